@@ -1,0 +1,260 @@
+"""Who works at the council and what it promises: the configuration as the rules see it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from types import MappingProxyType
+from typing import Literal
+
+from ackbot.casework.worktime import Calendar, Duration, Week
+
+Mode = Literal["shadow", "staff", "acknowledge", "live"]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A contact form of the council's own: mail from `sender` speaks for the resident whom `resident` names."""
+
+    sender: str
+    resident: str = "reply-to"
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """
+    A council address we watch.
+
+    Args:
+        service: its name for residents, such as Housing.
+        addresses: case folded; the address first, then its aliases.
+        team, owner: one of them: a shared inbox, or a personal one answered only while its officer is away.
+        authserv_id: the server whose Authentication-Results are believed; "" believes none.
+        bounce: envelope sender of what it sends: the mailbox, a plus address, or the null sender.
+        lane: names the queue of the relay and login that carries its mail.
+    """
+
+    name: str
+    service: str
+    address: str
+    addresses: tuple[str, ...]
+    mode: Mode
+    team: str
+    owner: str
+    calendar: Calendar
+    lane: str = "default"
+    staff_lane: str = "default"
+    plus_addressing: bool = False
+    acknowledge_cc: bool = False
+    forms: tuple[Form, ...] = ()
+    own_lists: tuple[str, ...] = ()
+    authserv_id: str = ""
+    attach_up_to: int = 5_000_000
+    phone: str = ""
+    sentence: str = ""
+    take_further: str = ""
+    acknowledge_backlog: bool = False
+    bounce: Literal["mailbox", "plus", "null"] = "mailbox"
+
+    @property
+    def personal(self) -> bool:
+        """Whether it is one officer's own inbox."""
+        return bool(self.owner)
+
+    def plus(self, tag: str) -> str:
+        """Its address with a tag after a plus."""
+        local, _, domain = self.address.rpartition("@")
+        return f"{local}+{tag}@{domain}"
+
+
+@dataclass(frozen=True)
+class Staff:
+    """
+    Somebody who may own cases.
+
+    Args:
+        addresses: case folded, all good for replies; `email` is the one written to.
+        public_name: what residents see; equals `name` unless the council hides it.
+        left: from that day on they work here no more.
+    """
+
+    id: str
+    name: str
+    email: str
+    addresses: tuple[str, ...]
+    public_name: str
+    job_title: str = ""
+    phone: str = ""
+    cover: str = ""
+    manager: str = ""
+    week: Week | None = None
+    skills: frozenset[str] = frozenset()
+    max_cases: int = 0
+    left: date | None = None
+    ignore_auto_reply: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """Those who share an inbox's work. `keep_owner`: a resident stays with the same owner that long after a case."""
+
+    name: str
+    members: tuple[str, ...]
+    manager: str = ""
+    deputy: str = ""
+    assign: Literal["least-loaded", "round-robin"] = "least-loaded"
+    keep_owner: Duration = Duration(90 * 86_400, "seconds")
+
+
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """What is promised for one kind of letter. A duration that is None starts no clock."""
+
+    name: str
+    name_owner_within: Duration | None
+    update_every: Duration | None
+    answer_within: Duration | None
+    warn: tuple[Duration, ...]
+    escalate_every: Duration
+    settle_after: Duration
+    reopen_within: Duration
+    start: Literal["arrival", "acknowledgement"] = "arrival"
+    calendar: Literal["council", "foi", "always"] = "council"
+    cut_off: time | None = None
+    pausable: bool = True
+    feedback: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a letter goes when all conditions that are set hold; each tuple needs one of its words."""
+
+    inbox: str = ""
+    from_: tuple[str, ...] = ()
+    to: tuple[str, ...] = ()
+    subject: tuple[str, ...] = ()
+    body: tuple[str, ...] = ()
+    postcode: tuple[str, ...] = ()
+    team: str = ""
+    owner: str = ""
+    standard: str = ""
+    skill: str = ""
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """A member of staff is away from `starts_at` until `ends_at` (exclusive); `cover` stands in if named."""
+
+    staff: str
+    starts_at: datetime
+    ends_at: datetime
+    cover: str = ""
+    source: str = "configuration"
+
+
+@dataclass(frozen=True, slots=True)
+class SenderRule:
+    """Senders who are not residents: whole addresses, or `@domain` for all of a domain. Case folded."""
+
+    addresses: tuple[str, ...]
+    acknowledge: bool
+
+    def matches(self, address: str) -> bool:
+        """Whether a case-folded address falls under this rule; a domain covers its subdomains."""
+        domain = address.rpartition("@")[2]
+        return any(
+            address == one or (one.startswith("@") and (domain == one[1:] or domain.endswith("." + one[1:]))) for one in self.addresses
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """At most `count` automatic mails per `seconds`: for one address, and for the whole council (the brake)."""
+
+    per_sender: tuple[tuple[int, float], ...] = ((3, 3_600), (10, 86_400))
+    brake: tuple[int, float] | None = (300, 3_600)
+    resident_automatic_per_day: int = 1
+
+
+@dataclass(frozen=True)
+class Urgent:
+    """
+    Letters that cannot wait.
+
+    Args:
+        to: staff ids alarmed in order.
+        alarm: categories that alarm them.
+        flag: categories that mark the owner's and manager's mail.
+        words: for each category what its letters say, one pattern.
+    """
+
+    to: tuple[str, ...] = ()
+    repeat_every: Duration = Duration(600, "seconds")
+    alarm: tuple[str, ...] = ()
+    flag: tuple[str, ...] = ()
+    words: Mapping[str, re.Pattern[str]] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True)
+class Council:
+    """Everything the rules know of one council. Mappings are by name or id, in the order of the file."""
+
+    name: str
+    domains: tuple[str, ...]
+    calendar: Calendar
+    reference: str
+    admin: str
+    standards: Mapping[str, Standard]
+    inboxes: Mapping[str, Inbox]
+    staff: Mapping[str, Staff] = field(default_factory=lambda: MappingProxyType({}))
+    teams: Mapping[str, Team] = field(default_factory=lambda: MappingProxyType({}))
+    routes: tuple[Route, ...] = ()
+    absences: tuple[Absence, ...] = ()
+    senders: tuple[SenderRule, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    urgent: Urgent = field(default_factory=Urgent)
+    reference_in_subject: Literal["auto", "always", "never"] = "auto"
+    head_of_service: str = ""
+    languages: tuple[str, ...] = ("en",)
+    urgent_help: str = ""
+    take_further: str = ""
+    formats: str = ""
+    privacy: str = ""
+    plain_reply: Literal["send", "confirm"] = "send"
+    archive_bcc: str = ""
+    tell_return_date: bool = False
+    digest_at: time = time(8, 30)
+
+    def reference_of(self, code: str) -> str:
+        """`RBN-7H4-29P` for the code `7H429P`."""
+        return f"{self.reference}-{code[:3]}-{code[3:]}"
+
+    def codes_in(self, text: str) -> tuple[str, ...]:
+        """Codes of all references that stand in a text, bracketed or not, in any letter case (domain.md §2)."""
+        pattern = rf"(?<![A-Z0-9]){re.escape(self.reference)}[-\s]?([A-Z2-9]{{3}})[-\s]?([A-Z2-9]{{3}})(?![A-Z0-9])"
+        return tuple(dict.fromkeys((match[1] + match[2]).upper() for match in re.finditer(pattern, text, re.IGNORECASE)))
+
+    def inbox_at(self, address: str) -> Inbox | None:
+        """The inbox with that case-folded address or alias, its plus tag ignored."""
+        local, _, domain = address.rpartition("@")
+        plain = f"{local.partition('+')[0]}@{domain}"
+        return next((one for one in self.inboxes.values() if address in one.addresses or plain in one.addresses), None)
+
+    def staff_at(self, address: str) -> Staff | None:
+        """The member of staff with that case-folded address."""
+        return next((one for one in self.staff.values() if address in one.addresses), None)
+
+    def is_colleague(self, address: str) -> bool:
+        """Whether a case-folded address is of the council's own domains, subdomains included."""
+        domain = address.rpartition("@")[2]
+        return any(domain == one or domain.endswith("." + one) for one in self.domains)
+
+    @property
+    def default_standard(self) -> Standard:
+        """The first one of the file."""
+        return next(iter(self.standards.values()))
+
+    def manager_of(self, staff: Staff, team: str = "") -> str:
+        """The staff id of somebody's manager, by the team's where the person has none; "" when there is none."""
+        return staff.manager or (self.teams[team].manager if team in self.teams else "")

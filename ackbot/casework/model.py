@@ -1,0 +1,342 @@
+"""Cases, facts and intents: what the rules are handed and what they answer with. All frozen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Literal
+
+from ackbot.mail.addresses import Address
+from ackbot.mail.compose import Draft
+
+CaseState = Literal["open", "waiting", "answered", "closed"]
+ClockKind = Literal["name-owner", "update", "answer", "settle"]
+LetterKind = Literal[
+    "letter",
+    "contact-form",
+    "reply",
+    "staff",
+    "bounce",
+    "receipt",
+    "automatic-reply",
+    "list",
+    "bulk",
+    "spam",
+    "own",
+    "unreadable",
+]
+Outcome = Literal["case", "attach", "event", "record"]
+
+# One letter for each kind of mail, carried in our Message-IDs, so that a reply says what it answers.
+PURPOSES: Mapping[str, str] = MappingProxyType(
+    {
+        "acknowledgement": "a",
+        "receipt": "r",
+        "cover": "c",
+        "no-news": "n",
+        "settled": "s",
+        "human": "h",
+        "new-case": "o",
+        "resident-wrote": "w",
+        "digest": "d",
+        "ask-back": "b",
+        "urgent": "u",
+        "hand-over": "p",
+        "admin": "m",
+    }
+)
+
+# What goes first when mails wait (design.md, "The life of a letter", step 4).
+PRIORITIES: Mapping[str, int] = MappingProxyType(
+    {
+        "urgent": 0,
+        "acknowledgement": 1,
+        "receipt": 1,
+        "cover": 2,
+        "human": 3,
+        "no-news": 4,
+        "settled": 4,
+        "new-case": 5,
+        "resident-wrote": 5,
+        "ask-back": 5,
+        "hand-over": 5,
+        "admin": 5,
+        "digest": 6,
+    }
+)
+# Automatic mails to residents: they count against the caps, the brake holds them.
+TO_RESIDENTS = frozenset({"acknowledgement", "receipt", "cover", "no-news", "settled"})
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """
+    Where and when a mail came in.
+
+    Args:
+        arrived_at: IMAP INTERNALDATE; else the topmost Received; never the Date field (domain.md §2).
+        backlog: it lay there before the inbox was first watched.
+        history: it is older than the first watch and appeared by a change of UIDVALIDITY: recorded, never acknowledged.
+        hold: acknowledgements wait for the admin: "restore" after too many unknown letters at once; "" otherwise.
+        size: octets.
+    """
+
+    inbox: str
+    arrived_at: datetime
+    folder: str = "INBOX"
+    uidvalidity: int = 0
+    uid: int = 0
+    backlog: bool = False
+    history: bool = False
+    junk: bool = False
+    hold: str = ""
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A promise that runs: `promised_on` is what the resident was told, `due_at` when we act."""
+
+    kind: ClockKind
+    promised_on: date
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """
+    One matter of one resident.
+
+    Args:
+        code: six characters; `Council.reference_of` makes the reference of it.
+        owner: staff id, "" while nobody could be named.
+        parties: case-folded addresses that may speak in this case.
+        thread: Message-IDs so far, oldest first, for References.
+        sensitive: no automatic follow-ups, no subject repeated (behaviour.md §3.9).
+    """
+
+    code: str
+    state: CaseState
+    inbox: str
+    resident: Address
+    subject: str
+    team: str
+    owner: str
+    standard: str
+    language: str
+    opened_at: datetime
+    closed_at: datetime | None = None
+    human_words_at: datetime | None = None
+    last_letter_at: datetime | None = None
+    receipt_on: date | None = None
+    sensitive: bool = False
+    quiet: bool = False
+    unreachable: bool = False
+    parties: frozenset[str] = frozenset()
+    clocks: tuple[Clock, ...] = ()
+    thread: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PastLetter:
+    """
+    A letter kept earlier: enough to see that a new one is the same matter (behaviour.md §3.3).
+
+    Args:
+        text_hash: of the newly written words, blanks folded.
+    """
+
+    code: str
+    from_key: str
+    subject_key: str
+    text_hash: str
+    arrived_at: datetime
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How much a member of staff has: open cases, and when one was last given to them."""
+
+    open_cases: int = 0
+    assigned_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A letter seen before: the same fingerprint."""
+
+    code: str
+    inboxes: frozenset[str]
+    decided: bool
+
+
+@dataclass(frozen=True)
+class Questions:
+    """What the rules need to know of the past to judge one mail; the store answers with Facts."""
+
+    fingerprint: str
+    addresses: tuple[str, ...]
+    codes: tuple[str, ...]
+    message_ids: tuple[str, ...]
+    candidate_codes: tuple[str, ...]
+    staff: tuple[str, ...]
+    since: datetime
+
+
+@dataclass(frozen=True)
+class Facts:
+    """
+    What the store knew when a mail was judged.
+
+    Args:
+        cases: by code: those named by tokens, references and ids, and those of the sender's recent letters.
+        past: the sender's letters of the last days, newest first.
+        by_message_id: codes of cases by the Message-ID of a letter in them.
+        automatic_at: when automatic mails went to this address in the last day, newest first.
+        follow_up_at: when the last automatic mail other than an acknowledgement went there.
+        automatic_council: automatic mails to residents in the brake's period.
+        last_owner: of the sender's last case: staff id, team and when it was last active.
+    """
+
+    known: Known | None = None
+    cases: Mapping[str, Case] = field(default_factory=lambda: MappingProxyType({}))
+    past: tuple[PastLetter, ...] = ()
+    by_message_id: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    automatic_at: tuple[datetime, ...] = ()
+    follow_up_at: datetime | None = None
+    automatic_council: int = 0
+    loads: Mapping[str, Load] = field(default_factory=lambda: MappingProxyType({}))
+    taken_codes: frozenset[str] = frozenset()
+    last_owner: tuple[str, str, datetime] | None = None
+    letters_from: int = 0
+
+
+# -- intents: each says why in plain English; `store.intents` applies them, `explain` prints them ----------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """A new case."""
+
+    case: Case
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attach:
+    """The letter belongs to a case that exists; its sender becomes a party of it if `party`."""
+
+    code: str
+    party: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """A case gets an owner."""
+
+    code: str
+    staff: str
+    team: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reopen:
+    """A closed or answered case is open again."""
+
+    code: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetClock:
+    """A clock starts, or is set anew."""
+
+    code: str
+    clock: Clock
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClearClock:
+    """A clock stops: kept, replaced or withheld."""
+
+    code: str
+    kind: ClockKind
+    outcome: Literal["kept", "replaced", "withheld"]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """
+    A mail goes into the outbox.
+
+    Args:
+        dedupe_key: one mail ever per key (design.md §5).
+        staff: recipient's staff id, "" for anybody else.
+        inbox: the inbox it goes out from, and whose mode rules it; "" for mail of the council as a whole.
+        hold: why it waits for the admin's release: "brake", "restore"; "" when it goes at once.
+    """
+
+    dedupe_key: str
+    draft: Draft
+    code: str
+    inbox: str
+    lane: str
+    why: str
+    staff: str = ""
+    hold: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something to remember with a case; data holds no resident's words."""
+
+    code: str
+    kind: str
+    why: str
+    data: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the mail was taken for and what became of it: every mail ends with exactly one (P1)."""
+
+    kind: LetterKind
+    outcome: Outcome
+    rule: str
+    acknowledge: bool
+    why: str
+
+
+@dataclass(frozen=True)
+class Decision:
+    """
+    What becomes of one mail, whole: `explain` prints it, the store applies its intents.
+
+    Args:
+        acknowledge: whether an automatic answer goes to the sender.
+        urgent: categories whose words stand in it.
+        code: of the case it opens or joins, "" for none.
+    """
+
+    kind: LetterKind
+    outcome: Outcome
+    rule: str
+    why: str
+    acknowledge: bool
+    to: Address | None
+    intents: "tuple[Intent, ...]"
+    urgent: tuple[str, ...] = ()
+    code: str = ""
+    new: bool = False
+    owner: str = ""
+    owner_why: str = ""
+    standard: str = ""
+    clocks: tuple[Clock, ...] = ()
+
+
+Intent = OpenCase | Attach | Assign | Reopen | SetClock | ClearClock | Send | Note | Record

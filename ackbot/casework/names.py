@@ -1,0 +1,60 @@
+"""What to call people: the name a resident signs or shows, never an address, a piece of one, or a login (voice.md, point 5)."""
+
+import re
+
+from ackbot.mail.addresses import Address
+from ackbot.mail.message import Message
+
+_LONGEST = 60  # characters of a name
+_SIGN_OFF = re.compile(
+    r"^\W*(?:(?:kind|best|warm|many)\s+)?(?:regards|thanks|thank\s+you|wishes|yours(?:\s+(?:sincerely|faithfully|truly))?|sincerely|cheers|respectfully|"
+    r"saludos|un\s+saludo|atentamente|cordialement|merci|mit\s+freundlichen\s+grüßen|pozdrawiam|cofion|diolch)(?:\s+(?:and|in)\s+\w+)?\W*$",
+    re.IGNORECASE,
+)
+_WORD = r"[^\W\d_][^\W\d_'’.-]*(?:['’.-][^\W\d_]+)*\.?"
+_NAME = re.compile(rf"{_WORD}(?: {_WORD}){{0,4}}")
+# Words of teams, roles and moods that stand where a name would.
+_NO_NAME = re.compile(r"\b(?:mail|email|info|admin|office|team|support|customer|resident|user|sent|from|iphone|ipad|furious|angry|unknown|noreply)\b", re.I)
+
+
+def greeting(sender: Address | None, message: Message) -> str:
+    """The name to greet a resident by: the display name if it is one, else the one signed; "" when neither is sure."""
+    if sender is None:
+        return ""
+    shown = from_display(sender)
+    return shown or _signed(message.new_text, sender)
+
+
+def from_display(sender: Address) -> str:
+    """A display name as a person would say it: `Quan, Edward (Mr)` is Edward Quan; "" when it is no name."""
+    name = re.sub(r"\s*[(\[][^()\[\]]*[)\]]", "", sender.name).strip(" \"'")
+    name = re.sub(r"\s+via\s+.*$", "", name, flags=re.IGNORECASE)
+    family, comma, given = name.partition(",")
+    if comma and given.strip() and "," not in given:
+        name = f"{given.strip()} {family.strip()}"
+    return name if _is_name(name, sender) else ""
+
+
+def _signed(text: str, sender: Address) -> str:
+    """The line under the sign-off of a letter."""
+    lines = [line.strip() for line in text.split("\n") if line.strip()][-8:]
+    for line, after in zip(lines, lines[1:], strict=False):
+        if _SIGN_OFF.match(line):
+            name = re.sub(r"^(?:Mr|Mrs|Ms|Miss|Dr)\.?\s+", "", after.strip(" ,.*_-"))
+            return name if len(name.split()) <= 3 and _is_name(name, sender) else ""
+    return ""
+
+
+def _is_name(name: str, sender: Address) -> bool:
+    if not name or len(name) > _LONGEST or not _NAME.fullmatch(name) or _NO_NAME.search(name):
+        return False
+    local = sender.key.partition("@")[0]
+    words = name.split()
+    if len(words) == 1 and name.casefold() in re.split(r"[^\w]|\d", local):
+        return False  # one word that is a piece of the address may be a login
+    return not name.isascii() or (name[0].isupper() and name.casefold().replace(" ", "") != sender.key)
+
+
+def first(name: str) -> str:
+    """The first word of a name."""
+    return name.split()[0] if name.split() else name

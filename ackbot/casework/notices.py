@@ -1,0 +1,173 @@
+"""What staff and admins are sent, as drafts (behaviour.md §4.1, §4.2, §5)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ackbot.casework import names
+from ackbot.casework.council import Council, Inbox, Staff
+from ackbot.casework.letters import envelope_from
+from ackbot.casework.model import Arrival, Case, Send
+from ackbot.casework.office import Desk
+from ackbot.casework.screening import Seen
+from ackbot.casework.standards import next_word
+from ackbot.mail import subjects
+from ackbot.mail.addresses import Address
+from ackbot.mail.compose import Draft, Profile
+from ackbot.mail.markup import Lines
+from ackbot.mail.message import Message
+
+_LETTER_SHOWN = 20_000  # characters of a letter in the owner's mail; the rest is in the inbox
+
+
+def resident_name(case: Case) -> str:
+    """What staff read for the resident: the name shown, else the address."""
+    return names.from_display(case.resident) or case.resident.addr or "somebody without an address"
+
+
+def about_case(
+    desk: Desk,
+    case: Case,
+    inbox: Inbox,
+    staff: Staff,
+    kind: str,
+    key: str,
+    values: Mapping[str, Any],
+    *,
+    letter: Message | None = None,
+    words_go_out: bool = True,
+) -> Draft:
+    """
+    A draft to a member of staff about one case; all of them make one conversation.
+
+    Args:
+        words_go_out: plain words in reply go to the resident, and Reply-To says so; else they stay inside.
+    """
+    council = desk.council
+    resident = resident_name(case)
+    reference = council.reference_of(case.code)
+    tag = desk.signer.tag(case.code, "s" if words_go_out else "i", staff.id)
+    reply_name = f"RESIDENT {resident}" if words_go_out else "ackbot (stays inside)"
+    root = desk.message_id(f"new-case:{case.code}:{staff.id}", case.code, "new-case", "staff", inbox.address)
+    message_id = desk.message_id(key, case.code, kind, "staff", inbox.address)
+    language = council.languages[0]
+    matter = subjects.plain(case.subject) or desk.templates.phrase(language, "subject.none")
+    return Draft(
+        kind=kind,
+        template=kind,
+        values={
+            "today": desk.today,
+            "council": council.name,
+            "service": inbox.service,
+            "inbox": inbox.address,
+            "reference": reference,
+            "resident": resident,
+            "resident_first": names.first(resident) if names.from_display(case.resident) else resident,
+            "resident_address": case.resident.addr,
+            "staff": staff.name,
+            "staff_first": names.first(staff.name),
+            "matter": matter,
+            "next_on": next_word(case.clocks),
+            "words_go_out": words_go_out,
+            "mode": inbox.mode,
+            **(_letter(letter, inbox) if letter else {}),
+            **values,
+        },
+        sender=Address(f"{resident} via {inbox.service}", inbox.address),
+        recipient=Address(staff.name, staff.email),
+        reply_to=Address(reply_name, inbox.plus(tag) if inbox.plus_addressing else inbox.address),
+        subject=desk.templates.phrase(language, f"subject.{kind}", matter=matter, reference=reference),
+        envelope_from=envelope_from(inbox, tag),
+        message_id=message_id,
+        date_at=desk.now.astimezone(council.calendar.timezone),
+        profile=Profile.STAFF,
+        in_reply_to="" if root == message_id else root,
+        references=() if root == message_id else (root,),
+        languages=(language,),
+        extra={"X-Ackbot-Case": reference},
+        attachments=tuple(one for one in letter.attachments if one.section and not one.inline) if letter else (),
+    )
+
+
+def _letter(letter: Message, inbox: Inbox) -> dict[str, Any]:
+    return {
+        "letter": Lines(letter.text[:_LETTER_SHOWN]),
+        "letter_cut": len(letter.text) > _LETTER_SHOWN,
+        "attachments": [one.name or one.content_type for one in letter.attachments if not one.inline],
+        "attach_up_to": f"{inbox.attach_up_to / 1_000_000:g} MB",
+    }
+
+
+def new_case(desk: Desk, seen: Seen, case: Case, inbox: Inbox, arrival: Arrival, *, owner_why: str, told: str, note: str, urgent: tuple[str, ...], why: str) -> Send:
+    """The letter for its owner, answerable by replying. `told` says what the resident was told."""
+    staff = desk.council.staff[case.owner]
+    key = f"new-case:{case.code}:{staff.id}"
+    values = {
+        "owner_why": owner_why,
+        "told": told,
+        "note": note,
+        "urgent": list(urgent),
+        "arrived_on": desk.council.calendar.local_day(arrival.arrived_at),
+        "arrived_at": arrival.arrived_at.astimezone(desk.council.calendar.timezone),
+    }
+    draft = about_case(desk, case, inbox, staff, "new-case", key, values, letter=seen.message, words_go_out=bool(case.resident.addr))
+    return Send(key, draft, case.code, inbox.name, inbox.staff_lane, why, staff=staff.id)
+
+
+def resident_wrote(desk: Desk, seen: Seen, case: Case, inbox: Inbox, arrival: Arrival, *, note: str, why: str) -> Send:
+    """A further letter of the resident for the owner."""
+    staff = desk.council.staff[case.owner]
+    key = f"wrote:{case.code}:{seen.message.fingerprint}:{staff.id}"
+    values = {
+        "note": note,
+        "arrived_on": desk.council.calendar.local_day(arrival.arrived_at),
+        "arrived_at": arrival.arrived_at.astimezone(desk.council.calendar.timezone),
+    }
+    draft = about_case(desk, case, inbox, staff, "resident-wrote", key, values, letter=seen.message)
+    return Send(key, draft, case.code, inbox.name, inbox.staff_lane, why, staff=staff.id)
+
+
+def also_yours(desk: Desk, seen: Seen, case: Case, other: Inbox, staff: Staff, *, why: str) -> Send:
+    """To another service that the letter was also sent to: whose case it is, and what to do if part of it is theirs."""
+    home = desk.council.inboxes[case.inbox]
+    owner = desk.council.staff.get(case.owner)
+    key = f"also:{case.code}:{other.name}"
+    values = {"owner": owner.name if owner else "", "owner_service": home.service, "own_service": other.service}
+    draft = about_case(desk, case, home, staff, "hand-over", key, values, letter=seen.message, words_go_out=False)
+    return Send(key, draft, case.code, home.name, home.staff_lane, why, staff=staff.id)
+
+
+def urgent(desk: Desk, seen: Seen, case: Case, inbox: Inbox, staff: Staff, categories: Sequence[str], *, why: str) -> Send:
+    """The alarm to a duty officer, ahead of everything and outside every limit (behaviour.md §3.9, domain.md §8)."""
+    owner = desk.council.staff.get(case.owner)
+    key = f"urgent:{case.code}:{staff.id}:1"
+    values = {"categories": list(categories), "owner": owner.name if owner else "", "repeat_every": round(desk.council.urgent.repeat_every.seconds / 60)}
+    draft = about_case(desk, case, inbox, staff, "urgent", key, values, letter=seen.message, words_go_out=False)
+    return Send(key, draft, case.code, inbox.name, inbox.staff_lane, why, staff=staff.id)
+
+
+def to_admin(desk: Desk, topic: str, key: str, values: Mapping[str, Any], *, why: str, code: str = "", recipient: str = "") -> Send:
+    """
+    A mail to the admin, or to whoever must act. Goes out from the first inbox, whatever that inbox's mode.
+
+    Args:
+        topic: its template is `admin-<topic>`.
+        recipient: an address; "" is the admin's.
+    """
+    council: Council = desk.council
+    inbox = next(iter(council.inboxes.values()))
+    language = council.languages[0]
+    subject = desk.templates.phrase(language, f"subject.admin-{topic}", **values)
+    draft = Draft(
+        kind="admin",
+        template=f"admin-{topic}",
+        values={"today": desk.today, "council": council.name, **values},
+        sender=Address("ackbot", inbox.address),
+        recipient=Address("", recipient or council.admin),
+        subject=subject,
+        envelope_from=envelope_from(inbox, "admin"),
+        message_id=desk.message_id(key, code, "admin", "staff", inbox.address),
+        date_at=desk.now.astimezone(council.calendar.timezone),
+        profile=Profile.STAFF,
+        languages=(language,),
+    )
+    return Send(key, draft, code, "", inbox.staff_lane, why)

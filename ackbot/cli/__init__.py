@@ -1,0 +1,59 @@
+"""What an admin types: one small file per command; only the one that is called is imported."""
+
+from importlib import import_module
+
+import click
+
+from ackbot import __version__
+
+_COMMANDS = {
+    "cases": "list the open cases",
+    "check": "find every mistake in the configuration",
+    "demo": "show what ackbot does, with servers and letters of its own",
+    "explain": "say what would happen to a mail, and why",
+    "init": "write a configuration to start from, and a secret",
+    "pause": "read, but send nothing except urgent alarms",
+    "preview": "show every mail with sample values",
+    "quarantine": "mails that could not be read",
+    "release": "let mails go that the brake or a restore held",
+    "resume": "end a pause",
+    "run": "the daemon",
+    "show": "the whole story of a case, a mail or an address",
+    "status": "how the inboxes, the relay and the outbox are",
+}
+
+
+class _Lazy(click.Group):
+    """Knows every command's name and sentence; imports its module when it is called (start-up budget, design.md §10)."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = import_module(f"ackbot.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(_COMMANDS.items()))
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        import difflib
+
+        name = args[0] if args else ""
+        if name and not name.startswith("-") and name not in _COMMANDS:
+            near = difflib.get_close_matches(name, _COMMANDS, n=1)
+            hint = f' Did you mean "{near[0]}"?' if near else ""
+            ctx.fail(f'No such command "{name}".{hint}')
+        return super().resolve_command(ctx, args)
+
+
+@click.command(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("-c", "--config", "config", metavar="FILE", help="Configuration; default ./ackbot.toml, then /etc/ackbot/ackbot.toml.")
+@click.version_option(__version__, prog_name="ackbot")
+@click.pass_context
+def main(ctx: click.Context, config: str | None) -> None:
+    """Acknowledges every resident who emails a council, gives each letter a named owner, and keeps the promise."""
+    ctx.obj = config

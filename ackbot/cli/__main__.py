@@ -1,0 +1,5 @@
+"""`python -m ackbot.cli`."""
+
+from ackbot.cli import main
+
+main()

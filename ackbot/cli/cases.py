@@ -1,0 +1,32 @@
+"""ackbot cases: what is open."""
+
+import json
+
+import click
+
+from ackbot.cli.common import config_option, inbox_named, loaded, store, when
+from ackbot.store import looks
+
+
+@click.command("cases")
+@config_option
+@click.option("--inbox", metavar="NAME", help="Only this inbox.")
+@click.option("--owner", metavar="ID", help="Only this member of staff.")
+@click.option("--all", "closed_too", is_flag=True, help="Closed ones too.")
+@click.option("--json", "as_lines", is_flag=True, help="One JSON object per case.")
+@click.pass_context
+def command(ctx: click.Context, own_config: str | None, inbox: str | None, owner: str | None, closed_too: bool, as_lines: bool) -> None:
+    """List open cases, the next date promised first."""
+    config = loaded(ctx, own_config)
+    name = inbox_named(config, inbox)
+    with store(config, read_only=True) as db:
+        rows = looks.cases(db, inbox=name, owner=owner or "", closed_too=closed_too)
+    for row in rows:
+        reference = config.council.reference_of(row["code"])
+        if as_lines:
+            click.echo(json.dumps({"reference": reference, **{key: row[key] for key in ("state", "inbox", "owner", "team", "subject", "opened_at", "promised_on")}}))
+        else:
+            owner_shown = row["owner"] or "nobody"
+            click.echo(f"{reference}  {row['state']:8}  {row['promised_on'] or '          '}  {owner_shown:12}  {when(row['opened_at'], config)[:15]}  {row['inbox']}: {row['subject'][:60]}")
+    if not rows and not as_lines:
+        click.echo("no cases")

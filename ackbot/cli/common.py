@@ -1,0 +1,80 @@
+"""What several commands need: the configuration, the store, and the exits 0, 1 and 2 (design.md §8)."""
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from ackbot.config import Config, ConfigProblem, load
+from ackbot.store import Database, StoreBusy, StoreProblem, open_database
+
+PLACES = (Path("ackbot.toml"), Path("/etc/ackbot/ackbot.toml"))
+
+config_option: Callable[[Any], Any] = click.option("-c", "--config", "own_config", metavar="FILE", help="Configuration; default ./ackbot.toml, then /etc/ackbot/ackbot.toml.")
+
+
+def config_path(ctx: click.Context, own: str | None) -> Path | None:
+    """The file that was named, before or behind the command; else the first of PLACES; None when there is none."""
+    named = own or ctx.obj
+    if named:
+        return Path(named)
+    return next((place for place in PLACES if place.exists()), None)
+
+
+def loaded(ctx: click.Context, own: str | None) -> Config:
+    """The configuration; its mistakes end the command with 1, a missing file with 2."""
+    path = config_path(ctx, own)
+    if path is None:
+        fail(f"there is no configuration; `ackbot init` writes one, or name it with -c (looked for {' and '.join(map(str, PLACES))})", 2)
+    try:
+        return load(path)
+    except ConfigProblem as problem:
+        for finding in problem.findings:
+            click.echo(str(finding), err=True)
+        fail(f"{len(problem.findings)} mistake{'s' if len(problem.findings) > 1 else ''} in the configuration; `ackbot check` lists them with every doubt", 1)
+    except OSError as error:
+        fail(f"{path} cannot be read: {error.strerror}", 2)
+
+
+def fail(sentence: str, code: int) -> NoReturn:
+    """Say why, and exit."""
+    click.echo(f"ackbot: {sentence}", err=True)
+    sys.exit(code)
+
+
+@contextlib.contextmanager
+def store(config: Config, *, read_only: bool) -> Iterator[Database]:
+    """The store, beside a daemon that may be running; trouble with it ends the command with 1."""
+    try:
+        db = open_database(config.store_url, read_only=read_only)
+    except StoreProblem as problem:
+        fail(str(problem), 1)
+    try:
+        if not read_only:
+            db.migrate()
+        yield db
+    except StoreBusy as busy:
+        fail(f"the store is busy: {busy}", 1)
+    except StoreProblem as problem:
+        fail(str(problem), 1)
+    finally:
+        db.close()
+
+
+def inbox_named(config: Config, name: str | None) -> str:
+    """The inbox of `--inbox`, "" for all; an unknown one is wrong usage."""
+    if name and name not in config.council.inboxes:
+        fail(f'there is no inbox "{name}"; there are: {", ".join(config.council.inboxes)}', 2)
+    return name or ""
+
+
+def when(text: str | None, config: Config) -> str:
+    """An instant of the store as people here read it; "" for none."""
+    from ackbot.store.database import instant_of
+
+    if not text:
+        return ""
+    return instant_of(text).astimezone(config.council.calendar.timezone).strftime("%a %d %b %Y %H:%M:%S")

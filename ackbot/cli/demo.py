@@ -1,0 +1,20 @@
+"""ackbot demo: a council in a box."""
+
+import sys
+
+import click
+
+from ackbot.cli.common import fail
+
+
+@click.command("demo")
+@click.option("--out", metavar="DIR", default="ackbot-demo", show_default=True, help="Where mails and the page go.")
+@click.option("--days", type=click.IntRange(1, 60), default=1, show_default=True, help="Working days to show.")
+@click.option("--quiet", is_flag=True, help="Only the table at the end.")
+def command(out: str, days: int, quiet: bool) -> None:
+    """Show what ackbot does: real IMAP, real SMTP, letters of every kind, all on this machine."""
+    try:
+        from ackbot.demo.play import play
+    except ImportError as error:
+        fail(f"{error.name} is not installed; the demo needs: pip install 'ackbot[demo]'", 2)
+    sys.exit(play(out, days, quiet=quiet))

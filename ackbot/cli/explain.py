@@ -1,0 +1,84 @@
+"""ackbot explain: what would happen to a mail, and why; writes nothing."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ackbot.cli.common import config_option, config_path, fail, inbox_named, loaded
+from ackbot.config import Config, sample
+from ackbot.store import Database, StoreProblem, open_database
+from ackbot.work.rehearse import as_json, explain, to_line
+
+
+@click.command("explain")
+@config_option
+@click.option("--inbox", metavar="NAME", help="The inbox it came to; default by recipient, else the first.")
+@click.option("--at", "at_text", metavar="TIME", help="Decide as of then (ISO 8601); default top Received, else Date, else now.")
+@click.option("--json", "as_lines", is_flag=True, help="One JSON object per mail, on one line.")
+@click.argument("mails", nargs=-1, required=True, metavar="MAIL…")
+@click.pass_context
+def command(ctx: click.Context, own_config: str | None, inbox: str | None, at_text: str | None, as_lines: bool, mails: tuple[str, ...]) -> None:
+    """Say what would happen to each mail, and why, the mails that would go out included. Writes nothing."""
+    config, db = _facts(ctx, own_config)
+    name = inbox_named(config, inbox)
+    at = _at(at_text, config)
+    missing = False
+    for mail in mails:
+        try:
+            raw = sys.stdin.buffer.read() if mail == "-" else Path(mail).read_bytes()
+        except OSError as error:
+            click.echo(f"ackbot: {mail} cannot be read: {error.strerror}", err=True)
+            missing = True
+            continue
+        result = as_json(mail, explain(raw, config, inbox=name, at=at, db=db), config.office)
+        click.echo(to_line(result) if as_lines else _told(result))
+    if db is not None:
+        db.close()
+    if missing:
+        sys.exit(1)
+
+
+def _facts(ctx: click.Context, own: str | None) -> tuple[Config, Database | None]:
+    """The configuration and its store; without a configuration the sample council, without a store no facts."""
+    if config_path(ctx, own) is None:
+        return sample(), None
+    config = loaded(ctx, own)
+    try:
+        return config, open_database(config.store_url, read_only=True)
+    except StoreProblem:
+        return config, None
+
+
+def _at(text: str | None, config: Config) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        fail(f'--at "{text}" is no time; write for example 2026-11-30T10:15', 2)
+    return at if at.tzinfo else at.replace(tzinfo=config.council.calendar.timezone)
+
+
+def _told(result: dict[str, Any]) -> str:
+    """The same for people."""
+    sender = " ".join(filter(None, (result["sender"]["name"], f"<{result['sender']['address']}>")))
+    lines = [
+        f"{result['file']}: {result['kind']}, {result['decision']}",
+        f"  from      {sender}",
+        f"  subject   {result['subject'] or '(none)'}",
+        f"  answered  {'yes, ' + str(result['acknowledge_to']) if result['acknowledge'] else 'no'}: {result['why']} [{result['rule']}]",
+    ]
+    if result["urgent"]:
+        lines.append(f"  urgent    {', '.join(result['urgent'])}")
+    if result["case"]["reference"]:
+        lines.append(f"  case      {result['case']['reference']}{' (new)' if result['case']['new'] else ''}, standard {result['standard']}")
+    if result["owner"]:
+        lines.append(f"  owner     {result['owner']['id']}: {result['owner']['why']}")
+    lines += [f"  clock     {clock['kind']}: promised for {clock['promised_on']}" for clock in result["clocks"]]
+    lines += [f"  would     {intent['intent']}: {intent['why']}" for intent in result["intents"] if intent["intent"] not in ("Send", "Record")]
+    for mail in result["mails"]:
+        lines += ["", f"  --- {mail['kind']} to {mail['to']}: {mail['subject']}", *(f"  | {line}" for line in mail["text"].rstrip().split("\n"))]
+    return "\n".join(lines) + "\n"

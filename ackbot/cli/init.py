@@ -1,0 +1,43 @@
+"""ackbot init: a configuration to start from, and a secret."""
+
+import os
+import secrets
+from pathlib import Path
+
+import click
+
+from ackbot import resources
+from ackbot.cli.common import fail
+
+
+@click.command("init")
+@click.argument("directory", default=".", metavar="[DIR]")
+def command(directory: str) -> None:
+    """Write a commented ackbot.toml and a secret into DIR (default here), and say what to do next. Overwrites nothing."""
+    folder = Path(directory)
+    folder.mkdir(parents=True, exist_ok=True)
+    config, secret = folder / "ackbot.toml", folder / "secret"
+    taken = [str(path) for path in (config, secret) if path.exists()]
+    if taken:
+        fail(f"{' and '.join(taken)} exist already; nothing was written", 1)
+    text = resources.example_config().read_text(encoding="utf-8")
+    text = text.replace('"/etc/ackbot/secret"', f'"{secret.resolve()}"', 1)
+    _write(secret, secrets.token_hex(32) + "\n", 0o600)
+    _write(config, text, 0o640)
+    click.echo(
+        f"Wrote {config} and {secret}. Keep both in your backup: the secret proves which mails are ours.\n"
+        f"\n"
+        f"1. Open {config} and put in your council, one inbox, one relay, and the people who answer.\n"
+        f"2. ackbot -c {config} check\n"
+        f"3. ackbot -c {config} check --online\n"
+        f"4. ackbot -c {config} run\n"
+        f"\n"
+        f'The inbox starts in mode "shadow": letters are read and nothing is sent. `ackbot show` tells what would have been;\n'
+        f'when you like what you see, set mode = "staff", then "acknowledge", then "live".'
+    )
+
+
+def _write(path: Path, text: str, mode: int) -> None:
+    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)

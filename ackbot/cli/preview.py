@@ -1,0 +1,47 @@
+"""ackbot preview: every mail with sample values."""
+
+from pathlib import Path
+
+import click
+
+from ackbot.cli.common import config_option, config_path, fail, loaded
+from ackbot.config import sample
+from ackbot.mail.templates import TemplateProblem
+from ackbot.work.specimens import specimens
+
+
+@click.command("preview")
+@config_option
+@click.option("--language", metavar="L", help="Default: the council's first.")
+@click.option("--gallery", metavar="DIR", help="Write every mail as a file to open in a mail client, and one page with all of them.")
+@click.argument("mail", required=False, metavar="[MAIL]")
+@click.pass_context
+def command(ctx: click.Context, own_config: str | None, language: str | None, gallery: str | None, mail: str | None) -> None:
+    """Show every mail, or those whose title has MAIL in it, as your council would send it."""
+    config = sample() if config_path(ctx, own_config) is None else loaded(ctx, own_config)
+    language = language or config.council.languages[0]
+    if language not in config.office.templates.languages():
+        fail(f'there are no templates in "{language}"; there are: {", ".join(config.office.templates.languages())}', 1)
+    try:
+        shown = [(title, composed) for title, composed in specimens(config, language) if mail is None or mail.lower() in title.lower()]
+    except (TemplateProblem, KeyError) as error:
+        fail(f"a template is broken: {error}", 1)
+    if not shown:
+        fail(f'no mail has "{mail}" in its title', 1)
+    if gallery:
+        from ackbot.report.gallery import Card, write_page
+
+        folder = Path(gallery)
+        folder.mkdir(parents=True, exist_ok=True)
+        for number, (_, composed) in enumerate(shown, 1):
+            (folder / f"{number:02}.eml").write_bytes(composed.content)
+        cards = [Card(title, composed.headers, composed.text, composed.html) for title, composed in shown]
+        write_page(folder / "index.html", f"Mails of {config.council.name}", cards)
+        click.echo(f"wrote {len(shown)} mails and {folder / 'index.html'}")
+        return
+    for title, composed in shown:
+        click.echo(click.style(f"=== {title}", bold=True))
+        for name in ("From", "To", "Reply-To", "Subject"):
+            if name in composed.headers:
+                click.echo(f"{name}: {composed.headers[name]}")
+        click.echo(f"\n{composed.text}")

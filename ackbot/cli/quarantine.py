@@ -1,0 +1,57 @@
+"""ackbot quarantine: mails that could not be read, kept as they came."""
+
+import sys
+from datetime import UTC, datetime
+
+import click
+
+from ackbot.cli.common import config_option, fail, loaded, store, when
+from ackbot.store import letters
+
+
+@click.group("quarantine")
+def command() -> None:
+    """Mails that could not be read and are kept as they came."""
+
+
+@command.command("list")
+@config_option
+@click.pass_context
+def list_all(ctx: click.Context, own_config: str | None) -> None:
+    """Which mails, since when, why, and when they are tried again."""
+    config = loaded(ctx, own_config)
+    with store(config, read_only=True) as db:
+        rows = letters.quarantined(db)
+    for row in rows:
+        again = when(row["retry_at"], config) or "when you say so"
+        click.echo(f"{row['id']}  {when(row['arrived_at'], config)}  {row['inbox']} uid {row['uid']}  {row['size']} octets  {row['error']}; tried {row['attempts']} times, again {again}")
+    if not rows:
+        click.echo("nothing is in quarantine")
+
+
+@command.command("show")
+@config_option
+@click.argument("letter", type=int)
+@click.pass_context
+def show(ctx: click.Context, own_config: str | None, letter: int) -> None:
+    """Write the raw mail to standard output."""
+    config = loaded(ctx, own_config)
+    with store(config, read_only=True) as db:
+        raw = letters.raw_of(db, letter)
+    if raw is None:
+        fail(f"no mail {letter} is in quarantine", 1)
+    sys.stdout.buffer.write(raw)
+
+
+@command.command("retry")
+@config_option
+@click.argument("letter", type=int, required=False)
+@click.pass_context
+def retry(ctx: click.Context, own_config: str | None, letter: int | None) -> None:
+    """Try one, or all, again now; the running daemon does it."""
+    config = loaded(ctx, own_config)
+    with store(config, read_only=False) as db:
+        count = letters.retry_now(db, datetime.now(UTC), letter)
+    if letter is not None and count == 0:
+        fail(f"no mail {letter} is in quarantine", 1)
+    click.echo(f"{count} to be tried again")

@@ -1,0 +1,25 @@
+"""ackbot run: the daemon."""
+
+import sys
+
+import click
+
+from ackbot.cli.common import config_option, fail, loaded
+from ackbot.store import StoreProblem
+
+
+@click.command("run")
+@config_option
+@click.pass_context
+def command(ctx: click.Context, own_config: str | None) -> None:
+    """Watch the inboxes until SIGTERM. SIGHUP reads the configuration again. Logs to stderr."""
+    from ackbot.daemon import Daemon
+    from ackbot.log import configure
+
+    configure()
+    config = loaded(ctx, own_config)
+    try:
+        daemon = Daemon(config)
+    except StoreProblem as problem:
+        fail(str(problem), 1)
+    sys.exit(daemon.run())

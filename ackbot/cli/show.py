@@ -1,0 +1,56 @@
+"""ackbot show: the whole story of a case, a mail or an address."""
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from ackbot.cli.common import config_option, loaded, store, when
+from ackbot.config import Config
+from ackbot.store import looks
+
+
+@click.command("show")
+@config_option
+@click.option("--json", "as_object", is_flag=True, help="One JSON object.")
+@click.argument("what", metavar="REF|MESSAGE-ID|ADDRESS")
+@click.pass_context
+def command(ctx: click.Context, own_config: str | None, as_object: bool, what: str) -> None:
+    """Everything known of a reference, a Message-ID or an address: arrivals, decisions with their rules, mails with the relay's reply."""
+    config = loaded(ctx, own_config)
+    codes = config.council.codes_in(what)
+    with store(config, read_only=True) as db:
+        if codes:
+            found = looks.story_of_case(db, codes[0])
+        elif what.startswith("<"):
+            found = looks.story_of_message_id(db, what)
+        else:
+            found = looks.story_of_address(db, what.casefold())
+    if not found["letters"] and not found["cases"] and not found["mails"]:
+        click.echo(f"nothing is known of {what}", err=True)
+        sys.exit(1)
+    click.echo(json.dumps(found, ensure_ascii=False) if as_object else _told(found, config))
+
+
+def _told(found: dict[str, Any], config: Config) -> str:
+    lines: list[str] = []
+    for case in found["cases"]:
+        lines.append(f"case {config.council.reference_of(case['code'])}: {case['state']}, owner {case['owner'] or 'nobody'}, inbox {case['inbox']}, opened {when(case['opened_at'], config)}")
+        lines.append(f"  about     {case['subject'] or '(no subject)'}")
+        lines.append(f"  resident  {case['resident_name']} <{case['resident_address']}>")
+        lines += [f"  clock     {clock['kind']}: promised for {clock['promised_on']}, {clock['state']} ({clock['why']})" for clock in case["clocks"]]
+    for letter in found["letters"]:
+        answered = "answered" if letter["acknowledged"] else "not answered"
+        lines.append(f"letter {letter['id']}, {when(letter['arrived_at'], config)}: {letter['kind']}, {answered}: {letter['why']} [{letter['rule']}]")
+        lines.append(f"  about     {letter['subject'] or '(no subject)'}")
+        lines += [f"  arrived   {arrival['inbox']} {arrival['folder']} uid {arrival['uid']}, {when(arrival['arrived_at'], config)}" for arrival in letter["arrivals"]]
+    for mail in found["mails"]:
+        state = f"held ({mail['held_for']})" if mail["state"] == "held" else mail["state"]
+        lines.append(f"mail, {when(mail['created_at'], config)}: {mail['kind']} to {mail['recipient']}, {state} {when(mail['accepted_at'], config)}".rstrip())
+        if mail["reply"]:
+            lines.append(f"  relay     {mail['reply']}")
+    if found["events"]:
+        lines.append("history")
+        lines += [f"  {when(event['at'], config)}  {event['kind']}: {event['why']}" for event in found["events"]]
+    return "\n".join(lines)

@@ -1,0 +1,44 @@
+"""ackbot status: inboxes, relay, outbox, quarantine, at a glance."""
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from ackbot.cli.common import config_option, loaded, store, when
+from ackbot.config import Config
+from ackbot.store import looks
+
+
+@click.command("status")
+@config_option
+@click.option("--json", "as_object", is_flag=True, help="One JSON object.")
+@click.pass_context
+def command(ctx: click.Context, own_config: str | None, as_object: bool) -> None:
+    """Show how everything goes. Exit 1 when an inbox or the relay needs the admin."""
+    config = loaded(ctx, own_config)
+    with store(config, read_only=True) as db:
+        status = looks.status(db, list(config.council.inboxes))
+    click.echo(json.dumps(status) if as_object else _told(status, config))
+    if not status["fine"]:
+        sys.exit(1)
+
+
+def _told(status: dict[str, Any], config: Config) -> str:
+    lines = []
+    for inbox in status["inboxes"]:
+        mode = config.council.inboxes[inbox["name"]].mode
+        state = f"{inbox['state']}: {inbox['reason']}" if inbox["reason"] else inbox["state"]
+        seen = f", last answer {when(inbox['seen_at'], config)}" if inbox["seen_at"] else ""
+        lines.append(f"inbox {inbox['name']} ({mode}): {state}{seen}")
+    for lane in status["relays"]:
+        lines.append(f"relay {lane['name']}: refuses our mail since {when(lane['since'], config)}: {lane['reason']}")
+    lines += [f"paused: {scope or 'everything'}" for scope in status["paused"]]
+    outbox = ", ".join(f"{count} {state}" for state, count in status["outbox"].items()) or "empty"
+    lines.append(f"outbox: {outbox}")
+    lines.append(f"cases: {status['cases']['open']} open, {status['cases']['without_owner']} without an owner")
+    lines.append(f"quarantine: {status['quarantined']}" + (" (ackbot quarantine list)" if status["quarantined"] else ""))
+    if status["not_fetched"]:
+        lines.append(f"not fetched: {status['not_fetched']} mails that the server lists and does not give")
+    return "\n".join(lines)

@@ -1,0 +1,7 @@
+"""One TOML file, checked whole, becomes the frozen values that everything else is handed."""
+
+from ackbot.config.load import check, load, sample
+from ackbot.config.source import ConfigProblem, Finding
+from ackbot.config.values import Config, Lane, Watched
+
+__all__ = ["Config", "ConfigProblem", "Finding", "Lane", "Watched", "check", "load", "sample"]

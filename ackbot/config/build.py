@@ -1,0 +1,267 @@
+"""From the file's shape to the values that rules, watchers and dispatchers are handed."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from ackbot import resources
+from ackbot.casework import council as values
+from ackbot.casework import urgent
+from ackbot.casework.worktime import Calendar, Duration
+from ackbot.casework.office import Office
+from ackbot.config import shape
+from ackbot.config.checks import staff_id
+from ackbot.config.source import Source
+from ackbot.config.values import Config, Lane, Watched
+from ackbot.mail.templates import Templates
+from ackbot.mail.tokens import Signer
+from ackbot.wires.imap import Account
+from ackbot.wires.secrets import Password
+from ackbot.wires.smtp import Relay
+
+DEFAULT_LANE = "default"
+_REHEARSAL_SECRET = b"a rehearsal signs with this, and nothing of it is sent"
+
+
+def config(file: shape.File, source: Source, *, rehearsal: bool) -> Config:
+    """Everything, from a file that passed its checks."""
+    council = _council(file, source)
+    secrets = [_REHEARSAL_SECRET]
+    if not rehearsal or source.resolved(file.council.secret_file).is_file():
+        lines = source.resolved(file.council.secret_file).read_bytes().splitlines()
+        secrets = [line.strip() for line in lines if line.strip()]
+    office = Office(council, _templates(source), Signer(secrets, tuple(council.staff)))
+    return Config(
+        path=source.path,
+        office=office,
+        store_url=_store_url(file.store.url, source),
+        watched=tuple(_watched(inbox, source) for inbox in file.inbox),
+        lanes=_lanes(file, source),
+        restart=MappingProxyType({"store.url": file.store.url, "council.secret_file": file.council.secret_file}),
+    )
+
+
+def _templates(source: Source) -> Templates:
+    """The council's own beside its configuration file first, ackbot's after."""
+    return Templates([folder for folder in (source.path.parent / "templates", resources.templates()) if folder.is_dir()])
+
+
+def _store_url(url: str, source: Source) -> str:
+    """Relative paths start at the configuration's folder."""
+    if url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
+        return f"sqlite:///{source.resolved(url.removeprefix('sqlite:///'))}"
+    return url
+
+
+def _council(file: shape.File, source: Source) -> values.Council:
+    zone = ZoneInfo(file.council.timezone)
+    calendar = Calendar(
+        zone,
+        file.calendar.working_hours,
+        (file.calendar.bank_holidays,) if file.calendar.bank_holidays else (),
+        frozenset(file.calendar.closed_on),
+        frozenset(file.calendar.extra_days),
+    )
+    phrases = _templates(source).words(file.council.languages[0])["defaults"]
+    standards = file.standard or [_ENQUIRY]
+    return values.Council(
+        name=file.council.name,
+        domains=tuple(file.council.domains) or tuple(dict.fromkeys(inbox.address.rpartition("@")[2].lower() for inbox in file.inbox)),
+        calendar=calendar,
+        reference=file.council.reference,
+        admin=file.council.admin,
+        standards=MappingProxyType({one.name: _standard(one) for one in standards}),
+        inboxes=MappingProxyType({inbox.name: _inbox(inbox, file, calendar) for inbox in file.inbox}),
+        staff=MappingProxyType({staff_id(person): _staff(person) for person in file.staff}),
+        teams=MappingProxyType(
+            {team.name: values.Team(team.name, tuple(team.members), team.manager, team.deputy, team.assign, team.keep_owner) for team in file.team}
+        ),
+        routes=tuple(_route(route, number) for number, route in enumerate(file.route, 1)),
+        absences=tuple(_absence(one, zone) for one in file.absence),
+        senders=tuple(values.SenderRule(tuple(address.casefold() for address in one.from_), one.acknowledge) for one in file.sender),
+        limits=values.Limits(file.limits.per_sender, file.limits.brake, file.limits.resident_automatic_per_day),
+        urgent=_urgent(file, source),
+        reference_in_subject=file.council.reference_in_subject,
+        head_of_service=file.council.head_of_service,
+        languages=tuple(file.council.languages),
+        urgent_help=file.council.urgent_help or phrases["urgent_help"],
+        take_further=file.council.take_further or phrases["take_further"],
+        formats=file.council.formats or phrases["formats"],
+        privacy=file.council.privacy,
+        plain_reply=file.council.plain_reply,
+        archive_bcc=file.council.archive_bcc,
+        tell_return_date=file.council.tell_return_date,
+        digest_at=file.calendar.digest_at or time(8, 30),
+    )
+
+
+# What a council that names no standard promises (domain.md §7, first line).
+_ENQUIRY = shape.Standard(
+    name="enquiry",
+    name_owner_within=Duration.parse("1 working day"),
+    update_every=Duration.parse("5 working days"),
+    answer_within=Duration.parse("10 working days"),
+)
+
+
+def _standard(one: shape.Standard) -> values.Standard:
+    return values.Standard(
+        one.name,
+        one.name_owner_within,
+        one.update_every,
+        one.answer_within,
+        tuple(one.warn),
+        one.escalate_every,
+        one.settle_after,
+        one.reopen_within,
+        one.start,
+        one.calendar,
+        one.cut_off,
+        one.pausable,
+        one.feedback,
+    )
+
+
+def _inbox(inbox: shape.Inbox, file: shape.File, calendar: Calendar) -> values.Inbox:
+    relay = next((one for one in file.relay if one.name == inbox.relay), file.smtp)
+    lane = _lane_name(inbox.relay, relay, inbox)
+    staff_relay = next((one for one in file.relay if one.name == file.council.staff_relay), file.smtp)
+    return values.Inbox(
+        name=inbox.name,
+        service=inbox.service or file.council.name,
+        address=inbox.address,
+        addresses=tuple(dict.fromkeys(address.casefold() for address in (inbox.address, *inbox.aliases))),
+        mode=inbox.mode,
+        team=inbox.team,
+        owner=inbox.owner,
+        calendar=replace(calendar, nations=(inbox.bank_holidays,), _known={}) if inbox.bank_holidays else calendar,
+        lane=lane,
+        staff_lane=_lane_name(file.council.staff_relay, staff_relay, inbox),
+        plus_addressing=inbox.plus_addressing and len(inbox.address.partition("@")[0]) <= 40,
+        acknowledge_cc=inbox.acknowledge_cc,
+        forms=tuple(values.Form(form.from_.casefold(), form.resident) for form in inbox.forms),
+        own_lists=tuple(one.lower().strip("<>") for one in inbox.own_lists),
+        authserv_id=inbox.authserv_id,
+        attach_up_to=inbox.attach_up_to,
+        phone=inbox.phone,
+        sentence=inbox.sentence,
+        take_further=inbox.take_further,
+        acknowledge_backlog=inbox.backlog == "acknowledge",
+        bounce=relay.bounce,
+    )
+
+
+def _staff(person: shape.Staff) -> values.Staff:
+    return values.Staff(
+        id=staff_id(person),
+        name=person.name,
+        email=person.email[0],
+        addresses=tuple(address.casefold() for address in person.email),
+        public_name=person.public_name or person.name,
+        job_title=person.job_title,
+        phone=person.phone,
+        cover=person.cover,
+        manager=person.manager,
+        week=person.working_hours,
+        skills=frozenset(person.skills),
+        max_cases=person.max_cases,
+        left=person.left,
+        ignore_auto_reply=person.ignore_auto_reply,
+    )
+
+
+def _route(route: shape.Route, number: int) -> values.Route:
+    return values.Route(
+        inbox=route.inbox,
+        from_=tuple(one.casefold() for one in route.from_),
+        to=tuple(one.casefold() for one in route.to),
+        subject=tuple(route.subject),
+        body=tuple(route.body),
+        postcode=tuple(route.postcode),
+        team=route.team,
+        owner=route.owner,
+        standard=route.standard,
+        skill=route.skill,
+        number=number,
+    )
+
+
+def _absence(one: shape.Absence, zone: ZoneInfo) -> values.Absence:
+    return values.Absence(one.staff, _instant(one.from_, zone), _instant(one.until, zone), one.cover)
+
+
+def _instant(value: datetime | date, zone: ZoneInfo) -> datetime:
+    """A date is its first moment, in the council's zone; so is a date-time without a zone."""
+    if isinstance(value, datetime):
+        return (value if value.tzinfo else value.replace(tzinfo=zone)).astimezone(UTC)
+    return datetime.combine(value, time.min, zone).astimezone(UTC)
+
+
+def _urgent(file: shape.File, source: Source) -> values.Urgent:
+    """The word lists: of the council's folder where it has them, else those that come with ackbot; all its languages together."""
+    own = source.resolved(file.urgent.words_dir) if file.urgent.words_dir else None
+    words = {}
+    for category in urgent.CATEGORIES:
+        lines: list[str] = []
+        for language in dict.fromkeys([*file.council.languages, "en"]):
+            places = [folder / language / "urgent" / f"{category}.txt" for folder in (resources.templates(),)]
+            places = [own / language / f"{category}.txt", own / f"{category}.{language}.txt", *places] if own else places
+            found = next((place for place in places if place.is_file()), None)
+            lines += found.read_text(encoding="utf-8").splitlines() if found else []
+        words[category] = urgent.pattern(lines)
+    return values.Urgent(
+        tuple(file.urgent.to), file.urgent.repeat_every, tuple(file.urgent.alarm), tuple(file.urgent.flag), MappingProxyType(words)
+    )
+
+
+def _watched(inbox: shape.Inbox, source: Source) -> Watched:
+    account = Account(inbox.host, inbox.port, inbox.security, inbox.username, _password(inbox, source))
+    return Watched(
+        name=inbox.name,
+        account=account,
+        folder=inbox.folder,
+        sent_folder=inbox.sent_folder,
+        start=inbox.start,
+        watch=inbox.watch,
+        poll_every_s=inbox.poll_every.seconds,
+        after=inbox.after.removeprefix("move:").strip() if inbox.after != "leave" else "",
+    )
+
+
+def _password(table: shape.Inbox | shape.Smtp, source: Source) -> Password:
+    return Password(source.resolved(table.password_file) if table.password_file else None, table.password_env)
+
+
+def _lane_name(relay_name: str, relay: shape.Smtp, inbox: shape.Inbox) -> str:
+    name = relay_name or DEFAULT_LANE
+    return f"{name}/{inbox.name}" if relay.login_as == "inbox" else name
+
+
+def _lanes(file: shape.File, source: Source) -> tuple[Lane, ...]:
+    lanes: dict[str, Lane] = {}
+    for name, relay in [(DEFAULT_LANE, file.smtp), *((one.name, one) for one in file.relay)]:
+        if relay.login_as == "username":
+            lanes[name] = Lane(name, _relay(name, relay, source), relay.username)
+            continue
+        for inbox in file.inbox:
+            own = _lane_name(name, relay, inbox)
+            password = _password(relay, source) if relay.password_file or relay.password_env else _password(inbox, source)
+            lanes[own] = Lane(own, _relay(name, relay, source, password), inbox.username)
+    return tuple(lanes.values())
+
+
+def _relay(name: str, relay: shape.Smtp, source: Source, password: Password | None = None) -> Relay:
+    return Relay(
+        name=name,
+        host=relay.host,
+        port=relay.port,
+        security=relay.security,
+        username=relay.username,
+        password=password or _password(relay, source),
+        login_as=relay.login_as,
+        per_minute=relay.per_minute,
+        per_day=relay.per_day,
+        connections=relay.connections,
+        ca_file=source.resolved(relay.ca_file) if relay.ca_file else None,
+    )

@@ -1,0 +1,203 @@
+"""What a file that parses can still get wrong: names that lead nowhere, files that are not there, doubts worth a word."""
+
+import difflib
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ackbot.casework import urgent
+from ackbot.config import shape
+from ackbot.config.lines import Location
+from ackbot.config.source import Source
+from ackbot.wires.tls import is_loopback
+
+_TAG_LENGTH = 24  # a plus sign and 23 characters (design.md §5)
+_LONGEST_LOCAL_PART = 64  # RFC 5321 §4.5.3.1.1
+_SHORTEST_POLL_S = 0.05
+_FRIDAY = 4
+
+
+def staff_id(person: shape.Staff) -> str:
+    """The id of a member of staff: as given, else the local part of the first address."""
+    return person.id or person.email[0].partition("@")[0].lower()
+
+
+def references(file: shape.File, source: Source) -> None:
+    """Every name that one table uses of another, and everything that contradicts itself."""
+    staff = [staff_id(person) for person in file.staff]
+    teams = [team.name for team in file.team]
+    _unique(source, "staff", "id", staff, "the id")
+    _unique(source, "staff", "email", [(person.email[0].lower()) for person in file.staff], "the address")
+    _unique(source, "team", "name", teams, "the name")
+    _unique(source, "inbox", "name", [inbox.name for inbox in file.inbox], "the name")
+    _unique(source, "standard", "name", [one.name for one in file.standard], "the name")
+    _inboxes(file, source, teams, staff)
+    for index, person in enumerate(file.staff):
+        _known(source, ("staff", index, "cover"), person.cover, staff, "staff")
+        _known(source, ("staff", index, "manager"), person.manager, staff, "staff")
+    for index, team in enumerate(file.team):
+        for member in team.members:
+            _known(source, ("team", index, "members"), member, staff, "staff")
+        _known(source, ("team", index, "manager"), team.manager, staff, "staff")
+        _known(source, ("team", index, "deputy"), team.deputy, staff, "staff")
+    for index, absence in enumerate(file.absence):
+        _known(source, ("absence", index, "staff"), absence.staff, staff, "staff")
+        _known(source, ("absence", index, "cover"), absence.cover, staff, "staff")
+        if str(absence.until) <= str(absence.from_):
+            source.finding(("absence", index, "until"), "is not after `from`; it is the first day back")
+    _routes(file, source, teams, staff)
+    for person_id in file.urgent.to:
+        _known(source, ("urgent", "to"), person_id, staff, "staff")
+    for key, names in (("alarm", file.urgent.alarm), ("flag", file.urgent.flag)):
+        for name in names:
+            _known(source, ("urgent", key), name, urgent.CATEGORIES, "category")
+    _relays(file, source)
+    _doubts(file, source)
+
+
+def _inboxes(file: shape.File, source: Source, teams: Sequence[str], staff: Sequence[str]) -> None:
+    taken: dict[str, str] = {}
+    relays = [relay.name for relay in file.relay]
+    for index, inbox in enumerate(file.inbox):
+        at: Location = ("inbox", index)
+        if bool(inbox.team) == bool(inbox.owner):
+            source.finding((*at, "team"), "needs exactly one of `team` and `owner`; name the team that shares it, or the officer whose own it is")
+        _known(source, (*at, "team"), inbox.team, teams, "team")
+        _known(source, (*at, "owner"), inbox.owner, staff, "staff")
+        _known(source, (*at, "relay"), inbox.relay, relays, "relay")
+        _known(source, (*at, "oauth"), inbox.oauth, list(file.oauth), "oauth")
+        _plaintext(source, at, inbox.security, inbox.host)
+        _one_password(source, at, inbox)
+        if inbox.poll_every.seconds < _SHORTEST_POLL_S:
+            source.finding((*at, "poll_every"), 'is too short; write "200 ms" or more')
+        for key, addresses in (("address", [inbox.address]), ("aliases", inbox.aliases)):
+            for address in addresses:
+                if address.casefold() in taken:
+                    source.finding((*at, key), f'"{address}" is of inbox "{taken[address.casefold()]}" already; give it to one')
+                taken[address.casefold()] = inbox.name
+        local = inbox.address.partition("@")[0]
+        if inbox.plus_addressing and len(local) + _TAG_LENGTH > _LONGEST_LOCAL_PART:
+            source.finding((*at, "address"), "its local part is too long for reply addresses; set plus_addressing = false", warning=True)
+
+
+def _routes(file: shape.File, source: Source, teams: Sequence[str], staff: Sequence[str]) -> None:
+    inboxes = [inbox.name for inbox in file.inbox]
+    standards = [one.name for one in file.standard] or ["enquiry"]
+    catch_all: dict[str, int] = {}
+    for index, route in enumerate(file.route):
+        at: Location = ("route", index)
+        _known(source, (*at, "inbox"), route.inbox, inboxes, "inbox")
+        _known(source, (*at, "team"), route.team, teams, "team")
+        _known(source, (*at, "owner"), route.owner, staff, "staff")
+        _known(source, (*at, "standard"), route.standard, standards, "standard")
+        blocking = catch_all.get("", catch_all.get(route.inbox))
+        if blocking is not None:
+            source.finding(at, f"can never match: route {blocking + 1} takes every letter before it; move it up", warning=True)
+        elif not (route.from_ or route.to or route.subject or route.body or route.postcode):
+            catch_all[route.inbox] = index
+
+
+def _relays(file: shape.File, source: Source) -> None:
+    _unique(source, "relay", "name", [relay.name for relay in file.relay], "the name")
+    _known(source, ("council", "staff_relay"), file.council.staff_relay, [relay.name for relay in file.relay], "relay")
+    places: list[tuple[Location, shape.Smtp]] = [(("smtp",), file.smtp), *((("relay", index), relay) for index, relay in enumerate(file.relay))]
+    for at, relay in places:
+        _plaintext(source, at, relay.security, relay.host)
+        _known(source, (*at, "oauth"), relay.oauth, list(file.oauth), "oauth")
+        _one_password(source, at, relay)
+        if relay.security == "none" and relay.username:
+            source.finding((*at, "username"), "a login in plaintext stays on this machine only because the host is loopback", warning=True)
+
+
+def _plaintext(source: Source, at: Location, security: str, host: str) -> None:
+    if security == "none" and not is_loopback(host):
+        source.finding((*at, "security"), f'"none" is only for this machine, and {host} is another; write "tls" or "starttls"')
+
+
+def _one_password(source: Source, at: Location, table: Any) -> None:
+    named = [key for key in ("password_file", "password_env", "oauth") if getattr(table, key)]
+    if len(named) > 1:
+        source.finding((*at, named[1]), f"and {named[0]} are both given; keep one")
+    if "oauth" in named:
+        source.finding((*at, "oauth"), "OAuth is not part of this version; use password_file or password_env")
+
+
+def _unique(source: Source, table: str, key: str, values: Sequence[str], what: str) -> None:
+    counted = Counter(values)
+    for index, value in enumerate(values):
+        if counted[value] > 1 and values.index(value) != index:
+            source.finding((table, index, key), f'{what} "{value}" is given twice; every {table} needs its own')
+
+
+def _known(source: Source, at: Location, name: str, names: Iterable[str], what: str) -> None:
+    known = list(names)
+    if not name or name in known:
+        return
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    mend = f'did you mean "{near[0]}"?' if near else f"known: {', '.join(known)}" if known else f"add a [[{what}]]"
+    source.finding(at, f'there is no {what} "{name}"; {mend}')
+
+
+def _doubts(file: shape.File, source: Source) -> None:
+    """What starts, and is likely not meant (behaviour.md §5.5)."""
+    covers = {staff_id(person): person.cover for person in file.staff}
+    for index, person in enumerate(file.staff):
+        own = staff_id(person)
+        chain, at = [own], covers.get(own, "")
+        while at and at not in chain:
+            chain.append(at)
+            at = covers.get(at, "")
+        if at == own:
+            source.finding(("staff", index, "cover"), f"the covers go in a circle ({' → '.join([*chain, own])}); somebody outside should end it", warning=True)
+        is_manager = any(own == team.manager for team in file.team)
+        if not person.manager and not is_manager and not any(team.manager for team in file.team if own in team.members):
+            source.finding(("staff", index), f"{person.name} has no manager; lateness would go to nobody", warning=True)
+    weeks = {staff_id(person): person.working_hours for person in file.staff}
+    for index, team in enumerate(file.team):
+        if not team.members:
+            source.finding(("team", index, "members"), "nobody is in this team; its letters would have no owner", warning=True)
+        elif _FRIDAY in file.calendar.working_hours.hours and not any(_FRIDAY in (week.hours if (week := weeks.get(one)) else file.calendar.working_hours.hours) for one in team.members):
+            source.finding(("team", index, "members"), "nobody of this team works on Fridays; add somebody or a deputy", warning=True)
+    for index, inbox in enumerate(file.inbox):
+        if not inbox.authserv_id:
+            source.finding(("inbox", index), f'inbox "{inbox.name}" has no authserv_id; a signed reply address and From are then all that proves a member of staff', warning=True)
+        if inbox.junk_folder:
+            source.finding(("inbox", index, "junk_folder"), "is not counted in this version", warning=True)
+    absent = [("daemon", key) for key in ("listen", "canary_every", "lmtp") if getattr(file.daemon, key)]
+    for place in absent:
+        source.finding(place, "is not part of this version and does nothing", warning=True)
+    for index, person in enumerate(file.staff):
+        if person.calendar:
+            source.finding(("staff", index, "calendar"), "calendars are not read in this version; use [[absence]]", warning=True)
+    if file.store.url.partition("://")[0] != "sqlite":
+        source.finding(("store", "url"), "only SQLite is part of this version; write sqlite:////var/lib/ackbot/ackbot.db")
+
+
+def files(file: shape.File, source: Source) -> None:
+    """Files the configuration names, as this user sees them."""
+    _readable(source, ("council", "secret_file"), file.council.secret_file, "`ackbot init` makes one", required=True)
+    _readable(source, ("smtp", "password_file"), file.smtp.password_file, "put the password on its first line")
+    for index, relay in enumerate(file.relay):
+        _readable(source, ("relay", index, "password_file"), relay.password_file, "put the password on its first line")
+    for index, inbox in enumerate(file.inbox):
+        _readable(source, ("inbox", index, "password_file"), inbox.password_file, "put the password on its first line")
+        if inbox.password_env and inbox.password_env not in os.environ:
+            source.finding(("inbox", index, "password_env"), f"the environment has no {inbox.password_env}", warning=True)
+    if file.urgent.words_dir and not source.resolved(file.urgent.words_dir).is_dir():
+        source.finding(("urgent", "words_dir"), "is no folder; mend the path or take it out")
+
+
+def _readable(source: Source, at: Location, path: str, mend: str, *, required: bool = False) -> None:
+    if not path:
+        return
+    place = source.resolved(path)
+    try:
+        empty = not place.read_bytes().strip()
+    except OSError as error:
+        # systemd puts credentials there only while the service runs
+        given_later = str(place).startswith("/run/credentials/") and not required
+        source.finding(at, f"{place} cannot be read ({error.strerror}); {mend}", warning=given_later)
+        return
+    if empty:
+        source.finding(at, f"{place} is empty; {mend}")

@@ -1,0 +1,344 @@
+"""The file's shape: one class per table, one field per key, with its default (design.md §7)."""
+
+from datetime import date, datetime, time
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from ackbot.casework.worktime import Duration, Week
+
+
+def _duration(value: object) -> object:
+    return Duration.parse(value) if isinstance(value, str) else value
+
+
+def _week(value: object) -> object:
+    return Week.parse(value) if isinstance(value, str) and value else value
+
+
+def _some(value: object) -> object:
+    """One word where a list may stand."""
+    return [value] if isinstance(value, str) else value
+
+
+def _address(value: str) -> str:
+    from ackbot.mail.addresses import Address
+
+    if not Address("", value).usable:
+        raise ValueError(f'"{value}" is no mail address; write name@domain.example')
+    return value
+
+
+def _domain(value: str) -> str:
+    if "@" in value or "." not in value or " " in value:
+        raise ValueError(f'"{value}" is no domain; write northgate.example, without @')
+    return value.lower()
+
+
+def _rate(value: str) -> tuple[int, float] | None:
+    rates = _rates(value)
+    if len(rates) > 1:
+        raise ValueError(f'"{value}" names several rates where one is meant')
+    return rates[0] if rates else None
+
+
+_SPANS = {"minute": 60.0, "hour": 3_600.0, "day": 86_400.0}
+
+
+def _rates(value: str) -> tuple[tuple[int, float], ...]:
+    found = []
+    for piece in filter(None, (one.strip() for one in value.split(","))):
+        words = piece.split()
+        if len(words) != 3 or not words[0].isdigit() or words[1] != "per" or words[2] not in _SPANS:
+            raise ValueError(f'"{piece}" is no rate; write for example "3 per hour"')
+        found.append((int(words[0]), _SPANS[words[2]]))
+    return tuple(found)
+
+
+def _octets(value: str) -> int:
+    words = value.split()
+    units = {"B": 1, "KB": 1_000, "MB": 1_000_000}
+    if len(words) != 2 or not words[0].replace(".", "", 1).isdigit() or words[1].upper() not in units:
+        raise ValueError(f'"{value}" is no size; write for example "5 MB"')
+    return round(float(words[0]) * units[words[1].upper()])
+
+
+def _clock(value: str) -> time | None:
+    if not value:
+        return None
+    try:
+        return datetime.strptime(value, "%H:%M").time()  # noqa: DTZ007 - a wall-clock time
+    except ValueError:
+        raise ValueError(f'"{value}" is no time of day; write for example "15:00"') from None
+
+
+def _zone(value: str) -> str:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f'"{value}" is no time zone; write for example "Europe/London"') from None
+    return value
+
+
+def _after(value: str) -> str:
+    if value != "leave" and (not value.startswith("move:") or not value.removeprefix("move:").strip()):
+        raise ValueError(f'"{value}" is not known; write "leave" or "move:FOLDER"')
+    return value
+
+
+def _prefix(value: str) -> str:
+    if not (1 <= len(value) <= 6 and value.isascii() and value.isalpha() and value.isupper()):
+        raise ValueError(f'"{value}" cannot begin a reference; write one to six capital letters')
+    return value
+
+
+def _read(function: Any) -> BeforeValidator:
+    return BeforeValidator(lambda value: function(value) if isinstance(value, str) else value)
+
+
+Span = Annotated[Duration, BeforeValidator(_duration)]
+Hours = Annotated[Week, BeforeValidator(_week)]
+Addr = Annotated[str, _read(_address)]
+Domain = Annotated[str, _read(_domain)]
+Many = Annotated[list[str], BeforeValidator(_some)]
+Addrs = Annotated[list[Addr], BeforeValidator(_some)]
+Rate = Annotated[tuple[int, float] | None, _read(_rate)]
+Rates = Annotated[tuple[tuple[int, float], ...], _read(_rates)]
+Octets = Annotated[int, _read(_octets)]
+Clock = Annotated[time | None, _read(_clock)]
+Nation = Literal["GB-ENG", "GB-WLS", "GB-SCT", "GB-NIR"]
+Security = Literal["tls", "starttls", "none"]
+Port = Annotated[int, Field(ge=1, le=65_535)]
+Count = Annotated[int, Field(ge=0)]
+Text = Annotated[str, Field(min_length=1)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, arbitrary_types_allowed=True)
+
+
+class Council(_Table):
+    name: Text
+    domains: list[Domain] = []
+    timezone: Annotated[str, _read(_zone)] = "Europe/London"
+    reference: Annotated[str, _read(_prefix)] = "RBN"
+    reference_in_subject: Literal["auto", "always", "never"] = "auto"
+    admin: Addr
+    head_of_service: Addr | Literal[""] = ""
+    languages: Annotated[list[str], Field(min_length=1)] = ["en"]
+    urgent_help: str = ""
+    take_further: str = ""
+    formats: str = ""
+    privacy: str = ""
+    secret_file: Text
+    plain_reply: Literal["send", "confirm"] = "send"
+    staff_relay: str = ""
+    archive_bcc: Addr | Literal[""] = ""
+    tell_return_date: bool = False
+
+
+class Calendar(_Table):
+    bank_holidays: Nation | Literal[""] = "GB-ENG"
+    working_hours: Hours = Field(default_factory=lambda: Week.parse("Mon-Fri 09:00-17:00"))
+    closed_on: list[date] = []
+    extra_days: list[date] = []
+    digest_at: Clock = time(8, 30)
+
+
+class Store(_Table):
+    url: Text = "sqlite:////var/lib/ackbot/ackbot.db"
+    keep_letters: Span = Duration.parse("90 days")
+    keep_cases: Span = Duration.parse("24 months")
+
+
+class Daemon(_Table):
+    listen: str = ""
+    canary_every: str = ""
+    lmtp: str = ""
+
+
+class Limits(_Table):
+    per_sender: Rates = ((3, 3_600.0), (10, 86_400.0))
+    resident_automatic_per_day: Count = 1
+    brake: Rate = (300, 3_600.0)
+
+
+class Urgent(_Table):
+    to: list[str] = []
+    repeat_every: Span = Duration.parse("10 minutes")
+    alarm: list[str] = ["life", "self-harm", "abuse", "at-risk", "fire", "gas", "structure"]
+    flag: list[str] = ["homeless-tonight", "no-heating", "damp-and-child"]
+    words_dir: str = ""
+
+
+class Feedback(_Table):
+    ask: bool = True
+    every: Span = Duration.parse("90 days")
+
+
+class Smtp(_Table):
+    host: Text
+    port: Port = 587
+    security: Security = "starttls"
+    username: str = ""
+    password_file: str = ""
+    password_env: str = ""
+    oauth: str = ""
+    login_as: Literal["username", "inbox"] = "username"
+    per_minute: Count = 28
+    per_day: Count = 10_000
+    connections: Annotated[int, Field(ge=1, le=10)] = 1
+    bounce: Literal["mailbox", "plus", "null"] = "mailbox"
+    ca_file: str = ""
+
+
+class Relay(Smtp):
+    name: Text
+
+
+class OAuth(_Table):
+    grant: Literal["client-credentials", "google", "device"] = "client-credentials"
+    token_url: str = ""
+    client_id: str = ""
+    client_secret_file: str = ""
+    certificate_file: str = ""
+    scope: str = ""
+    secret_expires: date | None = None
+
+
+class Form(_Table):
+    from_: Annotated[Addr, Field(alias="from")]
+    resident: str = "reply-to"
+
+
+class Inbox(_Table):
+    name: Text
+    address: Addr
+    aliases: Addrs = []
+    service: str = ""
+    mode: Literal["shadow", "staff", "acknowledge", "live"] = "shadow"
+    host: Text
+    port: Port = 993
+    security: Security = "tls"
+    username: Text
+    password_file: str = ""
+    password_env: str = ""
+    oauth: str = ""
+    folder: Text = "INBOX"
+    sent_folder: str = ""
+    junk_folder: str = ""
+    team: str = ""
+    owner: str = ""
+    relay: str = ""
+    start: Literal["now", "all"] | date = "now"
+    backlog: Literal["cases", "acknowledge"] = "cases"
+    watch: Literal["idle", "poll"] = "idle"
+    poll_every: Span = Duration.parse("60 s")
+    after: Annotated[str, _read(_after)] = "leave"
+    plus_addressing: bool = False
+    acknowledge_cc: bool = False
+    forms: list[Form] = []
+    own_lists: list[str] = []
+    authserv_id: str = ""
+    attach_up_to: Octets = 5_000_000
+    bank_holidays: Nation | Literal[""] = ""
+    phone: str = ""
+    sentence: str = ""
+    take_further: str = ""
+
+
+class Sender(_Table):
+    from_: Annotated[Many, Field(alias="from")]
+    acknowledge: bool = False
+
+
+class Staff(_Table):
+    id: str = ""
+    name: Text
+    email: Annotated[Addrs, Field(min_length=1)]
+    public_name: str = ""
+    job_title: str = ""
+    phone: str = ""
+    cover: str = ""
+    manager: str = ""
+    working_hours: Hours | None = None
+    calendar: str = ""
+    ignore_auto_reply: bool = False
+    skills: list[str] = []
+    max_cases: Count = 0
+    left: date | None = None
+
+
+class Team(_Table):
+    name: Text
+    members: list[str] = []
+    manager: str = ""
+    deputy: str = ""
+    assign: Literal["least-loaded", "round-robin"] = "least-loaded"
+    keep_owner: Span = Duration.parse("90 days")
+
+
+class Absence(_Table):
+    staff: Text
+    from_: Annotated[datetime | date, Field(alias="from")]
+    until: datetime | date
+    cover: str = ""
+
+
+class Standard(_Table):
+    name: Text
+    name_owner_within: Span | None = None
+    update_every: Span | None = None
+    answer_within: Span | None = None
+    warn: list[Span] = [Duration.parse("1 working day")]
+    escalate_every: Span = Duration.parse("3 working days")
+    settle_after: Span = Duration.parse("5 working days")
+    reopen_within: Span = Duration.parse("30 days")
+    start: Literal["arrival", "acknowledgement"] = "arrival"
+    calendar: Literal["council", "foi", "always"] = "council"
+    cut_off: Clock = None
+    pausable: bool = True
+    feedback: bool = True
+
+
+class Route(_Table):
+    inbox: str = ""
+    from_: Annotated[Many, Field(alias="from")] = []
+    to: Many = []
+    subject: Many = []
+    body: Many = []
+    postcode: Many = []
+    team: str = ""
+    owner: str = ""
+    standard: str = ""
+    skill: str = ""
+
+
+class File(_Table):
+    """The whole file. `include` is taken out before this is read."""
+
+    council: Council
+    calendar: Calendar = Field(default_factory=Calendar)
+    store: Store = Field(default_factory=Store)
+    daemon: Daemon = Field(default_factory=Daemon)
+    limits: Limits = Field(default_factory=Limits)
+    urgent: Urgent = Field(default_factory=Urgent)
+    feedback: Feedback = Field(default_factory=Feedback)
+    smtp: Smtp
+    relay: list[Relay] = []
+    oauth: dict[str, OAuth] = {}
+    inbox: Annotated[list[Inbox], Field(min_length=1)]
+    sender: list[Sender] = []
+    staff: list[Staff] = []
+    team: list[Team] = []
+    absence: list[Absence] = []
+    standard: list[Standard] = []
+    route: list[Route] = []
+
+
+def keys(table: type[BaseModel]) -> list[str]:
+    """The names that may stand in a table of the file."""
+    return [field.alias or name for name, field in table.model_fields.items()]
+

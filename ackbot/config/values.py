@@ -1,0 +1,67 @@
+"""A checked configuration, as the daemon is handed it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from ackbot.casework.council import Council
+from ackbot.casework.office import Office
+from ackbot.config.source import Finding
+from ackbot.wires.imap import Account
+from ackbot.wires.smtp import Relay
+
+
+@dataclass(frozen=True)
+class Watched:
+    """
+    What a watcher needs to know of its inbox.
+
+    Args:
+        start: from which mail on it is read at first sight: "now", "all", or a date of the council.
+        poll_every_s: with `watch = "idle"` the poll beneath the push.
+        after: folder that decided mail is moved to; "" leaves it where it is (P8).
+    """
+
+    name: str
+    account: Account
+    folder: str = "INBOX"
+    sent_folder: str = ""
+    start: Literal["now", "all"] | date = "now"
+    watch: Literal["idle", "poll"] = "idle"
+    poll_every_s: float = 60
+    after: str = ""
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A relay and the login that sends; the queue of the outbox with this name."""
+
+    name: str
+    relay: Relay
+    username: str
+
+
+@dataclass(frozen=True)
+class Config:
+    """
+    A configuration that passed every check.
+
+    Args:
+        warnings: doubts that do not keep it from starting.
+        restart: the values that a reload must not change, by key.
+    """
+
+    path: Path
+    office: Office
+    store_url: str
+    watched: tuple[Watched, ...]
+    lanes: tuple[Lane, ...]
+    warnings: tuple[Finding, ...] = ()
+    restart: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def council(self) -> Council:
+        """What the rules know."""
+        return self.office.council

@@ -1,0 +1,200 @@
+"""The composition root: connect everything; start, reload, stop."""
+
+import os
+import secrets
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import FrameType
+
+import structlog
+
+from ackbot import __version__
+from ackbot.casework import notices
+from ackbot.config import Config, ConfigProblem, load
+from ackbot.mail.compose import compose
+from ackbot.store import Database, StoreBusy, intents, open_database, outbox
+from ackbot.wires import systemd
+from ackbot.work import dispatch
+from ackbot.work.dispatch import Dispatcher, Limiter
+from ackbot.work.intake import Intake
+from ackbot.work.rounds import Rounds
+from ackbot.work.specimens import proofread
+from ackbot.work.waiting import Stop, Wake
+from ackbot.work.watch import Watcher
+
+STOP_S = 9.0  # SIGTERM ends everything within ten seconds; what is not finished by then is found at the next start
+
+log = structlog.get_logger()
+
+
+def utc_now() -> datetime:
+    """The time."""
+    return datetime.now(UTC)
+
+
+class Shift:
+    """Everything that works from one configuration. A reload ends one shift and begins another."""
+
+    def __init__(self, config: Config, db: Database, worker: str, clock: Callable[[], datetime]) -> None:
+        self._config = config
+        self._db = db
+        self._clock = clock
+        self._stop = Stop()
+        self._wake = Wake()
+        intake = Intake(db, config.office)
+        self.watchers = [Watcher(one, db, intake, self._stop, clock, self._wake.call, self._trouble) for one in config.watched]
+        self.dispatchers = [
+            Dispatcher(lane, db, config.office, worker, self._stop, self._wake.ear(), clock)
+            for lane in self._lanes()
+            for _ in range(lane.relay.connections)
+        ]
+        self._rounds = Rounds(db, intake, clock, self._wake.call, self.dispatchers[0].tell_unverified)
+        self._threads = [
+            threading.Thread(target=one.run, name=name, daemon=True)
+            for name, one in [
+                *((f"watch {watched.name}", watcher) for watched, watcher in zip(config.watched, self.watchers, strict=True)),
+                *((f"dispatch {number}", dispatcher) for number, dispatcher in enumerate(self.dispatchers)),
+            ]
+        ]
+
+    def _lanes(self) -> list[dispatch.Lane]:
+        """Lanes with their limits: what was sent within the last day counts, across restarts."""
+        now, monotonic = self._clock(), time.monotonic()
+        accounts = {one.name: (one.account, one.sent_folder) for one in self._config.watched}
+        lanes = []
+        for lane in self._config.lanes:
+            sent = outbox.accepted_since(self._db, lane.name, dispatch.a_day_before(now))
+            limiter = Limiter(lane.relay.per_minute, lane.relay.per_day, [monotonic - (now - at).total_seconds() for at in sent])
+            lanes.append(dispatch.Lane(lane.name, lane.relay, lane.username, socket.gethostname(), limiter, accounts))
+        return lanes
+
+    def start(self) -> None:
+        """Begin to work."""
+        for thread in self._threads:
+            thread.start()
+        self._rounds.start()
+
+    def end(self, within_s: float) -> bool:
+        """Stop everything; whether all of it ended in time."""
+        until = time.monotonic() + within_s
+        self._stop.set()
+        self._wake.call()
+        self._rounds.stop()
+        for thread in self._threads:
+            thread.join(max(0.1, until - time.monotonic()))
+        ended = not any(thread.is_alive() for thread in self._threads)
+        if ended:
+            self._stop.close()
+        return ended
+
+    def makes_progress(self) -> bool:
+        """Whether no thread is stuck: systemd's watchdog is told only then."""
+        now = time.monotonic()
+        return all(thread.is_alive() for thread in self._threads) and all(now - watcher.progress_at < watcher.patience_s for watcher in self.watchers)
+
+    def _trouble(self, inbox: str, topic: str, reason: str) -> None:
+        """The admin hears of an inbox once a day and reason."""
+        now = self._clock()
+        office = self._config.office
+        address = office.council.inboxes[inbox].address
+        key = f"{topic}:{inbox}:{office.desk(now).today}"
+        send = notices.to_admin(office.desk(now), topic, key, {"inbox": address, "reason": reason}, why=reason)
+        try:
+            with self._db.transaction():
+                intents.apply(self._db, [send], {key: compose(send.draft, office.templates)}, office.council, now)
+        except StoreBusy:
+            log.warning("admin not told", inbox=inbox, reason=reason)
+        self._wake.call()
+
+
+class Daemon:
+    """One process: a store, and the shift that works on it."""
+
+    def __init__(self, config: Config, clock: Callable[[], datetime] = utc_now) -> None:
+        """
+        Open the store and take up what the last run left.
+
+        Raises:
+            StoreProblem: the store cannot be used, or another `run` has it.
+        """
+        self._config = config
+        self._clock = clock
+        self._worker = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
+        self._db = open_database(config.store_url, exclusive=True)
+        self._db.migrate()
+        self._left_unverified = outbox.recover(self._db, clock(), alone=True)
+        self._asked: set[int] = set()
+        self._called = threading.Event()
+        self.shift = self._new_shift(config)
+
+    def _new_shift(self, config: Config) -> Shift:
+        return Shift(config, self._db, self._worker, self._clock)
+
+    def run(self) -> int:
+        """Work until SIGTERM or SIGINT. Returns the exit code."""
+        if findings := proofread(self._config):
+            for finding in findings:
+                log.error("configuration", reason=str(finding))
+            return 1
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._on_signal)
+        log.info("started", version=__version__, inboxes=len(self._config.watched), relays=len(self._config.lanes), warnings=len(self._config.warnings))
+        self.start()
+        systemd.notify("READY=1")
+        interval = systemd.watchdog_interval_s()
+        while signal.SIGTERM not in self._asked and signal.SIGINT not in self._asked:
+            self._called.wait(interval or 60.0)
+            self._called.clear()
+            if signal.SIGHUP in self._asked:
+                self._asked.discard(signal.SIGHUP)
+                self.reload()
+            if interval and self.shift.makes_progress():
+                systemd.notify("WATCHDOG=1")
+        systemd.notify("STOPPING=1")
+        self.stop()
+        return 0
+
+    def _on_signal(self, number: int, _: FrameType | None) -> None:
+        self._asked.add(number)
+        self._called.set()
+
+    def start(self) -> None:
+        """Begin to work; mails that the last run left doubtful for ever are told."""
+        for outgoing in self._left_unverified:
+            self.shift.dispatchers[0].tell_unverified(outgoing, self._clock())
+        self.shift.start()
+
+    def reload(self) -> None:
+        """Read the configuration again; one that has mistakes, or needs a restart, changes nothing (P10)."""
+        systemd.notify("RELOADING=1")
+        try:
+            fresh = load(self._config.path)
+            problems = [str(finding) for finding in proofread(fresh)]
+        except ConfigProblem as problem:
+            problems = [str(finding) for finding in problem.findings]
+        except OSError as error:
+            problems = [f"{self._config.path} cannot be read: {error.strerror}"]
+        if not problems:
+            problems = [f"{key}: needs a restart" for key, value in self._config.restart.items() if fresh.restart[key] != value]
+        if problems:
+            for problem_line in problems:
+                log.error("not reloaded", reason=problem_line)
+        else:
+            self.shift.end(STOP_S)
+            self._config = fresh
+            self.shift = self._new_shift(fresh)
+            self.shift.start()
+            log.info("reloaded", inboxes=len(fresh.watched), warnings=len(fresh.warnings))
+        systemd.notify("READY=1")
+
+    def stop(self) -> None:
+        """End the work and close the store. What could not be finished is found at the next start."""
+        if self.shift.end(STOP_S):
+            self._db.close()
+            log.info("stopped")
+        else:
+            log.warning("stopped before everything had ended")

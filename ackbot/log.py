@@ -1,0 +1,58 @@
+"""structlog as the daemon uses it: one line per event, keys and no prose, nothing a resident wrote (P11)."""
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+
+# The only keys that may be logged; a line with any other loses it, loudly.
+KEYS = frozenset(
+    "event level timestamp logger exception inbox uid case kind outcome acknowledge state reason error attempts seconds lane mail code reply folder idle before now "
+    "version inboxes relays path warnings".split()
+)
+
+
+def configure(*, to: Any = None, level: int = logging.INFO) -> None:
+    """JSON lines on stderr, or for a terminal something to read."""
+    stream = to or sys.stderr
+    renderer: Any = structlog.dev.ConsoleRenderer() if stream.isatty() else structlog.processors.JSONRenderer()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            only_known_keys,
+            where_it_failed,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(stream),
+        cache_logger_on_first_use=False,
+    )
+    # Libraries log what servers and strangers said: none of it is printed.
+    logging.getLogger().handlers[:] = [logging.NullHandler()]
+
+
+def only_known_keys(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+    """A key that nobody thought about might hold an address."""
+    unknown = [key for key in event if key not in KEYS and key != "exc_info"]
+    for key in unknown:
+        del event[key]
+    if unknown:
+        event["warnings"] = f"{len(unknown)} keys not logged"
+    return event
+
+
+def where_it_failed(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+    """An exception as its class and the files and lines it passed: its words may be a resident's."""
+    info = event.pop("exc_info", None)
+    if info:
+        error = sys.exc_info()[1] if info is True else info[1] if isinstance(info, tuple) else info
+        places = []
+        trace = error.__traceback__ if error is not None else None
+        while trace is not None:
+            places.append(f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}")
+            trace = trace.tb_next
+        event["exception"] = f"{type(error).__name__} at {' > '.join(places[-8:])}"
+    return event

@@ -1,0 +1,1 @@
+"""RFC 5322 mail, in and out; knows nothing of cases."""

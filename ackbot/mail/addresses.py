@@ -1,0 +1,155 @@
+"""Mailbox lists as people and machines write them (RFC 5322 §3.4, groups of RFC 6854), read without raising."""
+
+import re
+from dataclasses import dataclass
+
+from ackbot.mail.headers import Headers, decode_words
+
+MOST_ADDRESSES = 500  # of one field; a huge To list costs no more than that
+# The local part and domain that an acknowledgement may be sent to: no blanks, no control, a domain with a dot.
+_USABLE = re.compile(r"[^\s@<>(),;:\\\"\[\]\x00-\x1f]{1,64}@[^\s@<>(),;:\\\"\[\]\x00-\x1f.][^\s@<>(),;:\\\"\[\]\x00-\x1f]{0,250}")
+
+# What nearly every From looks like, `Name <addr>`: read at once.
+_PLAIN = re.compile(r"((?:\"[^\"\\<>]*\"|[^\"\\<>(),:;@']*))\s*<([^\s<>(),:;\\\"@]+@[^\s<>(),:;\\\"@]+)>")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A display name, decoded, may be empty; and an address as it was written, may be unusable."""
+
+    name: str
+    addr: str
+
+    @property
+    def key(self) -> str:
+        """What two spellings of one address have in common: case folded, a trailing dot dropped."""
+        return self.addr.casefold().rstrip(".")
+
+    @property
+    def usable(self) -> bool:
+        """Whether mail could be sent there at all: `local@domain.tld`."""
+        local, _, domain = self.addr.rpartition("@")
+        return bool(_USABLE.fullmatch(self.addr)) and "." in domain.strip(".") and ".." not in domain and bool(local)
+
+    @property
+    def domain(self) -> str:
+        """Case folded."""
+        return self.key.rpartition("@")[2]
+
+
+def addresses(headers: Headers, name: str) -> tuple[Address, ...]:
+    """All mailboxes of all fields of that name, in order; members of groups included, empty groups give none."""
+    found: list[Address] = []
+    for raw in headers.raws(name):
+        mailboxes = parse(raw)
+        if not any("@" in addr for _, addr in mailboxes) and "=?" in raw:
+            mailboxes = parse(decode_words(raw))  # a client encoded the whole field, address and all
+        found += [Address(headers.decode(display), addr) for display, addr in mailboxes]
+    return tuple(found[:MOST_ADDRESSES])
+
+
+def parse(raw: str) -> list[tuple[str, str]]:
+    """
+    Undecoded (display name, address) pairs of one field value; encoded words are left for the caller to decode.
+
+    One pass over the characters, whatever stands there. A comment serves as the name when there is no other.
+    """
+    if plain := _PLAIN.fullmatch(raw.strip()):
+        return [(plain[1].strip(" \"'"), plain[2])]
+    found: list[tuple[str, str]] = []
+    for mailbox in _mailboxes(raw):
+        if len(found) >= MOST_ADDRESSES:
+            break
+        name, addr = mailbox.pair()
+        if addr or name:
+            found.append((name, addr))
+    return _rejoin(found)
+
+
+def _rejoin(found: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """`Surname, First <a@b>` without quotes was cut at its comma: a name without address belongs to the next one."""
+    joined: list[tuple[str, str]] = []
+    for name, addr in found:
+        if joined and addr and "@" not in joined[-1][1] and not joined[-1][0] and name:
+            name = f"{joined.pop()[1]}, {name}"
+        joined.append((name, addr))
+    return joined
+
+
+class _Mailbox:
+    """The characters of one mailbox, sorted into words outside, inside angle brackets, and comments."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+        self.angle: list[str] | None = None
+        self.comments: list[str] = []
+        self.quoted = False  # a quoted string was among the words
+
+    def pair(self) -> tuple[str, str]:
+        words = "".join(self.words).strip()
+        comment = " ".join(text.strip() for text in self.comments if text.strip())
+        if self.angle is not None:
+            return _clean_name(words) or comment, _clean_addr("".join(self.angle))
+        if "@" in words and not self.quoted and (match := re.search(r"\S+\s*@\s*\S+", words)) and match[0] != words:
+            # `Some Body some@body.example`: an address without its brackets
+            before = words[: match.start()].strip()
+            return (before or comment, _clean_addr(match[0])) if not words[match.end() :].strip() else (comment, words)
+        return comment, _clean_addr(words)
+
+
+def _clean_name(words: str) -> str:
+    return re.sub(r"\s+", " ", words).strip().strip("'").strip() if words.count("'") == 2 else re.sub(r"\s+", " ", words)
+
+
+def _clean_addr(text: str) -> str:
+    addr = re.sub(r"\s*([@.])\s*", r"\1", text.strip())
+    if addr.startswith("@") and ":" in addr:  # a source route, RFC 5322 §4.4
+        addr = addr.rpartition(":")[2]
+    return addr.removeprefix("mailto:").strip().strip("'<>").strip()
+
+
+def _mailboxes(raw: str) -> list[_Mailbox]:
+    done: list[_Mailbox] = []
+    current = _Mailbox()
+    quoted = escaped = False
+    depth = 0
+    comment: list[str] = []
+    for char in raw:
+        target = current.words if current.angle is None or current.angle[-1:] == [">"] else current.angle
+        if escaped:
+            escaped = False
+            (comment if depth else target).append(char)
+        elif char == "\\" and (quoted or depth):
+            escaped = True
+        elif quoted:
+            if char == '"':
+                quoted = False
+            else:
+                target.append(char)
+        elif depth:
+            depth += (char == "(") - (char == ")")
+            if depth:
+                comment.append(char)
+            else:
+                current.comments.append("".join(comment))
+                comment = []
+        elif char == '"':
+            quoted = True
+            current.quoted = current.quoted or current.angle is None
+        elif char == "(":
+            depth = 1
+        elif char == "<" and current.angle is None:
+            current.angle = []
+        elif char == ">" and current.angle is not None:
+            current.angle.append(">")
+        elif char in ",;" and not (current.angle and current.angle[0] == "@" and current.angle[-1] != ">"):
+            done.append(current)
+            current = _Mailbox()
+        elif char == ":" and current.angle is None and "@" not in "".join(current.words[-320:]):
+            current = _Mailbox()  # the name of a group, RFC 5322 §3.4; its members follow
+        else:
+            target.append(char)
+    if comment:
+        current.comments.append("".join(comment))
+    done.append(current)
+    return done

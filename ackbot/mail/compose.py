@@ -1,0 +1,226 @@
+"""A draft and the templates become the final bytes of a mail, headers by profile (domain.md §5)."""
+
+import binascii
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.header import Header
+from email.utils import format_datetime
+from enum import Enum
+from types import MappingProxyType
+from typing import Any
+
+from ackbot.mail.addresses import Address
+from ackbot.mail.headers import printable
+from ackbot.mail.message import Attachment
+from ackbot.mail.templates import Templates
+
+MOST_REFERENCES = 40  # ids kept in References: the first and the last twenty
+_SUBJECT_LENGTH = 200  # characters of a stranger's subject repeated
+_ATEXT = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
+
+
+class Profile(Enum):
+    """Which automatic-mail headers a mail carries: (Auto-Submitted, X-Auto-Response-Suppress), "" for none."""
+
+    REPLY = ("auto-replied", "DR, RN, NRN, OOF, AutoReply")  # at once, to a mail just received
+    TIMER = ("auto-generated", "DR, RN, NRN, OOF, AutoReply")  # because a clock fell due
+    HUMAN = ("", "DR, RN, NRN, OOF, AutoReply")  # a person's own words
+    STAFF = ("auto-generated", "DR, RN, NRN, AutoReply")  # no OOF: an absence is to show itself
+
+
+@dataclass(frozen=True)
+class Draft:
+    """
+    Everything a mail needs but its words, which `template` has.
+
+    Args:
+        kind: one of design.md §8 `mails.kind`.
+        values: what the template may name; plain values only.
+        envelope_from: "" is the null sender.
+        reply_to: None when replies go to `sender`.
+        languages: of the words in it, the main one first; picks the template and makes Content-Language.
+        extra: further header fields without personal data.
+        date_at: aware instant of the Date field.
+        attachments: streamed behind the words when the mail is sent.
+    """
+
+    kind: str
+    template: str
+    values: Mapping[str, Any]
+    sender: Address
+    recipient: Address
+    subject: str
+    envelope_from: str
+    message_id: str
+    date_at: datetime
+    profile: Profile
+    reply_to: Address | None = None
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ("en",)
+    html: bool = False
+    extra: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """
+    A mail ready to send.
+
+    Args:
+        content: the whole mail, CRLF line ends. With attachments, all up to the first of them.
+        boundary: what stands between attachments; "" when there are none.
+        headers: names and readable values, in order.
+    """
+
+    content: bytes
+    boundary: str
+    headers: Mapping[str, str]
+    text: str
+    html: str
+
+
+def compose(draft: Draft, templates: Templates) -> Composed:
+    """
+    The final bytes. The same draft gives the same bytes.
+
+    Raises:
+        TemplateProblem: see `Templates.render`.
+        ValueError: an id or a header value holds CR, LF or NUL (D27).
+    """
+    subject = clean_subject(draft.subject)
+    words = templates.render(draft.languages[0], draft.template, draft.values, title=subject, html=draft.html)
+    auto_submitted, suppress = draft.profile.value
+    headers = {
+        "From": _mailbox(draft.sender),
+        "To": _mailbox(draft.recipient),
+        "Reply-To": _mailbox(draft.reply_to) if draft.reply_to else "",
+        "Subject": subject,
+        "Date": format_datetime(draft.date_at),
+        "Message-ID": draft.message_id,
+        "In-Reply-To": draft.in_reply_to,
+        "References": " ".join(_capped(draft.references)),
+        "Auto-Submitted": auto_submitted,
+        "X-Auto-Response-Suppress": suppress,
+        "Content-Language": ", ".join(draft.languages),
+        "X-Ackbot-Id": draft.message_id,
+        "X-Ackbot-Kind": draft.kind,
+        **draft.extra,
+        "MIME-Version": "1.0",
+    }
+    headers = {name: value for name, value in headers.items() if value}
+    lines = [_field(name, value, draft) for name, value in headers.items()]
+    unique = re.sub(r"[^A-Za-z0-9]", "", draft.message_id)[:40]
+    content_lines = _body(words.text, words.html, f"=_alt_{unique}")
+    boundary = f"=_mix_{unique}" if draft.attachments else ""
+    if boundary:
+        content_lines = [
+            f'Content-Type: multipart/mixed; boundary="{boundary}"'.encode(),
+            b"",
+            f"--{boundary}".encode(),
+            *content_lines,
+        ]
+    # All of it is ASCII, but for a mailbox whose local part is not: that mail goes by SMTPUTF8 (RFC 6532 §3.2).
+    content = b"\r\n".join([*(line.encode() for line in lines), *content_lines]) + b"\r\n"
+    return Composed(content, boundary, headers, words.text, words.html)
+
+
+def clean_subject(subject: str) -> str:
+    """A stranger's subject as a header value may hold it: one line, no controls, cut at a word after 200 characters."""
+    subject = printable(subject)
+    if len(subject) > _SUBJECT_LENGTH:
+        subject = subject[:_SUBJECT_LENGTH].rsplit(" ", 1)[0] + " …"
+    return subject
+
+
+def _body(text: str, html: str, boundary: str) -> list[bytes]:
+    if not html:
+        return _part("plain", text)
+    return [
+        f'Content-Type: multipart/alternative; boundary="{boundary}"'.encode(),
+        b"",
+        f"--{boundary}".encode(),
+        *_part("plain", text),
+        f"--{boundary}".encode(),
+        *_part("html", html),
+        f"--{boundary}--".encode(),
+    ]
+
+
+def _part(subtype: str, text: str) -> list[bytes]:
+    """MIME head and content, in 7-bit where it fits, else quoted-printable."""
+    data = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "").encode("utf-8", "replace")
+    plain = data.isascii() and max(map(len, data.split(b"\n"))) <= 990
+    encoded = data if plain else binascii.b2a_qp(data, istext=True)
+    return [
+        f'Content-Type: text/{subtype}; charset="{"us-ascii" if plain else "utf-8"}"'.encode(),
+        b"Content-Transfer-Encoding: " + (b"7bit" if plain else b"quoted-printable"),
+        b"",
+        *encoded.rstrip(b"\n").split(b"\n"),
+        b"",
+    ]
+
+
+def _field(name: str, value: str, draft: Draft) -> str:
+    if re.search(r"[\r\n\x00]", value):
+        raise ValueError(f"{name} holds a line break")
+    if name in ("Message-ID", "In-Reply-To", "References", "X-Ackbot-Id"):
+        # Ids are joined by CRLF and a blank, never cut or encoded: some are longer than a line (RFC 5322 §2.1.1).
+        ids = [identity.encode("ascii", "ignore").decode() for identity in value.split(" ")]
+        return f"{name}: " + "\r\n ".join(identity for identity in ids if identity)
+    if name in ("From", "To", "Reply-To"):
+        mailbox = {"From": draft.sender, "To": draft.recipient, "Reply-To": draft.reply_to}[name]
+        assert mailbox is not None  # noqa: S101 - for the type checker; compose() leaves empty fields out
+        return f"{name}: {_encoded_mailbox(mailbox, len(name) + 2)}"
+    return f"{name}: {_encoded(value, len(name) + 2)}"
+
+
+def _encoded(value: str, indent: int) -> str:
+    """Folded at blanks; encoded words (RFC 2047) only where a value is not ASCII."""
+    if value.isascii() and indent + len(value) <= 76:
+        return value
+    charset = "us-ascii" if value.isascii() else "utf-8"
+    return Header(value, charset, maxlinelen=76, header_name="x" * (indent - 2)).encode(linesep="\r\n")
+
+
+def _mailbox(one: Address) -> str:
+    """As people read it, for `headers`."""
+    name = printable(one.name)
+    return f"{_quoted(name)} <{one.addr}>" if name else one.addr
+
+
+def _quoted(name: str) -> str:
+    if _ATEXT.fullmatch(name) or not name.isascii():
+        return name
+    return '"' + re.sub(r'(["\\])', r"\\\1", name) + '"'
+
+
+def _encoded_mailbox(one: Address, indent: int) -> str:
+    """RFC 5322 §3.4, the name encoded where it must be; a domain of other letters in its ASCII form (RFC 5890)."""
+    name = printable(one.name)[:_SUBJECT_LENGTH]
+    addr = ascii_domain(one.addr)
+    if not name:
+        return addr
+    shown = _quoted(name) if name.isascii() else Header(name, "utf-8", maxlinelen=70, header_name="x" * indent).encode(linesep="\r\n")
+    joint = " " if indent + len(shown.rsplit("\n", 1)[-1]) + len(addr) < 74 else "\r\n "
+    return f"{shown}{joint}<{addr}>"
+
+
+def ascii_domain(addr: str) -> str:
+    """The address with its domain IDNA-encoded; unchanged where it is ASCII already or cannot be encoded."""
+    local, at, domain = addr.rpartition("@")
+    if domain.isascii():
+        return addr
+    try:
+        return f"{local}{at}{domain.encode('idna').decode('ascii')}"
+    except UnicodeError:
+        return addr
+
+
+def _capped(references: tuple[str, ...]) -> tuple[str, ...]:
+    """Long threads keep their head and their tail (domain.md R17)."""
+    half = MOST_REFERENCES // 2
+    return references if len(references) <= MOST_REFERENCES else references[:half] + references[-half:]

@@ -1,0 +1,209 @@
+"""Header fields as strangers write them, decoded without ever raising (RFC 5322, 2047, 2231, 6532; D23, D27)."""
+
+import base64
+import binascii
+import re
+import unicodedata
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from email.utils import parsedate_tz
+
+from ackbot.mail.charsets import decode
+
+LONGEST_VALUE = 65_536  # characters; longer header values are cut, so that no rule meets a megabyte
+_ENCODED_WORD = re.compile(r"=\?([^?\s]{0,60})\?([bBqQ])\?([^?]*(?:\?(?!=)[^?]*)*)\?=")
+_BIDI = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c\ufeff\u00ad")
+_PERCENT = re.compile(r"%([0-9A-Fa-f]{2})")
+
+
+class Headers:
+    """
+    The header fields of one mail or one MIME part, in order, repeated ones kept.
+
+    `value` and `values` give decoded, one-line text; `raw` gives what stood there, unfolded. A name that is absent
+    gives "" or an empty tuple. 8-bit bytes arrive as surrogate escapes, as `email.parser.BytesParser` leaves them.
+    """
+
+    __slots__ = ("_fallback", "_fields")
+
+    def __init__(self, fields: Iterable[tuple[str, str]], fallback_charset: str = "") -> None:
+        self._fields: dict[str, list[str]] = {}
+        self._fallback = fallback_charset
+        for name, value in fields:
+            self._fields.setdefault(name.strip().lower(), []).append(unfold(str(value)[:LONGEST_VALUE]))
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._fields
+
+    def names(self) -> tuple[str, ...]:
+        """Lower-case names present, first appearance first."""
+        return tuple(self._fields)
+
+    def raw(self, name: str) -> str:
+        """The first field of that name, unfolded and undecoded."""
+        return self._fields.get(name, [""])[0]
+
+    def raws(self, name: str) -> tuple[str, ...]:
+        """All fields of that name, topmost first, unfolded and undecoded."""
+        return tuple(self._fields.get(name, ()))
+
+    def value(self, name: str) -> str:
+        """The first field of that name, decoded, on one line."""
+        return self.decode(self.raw(name)) if name in self._fields else ""
+
+    def values(self, name: str) -> tuple[str, ...]:
+        """All fields of that name, decoded, topmost first."""
+        return tuple(self.decode(raw) for raw in self.raws(name))
+
+    def decode(self, raw: str) -> str:
+        """Any piece of a raw value of these fields as printable text."""
+        return printable(decode_words(raw, self._fallback))
+
+
+def unfold(value: str) -> str:
+    """A folded value on one line (RFC 5322 §2.2.3)."""
+    if "\n" not in value and "\r" not in value:
+        return value.strip(" \t")
+    return re.sub(r"[\r\n]+(?=[ \t])|[\r\n]+$", "", value).strip(" \t\r\n")
+
+
+def printable(text: str) -> str:
+    """One line that can be shown and sent: control and line characters become spaces, bidi controls go, blanks fold."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split()) if "  " in text else text.strip()
+    kept = []
+    for char in text:
+        if char in _BIDI:
+            continue
+        category = unicodedata.category(char)
+        kept.append("\ufffd" if category == "Cs" else " " if category in ("Cc", "Zl", "Zp", "Zs") else char)
+    return " ".join("".join(kept).split())
+
+
+def decode_words(raw: str, fallback_charset: str = "") -> str:
+    """
+    Encoded words (RFC 2047) decoded wherever they stand, also inside quotes or against other text.
+
+    Blanks between two encoded words vanish; words of one charset are joined as bytes first, because some clients cut
+    a character in two. Everything else is kept, its 8-bit bytes read as UTF-8 or `fallback_charset`.
+    """
+    if "=?" not in raw:
+        return _plain(raw, fallback_charset)
+    pieces: list[str] = []
+    pending: list[tuple[str, bytes]] = []
+    end = 0
+    for match in _ENCODED_WORD.finditer(raw):
+        between = raw[end : match.start()]
+        if between.strip(" \t\r\n") or (between and not pending):
+            pieces += [_join(pending), _plain(between, fallback_charset)]
+            pending = []
+        charset, encoding, payload = match.groups()
+        pending.append((charset.split("*")[0].lower(), _word_bytes(encoding, payload)))
+        end = match.end()
+    pieces += [_join(pending), _plain(raw[end:], fallback_charset)]
+    return "".join(pieces)
+
+
+def _plain(raw: str, fallback_charset: str) -> str:
+    if raw.isascii():
+        return raw
+    try:
+        return decode(raw.encode("ascii", "surrogateescape"), fallback_charset)
+    except UnicodeEncodeError:  # real text beside surrogates: leave it
+        return raw.encode("utf-8", "replace").decode("utf-8")
+
+
+def _join(words: list[tuple[str, bytes]]) -> str:
+    text, index = "", 0
+    while index < len(words):
+        charset, data = words[index]
+        index += 1
+        while index < len(words) and words[index][0] == charset:
+            data += words[index][1]
+            index += 1
+        text += decode(data, charset)
+    return text
+
+
+def _word_bytes(encoding: str, payload: str) -> bytes:
+    data = payload.encode("utf-8", "surrogateescape")
+    if encoding in "qQ":
+        return binascii.a2b_qp(data, header=True)
+    data = re.sub(rb"[^A-Za-z0-9+/]", b"", data)
+    if len(data) % 4 == 1:
+        data = data[:-1]
+    return base64.b64decode(data + b"=" * (-len(data) % 4))
+
+
+def parameters(value: str, headers: Headers) -> tuple[str, dict[str, str]]:
+    """
+    A structured value such as Content-Type: the lower-case word in front, and its parameters decoded.
+
+    Understands RFC 2231 (continuations, charset) and the encoded words that clients put there against RFC 2047 §5.
+    """
+    pieces = _split_parameters(value)
+    found: dict[str, str] = {}
+    parts: dict[str, dict[int, tuple[bool, str]]] = {}
+    for piece in pieces[1:]:
+        name, equals, raw = piece.partition("=")
+        name, raw = name.strip().lower(), _unquote(raw.strip())
+        if not equals or not name:
+            continue
+        match = re.fullmatch(r"([^*]+)(?:\*(\d{1,3}))?(\*)?", name)
+        if match and "*" in name:
+            parts.setdefault(match[1], {})[int(match[2] or 0)] = (bool(match[3]), raw)
+        else:
+            found.setdefault(name, headers.decode(raw))
+    for name, sections in parts.items():
+        found[name] = printable(_continued(sections))
+    return pieces[0].strip().lower() if pieces else "", found
+
+
+def _continued(sections: dict[int, tuple[bool, str]]) -> str:
+    """RFC 2231 §3 and §4: numbered sections, the first of which may name a charset, each percent-encoded or not."""
+    charset, data = "", b""
+    for number in sorted(sections):
+        encoded, text = sections[number]
+        if encoded and number == min(sections) and text.count("'") >= 2:
+            charset, _, text = text.split("'", 2)
+        raw = text.encode("utf-8", "surrogateescape")
+        data += re.sub(rb"%([0-9A-Fa-f]{2})", lambda m: bytes([int(m[1], 16)]), raw) if encoded else raw
+    text = decode(data, charset)
+    return decode_words(text) if "=?" in text else text
+
+
+def _split_parameters(value: str) -> list[str]:
+    """Cut at semicolons that stand in no quoted string."""
+    pieces, current, quoted, escaped = [], [], False, False
+    for char in value:
+        if escaped:
+            escaped = False
+        elif char == "\\" and quoted:
+            escaped = True
+        elif char == '"':
+            quoted = not quoted
+        elif char == ";" and not quoted:
+            pieces.append("".join(current))
+            current = []
+            continue
+        current.append(char)
+    pieces.append("".join(current))
+    return pieces
+
+
+def _unquote(text: str) -> str:
+    if len(text) >= 2 and text[0] == '"' and text[-1] == '"':
+        return re.sub(r"\\(.)", r"\1", text[1:-1])
+    return text.strip('"')
+
+
+def instant(value: str) -> datetime | None:
+    """A date-time of RFC 5322 §3.3 as an aware UTC instant; None when it cannot be read. A missing zone counts as UTC."""
+    try:
+        parsed = parsedate_tz(value[:128])
+        if parsed is None:
+            return None
+        moment = datetime(*parsed[:6], tzinfo=UTC)
+        return datetime.fromtimestamp(moment.timestamp() - (parsed[9] or 0), UTC)
+    except (ValueError, OverflowError, TypeError, IndexError, OSError):
+        return None

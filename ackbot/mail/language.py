@@ -1,0 +1,89 @@
+"""Which language a letter is in: by its script alone, or with the extra `languages` by lingua."""
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Any
+
+SHORTEST = 20  # letters; less is not judged
+_SURE = 0.6  # lingua's confidence below which the council's first language stands
+_SAMPLE = 2_000  # characters looked at
+
+# Scripts that one language of a council's letters uses nearly alone.
+_SCRIPTS = {
+    "ARABIC": "ar",
+    "HEBREW": "he",
+    "GREEK": "el",
+    "HANGUL": "ko",
+    "HIRAGANA": "ja",
+    "KATAKANA": "ja",
+    "THAI": "th",
+    "BENGALI": "bn",
+    "GUJARATI": "gu",
+    "GURMUKHI": "pa",
+    "TAMIL": "ta",
+    "TELUGU": "te",
+    "MALAYALAM": "ml",
+    "SINHALA": "si",
+    "ETHIOPIC": "am",
+    "ARMENIAN": "hy",
+    "GEORGIAN": "ka",
+    "KHMER": "km",
+    "MYANMAR": "my",
+    "DEVANAGARI": "hi",
+    "CYRILLIC": "ru",
+    "CJK": "zh",
+}
+
+
+def language_of(text: str, default: str) -> str:
+    """
+    An ISO 639-1 code for the words of a letter; `default` when they are too few or nothing is sure.
+
+    By script where the script says it. Latin letters are told apart only where lingua is installed.
+    """
+    sample = re.sub(r"https?://\S+|\S+@\S+", " ", text)[:_SAMPLE]
+    letters = [char for char in sample if char.isalpha()]
+    if len(letters) < SHORTEST:
+        return default
+    by_script = _by_script(letters)
+    if by_script not in ("", "ru", "ar", "zh", "hi"):
+        return by_script
+    detector = _detector()
+    if detector is None:
+        return by_script or default
+    best = detector.compute_language_confidence_values(sample)[0]
+    if best.value >= _SURE:
+        return str(best.language.iso_code_639_1.name.lower())
+    return by_script or default
+
+
+def _by_script(letters: list[str]) -> str:
+    counts: dict[str, int] = {}
+    for char in letters:
+        if ord(char) < 0x370:
+            counts[""] = counts.get("", 0) + 1
+        else:
+            script = unicodedata.name(char, "").partition(" ")[0]
+            code = _SCRIPTS.get(script, "")
+            counts[code] = counts.get(code, 0) + 1
+    if counts.get("ja", 0) * 10 > len(letters):  # kana among Chinese characters is Japanese
+        return "ja"
+    code, count = max(counts.items(), key=lambda item: item[1])
+    return code if count * 2 > len(letters) else ""
+
+
+@lru_cache(maxsize=1)
+def _detector() -> Any:
+    """Lingua in its small form, over languages of the UK's residents; None where the extra is not installed."""
+    try:
+        from lingua import Language, LanguageDetectorBuilder
+    except ImportError:
+        return None
+    names = (
+        "ENGLISH WELSH SPANISH FRENCH GERMAN ITALIAN PORTUGUESE POLISH ROMANIAN DUTCH TURKISH SOMALI ALBANIAN LITHUANIAN "
+        "HUNGARIAN BULGARIAN CZECH SLOVAK CROATIAN SWEDISH DANISH VIETNAMESE TAGALOG SWAHILI YORUBA "
+        "RUSSIAN UKRAINIAN ARABIC PERSIAN URDU CHINESE HINDI LATVIAN FINNISH"
+    ).split()
+    chosen = [getattr(Language, name) for name in names]
+    return LanguageDetectorBuilder.from_languages(*chosen).with_low_accuracy_mode().build()

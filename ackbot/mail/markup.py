@@ -1,0 +1,176 @@
+"""
+One source, two forms: a template's rendered words as plain text and as HTML, the same words in the same order.
+
+The source is plain text with blank lines between paragraphs. A line starting `# ` is the heading, `- ` a list item,
+`@es ` a paragraph in another language, `---` alone a rule; `\\` at a line's end breaks the line there; `[words](link)`
+is a link. Values put into a template go through `protect`, so that no resident's words can be markup.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Any, Literal
+
+WIDTH = 78  # columns of the text form (voice.md, point 9)
+RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
+
+_OFFSET = 0xF0000  # a private plane: protected characters wait there while markup is read
+_MEANINGFUL = "[]()#-@\\|\n:/"
+_PROTECT = {ord(char): _OFFSET + ord(char) for char in _MEANINGFUL}
+_RESTORE = {there: here for here, there in _PROTECT.items()}
+_STRANGE = re.compile(f"[{chr(_OFFSET)}-{chr(_OFFSET + 0x7F)}]")
+_LINK = re.compile(r"\[([^\[\]]+)\]\(((?:https|mailto):[^\s()]+)\)")
+_BARE_URL = re.compile(r"https://([^\s/()<>\"]+)(?:/[^\s()<>\"]*[^\s()<>\".,;])?")
+_PROTECTED_BREAK = chr(_PROTECT[ord("\n")])
+
+
+class Words(str):
+    """Text the council itself wrote, in its configuration: may hold links, unlike any other value."""
+
+    __slots__ = ()
+
+
+class Lines(str):
+    """A value whose line breaks are kept, such as a letter shown to its owner."""
+
+    __slots__ = ()
+
+
+def protect(value: Any) -> Any:
+    """What every value goes through on its way into a template: markup in it becomes mere characters."""
+    if isinstance(value, Words) or not isinstance(value, str):
+        return value
+    if not isinstance(value, Lines):
+        value = re.sub(r"\s+", " ", value)
+    return _STRANGE.sub("", value).translate(_PROTECT)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One paragraph, heading, list or rule; `lines` still hold links and protected characters."""
+
+    kind: Literal["h1", "p", "ul", "hr"]
+    lines: tuple[str, ...]
+    language: str = ""
+
+
+def blocks(source: str) -> tuple[Block, ...]:
+    """The blocks of a rendered template, in order; empty paragraphs vanish."""
+    found: list[Block] = []
+    for chunk in re.split(r"\n[ \t]*\n", source):
+        lines = [line.strip() for line in chunk.strip("\n").split("\n") if line.strip()]
+        if not lines:
+            continue
+        if lines == ["---"]:
+            found.append(Block("hr", ()))
+        elif lines[0].startswith("# "):
+            found.append(Block("h1", (_joined([lines[0][2:], *lines[1:]]),)))
+        elif lines[0].startswith("- "):
+            items = re.split(r"(?:^|\n)- ", "\n".join(lines))[1:]
+            found.append(Block("ul", tuple(_joined(item.split("\n")) for item in items)))
+        elif match := re.match(r"@([a-z]{2,3}) ", lines[0]):
+            found.append(Block("p", (_joined([lines[0][match.end() :], *lines[1:]]),), match[1]))
+        else:
+            found.append(Block("p", (_joined(lines),)))
+    return tuple(found)
+
+
+def _joined(lines: list[str]) -> str:
+    """Lines of one paragraph as one, but a backslash at a line's end stays a break (as a protected newline)."""
+    text = ""
+    for line in lines:
+        if line.endswith("\\"):
+            text += line[:-1].rstrip() + _PROTECTED_BREAK
+        else:
+            text += line + " "
+    return text.strip()
+
+
+def to_text(found: tuple[Block, ...]) -> str:
+    """The text form, lines of at most WIDTH columns where words allow; `\\n` line ends, one at the end."""
+    pieces = []
+    for block in found:
+        if block.kind == "hr":
+            continue
+        indents = ("- ", "  ") if block.kind == "ul" else ("", "")
+        pieces.append("\n".join(_wrapped(_link_as_text(line), *indents) for line in block.lines))
+    return "\n\n".join(pieces).translate(_RESTORE) + "\n"
+
+
+def _link_as_text(line: str) -> str:
+    return _LINK.sub(lambda match: f"{match[1]}: {match[2].removeprefix('mailto:')}", line)
+
+
+def _wrapped(line: str, first: str, rest: str) -> str:
+    """Words filled into lines. Kept breaks are kept; what stands between two of them is filled by itself."""
+    out: list[str] = []
+    for piece in line.split(_PROTECTED_BREAK):
+        current = first if not out else rest
+        empty = True
+        for word in piece.split(" "):
+            if not empty and len(current) + 1 + len(word) > WIDTH:
+                out.append(current)
+                current, empty = rest, True
+            current += word if empty else " " + word
+            empty = False
+        out.append(current.rstrip())
+    return "\n".join(out)
+
+
+def to_html(found: tuple[Block, ...], shell: str, styles: Mapping[str, str], *, language: str, title: str) -> str:
+    """
+    The HTML form.
+
+    Args:
+        shell: the page around the blocks with `LANG`, `DIR`, `TITLE` and `BODY` in it.
+        styles: a style attribute's value for each element used.
+        language: of the whole; a block in another one says so itself.
+    """
+    body = "\n".join(_html_block(block, styles) for block in found)
+    return (
+        shell.replace("LANG", escape(language))
+        .replace("DIR", _direction(language))
+        .replace("TITLE", escape(title, quote=False))
+        .replace("BODY", body)
+    )
+
+
+def _html_block(block: Block, styles: Mapping[str, str]) -> str:
+    language = f' lang="{block.language}" dir="{_direction(block.language)}"' if block.language else ""
+    if block.kind == "hr":
+        return f"<hr{_style(styles, 'hr')}>"
+    if block.kind == "ul":
+        items = "\n".join(f"<li{_style(styles, 'li')}>{_html_line(line, styles)}</li>" for line in block.lines)
+        return f"<ul{_style(styles, 'ul')}>\n{items}\n</ul>"
+    return f"<{block.kind}{language}{_style(styles, block.kind)}>{_html_line(block.lines[0], styles)}</{block.kind}>"
+
+
+def _html_line(line: str, styles: Mapping[str, str]) -> str:
+    out, end = [], 0
+    for match in _LINK.finditer(line):
+        out += [_bare_urls(line[end : match.start()], styles), _anchor(match[2], escape(match[1], quote=False), styles)]
+        end = match.end()
+    out.append(_bare_urls(line[end:], styles))
+    return "".join(out).replace(_PROTECTED_BREAK, "<br>\n").translate(_RESTORE)
+
+
+def _bare_urls(text: str, styles: Mapping[str, str]) -> str:
+    """The council's own URLs become links named by their site: no link's words are a URL (voice.md, point 11)."""
+    out, end = [], 0
+    for match in _BARE_URL.finditer(text):
+        out += [escape(text[end : match.start()], quote=False), _anchor(match[0], escape(match[1], quote=False), styles)]
+        end = match.end()
+    return "".join([*out, escape(text[end:], quote=False)])
+
+
+def _anchor(target: str, words: str, styles: Mapping[str, str]) -> str:
+    return f'<a href="{escape(target)}"{_style(styles, "a")}>{words}</a>'
+
+
+def _style(styles: Mapping[str, str], element: str) -> str:
+    return f' style="{escape(styles[element])}"' if element in styles else ""
+
+
+def _direction(language: str) -> str:
+    return "rtl" if language.partition("-")[0] in RIGHT_TO_LEFT else "ltr"

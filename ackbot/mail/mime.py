@@ -1,0 +1,155 @@
+"""The tree of MIME parts of a mail, from whatever bytes came (RFC 2045, 2046): no byte sequence makes this raise."""
+
+import email.parser
+import email.policy
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email.message import Message as StandardMessage
+from functools import cached_property
+
+from ackbot.mail.charsets import decode
+from ackbot.mail.headers import Headers, parameters
+
+MOST_PARTS = 200  # leaves looked at; a mail of 10,000 parts is read this far (D4)
+DEEPEST = 30  # levels of nesting looked at
+
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_FIELD = re.compile(rb"(?:From |>From |[\x21-\x39\x3b-\x7e\x80-\xff]+[ \t]*:|[ \t])")
+_PARSER = email.parser.BytesParser(policy=email.policy.compat32)
+_HEAD_PARSER = email.parser.BytesHeaderParser(policy=email.policy.compat32)
+
+
+@dataclass(frozen=True)
+class Part:
+    """
+    One node of the tree.
+
+    Args:
+        section: its number in IMAP's terms (RFC 3501 §6.4.5), "" for a multipart at the top.
+        children: of a multipart, or the one mail inside a message/rfc822.
+        readable: False for a whole mail that could not be parsed: only its head was.
+    """
+
+    headers: Headers
+    content_type: str
+    parameters: dict[str, str]
+    disposition: str
+    filename: str
+    section: str
+    children: tuple["Part", ...] = ()
+    readable: bool = True
+    source: StandardMessage | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def is_attachment(self) -> bool:
+        """Whether a mail client would list it beside the text rather than show it as text."""
+        if self.content_type in ("text/plain", "text/html"):
+            return self.disposition == "attachment" or bool(self.filename)
+        return not self.content_type.startswith("multipart/")
+
+    @cached_property
+    def body(self) -> bytes:
+        """The content with its transfer encoding undone; damaged encodings give what can be had."""
+        if self.source is None or self.source.is_multipart():
+            return b""
+        try:
+            data = self.source.get_payload(decode=True)
+        except Exception:  # noqa: BLE001 - stdlib decoders raise many kinds on damaged input
+            data = None
+        return data if isinstance(data, bytes) else b""
+
+    @cached_property
+    def text(self) -> str:
+        """`body` as text in its declared charset, line ends as `\\n`, without NUL."""
+        text = decode(self.body, self.parameters.get("charset", ""))
+        return text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+
+    def leaves(self) -> Iterator["Part"]:
+        """Every part without children, in order; a message/rfc822 counts as a leaf."""
+        if self.children and self.content_type.startswith("multipart/"):
+            for child in self.children:
+                yield from child.leaves()
+        else:
+            yield self
+
+
+def parse(raw: bytes) -> Part:
+    """
+    The tree of a whole mail. Never raises: what the library cannot parse is read as a head and one plain text.
+
+    Bytes are mended first where a mail client would have read on: a garbage line among the fields, bare CR, NUL.
+    """
+    head, mended = _mend(raw)
+    try:
+        message = _PARSER.parsebytes(mended)
+        return _Reader(message).tree()
+    except Exception:  # noqa: BLE001 - RecursionError on deep nesting and whatever else hostile bytes provoke
+        message = _HEAD_PARSER.parsebytes(head)
+        del message["Content-Type"]
+        return Part(_headers(message), "text/plain", {}, "", "", "1", readable=False)
+
+
+def head_of(raw: bytes) -> bytes:
+    """The header section with its closing blank line."""
+    match = _HEAD_END.search(raw)
+    return raw[: match.end()] if match else raw
+
+
+def _mend(raw: bytes) -> tuple[bytes, bytes]:
+    """The head and the whole, without what would make a strict parser stop reading fields too early."""
+    raw = raw.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
+    if b"\n" not in raw[:4096] and b"\r" in raw[:4096]:
+        raw = raw.replace(b"\r", b"\n")
+    head = head_of(raw)
+    body = raw[len(head) :]
+    clean = head.replace(b"\x00", b"")
+    clean = re.sub(rb"\r+(?=\r\n)", b"", clean)
+    clean = re.sub(rb"\r(?!\n)", b" ", clean)
+    lines = clean.splitlines(keepends=True)
+    if not all(_FIELD.match(line) or not line.strip() for line in lines):
+        kept = [line for line in lines if _FIELD.match(line) or not line.strip()]
+        if any(b":" in line for line in kept):
+            clean = b"".join(kept)
+    return clean, clean + body
+
+
+def _headers(message: StandardMessage, charset: str = "") -> Headers:
+    return Headers(((name, value) for name, value in message.raw_items()), charset)
+
+
+class _Reader:
+    """Walks the library's message once, counting parts so that no mail costs more than another."""
+
+    def __init__(self, message: StandardMessage) -> None:
+        self._message = message
+        self._left = MOST_PARTS
+
+    def tree(self) -> Part:
+        return self._part(self._message, "", 0)
+
+    def _part(self, message: StandardMessage, section: str, depth: int, *, digest: bool = False) -> Part:
+        self._left -= 1
+        headers = _headers(message)
+        content_type, params = parameters(headers.raw("content-type"), headers)
+        if "charset" in params:
+            headers = _headers(message, params["charset"])
+        if not re.fullmatch(r"[^\s/]+/[^\s/]+", content_type):
+            content_type = "message/rfc822" if digest else "text/plain"
+        disposition, disposition_params = parameters(headers.raw("content-disposition"), headers)
+        filename = disposition_params.get("filename") or params.get("name") or ""
+        payload = message.get_payload()
+        inner = [part for part in payload if isinstance(part, StandardMessage)] if isinstance(payload, list) else []
+        multipart = content_type.startswith("multipart/")
+        if multipart and not inner:
+            content_type, multipart = "text/plain", False  # no boundary was found: the text is all there is
+        children: tuple[Part, ...] = ()
+        own_section = section or ("" if multipart else "1")
+        if inner and depth < DEEPEST and (multipart or content_type == "message/rfc822"):
+            prefix = f"{section}." if section else ""
+            is_digest = content_type == "multipart/digest"
+            children = tuple(
+                self._part(child, f"{prefix}{number}" if multipart else section, depth + 1, digest=is_digest)
+                for number, child in enumerate(inner[: max(0, self._left)], 1)
+            )
+        return Part(headers, content_type, params, disposition, filename, own_section, children, source=message)

@@ -1,0 +1,165 @@
+"""What machines report back: undelivered mail (RFC 3464), read receipts (RFC 8098), abuse reports (RFC 5965)."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from ackbot.mail.headers import Headers
+from ackbot.mail.mime import Part
+
+Kind = Literal["delivery-status", "disposition-notification", "feedback-report", "calendar"]
+
+_ADDRESS = re.compile(r"[^\s<>;,:\"'()\[\]]+@[^\s<>;,:\"'()\[\]]+")
+_STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
+_GONE = re.compile(
+    r"user unknown|unknown user|unknown (?:address|recipient|account|local)|(?:recipient|mailbox|address|account|user) (?:is )?unknown"
+    r"|no such (?:user|address|recipient|mailbox|person|account|domain|host)|(?:does ?n[o']t|does not) (?:exist|have an? .{0,20}account)"
+    r"|unrouteable|unroutable|invalid (?:recipient|mailbox|user|address)|mailbox (?:unavailable|not found)|no mailbox|not a valid (?:mailbox|user)"
+    r"|(?:account|mailbox|user).{0,30}(?:disabled|inactive|suspended|closed|no longer)|(?:host|domain).{0,30}not (?:found|exist)|host unknown"
+    r"|couldn'?t be found|could not be found|RecipNotFound|recipient address rejected|not our customer|no longer (?:works|valid|at|with)",
+    re.IGNORECASE,
+)
+_FOR_NOW = re.compile(
+    r"quota|mailbox (?:is )?full|full mailbox|too (?:large|big|many)|message size|storage|spam|blocked|black ?list|block ?list|policy|filter"
+    r"|temporar|try again|grey ?list|rate.?limit|delayed|postponed|warning|will continue to try|not yet|still (?:being )?(?:trying|retried)",
+    re.IGNORECASE,
+)
+_DELAYED = re.compile(r"delayed|postponed|will (?:continue to|keep) (?:try|trying|retry)|still being retried|not yet been delivered|warning", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """
+    What became of one recipient of a mail of ours.
+
+    Args:
+        action: `failed`, `delayed`, `delivered`, `relayed` or `expanded` (RFC 3464 §2.3.3).
+        status: RFC 3463, such as 5.1.1; "" when none was given.
+        permanent: the address itself is no good. A full mailbox (5.2.2), a policy or a size is not that (D39).
+    """
+
+    address: str
+    action: str
+    status: str
+    permanent: bool
+
+
+def kind_of(part: Part) -> Kind | None:
+    """What kind of report a mail is by its MIME types alone; None for a mail that is no report."""
+    report_type = part.parameters.get("report-type", "").lower().strip("\"'") if part.content_type == "multipart/report" else ""
+    types = {leaf.content_type for leaf in part.leaves()} | {part.content_type}
+    if report_type == "disposition-notification" or "message/disposition-notification" in types:
+        return "disposition-notification"
+    if report_type == "feedback-report" or "message/feedback-report" in types:
+        return "feedback-report"
+    if report_type == "delivery-status" or types & {"message/delivery-status", "message/global-delivery-status"}:
+        return "delivery-status"
+    first = next(iter(part.leaves()), part)
+    alternatives = part.content_type == "multipart/alternative" and "text/calendar" in types
+    if first.content_type == "text/calendar" or alternatives or (part.content_type == "multipart/mixed" and _invitation(part)):
+        return "calendar"
+    return None
+
+
+def _invitation(part: Part) -> bool:
+    """A calendar message proper carries a method (RFC 5546); a person who attaches an .ics file sends none."""
+    return any(leaf.content_type == "text/calendar" and "method" in leaf.parameters and not leaf.disposition == "attachment" for leaf in part.leaves())
+
+
+def recipients(part: Part, text: str) -> tuple[Recipient, ...]:
+    """
+    The recipients a bounce is about: from its delivery-status part, else from what old and odd servers write.
+
+    Args:
+        text: the visible text of the mail, for diagnostics that stand nowhere else.
+    """
+    found = tuple(_from_delivery_status(part)) or tuple(_from_headers(part.headers, text)) or tuple(_by_library(part, text))
+    return found or tuple(_from_text(text))
+
+
+def _from_delivery_status(part: Part) -> Iterator[Recipient]:
+    for leaf in part.leaves():
+        if leaf.content_type not in ("message/delivery-status", "message/global-delivery-status"):
+            continue
+        for block in _blocks(leaf):
+            address = _address(block.value("final-recipient")) or _address(block.value("original-recipient"))
+            if not address:
+                continue
+            status = _status(block.value("status")) or _status(block.value("diagnostic-code"))
+            action = block.value("action").split(" ")[0].lower() or ("delayed" if status.startswith("4") else "failed")
+            yield Recipient(address, action, status, is_permanent(action, status, block.value("diagnostic-code")))
+
+
+def _blocks(leaf: Part) -> Iterator[Headers]:
+    """The per-message and per-recipient groups of fields (RFC 3464 §2.1), which the library parses into messages."""
+    payload = leaf.source.get_payload() if leaf.source is not None else None
+    if isinstance(payload, list):
+        for block in payload:
+            yield Headers((name, value) for name, value in block.raw_items())
+    else:
+        for block in re.split(r"\n[ \t]*\n", leaf.text):
+            fields = re.sub(r"\n[ \t]+", " ", block).split("\n")
+            yield Headers((name, value) for name, colon, value in (field.partition(":") for field in fields) if colon)
+
+
+def _from_headers(headers: Headers, text: str) -> Iterator[Recipient]:
+    """exim and Gmail name them in X-Failed-Recipients."""
+    for address in _ADDRESS.findall(headers.value("x-failed-recipients")):
+        status = _status(text)
+        action = "delayed" if _DELAYED.search(headers.value("subject")) else "failed"
+        yield Recipient(address, action, status, is_permanent(action, status, text))
+
+
+def _by_library(part: Part, text: str) -> Iterator[Recipient]:
+    """The plain-text kinds that flufl.bounce knows."""
+    if part.source is None:
+        return
+    from flufl.bounce import all_failures
+
+    try:
+        temporary, permanent = all_failures(part.source)
+    except Exception:  # noqa: BLE001 - its detectors raise many kinds on damaged mails
+        return
+    status = _status(text)
+    for address in sorted(_decoded(one) for one in temporary):
+        yield Recipient(address, "delayed", status, permanent=False)
+    for address in sorted(_decoded(one) for one in permanent - temporary):
+        permanent_words = is_permanent("failed", status, text) if status else not _FOR_NOW.search(text)
+        yield Recipient(address, "failed", status, permanent_words)
+
+
+def _decoded(address: bytes | str) -> str:
+    return address.decode("utf-8", "replace") if isinstance(address, bytes) else address
+
+
+def _from_text(text: str) -> Iterator[Recipient]:
+    """The first address a bounce's words name before they quote the returned mail."""
+    above = re.split(r"(?i)original (?:message|mail)|message headers|copy of the message|message follows|diagnostic information", text)[0]
+    named = re.search(r"(?i)(?:RCPT TO|recipient|^to):?\W{1,5}(" + _ADDRESS.pattern + ")", above, re.MULTILINE)
+    if found := named[1] if named else next(iter(_ADDRESS.findall(above)), ""):
+        status = _status(text)
+        action = "delayed" if _DELAYED.search(above) and not status.startswith("5") else "failed"
+        yield Recipient(found.rstrip(".>"), action, status, is_permanent(action, status, text))
+
+
+def is_permanent(action: str, status: str, diagnostic: str) -> bool:
+    """Whether the address is no good for ever: unknown user, host or mailbox; never a delay, a full box or a policy."""
+    if action != "failed" or status.startswith("4"):
+        return False
+    if status.startswith(("5.1.", "5.2.1")) and status != "5.1.0":
+        return True
+    if status.startswith(("5.2.2", "5.2.3", "5.3.", "5.7.")):
+        return False
+    return bool(_GONE.search(diagnostic)) and not _FOR_NOW.search(diagnostic)
+
+
+def _status(text: str) -> str:
+    match = _STATUS.search(text)
+    return match[0] if match else ""
+
+
+def _address(value: str) -> str:
+    """`rfc822; someone@example.org` without its type."""
+    match = _ADDRESS.search(value.partition(";")[2] or value)
+    return match[0] if match else ""

@@ -1,0 +1,110 @@
+"""What a person reads in a mail: text chosen from the MIME tree, HTML made text (RFC 2046 §5.1, RFC 3676)."""
+
+import re
+import threading
+
+from ackbot.mail.mime import Part
+
+TEXT_LIMIT = 65_536  # characters of one mail kept as its text; the whole stays in the mailbox (D26)
+_HTML_LIMIT = 524_288  # characters of HTML looked at
+_DEEPEST_HTML = 200  # open elements; deeper trees are read by the plain stripper (D25)
+_UUENCODED = re.compile(r"^begin [0-7]{3,4} (\S[^\n]*)\n(?:[ -`]{1,90}\n)*?(?:`?\n)?end[ \t]*$", re.MULTILINE)
+_TAG = re.compile(r"<[^<>]*>")
+
+
+def visible(part: Part) -> str:
+    """
+    The text a mail client would show, at most TEXT_LIMIT characters.
+
+    Of alternatives the plain one, unless it is blank; of related parts the first; all inline texts otherwise. Mails
+    inside the mail and attached texts are not part of it. Uuencoded files are cut out.
+    """
+    text = _UUENCODED.sub("", _visible(part))
+    return re.sub(r"[ \t]+\n", "\n", text).strip("\n")[:TEXT_LIMIT]
+
+
+def uuencoded_names(part: Part) -> tuple[str, ...]:
+    """Names of files that stand uuencoded inside the text, as old systems send them."""
+    if part.content_type == "text/plain" and "\nbegin " in part.text:
+        return tuple(match[1].strip() for match in _UUENCODED.finditer(part.text))
+    return ()
+
+
+def _visible(part: Part) -> str:
+    if part.content_type == "multipart/alternative":
+        texts = [(child.content_type, _visible(child)) for child in part.children]
+        plain = [text for kind, text in texts if kind == "text/plain" and text.strip()]
+        return plain[0] if plain else next((text for _, text in reversed(texts) if text.strip()), "")
+    if part.content_type == "multipart/related":
+        return next((text for child in part.children if (text := _visible(child)).strip()), "")
+    if part.content_type == "multipart/report":
+        return _visible(part.children[0]) if part.children else ""
+    if part.content_type.startswith("multipart/"):
+        return "\n".join(text for child in part.children if (text := _visible(child)).strip())
+    if part.is_attachment:
+        return ""
+    if part.content_type == "text/html":
+        return from_html(part.text)
+    if part.parameters.get("format", "").lower() == "flowed":
+        return _unflowed(part.text, delsp=part.parameters.get("delsp", "").lower() == "yes")
+    return part.text
+
+
+def _unflowed(text: str, *, delsp: bool) -> str:
+    """Soft line breaks undone (RFC 3676 §4.1); quoted lines and the signature separator keep theirs."""
+    lines: list[str] = []
+    open_line = False
+    for line in text.split("\n"):
+        quoted = line.startswith(">")
+        line = line.removeprefix(" ") if not quoted else line
+        if open_line and not quoted and line != "-- ":
+            lines[-1] = (lines[-1][:-1] if delsp else lines[-1]) + line
+        else:
+            lines.append(line)
+        open_line = line.endswith(" ") and line != "-- " and not quoted
+    return "\n".join(lines)
+
+
+def from_html(html: str) -> str:
+    """HTML as readable text in bounded time and memory; hidden elements, scripts and styles give nothing."""
+    html = re.sub(r"(?is)<(script|style|title|template)\b.*?(</\1\s*>|\Z)", " ", html[:_HTML_LIMIT].replace("\x00", ""))
+    if not html.strip():
+        return ""
+    if _depth(html) <= _DEEPEST_HTML:
+        try:
+            return _inscribed(html)
+        except Exception:  # noqa: BLE001 - lxml raises many kinds on hostile input; the plain stripper reads it then
+            pass
+    return _stripped(html)
+
+
+def _depth(html: str) -> int:
+    deepest = depth = 0
+    for match in re.finditer(r"<(/?)(?:div|table|tr|td|span|ul|ol|li|blockquote|font|b|i|p|section|center)\b", html, re.I):
+        depth += -1 if match[1] else 1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+_local = threading.local()
+
+
+def _inscribed(html: str) -> str:
+    from inscriptis import get_text
+    from inscriptis.css_profiles import CSS_PROFILES
+    from inscriptis.model.config import ParserConfig
+
+    config = getattr(_local, "config", None)
+    if config is None:
+        config = _local.config = ParserConfig(css=CSS_PROFILES["strict"].copy(), display_links=False)
+    # lxml refuses str with an encoding declaration
+    text: str = get_text(re.sub(r"^\s*<\?xml[^>]*\?>", "", html), config)
+    text = text.replace("\xa0", " ")
+    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+\n", "\n", text)).strip("\n")
+
+
+def _stripped(html: str) -> str:
+    from html import unescape
+
+    html = re.sub(r"(?i)<(br|/p|/div|/tr|/li|/h[1-6])\b[^<>]*>", "\n", html)
+    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+", " ", unescape(_TAG.sub(" ", html)))).strip()

@@ -1,0 +1,117 @@
+"""Signed Message-IDs and reply addresses: what proves that a mail answers one of ours (design.md §5, D51)."""
+
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # no 0 O 1 I L: a reference is read out over the phone
+CODE_LENGTH = 6
+Role = Literal["resident", "staff", "nobody"]
+
+_ROLES: dict[str, Role] = {"r": "resident", "s": "staff", "n": "nobody"}
+_ROLE_LETTERS = {role: letter for letter, role in _ROLES.items()}
+_CODE = "[a-hjkmnp-z2-9]{6}"
+# <code>.<purpose><role>.<unique 8><mac 16>: at most 35 characters before the @, so that the whole stays within 66.
+_LOCAL = re.compile(rf"({_CODE}|nocase)\.([a-z])([rsn])\.([a-z2-7]{{8}})([a-z2-7]{{16}})", re.IGNORECASE)
+_ID = re.compile(rf"{_LOCAL.pattern}@[a-z0-9.-]{{1,100}}", re.IGNORECASE)
+_TAG = re.compile(rf"({_CODE})([rsi])([a-z2-7]{{16}})", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """
+    Proof, once verified, that we wrote to somebody about a case.
+
+    Args:
+        code: six characters of the case's reference, upper case; "" when the mail was about no case.
+        purpose: one letter for the kind of mail, see `casework.model.PURPOSES`; "" for a reply address.
+        role: whom it was sent to.
+        inside: a staff reply address whose plain words stay inside (behaviour.md §4.2).
+        staff: staff id that a staff reply address was made for; "" otherwise.
+        message_id: the signed Message-ID, angle brackets kept and case folded; "" for a reply address.
+    """
+
+    code: str
+    purpose: str
+    role: Role
+    inside: bool = False
+    staff: str = ""
+    message_id: str = ""
+
+
+class Signer:
+    """
+    Makes and verifies tokens with the secret. The first secret signs, all verify (key rotation).
+
+    MAC domains are separate for Message-IDs, residents' and staff reply addresses, and references, so that none can be
+    passed off as another. Everything is deterministic: a restored backup makes the same ids again.
+    """
+
+    def __init__(self, secrets: Sequence[bytes], staff: Iterable[str] = ()) -> None:
+        if not secrets or not all(secrets):
+            raise ValueError("a signer needs at least one non-empty secret")
+        self._secrets = tuple(secrets)
+        self._staff = tuple(staff)
+
+    def code(self, fingerprint: str, attempt: int) -> str:
+        """Six characters for a new case's reference; `attempt` counts up when one is taken."""
+        number = int.from_bytes(self._mac(self._secrets[0], "reference", fingerprint, str(attempt))[:8], "big")
+        letters = ""
+        for _ in range(CODE_LENGTH):
+            number, digit = divmod(number, len(ALPHABET))
+            letters += ALPHABET[digit]
+        return letters
+
+    def message_id(self, dedupe_key: str, code: str, purpose: str, role: Role, domain: str) -> str:
+        """The Message-ID of one outgoing mail, angle brackets included: always the same for the same `dedupe_key`."""
+        unique = self._letters(self._secrets[0], 8, "unique", dedupe_key)
+        head = f"{code.lower() or 'nocase'}.{purpose}{_ROLE_LETTERS[role]}.{unique}"
+        return f"<{head}{self._letters(self._secrets[0], 16, 'message-id', head)}@{domain.lower()}>"
+
+    def tag(self, code: str, kind: Literal["r", "s", "i"], staff: str = "") -> str:
+        """The part after the plus of a reply address, 23 characters. For staff it is good for that person only."""
+        head = f"{code.lower()}{kind}"
+        return head + self._letters(self._secrets[0], 16, f"reply-{kind}", head, staff)
+
+    def read_message_ids(self, text: str) -> tuple[Token, ...]:
+        """Every Message-ID of ours in a text, signatures verified, order kept; folding and letter case do not matter."""
+        found: dict[str, Token] = {}
+        for match in _ID.finditer(re.sub(r"(?<=[\w.@-])[\r\n]+[ \t]+(?=[\w.@-])", "", text)):
+            code, purpose, role, unique, mac = (group.lower() for group in match.groups())
+            head = f"{code}.{purpose}{role}.{unique}"
+            if any(self._same(mac, self._letters(secret, 16, "message-id", head)) for secret in self._secrets):
+                identity = f"<{match[0].lower()}>"
+                found.setdefault(
+                    identity,
+                    Token("" if code == "nocase" else code.upper(), purpose, _ROLES[role], message_id=identity),
+                )
+        return tuple(found.values())
+
+    def read_address(self, addr: str) -> Token | None:
+        """The token in the plus part of an address, or None when there is none that verifies."""
+        match = _TAG.fullmatch(addr.rpartition("@")[0].rpartition("+")[2])
+        if not match:
+            return None
+        code, kind, mac = (group.lower() for group in match.groups())
+        head = f"{code}{kind}"
+        for person in ("",) if kind == "r" else self._staff:
+            for secret in self._secrets:
+                if self._same(mac, self._letters(secret, 16, f"reply-{kind}", head, person)):
+                    role: Role = "resident" if kind == "r" else "staff"
+                    return Token(code.upper(), "", role, inside=kind == "i", staff=person)
+        return None
+
+    @staticmethod
+    def _mac(secret: bytes, *words: str) -> bytes:
+        return hmac.digest(secret, "\x1f".join(words).encode(), hashlib.sha256)
+
+    def _letters(self, secret: bytes, length: int, *words: str) -> str:
+        return base64.b32encode(self._mac(secret, *words))[:length].decode().lower()
+
+    @staticmethod
+    def _same(one: str, other: str) -> bool:
+        return hmac.compare_digest(one.encode(), other.encode())

@@ -1,0 +1,5 @@
+"""All SQL: the schema, two adapters, queries by subject; alone applies intents."""
+
+from ackbot.store.database import Database, StoreBusy, StoreProblem, open_database
+
+__all__ = ["Database", "StoreBusy", "StoreProblem", "open_database"]

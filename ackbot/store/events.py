@@ -1,0 +1,32 @@
+"""The append-only history: who, what, when, why; no resident's words."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from ackbot.store.database import Database, Row, text_of
+
+
+def add(db: Database, now: datetime, kind: str, why: str, *, code: str = "", letter_id: int | None = None, inbox: str = "", data: Mapping[str, Any] | None = None) -> None:
+    """One event. `data` must be JSON-able and hold no subject, body or name."""
+    db.run(
+        "INSERT INTO events (at, code, letter_id, inbox, kind, why, data) VALUES (:at, :code, :letter_id, :inbox, :kind, :why, :data)",
+        at=text_of(now),
+        code=code,
+        letter_id=letter_id,
+        inbox=inbox,
+        kind=kind,
+        why=why,
+        data=json.dumps(data or {}, sort_keys=True),
+    )
+
+
+def of_case(db: Database, code: str) -> Sequence[Row]:
+    """A case's history, oldest first."""
+    return db.run("SELECT * FROM events WHERE code = :code ORDER BY id", code=code)
+
+
+def of_letter(db: Database, letter_id: int) -> Sequence[Row]:
+    """A letter's history, oldest first."""
+    return db.run("SELECT * FROM events WHERE letter_id = :letter_id ORDER BY id", letter_id=letter_id)

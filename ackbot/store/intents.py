@@ -1,0 +1,261 @@
+"""Applies intents: the only place where a decision becomes rows (design.md §4)."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from ackbot.casework.council import Council, Mode
+from ackbot.casework.model import (
+    PRIORITIES,
+    Arrival,
+    Assign,
+    Attach,
+    ClearClock,
+    Intent,
+    Note,
+    OpenCase,
+    Record,
+    Reopen,
+    Send,
+    SetClock,
+)
+from ackbot.mail.compose import Composed, ascii_domain
+from ackbot.store import events, inboxes
+from ackbot.store.database import Database, text_of
+
+# What residents are sent in mode acknowledge: an answer at once, and people's own words (behaviour.md §5.1).
+_WITH_ACKNOWLEDGEMENTS = frozenset({"acknowledgement", "receipt", "human"})
+
+
+def apply(
+    db: Database,
+    intents: Sequence[Intent],
+    mails: Mapping[str, Composed],
+    council: Council,
+    now: datetime,
+    *,
+    letter_id: int | None = None,
+    arrival: Arrival | None = None,
+) -> int:
+    """
+    Make a decision's intents rows, in their order, inside the caller's transaction.
+
+    Args:
+        mails: the final bytes of every Send, by dedupe key.
+
+    Returns:
+        How many mails were queued to go out now.
+    """
+    queued = 0
+    for intent in intents:
+        match intent:
+            case Send():
+                queued += _send(db, intent, mails[intent.dedupe_key], council, now, letter_id, arrival)
+                continue
+            case OpenCase():
+                _open_case(db, intent)
+                code = intent.case.code
+            case Attach():
+                _attach(db, intent, arrival, now)
+                code = intent.code
+            case Assign():
+                assign(db, intent.code, intent.staff, intent.team, now)
+                code = intent.code
+            case Reopen():
+                _reopen(db, intent.code, now)
+                code = intent.code
+            case SetClock():
+                _set_clock(db, intent, now)
+                code = intent.code
+            case ClearClock():
+                end_clock(db, intent.code, intent.kind, intent.outcome, intent.why, now)
+                code = intent.code
+            case Note():
+                code = intent.code
+            case Record():
+                code = ""
+        events.add(db, now, _name(intent), intent.why, code=code, letter_id=letter_id, inbox=arrival.inbox if arrival else "", data=_data(intent))
+    return queued
+
+
+def _name(intent: Intent) -> str:
+    return intent.kind if isinstance(intent, Note) else type(intent).__name__
+
+
+def _data(intent: Intent) -> dict[str, Any]:
+    match intent:
+        case Assign():
+            return {"staff": intent.staff, "team": intent.team}
+        case SetClock():
+            return {"kind": intent.clock.kind, "promised_on": intent.clock.promised_on.isoformat(), "due_at": text_of(intent.clock.due_at)}
+        case ClearClock():
+            return {"kind": intent.kind, "outcome": intent.outcome}
+        case Note():
+            return dict(intent.data)
+        case Record():
+            return {"kind": intent.kind, "outcome": intent.outcome, "rule": intent.rule, "acknowledge": intent.acknowledge}
+        case _:
+            return {}
+
+
+def _open_case(db: Database, intent: OpenCase) -> None:
+    case = intent.case
+    db.run(
+        """
+        INSERT INTO cases (code, state, inbox, resident_address, resident_name, subject, team, owner, standard, language, sensitive, opened_at, last_letter_at)
+        VALUES (:code, :state, :inbox, :address, :name, :subject, :team, '', :standard, :language, :sensitive, :opened_at, :last_letter_at)
+        """,
+        code=case.code,
+        state=case.state,
+        inbox=case.inbox,
+        address=case.resident.addr,
+        name=case.resident.name,
+        subject=case.subject,
+        team=case.team,
+        standard=case.standard,
+        language=case.language,
+        sensitive=case.sensitive,
+        opened_at=text_of(case.opened_at),
+        last_letter_at=text_of(case.last_letter_at or case.opened_at),
+    )
+    for address in sorted(case.parties):
+        db.run("INSERT INTO parties (code, address) VALUES (:code, :address) ON CONFLICT DO NOTHING", code=case.code, address=address)
+
+
+def _attach(db: Database, intent: Attach, arrival: Arrival | None, now: datetime) -> None:
+    at = text_of(arrival.arrived_at if arrival else now)
+    db.run("UPDATE cases SET last_letter_at = :at WHERE code = :code AND last_letter_at < :at", at=at, code=intent.code)
+    if intent.party:
+        db.run("INSERT INTO parties (code, address) VALUES (:code, :address) ON CONFLICT DO NOTHING", code=intent.code, address=intent.party)
+
+
+def assign(db: Database, code: str, staff: str, team: str, now: datetime) -> None:
+    """A case gets another owner; the loads of both follow."""
+    before = db.run("SELECT owner, state FROM cases WHERE code = :code", code=code)[0]
+    open_now = before["state"] != "closed"
+    if before["owner"] and open_now:
+        _change_load(db, before["owner"], -1, None)
+    db.run("UPDATE cases SET owner = :staff, team = :team WHERE code = :code", staff=staff, team=team, code=code)
+    if open_now:
+        _change_load(db, staff, 1, now)
+
+
+def _change_load(db: Database, staff: str, by: int, assigned_at: datetime | None) -> None:
+    at = text_of(assigned_at) if assigned_at else None
+    db.run(
+        """
+        INSERT INTO staff_load (staff, open_cases, assigned_at) VALUES (:staff, CASE WHEN :by > 0 THEN :by ELSE 0 END, :at)
+        ON CONFLICT (staff) DO UPDATE SET
+            open_cases = CASE WHEN staff_load.open_cases + :by < 0 THEN 0 ELSE staff_load.open_cases + :by END,
+            assigned_at = COALESCE(:at, staff_load.assigned_at)
+        """,
+        staff=staff,
+        by=by,
+        at=at,
+    )
+
+
+def _reopen(db: Database, code: str, now: datetime) -> None:
+    before = db.run("SELECT owner, state FROM cases WHERE code = :code", code=code)[0]
+    db.run("UPDATE cases SET state = 'open', closed_at = NULL WHERE code = :code", code=code)
+    if before["state"] == "closed" and before["owner"]:
+        _change_load(db, before["owner"], 1, now)
+
+
+def _set_clock(db: Database, intent: SetClock, now: datetime) -> None:
+    end_clock(db, intent.code, intent.clock.kind, "replaced", intent.why, now)
+    db.run(
+        """
+        INSERT INTO clocks (code, kind, state, promised_on, due_at, started_at, why)
+        VALUES (:code, :kind, 'running', :promised_on, :due_at, :now, :why)
+        """,
+        code=intent.code,
+        kind=intent.clock.kind,
+        promised_on=intent.clock.promised_on.isoformat(),
+        due_at=text_of(intent.clock.due_at),
+        now=text_of(now),
+        why=intent.why,
+    )
+
+
+def end_clock(db: Database, code: str, kind: str, outcome: str, why: str, now: datetime) -> None:
+    """A running clock ends kept, replaced or withheld; without one, nothing happens."""
+    db.run(
+        "UPDATE clocks SET state = :outcome, ended_at = :now, why = :why WHERE code = :code AND kind = :kind AND state IN ('running', 'paused')",
+        outcome=outcome,
+        now=text_of(now),
+        why=why,
+        code=code,
+        kind=kind,
+    )
+
+
+def _send(db: Database, send: Send, mail: Composed, council: Council, now: datetime, letter_id: int | None, arrival: Arrival | None) -> bool:
+    """Whether the mail goes out now. One that was put there before is left as it is: that is the idempotence of all sending."""
+    inbox = council.inboxes.get(send.inbox)
+    held_for = _held_for(send, inbox.mode if inbox else "live") or ("pause" if send.draft.kind != "urgent" and inboxes.is_paused(db, send.inbox) else "")
+    draft = send.draft
+    rows = db.run(
+        """
+        INSERT INTO outbox (dedupe_key, state, held_for, kind, priority, code, inbox, lane, staff, recipient, recipient_key, envelope_from,
+                            message_id, content, attachments, letter_id, created_at, not_before)
+        VALUES (:dedupe_key, :state, :held_for, :kind, :priority, :code, :inbox, :lane, :staff, :recipient, :recipient_key, :envelope_from,
+                :message_id, :content, :attachments, :letter_id, :now, :now)
+        ON CONFLICT (dedupe_key) DO NOTHING RETURNING id
+        """,
+        dedupe_key=send.dedupe_key,
+        state="held" if held_for else "queued",
+        held_for=held_for,
+        kind=draft.kind,
+        priority=PRIORITIES[draft.kind],
+        code=send.code,
+        inbox=send.inbox,
+        lane=send.lane,
+        staff=send.staff,
+        recipient=ascii_domain(draft.recipient.addr),
+        recipient_key=draft.recipient.key,
+        envelope_from=draft.envelope_from,
+        message_id=draft.message_id,
+        content=mail.content,
+        attachments=_attachments(send, mail, arrival, inbox.attach_up_to if inbox else 0),
+        letter_id=letter_id,
+        now=text_of(now),
+    )
+    if not rows:
+        events.add(db, now, "Send", f"{draft.kind}: was put into the outbox before", code=send.code, letter_id=letter_id, inbox=send.inbox)
+        return False
+    if draft.kind == "receipt":
+        db.run("UPDATE cases SET receipt_on = :day WHERE code = :code", day=draft.date_at.date().isoformat(), code=send.code)
+    data = {"kind": draft.kind, "message_id": draft.message_id, "staff": send.staff, "held_for": held_for}
+    events.add(db, now, "Send", send.why, code=send.code, letter_id=letter_id, inbox=send.inbox, data=data)
+    return not held_for
+
+
+def _held_for(send: Send, mode: Mode) -> str:
+    """Mail that an inbox's mode does not let out is held for ever; raising the mode releases nothing (behaviour.md §5.1)."""
+    if not send.inbox:
+        return ""
+    to_resident = not send.staff
+    allowed = (
+        mode == "live"
+        or (mode == "acknowledge" and (not to_resident or send.draft.kind in _WITH_ACKNOWLEDGEMENTS))
+        or (mode == "staff" and not to_resident)
+    )
+    return send.hold if allowed else "shadow"
+
+
+def _attachments(send: Send, mail: Composed, arrival: Arrival | None, limit: int) -> str:
+    if not mail.boundary or arrival is None:
+        return ""
+    return json.dumps(
+        {
+            "boundary": mail.boundary,
+            "inbox": arrival.inbox,
+            "folder": arrival.folder,
+            "uidvalidity": arrival.uidvalidity,
+            "uid": arrival.uid,
+            "limit": limit,
+            "parts": [{"section": one.section, "name": one.name} for one in send.draft.attachments],
+        }
+    )

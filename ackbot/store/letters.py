@@ -1,0 +1,265 @@
+"""Arrivals and letters: what came in, once each, and what could not be read."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from ackbot.casework.model import Arrival, Decision
+from ackbot.mail import subjects
+from ackbot.mail.message import Message
+from ackbot.store.database import Database, Row, text_of
+
+# The fields that rules look at, kept so that a decision can be explained after the mail is gone.
+_KEPT_HEADERS = (
+    "from",
+    "sender",
+    "reply-to",
+    "to",
+    "cc",
+    "date",
+    "message-id",
+    "in-reply-to",
+    "references",
+    "return-path",
+    "auto-submitted",
+    "precedence",
+    "list-id",
+    "x-auto-response-suppress",
+    "authentication-results",
+    "x-spam-flag",
+    "content-type",
+)
+
+
+def add_arrival(db: Database, arrival: Arrival, now: datetime) -> int | None:
+    """The mail was seen at this place: its row's id; None when that was recorded before."""
+    rows = db.run(
+        """
+        INSERT INTO arrivals (inbox, folder, uidvalidity, uid, arrived_at, recorded_at, size)
+        VALUES (:inbox, :folder, :uidvalidity, :uid, :arrived_at, :now, :size)
+        ON CONFLICT (inbox, folder, uidvalidity, uid) DO NOTHING RETURNING id
+        """,
+        inbox=arrival.inbox,
+        folder=arrival.folder,
+        uidvalidity=arrival.uidvalidity,
+        uid=arrival.uid,
+        arrived_at=text_of(arrival.arrived_at),
+        now=text_of(now),
+        size=arrival.size,
+    )
+    return int(rows[0]["id"]) if rows else None
+
+
+def not_fetched(db: Database, arrival_id: int, error: str) -> int:
+    """The server would not give the mail; how often that was so."""
+    rows = db.run("UPDATE arrivals SET error = :error, attempts = attempts + 1 WHERE id = :id RETURNING attempts", error=error, id=arrival_id)
+    return int(rows[0]["attempts"])
+
+
+def fetch_again_at(db: Database, arrival_id: int, retry_at: datetime) -> None:
+    """When the server is asked again."""
+    db.run("UPDATE arrivals SET retry_at = :retry_at WHERE id = :id", retry_at=text_of(retry_at), id=arrival_id)
+
+
+def to_fetch_again(db: Database, inbox: str, folder: str, uidvalidity: int, now: datetime) -> Sequence[Row]:
+    """Arrivals whose mail could not be fetched and should be asked for now."""
+    return db.run(
+        "SELECT * FROM arrivals WHERE letter_id IS NULL AND inbox = :inbox AND folder = :folder AND uidvalidity = :uidvalidity AND retry_at <= :now ORDER BY uid",
+        inbox=inbox,
+        folder=folder,
+        uidvalidity=uidvalidity,
+        now=text_of(now),
+    )
+
+
+def moved(db: Database, arrival: Arrival, folder: str, place: tuple[int, int] | None) -> None:
+    """The mail lies elsewhere now; `place` is its UIDVALIDITY and UID there where the server told."""
+    db.run(
+        "UPDATE arrivals SET moved_to = :moved_to, moved_uidvalidity = :uidvalidity_there, moved_uid = :uid_there "
+        "WHERE inbox = :inbox AND folder = :folder AND uidvalidity = :uidvalidity AND uid = :uid",
+        moved_to=folder,
+        uidvalidity_there=place[0] if place else None,
+        uid_there=place[1] if place else None,
+        inbox=arrival.inbox,
+        folder=arrival.folder,
+        uidvalidity=arrival.uidvalidity,
+        uid=arrival.uid,
+    )
+
+
+def not_moved(db: Database, inbox: str, folder: str, uidvalidity: int, limit: int = 500) -> Sequence[Row]:
+    """Decided mails that still lie where they came, by uid."""
+    return db.run(
+        "SELECT * FROM arrivals WHERE inbox = :inbox AND folder = :folder AND uidvalidity = :uidvalidity AND letter_id IS NOT NULL AND moved_to IS NULL ORDER BY uid LIMIT :limit",
+        inbox=inbox,
+        folder=folder,
+        uidvalidity=uidvalidity,
+        limit=limit,
+    )
+
+
+def place_of(db: Database, inbox: str, folder: str, uidvalidity: int, uid: int) -> tuple[str, int, int]:
+    """Where a mail lies now: folder, UIDVALIDITY, UID; the same as asked for unless it was moved."""
+    rows = db.run(
+        "SELECT * FROM arrivals WHERE inbox = :inbox AND folder = :folder AND uidvalidity = :uidvalidity AND uid = :uid AND moved_uid IS NOT NULL",
+        inbox=inbox,
+        folder=folder,
+        uidvalidity=uidvalidity,
+        uid=uid,
+    )
+    return (rows[0]["moved_to"], rows[0]["moved_uidvalidity"], rows[0]["moved_uid"]) if rows else (folder, uidvalidity, uid)
+
+
+def unfetched(db: Database, arrival: Arrival) -> int | None:
+    """The id of the arrival row of this place that still has no letter."""
+    rows = db.run(
+        "SELECT id FROM arrivals WHERE letter_id IS NULL AND inbox = :inbox AND folder = :folder AND uidvalidity = :uidvalidity AND uid = :uid",
+        inbox=arrival.inbox,
+        folder=arrival.folder,
+        uidvalidity=arrival.uidvalidity,
+        uid=arrival.uid,
+    )
+    return int(rows[0]["id"]) if rows else None
+
+
+def attach_arrival(db: Database, arrival_id: int, letter_id: int) -> None:
+    """This arrival brought that letter."""
+    db.run("UPDATE arrivals SET letter_id = :letter_id, retry_at = NULL WHERE id = :id", letter_id=letter_id, id=arrival_id)
+
+
+def add(db: Database, message: Message, arrival: Arrival, decision: Decision, now: datetime, language: str) -> int:
+    """The letter as decided: its row's id, the same as before for a letter that is known."""
+    kept = {name: list(values) for name in _KEPT_HEADERS if (values := message.headers.values(name))}
+    rows = db.run(
+        """
+        INSERT INTO letters (fingerprint, state, message_id, from_key, subject, subject_key, text, text_hash, headers, language,
+                             arrived_at, decided_at, kind, outcome, rule, why, acknowledged, code)
+        VALUES (:fingerprint, 'decided', :message_id, :from_key, :subject, :subject_key, :text, :text_hash, :headers, :language,
+                :arrived_at, :now, :kind, :outcome, :rule, :why, :acknowledged, :code)
+        ON CONFLICT (fingerprint) DO NOTHING
+        RETURNING id
+        """,
+        fingerprint=message.fingerprint,
+        message_id=message.message_id,
+        from_key=decision.to.key if decision.to else "",
+        subject=message.subject,
+        subject_key=subjects.key(message.subject),
+        text=message.text,
+        text_hash=message.text_hash,
+        headers=json.dumps(kept, ensure_ascii=False),
+        language=language,
+        arrived_at=text_of(arrival.arrived_at),
+        now=text_of(now),
+        kind=decision.kind,
+        outcome=decision.outcome,
+        rule=decision.rule,
+        why=decision.why,
+        acknowledged=decision.acknowledge,
+        code=decision.code or None,
+    )
+    if not rows:
+        rows = db.run("SELECT id FROM letters WHERE fingerprint = :fingerprint", fingerprint=message.fingerprint)
+    return int(rows[0]["id"])
+
+
+def quarantine(db: Database, fingerprint: str, raw: bytes, arrival: Arrival, error: str, code: str, retry_at: datetime) -> int:
+    """A mail that broke us is kept raw, with the case that its headers opened, if any: its row's id."""
+    rows = db.run(
+        """
+        INSERT INTO letters (fingerprint, state, message_id, from_key, subject, subject_key, text, text_hash, headers, language,
+                             arrived_at, kind, outcome, rule, why, acknowledged, code, raw, error, attempts, retry_at)
+        VALUES (:fingerprint, 'quarantined', '', '', '', '', '', '', '{}', '', :arrived_at, 'unreadable', :outcome, 'design.md §3',
+                'it could not be read and is kept as it came', :no, :code, :raw, :error, 1, :retry_at)
+        ON CONFLICT (fingerprint) DO UPDATE SET error = :error
+        RETURNING id
+        """,
+        fingerprint=fingerprint,
+        arrived_at=text_of(arrival.arrived_at),
+        outcome="case" if code else "record",
+        no=False,
+        code=code or None,
+        raw=raw,
+        error=error,
+        retry_at=text_of(retry_at),
+    )
+    return int(rows[0]["id"])
+
+
+def failed_again(db: Database, letter_id: int, error: str, retry_at: datetime | None) -> None:
+    """Another attempt at a quarantined mail failed; None: it waits for `ackbot quarantine retry`."""
+    db.run(
+        "UPDATE letters SET attempts = attempts + 1, error = :error, retry_at = :retry_at WHERE id = :id",
+        error=error,
+        retry_at=text_of(retry_at) if retry_at else None,
+        id=letter_id,
+    )
+
+
+def recovered(db: Database, letter_id: int, message: Message, decision: Decision, now: datetime) -> None:
+    """A quarantined mail could be read and is decided, on the same row; the raw bytes go."""
+    db.run(
+        """
+        UPDATE letters SET state = 'decided', decided_at = :now, message_id = :message_id, from_key = :from_key, subject = :subject,
+            subject_key = :subject_key, text = :text, text_hash = :text_hash, kind = :kind, outcome = :outcome, rule = :rule, why = :why,
+            acknowledged = :acknowledged, code = :code, raw = NULL, retry_at = NULL,
+            fingerprint = CASE WHEN EXISTS (SELECT 1 FROM letters AS other WHERE other.fingerprint = :fingerprint) THEN fingerprint ELSE :fingerprint END
+        WHERE id = :id AND state = 'quarantined'
+        """,
+        id=letter_id,
+        now=text_of(now),
+        message_id=message.message_id,
+        from_key=decision.to.key if decision.to else "",
+        subject=message.subject,
+        subject_key=subjects.key(message.subject),
+        text=message.text,
+        text_hash=message.text_hash,
+        kind=decision.kind,
+        outcome=decision.outcome,
+        rule=decision.rule,
+        why=decision.why,
+        acknowledged=decision.acknowledge,
+        code=decision.code or None,
+        fingerprint=message.fingerprint,
+    )
+
+
+def to_retry(db: Database, now: datetime, limit: int = 20) -> Sequence[Row]:
+    """Quarantined mails whose next attempt is due, with the arrival that brought them."""
+    return db.run(
+        """
+        SELECT letters.id, letters.raw, letters.code, letters.attempts, arrivals.id AS arrival_id, arrivals.inbox, arrivals.folder,
+               arrivals.uidvalidity, arrivals.uid, arrivals.arrived_at, arrivals.size
+        FROM letters JOIN arrivals ON arrivals.letter_id = letters.id
+        WHERE letters.state = 'quarantined' AND letters.retry_at <= :now ORDER BY letters.id LIMIT :limit
+        """,
+        now=text_of(now),
+        limit=limit,
+    )
+
+
+def quarantined(db: Database) -> Sequence[Row]:
+    """All mails kept raw, oldest first, without their bytes."""
+    return db.run(
+        """
+        SELECT letters.id, letters.arrived_at, letters.error, letters.attempts, letters.retry_at, LENGTH(letters.raw) AS size,
+               arrivals.inbox, arrivals.folder, arrivals.uid
+        FROM letters JOIN arrivals ON arrivals.letter_id = letters.id
+        WHERE letters.state = 'quarantined' ORDER BY letters.id
+        """
+    )
+
+
+def raw_of(db: Database, letter_id: int) -> bytes | None:
+    """The bytes of a quarantined mail; None when there is no such one."""
+    rows = db.run("SELECT raw FROM letters WHERE id = :id AND state = 'quarantined'", id=letter_id)
+    return bytes(rows[0]["raw"]) if rows else None
+
+
+def retry_now(db: Database, now: datetime, letter_id: int | None = None) -> int:
+    """Quarantined mails, one or all, are due at once; how many."""
+    rows = db.run(
+        "UPDATE letters SET retry_at = :now WHERE state = 'quarantined' AND (:id IS NULL OR id = :id) RETURNING id",
+        now=text_of(now),
+        id=letter_id,
+    )
+    return len(rows)

@@ -1,0 +1,283 @@
+"""The outbox: mails committed and on their way, each state changed only by the worker that may (design.md, "The life of a letter")."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from ackbot.store import events
+from ackbot.store.database import Database, Row, instant_of, text_of
+
+UNKNOWN_WAIT = timedelta(minutes=15)  # before a mail whose end is unknown is sent once more
+_COLUMNS = "id, dedupe_key, kind, code, inbox, lane, staff, recipient, envelope_from, message_id, content, attachments, attempts, resent, letter_id, created_at"
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """
+    One mail to send.
+
+    Args:
+        content: the whole mail, or with `attachments` all before them.
+        attachments: which parts of which mail in an inbox follow; None for none.
+        resent: this is the one repeat after an unknown end.
+    """
+
+    id: int
+    dedupe_key: str
+    kind: str
+    code: str
+    inbox: str
+    lane: str
+    staff: str
+    recipient: str
+    envelope_from: str
+    message_id: str
+    content: bytes
+    attachments: Mapping[str, Any] | None
+    attempts: int
+    resent: bool
+    letter_id: int | None
+    created_at: datetime
+
+
+def _outgoing(row: Row) -> Outgoing:
+    return Outgoing(
+        row["id"],
+        row["dedupe_key"],
+        row["kind"],
+        row["code"],
+        row["inbox"],
+        row["lane"],
+        row["staff"],
+        row["recipient"],
+        row["envelope_from"],
+        row["message_id"],
+        bytes(row["content"]),
+        json.loads(row["attachments"]) if row["attachments"] else None,
+        row["attempts"],
+        bool(row["resent"]),
+        row["letter_id"],
+        instant_of(row["created_at"]),
+    )
+
+
+def claim(db: Database, lane: str, worker: str, now: datetime, lease_until: datetime, limit: int) -> list[Outgoing]:
+    """The next mails of a lane become this worker's, most pressing first."""
+    rows = db.run(
+        f"""
+        UPDATE outbox SET state = 'claimed', claimed_by = :worker, lease_until = :lease_until
+        WHERE id IN (SELECT id FROM outbox WHERE lane = :lane AND state = 'queued' AND not_before <= :now
+                     ORDER BY priority, id LIMIT :limit {db.skip_locked})
+        RETURNING priority, {_COLUMNS}
+        """,  # noqa: S608 - constants
+        worker=worker,
+        lease_until=text_of(lease_until),
+        lane=lane,
+        now=text_of(now),
+        limit=limit,
+    )
+    return [_outgoing(row) for row in sorted(rows, key=lambda row: (row["priority"], row["id"]))]
+
+
+def unclaim(db: Database, ids: Sequence[int], worker: str) -> None:
+    """Claimed mails that were not tried go back."""
+    for one in ids:
+        db.run("UPDATE outbox SET state = 'queued', claimed_by = NULL, lease_until = NULL WHERE id = :id AND state = 'claimed' AND claimed_by = :worker", id=one, worker=worker)
+
+
+def begin_sending(db: Database, outgoing: Outgoing, worker: str) -> bool:
+    """Committed just before DATA. False when the claim is no longer ours: then the mail must not be sent."""
+    rows = db.run(
+        "UPDATE outbox SET state = 'sending' WHERE id = :id AND state = 'claimed' AND claimed_by = :worker RETURNING id",
+        id=outgoing.id,
+        worker=worker,
+    )
+    return bool(rows)
+
+
+def accepted(db: Database, outgoing: Outgoing, reply: str, now: datetime) -> None:
+    """The relay said 250. Terminal."""
+    rows = db.run(
+        "UPDATE outbox SET state = 'accepted', reply = :reply, accepted_at = :now, claimed_by = NULL, lease_until = NULL "
+        "WHERE id = :id AND state IN ('sending', 'unknown') RETURNING id",
+        id=outgoing.id,
+        reply=reply,
+        now=text_of(now),
+    )
+    if rows:
+        _tell(db, outgoing, "accepted", f"the relay took the {outgoing.kind}", reply, now)
+
+
+def again_later(db: Database, outgoing: Outgoing, reply: str, not_before: datetime) -> None:
+    """The relay said 4xx, or could not be reached before DATA: queued again, tried at `not_before`."""
+    db.run(
+        "UPDATE outbox SET state = 'queued', attempts = attempts + 1, reply = :reply, not_before = :not_before, claimed_by = NULL, lease_until = NULL "
+        "WHERE id = :id AND state IN ('claimed', 'sending')",
+        id=outgoing.id,
+        reply=reply,
+        not_before=text_of(not_before),
+    )
+
+
+def failed(db: Database, outgoing: Outgoing, reply: str, now: datetime) -> bool:
+    """The relay refused it for good. Terminal. False when it had been finished before."""
+    rows = db.run(
+        "UPDATE outbox SET state = 'failed', reply = :reply, claimed_by = NULL, lease_until = NULL WHERE id = :id AND state IN ('claimed', 'sending') RETURNING id",
+        id=outgoing.id,
+        reply=reply,
+    )
+    if rows:
+        _tell(db, outgoing, "failed", f"the relay refused the {outgoing.kind}", reply, now)
+    return bool(rows)
+
+
+def unknown(db: Database, outgoing: Outgoing, reply: str, now: datetime) -> str:
+    """
+    The final dot may have arrived: sent once more after UNKNOWN_WAIT, then never again.
+
+    Returns:
+        The state it is in now: `unknown`, or `unverified` when this was its one repeat.
+    """
+    state = "unverified" if outgoing.resent else "unknown"
+    db.run(
+        "UPDATE outbox SET state = :state, reply = :reply, not_before = :not_before, claimed_by = NULL, lease_until = NULL WHERE id = :id AND state = 'sending'",
+        state=state,
+        id=outgoing.id,
+        reply=reply,
+        not_before=text_of(now + UNKNOWN_WAIT),
+    )
+    _tell(db, outgoing, state, f"nobody knows whether the relay took the {outgoing.kind}", reply, now)
+    return state
+
+
+def due_unknown(db: Database, lane: str, now: datetime) -> list[Outgoing]:
+    """Mails whose end is unknown and whose wait is over."""
+    rows = db.run(f"SELECT {_COLUMNS} FROM outbox WHERE lane = :lane AND state = 'unknown' AND not_before <= :now ORDER BY id", lane=lane, now=text_of(now))  # noqa: S608 - constants
+    return [_outgoing(row) for row in rows]
+
+
+def look_again(db: Database, outgoing: Outgoing, not_before: datetime) -> None:
+    """Whether it was taken could not be found out yet."""
+    db.run("UPDATE outbox SET not_before = :not_before WHERE id = :id AND state = 'unknown'", id=outgoing.id, not_before=text_of(not_before))
+
+
+def resend(db: Database, outgoing: Outgoing, now: datetime) -> None:
+    """The one repeat, with the same Message-ID."""
+    db.run("UPDATE outbox SET state = 'queued', resent = :yes, not_before = :now WHERE id = :id AND state = 'unknown'", yes=True, id=outgoing.id, now=text_of(now))
+    _tell(db, outgoing, "resend", f"the {outgoing.kind} is sent once more, with the same Message-ID", "", now)
+
+
+def recover(db: Database, now: datetime, *, alone: bool) -> list[Outgoing]:
+    """
+    Takes up what dead workers left: claimed mails go back, those being sent have an unknown end.
+
+    Args:
+        alone: no other worker can be alive (SQLite's flock), so leases need not run out.
+
+    Returns:
+        Mails that are `unverified` now, for the admin to hear of.
+    """
+    parameters = {"now": text_of(now), "alone": alone}
+    db.run("UPDATE outbox SET state = 'queued', claimed_by = NULL, lease_until = NULL WHERE state = 'claimed' AND (:alone OR lease_until < :now)", **parameters)
+    rows = db.run(f"SELECT {_COLUMNS} FROM outbox WHERE state = 'sending' AND (:alone OR lease_until < :now) ORDER BY id", **parameters)  # noqa: S608 - constants
+    left = [_outgoing(row) for row in rows]
+    return [one for one in left if unknown(db, one, "the worker ended while sending", now) == "unverified"]
+
+
+def accepted_since(db: Database, lane: str, since: datetime) -> list[datetime]:
+    """When a lane's mails were accepted after `since`, oldest first: for the relay's limits."""
+    rows = db.run("SELECT accepted_at FROM outbox WHERE lane = :lane AND accepted_at > :since ORDER BY accepted_at", lane=lane, since=text_of(since))
+    return [instant_of(row["accepted_at"]) for row in rows]
+
+
+def waits_until(db: Database, lane: str) -> datetime | None:
+    """When the next mail of a lane may go, or its next unknown one be looked at; None when nothing waits."""
+    rows = db.run("SELECT MIN(not_before) AS at FROM outbox WHERE lane = :lane AND state IN ('queued', 'unknown')", lane=lane)
+    return instant_of(rows[0]["at"]) if rows and rows[0]["at"] else None
+
+
+def pause_lane(db: Database, lane: str, until: datetime, reason: str, now: datetime) -> bool:
+    """The relay itself is in trouble: nothing is tried before `until`. Whether this is new."""
+    before = db.run("SELECT reason FROM lanes WHERE lane = :lane", lane=lane)
+    db.run(
+        """
+        INSERT INTO lanes (lane, paused_until, reason, since) VALUES (:lane, :until, :reason, :now)
+        ON CONFLICT (lane) DO UPDATE SET paused_until = :until, reason = :reason, since = CASE WHEN lanes.reason = '' THEN :now ELSE lanes.since END
+        """,
+        lane=lane,
+        until=text_of(until),
+        reason=reason,
+        now=text_of(now),
+    )
+    return not before or before[0]["reason"] == ""
+
+
+def lane_is_well(db: Database, lane: str, now: datetime) -> None:
+    """The relay works again."""
+    db.run("UPDATE lanes SET reason = '', paused_until = :now, since = :now WHERE lane = :lane AND reason <> ''", lane=lane, now=text_of(now))
+
+
+def lanes(db: Database) -> Sequence[Row]:
+    """Lanes that had trouble, by name; `reason` is '' when it is over."""
+    return db.run("SELECT * FROM lanes ORDER BY lane")
+
+
+def counts(db: Database) -> Sequence[Row]:
+    """How many mails are in which state, and since when the oldest."""
+    return db.run("SELECT state, held_for, COUNT(*) AS n, MIN(created_at) AS oldest FROM outbox GROUP BY state, held_for ORDER BY state, held_for")
+
+
+def pause(db: Database, inbox: str, now: datetime) -> int:
+    """`ackbot pause`: nothing but urgent alarms goes out, for one inbox or ('') all. How many mails that held."""
+    with db.transaction():
+        db.run("INSERT INTO pauses (scope, paused_at) VALUES (:inbox, :now) ON CONFLICT (scope) DO NOTHING", inbox=inbox, now=text_of(now))
+        rows = db.run(
+            "UPDATE outbox SET state = 'held', held_for = 'pause' WHERE state = 'queued' AND kind <> 'urgent' AND (:inbox = '' OR inbox = :inbox) RETURNING id",
+            inbox=inbox,
+        )
+        events.add(db, now, "pause", "paused by the admin", inbox=inbox)
+    return len(rows)
+
+
+def resume(db: Database, inbox: str, now: datetime) -> int:
+    """`ackbot resume`: the pause of one inbox, or ('') every pause, ends. How many mails go out again."""
+    with db.transaction():
+        db.run("DELETE FROM pauses WHERE :inbox = '' OR scope = :inbox", inbox=inbox)
+        rows = db.run(
+            """
+            UPDATE outbox SET state = 'queued', held_for = '', not_before = :now
+            WHERE state = 'held' AND held_for = 'pause' AND (:inbox = '' OR inbox = :inbox)
+              AND NOT EXISTS (SELECT 1 FROM pauses WHERE pauses.scope IN ('', outbox.inbox))
+            RETURNING id
+            """,
+            inbox=inbox,
+            now=text_of(now),
+        )
+        events.add(db, now, "resume", "resumed by the admin", inbox=inbox)
+    return len(rows)
+
+
+def release(db: Database, inbox: str, now: datetime) -> int:
+    """`ackbot release`: what the brake or a restore held goes out, of one inbox or ('') all. How many mails."""
+    with db.transaction():
+        rows = db.run(
+            "UPDATE outbox SET state = 'queued', held_for = '', not_before = :now WHERE state = 'held' AND held_for IN ('brake', 'restore') AND (:inbox = '' OR inbox = :inbox) RETURNING id",
+            inbox=inbox,
+            now=text_of(now),
+        )
+        events.add(db, now, "release", f"{len(rows)} mails released by the admin", inbox=inbox)
+    return len(rows)
+
+
+def of_case(db: Database, code: str) -> Sequence[Row]:
+    """A case's mails, oldest first, without their content."""
+    return db.run(
+        "SELECT kind, state, held_for, recipient, staff, message_id, created_at, accepted_at, reply FROM outbox WHERE code = :code ORDER BY id", code=code
+    )
+
+
+def _tell(db: Database, outgoing: Outgoing, kind: str, why: str, reply: str, now: datetime) -> None:
+    data = {"mail": outgoing.kind, "message_id": outgoing.message_id, "reply": reply, "staff": outgoing.staff}
+    events.add(db, now, kind, why, code=outgoing.code, letter_id=outgoing.letter_id, inbox=outgoing.inbox, data=data)

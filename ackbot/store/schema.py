@@ -1,0 +1,211 @@
+"""
+The schema, as numbered migrations; the last section of each table's comment says who writes it.
+
+A migration is never edited after release. `{id}` and `{bytes}` are the dialect's words for a self-counting key and for
+raw bytes; all else is SQL that SQLite and PostgreSQL 15 both take. Instants are text of fixed width,
+`YYYY-MM-DDTHH:MM:SS.ffffffZ`, UTC, so that they sort as they stand; civil dates are `YYYY-MM-DD`.
+"""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    # 1: letters, cases, clocks, the outbox.
+    (
+        """
+        CREATE TABLE folders (
+            inbox TEXT NOT NULL,
+            folder TEXT NOT NULL,
+            uidvalidity BIGINT NOT NULL,       -- RFC 3501 §2.3.1.1; when it changes, uids start anew
+            last_uid BIGINT NOT NULL,          -- watermark: every mail up to here has a committed arrival
+            watch_started_at TEXT NOT NULL,    -- first sight of the inbox; mail older than this is history after a change
+            backlog_uid BIGINT NOT NULL,       -- mails up to here lay there at first sight, or at the last change
+            restored BOOLEAN NOT NULL,         -- uidvalidity has changed since first sight
+            unknown BIGINT NOT NULL DEFAULT 0, -- letters up to backlog_uid that nobody knew after the last change
+            PRIMARY KEY (inbox, folder)
+        )                                      -- written by work/watch through store/inboxes
+        """,
+        """
+        CREATE TABLE inbox_states (
+            inbox TEXT NOT NULL PRIMARY KEY,
+            state TEXT NOT NULL CHECK (state IN ('watching', 'retrying', 'stopped')),
+            reason TEXT NOT NULL,              -- '' while watching; else what an admin should know, without secrets
+            changed_at TEXT NOT NULL,
+            seen_at TEXT NOT NULL              -- last time the server answered a sweep
+        )                                      -- written by work/watch; read by `status`
+        """,
+        """
+        CREATE TABLE letters (
+            id {id},
+            fingerprint TEXT NOT NULL UNIQUE,  -- what makes a letter itself, whichever inbox it came to (design.md §5)
+            state TEXT NOT NULL CHECK (state IN ('decided', 'quarantined')),
+            message_id TEXT NOT NULL,          -- as the sender wrote it; '' when absent; never trusted alone
+            from_key TEXT NOT NULL,            -- case-folded address answered or recorded; '' for none
+            subject TEXT NOT NULL,
+            subject_key TEXT NOT NULL,         -- without prefixes and tags, case folded: joins letters of one matter
+            text TEXT NOT NULL,                -- visible text, at most 64 K; emptied by retention
+            text_hash TEXT NOT NULL,           -- of the newly written words; '' for none
+            headers TEXT NOT NULL,             -- JSON: the fields that rules looked at
+            language TEXT NOT NULL,
+            arrived_at TEXT NOT NULL,          -- INTERNALDATE of the first arrival
+            decided_at TEXT,                   -- null while quarantined
+            kind TEXT NOT NULL,
+            outcome TEXT NOT NULL,
+            rule TEXT NOT NULL,
+            why TEXT NOT NULL,                 -- one plain sentence: "why was I not answered?"
+            acknowledged BOOLEAN NOT NULL,     -- whether an automatic answer was put into the outbox
+            code TEXT,                         -- of its case; null for a letter without one
+            raw {bytes},                       -- of quarantined mail only
+            error TEXT NOT NULL DEFAULT '',    -- of quarantined mail: the exception's class and place, no words
+            attempts BIGINT NOT NULL DEFAULT 0,
+            retry_at TEXT                      -- quarantined: next attempt; null when decided or given up
+        )                                      -- written by work/intake
+        """,
+        "CREATE INDEX letters_from ON letters (from_key, arrived_at)",  # the sender's earlier letters
+        "CREATE INDEX letters_message_id ON letters (message_id) WHERE message_id <> ''",  # threading, `show`
+        "CREATE INDEX letters_code ON letters (code)",  # a case's letters
+        "CREATE INDEX letters_quarantined ON letters (retry_at) WHERE state = 'quarantined'",
+        """
+        CREATE TABLE arrivals (
+            id {id},
+            inbox TEXT NOT NULL,
+            folder TEXT NOT NULL,
+            uidvalidity BIGINT NOT NULL,
+            uid BIGINT NOT NULL,
+            letter_id BIGINT REFERENCES letters (id), -- null while the mail could not be fetched
+            arrived_at TEXT NOT NULL,          -- INTERNALDATE
+            recorded_at TEXT NOT NULL,
+            size BIGINT NOT NULL,              -- octets
+            moved_to TEXT,                     -- folder the admin has handled mail moved to; null while it lies where it came
+            moved_uidvalidity BIGINT,          -- null where the server did not tell
+            moved_uid BIGINT,
+            error TEXT NOT NULL DEFAULT '',    -- why it could not be fetched
+            attempts BIGINT NOT NULL DEFAULT 0,
+            retry_at TEXT,                     -- null unless it could not be fetched
+            UNIQUE (inbox, folder, uidvalidity, uid)
+        )                                      -- written by work/intake
+        """,
+        "CREATE INDEX arrivals_letter ON arrivals (letter_id)",
+        "CREATE INDEX arrivals_unfetched ON arrivals (inbox, retry_at) WHERE letter_id IS NULL",
+        """
+        CREATE TABLE cases (
+            id {id},
+            code TEXT NOT NULL UNIQUE,         -- six characters; the reference is made of it and the council's prefix
+            state TEXT NOT NULL CHECK (state IN ('open', 'waiting', 'answered', 'closed')),
+            inbox TEXT NOT NULL,
+            resident_address TEXT NOT NULL,    -- as written; '' when nobody can be answered
+            resident_name TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            team TEXT NOT NULL,
+            owner TEXT NOT NULL,               -- staff id; '' while nobody could be named, and then somebody was told
+            standard TEXT NOT NULL,
+            language TEXT NOT NULL,
+            sensitive BOOLEAN NOT NULL,        -- no automatic follow-ups, no subject repeated
+            quiet BOOLEAN NOT NULL DEFAULT FALSE,       -- the resident wants human words only
+            unreachable BOOLEAN NOT NULL DEFAULT FALSE, -- our mail to the resident bounced
+            opened_at TEXT NOT NULL,           -- arrival of the first letter
+            last_letter_at TEXT NOT NULL,
+            human_words_at TEXT,               -- a person last wrote to the resident
+            receipt_on TEXT,                   -- council's date of the last receipt
+            closed_at TEXT
+        )                                      -- written by store/intents only
+        """,
+        "CREATE INDEX cases_open_owner ON cases (owner) WHERE state <> 'closed'",
+        "CREATE INDEX cases_inbox ON cases (inbox, opened_at)",
+        """
+        CREATE TABLE parties (
+            code TEXT NOT NULL REFERENCES cases (code),
+            address TEXT NOT NULL,             -- case folded; may speak in the case and hear of it
+            PRIMARY KEY (code, address)
+        )
+        """,
+        "CREATE INDEX parties_address ON parties (address)",
+        """
+        CREATE TABLE clocks (
+            id {id},
+            code TEXT NOT NULL REFERENCES cases (code),
+            kind TEXT NOT NULL CHECK (kind IN ('name-owner', 'update', 'answer', 'settle')),
+            state TEXT NOT NULL CHECK (state IN ('running', 'paused', 'kept', 'replaced', 'withheld')),
+            promised_on TEXT NOT NULL,         -- what the resident was told; never changed silently
+            due_at TEXT NOT NULL,              -- when we act
+            started_at TEXT NOT NULL,
+            ended_at TEXT,
+            why TEXT NOT NULL
+        )                                      -- written by store/intents only
+        """,
+        "CREATE UNIQUE INDEX clocks_one_running ON clocks (code, kind) WHERE state IN ('running', 'paused')",
+        "CREATE INDEX clocks_due ON clocks (due_at) WHERE state = 'running'",
+        """
+        CREATE TABLE staff_load (
+            staff TEXT NOT NULL PRIMARY KEY,
+            open_cases BIGINT NOT NULL CHECK (open_cases >= 0),
+            assigned_at TEXT                   -- the last time a case was given to them
+        )
+        """,
+        """
+        CREATE TABLE outbox (
+            id {id},
+            dedupe_key TEXT NOT NULL UNIQUE,   -- 'ack:{{fingerprint}}': one acknowledgement per letter, whatever happens twice
+            state TEXT NOT NULL CHECK (state IN
+                ('held', 'queued', 'claimed', 'sending', 'accepted', 'failed', 'unknown', 'unverified', 'cancelled')),
+                -- held → queued → claimed → sending → accepted | queued | failed | unknown → queued once → unverified
+            held_for TEXT NOT NULL DEFAULT '', -- shadow, pause, brake, restore; '' unless held
+            kind TEXT NOT NULL,
+            priority BIGINT NOT NULL,          -- 0 goes first
+            code TEXT NOT NULL,                -- '' for mail about no case
+            inbox TEXT NOT NULL,               -- '' for mail of the council as a whole
+            lane TEXT NOT NULL,                -- relay and login that carries it
+            staff TEXT NOT NULL,               -- staff id of the recipient; '' for anybody else
+            recipient TEXT NOT NULL,           -- envelope recipient
+            recipient_key TEXT NOT NULL,       -- case folded, for the caps
+            envelope_from TEXT NOT NULL,       -- '' is the null sender
+            message_id TEXT NOT NULL,          -- fixed before the first attempt; the same over all retries
+            content {bytes} NOT NULL,          -- the final mail; with attachments, all before them
+            attachments TEXT NOT NULL,         -- JSON, '' for none: which parts of which mail follow
+            letter_id BIGINT REFERENCES letters (id), -- the letter it answers or shows; null for timer mails
+            created_at TEXT NOT NULL,
+            not_before TEXT NOT NULL,          -- back-off; also when an unknown one may be resent
+            attempts BIGINT NOT NULL DEFAULT 0,
+            resent BOOLEAN NOT NULL DEFAULT FALSE, -- its one repeat after an unknown end was used
+            claimed_by TEXT,                   -- worker; null unless claimed or sending
+            lease_until TEXT,                  -- of claimed rows; afterwards others may take them
+            reply TEXT NOT NULL DEFAULT '',    -- the relay's last reply, queue id included
+            accepted_at TEXT
+        )                                      -- written by store/outbox; rows made by store/intents
+        """,
+        "CREATE INDEX outbox_next ON outbox (lane, priority, id) WHERE state = 'queued'",
+        "CREATE INDEX outbox_unfinished ON outbox (state, lease_until) WHERE state IN ('claimed', 'sending', 'unknown')",
+        "CREATE INDEX outbox_held ON outbox (inbox, held_for) WHERE state = 'held'",
+        "CREATE INDEX outbox_recipient ON outbox (recipient_key, created_at)",  # caps
+        "CREATE INDEX outbox_accepted ON outbox (lane, accepted_at) WHERE accepted_at IS NOT NULL",  # relay limits
+        "CREATE INDEX outbox_automatic ON outbox (created_at) WHERE kind IN ('acknowledgement', 'receipt', 'cover', 'no-news', 'settled')",
+        "CREATE INDEX outbox_message_id ON outbox (message_id)",
+        "CREATE INDEX outbox_code ON outbox (code, created_at)",
+        """
+        CREATE TABLE pauses (
+            scope TEXT NOT NULL PRIMARY KEY,   -- inbox, or '' for the whole council
+            paused_at TEXT NOT NULL
+        )                                      -- written by `pause` and `resume`
+        """,
+        """
+        CREATE TABLE lanes (
+            lane TEXT NOT NULL PRIMARY KEY,
+            paused_until TEXT NOT NULL,        -- the relay's own trouble: nothing is tried before
+            reason TEXT NOT NULL,              -- its reply, '' when all is well
+            since TEXT NOT NULL
+        )                                      -- written by work/dispatch; read by `status`
+        """,
+        """
+        CREATE TABLE events (
+            id {id},
+            at TEXT NOT NULL,
+            code TEXT NOT NULL,                -- '' for events about no case
+            letter_id BIGINT,                  -- null for events about no letter
+            inbox TEXT NOT NULL,
+            kind TEXT NOT NULL,                -- name of the intent, or what happened
+            why TEXT NOT NULL,                 -- plain English, no resident's words
+            data TEXT NOT NULL                 -- JSON
+        )                                      -- append-only: what `show` lists; written by every store module
+        """,
+        "CREATE INDEX events_code ON events (code, id) WHERE code <> ''",
+        "CREATE INDEX events_letter ON events (letter_id, id) WHERE letter_id IS NOT NULL",
+        "CREATE INDEX events_kind ON events (kind, at)",
+    ),
+)

@@ -1,0 +1,363 @@
+"""IMAP, reading only: nothing here sets a flag (RFC 3501; `BODY.PEEK`, P8). One connection belongs to one thread."""
+
+import contextlib
+import imaplib
+import select
+import socket
+import ssl
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from imapclient import IMAPClient, SocketTimeout
+from imapclient.exceptions import IMAPClientError, LoginError
+
+from ackbot.mail.headers import Headers, parameters
+from ackbot.mail.mime import MOST_PARTS, head_of
+from ackbot.wires import tls
+from ackbot.wires.secrets import Password
+
+WHOLE_UP_TO = 262_144  # octets; larger mails are fetched by structure (design.md, "The life of a letter")
+_TEXT_UP_TO = 524_288  # octets of one text part of a larger mail
+_CHUNK = 262_144  # octets of an attachment fetched at once
+_CONNECT_S, _READ_S = 10, 30
+_TEXTUAL = frozenset({"text/plain", "text/html", "text/calendar", "text/rfc822-headers", "message/delivery-status", "message/disposition-notification", "message/feedback-report"})
+
+# Everything a dead or confused connection raises (dependencies.md). The client is dropped after any of them.
+BROKEN = (IMAPClientError, OSError, ValueError, IndexError, KeyError, AssertionError, TypeError, AttributeError)
+
+
+class ImapProblem(Exception):
+    """An inbox cannot be read now. The sentence is for an admin and holds no secret."""
+
+
+class LoginRefused(ImapProblem):
+    """Wrong name or password: only the admin can mend it, so it is tried again gently."""
+
+
+class NotTrusted(ImapProblem):
+    """TLS failed or is not offered; never answered by plaintext (D16)."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """How to reach one mailbox. `security` is tls, starttls, or none (loopback hosts only)."""
+
+    host: str
+    port: int
+    security: Literal["tls", "starttls", "none"]
+    username: str
+    password: Password = field(default_factory=Password)
+    ca_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """A folder as the server shows it now."""
+
+    uidvalidity: int
+    uidnext: int
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What is known of a mail before it is fetched."""
+
+    uid: int
+    size: int
+    internal_date: datetime
+
+
+class Mailbox:
+    """One logged-in connection with at most one folder selected, read-only."""
+
+    def __init__(self, account: Account) -> None:
+        """
+        Connect, secure, log in.
+
+        Raises:
+            LoginRefused, NotTrusted, ImapProblem.
+        """
+        self._account = account
+        self._client = self._connect()
+        self.folder = ""
+
+    def _connect(self) -> IMAPClient:
+        account = self._account
+        if account.security == "none" and not tls.is_loopback(account.host):
+            raise NotTrusted(f"{account.host} would be spoken to in plaintext, and only this machine may be")
+        context = tls.context(account.ca_file)
+        timeout = SocketTimeout(_CONNECT_S, _READ_S)
+        try:
+            client = IMAPClient(account.host, account.port, ssl=account.security == "tls", ssl_context=context if account.security == "tls" else None, timeout=timeout)
+            client.normalise_times = False
+            client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if account.security == "starttls":
+                client.starttls(context)
+        except ssl.SSLError as error:
+            raise NotTrusted(f"{account.host}:{account.port}: TLS failed: {getattr(error, 'verify_message', '') or error.reason or error}") from error
+        except BROKEN as error:
+            if account.security == "starttls" and isinstance(error, IMAPClientError):
+                raise NotTrusted(f"{account.host}:{account.port}: the server offers no STARTTLS: {_said(error)}") from error
+            raise ImapProblem(f"{account.host}:{account.port}: cannot connect: {_said(error)}") from error
+        try:
+            client.login(account.username, account.password.read())
+        except LoginError as error:
+            _drop(client)
+            if isinstance(error, imaplib.IMAP4.abort) or "UNAVAILABLE" in str(error).upper():
+                raise ImapProblem(f"{account.host}: {_said(error)}") from error
+            raise LoginRefused(f"{account.host} refuses {account.username}: {_said(error)}") from error
+        except (OSError, KeyError) as error:
+            _drop(client)
+            if isinstance(error, KeyError) or isinstance(error, FileNotFoundError | PermissionError):
+                raise LoginRefused(f"the password for {account.username} cannot be read: {error}") from error
+            raise ImapProblem(f"{account.host}: {_said(error)}") from error
+        except BROKEN as error:
+            _drop(client)
+            raise ImapProblem(f"{account.host}: {_said(error)}") from error
+        return client
+
+    @property
+    def can_idle(self) -> bool:
+        """Whether the server offers IDLE (RFC 2177)."""
+        return bool(self._client.has_capability("IDLE"))
+
+    def select(self, folder: str) -> Selected:
+        """Open a folder read-only (EXAMINE). Any name works, in modified UTF-7 on the wire (D20). Raises ImapProblem."""
+        with self._guarded(f"folder {folder}"):
+            answer = self._client.select_folder(folder, readonly=True)
+            self.folder = folder
+            uidvalidity = int(answer[b"UIDVALIDITY"])
+            uidnext = int(answer.get(b"UIDNEXT") or 0) or max(self._client.search("ALL"), default=0) + 1
+        return Selected(uidvalidity, uidnext)
+
+    def uids_after(self, uid: int) -> list[int]:
+        """UIDs above `uid`, rising. `n:*` also returns an older last mail, which is left out (D7)."""
+        with self._guarded("search"):
+            return sorted({int(one) for one in self._client.search(["UID", f"{uid + 1}:*"]) if int(one) > uid})
+
+    def uids_since(self, day: datetime) -> list[int]:
+        """UIDs of mails whose internal date is that day or later, rising."""
+        with self._guarded("search"):
+            return sorted(int(one) for one in self._client.search(["SINCE", day.date()]))
+
+    def envelopes(self, uids: Sequence[int]) -> list[Envelope]:
+        """Size and internal date, rising; mails that are gone are left out."""
+        with self._guarded("fetch"):
+            answer = self._client.fetch(list(uids), ["RFC822.SIZE", "INTERNALDATE"])
+        found = []
+        for uid in sorted(uids):
+            data = answer.get(uid)
+            if data and data.get(b"RFC822.SIZE") is not None:
+                found.append(Envelope(uid, int(data[b"RFC822.SIZE"]), _aware(data.get(b"INTERNALDATE"))))
+        return found
+
+    def whole(self, uids: Sequence[int]) -> dict[int, bytes]:
+        """Whole mails; one that the server does not give is left out (D8)."""
+        with self._guarded("fetch"):
+            answer = self._client.fetch(list(uids), ["BODY.PEEK[]"])
+        return {uid: bytes(data[b"BODY[]"]) for uid in uids if (data := answer.get(uid)) and data.get(b"BODY[]") is not None}
+
+    def skeleton(self, uid: int) -> bytes | None:
+        """
+        A large mail without the content of its attachments: same header, same parts, same texts (D19).
+
+        None when the server does not give it. `Message.parse` makes the same Message of it as of the whole mail.
+        """
+        with self._guarded("fetch"):
+            answer = self._client.fetch([uid], ["BODY.PEEK[HEADER]", "BODYSTRUCTURE"]).get(uid, {})
+        header, structure = answer.get(b"BODY[HEADER]"), answer.get(b"BODYSTRUCTURE")
+        if header is None:
+            return None
+        if structure is None:
+            return bytes(header) + self._first(uid, "TEXT")
+        wanted = _Wanted()
+        wanted.walk(structure, "")
+        sections = [f"BODY.PEEK[{section}.MIME]" for section in wanted.mime]
+        sections += [f"BODY.PEEK[{section}]<0.{_TEXT_UP_TO}>" for section in wanted.text]
+        sections += [f"BODY.PEEK[{section}.HEADER]" for section in wanted.mails]
+        parts: dict[bytes, Any] = {}
+        with self._guarded("fetch"):
+            for start in range(0, len(sections), 100):
+                parts.update(self._client.fetch([uid], sections[start : start + 100]).get(uid, {}))
+        return _rebuilt(bytes(header), structure, "", parts)
+
+    def _first(self, uid: int, section: str) -> bytes:
+        with self._guarded("fetch"):
+            answer = self._client.fetch([uid], [f"BODY.PEEK[{section}]<0.{_TEXT_UP_TO}>"]).get(uid, {})
+        return bytes(answer.get(f"BODY[{section}]<0>".encode()) or b"")
+
+    def part_sizes(self, uid: int) -> dict[str, int]:
+        """Octets, as encoded, of every part of a mail by its section."""
+        with self._guarded("fetch"):
+            structure = self._client.fetch([uid], ["BODYSTRUCTURE"]).get(uid, {}).get(b"BODYSTRUCTURE")
+        wanted = _Wanted()
+        if structure is not None:
+            wanted.walk(structure, "")
+        return wanted.sizes
+
+    def part(self, uid: int, section: str) -> Iterator[bytes]:
+        """The MIME header of a part, its blank line, and its content as encoded, in pieces of bounded size."""
+        mime = f"BODY[{section}.MIME]".encode()
+        with self._guarded("fetch"):
+            yield bytes(self._client.fetch([uid], [f"BODY.PEEK[{section}.MIME]"]).get(uid, {}).get(mime) or b"\r\n")
+        start = 0
+        while True:
+            with self._guarded("fetch"):
+                answer = self._client.fetch([uid], [f"BODY.PEEK[{section}]<{start}.{_CHUNK}>"]).get(uid, {})
+            piece = bytes(answer.get(f"BODY[{section}]<{start}>".encode()) or b"")
+            if piece:
+                yield piece
+            if len(piece) < _CHUNK:
+                return
+            start += len(piece)
+
+    def has_message_id(self, folder: str, message_id: str) -> bool:
+        """Whether a mail with that Message-ID lies in a folder."""
+        self.select(folder)
+        with self._guarded("search"):
+            return bool(self._client.search(["HEADER", "Message-ID", message_id]))
+
+    def noop(self) -> bool:
+        """Whether the server has anything to say: then sweep."""
+        with self._guarded("noop"):
+            return bool(self._client.noop()[1])
+
+    def idle(self, seconds: float, stop: int) -> bool:
+        """
+        Wait for a push, `seconds`, or until `stop` becomes readable. Whether the server said anything.
+
+        imapclient's own idle_check sleeps through a push that came together with the continuation, so the buffer is
+        looked at before the socket (dependencies.md).
+        """
+        with self._guarded("idle"):
+            client = self._client
+            client.idle()
+            sock, reader = client.socket(), client._imap.file
+            sock.setblocking(False)
+            try:
+                with contextlib.suppress(ssl.SSLWantReadError):
+                    if reader.peek(1):
+                        seconds = 0
+                poller = select.poll()
+                poller.register(sock, select.POLLIN)
+                poller.register(stop, select.POLLIN)
+                poller.poll(seconds * 1000)
+            finally:
+                client._set_read_timeout()
+            return bool(client.idle_done()[1])
+
+    def move(self, uid: int, folder: str) -> tuple[int, int] | None:
+        """
+        Move one mail, by its UID only (D3). Its new UIDVALIDITY and UID where the server tells them (RFC 4315), else None.
+        """
+        with self._guarded(f"move to {folder}"):
+            client = self._client
+            client.select_folder(self.folder)
+            try:
+                client.move([uid], folder)
+                told = client._imap.untagged_responses.pop("COPYUID", [])
+            finally:
+                client.select_folder(self.folder, readonly=True)
+            words = told[-1].split() if told and told[-1] else []
+            return (int(words[0]), int(words[2])) if len(words) == 3 and words[2].isdigit() else None
+
+    def close(self) -> None:
+        """Log out if the server still listens; never raises."""
+        with contextlib.suppress(*BROKEN):
+            self._client.socket().settimeout(2)
+            self._client.logout()
+
+    @contextlib.contextmanager
+    def _guarded(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except ImapProblem:
+            raise
+        except BROKEN as error:
+            raise ImapProblem(f"{self._account.host}: {what}: {_said(error)}") from error
+
+
+class _Wanted:
+    """Which sections of a BODYSTRUCTURE make the skeleton, and how large every part is."""
+
+    def __init__(self) -> None:
+        self.mime: list[str] = []
+        self.text: list[str] = []
+        self.mails: list[str] = []
+        self.sizes: dict[str, int] = {}
+
+    def walk(self, structure: Any, section: str) -> None:
+        if len(self.mime) >= MOST_PARTS:
+            return
+        if section:
+            self.mime.append(section)
+        if isinstance(structure[0], list):
+            for number, child in enumerate(structure[0], 1):
+                self.walk(child, f"{section}.{number}" if section else str(number))
+            return
+        own = section or "1"
+        content_type = _content_type(structure)
+        self.sizes[own] = int(structure[6] or 0)
+        if content_type in _TEXTUAL and _disposition(structure) != "attachment":
+            self.text.append(own if section else "TEXT")
+        elif content_type == "message/rfc822" and section:
+            self.mails.append(section)
+
+
+def _content_type(structure: Any) -> str:
+    return f"{bytes(structure[0] or b'text').decode('ascii', 'replace')}/{bytes(structure[1] or b'plain').decode('ascii', 'replace')}".lower()
+
+
+def _disposition(structure: Any) -> str:
+    """The disposition's word wherever it stands in the extension data (RFC 3501 §7.4.2)."""
+    for item in structure[7:]:
+        if isinstance(item, tuple) and item and isinstance(item[0], bytes) and item[0].lower() in (b"attachment", b"inline"):
+            return item[0].decode().lower()
+    return ""
+
+
+def _rebuilt(header: bytes, structure: Any, section: str, parts: dict[bytes, Any]) -> bytes:
+    """A part put together again: its header, and below it what was fetched of its content."""
+    header = header if header.endswith(b"\r\n\r\n") else head_of(header).rstrip(b"\r\n") + b"\r\n\r\n"
+    if not isinstance(structure[0], list):
+        name = section or "TEXT"
+        content = parts.get(f"BODY[{name}]<0>".encode()) or parts.get(f"BODY[{section}.HEADER]".encode()) or b""
+        return header + bytes(content)
+    boundary = _boundary(header)
+    pieces = [header]
+    for number, child in enumerate(structure[0], 1):
+        inner = f"{section}.{number}" if section else str(number)
+        mime = parts.get(f"BODY[{inner}.MIME]".encode())
+        if mime is None:
+            break  # beyond the parts looked at
+        pieces += [b"--", boundary, b"\r\n", _rebuilt(bytes(mime), child, inner, parts), b"\r\n"]
+    return b"".join([*pieces, b"--", boundary, b"--\r\n"])
+
+
+def _boundary(header: bytes) -> bytes:
+    import email.parser
+    import email.policy
+
+    message = email.parser.BytesHeaderParser(policy=email.policy.compat32).parsebytes(header)
+    headers = Headers((name, str(value)) for name, value in message.raw_items())
+    return parameters(headers.raw("content-type"), headers)[1].get("boundary", "").encode("utf-8", "surrogateescape")
+
+
+def _aware(moment: datetime | None) -> datetime:
+    if moment is None:
+        return datetime.now(UTC)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def _said(error: BaseException) -> str:
+    """What a server or library said, one line, at most 200 characters."""
+    text = " ".join(str(error).removeprefix("b'").removesuffix("'").split()) or type(error).__name__
+    return text[:200]
+
+
+def _drop(client: IMAPClient) -> None:
+    with contextlib.suppress(*BROKEN):
+        client.shutdown()

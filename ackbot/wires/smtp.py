@@ -1,0 +1,292 @@
+"""SMTP to the council's relay: which reply means what for the mail, for the recipient, and for the relay (RFC 5321)."""
+
+import contextlib
+import re
+import smtplib
+import socket
+import ssl
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from ackbot.wires import tls
+from ackbot.wires.secrets import Password
+
+_TIMEOUT_S = 30
+_END_TIMEOUT_S = 120  # for the reply to the final dot (RFC 5321 §4.5.3.2.6 would wait ten minutes)
+_ENHANCED = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
+
+
+class SmtpProblem(Exception):
+    """A mail did not go out. `reply` is what the relay said, or what happened instead."""
+
+    def __init__(self, reply: str) -> None:
+        super().__init__(reply)
+        self.reply = reply
+
+
+class RelayTrouble(SmtpProblem):
+    """The relay refuses us, not the mail: its lane waits, its mails are kept, somebody is told."""
+
+
+class Later(SmtpProblem):
+    """4xx for this mail, read: it is queued again."""
+
+
+class Refused(SmtpProblem):
+    """5xx for this recipient or this mail: it will never go out."""
+
+
+class Unknown(SmtpProblem):
+    """The final dot may have arrived and no reply was read: it must not simply be sent again."""
+
+
+class TakenAway(Exception):
+    """The claim on the mail is no longer ours; nothing was sent."""
+
+
+@dataclass(frozen=True)
+class Relay:
+    """One relay. `security` is tls, starttls, or none (loopback hosts only). No username: no login."""
+
+    name: str
+    host: str
+    port: int
+    security: Literal["tls", "starttls", "none"]
+    username: str = ""
+    password: Password = field(default_factory=Password)
+    login_as: Literal["username", "inbox"] = "username"
+    per_minute: int = 28
+    per_day: int = 10_000
+    connections: int = 1
+    ca_file: Path | None = None
+
+
+class Connection:
+    """
+    One kept-open connection, belonging to one thread; opened when first needed, and again after it broke.
+
+    Args:
+        username: to log in as; "" logs in nowhere.
+    """
+
+    def __init__(self, relay: Relay, username: str, local_hostname: str) -> None:
+        self._relay = relay
+        self._username = username
+        self._local_hostname = local_hostname
+        self._smtp: smtplib.SMTP | None = None
+
+    def send(self, envelope_from: str, recipient: str, content: Callable[[], Iterable[bytes]], size: int, begin: Callable[[], bool]) -> str:
+        """
+        Send one mail and return the relay's reply to the final dot.
+
+        Args:
+            content: gives the mail's bytes, CRLF line ends; called once, after the relay said 354.
+            size: octets, roughly, against what the relay takes at most.
+            begin: called just before DATA may reach the relay, again on a second connection; False stops it (TakenAway).
+
+        Raises:
+            RelayTrouble, Later, Refused: the mail was certainly not taken.
+            Unknown: nobody knows.
+        """
+        fresh = self._smtp is None
+        smtp = self._smtp or self._open()
+        try:
+            return self._transaction(smtp, envelope_from, recipient, content, size, begin)
+        except _GoneBeforeMail as error:
+            self.close()
+            if fresh:
+                raise RelayTrouble(f"the relay hung up: {error}") from error
+            return self._transaction(self._open(), envelope_from, recipient, content, size, begin)
+
+    def _transaction(self, smtp: smtplib.SMTP, envelope_from: str, recipient: str, content: Callable[[], Iterable[bytes]], size: int, begin: Callable[[], bool]) -> str:
+        features = smtp.esmtp_features
+        most = features.get("size", "")
+        if most.isdigit() and 0 < int(most) < size:
+            raise Refused(f"552 5.3.4 the mail has {size} octets and the relay takes {most}")
+        utf8 = not (envelope_from.isascii() and recipient.isascii())
+        if utf8 and "smtputf8" not in features:
+            raise Refused("550 5.6.7 the relay has no SMTPUTF8, which this address needs")
+        mail = f"MAIL FROM:<{envelope_from}>" + (" SMTPUTF8" if utf8 else "") + (" BODY=8BITMIME" if "8bitmime" in features else "")
+        mail += " RET=HDRS" if "dsn" in features else ""
+        rcpt = f"RCPT TO:<{recipient}>" + (" NOTIFY=FAILURE" if "dsn" in features else "")
+        if "pipelining" in features:
+            replies = self._pipelined(smtp, mail, rcpt, begin)
+        else:
+            replies = self._in_turn(smtp, mail, rcpt, begin)
+        if replies is None:
+            raise TakenAway
+        return self._data(smtp, content)
+
+    def _pipelined(self, smtp: smtplib.SMTP, mail: str, rcpt: str, begin: Callable[[], bool]) -> bool | None:
+        """MAIL, RCPT and DATA in one write (RFC 2920): the commit that makes the row `sending` comes before all three."""
+        if not begin():
+            return None
+        try:
+            smtp.sock.sendall(f"{mail}\r\n{rcpt}\r\nDATA\r\n".encode())  # type: ignore[union-attr] # an open smtplib.SMTP has a socket
+            first = _reply(smtp)
+        except (OSError, smtplib.SMTPServerDisconnected) as error:
+            raise _GoneBeforeMail(str(error)) from error
+        if first[0] == 421:
+            raise _GoneBeforeMail(_text(first))
+        try:
+            second, third = _reply(smtp), _reply(smtp)
+            refused = _envelope_problem(first, second, third)
+            if refused is not None and third[0] == 354:  # a relay that would take a mail for nobody gets an empty one
+                smtp.sock.sendall(b".\r\n")  # type: ignore[union-attr]
+                _reply(smtp)
+        except (OSError, smtplib.SMTPServerDisconnected) as error:
+            self.close()
+            raise Later(f"the relay hung up before the mail was sent: {error}") from error
+        if refused is not None:
+            self._reset(smtp)
+            raise refused
+        return True
+
+    def _in_turn(self, smtp: smtplib.SMTP, mail: str, rcpt: str, begin: Callable[[], bool]) -> bool | None:
+        try:
+            first = smtp.docmd(mail)
+        except (OSError, smtplib.SMTPException) as error:
+            raise _GoneBeforeMail(str(error)) from error
+        if first[0] == 421:
+            raise _GoneBeforeMail(_text(first))
+        try:
+            second = smtp.docmd(rcpt) if first[0] == 250 else first
+            refused = _envelope_problem(first, second, (354, b""))
+            if refused is None:
+                if not begin():
+                    self._reset(smtp)
+                    return None
+                refused = _envelope_problem(first, second, smtp.docmd("DATA"))
+        except (OSError, smtplib.SMTPException) as error:
+            self.close()
+            raise Later(f"the relay hung up before the mail was sent: {error}") from error
+        if refused is not None:
+            self._reset(smtp)
+            raise refused
+        return True
+
+    def _data(self, smtp: smtplib.SMTP, content: Callable[[], Iterable[bytes]]) -> str:
+        """The mail and its final dot. From its first byte to the reply, any break means that nobody knows."""
+        try:
+            last = b"\r\n"
+            sock = smtp.sock
+            assert sock is not None  # noqa: S101 - an open smtplib.SMTP has a socket
+            for piece in content():
+                sock.sendall(_stuffed(piece, last))
+                last = (last + piece)[-2:]
+            sock.settimeout(_END_TIMEOUT_S)
+            sock.sendall(b".\r\n" if last == b"\r\n" else b"\r\n.\r\n")
+            reply = _reply(smtp)
+            sock.settimeout(_TIMEOUT_S)
+        except (OSError, smtplib.SMTPException) as error:
+            self.close()
+            raise Unknown(f"no reply to the final dot: {error}") from error
+        except BaseException:
+            self.close()  # a half-sent mail must not be ended by a QUIT
+            raise
+        if reply[0] == 250:
+            return _text(reply)
+        raise _after_data(reply)
+
+    def _open(self) -> smtplib.SMTP:
+        """
+        Raises:
+            RelayTrouble: at connect, EHLO, STARTTLS or AUTH.
+        """
+        relay = self._relay
+        if relay.security == "none" and not tls.is_loopback(relay.host):
+            raise RelayTrouble(f"{relay.host} would be spoken to in plaintext, and only this machine may be")
+        smtp: smtplib.SMTP | None = None
+        try:
+            context = tls.context(relay.ca_file)
+            if relay.security == "tls":
+                smtp = smtplib.SMTP_SSL(relay.host, relay.port, local_hostname=self._local_hostname, timeout=_TIMEOUT_S, context=context)
+            else:
+                smtp = smtplib.SMTP(relay.host, relay.port, local_hostname=self._local_hostname, timeout=_TIMEOUT_S)
+            smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # type: ignore[union-attr]
+            smtp.ehlo_or_helo_if_needed()
+            if relay.security == "starttls":
+                smtp.starttls(context=context)
+                smtp.ehlo_or_helo_if_needed()
+            if self._username:
+                smtp.login(self._username, relay.password.read())
+        except smtplib.SMTPResponseException as error:
+            _hang_up(smtp)
+            raise RelayTrouble(_text((error.smtp_code, error.smtp_error))) from error
+        except (smtplib.SMTPException, ssl.SSLError, OSError, KeyError) as error:
+            _hang_up(smtp)
+            raise RelayTrouble(f"{relay.host}:{relay.port}: {error or type(error).__name__}") from error
+        self._smtp = smtp
+        return smtp
+
+    def _reset(self, smtp: smtplib.SMTP) -> None:
+        try:
+            if smtp.docmd("RSET")[0] != 250:
+                self.close()
+        except (OSError, smtplib.SMTPException):
+            self.close()
+
+    def close(self) -> None:
+        """Hang up; never raises."""
+        smtp, self._smtp = self._smtp, None
+        _hang_up(smtp)
+
+
+class _GoneBeforeMail(Exception):
+    """The kept-open connection was closed by the relay meanwhile; a new one is tried once."""
+
+
+def _envelope_problem(mail: tuple[int, bytes], rcpt: tuple[int, bytes], data: tuple[int, bytes]) -> SmtpProblem | None:
+    """What the replies to MAIL, RCPT and DATA mean together; None when the mail may be sent."""
+    if mail[0] != 250:
+        return RelayTrouble(_text(mail))
+    if rcpt[0] not in (250, 251, 252):
+        return Refused(_text(rcpt)) if 500 <= rcpt[0] < 600 else Later(_text(rcpt))
+    if data[0] != 354:
+        return RelayTrouble(_text(data)) if 500 <= data[0] < 600 else Later(_text(data))
+    return None
+
+
+def _after_data(reply: tuple[int, bytes]) -> SmtpProblem:
+    """4xx: again later. 5.2.0 and 5.7.x: the relay's own trouble (limits, permission). Another 5xx: this mail is refused."""
+    text = _text(reply)
+    if not 500 <= reply[0] < 600:
+        return Later(text)
+    enhanced = _ENHANCED.search(text)
+    if enhanced and (enhanced[1] == "5.2.0" or enhanced[1].startswith("5.7.")):
+        return RelayTrouble(text)
+    return Refused(text)
+
+
+def _reply(smtp: smtplib.SMTP) -> tuple[int, bytes]:
+    code, text = smtp.getreply()
+    if code == -1:
+        raise smtplib.SMTPServerDisconnected("the relay hung up")
+    return code, text
+
+
+def _text(reply: tuple[int, bytes | str]) -> str:
+    words = reply[1].decode("utf-8", "replace") if isinstance(reply[1], bytes) else reply[1]
+    return f"{reply[0]} {' '.join(words.split())}"[:500]
+
+
+def _stuffed(piece: bytes, before: bytes) -> bytes:
+    """Dots at line starts doubled (RFC 5321 §4.5.2); `before` are the two octets sent last."""
+    stuffed = piece.replace(b"\r\n.", b"\r\n..")
+    if piece.startswith(b".") and before == b"\r\n":
+        stuffed = b"." + stuffed
+    elif piece.startswith(b"\n.") and before.endswith(b"\r"):
+        stuffed = b"\n." + stuffed[1:]
+    return stuffed
+
+
+def _hang_up(smtp: smtplib.SMTP | None) -> None:
+    if smtp is None:
+        return
+    with contextlib.suppress(OSError, smtplib.SMTPException):
+        if smtp.sock is not None:
+            smtp.sock.settimeout(2)
+            smtp.quit()
+    smtp.close()

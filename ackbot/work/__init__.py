@@ -1,0 +1,1 @@
+"""The movements: each gathers facts, asks the rules, applies, then acts."""

@@ -1,0 +1,121 @@
+"""The letter's files for its owner: streamed from the inbox while the owner's mail goes out, never kept (design.md §6)."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from ackbot.casework.office import Office
+from ackbot.mail.templates import Templates
+from ackbot.store import Database, letters
+from ackbot.store.outbox import Outgoing
+from ackbot.wires.imap import Account, ImapProblem, Mailbox
+
+TRIES = 3  # to reach the mailbox; then the mail goes without its files, and says so
+
+
+@dataclass(frozen=True)
+class Tail:
+    """
+    What follows the words of a mail.
+
+    Args:
+        mailbox, uid: where the files are.
+        sections: those that go along, in order.
+        left_out: names of those that do not.
+    """
+
+    boundary: str
+    mailbox: Mailbox | None
+    uid: int
+    sections: tuple[str, ...]
+    left_out: tuple[str, ...]
+    size: int
+    templates: Templates = field(repr=False)
+    language: str = "en"
+
+    def pieces(self) -> Iterator[bytes]:
+        """
+        The remaining bytes of the mail, boundary lines included, in pieces of bounded size.
+
+        Raises:
+            ImapProblem: the mailbox broke off in the middle.
+        """
+        separator = f"--{self.boundary}".encode()
+        for section in self.sections:
+            assert self.mailbox is not None  # noqa: S101 - sections come from an open mailbox
+            yield separator + b"\r\n"
+            yield from self.mailbox.part(self.uid, section)
+            yield b"\r\n"
+        if self.left_out:
+            values = {"names": list(self.left_out)}
+            words = self.templates.render(self.language, "left-out", values, title="", html=False).text
+            head = b'\r\nContent-Type: text/plain; charset="utf-8"\r\nContent-Transfer-Encoding: 8bit\r\n\r\n'
+            yield separator + head + words.replace("\n", "\r\n").encode()
+        yield separator + b"--\r\n"
+
+
+class Attachments:
+    """Opens mailboxes for files, one connection kept per inbox. Belongs to one dispatcher."""
+
+    def __init__(self, db: Database, accounts: Mapping[str, Account], office: Office) -> None:
+        self._db = db
+        self._accounts = accounts
+        self._office = office
+        self._open: dict[str, Mailbox] = {}
+
+    def of(self, outgoing: Outgoing) -> Tail | None:
+        """
+        What follows this mail's words; None for a mail without files.
+
+        Raises:
+            ImapProblem: the mailbox cannot be reached now; after TRIES attempts the files are left out instead.
+        """
+        asked = outgoing.attachments
+        if asked is None:
+            return None
+        inbox = asked["inbox"]
+        try:
+            return self._tail(asked, inbox)
+        except ImapProblem:
+            self._drop(inbox)
+            if outgoing.attempts + 1 < TRIES and inbox in self._accounts:
+                raise
+            names = tuple(part["name"] or "?" for part in asked["parts"])
+            return Tail(asked["boundary"], None, 0, (), names, 0, self._office.templates, self._office.council.languages[0])
+
+    def _tail(self, asked: Mapping[str, object], inbox: str) -> Tail:
+        folder, uidvalidity, uid = letters.place_of(self._db, inbox, str(asked["folder"]), int(str(asked["uidvalidity"])), int(str(asked["uid"])))
+        mailbox = self._mailbox(inbox)
+        if mailbox.folder != folder and mailbox.select(folder).uidvalidity != uidvalidity:
+            raise ImapProblem(f"folder {folder} has another UIDVALIDITY now")
+        sizes = mailbox.part_sizes(uid)
+        if not sizes:
+            raise ImapProblem("the mail is no longer there")
+        limit = int(str(asked["limit"])) * 4 // 3  # the configured limit is of files; their transport encoding is larger
+        sections: list[str] = []
+        left_out: list[str] = []
+        total = 0
+        parts: list[dict[str, str]] = asked["parts"]  # type: ignore[assignment] # as store.intents wrote it
+        for part in parts:
+            size = sizes.get(part["section"], limit + 1)
+            if total + size > limit:
+                left_out.append(part["name"] or "?")
+            else:
+                sections.append(part["section"])
+                total += size
+        return Tail(str(asked["boundary"]), mailbox, uid, tuple(sections), tuple(left_out), total, self._office.templates, self._office.council.languages[0])
+
+    def _mailbox(self, inbox: str) -> Mailbox:
+        if inbox not in self._accounts:
+            raise ImapProblem(f"inbox {inbox} is not configured any more")
+        if inbox not in self._open:
+            self._open[inbox] = Mailbox(self._accounts[inbox])
+        return self._open[inbox]
+
+    def _drop(self, inbox: str) -> None:
+        if mailbox := self._open.pop(inbox, None):
+            mailbox.close()
+
+    def close(self) -> None:
+        """Log out everywhere."""
+        for inbox in list(self._open):
+            self._drop(inbox)

@@ -1,0 +1,328 @@
+"""The outbox goes out: one dispatcher per relay connection (design.md, "The life of a letter", step 4)."""
+
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import chain
+
+import structlog
+
+from ackbot.casework import notices
+from ackbot.casework.model import Send
+from ackbot.casework.office import Office
+from ackbot.crashpoints import crash_point
+from ackbot.mail.compose import compose
+from ackbot.store import Database, StoreBusy, intents, outbox
+from ackbot.store.outbox import Outgoing
+from ackbot.wires import smtp
+from ackbot.wires.imap import Account, ImapProblem, Mailbox
+from ackbot.work.attachments import Attachments
+from ackbot.work.waiting import Stop
+
+CLAIM = 20  # mails claimed at once
+LEASE = timedelta(minutes=5)
+_IDLE_S = 5.0  # the longest a dispatcher sleeps without looking
+_LATER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4))
+_GIVEN_UP = timedelta(days=5)  # RFC 5321 §4.5.4.1: at least four to five days
+_TROUBLE_S = (15.0, 900.0)  # first and longest wait after the relay's own trouble
+_SENT_FOLDER_AGAIN = timedelta(minutes=5)
+
+log = structlog.get_logger()
+
+
+class Limiter:
+    """
+    How many mails a login may send: per minute and per day, 0 for no limit; shared by the connections of a lane.
+
+    Args:
+        sent: monotonic seconds of mails sent within the last day, oldest first.
+    """
+
+    def __init__(self, per_minute: int, per_day: int, sent: Iterable[float] = ()) -> None:
+        self._limits = [(60.0, per_minute), (86_400.0, per_day)]
+        self._sent = deque(sent)
+        self._lock = threading.Lock()
+
+    def take(self, wanted: int, now: float) -> tuple[int, float]:
+        """How many of the wanted may go at monotonic `now`, and if none, in how many seconds to ask again."""
+        if not any(limit for _, limit in self._limits):
+            return wanted, 0.0
+        with self._lock:
+            while self._sent and self._sent[0] <= now - 86_400:
+                self._sent.popleft()
+            free, wait = wanted, 0.0
+            for span, limit in self._limits:
+                if not limit:
+                    continue
+                recent = [at for at in self._sent if at > now - span]
+                if limit - len(recent) < free:
+                    free = max(0, limit - len(recent))
+                    wait = max(wait, recent[-limit] + span - now) if free == 0 else wait
+            self._sent.extend([now] * free)
+            return free, wait
+
+    def give_back(self, count: int) -> None:
+        """Mails that were taken and not sent."""
+        with self._lock:
+            for _ in range(min(count, len(self._sent))):
+                self._sent.pop()
+
+
+def a_day_before(now: datetime) -> datetime:
+    """Since when mails count against a relay's limits."""
+    return now - timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Lane:
+    """
+    One queue of the outbox: a relay, and the login that sends.
+
+    Args:
+        accounts: of the inboxes whose Sent folder and attachments may be looked at: account and Sent folder by inbox.
+    """
+
+    name: str
+    relay: smtp.Relay
+    username: str
+    local_hostname: str
+    limiter: Limiter
+    accounts: Mapping[str, tuple[Account, str]] = field(default_factory=dict)
+
+
+class Dispatcher:
+    """Sends one lane's mails over one connection until stopped."""
+
+    def __init__(self, lane: Lane, db: Database, office: Office, worker: str, stop: Stop, wake: threading.Event, clock: Callable[[], datetime]) -> None:
+        self._lane = lane
+        self._db = db
+        self._office = office
+        self._worker = worker
+        self._stop = stop
+        self._wake = wake
+        self._clock = clock
+        self._connection = smtp.Connection(lane.relay, lane.username, lane.local_hostname)
+        self._attachments = Attachments(db, {name: account for name, (account, _) in lane.accounts.items()}, office)
+        self._taken: tuple[Outgoing, str] | None = None  # accepted by the relay, not yet recorded
+        self._troubles = 0
+        self._quiet_until = 0.0  # monotonic; the relay's own trouble
+        self._log = log.bind(lane=lane.name)
+        self.progress_at = time.monotonic()
+
+    def run(self) -> None:
+        """Send what waits, sleep until something does."""
+        while not self._stop.is_set():
+            self.progress_at = time.monotonic()
+            self._wake.clear()
+            try:
+                wait = self.round()
+            except StoreBusy as error:
+                self._log.warning("store busy", reason=str(error))
+                wait = 1.0
+            except Exception:
+                self._log.exception("dispatcher failed")
+                wait = 5.0
+            if wait > 0 and not self._stop.is_set():
+                self._wake.wait(min(wait, _IDLE_S))
+        self._connection.close()
+        self._attachments.close()
+
+    def round(self) -> float:
+        """Send one claim of mails. Seconds until there is more to do; 0 when there may be at once."""
+        monotonic = time.monotonic()
+        if monotonic < self._quiet_until:
+            return self._quiet_until - monotonic
+        now = self._clock()
+        self._record_taken()
+        self._resolve_unknown(now)
+        allowed, wait = self._lane.limiter.take(CLAIM, monotonic)
+        if allowed == 0:
+            return wait
+        claimed = outbox.claim(self._db, self._lane.name, self._worker, now, now + LEASE, allowed)
+        self._lane.limiter.give_back(allowed - len(claimed))
+        if not claimed:
+            return self._next_at(now)
+        crash_point("dispatch.claimed")
+        self._send_all(claimed)
+        return 0.0
+
+    def _next_at(self, now: datetime) -> float:
+        at = outbox.waits_until(self._db, self._lane.name)
+        return max(0.05, (at - now).total_seconds()) if at else _IDLE_S
+
+    def _send_all(self, claimed: Sequence[Outgoing]) -> None:
+        """In order; what is not tried goes back. The record of one mail and the start of the next are one commit."""
+        left = list(claimed)
+        try:
+            while left and not self._stop.is_set():
+                self.progress_at = time.monotonic()
+                outgoing = left[0]
+                trouble = self._send(outgoing)
+                left.pop(0)
+                if trouble:
+                    break
+        finally:
+            self._record_taken()
+            if left:
+                outbox.unclaim(self._db, [one.id for one in left], self._worker)
+                self._lane.limiter.give_back(len(left))
+
+    def _send(self, outgoing: Outgoing) -> bool:
+        """One mail. Whether the relay itself is in trouble."""
+        try:
+            tail = self._attachments.of(outgoing)
+            size = len(outgoing.content) + (tail.size if tail else 0)
+            reply = self._connection.send(
+                outgoing.envelope_from,
+                outgoing.recipient,
+                lambda: chain((outgoing.content,), tail.pieces() if tail else ()),
+                size,
+                self._beginning(outgoing),
+            )
+        except smtp.TakenAway:
+            self._log.warning("claim lost", mail=outgoing.id)
+        except smtp.Refused as error:
+            self._refused(outgoing, error.reply)
+        except smtp.RelayTrouble as error:
+            self._relay_trouble(outgoing, error.reply)
+            return True
+        except (smtp.Later, ImapProblem) as error:
+            self._later(outgoing, str(error))
+        except smtp.Unknown as error:
+            self._unknown(outgoing, error.reply)
+        else:
+            crash_point("dispatch.accepted")
+            self._taken = (outgoing, reply)
+            self._well()
+        return False
+
+    def _beginning(self, outgoing: Outgoing) -> Callable[[], bool]:
+        """What is committed just before DATA: this mail is being sent, and the one before was taken."""
+        begun = False
+
+        def begin() -> bool:
+            nonlocal begun
+            if not begun:
+                with self._db.transaction():
+                    if self._taken is not None:
+                        outbox.accepted(self._db, *self._taken, self._clock())
+                    begun = outbox.begin_sending(self._db, outgoing, self._worker)
+                self._is_recorded()
+                crash_point("dispatch.sending")
+            return begun
+
+        return begin
+
+    def _record_taken(self) -> None:
+        if self._taken is None:
+            return
+        outgoing, reply = self._taken
+        with self._db.transaction():
+            outbox.accepted(self._db, outgoing, reply, self._clock())
+        self._is_recorded()
+
+    def _is_recorded(self) -> None:
+        """Only after the commit: what the relay took and no record says would be sent twice."""
+        if self._taken is not None:
+            outgoing, _ = self._taken
+            self._taken = None
+            crash_point("dispatch.recorded")
+            self._log.info("sent", kind=outgoing.kind, case=self._reference(outgoing), mail=outgoing.id)
+
+    def _reference(self, outgoing: Outgoing) -> str | None:
+        return self._office.council.reference_of(outgoing.code) if outgoing.code else None
+
+    def _later(self, outgoing: Outgoing, reply: str) -> None:
+        """4xx: again, ever later; after five days it counts as refused."""
+        now = self._clock()
+        if now - outgoing.created_at > _GIVEN_UP:
+            self._refused(outgoing, f"given up after five days: {reply}")
+            return
+        wait = _LATER[min(outgoing.attempts, len(_LATER) - 1)]
+        outbox.again_later(self._db, outgoing, reply, now + wait)
+        self._log.warning("again later", mail=outgoing.id, case=self._reference(outgoing), seconds=wait.total_seconds())
+
+    def _refused(self, outgoing: Outgoing, reply: str) -> None:
+        """The owner and the admin hear of it; a failing admin mail makes no new mail."""
+        now = self._clock()
+        with self._db.transaction():
+            if not outbox.failed(self._db, outgoing, reply, now) or outgoing.kind == "admin":
+                return
+            values = {"reference": self._reference(outgoing) or "", "kind": outgoing.kind, "reply": reply, "to_staff": bool(outgoing.staff)}
+            self._tell("refused", f"refused:{outgoing.dedupe_key}", values, outgoing, now)
+            owner = self._owner(outgoing)
+            if owner:
+                self._tell("refused", f"refused-owner:{outgoing.dedupe_key}", values, outgoing, now, recipient=owner)
+        self._log.error("refused", mail=outgoing.id, kind=outgoing.kind, case=self._reference(outgoing), code=reply[:9])
+        self._wake.set()
+
+    def _owner(self, outgoing: Outgoing) -> str:
+        """The address of the case's owner, unless it was the owner who could not be reached."""
+        rows = self._db.run("SELECT owner FROM cases WHERE code = :code", code=outgoing.code) if outgoing.code else []
+        owner = rows[0]["owner"] if rows else ""
+        person = self._office.council.staff.get(owner)
+        return person.email if person and owner != outgoing.staff else ""
+
+    def _relay_trouble(self, outgoing: Outgoing, reply: str) -> None:
+        """The relay refuses us: its mails are kept, the lane waits, the admin is told once a day."""
+        now = self._clock()
+        self._troubles += 1
+        first, longest = _TROUBLE_S
+        seconds = random.uniform(0.5, 1.0) * min(longest, first * 2 ** min(self._troubles - 1, 10))
+        with self._db.transaction():
+            outbox.again_later(self._db, outgoing, reply, now)
+            outbox.pause_lane(self._db, self._lane.name, now + timedelta(seconds=seconds), reply, now)
+            today = self._office.desk(now).today
+            self._tell("relay", f"relay:{self._lane.name}:{today}", {"relay": self._lane.relay.host, "reply": reply}, outgoing, now)
+        self._quiet_until = time.monotonic() + seconds
+        self._log.error("relay trouble", reply=reply[:120], seconds=round(seconds))
+
+    def _well(self) -> None:
+        if self._troubles:
+            self._troubles = 0
+            outbox.lane_is_well(self._db, self._lane.name, self._clock())
+
+    def _unknown(self, outgoing: Outgoing, reply: str) -> None:
+        now = self._clock()
+        with self._db.transaction():
+            if outbox.unknown(self._db, outgoing, reply, now) == "unverified":
+                self.tell_unverified(outgoing, now)
+        self._log.error("end unknown", mail=outgoing.id, kind=outgoing.kind, case=self._reference(outgoing))
+
+    def tell_unverified(self, outgoing: Outgoing, now: datetime) -> None:
+        """Nobody knows whether a mail arrived, and it will not be sent again: said once."""
+        if outgoing.kind != "admin":
+            values = {"reference": self._reference(outgoing) or "", "kind": outgoing.kind}
+            self._tell("unverified", f"unverified:{outgoing.dedupe_key}", values, outgoing, now)
+
+    def _resolve_unknown(self, now: datetime) -> None:
+        """After 15 minutes: if it lies in the Sent folder it was taken, else it is sent once more (D47)."""
+        for outgoing in outbox.due_unknown(self._db, self._lane.name, now):
+            account, sent_folder = self._lane.accounts.get(outgoing.inbox, (None, ""))
+            if account is not None and sent_folder:
+                try:
+                    found = _in_sent_folder(account, sent_folder, outgoing.message_id)
+                except ImapProblem as error:
+                    self._log.warning("sent folder not seen", inbox=outgoing.inbox, reason=str(error))
+                    outbox.look_again(self._db, outgoing, now + _SENT_FOLDER_AGAIN)
+                    continue
+                if found:
+                    outbox.accepted(self._db, outgoing, "seen in the Sent folder", now)
+                    continue
+            outbox.resend(self._db, outgoing, now)
+
+    def _tell(self, topic: str, key: str, values: Mapping[str, object], outgoing: Outgoing, now: datetime, recipient: str = "") -> None:
+        send: Send = notices.to_admin(self._office.desk(now), topic, key, values, why=f"{topic}: the admin has to know", code=outgoing.code, recipient=recipient)
+        intents.apply(self._db, [send], {send.dedupe_key: compose(send.draft, self._office.templates)}, self._office.council, now)
+
+
+def _in_sent_folder(account: Account, folder: str, message_id: str) -> bool:
+    mailbox = Mailbox(account)
+    try:
+        return mailbox.has_message_id(folder, message_id)
+    finally:
+        mailbox.close()

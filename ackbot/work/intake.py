@@ -1,0 +1,215 @@
+"""A mail arrived: read, judged, and committed in one transaction (design.md, "The life of a letter")."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+
+from ackbot.casework import decide, notices
+from ackbot.casework.model import Arrival, Decision, Facts, Questions, Send
+from ackbot.casework.office import Office
+from ackbot.casework.screening import Seen, screen
+from ackbot.crashpoints import crash_point
+from ackbot.mail.compose import Composed, compose
+from ackbot.mail.message import Message
+from ackbot.mail.tokens import Signer
+from ackbot.store import Database, StoreBusy, facts, inboxes, intents, letters
+from ackbot.store.database import instant_of
+
+UNKNOWN_LETTERS_HELD = 20  # after a change of UIDVALIDITY; more than that, and acknowledgements wait (design.md §5)
+_RETRIES = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
+
+# Errors of the store or the machine: nothing is kept, the mail is taken again later.
+NOT_THE_MAIL = (StoreBusy, OSError)
+
+log = structlog.get_logger()
+
+
+class FactsSource(Protocol):
+    """Answers what the rules ask: the store, or nobody where there is none."""
+
+    def __call__(self, asked: Questions, now: datetime) -> Facts:
+        """The facts as they stand now."""
+        ...
+
+
+@dataclass(frozen=True)
+class Considered:
+    """A mail, what was decided of it, and the mails that would go out: what `explain` prints and the daemon applies."""
+
+    message: Message
+    decision: Decision
+    mails: Mapping[str, Composed]
+
+
+def consider(message: Message, arrival: Arrival, office: Office, source: FactsSource, now: datetime) -> Considered:
+    """
+    The one path from a mail to its decision and final bytes; writes nothing.
+
+    Raises:
+        Exception: whatever a mail provokes that nobody foresaw; the caller keeps the mail.
+    """
+    desk = office.desk(now)
+    seen = Seen(message, office.council.inboxes[arrival.inbox], office.council, arrival)
+    verdict = screen(seen)
+    asked = decide.questions(seen, verdict, desk)
+    decision = decide.on_message(seen, verdict, asked, source(asked, now), desk)
+    return Considered(message, decision, written(decision, office))
+
+
+def written(decision: Decision, office: Office) -> dict[str, Composed]:
+    """The final bytes of every mail of a decision, by dedupe key."""
+    return {intent.dedupe_key: compose(intent.draft, office.templates) for intent in decision.intents if isinstance(intent, Send)}
+
+
+class Intake:
+    """Takes mails in. Any number of watchers use one; the store's lock orders them."""
+
+    def __init__(self, db: Database, office: Office) -> None:
+        self._db = db
+        self._office = office
+
+    def take(self, raw: bytes, arrival: Arrival, now: datetime) -> int:
+        """
+        One mail becomes a case, an event, or a recorded decision, committed with the watermark; or it is quarantined.
+
+        Returns:
+            How many mails were put into the outbox to go out now.
+
+        Raises:
+            StoreBusy, OSError: nothing was kept, and the mail is not to blame; try again.
+        """
+        message = Message.parse(raw, self._office.signer)
+        try:
+            queued = self._decide(message, arrival, now)
+        except NOT_THE_MAIL:
+            raise
+        except Exception as error:  # noqa: BLE001 - P1: whatever a mail provokes, it is kept
+            queued = self._quarantine(raw, arrival, error, now)
+        crash_point("intake.committed")
+        return queued
+
+    def _decide(self, message: Message, arrival: Arrival, now: datetime) -> int:
+        db = self._db
+        _ = message.text_hash  # read the words before the lock is taken
+        with db.transaction():
+            arrival_id = letters.add_arrival(db, arrival, now) or letters.unfetched(db, arrival)
+            if arrival_id is None:
+                inboxes.move_watermark(db, arrival.inbox, arrival.folder, arrival.uidvalidity, arrival.uid)
+                return 0
+            considered = consider(message, self._after_change(message, arrival), self._office, self._facts, now)
+            letter_id = letters.add(db, message, arrival, considered.decision, now, self._language(considered))
+            letters.attach_arrival(db, arrival_id, letter_id)
+            queued = self._apply(considered, now, letter_id, arrival)
+            crash_point("intake.before-commit")
+        self._log("letter", considered.decision, arrival)
+        return queued
+
+    def _language(self, considered: Considered) -> str:
+        return considered.message.language(self._office.council.languages[0]) if considered.decision.new else ""
+
+    def _apply(self, considered: Considered, now: datetime, letter_id: int, arrival: Arrival) -> int:
+        queued = intents.apply(
+            self._db, considered.decision.intents, considered.mails, self._office.council, now, letter_id=letter_id, arrival=arrival
+        )
+        inboxes.move_watermark(self._db, arrival.inbox, arrival.folder, arrival.uidvalidity, arrival.uid)
+        return queued
+
+    def _facts(self, asked: Questions, now: datetime) -> Facts:
+        return facts.gather(self._db, asked, now, self._office.council.limits)
+
+    def _after_change(self, message: Message, arrival: Arrival) -> Arrival:
+        """
+        Too many letters that nobody knows, there at once after a change of UIDVALIDITY, look like a restored mailbox:
+        from the 21st on their acknowledgements wait for the admin.
+        """
+        if not arrival.hold or facts.is_known(self._db, message.fingerprint):
+            return replace(arrival, hold="")
+        count = inboxes.count_unknown(self._db, arrival.inbox, arrival.folder)
+        return arrival if count > UNKNOWN_LETTERS_HELD else replace(arrival, hold="")
+
+    def _quarantine(self, raw: bytes, arrival: Arrival, error: Exception, now: datetime) -> int:
+        """
+        The raw bytes are kept, the admin is told once, the mail is tried again later, the watermark goes on (D5).
+
+        What its headers alone allow is done: a case, an owner, an acknowledgement.
+        """
+        db, place = self._db, _place(error)
+        fingerprint = sha256(raw).hexdigest()
+        considered: Considered | None = None
+        with db.transaction():
+            arrival_id = letters.add_arrival(db, arrival, now) or letters.unfetched(db, arrival)
+            try:
+                considered = consider(Message.unreadable(raw, self._office.signer), arrival, self._office, self._facts, now)
+            except NOT_THE_MAIL:
+                raise
+            except Exception as second:  # noqa: BLE001 - its headers break us too: the bytes and the admin are left
+                place = f"{place}, {_place(second)}"
+            code = considered.decision.code if considered else ""
+            queued = intents.apply(db, considered.decision.intents, considered.mails, self._office.council, now, arrival=arrival) if considered else 0
+            letter_id = letters.quarantine(db, fingerprint, raw, arrival, place, code, now + _RETRIES[0])
+            if arrival_id is not None:
+                letters.attach_arrival(db, arrival_id, letter_id)
+            values = {"inbox": self._office.council.inboxes[arrival.inbox].address, "letter": letter_id, "error": place}
+            queued += self._tell_admin("quarantine", f"quarantine:{fingerprint}", values, "a mail could not be read and is kept raw", now)
+            inboxes.move_watermark(db, arrival.inbox, arrival.folder, arrival.uidvalidity, arrival.uid)
+        log.error("quarantined", inbox=arrival.inbox, uid=arrival.uid, error=place)
+        return queued
+
+    def retry_quarantined(self, now: datetime) -> int:
+        """Quarantined mails whose next attempt is due. Returns how many mails were put into the outbox to go out now."""
+        queued = 0
+        for row in letters.to_retry(self._db, now):
+            arrival = Arrival(
+                row["inbox"], instant_of(row["arrived_at"]), row["folder"], row["uidvalidity"], row["uid"], size=row["size"]
+            )
+            if arrival.inbox not in self._office.council.inboxes:
+                continue
+            try:
+                queued += self._recover(bytes(row["raw"]), arrival, row["id"], row["code"] or "", now)
+            except NOT_THE_MAIL:
+                raise
+            except Exception as error:  # noqa: BLE001 - as above
+                attempt = int(row["attempts"])
+                retry_at = now + _RETRIES[attempt] if attempt < len(_RETRIES) else None
+                letters.failed_again(self._db, row["id"], _place(error), retry_at)
+                log.warning("quarantined again", inbox=arrival.inbox, uid=arrival.uid, error=_place(error))
+        return queued
+
+    def _recover(self, raw: bytes, arrival: Arrival, letter_id: int, code: str, now: datetime) -> int:
+        """A quarantined mail can be read now: it joins the case its headers opened, or is decided like any other."""
+        message = Message.parse(raw, self._office.signer)
+        with self._db.transaction():
+            desk = self._office.desk(now)
+            case = facts.cases(self._db, (code,)).get(code) if code else None
+            if case is not None:
+                seen = Seen(message, self._office.council.inboxes[arrival.inbox], self._office.council, arrival)
+                decision = decide.on_recovered(seen, screen(seen), case, desk)
+                considered = Considered(message, decision, written(decision, self._office))
+            else:
+                considered = consider(message, arrival, self._office, self._facts, now)
+            letters.recovered(self._db, letter_id, message, considered.decision, now)
+            queued = self._apply(considered, now, letter_id, arrival)
+        self._log("recovered", considered.decision, arrival)
+        return queued
+
+    def _tell_admin(self, topic: str, key: str, values: Mapping[str, object], why: str, now: datetime) -> int:
+        send = notices.to_admin(self._office.desk(now), topic, key, values, why=why)
+        return intents.apply(self._db, [send], {send.dedupe_key: compose(send.draft, self._office.templates)}, self._office.council, now)
+
+    def _log(self, event: str, decision: Decision, arrival: Arrival) -> None:
+        reference = self._office.council.reference_of(decision.code) if decision.code else None
+        log.info(event, inbox=arrival.inbox, uid=arrival.uid, kind=decision.kind, outcome=decision.outcome, acknowledge=decision.acknowledge, case=reference)
+
+
+def _place(error: Exception) -> str:
+    """The class of an error and where it was raised: nothing a resident wrote (P11)."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f" in {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace is not None else ""
+    return f"{type(error).__name__}{where}"

@@ -1,0 +1,138 @@
+"""Every mail with sample values: for `preview`, and to find a broken template before a resident does (D45)."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import MappingProxyType
+
+from ackbot.casework import letters, notices, standards
+from ackbot.casework.council import Council, Inbox, Staff
+from ackbot.casework.model import Arrival, Case, Facts, Send
+from ackbot.casework.office import Desk, Office
+from ackbot.casework.screening import Seen
+from ackbot.config import Config, Finding
+from ackbot.mail.addresses import Address
+from ackbot.mail.compose import Composed, compose
+from ackbot.mail.message import Message
+from ackbot.mail.templates import TemplateProblem
+
+_OPEN = datetime(2026, 11, 30, 10, 0, tzinfo=UTC)  # a Monday morning
+_CLOSED = datetime(2026, 12, 24, 21, 0, tzinfo=UTC)  # Christmas Eve at night
+_LETTER = b"""From: Edward Quan <edward.quan@resident.example>\r
+To: %s\r
+Subject: Damp in my daughter's bedroom\r
+Message-ID: <specimen@resident.example>\r
+Content-Type: multipart/mixed; boundary=x\r
+\r
+--x\r
+\r
+There is damp in my daughter's bedroom since October.\r
+\r
+Regards\r
+Edward Quan\r
+--x\r
+Content-Type: image/jpeg; name=wall.jpg\r
+Content-Disposition: attachment\r
+\r
+--x--\r
+"""
+# What each mail to an admin is told, with sample values.
+ADMIN_TOPICS = MappingProxyType(
+    {
+        "quarantine": {"inbox": "housing@northgate.example", "letter": 7, "error": "ValueError in text.py:12"},
+        "inbox": {"inbox": "housing@northgate.example", "reason": "mail.northgate.example refuses housing: authentication failed"},
+        "not-fetched": {"inbox": "housing@northgate.example", "reason": "uid 812 in INBOX: the server lists it and does not give it"},
+        "relay": {"relay": "smtp.northgate.example", "reply": "535 5.7.8 authentication failed"},
+        "refused": {"reference": "RBN-7H4-29P", "kind": "acknowledgement", "reply": "550 5.1.1 user unknown", "to_staff": False},
+        "unverified": {"reference": "RBN-7H4-29P", "kind": "acknowledgement"},
+        "brake": {"limit": 300},
+        "restore": {"inbox": "housing@northgate.example"},
+        "no-owner": {"reference": "RBN-7H4-29P", "inbox": "housing@northgate.example", "team": "housing", "reason": "nobody of housing is here"},
+        "urgent": {"reference": "RBN-7H4-29P", "inbox": "housing@northgate.example", "categories": ["gas"]},
+    }
+)
+
+
+def specimens(config: Config, language: str) -> Iterator[tuple[str, Composed]]:
+    """
+    Every kind of mail in one language, each with a title, as it would be written by this council.
+
+    Raises:
+        TemplateProblem, KeyError: a template or phrase is broken.
+    """
+    council = replace(config.council, languages=(language, *(one for one in config.council.languages if one != language)))
+    office = replace(config.office, council=council)
+    for title, send in _sends(office):
+        yield title, compose(send.draft, office.templates)
+
+
+def proofread(config: Config) -> tuple[Finding, ...]:
+    """A mistake for every language that has no templates, or whose templates cannot be rendered."""
+    findings = []
+    known = config.office.templates.languages()
+    for language in config.council.languages:
+        what = ""
+        if language not in known:
+            what = f'there are no templates in "{language}"; there are: {", ".join(known)}'
+        else:
+            try:
+                list(specimens(config, language))
+            except TemplateProblem as error:
+                what = f"{error}; mend the template, or remove it to use the one that comes with ackbot"
+            except KeyError as error:
+                what = f'words.toml of "{language}" has no {error}; add it'
+        if what:
+            findings.append(Finding(str(config.path), 1, "council.languages", what))
+    return tuple(findings)
+
+
+def _sends(office: Office) -> Iterator[tuple[str, Send]]:
+    council = office.council
+    inbox = next(iter(council.inboxes.values()))
+    staff = next(iter(council.staff.values()), Staff("priya", "Priya Shah", "priya@northgate.example", ("priya@northgate.example",), "Priya Shah"))
+    council = replace(council, staff=MappingProxyType({**council.staff, staff.id: staff}))
+    office = replace(office, council=council)
+    message = Message.parse(_LETTER % inbox.address.encode(), office.signer)
+    yield from _to_residents(office, inbox, staff, message)
+    yield from _to_staff(office.desk(_OPEN), inbox, staff, message)
+    for topic, values in ADMIN_TOPICS.items():
+        yield f"admin: {topic}", notices.to_admin(office.desk(_OPEN), topic, f"specimen:{topic}", values, why="a specimen")
+
+
+def _to_residents(office: Office, inbox: Inbox, staff: Staff, message: Message) -> Iterator[tuple[str, Send]]:
+    resident = Address("Edward Quan", "edward.quan@resident.example")
+    colleague = Address("Jo Bell", f"jo.bell@{office.council.domains[0]}")
+    variants: tuple[tuple[str, datetime, Address, str, str, str], ...] = (
+        ("acknowledgement", _OPEN, resident, staff.id, message.subject, "en"),
+        ("acknowledgement, closed over Christmas", _CLOSED, resident, staff.id, message.subject, "en"),
+        ("acknowledgement, no owner yet", _OPEN, resident, "", message.subject, "en"),
+        ("acknowledgement, no name and no subject", _OPEN, Address("", "furious99@resident.example"), staff.id, "", "en"),
+        ("acknowledgement, a letter in Spanish", _OPEN, Address("María Gómez", "maria@resident.example"), staff.id, "Permiso de aparcamiento", "es"),
+        ("acknowledgement, to a colleague", _OPEN, colleague, staff.id, message.subject, "en"),
+    )
+    for title, now, to, owner, subject, language in variants:
+        letter = replace(message, subject=subject, from_=(to,))
+        case = _case(office.council, inbox, to, owner, subject, now, language)
+        arrival = Arrival(inbox.name, now)
+        seen = Seen(letter, inbox, office.council, arrival)
+        for sensitive in (False, True) if title == "acknowledgement" else (False,):
+            shown = f"{title}, sensitive" if sensitive else title
+            yield shown, letters.acknowledgement(office.desk(now), seen, replace(case, sensitive=sensitive), inbox, Facts(), arrival, why="a specimen", hold="")
+        if title == "acknowledgement":
+            yield "receipt", letters.receipt(office.desk(now), seen, case, inbox, why="a specimen", hold="")
+
+
+def _to_staff(desk: Desk, inbox: Inbox, staff: Staff, message: Message) -> Iterator[tuple[str, Send]]:
+    case = _case(desk.council, inbox, Address("Edward Quan", "edward.quan@resident.example"), staff.id, message.subject, desk.now, "en")
+    arrival = Arrival(inbox.name, desk.now)
+    seen = Seen(message, inbox, desk.council, arrival)
+    yield "new case", notices.new_case(desk, seen, case, inbox, arrival, owner_why="has the fewest open cases", told="acknowledged", note="", urgent=(), why="a specimen")
+    yield "the resident wrote", notices.resident_wrote(desk, seen, case, inbox, arrival, note="", why="a specimen")
+    yield "sent to another service too", notices.also_yours(desk, seen, case, inbox, staff, why="a specimen")
+    yield "urgent", notices.urgent(desk, seen, case, inbox, staff, ("gas",), why="a specimen")
+
+
+def _case(council: Council, inbox: Inbox, to: Address, owner: str, subject: str, now: datetime, language: str) -> Case:
+    standard = council.default_standard
+    clocks = standards.opening_clocks(standard, inbox, council, now, now, owned=bool(owner))
+    return Case("7H429P", "open", inbox.name, to, subject, inbox.team, owner, standard.name, language, now, parties=frozenset({to.key}), clocks=clocks)

@@ -1,0 +1,52 @@
+"""How threads wait: for a time, for work, and always for the end."""
+
+import os
+import threading
+
+
+class Stop:
+    """The end of a run: set once, waited for by any thread, and by `poll(2)` through `fd`."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self.fd, self._write = os.pipe()
+
+    def set(self) -> None:
+        """End it; every wait returns."""
+        if not self._event.is_set():
+            self._event.set()
+            os.write(self._write, b"x")
+
+    def is_set(self) -> bool:
+        """Whether it has ended."""
+        return self._event.is_set()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait at most so long; whether the end has come."""
+        return self._event.wait(max(0.0, seconds))
+
+    def close(self) -> None:
+        """Give the pipe back, after all threads have gone."""
+        os.close(self.fd)
+        os.close(self._write)
+
+
+class Wake:
+    """Work has come for somebody: any number of threads, each with its own event."""
+
+    def __init__(self) -> None:
+        self._events: list[threading.Event] = []
+        self._lock = threading.Lock()
+
+    def ear(self) -> threading.Event:
+        """A new event that `call` sets."""
+        event = threading.Event()
+        with self._lock:
+            self._events.append(event)
+        return event
+
+    def call(self) -> None:
+        """Wake everybody."""
+        with self._lock:
+            for event in self._events:
+                event.set()

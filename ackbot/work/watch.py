@@ -1,0 +1,268 @@
+"""One watcher per inbox: wakes on a push or by the poll beneath it, sweeps, hands over to intake, and comes back after any failure."""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+
+import structlog
+
+from ackbot.casework.model import Arrival
+from ackbot.config import Watched
+from ackbot.crashpoints import crash_point
+from ackbot.store import Database, StoreBusy, inboxes, letters
+from ackbot.wires.imap import WHOLE_UP_TO, Envelope, ImapProblem, LoginRefused, Mailbox, NotTrusted
+from ackbot.work.intake import Intake
+from ackbot.work.waiting import Stop
+
+BATCH_MAILS = 50
+BATCH_OCTETS = 4_000_000  # of whole mails held at once
+_LISTED = 500  # envelopes asked for at once
+_IDLE_S = 540  # nine minutes; servers end an IDLE after 29 (RFC 2177), firewalls sooner
+_BACK_OFF_S = (5.0, 300.0)  # first and longest wait before connecting again, jittered
+_GENTLE_S = 900.0  # between attempts with a password that was refused
+_FETCH_AGAIN = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=3), timedelta(hours=12))
+_TOLD_AFTER = 3  # attempts to fetch a mail before the admin hears of it
+
+log = structlog.get_logger()
+
+
+class Watcher:
+    """Watches one inbox until stopped. A failing inbox stops itself only, and says so."""
+
+    def __init__(
+        self,
+        watched: Watched,
+        db: Database,
+        intake: Intake,
+        stop: Stop,
+        clock: Callable[[], datetime],
+        on_queued: Callable[[], None],
+        on_trouble: Callable[[str, str, str], None],
+    ) -> None:
+        """
+        Args:
+            clock: the time, aware.
+            on_queued: called when mails were put into the outbox.
+            on_trouble: called with inbox name, topic and reason when an admin has to act.
+        """
+        self._watched = watched
+        self._db = db
+        self._intake = intake
+        self._stop = stop
+        self._clock = clock
+        self._on_queued = on_queued
+        self._on_trouble = on_trouble
+        self._random = random.Random()
+        self._log = log.bind(inbox=watched.name)
+        self.ready = threading.Event()  # set after the first whole sweep
+        self.progress_at = time.monotonic()
+        self._failures = 0
+
+    @property
+    def patience_s(self) -> float:
+        """Seconds without progress after which something is wrong with the thread itself, not with the server."""
+        return max(self._watched.poll_every_s, _GENTLE_S) + 120
+
+    def run(self) -> None:
+        """Connect, watch, and connect again after every failure, until stopped."""
+        while not self._stop.is_set():
+            self.progress_at = time.monotonic()
+            try:
+                self._once()
+            except (LoginRefused, NotTrusted) as error:
+                self._report("stopped", str(error))
+                self._on_trouble(self._watched.name, "inbox", str(error))
+                self._stop.wait(_GENTLE_S * self._random.uniform(0.8, 1.2))
+            except (ImapProblem, StoreBusy, OSError) as error:
+                self._retry(str(error))
+            except Exception as error:
+                self._log.exception("watcher failed")
+                self._retry(f"internal error: {type(error).__name__}")
+
+    def _once(self) -> None:
+        mailbox = Mailbox(self._watched.account)
+        try:
+            self._watch(mailbox)
+        finally:
+            mailbox.close()
+
+    def _retry(self, reason: str) -> None:
+        if self._stop.is_set():
+            return
+        self._failures += 1
+        self._report("retrying", reason)
+        self._stop.wait(self._back_off(self._failures))
+
+    def _back_off(self, failures: int) -> float:
+        """Full jitter: many inboxes of one server do not come back at once."""
+        first, longest = _BACK_OFF_S
+        return self._random.uniform(first / 2, min(longest, first * 2 ** min(failures - 1, 10)))
+
+    def _report(self, state: str, reason: str) -> None:
+        if state != "watching":
+            self._log.warning("inbox", state=state, reason=reason)
+        try:
+            inboxes.report(self._db, self._watched.name, state, reason, self._clock(), seen=state == "watching")
+        except StoreBusy:
+            self._log.warning("state not recorded", state=state)
+
+    def _watch(self, mailbox: Mailbox) -> None:
+        """Sweep, wait, sweep. Returns when stopped; raises ImapProblem when the connection is dead."""
+        watched = self._watched
+        uidvalidity = self._open(mailbox)
+        self._sweep(mailbox, uidvalidity)
+        self._failures = 0
+        self._report("watching", "")
+        self._log.info("watching", folder=watched.folder, idle=watched.watch == "idle" and mailbox.can_idle)
+        self.ready.set()
+        self._move_left_over(mailbox, uidvalidity)
+        told_at = time.monotonic()
+        idle = watched.watch == "idle" and mailbox.can_idle
+        while not self._stop.is_set():
+            self.progress_at = time.monotonic()
+            if idle:
+                mailbox.idle(min(watched.poll_every_s, _IDLE_S), self._stop.fd)
+                news = True
+            else:
+                self._stop.wait(watched.poll_every_s)
+                news = not self._stop.is_set() and (mailbox.noop() or watched.poll_every_s >= 1)
+            if self._stop.is_set():
+                return
+            if news or time.monotonic() - told_at > 30:
+                self._sweep(mailbox, uidvalidity)
+            if time.monotonic() - told_at > 30:
+                self._report("watching", "")
+                told_at = time.monotonic()
+
+    def _open(self, mailbox: Mailbox) -> int:
+        """Select the folder; at first sight and after a change of UIDVALIDITY decide where to read from (D7)."""
+        watched, db, now = self._watched, self._db, self._clock()
+        selected = mailbox.select(watched.folder)
+        last = selected.uidnext - 1
+        with db.transaction():
+            known = inboxes.folder(db, watched.name, watched.folder)
+            if known is None:
+                inboxes.first_sight(db, watched.name, watched.folder, selected.uidvalidity, self._first_uid(mailbox, last), last, now)
+            elif known.uidvalidity != selected.uidvalidity:
+                self._log.warning("uidvalidity changed", before=known.uidvalidity, now=selected.uidvalidity)
+                inboxes.uidvalidity_changed(db, watched.name, watched.folder, selected.uidvalidity, last)
+        return selected.uidvalidity
+
+    def _first_uid(self, mailbox: Mailbox, last: int) -> int:
+        """The watermark at first sight: mails up to it are never looked at."""
+        start = self._watched.start
+        if start == "all":
+            return 0
+        if start == "now":
+            return last
+        since = mailbox.uids_since(datetime(start.year, start.month, start.day, tzinfo=UTC))
+        return min(since, default=last + 1) - 1
+
+    def _sweep(self, mailbox: Mailbox, uidvalidity: int) -> None:
+        """Everything above the watermark, oldest first, and what could not be fetched before (D10)."""
+        watched = self._watched
+        folder = inboxes.folder(self._db, watched.name, watched.folder)
+        if folder is None or folder.uidvalidity != uidvalidity:
+            raise ImapProblem("the folder's record changed under the watch")
+        self._fetch_again(mailbox, uidvalidity, folder)
+        uids = mailbox.uids_after(folder.last_uid)
+        for start in range(0, len(uids), _LISTED):
+            listed = uids[start : start + _LISTED]
+            for batch in _batches(mailbox.envelopes(listed)):
+                if self._stop.is_set():
+                    return
+                self.progress_at = time.monotonic()
+                self._take(mailbox, batch, uidvalidity, folder)
+            # What was expunged before we could look is passed by; nothing else is.
+            inboxes.move_watermark(self._db, watched.name, watched.folder, uidvalidity, listed[-1])
+
+    def _take(self, mailbox: Mailbox, batch: list[Envelope], uidvalidity: int, folder: inboxes.Folder) -> None:
+        small = [one.uid for one in batch if one.size <= WHOLE_UP_TO]
+        mails = mailbox.whole(small) if small else {}
+        for envelope in batch:
+            if self._stop.is_set():
+                return
+            raw = mails.pop(envelope.uid, None)
+            if raw is None:
+                raw = self._fetch_alone(mailbox, envelope)
+            arrival = self._arrival(envelope, uidvalidity, folder)
+            if raw is None:
+                self._not_fetched(arrival, "the server lists it and does not give it")
+                continue
+            if self._intake.take(raw, arrival, self._clock()):
+                self._on_queued()
+            if self._watched.after:
+                self._move(mailbox, arrival)
+        crash_point("intake.batch-done")
+
+    @staticmethod
+    def _fetch_alone(mailbox: Mailbox, envelope: Envelope) -> bytes | None:
+        if envelope.size > WHOLE_UP_TO:
+            return mailbox.skeleton(envelope.uid)
+        return mailbox.whole([envelope.uid]).get(envelope.uid)
+
+    def _arrival(self, envelope: Envelope, uidvalidity: int, folder: inboxes.Folder) -> Arrival:
+        old = envelope.uid <= folder.backlog_uid
+        start = self._watched.start
+        before_start = isinstance(start, date) and envelope.internal_date.date() < start
+        return Arrival(
+            inbox=self._watched.name,
+            arrived_at=envelope.internal_date,
+            folder=self._watched.folder,
+            uidvalidity=uidvalidity,
+            uid=envelope.uid,
+            backlog=old and not folder.restored,
+            history=(old and folder.restored and envelope.internal_date < folder.watch_started_at) or before_start,
+            hold="restore" if old and folder.restored else "",
+            size=envelope.size,
+        )
+
+    def _not_fetched(self, arrival: Arrival, error: str) -> None:
+        """Kept in mind and asked for again, so that one mail the server will not give delays no other (P1, D4)."""
+        now = self._clock()
+        with self._db.transaction():
+            arrival_id = letters.add_arrival(self._db, arrival, now) or letters.unfetched(self._db, arrival)
+            attempts = letters.not_fetched(self._db, arrival_id, error) if arrival_id is not None else 0
+            if arrival_id is not None:
+                letters.fetch_again_at(self._db, arrival_id, now + _FETCH_AGAIN[min(attempts, len(_FETCH_AGAIN)) - 1])
+            inboxes.move_watermark(self._db, arrival.inbox, arrival.folder, arrival.uidvalidity, arrival.uid)
+        self._log.warning("not fetched", uid=arrival.uid, reason=error)
+        if attempts == _TOLD_AFTER:
+            self._on_trouble(self._watched.name, "not-fetched", f"uid {arrival.uid} in {arrival.folder}: {error}")
+
+    def _fetch_again(self, mailbox: Mailbox, uidvalidity: int, folder: inboxes.Folder) -> None:
+        for row in letters.to_fetch_again(self._db, self._watched.name, self._watched.folder, uidvalidity, self._clock()):
+            for envelope in mailbox.envelopes([row["uid"]]):
+                self._take(mailbox, [envelope], uidvalidity, folder)
+
+    def _move(self, mailbox: Mailbox, arrival: Arrival) -> None:
+        """Only after commit, and only because the admin asked for it."""
+        place = mailbox.move(arrival.uid, self._watched.after)
+        letters.moved(self._db, arrival, self._watched.after, place)
+
+    def _move_left_over(self, mailbox: Mailbox, uidvalidity: int) -> None:
+        """Mails that were decided, but not moved because we died in between."""
+        watched = self._watched
+        if not watched.after:
+            return
+        present = set(mailbox.uids_after(0))
+        for row in letters.not_moved(self._db, watched.name, watched.folder, uidvalidity):
+            if row["uid"] in present:
+                self._move(mailbox, Arrival(watched.name, self._clock(), watched.folder, uidvalidity, row["uid"]))
+
+
+def _batches(envelopes: list[Envelope]) -> Iterator[list[Envelope]]:
+    """Few mails and few octets at once; a large mail, fetched by structure, counts little."""
+    batch: list[Envelope] = []
+    octets = 0
+    for envelope in envelopes:
+        size = min(envelope.size, WHOLE_UP_TO)
+        if batch and (len(batch) >= BATCH_MAILS or octets + size > BATCH_OCTETS):
+            yield batch
+            batch, octets = [], 0
+        batch.append(envelope)
+        octets += size
+    if batch:
+        yield batch
