@@ -20,7 +20,7 @@ from ackbot.store import Database, StoreBusy, intents, open_database, outbox
 from ackbot.wires import systemd
 from ackbot.work import dispatch
 from ackbot.work.dispatch import Dispatcher, Limiter
-from ackbot.work.intake import Intake
+from ackbot.work.intake import Intake, warm
 from ackbot.work.rounds import Rounds
 from ackbot.work.specimens import proofread
 from ackbot.work.waiting import Stop, Wake
@@ -46,20 +46,19 @@ class Shift:
         self._stop = Stop()
         self._wake = Wake()
         intake = Intake(db, config.office)
-        self.watchers = [Watcher(one, db, intake, self._stop, clock, self._wake.call, self._trouble) for one in config.watched]
+        self.watchers = [
+            Watcher(one, db, intake, self._stop, clock, self._wake.call, self._trouble) for one in config.watched
+        ]
         self.dispatchers = [
             Dispatcher(lane, db, config.office, worker, self._stop, self._wake.ear(), clock)
             for lane in self._lanes()
             for _ in range(lane.relay.connections)
         ]
         self._rounds = Rounds(db, intake, clock, self._wake.call, self.dispatchers[0].tell_unverified)
-        self._threads = [
-            threading.Thread(target=one.run, name=name, daemon=True)
-            for name, one in [
-                *((f"watch {watched.name}", watcher) for watched, watcher in zip(config.watched, self.watchers, strict=True)),
-                *((f"dispatch {number}", dispatcher) for number, dispatcher in enumerate(self.dispatchers)),
-            ]
-        ]
+        self._warm = threading.Thread(target=warm, args=(config.office,), name="warm", daemon=True)
+        work = {f"watch {one.name}": watcher.run for one, watcher in zip(config.watched, self.watchers, strict=True)}
+        work |= {f"dispatch {number}": dispatcher.run for number, dispatcher in enumerate(self.dispatchers)}
+        self._threads = [threading.Thread(target=run, name=name, daemon=True) for name, run in work.items()]
 
     def _lanes(self) -> list[dispatch.Lane]:
         """Lanes with their limits: what was sent within the last day counts, across restarts."""
@@ -68,15 +67,24 @@ class Shift:
         lanes = []
         for lane in self._config.lanes:
             sent = outbox.accepted_since(self._db, lane.name, dispatch.a_day_before(now))
-            limiter = Limiter(lane.relay.per_minute, lane.relay.per_day, [monotonic - (now - at).total_seconds() for at in sent])
+            limiter = Limiter(
+                lane.relay.per_minute, lane.relay.per_day, [monotonic - (now - at).total_seconds() for at in sent]
+            )
             lanes.append(dispatch.Lane(lane.name, lane.relay, lane.username, socket.gethostname(), limiter, accounts))
         return lanes
 
     def start(self) -> None:
         """Begin to work."""
+        self._warm.start()
         for thread in self._threads:
             thread.start()
         self._rounds.start()
+
+    def wait_ready(self, seconds: float) -> bool:
+        """Wait until every inbox has been swept once; whether all have."""
+        until = time.monotonic() + seconds
+        self._warm.join(seconds)
+        return all(watcher.ready.wait(max(0.0, until - time.monotonic())) for watcher in self.watchers)
 
     def end(self, within_s: float) -> bool:
         """Stop everything; whether all of it ended in time."""
@@ -94,7 +102,9 @@ class Shift:
     def makes_progress(self) -> bool:
         """Whether no thread is stuck: systemd's watchdog is told only then."""
         now = time.monotonic()
-        return all(thread.is_alive() for thread in self._threads) and all(now - watcher.progress_at < watcher.patience_s for watcher in self.watchers)
+        return all(thread.is_alive() for thread in self._threads) and all(
+            now - watcher.progress_at < watcher.patience_s for watcher in self.watchers
+        )
 
     def _trouble(self, inbox: str, topic: str, reason: str) -> None:
         """The admin hears of an inbox once a day and reason."""
@@ -142,7 +152,13 @@ class Daemon:
             return 1
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._on_signal)
-        log.info("started", version=__version__, inboxes=len(self._config.watched), relays=len(self._config.lanes), warnings=len(self._config.warnings))
+        log.info(
+            "started",
+            version=__version__,
+            inboxes=len(self._config.watched),
+            relays=len(self._config.lanes),
+            warnings=len(self._config.warnings),
+        )
         self.start()
         systemd.notify("READY=1")
         interval = systemd.watchdog_interval_s()
@@ -179,7 +195,9 @@ class Daemon:
         except OSError as error:
             problems = [f"{self._config.path} cannot be read: {error.strerror}"]
         if not problems:
-            problems = [f"{key}: needs a restart" for key, value in self._config.restart.items() if fresh.restart[key] != value]
+            problems = [
+                f"{key}: needs a restart" for key, value in self._config.restart.items() if fresh.restart[key] != value
+            ]
         if problems:
             for problem_line in problems:
                 log.error("not reloaded", reason=problem_line)

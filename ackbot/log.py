@@ -2,14 +2,44 @@
 
 import logging
 import sys
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
 
 # The only keys that may be logged; a line with any other loses it, loudly.
 KEYS = frozenset(
-    "event level timestamp logger exception inbox uid case kind outcome acknowledge state reason error attempts seconds lane mail code reply folder idle before now "
-    "version inboxes relays path warnings".split()
+    [
+        "event",
+        "level",
+        "timestamp",
+        "logger",
+        "exception",
+        "inbox",
+        "uid",
+        "case",
+        "kind",
+        "outcome",
+        "acknowledge",
+        "state",
+        "reason",
+        "error",
+        "attempts",
+        "seconds",
+        "lane",
+        "mail",
+        "code",
+        "reply",
+        "folder",
+        "idle",
+        "before",
+        "now",
+        "version",
+        "inboxes",
+        "relays",
+        "path",
+        "warnings",
+    ]
 )
 
 
@@ -34,7 +64,7 @@ def configure(*, to: Any = None, level: int = logging.INFO) -> None:
     logging.getLogger().handlers[:] = [logging.NullHandler()]
 
 
-def only_known_keys(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+def only_known_keys(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """A key that nobody thought about might hold an address."""
     unknown = [key for key in event if key not in KEYS and key != "exc_info"]
     for key in unknown:
@@ -44,7 +74,7 @@ def only_known_keys(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
     return event
 
 
-def where_it_failed(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+def where_it_failed(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """An exception as its class and the files and lines it passed: its words may be a resident's."""
     info = event.pop("exc_info", None)
     if info:

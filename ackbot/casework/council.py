@@ -9,6 +9,7 @@ from typing import Literal
 
 from ackbot.casework.worktime import Calendar, Duration, Week
 
+Phrase = tuple[str, ...]  # all of these stand in a letter; see `urgent.phrases`
 Mode = Literal["shadow", "staff", "acknowledge", "live"]
 
 
@@ -103,7 +104,7 @@ class Team:
     manager: str = ""
     deputy: str = ""
     assign: Literal["least-loaded", "round-robin"] = "least-loaded"
-    keep_owner: Duration = Duration(90 * 86_400, "seconds")
+    keep_owner: Duration = field(default_factory=lambda: Duration(90 * 86_400, "seconds"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,8 @@ class SenderRule:
         """Whether a case-folded address falls under this rule; a domain covers its subdomains."""
         domain = address.rpartition("@")[2]
         return any(
-            address == one or (one.startswith("@") and (domain == one[1:] or domain.endswith("." + one[1:]))) for one in self.addresses
+            address == one or (one.startswith("@") and (domain == one[1:] or domain.endswith("." + one[1:])))
+            for one in self.addresses
         )
 
 
@@ -186,14 +188,14 @@ class Urgent:
         to: staff ids alarmed in order.
         alarm: categories that alarm them.
         flag: categories that mark the owner's and manager's mail.
-        words: for each category what its letters say, one pattern.
+        words: for each category what its letters say, see `urgent.phrases`.
     """
 
     to: tuple[str, ...] = ()
-    repeat_every: Duration = Duration(600, "seconds")
+    repeat_every: Duration = field(default_factory=lambda: Duration(600, "seconds"))
     alarm: tuple[str, ...] = ()
     flag: tuple[str, ...] = ()
-    words: Mapping[str, re.Pattern[str]] = field(default_factory=lambda: MappingProxyType({}))
+    words: Mapping[str, tuple[Phrase, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True)
@@ -233,7 +235,9 @@ class Council:
     def codes_in(self, text: str) -> tuple[str, ...]:
         """Codes of all references that stand in a text, bracketed or not, in any letter case (domain.md §2)."""
         pattern = rf"(?<![A-Z0-9]){re.escape(self.reference)}[-\s]?([A-Z2-9]{{3}})[-\s]?([A-Z2-9]{{3}})(?![A-Z0-9])"
-        return tuple(dict.fromkeys((match[1] + match[2]).upper() for match in re.finditer(pattern, text, re.IGNORECASE)))
+        return tuple(
+            dict.fromkeys((match[1] + match[2]).upper() for match in re.finditer(pattern, text, re.IGNORECASE))
+        )
 
     def inbox_at(self, address: str) -> Inbox | None:
         """The inbox with that case-folded address or alias, its plus tag ignored."""

@@ -19,7 +19,11 @@ def has_left(person: Staff, on: date) -> bool:
 def is_present(council: Council, staff: str, at: datetime) -> bool:
     """Whether somebody works here and is not away at that instant."""
     person = council.staff.get(staff)
-    return person is not None and not has_left(person, council.calendar.local_day(at)) and absence_of(council, staff, at) is None
+    return (
+        person is not None
+        and not has_left(person, council.calendar.local_day(at))
+        and absence_of(council, staff, at) is None
+    )
 
 
 def days_away(council: Council, staff: str, start: date, end: date) -> int:
@@ -28,7 +32,9 @@ def days_away(council: Council, staff: str, start: date, end: date) -> int:
     days = (start + timedelta(days=n) for n in range((end - start).days + 1))
     return sum(
         council.calendar.is_working_day(day)
-        and (has_left(person, day) or any(one.staff == staff and _covers(council, one, day) for one in council.absences))
+        and (
+            has_left(person, day) or any(one.staff == staff and _covers(council, one, day) for one in council.absences)
+        )
         for day in days
     )
 
@@ -36,7 +42,11 @@ def days_away(council: Council, staff: str, start: date, end: date) -> int:
 def _covers(council: Council, absence: Absence, day: date) -> bool:
     """Whether an absence leaves nothing of that day's hours: half a day away is a day at work."""
     ranges = council.calendar.hours(day)
-    return bool(ranges) and absence.starts_at <= council.calendar.at(day, ranges[0][0]) and council.calendar.end_of(day) <= absence.ends_at
+    return (
+        bool(ranges)
+        and absence.starts_at <= council.calendar.at(day, ranges[0][0])
+        and council.calendar.end_of(day) <= absence.ends_at
+    )
 
 
 def stand_in(council: Council, staff: str, team: str, at: datetime) -> tuple[str, str] | None:
@@ -66,7 +76,10 @@ def _candidates(council: Council, staff: str, team: str, at: datetime) -> Iterat
         if group.deputy:
             yield group.deputy, f"is deputy of {team}"
         for member in group.members:
-            yield member, f"is of {team}, as {council.staff[staff].name} is" if staff in council.staff else f"is of {team}"
+            yield (
+                member,
+                f"is of {team}, as {council.staff[staff].name} is" if staff in council.staff else f"is of {team}",
+            )
         if group.manager:
             yield group.manager, f"is manager of {team}"
     if staff in council.staff and council.staff[staff].manager:

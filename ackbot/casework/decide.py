@@ -9,7 +9,6 @@ from ackbot.casework.council import Council, Inbox
 from ackbot.casework.cover import is_present, stand_in
 from ackbot.casework.matching import Match
 from ackbot.casework.model import (
-    Arrival,
     Assign,
     Attach,
     Case,
@@ -44,9 +43,9 @@ def on_message(seen: Seen, verdict: Verdict, asked: Questions, facts: Facts, des
     if verdict.kind in ("own", "receipt", "list", "bulk", "spam"):
         return _closed(verdict, "record", verdict.why)
     if verdict.kind == "bounce":
-        return _bounce(seen, verdict, facts, desk)
+        return _bounce(seen, verdict, facts)
     if verdict.kind == "staff":
-        return _staff(seen, verdict, facts, desk)
+        return _staff(seen, verdict, facts)
     if verdict.kind == "automatic-reply" and (event := _automatic_event(seen, verdict, facts, desk)):
         return event
     if seen.arrival.history:
@@ -56,9 +55,13 @@ def on_message(seen: Seen, verdict: Verdict, asked: Questions, facts: Facts, des
     return _letter(seen, verdict, asked, facts, desk)
 
 
-def _closed(verdict: Verdict, outcome: Outcome, why: str, intents: Sequence[Intent] = (), code: str = "", owner: str = "") -> Decision:
+def _closed(
+    verdict: Verdict, outcome: Outcome, why: str, intents: Sequence[Intent] = (), code: str = "", owner: str = ""
+) -> Decision:
     record = Record(verdict.kind, outcome, verdict.rule, acknowledge=False, why=why)
-    return Decision(verdict.kind, outcome, verdict.rule, why, False, verdict.to, (*intents, record), code=code, owner=owner)
+    return Decision(
+        verdict.kind, outcome, verdict.rule, why, False, verdict.to, (*intents, record), code=code, owner=owner
+    )
 
 
 def _again(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
@@ -74,24 +77,31 @@ def _again(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
     return _closed(replace(verdict, rule="design.md §5"), "record", why, intents, code=facts.known.code)
 
 
-def _bounce(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
+def _bounce(seen: Seen, verdict: Verdict, facts: Facts) -> Decision:
     for token in seen.message.returned:
         if token.code in facts.cases:
             failed = ", ".join(sorted({one.status or one.action for one in seen.message.failed_recipients}))
-            note = Note(token.code, "bounce", "a mail of ours in this case was reported undelivered", {"status": failed, "role": token.role})
+            note = Note(
+                token.code,
+                "bounce",
+                "a mail of ours in this case was reported undelivered",
+                {"status": failed, "role": token.role},
+            )
             return _closed(verdict, "event", "it returns a mail of ours", (note,), code=token.code)
     return _closed(verdict, "record", "it returns no mail of ours that we know")
 
 
-def _staff(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
-    code = next((token.code for token in (*seen.message.addressed, *seen.message.answers) if token.code in facts.cases), "")
+def _staff(seen: Seen, verdict: Verdict, facts: Facts) -> Decision:
+    code = next(
+        (token.code for token in (*seen.message.addressed, *seen.message.answers) if token.code in facts.cases), ""
+    )
     staff = seen.staff.id if seen.staff else ""
     note = (Note(code, "staff-mail", "a member of staff answered our mail", {"staff": staff}),) if code else ()
     return _closed(verdict, "event", verdict.why, note, code=code, owner=staff)
 
 
 def _automatic_event(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision | None:
-    """An automatic reply to us belongs to a case we know; a stranger's automatic mail may be somebody's letter (behaviour.md §1)."""
+    """An automatic reply to us belongs to a case we know; a stranger's automatic mail may be a letter (behaviour.md §1)."""
     for token in (*seen.message.addressed, *seen.message.answers):
         if token.code in facts.cases:
             note = Note(token.code, "automatic-reply", "an automatic reply came to our mail", {"role": token.role})
@@ -101,7 +111,9 @@ def _automatic_event(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> 
     found = matching.match(seen, verdict.to, facts, desk.council, seen.arrival)
     if found.case is not None and verdict.to is not None and verdict.to.key in found.case.parties:
         note = Note(found.case.code, "automatic-reply", "an automatic reply of a resident", {})
-        return _closed(verdict, "event", "it is an automatic reply of a resident with a case", (note,), code=found.case.code)
+        return _closed(
+            verdict, "event", "it is an automatic reply of a resident with a case", (note,), code=found.case.code
+        )
     return None
 
 
@@ -143,14 +155,24 @@ def _hold(seen: Seen, facts: Facts, council: Council) -> str:
     return "brake" if brake and facts.automatic_council >= brake[0] else ""
 
 
-def _opened(seen: Seen, verdict: Verdict, asked: Questions, found: Match, facts: Facts, desk: Desk, found_urgent: tuple[str, ...]) -> Decision:
+def _opened(
+    seen: Seen,
+    verdict: Verdict,
+    asked: Questions,
+    found: Match,
+    facts: Facts,
+    desk: Desk,
+    found_urgent: tuple[str, ...],
+) -> Decision:
     council, message, inbox = desk.council, seen.message, seen.home
     code = matching.new_code(asked, facts)
     routed = routing.route(message, inbox, council)
     sketch = standards.opening_clocks(routed.standard, inbox, council, seen.arrival.arrived_at, desk.now, owned=True)
     until = standards.next_word(sketch) or council.calendar.local_day(desk.now)
     chosen = routing.choose_owner(routed, facts, council, desk.now, until)
-    clocks = standards.opening_clocks(routed.standard, inbox, council, seen.arrival.arrived_at, desk.now, owned=bool(chosen.staff))
+    clocks = standards.opening_clocks(
+        routed.standard, inbox, council, seen.arrival.arrived_at, desk.now, owned=bool(chosen.staff)
+    )
     resident = verdict.to or Address("", "")
     case = Case(
         code=code,
@@ -172,12 +194,22 @@ def _opened(seen: Seen, verdict: Verdict, asked: Questions, found: Match, facts:
     reference = council.reference_of(code)
     intents: list[Intent] = [OpenCase(case, f"{reference} is opened: {found.how}")]
     if found.linked:
-        intents.append(Note(code, "linked", f"it goes on with {council.reference_of(found.linked)}", {"code": found.linked}))
+        intents.append(
+            Note(code, "linked", f"it goes on with {council.reference_of(found.linked)}", {"code": found.linked})
+        )
     intents += [SetClock(code, clock, f'standard "{routed.standard.name}": {clock.kind}') for clock in clocks]
     acknowledgement = None
     if verdict.acknowledge:
         acknowledgement = letters.acknowledgement(
-            desk, seen, case, inbox, facts, seen.arrival, why="the letter is acknowledged at once", hold=_hold(seen, facts, council), absent=_absent_officer(seen, desk)
+            desk,
+            seen,
+            case,
+            inbox,
+            facts,
+            seen.arrival,
+            why="the letter is acknowledged at once",
+            hold=_hold(seen, facts, council),
+            absent=_absent_officer(seen, desk),
         )
     intents += _alarms(seen, case, inbox, found_urgent, desk)
     if acknowledgement:
@@ -189,7 +221,16 @@ def _opened(seen: Seen, verdict: Verdict, asked: Questions, found: Match, facts:
         note = found.note or (f"it goes on with {council.reference_of(found.linked)}" if found.linked else "")
         intents.append(
             notices.new_case(
-                desk, seen, case, inbox, seen.arrival, owner_why=chosen.why, told=told, note=note, urgent=_flags(found_urgent, council), why="the owner gets the letter"
+                desk,
+                seen,
+                case,
+                inbox,
+                seen.arrival,
+                owner_why=chosen.why,
+                told=told,
+                note=note,
+                urgent=_flags(found_urgent, council),
+                why="the owner gets the letter",
             )
         )
     else:
@@ -231,12 +272,36 @@ def _alarms(seen: Seen, case: Case, inbox: Inbox, found_urgent: tuple[str, ...],
     if not present:
         values = {"reference": council.reference_of(case.code), "inbox": inbox.address, "categories": alarming}
         recipient = council.head_of_service or council.admin
-        return [notices.to_admin(desk, "urgent", f"urgent:{case.code}", values, why="the letter sounds urgent and nobody is named in [urgent]", code=case.code, recipient=recipient)]
-    return [notices.urgent(desk, seen, case, inbox, council.staff[present[0]], alarming, why=f"the letter has words of {', '.join(alarming)}")]
+        return [
+            notices.to_admin(
+                desk,
+                "urgent",
+                f"urgent:{case.code}",
+                values,
+                why="the letter sounds urgent and nobody is named in [urgent]",
+                code=case.code,
+                recipient=recipient,
+            )
+        ]
+    return [
+        notices.urgent(
+            desk,
+            seen,
+            case,
+            inbox,
+            council.staff[present[0]],
+            alarming,
+            why=f"the letter has words of {', '.join(alarming)}",
+        )
+    ]
 
 
 def _flags(found_urgent: tuple[str, ...], council: Council) -> tuple[str, ...]:
-    return tuple(name for name in found_urgent if name in (*council.urgent.alarm, *council.urgent.flag) or name in urgent.SENSITIVE)
+    return tuple(
+        name
+        for name in found_urgent
+        if name in (*council.urgent.alarm, *council.urgent.flag) or name in urgent.SENSITIVE
+    )
 
 
 def _hold_told(send: Send, desk: Desk) -> list[Intent]:
@@ -244,12 +309,28 @@ def _hold_told(send: Send, desk: Desk) -> list[Intent]:
     if send.hold == "restore":
         inbox = desk.council.inboxes[send.inbox]
         values = {"inbox": inbox.address}
-        return [notices.to_admin(desk, "restore", f"restore:{inbox.name}:{desk.today}", values, why="more unknown letters at once than a mailbox gets")]
+        return [
+            notices.to_admin(
+                desk,
+                "restore",
+                f"restore:{inbox.name}:{desk.today}",
+                values,
+                why="more unknown letters at once than a mailbox gets",
+            )
+        ]
     if send.hold != "brake":
         return []
     hour = desk.now.astimezone(desk.council.calendar.timezone)
-    values = {"limit": desk.council.limits.brake[0] if desk.council.limits.brake else 0}
-    return [notices.to_admin(desk, "brake", f"brake:{hour:%Y-%m-%dT%H}", values, why="more automatic mails to residents than the brake allows")]
+    values = {"limit": str(desk.council.limits.brake[0]) if desk.council.limits.brake else ""}
+    return [
+        notices.to_admin(
+            desk,
+            "brake",
+            f"brake:{hour:%Y-%m-%dT%H}",
+            values,
+            why="more automatic mails to residents than the brake allows",
+        )
+    ]
 
 
 def _no_owner(case: Case, why: str, desk: Desk) -> Intent:
@@ -258,21 +339,42 @@ def _no_owner(case: Case, why: str, desk: Desk) -> Intent:
     team = council.teams.get(case.team)
     manager = council.staff.get(team.manager) if team else None
     recipient = council.head_of_service or (manager.email if manager else "") or council.admin
-    values = {"reference": council.reference_of(case.code), "inbox": council.inboxes[case.inbox].address, "team": case.team, "reason": why}
-    return notices.to_admin(desk, "no-owner", f"no-owner:{case.code}", values, why=f"the case has no owner: {why}", code=case.code, recipient=recipient)
+    values = {
+        "reference": council.reference_of(case.code),
+        "inbox": council.inboxes[case.inbox].address,
+        "team": case.team,
+        "reason": why,
+    }
+    return notices.to_admin(
+        desk,
+        "no-owner",
+        f"no-owner:{case.code}",
+        values,
+        why=f"the case has no owner: {why}",
+        code=case.code,
+        recipient=recipient,
+    )
 
 
 def _tell_other(seen: Seen, case: Case, other: Inbox, facts: Facts, desk: Desk) -> list[Intent]:
     """Another service that was written to hears whose case it is (behaviour.md §3.3)."""
     council = desk.council
     routed = routing.route(seen.message, other, council)
-    chosen = routing.choose_owner(routed, replace(facts, last_owner=None), council, desk.now, council.calendar.local_day(desk.now))
+    chosen = routing.choose_owner(
+        routed, replace(facts, last_owner=None), council, desk.now, council.calendar.local_day(desk.now)
+    )
     if not chosen.staff or chosen.staff == case.owner:
         return []
-    return [notices.also_yours(desk, seen, case, other, council.staff[chosen.staff], why=f"the letter was sent to {other.service} too")]
+    return [
+        notices.also_yours(
+            desk, seen, case, other, council.staff[chosen.staff], why=f"the letter was sent to {other.service} too"
+        )
+    ]
 
 
-def _attached(seen: Seen, verdict: Verdict, found: Match, case: Case, facts: Facts, desk: Desk, found_urgent: tuple[str, ...]) -> Decision:
+def _attached(
+    seen: Seen, verdict: Verdict, found: Match, case: Case, facts: Facts, desk: Desk, found_urgent: tuple[str, ...]
+) -> Decision:
     council, inbox = desk.council, desk.council.inboxes.get(case.inbox, seen.home)
     sender = verdict.to
     known = sender is not None and sender.key in case.parties
@@ -291,9 +393,17 @@ def _attached(seen: Seen, verdict: Verdict, found: Match, case: Case, facts: Fac
     if not owner and (found_cover := stand_in(council, case.owner, case.team, desk.now)):
         owner, owner_why = found_cover
     if owner:
-        note = "" if known else f"it came from {sender.addr if sender else 'an unknown address'}, which is new in this case"
+        note = (
+            ""
+            if known
+            else f"it came from {sender.addr if sender else 'an unknown address'}, which is new in this case"
+        )
         told = replace(case, owner=owner)
-        intents.append(notices.resident_wrote(desk, seen, told, inbox, seen.arrival, note=note, why=f"{council.staff[owner].name} {owner_why}"))
+        intents.append(
+            notices.resident_wrote(
+                desk, seen, told, inbox, seen.arrival, note=note, why=f"{council.staff[owner].name} {owner_why}"
+            )
+        )
     else:
         intents.append(_no_owner(case, "its owner is away and nobody stands in", desk))
     intents.append(Record(kind, "attach", verdict.rule, send is not None, why))
@@ -322,10 +432,22 @@ def on_recovered(seen: Seen, verdict: Verdict, case: Case, desk: Desk) -> Decisi
     if case.owner in desk.council.staff:
         intents.append(notices.resident_wrote(desk, seen, case, inbox, seen.arrival, note="", why=why))
     record = Record(verdict.kind, "attach", verdict.rule, acknowledge=False, why=why)
-    return Decision(verdict.kind, "attach", verdict.rule, why, False, verdict.to, (*intents, record), code=case.code, owner=case.owner)
+    return Decision(
+        verdict.kind,
+        "attach",
+        verdict.rule,
+        why,
+        False,
+        verdict.to,
+        (*intents, record),
+        code=case.code,
+        owner=case.owner,
+    )
 
 
-def _receipt(seen: Seen, verdict: Verdict, case: Case, inbox: Inbox, facts: Facts, desk: Desk, *, known: bool) -> tuple[Send | None, str]:
+def _receipt(
+    seen: Seen, verdict: Verdict, case: Case, inbox: Inbox, facts: Facts, desk: Desk, *, known: bool
+) -> tuple[Send | None, str]:
     """A short receipt for a further letter, unless a person wrote lately or one went today (behaviour.md §3.2); and why."""
     calendar = desk.council.calendar
     if not verdict.acknowledge:
@@ -336,7 +458,10 @@ def _receipt(seen: Seen, verdict: Verdict, case: Case, inbox: Inbox, facts: Fact
         return None, "no automatic mail goes out in this case"
     if case.receipt_on == desk.today:
         return None, "this case had a receipt today"
-    if case.human_words_at and calendar.days_between(calendar.local_day(case.human_words_at), desk.today) <= _RECEIPT_QUIET:
+    if (
+        case.human_words_at
+        and calendar.days_between(calendar.local_day(case.human_words_at), desk.today) <= _RECEIPT_QUIET
+    ):
         return None, "a person wrote to the resident in the last two working days"
     if facts.follow_up_at and calendar.local_day(facts.follow_up_at) == desk.today:
         return None, "the resident had an automatic mail besides the acknowledgement today"

@@ -28,15 +28,33 @@ def envelope_from(inbox: Inbox, tag: str) -> str:
     return inbox.plus(tag) if inbox.bounce == "plus" and inbox.plus_addressing else inbox.address
 
 
-def to_resident(desk: Desk, case: Case, inbox: Inbox, kind: str, key: str, values: Mapping[str, Any], profile: Profile, answers: Message | None, template: str = "") -> Draft:
+def to_resident(
+    desk: Desk,
+    case: Case,
+    inbox: Inbox,
+    kind: str,
+    key: str,
+    values: Mapping[str, Any],
+    profile: Profile,
+    answers: Message | None,
+    template: str = "",
+) -> Draft:
     """A draft to the resident of a case, threaded below the letter it answers or the case's last mail."""
     council = desk.council
     reference = council.reference_of(case.code)
     language = desk.language_for(case.language)
     theirs = answers.subject if answers and not case.sensitive else "" if case.sensitive else case.subject
     written_on = council.calendar.local_day(case.opened_at)
-    subject = subjects.answer_to(theirs) if theirs else desk.templates.phrase(language, "subject.unnamed", day=desk.templates.day(language, written_on, desk.today))
-    with_reference = council.reference_in_subject == "always" or (council.reference_in_subject == "auto" and not inbox.plus_addressing)
+    subject = (
+        subjects.answer_to(theirs)
+        if theirs
+        else desk.templates.phrase(
+            language, "subject.unnamed", day=desk.templates.day(language, written_on, desk.today)
+        )
+    )
+    with_reference = council.reference_in_subject == "always" or (
+        council.reference_in_subject == "auto" and not inbox.plus_addressing
+    )
     if with_reference and reference not in subject:
         subject = f"{subject} [{reference}]"
     tag = desk.signer.tag(case.code, "r")
@@ -89,16 +107,29 @@ def matter(subject: str) -> str:
         plain = plain[:_QUOTED].rsplit(" ", 1)[0] + " …"
     if plain.isupper() and len(plain) > 8:
         plain = plain.capitalize()  # capitals and "!!!" are not thrown back (voice.md, point 6)
-    return re.sub(r"([!?.])[!?.]*$", lambda end: "?" if "?" in end[0] else "", plain).strip(" \"“”")
+    return re.sub(r"([!?.])[!?.]*$", lambda end: "?" if "?" in end[0] else "", plain).strip(' "“”')
 
 
-def acknowledgement(desk: Desk, seen: Seen, case: Case, inbox: Inbox, facts: Facts, arrival: Arrival, *, why: str, hold: str, absent: str = "") -> Send:
+def acknowledgement(
+    desk: Desk,
+    seen: Seen,
+    case: Case,
+    inbox: Inbox,
+    facts: Facts,
+    arrival: Arrival,
+    *,
+    why: str,
+    hold: str,
+    absent: str = "",
+) -> Send:
     """The first answer: who has the letter, and the date of the next word."""
     council, message = desk.council, seen.message
     owner = council.staff.get(case.owner)
     calendar = inbox.calendar
     opens_on = calendar.first_working_day(desk.today) if not calendar.is_open(desk.now) else None
-    if opens_on == desk.today and all(desk.now >= calendar.at(desk.today, end) for _, end in calendar.hours(desk.today)):
+    if opens_on == desk.today and all(
+        desk.now >= calendar.at(desk.today, end) for _, end in calendar.hours(desk.today)
+    ):
         opens_on = calendar.next_working_day(desk.today)
     colleague = council.is_colleague(case.resident.key)
     named_on = next((clock.promised_on for clock in case.clocks if clock.kind == "name-owner"), None)

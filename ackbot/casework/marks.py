@@ -104,7 +104,11 @@ def precedence(headers: Headers) -> str:
 
 def suppresses_all(headers: Headers) -> bool:
     """X-Auto-Response-Suppress asks for no automatic answer of any kind; other lists sit on people's mail too (D31)."""
-    return any(word.strip().lower() == "all" for value in headers.values("x-auto-response-suppress") for word in value.split(","))
+    return any(
+        word.strip().lower() == "all"
+        for value in headers.values("x-auto-response-suppress")
+        for word in value.split(",")
+    )
 
 
 def spam(headers: Headers) -> str:

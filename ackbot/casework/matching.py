@@ -35,7 +35,11 @@ class Match:
 def questions(seen: Seen, sender: Address | None, signer: Signer, now: datetime) -> Questions:
     """What has to be known of the past to judge this mail."""
     message, council = seen.message, seen.council
-    tokens = (*message.addressed, *message.answers, *message.returned) if message.report or message.answers or message.addressed else ()
+    tokens = (
+        (*message.addressed, *message.answers, *message.returned)
+        if message.report or message.answers or message.addressed
+        else ()
+    )
     codes = dict.fromkeys([*(token.code for token in tokens if token.code), *council.codes_in(message.subject)])
     return Questions(
         fingerprint=message.fingerprint,
@@ -52,7 +56,9 @@ def _candidates(seen: Seen) -> tuple[str, ...]:
     """Everybody who might own it: members of the team it goes to, and of those of other inboxes it was sent to."""
     council = seen.council
     names = dict.fromkeys(routing.route(seen.message, inbox, council).team for inbox in (seen.home, *seen.also_to))
-    return tuple(dict.fromkeys(member for name in names if name in council.teams for member in council.teams[name].members))
+    return tuple(
+        dict.fromkeys(member for name in names if name in council.teams for member in council.teams[name].members)
+    )
 
 
 def new_code(asked: Questions, facts: Facts) -> str:
@@ -73,12 +79,22 @@ def match(seen: Seen, sender: Address | None, facts: Facts, council: Council, ar
         return Match(None, "nothing connects it to an open case", note)
     case = found.case
     if subjects.is_forward(seen.message.subject) and seen.home.name != case.inbox:
-        return Match(None, f"it was forwarded to another inbox than that of {council.reference_of(case.code)}", note, linked=case.code)
+        return Match(
+            None,
+            f"it was forwarded to another inbox than that of {council.reference_of(case.code)}",
+            note,
+            linked=case.code,
+        )
     if case.state == "closed":
         standard = council.standards.get(case.standard, council.default_standard)
         closed_at = case.closed_at or arrival.arrived_at
         if arrival.arrived_at - closed_at > timedelta(seconds=standard.reopen_within.seconds):
-            return Match(None, f"{council.reference_of(case.code)} was closed too long ago to be reopened", note, linked=case.code)
+            return Match(
+                None,
+                f"{council.reference_of(case.code)} was closed too long ago to be reopened",
+                note,
+                linked=case.code,
+            )
     return found
 
 

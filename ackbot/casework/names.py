@@ -1,6 +1,7 @@
 """What to call people: the name a resident signs or shows, never an address, a piece of one, or a login (voice.md, point 5)."""
 
 import re
+from itertools import pairwise
 
 from ackbot.mail.addresses import Address
 from ackbot.mail.message import Message
@@ -14,7 +15,10 @@ _SIGN_OFF = re.compile(
 _WORD = r"[^\W\d_][^\W\d_'’.-]*(?:['’.-][^\W\d_]+)*\.?"
 _NAME = re.compile(rf"{_WORD}(?: {_WORD}){{0,4}}")
 # Words of teams, roles and moods that stand where a name would.
-_NO_NAME = re.compile(r"\b(?:mail|email|info|admin|office|team|support|customer|resident|user|sent|from|iphone|ipad|furious|angry|unknown|noreply)\b", re.I)
+_NO_NAME = re.compile(
+    r"\b(?:mail|email|info|admin|office|team|support|customer|resident|user|sent|from|iphone|ipad|furious|angry|unknown|noreply)\b",
+    re.I,
+)
 
 
 def greeting(sender: Address | None, message: Message) -> str:
@@ -38,7 +42,7 @@ def from_display(sender: Address) -> str:
 def _signed(text: str, sender: Address) -> str:
     """The line under the sign-off of a letter."""
     lines = [line.strip() for line in text.split("\n") if line.strip()][-8:]
-    for line, after in zip(lines, lines[1:], strict=False):
+    for line, after in pairwise(lines):
         if _SIGN_OFF.match(line):
             name = re.sub(r"^(?:Mr|Mrs|Ms|Miss|Dr)\.?\s+", "", after.strip(" ,.*_-"))
             return name if len(name.split()) <= 3 and _is_name(name, sender) else ""
@@ -57,4 +61,4 @@ def _is_name(name: str, sender: Address) -> bool:
 
 def first(name: str) -> str:
     """The first word of a name."""
-    return name.split()[0] if name.split() else name
+    return name.split(maxsplit=1)[0] if name.split() else name

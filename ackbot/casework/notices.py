@@ -97,7 +97,19 @@ def _letter(letter: Message, inbox: Inbox) -> dict[str, Any]:
     }
 
 
-def new_case(desk: Desk, seen: Seen, case: Case, inbox: Inbox, arrival: Arrival, *, owner_why: str, told: str, note: str, urgent: tuple[str, ...], why: str) -> Send:
+def new_case(
+    desk: Desk,
+    seen: Seen,
+    case: Case,
+    inbox: Inbox,
+    arrival: Arrival,
+    *,
+    owner_why: str,
+    told: str,
+    note: str,
+    urgent: tuple[str, ...],
+    why: str,
+) -> Send:
     """The letter for its owner, answerable by replying. `told` says what the resident was told."""
     staff = desk.council.staff[case.owner]
     key = f"new-case:{case.code}:{staff.id}"
@@ -106,10 +118,13 @@ def new_case(desk: Desk, seen: Seen, case: Case, inbox: Inbox, arrival: Arrival,
         "told": told,
         "note": note,
         "urgent": list(urgent),
+        "call": case.sensitive,
         "arrived_on": desk.council.calendar.local_day(arrival.arrived_at),
         "arrived_at": arrival.arrived_at.astimezone(desk.council.calendar.timezone),
     }
-    draft = about_case(desk, case, inbox, staff, "new-case", key, values, letter=seen.message, words_go_out=bool(case.resident.addr))
+    draft = about_case(
+        desk, case, inbox, staff, "new-case", key, values, letter=seen.message, words_go_out=bool(case.resident.addr)
+    )
     return Send(key, draft, case.code, inbox.name, inbox.staff_lane, why, staff=staff.id)
 
 
@@ -136,16 +151,24 @@ def also_yours(desk: Desk, seen: Seen, case: Case, other: Inbox, staff: Staff, *
     return Send(key, draft, case.code, home.name, home.staff_lane, why, staff=staff.id)
 
 
-def urgent(desk: Desk, seen: Seen, case: Case, inbox: Inbox, staff: Staff, categories: Sequence[str], *, why: str) -> Send:
+def urgent(
+    desk: Desk, seen: Seen, case: Case, inbox: Inbox, staff: Staff, categories: Sequence[str], *, why: str
+) -> Send:
     """The alarm to a duty officer, ahead of everything and outside every limit (behaviour.md §3.9, domain.md §8)."""
     owner = desk.council.staff.get(case.owner)
     key = f"urgent:{case.code}:{staff.id}:1"
-    values = {"categories": list(categories), "owner": owner.name if owner else "", "repeat_every": round(desk.council.urgent.repeat_every.seconds / 60)}
+    values = {
+        "categories": list(categories),
+        "owner": owner.name if owner else "",
+        "repeat_every": round(desk.council.urgent.repeat_every.seconds / 60),
+    }
     draft = about_case(desk, case, inbox, staff, "urgent", key, values, letter=seen.message, words_go_out=False)
     return Send(key, draft, case.code, inbox.name, inbox.staff_lane, why, staff=staff.id)
 
 
-def to_admin(desk: Desk, topic: str, key: str, values: Mapping[str, Any], *, why: str, code: str = "", recipient: str = "") -> Send:
+def to_admin(
+    desk: Desk, topic: str, key: str, values: Mapping[str, Any], *, why: str, code: str = "", recipient: str = ""
+) -> Send:
     """
     A mail to the admin, or to whoever must act. Goes out from the first inbox, whatever that inbox's mode.
 

@@ -45,7 +45,13 @@ def route(message: Message, inbox: Inbox, council: Council) -> Routed:
         if _matches(one, message, inbox):
             standard = council.standards.get(one.standard, council.default_standard)
             named = _condition(one)
-            return Routed(one.team or inbox.team, one.owner, standard, one.skill, f"route {one.number} matches" + (f" ({named})" if named else ""))
+            return Routed(
+                one.team or inbox.team,
+                one.owner,
+                standard,
+                one.skill,
+                f"route {one.number} matches" + (f" ({named})" if named else ""),
+            )
     return Routed(inbox.team, inbox.owner, council.default_standard, "", f"inbox {inbox.name}")
 
 
@@ -54,7 +60,10 @@ def _matches(one: Route, message: Message, inbox: Inbox) -> bool:
     recipients = {address.key for address in (*message.to, *message.cc)} | set(inbox.addresses)
     return (
         one.inbox in ("", inbox.name)
-        and (not one.from_ or any(author == word or (word.startswith("@") and author.endswith(word)) for word in one.from_))
+        and (
+            not one.from_
+            or any(author == word or (word.startswith("@") and author.endswith(word)) for word in one.from_)
+        )
         and (not one.to or any(word in recipients for word in one.to))
         and (not one.subject or has_word(message.subject, one.subject))
         and (not one.body or has_word(message.new_text, one.body))

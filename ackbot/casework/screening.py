@@ -42,13 +42,12 @@ class Seen:
 
     @cached_property
     def weak_marks(self) -> int:
-        """How many weak marks of an automatic reply it bears; two are enough, or one in answer to our own mail."""
+        """How many weak marks of an automatic reply it bears, its subject first: without that one, the others do not count."""
         message = self.message
-        count = bool(marks.ABSENCE_SUBJECT.match(message.subject)) * 1
-        count += message.return_path == ""
-        count += bool(marks.ABSENCE_WORDS.search(message.new_text[:2_000]))
-        answers_ours = bool(message.answers) and bool(marks.ABSENCE_SUBJECT.match(message.subject))
-        return count + answers_ours
+        if not marks.ABSENCE_SUBJECT.match(message.subject):
+            return 0
+        null_sender, absence_words = message.return_path == "", marks.ABSENCE_WORDS.search(message.new_text[:2_000])
+        return 1 + bool(null_sender) + bool(absence_words) + bool(message.answers)
 
     @cached_property
     def staff(self) -> Staff | None:
@@ -155,69 +154,117 @@ def _placeholder(seen: Seen) -> bool:
 
 
 KINDS: tuple[KindRule, ...] = (
-    KindRule("own", "domain.md §2.1", "it is our own mail come back: its signature verifies", lambda seen: seen.message.own),
-    KindRule("bounce", "RFC 3464", "it is a delivery status notification", lambda seen: seen.message.report == "delivery-status"),
+    KindRule(
+        "own", "domain.md §2.1", "it is our own mail come back: its signature verifies", lambda seen: seen.message.own
+    ),
+    KindRule(
+        "bounce",
+        "RFC 3464",
+        "it is a delivery status notification",
+        lambda seen: seen.message.report == "delivery-status",
+    ),
     KindRule(
         "bounce",
         "Exchange NDR",
         "Exchange marks it as a non-delivery report",
-        lambda seen: "x-ms-exchange-message-is-ndr" in seen.message.headers or "x-failed-recipients" in seen.message.headers,
+        lambda seen: (
+            "x-ms-exchange-message-is-ndr" in seen.message.headers or "x-failed-recipients" in seen.message.headers
+        ),
     ),
     KindRule(
         "bounce",
         "RFC 5321 §6.1",
         "a mail system sent it from the null sender",
-        lambda seen: seen.message.return_path == "" and (_daemon(seen) or not seen.message.from_) and not seen.message.subject == "",
+        lambda seen: (
+            seen.message.return_path == "" and (_daemon(seen) or not seen.message.from_) and seen.message.subject != ""
+        ),
     ),
     KindRule(
         "bounce",
         "domain.md §2.2",
         "a mail system writes that a mail could not be delivered",
-        lambda seen: (_daemon(seen) and (_bounce_subject(seen) or marks.BOUNCE_WORDS.search(seen.message.text[:4_000])))
-        or (_returned_by_daemon(seen) and _bounce_subject(seen)),
+        lambda seen: (
+            (_daemon(seen) and (_bounce_subject(seen) or marks.BOUNCE_WORDS.search(seen.message.text[:4_000])))
+            or (_returned_by_daemon(seen) and _bounce_subject(seen))
+        ),
     ),
-    KindRule("receipt", "RFC 8098", "it is a read receipt", lambda seen: seen.message.report == "disposition-notification"),
+    KindRule(
+        "receipt", "RFC 8098", "it is a read receipt", lambda seen: seen.message.report == "disposition-notification"
+    ),
     KindRule("receipt", "RFC 5965", "it is an abuse report", lambda seen: seen.message.report == "feedback-report"),
     KindRule("receipt", "RFC 5546", "it is a calendar message", lambda seen: seen.message.report == "calendar"),
     KindRule("receipt", "RFC 7489 §7.2", "it is a report of one mail system to another", _machine_report),
     KindRule("contact-form", "behaviour.md §1", "it comes from a contact form of this inbox", lambda seen: seen.form),
-    KindRule("automatic-reply", "RFC 3834 §2", "it says itself that a machine sent it ({mark})", lambda seen: marks.automatic(seen.message.headers)),
+    KindRule(
+        "automatic-reply",
+        "RFC 3834 §2",
+        "it says itself that a machine sent it ({mark})",
+        lambda seen: marks.automatic(seen.message.headers),
+    ),
     KindRule(
         "automatic-reply",
         "domain.md §4",
         "its subject and words are those of an automatic reply",
-        lambda seen: seen.weak_marks >= 2 and marks.ABSENCE_SUBJECT.match(seen.message.subject),
+        lambda seen: seen.weak_marks >= 2,
     ),
     KindRule(
         "list",
         "RFC 2919, RFC 2369",
         "it is mail of a mailing list",
-        lambda seen: not seen.own_list
-        and (marks.lists(seen.message.headers) not in ("", "list-unsubscribe", "list-unsubscribe-post") or marks.precedence(seen.message.headers) == "list"),
+        lambda seen: (
+            not seen.own_list
+            and (
+                marks.lists(seen.message.headers) not in ("", "list-unsubscribe", "list-unsubscribe-post")
+                or marks.precedence(seen.message.headers) == "list"
+            )
+        ),
     ),
     KindRule(
         "bulk",
         "RFC 3834 §2",
         "it is bulk mail",
-        lambda seen: not seen.own_list and (marks.lists(seen.message.headers) or marks.precedence(seen.message.headers) in ("bulk", "junk")),
+        lambda seen: (
+            not seen.own_list
+            and (marks.lists(seen.message.headers) or marks.precedence(seen.message.headers) in ("bulk", "junk"))
+        ),
     ),
-    KindRule("spam", "domain.md §2.6", "the spam filter condemned it", lambda seen: seen.arrival.junk or marks.spam(seen.message.headers)),
-    KindRule("staff", "behaviour.md §4.4", "a verified member of staff answers our mail", lambda seen: seen.verified_staff),
+    KindRule(
+        "spam",
+        "domain.md §2.6",
+        "the spam filter condemned it",
+        lambda seen: seen.arrival.junk or marks.spam(seen.message.headers),
+    ),
+    KindRule(
+        "staff", "behaviour.md §4.4", "a verified member of staff answers our mail", lambda seen: seen.verified_staff
+    ),
     KindRule("unreadable", "behaviour.md §1", "the mail server could not give us the mail itself", _placeholder),
-    KindRule("unreadable", "behaviour.md §1", "it cannot be read, and only its headers were looked at", lambda seen: not seen.message.root.readable),
+    KindRule(
+        "unreadable",
+        "behaviour.md §1",
+        "it cannot be read, and only its headers were looked at",
+        lambda seen: not seen.message.root.readable,
+    ),
     KindRule("letter", "behaviour.md §1", "nothing says that a machine sent it", lambda _: True),
 )
 
 HOLDS: tuple[HoldRule, ...] = (
     HoldRule("behaviour.md §1", "it stands in for a mail that the server could not give us", _placeholder),
-    HoldRule("RFC 3834 §2", "its envelope sender is null, and a null sender is never answered", lambda seen: seen.message.return_path == ""),
+    HoldRule(
+        "RFC 3834 §2",
+        "its envelope sender is null, and a null sender is never answered",
+        lambda seen: seen.message.return_path == "",
+    ),
     HoldRule("RFC 5322 §3.6.2", "it names no usable sender", lambda seen: seen.message.author is None),
     HoldRule(
         "RFC 5322 §3.6.2",
         "it names several senders, and a person should see which is right",
         lambda seen: len({one.key for one in seen.message.from_ if one.addr}) > 1,
     ),
-    HoldRule("domain.md §2.1", "it is from one of our own inboxes, but not signed by us", lambda seen: _ours(seen, seen.message.from_)),
+    HoldRule(
+        "domain.md §2.1",
+        "it is from one of our own inboxes, but not signed by us",
+        lambda seen: _ours(seen, seen.message.from_),
+    ),
     HoldRule(
         "RFC 3834 §2",
         "nobody reads mail at the sender's address",
@@ -239,13 +286,19 @@ HOLDS: tuple[HoldRule, ...] = (
         lambda seen: authresults.dmarc(seen.message.headers, seen.inbox.authserv_id) == "fail",
     ),
     HoldRule("behaviour.md §1", "a [[sender]] rule says not to", lambda seen: _rule_forbids(seen, seen.message.author)),
-    HoldRule("behaviour.md §1", "the inbox is only in Cc", lambda seen: not seen.home.acknowledge_cc and _only_cc(seen)),
+    HoldRule(
+        "behaviour.md §1", "the inbox is only in Cc", lambda seen: not seen.home.acknowledge_cc and _only_cc(seen)
+    ),
 )
 
 # A form speaks for somebody else: what its own headers say of it does not count, only whether that somebody can be answered.
 _FORM_HOLDS = (
-    HoldRule("behaviour.md §1", "a [[sender]] rule says not to", lambda seen: _rule_forbids(seen, _form_resident(seen))),
-    HoldRule("domain.md §2.1", "the form names one of our own inboxes", lambda seen: _ours(seen, (_form_resident(seen),))),
+    HoldRule(
+        "behaviour.md §1", "a [[sender]] rule says not to", lambda seen: _rule_forbids(seen, _form_resident(seen))
+    ),
+    HoldRule(
+        "domain.md §2.1", "the form names one of our own inboxes", lambda seen: _ours(seen, (_form_resident(seen),))
+    ),
 )
 
 
@@ -256,9 +309,13 @@ def screen(seen: Seen) -> Verdict:
     if rule.kind == "contact-form":
         resident = _form_resident(seen)
         if resident is None:
-            return Verdict("contact-form", rule.source, "the contact form names no resident who could be answered", False, None)
+            return Verdict(
+                "contact-form", rule.source, "the contact form names no resident who could be answered", False, None
+            )
         held = next((hold for hold in _FORM_HOLDS if hold.test(seen)), None)
-        return Verdict("contact-form", held.source if held else rule.source, held.why if held else why, held is None, resident)
+        return Verdict(
+            "contact-form", held.source if held else rule.source, held.why if held else why, held is None, resident
+        )
     to = None if _placeholder(seen) else seen.message.author
     if rule.kind not in ("letter", "unreadable"):
         return Verdict(rule.kind, rule.source, why, False, to)

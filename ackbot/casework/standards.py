@@ -20,7 +20,9 @@ def calendar_of(standard: Standard, inbox: Inbox, council: Council) -> Calendar:
     return Calendar(council.calendar.timezone, ALWAYS)
 
 
-def opening_clocks(standard: Standard, inbox: Inbox, council: Council, arrived_at: datetime, now: datetime, *, owned: bool) -> tuple[Clock, ...]:
+def opening_clocks(
+    standard: Standard, inbox: Inbox, council: Council, arrived_at: datetime, now: datetime, *, owned: bool
+) -> tuple[Clock, ...]:
     """
     The clocks of a new case, in the order they fall due. `name-owner` runs only while there is no owner.
 

@@ -3,36 +3,58 @@
 import re
 from collections.abc import Iterable
 
-from ackbot.casework.council import Urgent
+from ackbot.casework.council import Phrase, Urgent
 from ackbot.casework.routing import folded
 
-CATEGORIES = ("life", "self-harm", "abuse", "at-risk", "fire", "gas", "structure", "homeless-tonight", "no-heating", "damp-and-child")
+CATEGORIES = (
+    "life",
+    "self-harm",
+    "abuse",
+    "at-risk",
+    "fire",
+    "gas",
+    "structure",
+    "homeless-tonight",
+    "no-heating",
+    "damp-and-child",
+)
 # Their letters are answered without subject and date whatever else is configured (behaviour.md §3.9).
 SENSITIVE = frozenset({"self-harm", "abuse", "at-risk"})
 
+_NO_WORD = re.compile(r"[^\w]+")
 
-def pattern(lines: Iterable[str]) -> re.Pattern[str]:
-    """
-    One pattern for the lines of a word list; whole words, accents and case ignored, negation too (better too many).
 
-    `a + b` on a line means both words within the letter; `#` starts a comment.
+def phrases(lines: Iterable[str]) -> tuple[Phrase, ...]:
     """
-    alternatives = []
+    The lines of a word list, read for `categories`.
+
+    Whole words; letter case, accents and punctuation ignored, negation too (better too many). `a + b` means both
+    somewhere in the letter, `*` any ending of a word, `#` starts a comment.
+    """
+    found = []
     for line in lines:
-        line = line.partition("#")[0].strip()
-        if not line:
-            continue
-        words = [rf"(?<!\w){_word(part)}(?!\w)" for part in line.split("+")]
-        alternatives.append(words[0] if len(words) == 1 else r"\A" + "".join(rf"(?=.*?{word})" for word in words))
-    return re.compile("|".join(f"(?:{one})" for one in alternatives) or r"(?!)", re.DOTALL)
+        parts = [part.strip() for part in line.partition("#")[0].split("+")]
+        if all(parts):
+            found.append(tuple(_needle(part) for part in parts))
+    return tuple(found)
 
 
-def _word(text: str) -> str:
-    """`*` stands for any ending of a word."""
-    return re.escape(folded(text)).replace(r"\*", r"\w*").replace(r"\ ", r"\s+").replace("'", "['’]?")
+def _needle(part: str) -> str:
+    """What is looked for in a text of words with one blank around each."""
+    words = _words(part.removesuffix("*"))
+    return f" {words}" if part.endswith("*") else f" {words} "
+
+
+def _words(text: str) -> str:
+    """Words only, one blank between; `can't` and `can’t` and `cant` are one."""
+    return _NO_WORD.sub(" ", folded(text).replace("'", "").replace("’", "")).strip()
 
 
 def categories(text: str, urgent: Urgent) -> tuple[str, ...]:
     """The categories whose words stand in a letter's newly written text, in the order of CATEGORIES."""
-    haystack = folded(text)
-    return tuple(name for name in CATEGORIES if name in urgent.words and urgent.words[name].search(haystack))
+    haystack = f" {_words(text)} "
+    return tuple(
+        name
+        for name in CATEGORIES
+        if any(all(needle in haystack for needle in phrase) for phrase in urgent.words.get(name, ()))
+    )

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -48,14 +49,19 @@ class Duration:
         unit = match[2].lower() if match else ""
         unit = unit if unit in _UNITS else unit.removesuffix("s")
         if not match or unit not in _UNITS:
-            raise ValueError(f'"{text}" is no duration; write for example "30 s", "10 minutes", "4 working hours" or "5 working days"')
+            raise ValueError(
+                f'"{text}" is no duration; write for example "30 s", "10 minutes", "4 working hours" or "5 working days"'
+            )
         kind, factor = _UNITS[unit]
         return cls(float(match[1]) * factor, kind)
 
     @property
     def seconds(self) -> float:
         """As elapsed seconds; a working hour, day or month counts as an ordinary one."""
-        return self.amount * {"seconds": 1, "working hours": 3_600, "working days": 86_400, "calendar months": 30 * 86_400}[self.unit]
+        return (
+            self.amount
+            * {"seconds": 1, "working hours": 3_600, "working days": 86_400, "calendar months": 30 * 86_400}[self.unit]
+        )
 
 
 Hours = tuple[tuple[time, time], ...]
@@ -81,7 +87,7 @@ class Week:
             if not match:
                 raise ValueError(f'"{text}" are no working hours; write for example "Mon-Fri 09:00-12:30, 13:00-17:00"')
             ranges = tuple(sorted(_range(piece, text) for piece in match[2].split(",")))
-            if any(later[0] < earlier[1] for earlier, later in zip(ranges, ranges[1:], strict=False)):
+            if any(later[0] < earlier[1] for earlier, later in pairwise(ranges)):
                 raise ValueError(f'the ranges of "{chunk}" overlap')
             for day in _days(match[1], text):
                 hours[day] = ranges
@@ -124,7 +130,7 @@ def _clock(hour: str, minute: str, whole: str) -> time:
     return time(int(hour), int(minute))
 
 
-ALWAYS = Week(MappingProxyType({day: ((time.min, time.max),) for day in range(7)}))
+ALWAYS = Week(MappingProxyType(dict.fromkeys(range(7), ((time.min, time.max),))))
 
 
 @lru_cache(maxsize=64)
@@ -134,7 +140,9 @@ def bank_holidays(nation: str, year: int) -> frozenset[date]:
         return frozenset()
     from holidays import country_holidays
 
-    return frozenset(country_holidays("GB", subdiv=nation.removeprefix("GB-"), years=year, observed=True, language="en_GB"))
+    return frozenset(
+        country_holidays("GB", subdiv=nation.removeprefix("GB-"), years=year, observed=True, language="en_GB")
+    )
 
 
 @dataclass(frozen=True)
@@ -161,7 +169,9 @@ class Calendar:
         known = self._known.get(day)
         if known is None:
             known = day in self.extra or (
-                day.weekday() in self.week.hours and day not in self.closed and not any(day in bank_holidays(nation, day.year) for nation in self.nations)
+                day.weekday() in self.week.hours
+                and day not in self.closed
+                and not any(day in bank_holidays(nation, day.year) for nation in self.nations)
             )
             self._known[day] = known
         return known
@@ -258,7 +268,11 @@ class Calendar:
         if duration.unit == "calendar months":
             day = self.first_working_day(_months_later(zero, round(duration.amount)))
             return day, self.end_of(day)
-        moment = self.add_hours(start, duration.amount) if duration.unit == "working hours" else start + timedelta(seconds=duration.amount)
+        moment = (
+            self.add_hours(start, duration.amount)
+            if duration.unit == "working hours"
+            else start + timedelta(seconds=duration.amount)
+        )
         return self.local_day(moment), moment.astimezone(UTC)
 
 

@@ -39,7 +39,9 @@ class _Lazy(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(sorted(_COMMANDS.items()))
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         import difflib
 
         name = args[0] if args else ""
@@ -51,7 +53,13 @@ class _Lazy(click.Group):
 
 
 @click.command(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option("-c", "--config", "config", metavar="FILE", help="Configuration; default ./ackbot.toml, then /etc/ackbot/ackbot.toml.")
+@click.option(
+    "-c",
+    "--config",
+    "config",
+    metavar="FILE",
+    help="Configuration; default ./ackbot.toml, then /etc/ackbot/ackbot.toml.",
+)
 @click.version_option(__version__, prog_name="ackbot")
 @click.pass_context
 def main(ctx: click.Context, config: str | None) -> None:

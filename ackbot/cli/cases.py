@@ -15,7 +15,9 @@ from ackbot.store import looks
 @click.option("--all", "closed_too", is_flag=True, help="Closed ones too.")
 @click.option("--json", "as_lines", is_flag=True, help="One JSON object per case.")
 @click.pass_context
-def command(ctx: click.Context, own_config: str | None, inbox: str | None, owner: str | None, closed_too: bool, as_lines: bool) -> None:
+def command(
+    ctx: click.Context, own_config: str | None, inbox: str | None, owner: str | None, closed_too: bool, as_lines: bool
+) -> None:
     """List open cases, the next date promised first."""
     config = loaded(ctx, own_config)
     name = inbox_named(config, inbox)
@@ -24,9 +26,22 @@ def command(ctx: click.Context, own_config: str | None, inbox: str | None, owner
     for row in rows:
         reference = config.council.reference_of(row["code"])
         if as_lines:
-            click.echo(json.dumps({"reference": reference, **{key: row[key] for key in ("state", "inbox", "owner", "team", "subject", "opened_at", "promised_on")}}))
+            click.echo(
+                json.dumps(
+                    {
+                        "reference": reference,
+                        **{
+                            key: row[key]
+                            for key in ("state", "inbox", "owner", "team", "subject", "opened_at", "promised_on")
+                        },
+                    }
+                )
+            )
         else:
             owner_shown = row["owner"] or "nobody"
-            click.echo(f"{reference}  {row['state']:8}  {row['promised_on'] or '          '}  {owner_shown:12}  {when(row['opened_at'], config)[:15]}  {row['inbox']}: {row['subject'][:60]}")
+            click.echo(
+                f"{reference}  {row['state']:8}  {row['promised_on'] or '          '}  {owner_shown:12}  "
+                f"{when(row['opened_at'], config)[:15]}  {row['inbox']}: {row['subject'][:60]}"
+            )
     if not rows and not as_lines:
         click.echo("no cases")

@@ -31,7 +31,9 @@ def command(ctx: click.Context, own_config: str | None, online: bool) -> None:
     if mistakes:
         click.echo(f"{mistakes} mistake{'s' if mistakes > 1 else ''}: ackbot would not start", err=True)
         sys.exit(1)
-    click.echo(f"{path}: fine" + (f", {len(findings)} doubt{'s' if len(findings) > 1 else ''}" if findings else ""), err=True)
+    click.echo(
+        f"{path}: fine" + (f", {len(findings)} doubt{'s' if len(findings) > 1 else ''}" if findings else ""), err=True
+    )
     if online:
         _online(path)
 

@@ -13,7 +13,13 @@ from ackbot.store import Database, StoreBusy, StoreProblem, open_database
 
 PLACES = (Path("ackbot.toml"), Path("/etc/ackbot/ackbot.toml"))
 
-config_option: Callable[[Any], Any] = click.option("-c", "--config", "own_config", metavar="FILE", help="Configuration; default ./ackbot.toml, then /etc/ackbot/ackbot.toml.")
+config_option: Callable[[Any], Any] = click.option(
+    "-c",
+    "--config",
+    "own_config",
+    metavar="FILE",
+    help="Configuration; default ./ackbot.toml, then /etc/ackbot/ackbot.toml.",
+)
 
 
 def config_path(ctx: click.Context, own: str | None) -> Path | None:
@@ -28,13 +34,18 @@ def loaded(ctx: click.Context, own: str | None) -> Config:
     """The configuration; its mistakes end the command with 1, a missing file with 2."""
     path = config_path(ctx, own)
     if path is None:
-        fail(f"there is no configuration; `ackbot init` writes one, or name it with -c (looked for {' and '.join(map(str, PLACES))})", 2)
+        places = " and ".join(map(str, PLACES))
+        fail(f"there is no configuration; `ackbot init` writes one, or name it with -c (looked for {places})", 2)
     try:
         return load(path)
     except ConfigProblem as problem:
         for finding in problem.findings:
             click.echo(str(finding), err=True)
-        fail(f"{len(problem.findings)} mistake{'s' if len(problem.findings) > 1 else ''} in the configuration; `ackbot check` lists them with every doubt", 1)
+        fail(
+            f"{len(problem.findings)} mistake{'s' if len(problem.findings) > 1 else ''} in the configuration; "
+            "`ackbot check` lists them with every doubt",
+            1,
+        )
     except OSError as error:
         fail(f"{path} cannot be read: {error.strerror}", 2)
 

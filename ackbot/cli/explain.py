@@ -16,11 +16,20 @@ from ackbot.work.rehearse import as_json, explain, to_line
 @click.command("explain")
 @config_option
 @click.option("--inbox", metavar="NAME", help="The inbox it came to; default by recipient, else the first.")
-@click.option("--at", "at_text", metavar="TIME", help="Decide as of then (ISO 8601); default top Received, else Date, else now.")
+@click.option(
+    "--at", "at_text", metavar="TIME", help="Decide as of then (ISO 8601); default top Received, else Date, else now."
+)
 @click.option("--json", "as_lines", is_flag=True, help="One JSON object per mail, on one line.")
 @click.argument("mails", nargs=-1, required=True, metavar="MAIL…")
 @click.pass_context
-def command(ctx: click.Context, own_config: str | None, inbox: str | None, at_text: str | None, as_lines: bool, mails: tuple[str, ...]) -> None:
+def command(
+    ctx: click.Context,
+    own_config: str | None,
+    inbox: str | None,
+    at_text: str | None,
+    as_lines: bool,
+    mails: tuple[str, ...],
+) -> None:
     """Say what would happen to each mail, and why, the mails that would go out included. Writes nothing."""
     config, db = _facts(ctx, own_config)
     name = inbox_named(config, inbox)
@@ -69,16 +78,28 @@ def _told(result: dict[str, Any]) -> str:
         f"{result['file']}: {result['kind']}, {result['decision']}",
         f"  from      {sender}",
         f"  subject   {result['subject'] or '(none)'}",
-        f"  answered  {'yes, ' + str(result['acknowledge_to']) if result['acknowledge'] else 'no'}: {result['why']} [{result['rule']}]",
+        f"answered  {'yes, ' + str(result['acknowledge_to']) if result['acknowledge'] else 'no'}: "
+        f"{result['why']} [{result['rule']}]",
     ]
     if result["urgent"]:
         lines.append(f"  urgent    {', '.join(result['urgent'])}")
     if result["case"]["reference"]:
-        lines.append(f"  case      {result['case']['reference']}{' (new)' if result['case']['new'] else ''}, standard {result['standard']}")
+        lines.append(
+            f"case      {result['case']['reference']}{' (new)' if result['case']['new'] else ''}, standard "
+            f"{result['standard']}"
+        )
     if result["owner"]:
         lines.append(f"  owner     {result['owner']['id']}: {result['owner']['why']}")
     lines += [f"  clock     {clock['kind']}: promised for {clock['promised_on']}" for clock in result["clocks"]]
-    lines += [f"  would     {intent['intent']}: {intent['why']}" for intent in result["intents"] if intent["intent"] not in ("Send", "Record")]
+    lines += [
+        f"  would     {intent['intent']}: {intent['why']}"
+        for intent in result["intents"]
+        if intent["intent"] not in ("Send", "Record")
+    ]
     for mail in result["mails"]:
-        lines += ["", f"  --- {mail['kind']} to {mail['to']}: {mail['subject']}", *(f"  | {line}" for line in mail["text"].rstrip().split("\n"))]
+        lines += [
+            "",
+            f"  --- {mail['kind']} to {mail['to']}: {mail['subject']}",
+            *(f"  | {line}" for line in mail["text"].rstrip().split("\n")),
+        ]
     return "\n".join(lines) + "\n"

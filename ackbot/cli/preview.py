@@ -13,17 +13,27 @@ from ackbot.work.specimens import specimens
 @click.command("preview")
 @config_option
 @click.option("--language", metavar="L", help="Default: the council's first.")
-@click.option("--gallery", metavar="DIR", help="Write every mail as a file to open in a mail client, and one page with all of them.")
+@click.option(
+    "--gallery",
+    metavar="DIR",
+    help="Write every mail as a file to open in a mail client, and one page with all of them.",
+)
 @click.argument("mail", required=False, metavar="[MAIL]")
 @click.pass_context
-def command(ctx: click.Context, own_config: str | None, language: str | None, gallery: str | None, mail: str | None) -> None:
+def command(
+    ctx: click.Context, own_config: str | None, language: str | None, gallery: str | None, mail: str | None
+) -> None:
     """Show every mail, or those whose title has MAIL in it, as your council would send it."""
     config = sample() if config_path(ctx, own_config) is None else loaded(ctx, own_config)
     language = language or config.council.languages[0]
     if language not in config.office.templates.languages():
         fail(f'there are no templates in "{language}"; there are: {", ".join(config.office.templates.languages())}', 1)
     try:
-        shown = [(title, composed) for title, composed in specimens(config, language) if mail is None or mail.lower() in title.lower()]
+        shown = [
+            (title, composed)
+            for title, composed in specimens(config, language)
+            if mail is None or mail.lower() in title.lower()
+        ]
     except (TemplateProblem, KeyError) as error:
         fail(f"a template is broken: {error}", 1)
     if not shown:

@@ -24,7 +24,10 @@ def list_all(ctx: click.Context, own_config: str | None) -> None:
         rows = letters.quarantined(db)
     for row in rows:
         again = when(row["retry_at"], config) or "when you say so"
-        click.echo(f"{row['id']}  {when(row['arrived_at'], config)}  {row['inbox']} uid {row['uid']}  {row['size']} octets  {row['error']}; tried {row['attempts']} times, again {again}")
+        click.echo(
+            f"{row['id']}  {when(row['arrived_at'], config)}  {row['inbox']} uid {row['uid']}  {row['size']} "
+            f"octets  {row['error']}; tried {row['attempts']} times, again {again}"
+        )
     if not rows:
         click.echo("nothing is in quarantine")
 

@@ -17,7 +17,7 @@ from ackbot.store import looks
 @click.argument("what", metavar="REF|MESSAGE-ID|ADDRESS")
 @click.pass_context
 def command(ctx: click.Context, own_config: str | None, as_object: bool, what: str) -> None:
-    """Everything known of a reference, a Message-ID or an address: arrivals, decisions with their rules, mails with the relay's reply."""
+    """Everything known of a reference, a Message-ID or an address: arrivals, decisions, mails and the relay's replies."""
     config = loaded(ctx, own_config)
     codes = config.council.codes_in(what)
     with store(config, read_only=True) as db:
@@ -36,18 +36,33 @@ def command(ctx: click.Context, own_config: str | None, as_object: bool, what: s
 def _told(found: dict[str, Any], config: Config) -> str:
     lines: list[str] = []
     for case in found["cases"]:
-        lines.append(f"case {config.council.reference_of(case['code'])}: {case['state']}, owner {case['owner'] or 'nobody'}, inbox {case['inbox']}, opened {when(case['opened_at'], config)}")
+        reference, owner = config.council.reference_of(case["code"]), case["owner"] or "nobody"
+        opened = when(case["opened_at"], config)
+        lines.append(f"case {reference}: {case['state']}, owner {owner}, inbox {case['inbox']}, opened {opened}")
         lines.append(f"  about     {case['subject'] or '(no subject)'}")
         lines.append(f"  resident  {case['resident_name']} <{case['resident_address']}>")
-        lines += [f"  clock     {clock['kind']}: promised for {clock['promised_on']}, {clock['state']} ({clock['why']})" for clock in case["clocks"]]
+        lines += [
+            f"  clock     {clock['kind']}: promised for {clock['promised_on']}, {clock['state']} ({clock['why']})"
+            for clock in case["clocks"]
+        ]
     for letter in found["letters"]:
         answered = "answered" if letter["acknowledged"] else "not answered"
-        lines.append(f"letter {letter['id']}, {when(letter['arrived_at'], config)}: {letter['kind']}, {answered}: {letter['why']} [{letter['rule']}]")
+        lines.append(
+            f"letter {letter['id']}, {when(letter['arrived_at'], config)}: {letter['kind']}, {answered}: "
+            f"{letter['why']} [{letter['rule']}]"
+        )
         lines.append(f"  about     {letter['subject'] or '(no subject)'}")
-        lines += [f"  arrived   {arrival['inbox']} {arrival['folder']} uid {arrival['uid']}, {when(arrival['arrived_at'], config)}" for arrival in letter["arrivals"]]
+        lines += [
+            f"arrived   {arrival['inbox']} {arrival['folder']} uid {arrival['uid']}, "
+            f"{when(arrival['arrived_at'], config)}"
+            for arrival in letter["arrivals"]
+        ]
     for mail in found["mails"]:
         state = f"held ({mail['held_for']})" if mail["state"] == "held" else mail["state"]
-        lines.append(f"mail, {when(mail['created_at'], config)}: {mail['kind']} to {mail['recipient']}, {state} {when(mail['accepted_at'], config)}".rstrip())
+        lines.append(
+            f"mail, {when(mail['created_at'], config)}: {mail['kind']} to {mail['recipient']}, "
+            f"{state} {when(mail['accepted_at'], config)}".rstrip()
+        )
         if mail["reply"]:
             lines.append(f"  relay     {mail['reply']}")
     if found["events"]:

@@ -38,7 +38,9 @@ def _told(status: dict[str, Any], config: Config) -> str:
     outbox = ", ".join(f"{count} {state}" for state, count in status["outbox"].items()) or "empty"
     lines.append(f"outbox: {outbox}")
     lines.append(f"cases: {status['cases']['open']} open, {status['cases']['without_owner']} without an owner")
-    lines.append(f"quarantine: {status['quarantined']}" + (" (ackbot quarantine list)" if status["quarantined"] else ""))
+    lines.append(
+        f"quarantine: {status['quarantined']}" + (" (ackbot quarantine list)" if status["quarantined"] else "")
+    )
     if status["not_fetched"]:
         lines.append(f"not fetched: {status['not_fetched']} mails that the server lists and does not give")
     return "\n".join(lines)

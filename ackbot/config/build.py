@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from ackbot import resources
 from ackbot.casework import council as values
 from ackbot.casework import urgent
-from ackbot.casework.worktime import Calendar, Duration
 from ackbot.casework.office import Office
+from ackbot.casework.worktime import Calendar, Duration
 from ackbot.config import shape
 from ackbot.config.checks import staff_id
 from ackbot.config.source import Source
@@ -17,7 +17,7 @@ from ackbot.config.values import Config, Lane, Watched
 from ackbot.mail.templates import Templates
 from ackbot.mail.tokens import Signer
 from ackbot.wires.imap import Account
-from ackbot.wires.secrets import Password
+from ackbot.wires.secrets import Password, readable
 from ackbot.wires.smtp import Relay
 
 DEFAULT_LANE = "default"
@@ -28,8 +28,9 @@ def config(file: shape.File, source: Source, *, rehearsal: bool) -> Config:
     """Everything, from a file that passed its checks."""
     council = _council(file, source)
     secrets = [_REHEARSAL_SECRET]
-    if not rehearsal or source.resolved(file.council.secret_file).is_file():
-        lines = source.resolved(file.council.secret_file).read_bytes().splitlines()
+    secret = readable(source.resolved(file.council.secret_file))
+    if not rehearsal or secret.is_file():
+        lines = secret.read_bytes().splitlines()
         secrets = [line.strip() for line in lines if line.strip()]
     office = Office(council, _templates(source), Signer(secrets, tuple(council.staff)))
     return Config(
@@ -44,7 +45,9 @@ def config(file: shape.File, source: Source, *, rehearsal: bool) -> Config:
 
 def _templates(source: Source) -> Templates:
     """The council's own beside its configuration file first, ackbot's after."""
-    return Templates([folder for folder in (source.path.parent / "templates", resources.templates()) if folder.is_dir()])
+    return Templates(
+        [folder for folder in (source.path.parent / "templates", resources.templates()) if folder.is_dir()]
+    )
 
 
 def _store_url(url: str, source: Source) -> str:
@@ -67,7 +70,8 @@ def _council(file: shape.File, source: Source) -> values.Council:
     standards = file.standard or [_ENQUIRY]
     return values.Council(
         name=file.council.name,
-        domains=tuple(file.council.domains) or tuple(dict.fromkeys(inbox.address.rpartition("@")[2].lower() for inbox in file.inbox)),
+        domains=tuple(file.council.domains)
+        or tuple(dict.fromkeys(inbox.address.rpartition("@")[2].lower() for inbox in file.inbox)),
         calendar=calendar,
         reference=file.council.reference,
         admin=file.council.admin,
@@ -75,11 +79,19 @@ def _council(file: shape.File, source: Source) -> values.Council:
         inboxes=MappingProxyType({inbox.name: _inbox(inbox, file, calendar) for inbox in file.inbox}),
         staff=MappingProxyType({staff_id(person): _staff(person) for person in file.staff}),
         teams=MappingProxyType(
-            {team.name: values.Team(team.name, tuple(team.members), team.manager, team.deputy, team.assign, team.keep_owner) for team in file.team}
+            {
+                team.name: values.Team(
+                    team.name, tuple(team.members), team.manager, team.deputy, team.assign, team.keep_owner
+                )
+                for team in file.team
+            }
         ),
         routes=tuple(_route(route, number) for number, route in enumerate(file.route, 1)),
         absences=tuple(_absence(one, zone) for one in file.absence),
-        senders=tuple(values.SenderRule(tuple(address.casefold() for address in one.from_), one.acknowledge) for one in file.sender),
+        senders=tuple(
+            values.SenderRule(tuple(address.casefold() for address in one.from_), one.acknowledge)
+            for one in file.sender
+        ),
         limits=values.Limits(file.limits.per_sender, file.limits.brake, file.limits.resident_automatic_per_day),
         urgent=_urgent(file, source),
         reference_in_subject=file.council.reference_in_subject,
@@ -206,12 +218,18 @@ def _urgent(file: shape.File, source: Source) -> values.Urgent:
         lines: list[str] = []
         for language in dict.fromkeys([*file.council.languages, "en"]):
             places = [folder / language / "urgent" / f"{category}.txt" for folder in (resources.templates(),)]
-            places = [own / language / f"{category}.txt", own / f"{category}.{language}.txt", *places] if own else places
+            places = (
+                [own / language / f"{category}.txt", own / f"{category}.{language}.txt", *places] if own else places
+            )
             found = next((place for place in places if place.is_file()), None)
             lines += found.read_text(encoding="utf-8").splitlines() if found else []
-        words[category] = urgent.pattern(lines)
+        words[category] = urgent.phrases(lines)
     return values.Urgent(
-        tuple(file.urgent.to), file.urgent.repeat_every, tuple(file.urgent.alarm), tuple(file.urgent.flag), MappingProxyType(words)
+        tuple(file.urgent.to),
+        file.urgent.repeat_every,
+        tuple(file.urgent.alarm),
+        tuple(file.urgent.flag),
+        MappingProxyType(words),
     )
 
 
@@ -246,7 +264,9 @@ def _lanes(file: shape.File, source: Source) -> tuple[Lane, ...]:
             continue
         for inbox in file.inbox:
             own = _lane_name(name, relay, inbox)
-            password = _password(relay, source) if relay.password_file or relay.password_env else _password(inbox, source)
+            password = (
+                _password(relay, source) if relay.password_file or relay.password_env else _password(inbox, source)
+            )
             lanes[own] = Lane(own, _relay(name, relay, source, password), inbox.username)
     return tuple(lanes.values())
 

@@ -10,6 +10,7 @@ from ackbot.casework import urgent
 from ackbot.config import shape
 from ackbot.config.lines import Location
 from ackbot.config.source import Source
+from ackbot.wires.secrets import readable
 from ackbot.wires.tls import is_loopback
 
 _TAG_LENGTH = 24  # a plus sign and 23 characters (design.md §5)
@@ -62,7 +63,10 @@ def _inboxes(file: shape.File, source: Source, teams: Sequence[str], staff: Sequ
     for index, inbox in enumerate(file.inbox):
         at: Location = ("inbox", index)
         if bool(inbox.team) == bool(inbox.owner):
-            source.finding((*at, "team"), "needs exactly one of `team` and `owner`; name the team that shares it, or the officer whose own it is")
+            source.finding(
+                (*at, "team"),
+                "needs exactly one of `team` and `owner`; name the team that shares it, or the officer whose own it is",
+            )
         _known(source, (*at, "team"), inbox.team, teams, "team")
         _known(source, (*at, "owner"), inbox.owner, staff, "staff")
         _known(source, (*at, "relay"), inbox.relay, relays, "relay")
@@ -74,11 +78,17 @@ def _inboxes(file: shape.File, source: Source, teams: Sequence[str], staff: Sequ
         for key, addresses in (("address", [inbox.address]), ("aliases", inbox.aliases)):
             for address in addresses:
                 if address.casefold() in taken:
-                    source.finding((*at, key), f'"{address}" is of inbox "{taken[address.casefold()]}" already; give it to one')
+                    source.finding(
+                        (*at, key), f'"{address}" is of inbox "{taken[address.casefold()]}" already; give it to one'
+                    )
                 taken[address.casefold()] = inbox.name
         local = inbox.address.partition("@")[0]
         if inbox.plus_addressing and len(local) + _TAG_LENGTH > _LONGEST_LOCAL_PART:
-            source.finding((*at, "address"), "its local part is too long for reply addresses; set plus_addressing = false", warning=True)
+            source.finding(
+                (*at, "address"),
+                "its local part is too long for reply addresses; set plus_addressing = false",
+                warning=True,
+            )
 
 
 def _routes(file: shape.File, source: Source, teams: Sequence[str], staff: Sequence[str]) -> None:
@@ -93,7 +103,9 @@ def _routes(file: shape.File, source: Source, teams: Sequence[str], staff: Seque
         _known(source, (*at, "standard"), route.standard, standards, "standard")
         blocking = catch_all.get("", catch_all.get(route.inbox))
         if blocking is not None:
-            source.finding(at, f"can never match: route {blocking + 1} takes every letter before it; move it up", warning=True)
+            source.finding(
+                at, f"can never match: route {blocking + 1} takes every letter before it; move it up", warning=True
+            )
         elif not (route.from_ or route.to or route.subject or route.body or route.postcode):
             catch_all[route.inbox] = index
 
@@ -101,18 +113,27 @@ def _routes(file: shape.File, source: Source, teams: Sequence[str], staff: Seque
 def _relays(file: shape.File, source: Source) -> None:
     _unique(source, "relay", "name", [relay.name for relay in file.relay], "the name")
     _known(source, ("council", "staff_relay"), file.council.staff_relay, [relay.name for relay in file.relay], "relay")
-    places: list[tuple[Location, shape.Smtp]] = [(("smtp",), file.smtp), *((("relay", index), relay) for index, relay in enumerate(file.relay))]
+    places: list[tuple[Location, shape.Smtp]] = [
+        (("smtp",), file.smtp),
+        *((("relay", index), relay) for index, relay in enumerate(file.relay)),
+    ]
     for at, relay in places:
         _plaintext(source, at, relay.security, relay.host)
         _known(source, (*at, "oauth"), relay.oauth, list(file.oauth), "oauth")
         _one_password(source, at, relay)
         if relay.security == "none" and relay.username:
-            source.finding((*at, "username"), "a login in plaintext stays on this machine only because the host is loopback", warning=True)
+            source.finding(
+                (*at, "username"),
+                "a login in plaintext stays on this machine only because the host is loopback",
+                warning=True,
+            )
 
 
 def _plaintext(source: Source, at: Location, security: str, host: str) -> None:
     if security == "none" and not is_loopback(host):
-        source.finding((*at, "security"), f'"none" is only for this machine, and {host} is another; write "tls" or "starttls"')
+        source.finding(
+            (*at, "security"), f'"none" is only for this machine, and {host} is another; write "tls" or "starttls"'
+        )
 
 
 def _one_password(source: Source, at: Location, table: Any) -> None:
@@ -149,19 +170,36 @@ def _doubts(file: shape.File, source: Source) -> None:
             chain.append(at)
             at = covers.get(at, "")
         if at == own:
-            source.finding(("staff", index, "cover"), f"the covers go in a circle ({' → '.join([*chain, own])}); somebody outside should end it", warning=True)
+            source.finding(
+                ("staff", index, "cover"),
+                f"the covers go in a circle ({' → '.join([*chain, own])}); somebody outside should end it",
+                warning=True,
+            )
         is_manager = any(own == team.manager for team in file.team)
         if not person.manager and not is_manager and not any(team.manager for team in file.team if own in team.members):
             source.finding(("staff", index), f"{person.name} has no manager; lateness would go to nobody", warning=True)
     weeks = {staff_id(person): person.working_hours for person in file.staff}
     for index, team in enumerate(file.team):
         if not team.members:
-            source.finding(("team", index, "members"), "nobody is in this team; its letters would have no owner", warning=True)
-        elif _FRIDAY in file.calendar.working_hours.hours and not any(_FRIDAY in (week.hours if (week := weeks.get(one)) else file.calendar.working_hours.hours) for one in team.members):
-            source.finding(("team", index, "members"), "nobody of this team works on Fridays; add somebody or a deputy", warning=True)
+            source.finding(
+                ("team", index, "members"), "nobody is in this team; its letters would have no owner", warning=True
+            )
+        elif _FRIDAY in file.calendar.working_hours.hours and not any(
+            _FRIDAY in (week.hours if (week := weeks.get(one)) else file.calendar.working_hours.hours)
+            for one in team.members
+        ):
+            source.finding(
+                ("team", index, "members"),
+                "nobody of this team works on Fridays; add somebody or a deputy",
+                warning=True,
+            )
     for index, inbox in enumerate(file.inbox):
         if not inbox.authserv_id:
-            source.finding(("inbox", index), f'inbox "{inbox.name}" has no authserv_id; a signed reply address and From are then all that proves a member of staff', warning=True)
+            source.finding(
+                ("inbox", index),
+                f'inbox "{inbox.name}" has no authserv_id; a signed token and From are then all that proves a member of staff',
+                warning=True,
+            )
         if inbox.junk_folder:
             source.finding(("inbox", index, "junk_folder"), "is not counted in this version", warning=True)
     absent = [("daemon", key) for key in ("listen", "canary_every", "lmtp") if getattr(file.daemon, key)]
@@ -169,9 +207,13 @@ def _doubts(file: shape.File, source: Source) -> None:
         source.finding(place, "is not part of this version and does nothing", warning=True)
     for index, person in enumerate(file.staff):
         if person.calendar:
-            source.finding(("staff", index, "calendar"), "calendars are not read in this version; use [[absence]]", warning=True)
+            source.finding(
+                ("staff", index, "calendar"), "calendars are not read in this version; use [[absence]]", warning=True
+            )
     if file.store.url.partition("://")[0] != "sqlite":
-        source.finding(("store", "url"), "only SQLite is part of this version; write sqlite:////var/lib/ackbot/ackbot.db")
+        source.finding(
+            ("store", "url"), "only SQLite is part of this version; write sqlite:////var/lib/ackbot/ackbot.db"
+        )
 
 
 def files(file: shape.File, source: Source) -> None:
@@ -183,7 +225,9 @@ def files(file: shape.File, source: Source) -> None:
     for index, inbox in enumerate(file.inbox):
         _readable(source, ("inbox", index, "password_file"), inbox.password_file, "put the password on its first line")
         if inbox.password_env and inbox.password_env not in os.environ:
-            source.finding(("inbox", index, "password_env"), f"the environment has no {inbox.password_env}", warning=True)
+            source.finding(
+                ("inbox", index, "password_env"), f"the environment has no {inbox.password_env}", warning=True
+            )
     if file.urgent.words_dir and not source.resolved(file.urgent.words_dir).is_dir():
         source.finding(("urgent", "words_dir"), "is no folder; mend the path or take it out")
 
@@ -191,7 +235,7 @@ def files(file: shape.File, source: Source) -> None:
 def _readable(source: Source, at: Location, path: str, mend: str, *, required: bool = False) -> None:
     if not path:
         return
-    place = source.resolved(path)
+    place = readable(source.resolved(path))
     try:
         empty = not place.read_bytes().strip()
     except OSError as error:

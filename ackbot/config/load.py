@@ -98,7 +98,7 @@ def _known_part(location: Location, data: Any) -> Location:
     """Without what pydantic appends of its own, such as the branch of a union."""
     known: list[str | int] = []
     for part in location:
-        if isinstance(data, dict) and isinstance(part, str) and part in data or isinstance(data, list) and isinstance(part, int) and part < len(data):
+        if (isinstance(data, dict) and part in data) or (isinstance(data, list) and isinstance(part, int) and part < len(data)):
             data = data[part]
         elif known and not isinstance(data, dict):
             break
@@ -114,9 +114,15 @@ def _said(error: Any, location: Location) -> str:
     kind, context = error["type"], error.get("ctx", {})
     if kind == "extra_forbidden":
         near = difflib.get_close_matches(name, _siblings(location), n=1, cutoff=0.5)
-        return f'is no known key; {"did you mean " + chr(34) + near[0] + chr(34) + "?" if near else "take it out"}'
+        return f"is no known key; {'did you mean ' + chr(34) + near[0] + chr(34) + '?' if near else 'take it out'}"
     if kind == "missing":
-        return "is required; add it" if len(location) > 1 else f"the table is required; add [{name}]" if name not in ("inbox",) else "one [[inbox]] at least is required; add it"
+        return (
+            "is required; add it"
+            if len(location) > 1
+            else f"the table is required; add [{name}]"
+            if name not in ("inbox",)
+            else "one [[inbox]] at least is required; add it"
+        )
     if kind == "literal_error":
         return f"must be {context.get('expected', '')}; write one of these"
     if kind == "value_error":
@@ -137,7 +143,9 @@ def _said(error: Any, location: Location) -> str:
     if kind in said:
         return said[kind] if ";" in said[kind] else f"{said[kind]}; write [{name}] and its keys below"
     if kind in ("greater_than_equal", "less_than_equal"):
-        return f"must be {'at least' if 'ge' in context else 'at most'} {context.get('ge', context.get('le'))}; change it"
+        return (
+            f"must be {'at least' if 'ge' in context else 'at most'} {context.get('ge', context.get('le'))}; change it"
+        )
     return f"{error['msg'][0].lower()}{error['msg'][1:]}; mend it"
 
 

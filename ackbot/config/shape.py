@@ -341,4 +341,3 @@ class File(_Table):
 def keys(table: type[BaseModel]) -> list[str]:
     """The names that may stand in a table of the file."""
     return [field.alias or name for name, field in table.model_fields.items()]
-

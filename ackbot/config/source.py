@@ -45,7 +45,10 @@ class Source:
         file, lines, own = self._origin(location)
         key = ".".join(str(part) for part in location if not isinstance(part, int))
         found = Finding(file, lines.find(own), key, what, warning)
-        if not any(one.file == found.file and one.line == found.line and one.key == key and one.warning == warning for one in self.findings):
+        if not any(
+            one.file == found.file and one.line == found.line and one.key == key and one.warning == warning
+            for one in self.findings
+        ):
             self.findings.append(found)
 
     def _origin(self, location: Location) -> tuple[str, Lines, Location]:
@@ -72,9 +75,15 @@ def read(path: Path) -> Source:
         return source
     _merge(source, data, str(path), lines)
     for pattern in _included(source):
-        files = sorted(path.parent.glob(pattern)) if not Path(pattern).is_absolute() else sorted(Path("/").glob(pattern.lstrip("/")))
+        files = (
+            sorted(path.parent.glob(pattern))
+            if not Path(pattern).is_absolute()
+            else sorted(Path("/").glob(pattern.lstrip("/")))
+        )
         if not files:
-            source.finding(("include",), f'nothing matches "{pattern}"; mend the path, which starts at this file\'s folder')
+            source.finding(
+                ("include",), f'nothing matches "{pattern}"; mend the path, which starts at this file\'s folder'
+            )
         for file in files:
             included = file.read_text(encoding="utf-8")
             inner = _parsed(file, included, source)
@@ -98,7 +107,9 @@ def _parsed(path: Path, text: str, source: Source) -> dict[str, Any] | None:
         words = str(error)
         line = words.partition("(at line ")[2].partition(",")[0]
         number = int(line) if line.isdigit() else max(1, text.count("\n"))
-        source.findings.append(Finding(str(path), number, "toml", f"{words.partition(' (at')[0]}; this is not TOML (toml.io)"))
+        source.findings.append(
+            Finding(str(path), number, "toml", f"{words.partition(' (at')[0]}; this is not TOML (toml.io)")
+        )
         return None
 
 
@@ -110,11 +121,15 @@ def _merge(source: Source, data: dict[str, Any], file: str, lines: Lines) -> Non
                 source.origins[(name, len(merged))] = (file, lines, (name, index))
                 merged.append(table)
             source.origins.setdefault((name,), (file, lines, (name,)))
-        elif name in source.data and isinstance(value, dict) and isinstance(source.data[name], dict) and name == "oauth":
+        elif (
+            name in source.data and isinstance(value, dict) and isinstance(source.data[name], dict) and name == "oauth"
+        ):
             source.data[name].update(value)
         elif name in source.data:
             source.origins[("",)] = (file, lines, ())
-            source.findings.append(Finding(file, lines.find((name,)), name, "stands in another file already; keep one of them"))
+            source.findings.append(
+                Finding(file, lines.find((name,)), name, "stands in another file already; keep one of them")
+            )
         else:
             source.data[name] = value
             source.origins[(name,)] = (file, lines, (name,))

@@ -7,7 +7,9 @@ from ackbot.mail.headers import Headers, decode_words
 
 MOST_ADDRESSES = 500  # of one field; a huge To list costs no more than that
 # The local part and domain that an acknowledgement may be sent to: no blanks, no control, a domain with a dot.
-_USABLE = re.compile(r"[^\s@<>(),;:\\\"\[\]\x00-\x1f]{1,64}@[^\s@<>(),;:\\\"\[\]\x00-\x1f.][^\s@<>(),;:\\\"\[\]\x00-\x1f]{0,250}")
+_USABLE = re.compile(
+    r"[^\s@<>(),;:\\\"\[\]\x00-\x1f]{1,64}@[^\s@<>(),;:\\\"\[\]\x00-\x1f.][^\s@<>(),;:\\\"\[\]\x00-\x1f]{0,250}"
+)
 
 # What nearly every From looks like, `Name <addr>`: read at once.
 _PLAIN = re.compile(r"((?:\"[^\"\\<>]*\"|[^\"\\<>(),:;@']*))\s*<([^\s<>(),:;\\\"@]+@[^\s<>(),:;\\\"@]+)>")
@@ -44,7 +46,10 @@ def addresses(headers: Headers, name: str) -> tuple[Address, ...]:
         mailboxes = parse(raw)
         if not any("@" in addr for _, addr in mailboxes) and "=?" in raw:
             mailboxes = parse(decode_words(raw))  # a client encoded the whole field, address and all
-        found += [Address(headers.decode(display), addr) for display, addr in mailboxes]
+        found += [
+            Address(headers.decode(display), addr if addr.isascii() else headers.decode(addr))
+            for display, addr in mailboxes
+        ]
     return tuple(found[:MOST_ADDRESSES])
 
 
@@ -98,7 +103,9 @@ class _Mailbox:
 
 
 def _clean_name(words: str) -> str:
-    return re.sub(r"\s+", " ", words).strip().strip("'").strip() if words.count("'") == 2 else re.sub(r"\s+", " ", words)
+    return (
+        re.sub(r"\s+", " ", words).strip().strip("'").strip() if words.count("'") == 2 else re.sub(r"\s+", " ", words)
+    )
 
 
 def _clean_addr(text: str) -> str:

@@ -49,7 +49,7 @@ _JIS_X_0213 = b"\x1b$(Q"  # contains the vendor characters (circled digits) that
 
 
 def codec_name(label: str) -> str:
-    """The Python codec for a charset label of the wild, or "" when there is none. `cp-850`, `"UTF8"`, `_iso…$esc` are read kindly."""
+    """The Python codec for a charset label of the wild, "" when there is none; `cp-850`, `"UTF8"`, `_iso…$esc` are read kindly."""
     name = label.strip().strip("\"'_").strip().lower().split("$")[0]
     name = _MEANT.get(name, name)
     for candidate in (name, re.sub(r"^(cp|windows|win|ibm|dos)[-_ ]?(\d+)$", r"cp\2", name), re.sub(r"^x-", "", name)):

@@ -204,7 +204,11 @@ def _encoded_mailbox(one: Address, indent: int) -> str:
     addr = ascii_domain(one.addr)
     if not name:
         return addr
-    shown = _quoted(name) if name.isascii() else Header(name, "utf-8", maxlinelen=70, header_name="x" * indent).encode(linesep="\r\n")
+    shown = (
+        _quoted(name)
+        if name.isascii()
+        else Header(name, "utf-8", maxlinelen=70, header_name="x" * indent).encode(linesep="\r\n")
+    )
     joint = " " if indent + len(shown.rsplit("\n", 1)[-1]) + len(addr) < 74 else "\r\n "
     return f"{shown}{joint}<{addr}>"
 

@@ -32,6 +32,12 @@ class Headers:
         for name, value in fields:
             self._fields.setdefault(name.strip().lower(), []).append(unfold(str(value)[:LONGEST_VALUE]))
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Headers) and self._fields == other._fields
+
+    def __hash__(self) -> int:
+        return hash(tuple(self._fields))
+
     def __contains__(self, name: str) -> bool:
         return name in self._fields
 
@@ -174,7 +180,9 @@ def _continued(sections: dict[int, tuple[bool, str]]) -> str:
 
 def _split_parameters(value: str) -> list[str]:
     """Cut at semicolons that stand in no quoted string."""
-    pieces, current, quoted, escaped = [], [], False, False
+    pieces: list[str] = []
+    current: list[str] = []
+    quoted = escaped = False
     for char in value:
         if escaped:
             escaped = False

@@ -19,8 +19,10 @@ _OFFSET = 0xF0000  # a private plane: protected characters wait there while mark
 _MEANINGFUL = "[]()#-@\\|\n:/"
 _PROTECT = {ord(char): _OFFSET + ord(char) for char in _MEANINGFUL}
 _RESTORE = {there: here for here, there in _PROTECT.items()}
+_RESTORE_INLINE = {there: here for there, here in _RESTORE.items() if here != ord("\n")}
 _STRANGE = re.compile(f"[{chr(_OFFSET)}-{chr(_OFFSET + 0x7F)}]")
 _LINK = re.compile(r"\[([^\[\]]+)\]\(((?:https|mailto):[^\s()]+)\)")
+_REFERENCE = re.compile(r"(?<![\w-])[A-Z]{1,6}(?:-[A-Z2-9]{3}){2}(?![\w-])")  # kept on one line
 _BARE_URL = re.compile(r"https://([^\s/()<>\"]+)(?:/[^\s()<>\"]*[^\s()<>\".,;])?")
 _PROTECTED_BREAK = chr(_PROTECT[ord("\n")])
 
@@ -155,13 +157,18 @@ def _html_line(line: str, styles: Mapping[str, str]) -> str:
     return "".join(out).replace(_PROTECTED_BREAK, "<br>\n").translate(_RESTORE)
 
 
+def _escaped(text: str) -> str:
+    restored = escape(text, quote=False).translate(_RESTORE_INLINE)
+    return _REFERENCE.sub(r'<span style="white-space: nowrap">\g<0></span>', restored)
+
+
 def _bare_urls(text: str, styles: Mapping[str, str]) -> str:
     """The council's own URLs become links named by their site: no link's words are a URL (voice.md, point 11)."""
     out, end = [], 0
     for match in _BARE_URL.finditer(text):
-        out += [escape(text[end : match.start()], quote=False), _anchor(match[0], escape(match[1], quote=False), styles)]
+        out += [_escaped(text[end : match.start()]), _anchor(match[0], escape(match[1], quote=False), styles)]
         end = match.end()
-    return "".join([*out, escape(text[end:], quote=False)])
+    return "".join([*out, _escaped(text[end:])])
 
 
 def _anchor(target: str, words: str, styles: Mapping[str, str]) -> str:

@@ -10,7 +10,16 @@ from ackbot.mail.addresses import Address, addresses
 from ackbot.mail.headers import Headers, instant
 from ackbot.mail.tokens import Signer, Token
 
-_RECIPIENT_FIELDS = ("to", "cc", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "resent-to", "apparently-to")
+_RECIPIENT_FIELDS = (
+    "to",
+    "cc",
+    "delivered-to",
+    "x-original-to",
+    "envelope-to",
+    "x-envelope-to",
+    "resent-to",
+    "apparently-to",
+)
 FINGERPRINTED = 65_536  # octets of folded text that identify a letter
 _MESSAGE_ID_LENGTH = 998  # characters; a longer one is nobody's
 
@@ -82,7 +91,9 @@ class Message:
         root = mime.parse(raw)
         headers = root.headers
         recipients = tuple(one for name in _RECIPIENT_FIELDS for one in addresses(headers, name))
-        own_ids = signer.read_message_ids(f"{headers.raw('message-id')}\n{headers.raw('x-ackbot-id')}") if signer else ()
+        own_ids = (
+            signer.read_message_ids(f"{headers.raw('message-id')}\n{headers.raw('x-ackbot-id')}") if signer else ()
+        )
         return cls(
             headers=headers,
             subject=headers.value("subject"),
@@ -120,8 +131,12 @@ class Message:
         return quoting.new_text(self.text)
 
     def language(self, default: str) -> str:
-        """ISO 639-1 code of the newly written words; see `language.language_of`."""
-        return language.language_of(self.new_text, default)
+        """ISO 639-1 code of the newly written words, `default` when it is not sure; see `language.language_of`."""
+        return self._language or default
+
+    @cached_property
+    def _language(self) -> str:
+        return language.language_of(self.new_text, "")
 
     @cached_property
     def report(self) -> reports.Kind | None:
@@ -140,7 +155,12 @@ class Message:
             return ()
         texts = [self.text]
         for leaf in self.root.leaves():
-            if leaf.content_type in ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global"):
+            if leaf.content_type in (
+                "message/rfc822",
+                "text/rfc822-headers",
+                "message/rfc822-headers",
+                "message/global",
+            ):
                 texts += [leaf.text, *(child.headers.raw("message-id") for child in leaf.children)]
         return self.signer.read_message_ids("\n".join(texts)[:262_144])
 

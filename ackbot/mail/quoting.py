@@ -159,7 +159,7 @@ def _trimmed(text: str) -> str:
     """Signature and device line off the end."""
     lines = text.strip("\n").rstrip().split("\n")
     for index, line in enumerate(lines):
-        if _SIGNATURE.match(line) and 0 < index and len(lines) - index - 1 <= _LONGEST_SIGNATURE:
+        if _SIGNATURE.match(line) and index > 0 and len(lines) - index - 1 <= _LONGEST_SIGNATURE:
             lines = lines[:index]
             break
     while lines and (not lines[-1].strip() or (len(lines) > 1 and _DEVICE.match(lines[-1].strip()))):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email.message import Message as StandardMessage
 from typing import Literal
 
 from ackbot.mail.headers import Headers
@@ -25,7 +26,10 @@ _FOR_NOW = re.compile(
     r"|temporar|try again|grey ?list|rate.?limit|delayed|postponed|warning|will continue to try|not yet|still (?:being )?(?:trying|retried)",
     re.IGNORECASE,
 )
-_DELAYED = re.compile(r"delayed|postponed|will (?:continue to|keep) (?:try|trying|retry)|still being retried|not yet been delivered|warning", re.I)
+_DELAYED = re.compile(
+    r"delayed|postponed|will (?:continue to|keep) (?:try|trying|retry)|still being retried|not yet been delivered|warning",
+    re.I,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,9 @@ class Recipient:
 
 def kind_of(part: Part) -> Kind | None:
     """What kind of report a mail is by its MIME types alone; None for a mail that is no report."""
-    report_type = part.parameters.get("report-type", "").lower().strip("\"'") if part.content_type == "multipart/report" else ""
+    report_type = (
+        part.parameters.get("report-type", "").lower().strip("\"'") if part.content_type == "multipart/report" else ""
+    )
     types = {leaf.content_type for leaf in part.leaves()} | {part.content_type}
     if report_type == "disposition-notification" or "message/disposition-notification" in types:
         return "disposition-notification"
@@ -57,14 +63,21 @@ def kind_of(part: Part) -> Kind | None:
         return "delivery-status"
     first = next(iter(part.leaves()), part)
     alternatives = part.content_type == "multipart/alternative" and "text/calendar" in types
-    if first.content_type == "text/calendar" or alternatives or (part.content_type == "multipart/mixed" and _invitation(part)):
+    if (
+        first.content_type == "text/calendar"
+        or alternatives
+        or (part.content_type == "multipart/mixed" and _invitation(part))
+    ):
         return "calendar"
     return None
 
 
 def _invitation(part: Part) -> bool:
     """A calendar message proper carries a method (RFC 5546); a person who attaches an .ics file sends none."""
-    return any(leaf.content_type == "text/calendar" and "method" in leaf.parameters and not leaf.disposition == "attachment" for leaf in part.leaves())
+    return any(
+        leaf.content_type == "text/calendar" and "method" in leaf.parameters and leaf.disposition != "attachment"
+        for leaf in part.leaves()
+    )
 
 
 def recipients(part: Part, text: str) -> tuple[Recipient, ...]:
@@ -74,7 +87,9 @@ def recipients(part: Part, text: str) -> tuple[Recipient, ...]:
     Args:
         text: the visible text of the mail, for diagnostics that stand nowhere else.
     """
-    found = tuple(_from_delivery_status(part)) or tuple(_from_headers(part.headers, text)) or tuple(_by_library(part, text))
+    found = (
+        tuple(_from_delivery_status(part)) or tuple(_from_headers(part.headers, text)) or tuple(_by_library(part, text))
+    )
     return found or tuple(_from_text(text))
 
 
@@ -96,7 +111,8 @@ def _blocks(leaf: Part) -> Iterator[Headers]:
     payload = leaf.source.get_payload() if leaf.source is not None else None
     if isinstance(payload, list):
         for block in payload:
-            yield Headers((name, value) for name, value in block.raw_items())
+            if isinstance(block, StandardMessage):
+                yield Headers((name, str(value)) for name, value in block.raw_items())
     else:
         for block in re.split(r"\n[ \t]*\n", leaf.text):
             fields = re.sub(r"\n[ \t]+", " ", block).split("\n")
@@ -135,7 +151,10 @@ def _decoded(address: bytes | str) -> str:
 
 def _from_text(text: str) -> Iterator[Recipient]:
     """The first address a bounce's words name before they quote the returned mail."""
-    above = re.split(r"(?i)original (?:message|mail)|message headers|copy of the message|message follows|diagnostic information", text)[0]
+    above = re.split(
+        r"(?i)original (?:message|mail)|message headers|copy of the message|message follows|diagnostic information",
+        text,
+    )[0]
     named = re.search(r"(?i)(?:RCPT TO|recipient|^to):?\W{1,5}(" + _ADDRESS.pattern + ")", above, re.MULTILINE)
     if found := named[1] if named else next(iter(_ADDRESS.findall(above)), ""):
         status = _status(text)

@@ -9,7 +9,11 @@ _PREFIX = re.compile(rf"^\s*(?:{_REPLY}|{_FORWARD})(?:\s*\[\d+\]|\s*\(\d+\)|\s*\
 _IS_FORWARD = re.compile(rf"^\s*(?:(?:{_REPLY})\s*[:：]\s*)*{_FORWARD}(?:\s*\[\d+\])?\s*[:：]", re.IGNORECASE)
 _IS_REPLY = re.compile(rf"^\s*{_REPLY}(?:\s*\[\d+\]|\s*\(\d+\))?\s*[:：]", re.IGNORECASE)
 # What gateways put in front of a stranger's subject.
-_TAG = re.compile(r"^\s*[\[({*]+\s*(?:ext(?:ernal)?(?:\s+(?:e-?mail|sender|message))?|outside|caution|warning|spam\??|suspected spam|junk|bulk)\s*[\])}*]+\s*:?\s*", re.I)
+_TAG = re.compile(
+    r"^\s*[\[({*]+\s*(?:ext(?:ernal)?(?:\s+(?:e-?mail|sender|message))?|outside|caution|warning|spam\??|suspected spam"
+    r"|junk|bulk)\s*[\])}*]+\s*:?\s*",
+    re.I,
+)
 
 
 def without_tags(subject: str) -> str:

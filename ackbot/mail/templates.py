@@ -56,7 +56,9 @@ class Templates:
 
     def languages(self) -> tuple[str, ...]:
         """Languages that have an acknowledgement, in alphabetical order."""
-        return tuple(sorted({path.parent.name for folder in self.folders for path in folder.glob("*/acknowledgement.txt")}))
+        return tuple(
+            sorted({path.parent.name for folder in self.folders for path in folder.glob("*/acknowledgement.txt")})
+        )
 
     def names(self, language: str) -> tuple[str, ...]:
         """Names of that language's templates, without the ending."""
@@ -94,7 +96,9 @@ class Templates:
         words = self.words(language)
         half = words["am"] if moment.hour < 12 else words["pm"]
         pattern = words["time"] if moment.minute else words["full_hour"]
-        return str(pattern).format(hour=(moment.hour - 1) % 12 + 1, hour24=moment.hour, minute=f"{moment.minute:02}", half=half)
+        return str(pattern).format(
+            hour=(moment.hour - 1) % 12 + 1, hour24=moment.hour, minute=f"{moment.minute:02}", half=half
+        )
 
     def render(self, language: str, name: str, values: Mapping[str, Any], *, title: str, html: bool) -> Rendered:
         """
@@ -104,7 +108,9 @@ class Templates:
             TemplateProblem: the template is missing, broken, or names a value that `values` has not.
         """
         try:
-            source = self._environment.get_template(f"{language}/{name}.txt").render(values, _templates=self, _language=language)
+            source = self._environment.get_template(f"{language}/{name}.txt").render(
+                values, _templates=self, _language=language
+            )
         except jinja2.TemplateNotFound as error:
             raise TemplateProblem(f"no template {error.name}") from None
         except jinja2.TemplateSyntaxError as error:
@@ -119,7 +125,10 @@ class Templates:
 
     def path(self, language: str, name: str) -> str:
         """Where a template lies, for messages to an admin."""
-        return next((str(path) for folder in self.folders if (path := folder / language / f"{name}.txt").exists()), f"{language}/{name}.txt")
+        return next(
+            (str(path) for folder in self.folders if (path := folder / language / f"{name}.txt").exists()),
+            f"{language}/{name}.txt",
+        )
 
     @cached_property
     def shell(self) -> str:
@@ -136,9 +145,13 @@ class Templates:
         import css_inline
 
         sample = "".join(f"<{name}></{name}>" if name != "hr" else "<hr>" for name in ELEMENTS)
-        page = css_inline.CSSInliner(keep_style_tags=True).inline(self._file(SHELL).replace("BODY", f"<!--{sample}-->BODY"))
+        page = css_inline.CSSInliner(keep_style_tags=True).inline(
+            self._file(SHELL).replace("BODY", f"<!--{sample}-->BODY")
+        )
         styled = css_inline.CSSInliner().inline(self._file(SHELL).replace("BODY", sample))
-        styles = {name: match[1] for name in ELEMENTS if (match := re.search(rf'<{name}\b[^>]*style="([^"]*)"', styled))}
+        styles = {
+            name: match[1] for name in ELEMENTS if (match := re.search(rf'<{name}\b[^>]*style="([^"]*)"', styled))
+        }
         return re.sub(r"<!--.*?-->", "", page, flags=re.DOTALL), styles
 
     def _file(self, name: str) -> str:

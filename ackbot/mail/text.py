@@ -1,5 +1,6 @@
 """What a person reads in a mail: text chosen from the MIME tree, HTML made text (RFC 2046 §5.1, RFC 3676)."""
 
+import contextlib
 import re
 import threading
 
@@ -71,16 +72,18 @@ def from_html(html: str) -> str:
     if not html.strip():
         return ""
     if _depth(html) <= _DEEPEST_HTML:
-        try:
+        with contextlib.suppress(
+            Exception
+        ):  # lxml raises many kinds on hostile input; the plain stripper reads it then
             return _inscribed(html)
-        except Exception:  # noqa: BLE001 - lxml raises many kinds on hostile input; the plain stripper reads it then
-            pass
     return _stripped(html)
 
 
 def _depth(html: str) -> int:
     deepest = depth = 0
-    for match in re.finditer(r"<(/?)(?:div|table|tr|td|span|ul|ol|li|blockquote|font|b|i|p|section|center)\b", html, re.I):
+    for match in re.finditer(
+        r"<(/?)(?:div|table|tr|td|span|ul|ol|li|blockquote|font|b|i|p|section|center)\b", html, re.I
+    ):
         depth += -1 if match[1] else 1
         deepest = max(deepest, depth)
     return deepest

@@ -75,9 +75,15 @@ def open_database(url: str, *, exclusive: bool = False, read_only: bool = False)
     """
     scheme, _, path = url.partition("://")
     if scheme != "sqlite":
-        raise StoreProblem(f'store.url "{scheme}://…" is of a kind this version does not know; use sqlite:////path/to/ackbot.db')
+        raise StoreProblem(
+            f'store.url "{scheme}://…" is of a kind this version does not know; use sqlite:////path/to/ackbot.db'
+        )
     # Four slashes begin an absolute path, three a relative one.
-    return SQLite(Path("/" + path.lstrip("/") if path.startswith("//") else path.removeprefix("/")), exclusive=exclusive, read_only=read_only)
+    return SQLite(
+        Path("/" + path.lstrip("/") if path.startswith("//") else path.removeprefix("/")),
+        exclusive=exclusive,
+        read_only=read_only,
+    )
 
 
 class SQLite:
@@ -99,7 +105,14 @@ class SQLite:
             self._held = _keep_others_out(path)
         try:
             mode = "ro" if read_only else "rwc"
-            connection = sqlite3.connect(f"file:{_quoted(path)}?mode={mode}", uri=True, timeout=BUSY_TIMEOUT_S, check_same_thread=False, isolation_level=None, cached_statements=512)
+            connection = sqlite3.connect(
+                f"file:{_quoted(path)}?mode={mode}",
+                uri=True,
+                timeout=BUSY_TIMEOUT_S,
+                check_same_thread=False,
+                isolation_level=None,
+                cached_statements=512,
+            )
             connection.row_factory = sqlite3.Row
             self._db = sqlite_utils.Database(connection, execute_plugins=False)
             if not read_only:
@@ -114,7 +127,7 @@ class SQLite:
     def run(self, sql: str, **parameters: Any) -> Sequence[Row]:
         with self._lock:
             try:
-                return self._connection.execute(sql, parameters).fetchall()  # type: ignore[return-value] # sqlite3.Row is a mapping
+                return self._connection.execute(sql, parameters).fetchall()
             except sqlite3.OperationalError as error:
                 raise _passing(error) from error
 
@@ -155,17 +168,23 @@ class SQLite:
 
     def migrate(self) -> None:
         with self.transaction():
-            self.run("CREATE TABLE IF NOT EXISTS migrations (number BIGINT NOT NULL PRIMARY KEY, applied_at TEXT NOT NULL)")
+            self.run(
+                "CREATE TABLE IF NOT EXISTS migrations (number BIGINT NOT NULL PRIMARY KEY, applied_at TEXT NOT NULL)"
+            )
             done = {int(row["number"]) for row in self.run("SELECT number FROM migrations")}
             if done and max(done) > len(MIGRATIONS):
-                raise StoreProblem(f"the store at {self.path} was written by a newer ackbot; install that version or restore a backup")
+                raise StoreProblem(
+                    f"the store at {self.path} was written by a newer ackbot; install that version or restore a backup"
+                )
             for number, statements in enumerate(MIGRATIONS, 1):
                 if number in done:
                     continue
                 for statement in statements:
                     self.run(statement.format(id="INTEGER PRIMARY KEY", bytes="BLOB"))
                 self.run(
-                    "INSERT INTO migrations (number, applied_at) VALUES (:number, :now)", number=number, now=text_of(datetime.now(UTC))
+                    "INSERT INTO migrations (number, applied_at) VALUES (:number, :now)",
+                    number=number,
+                    now=text_of(datetime.now(UTC)),
                 )
 
     def close(self) -> None:
@@ -177,7 +196,15 @@ class SQLite:
 
 
 # What passes by itself or by an admin's hand (sqlite.org/rescode.html); any other error is a defect of ours.
-_PASSING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN}
+_PASSING = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+}
 
 
 def _passing(error: sqlite3.OperationalError) -> Exception:

@@ -8,10 +8,21 @@ from typing import Any
 from ackbot.store.database import Database, Row, text_of
 
 
-def add(db: Database, now: datetime, kind: str, why: str, *, code: str = "", letter_id: int | None = None, inbox: str = "", data: Mapping[str, Any] | None = None) -> None:
+def add(
+    db: Database,
+    now: datetime,
+    kind: str,
+    why: str,
+    *,
+    code: str = "",
+    letter_id: int | None = None,
+    inbox: str = "",
+    data: Mapping[str, Any] | None = None,
+) -> None:
     """One event. `data` must be JSON-able and hold no subject, body or name."""
     db.run(
-        "INSERT INTO events (at, code, letter_id, inbox, kind, why, data) VALUES (:at, :code, :letter_id, :inbox, :kind, :why, :data)",
+        "INSERT INTO events (at, code, letter_id, inbox, kind, why, data) VALUES (:at, :code, :letter_id, "
+        ":inbox, :kind, :why, :data)",
         at=text_of(now),
         code=code,
         letter_id=letter_id,

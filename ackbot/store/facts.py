@@ -22,7 +22,14 @@ def gather(db: Database, asked: Questions, now: datetime, limits: Limits) -> Fac
     past = _past(db, sender, now) if sender else []
     by_message_id = _by_message_id(db, asked.message_ids) if asked.message_ids else {}
     known = _known(db, asked.fingerprint)
-    codes = dict.fromkeys([*asked.codes, *by_message_id.values(), *(one.code for one in past if one.code), *([known.code] if known and known.code else [])])
+    codes = dict.fromkeys(
+        [
+            *asked.codes,
+            *by_message_id.values(),
+            *(one.code for one in past if one.code),
+            *([known.code] if known and known.code else []),
+        ]
+    )
     automatic, follow_up_at = _automatic(db, sender, asked.since) if sender else ((), None)
     return Facts(
         known=known,
@@ -41,12 +48,15 @@ def gather(db: Database, asked: Questions, now: datetime, limits: Limits) -> Fac
 
 def _known(db: Database, fingerprint: str) -> Known | None:
     rows = db.run(
-        "SELECT letters.code, letters.state, arrivals.inbox FROM letters LEFT JOIN arrivals ON arrivals.letter_id = letters.id WHERE letters.fingerprint = :fingerprint",
+        "SELECT letters.code, letters.state, arrivals.inbox FROM letters LEFT JOIN arrivals ON "
+        "arrivals.letter_id = letters.id WHERE letters.fingerprint = :fingerprint",
         fingerprint=fingerprint,
     )
     if not rows:
         return None
-    return Known(rows[0]["code"] or "", frozenset(row["inbox"] for row in rows if row["inbox"]), rows[0]["state"] == "decided")
+    return Known(
+        rows[0]["code"] or "", frozenset(row["inbox"] for row in rows if row["inbox"]), rows[0]["state"] == "decided"
+    )
 
 
 def is_known(db: Database, fingerprint: str) -> bool:
@@ -58,20 +68,30 @@ def _past(db: Database, sender: str, now: datetime) -> list[PastLetter]:
     rows = db.run(
         """
         SELECT code, from_key, subject_key, text_hash, arrived_at, message_id FROM letters
-        WHERE from_key = :sender AND arrived_at > :since AND code IS NOT NULL AND state = 'decided' ORDER BY arrived_at DESC LIMIT :limit
+        WHERE from_key = :sender AND arrived_at > :since AND code IS NOT NULL AND state = 'decided'
+        ORDER BY arrived_at DESC LIMIT :limit
         """,
         sender=sender,
         since=text_of(now - timedelta(days=_JOIN_DAYS + 1)),
         limit=_MOST_PAST,
     )
     return [
-        PastLetter(row["code"], row["from_key"], row["subject_key"], row["text_hash"], instant_of(row["arrived_at"]), row["message_id"]) for row in rows
+        PastLetter(
+            row["code"],
+            row["from_key"],
+            row["subject_key"],
+            row["text_hash"],
+            instant_of(row["arrived_at"]),
+            row["message_id"],
+        )
+        for row in rows
     ]
 
 
 def _count_letters(db: Database, sender: str, now: datetime) -> int:
     rows = db.run(
-        "SELECT COUNT(*) AS n FROM letters WHERE from_key = :sender AND arrived_at > :since AND code IS NOT NULL AND state = 'decided'",
+        "SELECT COUNT(*) AS n FROM letters WHERE from_key = :sender AND arrived_at > :since AND code IS NOT "
+        "NULL AND state = 'decided'",
         sender=sender,
         since=text_of(now - timedelta(days=_COUNTED_DAYS)),
     )
@@ -81,7 +101,8 @@ def _count_letters(db: Database, sender: str, now: datetime) -> int:
 def _by_message_id(db: Database, message_ids: Sequence[str]) -> dict[str, str]:
     placeholders, parameters = listed("m", message_ids[-50:])
     rows = db.run(
-        f"SELECT message_id, code FROM letters WHERE message_id IN ({placeholders}) AND message_id <> '' AND code IS NOT NULL ORDER BY id",  # noqa: S608 - placeholders only
+        f"SELECT message_id, code FROM letters WHERE message_id IN ({placeholders}) AND message_id <> '' AND "
+        "code IS NOT NULL ORDER BY id",
         **parameters,
     )
     return {row["message_id"]: row["code"] for row in rows}
@@ -89,8 +110,10 @@ def _by_message_id(db: Database, message_ids: Sequence[str]) -> dict[str, str]:
 
 def _automatic(db: Database, sender: str, since: datetime) -> tuple[tuple[datetime, ...], datetime | None]:
     rows = db.run(
-        f"SELECT kind, created_at FROM outbox WHERE recipient_key = :sender AND created_at > :since AND kind IN ({_AUTOMATIC}) "  # noqa: S608 - constants
-        "AND (state NOT IN ('held', 'cancelled') OR held_for IN ('brake', 'restore', 'pause')) ORDER BY created_at DESC LIMIT 100",
+        "SELECT kind, created_at FROM outbox WHERE recipient_key = :sender AND created_at > :since AND kind "
+        f"IN ({_AUTOMATIC}) "
+        "AND (state NOT IN ('held', 'cancelled') OR held_for IN ('brake', 'restore', 'pause')) ORDER BY "
+        "created_at DESC LIMIT 100",
         sender=sender,
         since=text_of(since),
     )
@@ -105,7 +128,8 @@ def _council_automatic(db: Database, limits: Limits, now: datetime) -> int:
         return 0
     count, seconds = limits.brake
     rows = db.run(
-        f"SELECT COUNT(*) AS n FROM (SELECT 1 FROM outbox WHERE created_at > :since AND kind IN ({_AUTOMATIC}) AND state <> 'held' LIMIT :limit) AS lately",  # noqa: S608 - constants
+        "SELECT COUNT(*) AS n FROM (SELECT 1 FROM outbox WHERE created_at > :since AND kind IN "
+        f"({_AUTOMATIC}) AND state <> 'held' LIMIT :limit) AS lately",
         since=text_of(now - timedelta(seconds=seconds)),
         limit=count + 1,
     )
@@ -128,29 +152,37 @@ def loads(db: Database, staff: Sequence[str]) -> dict[str, Load]:
     if not staff:
         return {}
     placeholders, parameters = listed("s", staff)
-    rows = db.run(f"SELECT staff, open_cases, assigned_at FROM staff_load WHERE staff IN ({placeholders})", **parameters)  # noqa: S608 - placeholders only
-    return {row["staff"]: Load(row["open_cases"], instant_of(row["assigned_at"]) if row["assigned_at"] else None) for row in rows}
+    rows = db.run(
+        f"SELECT staff, open_cases, assigned_at FROM staff_load WHERE staff IN ({placeholders})", **parameters
+    )
+    return {
+        row["staff"]: Load(row["open_cases"], instant_of(row["assigned_at"]) if row["assigned_at"] else None)
+        for row in rows
+    }
 
 
 def _taken(db: Database, codes: Sequence[str]) -> frozenset[str]:
     placeholders, parameters = listed("c", codes)
-    return frozenset(row["code"] for row in db.run(f"SELECT code FROM cases WHERE code IN ({placeholders})", **parameters))  # noqa: S608 - placeholders only
+    return frozenset(
+        row["code"] for row in db.run(f"SELECT code FROM cases WHERE code IN ({placeholders})", **parameters)
+    )
 
 
 def cases(db: Database, codes: Sequence[str]) -> dict[str, Case]:
     """Cases by code, with parties, running clocks and thread."""
     placeholders, parameters = listed("c", codes)
-    found = db.run(f"SELECT * FROM cases WHERE code IN ({placeholders})", **parameters)  # noqa: S608 - placeholders only
+    found = db.run(f"SELECT * FROM cases WHERE code IN ({placeholders})", **parameters)
     if not found:
         return {}
     placeholders, parameters = listed("c", [row["code"] for row in found])
-    parties = db.run(f"SELECT code, address FROM parties WHERE code IN ({placeholders})", **parameters)  # noqa: S608 - placeholders only
+    parties = db.run(f"SELECT code, address FROM parties WHERE code IN ({placeholders})", **parameters)
     clocks = db.run(
-        f"SELECT code, kind, promised_on, due_at FROM clocks WHERE state IN ('running', 'paused') AND code IN ({placeholders}) ORDER BY due_at",  # noqa: S608 - placeholders only
+        "SELECT code, kind, promised_on, due_at FROM clocks WHERE state IN ('running', 'paused') AND code IN "
+        f"({placeholders}) ORDER BY due_at",
         **parameters,
     )
     threads = db.run(
-        f"SELECT code, message_id FROM letters WHERE code IN ({placeholders}) AND message_id <> '' ORDER BY id",  # noqa: S608 - placeholders only
+        f"SELECT code, message_id FROM letters WHERE code IN ({placeholders}) AND message_id <> '' ORDER BY id",
         **parameters,
     )
     return {row["code"]: _case(row, parties, clocks, threads) for row in found}

@@ -32,10 +32,18 @@ def folder(db: Database, inbox: str, name: str) -> Folder | None:
     if not rows:
         return None
     row = rows[0]
-    return Folder(row["uidvalidity"], row["last_uid"], row["backlog_uid"], bool(row["restored"]), instant_of(row["watch_started_at"]))
+    return Folder(
+        row["uidvalidity"],
+        row["last_uid"],
+        row["backlog_uid"],
+        bool(row["restored"]),
+        instant_of(row["watch_started_at"]),
+    )
 
 
-def first_sight(db: Database, inbox: str, name: str, uidvalidity: int, last_uid: int, backlog_uid: int, now: datetime) -> None:
+def first_sight(
+    db: Database, inbox: str, name: str, uidvalidity: int, last_uid: int, backlog_uid: int, now: datetime
+) -> None:
     """A folder is seen for the first time; mails up to `last_uid` are not looked at."""
     db.run(
         "INSERT INTO folders (inbox, folder, uidvalidity, last_uid, watch_started_at, backlog_uid, restored) "
@@ -53,7 +61,8 @@ def first_sight(db: Database, inbox: str, name: str, uidvalidity: int, last_uid:
 def uidvalidity_changed(db: Database, inbox: str, name: str, uidvalidity: int, backlog_uid: int) -> None:
     """All uids start anew: everything is looked at again, and known letters are recognised by their fingerprints."""
     db.run(
-        "UPDATE folders SET uidvalidity = :uidvalidity, last_uid = 0, backlog_uid = :backlog_uid, restored = :yes, unknown = 0 "
+        "UPDATE folders SET uidvalidity = :uidvalidity, last_uid = 0, backlog_uid = :backlog_uid, restored = "
+        ":yes, unknown = 0 "
         "WHERE inbox = :inbox AND folder = :folder",
         uidvalidity=uidvalidity,
         backlog_uid=backlog_uid,
@@ -66,7 +75,8 @@ def uidvalidity_changed(db: Database, inbox: str, name: str, uidvalidity: int, b
 def move_watermark(db: Database, inbox: str, name: str, uidvalidity: int, uid: int) -> None:
     """Every mail up to `uid` has a committed arrival. Never moves back."""
     db.run(
-        "UPDATE folders SET last_uid = :uid WHERE inbox = :inbox AND folder = :folder AND uidvalidity = :uidvalidity AND last_uid < :uid",
+        "UPDATE folders SET last_uid = :uid WHERE inbox = :inbox AND folder = :folder AND uidvalidity = "
+        ":uidvalidity AND last_uid < :uid",
         uid=uid,
         inbox=inbox,
         folder=name,
@@ -90,7 +100,8 @@ def report(db: Database, inbox: str, state: str, reason: str, now: datetime, *, 
         """
         INSERT INTO inbox_states (inbox, state, reason, changed_at, seen_at) VALUES (:inbox, :state, :reason, :now, :seen_at)
         ON CONFLICT (inbox) DO UPDATE SET
-            changed_at = CASE WHEN inbox_states.state = :state AND inbox_states.reason = :reason THEN inbox_states.changed_at ELSE :now END,
+            changed_at = CASE WHEN inbox_states.state = :state AND inbox_states.reason = :reason
+                              THEN inbox_states.changed_at ELSE :now END,
             state = :state, reason = :reason,
             seen_at = CASE WHEN :seen THEN :now ELSE inbox_states.seen_at END
         """,

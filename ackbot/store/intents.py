@@ -75,7 +75,16 @@ def apply(
                 code = intent.code
             case Record():
                 code = ""
-        events.add(db, now, _name(intent), intent.why, code=code, letter_id=letter_id, inbox=arrival.inbox if arrival else "", data=_data(intent))
+        events.add(
+            db,
+            now,
+            _name(intent),
+            intent.why,
+            code=code,
+            letter_id=letter_id,
+            inbox=arrival.inbox if arrival else "",
+            data=_data(intent),
+        )
     return queued
 
 
@@ -88,13 +97,22 @@ def _data(intent: Intent) -> dict[str, Any]:
         case Assign():
             return {"staff": intent.staff, "team": intent.team}
         case SetClock():
-            return {"kind": intent.clock.kind, "promised_on": intent.clock.promised_on.isoformat(), "due_at": text_of(intent.clock.due_at)}
+            return {
+                "kind": intent.clock.kind,
+                "promised_on": intent.clock.promised_on.isoformat(),
+                "due_at": text_of(intent.clock.due_at),
+            }
         case ClearClock():
             return {"kind": intent.kind, "outcome": intent.outcome}
         case Note():
             return dict(intent.data)
         case Record():
-            return {"kind": intent.kind, "outcome": intent.outcome, "rule": intent.rule, "acknowledge": intent.acknowledge}
+            return {
+                "kind": intent.kind,
+                "outcome": intent.outcome,
+                "rule": intent.rule,
+                "acknowledge": intent.acknowledge,
+            }
         case _:
             return {}
 
@@ -103,8 +121,10 @@ def _open_case(db: Database, intent: OpenCase) -> None:
     case = intent.case
     db.run(
         """
-        INSERT INTO cases (code, state, inbox, resident_address, resident_name, subject, team, owner, standard, language, sensitive, opened_at, last_letter_at)
-        VALUES (:code, :state, :inbox, :address, :name, :subject, :team, '', :standard, :language, :sensitive, :opened_at, :last_letter_at)
+        INSERT INTO cases (code, state, inbox, resident_address, resident_name, subject, team, owner, standard, language,
+                           sensitive, opened_at, last_letter_at)
+        VALUES (:code, :state, :inbox, :address, :name, :subject, :team, '', :standard, :language,
+                :sensitive, :opened_at, :last_letter_at)
         """,
         code=case.code,
         state=case.state,
@@ -120,14 +140,22 @@ def _open_case(db: Database, intent: OpenCase) -> None:
         last_letter_at=text_of(case.last_letter_at or case.opened_at),
     )
     for address in sorted(case.parties):
-        db.run("INSERT INTO parties (code, address) VALUES (:code, :address) ON CONFLICT DO NOTHING", code=case.code, address=address)
+        db.run(
+            "INSERT INTO parties (code, address) VALUES (:code, :address) ON CONFLICT DO NOTHING",
+            code=case.code,
+            address=address,
+        )
 
 
 def _attach(db: Database, intent: Attach, arrival: Arrival | None, now: datetime) -> None:
     at = text_of(arrival.arrived_at if arrival else now)
     db.run("UPDATE cases SET last_letter_at = :at WHERE code = :code AND last_letter_at < :at", at=at, code=intent.code)
     if intent.party:
-        db.run("INSERT INTO parties (code, address) VALUES (:code, :address) ON CONFLICT DO NOTHING", code=intent.code, address=intent.party)
+        db.run(
+            "INSERT INTO parties (code, address) VALUES (:code, :address) ON CONFLICT DO NOTHING",
+            code=intent.code,
+            address=intent.party,
+        )
 
 
 def assign(db: Database, code: str, staff: str, team: str, now: datetime) -> None:
@@ -182,7 +210,8 @@ def _set_clock(db: Database, intent: SetClock, now: datetime) -> None:
 def end_clock(db: Database, code: str, kind: str, outcome: str, why: str, now: datetime) -> None:
     """A running clock ends kept, replaced or withheld; without one, nothing happens."""
     db.run(
-        "UPDATE clocks SET state = :outcome, ended_at = :now, why = :why WHERE code = :code AND kind = :kind AND state IN ('running', 'paused')",
+        "UPDATE clocks SET state = :outcome, ended_at = :now, why = :why WHERE code = :code AND kind = :kind "
+        "AND state IN ('running', 'paused')",
         outcome=outcome,
         now=text_of(now),
         why=why,
@@ -191,17 +220,27 @@ def end_clock(db: Database, code: str, kind: str, outcome: str, why: str, now: d
     )
 
 
-def _send(db: Database, send: Send, mail: Composed, council: Council, now: datetime, letter_id: int | None, arrival: Arrival | None) -> bool:
+def _send(
+    db: Database,
+    send: Send,
+    mail: Composed,
+    council: Council,
+    now: datetime,
+    letter_id: int | None,
+    arrival: Arrival | None,
+) -> bool:
     """Whether the mail goes out now. One that was put there before is left as it is: that is the idempotence of all sending."""
     inbox = council.inboxes.get(send.inbox)
-    held_for = _held_for(send, inbox.mode if inbox else "live") or ("pause" if send.draft.kind != "urgent" and inboxes.is_paused(db, send.inbox) else "")
+    held_for = _held_for(send, inbox.mode if inbox else "live") or (
+        "pause" if send.draft.kind != "urgent" and inboxes.is_paused(db, send.inbox) else ""
+    )
     draft = send.draft
     rows = db.run(
         """
-        INSERT INTO outbox (dedupe_key, state, held_for, kind, priority, code, inbox, lane, staff, recipient, recipient_key, envelope_from,
-                            message_id, content, attachments, letter_id, created_at, not_before)
-        VALUES (:dedupe_key, :state, :held_for, :kind, :priority, :code, :inbox, :lane, :staff, :recipient, :recipient_key, :envelope_from,
-                :message_id, :content, :attachments, :letter_id, :now, :now)
+        INSERT INTO outbox (dedupe_key, state, held_for, kind, priority, code, inbox, lane, staff, recipient, recipient_key,
+                            envelope_from, message_id, content, attachments, letter_id, created_at, not_before)
+        VALUES (:dedupe_key, :state, :held_for, :kind, :priority, :code, :inbox, :lane, :staff, :recipient, :recipient_key,
+                :envelope_from, :message_id, :content, :attachments, :letter_id, :now, :now)
         ON CONFLICT (dedupe_key) DO NOTHING RETURNING id
         """,
         dedupe_key=send.dedupe_key,
@@ -223,10 +262,22 @@ def _send(db: Database, send: Send, mail: Composed, council: Council, now: datet
         now=text_of(now),
     )
     if not rows:
-        events.add(db, now, "Send", f"{draft.kind}: was put into the outbox before", code=send.code, letter_id=letter_id, inbox=send.inbox)
+        events.add(
+            db,
+            now,
+            "Send",
+            f"{draft.kind}: was put into the outbox before",
+            code=send.code,
+            letter_id=letter_id,
+            inbox=send.inbox,
+        )
         return False
     if draft.kind == "receipt":
-        db.run("UPDATE cases SET receipt_on = :day WHERE code = :code", day=draft.date_at.date().isoformat(), code=send.code)
+        db.run(
+            "UPDATE cases SET receipt_on = :day WHERE code = :code",
+            day=draft.date_at.date().isoformat(),
+            code=send.code,
+        )
     data = {"kind": draft.kind, "message_id": draft.message_id, "staff": send.staff, "held_for": held_for}
     events.add(db, now, "Send", send.why, code=send.code, letter_id=letter_id, inbox=send.inbox, data=data)
     return not held_for

@@ -52,7 +52,11 @@ def add_arrival(db: Database, arrival: Arrival, now: datetime) -> int | None:
 
 def not_fetched(db: Database, arrival_id: int, error: str) -> int:
     """The server would not give the mail; how often that was so."""
-    rows = db.run("UPDATE arrivals SET error = :error, attempts = attempts + 1 WHERE id = :id RETURNING attempts", error=error, id=arrival_id)
+    rows = db.run(
+        "UPDATE arrivals SET error = :error, attempts = attempts + 1 WHERE id = :id RETURNING attempts",
+        error=error,
+        id=arrival_id,
+    )
     return int(rows[0]["attempts"])
 
 
@@ -64,7 +68,8 @@ def fetch_again_at(db: Database, arrival_id: int, retry_at: datetime) -> None:
 def to_fetch_again(db: Database, inbox: str, folder: str, uidvalidity: int, now: datetime) -> Sequence[Row]:
     """Arrivals whose mail could not be fetched and should be asked for now."""
     return db.run(
-        "SELECT * FROM arrivals WHERE letter_id IS NULL AND inbox = :inbox AND folder = :folder AND uidvalidity = :uidvalidity AND retry_at <= :now ORDER BY uid",
+        "SELECT * FROM arrivals WHERE letter_id IS NULL AND inbox = :inbox AND folder = :folder AND "
+        "uidvalidity = :uidvalidity AND retry_at <= :now ORDER BY uid",
         inbox=inbox,
         folder=folder,
         uidvalidity=uidvalidity,
@@ -90,7 +95,8 @@ def moved(db: Database, arrival: Arrival, folder: str, place: tuple[int, int] | 
 def not_moved(db: Database, inbox: str, folder: str, uidvalidity: int, limit: int = 500) -> Sequence[Row]:
     """Decided mails that still lie where they came, by uid."""
     return db.run(
-        "SELECT * FROM arrivals WHERE inbox = :inbox AND folder = :folder AND uidvalidity = :uidvalidity AND letter_id IS NOT NULL AND moved_to IS NULL ORDER BY uid LIMIT :limit",
+        "SELECT * FROM arrivals WHERE inbox = :inbox AND folder = :folder AND uidvalidity = :uidvalidity AND "
+        "letter_id IS NOT NULL AND moved_to IS NULL ORDER BY uid LIMIT :limit",
         inbox=inbox,
         folder=folder,
         uidvalidity=uidvalidity,
@@ -101,19 +107,25 @@ def not_moved(db: Database, inbox: str, folder: str, uidvalidity: int, limit: in
 def place_of(db: Database, inbox: str, folder: str, uidvalidity: int, uid: int) -> tuple[str, int, int]:
     """Where a mail lies now: folder, UIDVALIDITY, UID; the same as asked for unless it was moved."""
     rows = db.run(
-        "SELECT * FROM arrivals WHERE inbox = :inbox AND folder = :folder AND uidvalidity = :uidvalidity AND uid = :uid AND moved_uid IS NOT NULL",
+        "SELECT * FROM arrivals WHERE inbox = :inbox AND folder = :folder AND uidvalidity = :uidvalidity AND "
+        "uid = :uid AND moved_uid IS NOT NULL",
         inbox=inbox,
         folder=folder,
         uidvalidity=uidvalidity,
         uid=uid,
     )
-    return (rows[0]["moved_to"], rows[0]["moved_uidvalidity"], rows[0]["moved_uid"]) if rows else (folder, uidvalidity, uid)
+    return (
+        (rows[0]["moved_to"], rows[0]["moved_uidvalidity"], rows[0]["moved_uid"])
+        if rows
+        else (folder, uidvalidity, uid)
+    )
 
 
 def unfetched(db: Database, arrival: Arrival) -> int | None:
     """The id of the arrival row of this place that still has no letter."""
     rows = db.run(
-        "SELECT id FROM arrivals WHERE letter_id IS NULL AND inbox = :inbox AND folder = :folder AND uidvalidity = :uidvalidity AND uid = :uid",
+        "SELECT id FROM arrivals WHERE letter_id IS NULL AND inbox = :inbox AND folder = :folder AND "
+        "uidvalidity = :uidvalidity AND uid = :uid",
         inbox=arrival.inbox,
         folder=arrival.folder,
         uidvalidity=arrival.uidvalidity,
@@ -124,7 +136,9 @@ def unfetched(db: Database, arrival: Arrival) -> int | None:
 
 def attach_arrival(db: Database, arrival_id: int, letter_id: int) -> None:
     """This arrival brought that letter."""
-    db.run("UPDATE arrivals SET letter_id = :letter_id, retry_at = NULL WHERE id = :id", letter_id=letter_id, id=arrival_id)
+    db.run(
+        "UPDATE arrivals SET letter_id = :letter_id, retry_at = NULL WHERE id = :id", letter_id=letter_id, id=arrival_id
+    )
 
 
 def add(db: Database, message: Message, arrival: Arrival, decision: Decision, now: datetime, language: str) -> int:
@@ -162,7 +176,9 @@ def add(db: Database, message: Message, arrival: Arrival, decision: Decision, no
     return int(rows[0]["id"])
 
 
-def quarantine(db: Database, fingerprint: str, raw: bytes, arrival: Arrival, error: str, code: str, retry_at: datetime) -> int:
+def quarantine(
+    db: Database, fingerprint: str, raw: bytes, arrival: Arrival, error: str, code: str, retry_at: datetime
+) -> int:
     """A mail that broke us is kept raw, with the case that its headers opened, if any: its row's id."""
     rows = db.run(
         """
@@ -200,9 +216,11 @@ def recovered(db: Database, letter_id: int, message: Message, decision: Decision
     db.run(
         """
         UPDATE letters SET state = 'decided', decided_at = :now, message_id = :message_id, from_key = :from_key, subject = :subject,
-            subject_key = :subject_key, text = :text, text_hash = :text_hash, kind = :kind, outcome = :outcome, rule = :rule, why = :why,
+            subject_key = :subject_key, text = :text, text_hash = :text_hash, kind = :kind, outcome = :outcome,
+            rule = :rule, why = :why,
             acknowledged = :acknowledged, code = :code, raw = NULL, retry_at = NULL,
-            fingerprint = CASE WHEN EXISTS (SELECT 1 FROM letters AS other WHERE other.fingerprint = :fingerprint) THEN fingerprint ELSE :fingerprint END
+            fingerprint = CASE WHEN EXISTS (SELECT 1 FROM letters AS other WHERE other.fingerprint = :fingerprint)
+                               THEN fingerprint ELSE :fingerprint END
         WHERE id = :id AND state = 'quarantined'
         """,
         id=letter_id,

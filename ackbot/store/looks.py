@@ -6,7 +6,10 @@ from typing import Any
 from ackbot.store import inboxes, outbox
 from ackbot.store.database import Database, Row, listed
 
-_CASE = "code, state, inbox, resident_address, resident_name, subject, team, owner, standard, opened_at, closed_at, human_words_at, sensitive"
+_CASE = (
+    "code, state, inbox, resident_address, resident_name, subject, team, owner, standard, "
+    "opened_at, closed_at, human_words_at, sensitive"
+)
 _LETTER = "id, state, message_id, from_key, subject, arrived_at, kind, outcome, rule, why, acknowledged, code, error, attempts"
 _MAIL = "id, kind, state, held_for, recipient, staff, message_id, code, created_at, accepted_at, attempts, reply"
 
@@ -23,11 +26,17 @@ def status(db: Database, names: Sequence[str]) -> dict[str, Any]:
     """
     states = {row["inbox"]: row for row in inboxes.states(db)}
     shown = [_state(name, states.get(name)) for name in names]
-    troubled = [{"name": row["lane"], "reason": row["reason"], "since": row["since"]} for row in outbox.lanes(db) if row["reason"]]
+    troubled = [
+        {"name": row["lane"], "reason": row["reason"], "since": row["since"]}
+        for row in outbox.lanes(db)
+        if row["reason"]
+    ]
     counts: dict[str, int] = {}
     for row in outbox.counts(db):
         counts[f"{row['state']} ({row['held_for']})" if row["held_for"] else row["state"]] = row["n"]
-    cases_row = db.run("SELECT COUNT(*) AS n, COUNT(*) FILTER (WHERE owner = '') AS ownerless FROM cases WHERE state <> 'closed'")[0]
+    cases_row = db.run(
+        "SELECT COUNT(*) AS n, COUNT(*) FILTER (WHERE owner = '') AS ownerless FROM cases WHERE state <> 'closed'"
+    )[0]
     quarantined = db.run("SELECT COUNT(*) AS n FROM letters WHERE state = 'quarantined'")[0]["n"]
     not_fetched = db.run("SELECT COUNT(*) AS n FROM arrivals WHERE letter_id IS NULL")[0]["n"]
     return {
@@ -45,14 +54,21 @@ def status(db: Database, names: Sequence[str]) -> dict[str, Any]:
 def _state(name: str, row: Row | None) -> dict[str, Any]:
     if row is None:
         return {"name": name, "state": "not watched yet", "reason": "", "since": None, "seen_at": None}
-    return {"name": name, "state": row["state"], "reason": row["reason"], "since": row["changed_at"], "seen_at": row["seen_at"] or None}
+    return {
+        "name": name,
+        "state": row["state"],
+        "reason": row["reason"],
+        "since": row["changed_at"],
+        "seen_at": row["seen_at"] or None,
+    }
 
 
 def cases(db: Database, *, inbox: str, owner: str, closed_too: bool) -> Sequence[Row]:
     """Cases with the next date promised, that date first."""
     return db.run(
         """
-        SELECT cases.*, (SELECT MIN(promised_on) FROM clocks WHERE clocks.code = cases.code AND clocks.state = 'running') AS promised_on
+        SELECT cases.*, (SELECT MIN(promised_on) FROM clocks
+                         WHERE clocks.code = cases.code AND clocks.state = 'running') AS promised_on
         FROM cases WHERE (:inbox = '' OR inbox = :inbox) AND (:owner = '' OR owner = :owner) AND (:closed_too OR state <> 'closed')
         ORDER BY promised_on, cases.id
         """,
@@ -64,23 +80,25 @@ def cases(db: Database, *, inbox: str, owner: str, closed_too: bool) -> Sequence
 
 def story_of_case(db: Database, code: str) -> dict[str, Any]:
     """A case by its code: its letters, mails and history."""
-    letters = db.run(f"SELECT {_LETTER} FROM letters WHERE code = :code ORDER BY id", code=code)  # noqa: S608 - constants
-    mails = db.run(f"SELECT {_MAIL} FROM outbox WHERE code = :code ORDER BY id", code=code)  # noqa: S608 - constants
+    letters = db.run(f"SELECT {_LETTER} FROM letters WHERE code = :code ORDER BY id", code=code)
+    mails = db.run(f"SELECT {_MAIL} FROM outbox WHERE code = :code ORDER BY id", code=code)
     return _story(db, [code], letters, mails)
 
 
 def story_of_message_id(db: Database, message_id: str) -> dict[str, Any]:
     """A letter, or a mail of ours, by its Message-ID, with the case it belongs to."""
-    letters = db.run(f"SELECT {_LETTER} FROM letters WHERE message_id = :message_id ORDER BY id", message_id=message_id)  # noqa: S608 - constants
-    mails = db.run(f"SELECT {_MAIL} FROM outbox WHERE message_id = :message_id ORDER BY id", message_id=message_id.lower())  # noqa: S608 - constants
+    letters = db.run(f"SELECT {_LETTER} FROM letters WHERE message_id = :message_id ORDER BY id", message_id=message_id)
+    mails = db.run(
+        f"SELECT {_MAIL} FROM outbox WHERE message_id = :message_id ORDER BY id", message_id=message_id.lower()
+    )
     codes = [row["code"] for row in (*letters, *mails) if row["code"]]
     return _story(db, codes, letters, mails)
 
 
 def story_of_address(db: Database, address: str) -> dict[str, Any]:
     """Every letter from an address, answered or not, every mail to it, and the cases it is party to."""
-    letters = db.run(f"SELECT {_LETTER} FROM letters WHERE from_key = :address ORDER BY id", address=address)  # noqa: S608 - constants
-    mails = db.run(f"SELECT {_MAIL} FROM outbox WHERE recipient_key = :address ORDER BY id", address=address)  # noqa: S608 - constants
+    letters = db.run(f"SELECT {_LETTER} FROM letters WHERE from_key = :address ORDER BY id", address=address)
+    mails = db.run(f"SELECT {_MAIL} FROM outbox WHERE recipient_key = :address ORDER BY id", address=address)
     codes = [row["code"] for row in db.run("SELECT code FROM parties WHERE address = :address", address=address)]
     return _story(db, codes, letters, mails)
 
@@ -88,18 +106,29 @@ def story_of_address(db: Database, address: str) -> dict[str, Any]:
 def _story(db: Database, codes: Sequence[str], letters: Sequence[Row], mails: Sequence[Row]) -> dict[str, Any]:
     codes = list(dict.fromkeys(codes))
     placeholders, parameters = listed("c", codes)
-    found = db.run(f"SELECT {_CASE} FROM cases WHERE code IN ({placeholders}) ORDER BY opened_at", **parameters)  # noqa: S608 - placeholders only
-    clocks = db.run(f"SELECT code, kind, promised_on, due_at, state, why FROM clocks WHERE code IN ({placeholders}) ORDER BY id", **parameters)  # noqa: S608 - placeholders only
+    found = db.run(f"SELECT {_CASE} FROM cases WHERE code IN ({placeholders}) ORDER BY opened_at", **parameters)
+    clocks = db.run(
+        f"SELECT code, kind, promised_on, due_at, state, why FROM clocks WHERE code IN ({placeholders}) ORDER BY id",
+        **parameters,
+    )
     ids, id_parameters = listed("l", [row["id"] for row in letters])
-    arrivals = db.run(f"SELECT letter_id, inbox, folder, uid, arrived_at FROM arrivals WHERE letter_id IN ({ids}) ORDER BY id", **id_parameters)  # noqa: S608 - placeholders only
+    arrivals = db.run(
+        f"SELECT letter_id, inbox, folder, uid, arrived_at FROM arrivals WHERE letter_id IN ({ids}) ORDER BY id",
+        **id_parameters,
+    )
     events = db.run(
-        f"SELECT at, kind, why, data FROM events WHERE code IN ({placeholders}) OR letter_id IN ({ids}) ORDER BY id",  # noqa: S608 - placeholders only
+        f"SELECT at, kind, why, data FROM events WHERE code IN ({placeholders}) OR letter_id IN ({ids}) ORDER BY id",
         **parameters,
         **id_parameters,
     )
     return {
-        "cases": [dict(row) | {"clocks": [dict(clock) for clock in clocks if clock["code"] == row["code"]]} for row in found],
-        "letters": [dict(row) | {"arrivals": [dict(one) for one in arrivals if one["letter_id"] == row["id"]]} for row in letters],
+        "cases": [
+            dict(row) | {"clocks": [dict(clock) for clock in clocks if clock["code"] == row["code"]]} for row in found
+        ],
+        "letters": [
+            dict(row) | {"arrivals": [dict(one) for one in arrivals if one["letter_id"] == row["id"]]}
+            for row in letters
+        ],
         "mails": [dict(row) for row in mails],
         "events": [dict(row) for row in events],
     }

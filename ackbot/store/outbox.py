@@ -1,4 +1,4 @@
-"""The outbox: mails committed and on their way, each state changed only by the worker that may (design.md, "The life of a letter")."""
+"""The outbox: mails committed and on their way; each state is changed only by the worker that may."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,10 @@ from ackbot.store import events
 from ackbot.store.database import Database, Row, instant_of, text_of
 
 UNKNOWN_WAIT = timedelta(minutes=15)  # before a mail whose end is unknown is sent once more
-_COLUMNS = "id, dedupe_key, kind, code, inbox, lane, staff, recipient, envelope_from, message_id, content, attachments, attempts, resent, letter_id, created_at"
+_COLUMNS = (
+    "id, dedupe_key, kind, code, inbox, lane, staff, recipient, envelope_from, message_id, content, attachments, "
+    "attempts, resent, letter_id, created_at"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ def claim(db: Database, lane: str, worker: str, now: datetime, lease_until: date
         WHERE id IN (SELECT id FROM outbox WHERE lane = :lane AND state = 'queued' AND not_before <= :now
                      ORDER BY priority, id LIMIT :limit {db.skip_locked})
         RETURNING priority, {_COLUMNS}
-        """,  # noqa: S608 - constants
+        """,
         worker=worker,
         lease_until=text_of(lease_until),
         lane=lane,
@@ -84,13 +87,19 @@ def claim(db: Database, lane: str, worker: str, now: datetime, lease_until: date
 def unclaim(db: Database, ids: Sequence[int], worker: str) -> None:
     """Claimed mails that were not tried go back."""
     for one in ids:
-        db.run("UPDATE outbox SET state = 'queued', claimed_by = NULL, lease_until = NULL WHERE id = :id AND state = 'claimed' AND claimed_by = :worker", id=one, worker=worker)
+        db.run(
+            "UPDATE outbox SET state = 'queued', claimed_by = NULL, lease_until = NULL WHERE id = :id AND "
+            "state = 'claimed' AND claimed_by = :worker",
+            id=one,
+            worker=worker,
+        )
 
 
 def begin_sending(db: Database, outgoing: Outgoing, worker: str) -> bool:
     """Committed just before DATA. False when the claim is no longer ours: then the mail must not be sent."""
     rows = db.run(
-        "UPDATE outbox SET state = 'sending' WHERE id = :id AND state = 'claimed' AND claimed_by = :worker RETURNING id",
+        "UPDATE outbox SET state = 'sending' WHERE id = :id AND state = 'claimed' AND claimed_by = :worker "
+        "RETURNING id",
         id=outgoing.id,
         worker=worker,
     )
@@ -100,7 +109,8 @@ def begin_sending(db: Database, outgoing: Outgoing, worker: str) -> bool:
 def accepted(db: Database, outgoing: Outgoing, reply: str, now: datetime) -> None:
     """The relay said 250. Terminal."""
     rows = db.run(
-        "UPDATE outbox SET state = 'accepted', reply = :reply, accepted_at = :now, claimed_by = NULL, lease_until = NULL "
+        "UPDATE outbox SET state = 'accepted', reply = :reply, accepted_at = :now, claimed_by = NULL, "
+        "lease_until = NULL "
         "WHERE id = :id AND state IN ('sending', 'unknown') RETURNING id",
         id=outgoing.id,
         reply=reply,
@@ -113,7 +123,8 @@ def accepted(db: Database, outgoing: Outgoing, reply: str, now: datetime) -> Non
 def again_later(db: Database, outgoing: Outgoing, reply: str, not_before: datetime) -> None:
     """The relay said 4xx, or could not be reached before DATA: queued again, tried at `not_before`."""
     db.run(
-        "UPDATE outbox SET state = 'queued', attempts = attempts + 1, reply = :reply, not_before = :not_before, claimed_by = NULL, lease_until = NULL "
+        "UPDATE outbox SET state = 'queued', attempts = attempts + 1, reply = :reply, not_before = "
+        ":not_before, claimed_by = NULL, lease_until = NULL "
         "WHERE id = :id AND state IN ('claimed', 'sending')",
         id=outgoing.id,
         reply=reply,
@@ -124,7 +135,8 @@ def again_later(db: Database, outgoing: Outgoing, reply: str, not_before: dateti
 def failed(db: Database, outgoing: Outgoing, reply: str, now: datetime) -> bool:
     """The relay refused it for good. Terminal. False when it had been finished before."""
     rows = db.run(
-        "UPDATE outbox SET state = 'failed', reply = :reply, claimed_by = NULL, lease_until = NULL WHERE id = :id AND state IN ('claimed', 'sending') RETURNING id",
+        "UPDATE outbox SET state = 'failed', reply = :reply, claimed_by = NULL, lease_until = NULL WHERE id "
+        "= :id AND state IN ('claimed', 'sending') RETURNING id",
         id=outgoing.id,
         reply=reply,
     )
@@ -142,7 +154,8 @@ def unknown(db: Database, outgoing: Outgoing, reply: str, now: datetime) -> str:
     """
     state = "unverified" if outgoing.resent else "unknown"
     db.run(
-        "UPDATE outbox SET state = :state, reply = :reply, not_before = :not_before, claimed_by = NULL, lease_until = NULL WHERE id = :id AND state = 'sending'",
+        "UPDATE outbox SET state = :state, reply = :reply, not_before = :not_before, claimed_by = NULL, "
+        "lease_until = NULL WHERE id = :id AND state = 'sending'",
         state=state,
         id=outgoing.id,
         reply=reply,
@@ -154,18 +167,31 @@ def unknown(db: Database, outgoing: Outgoing, reply: str, now: datetime) -> str:
 
 def due_unknown(db: Database, lane: str, now: datetime) -> list[Outgoing]:
     """Mails whose end is unknown and whose wait is over."""
-    rows = db.run(f"SELECT {_COLUMNS} FROM outbox WHERE lane = :lane AND state = 'unknown' AND not_before <= :now ORDER BY id", lane=lane, now=text_of(now))  # noqa: S608 - constants
+    rows = db.run(
+        f"SELECT {_COLUMNS} FROM outbox WHERE lane = :lane AND state = 'unknown' AND not_before <= :now ORDER BY id",
+        lane=lane,
+        now=text_of(now),
+    )
     return [_outgoing(row) for row in rows]
 
 
 def look_again(db: Database, outgoing: Outgoing, not_before: datetime) -> None:
     """Whether it was taken could not be found out yet."""
-    db.run("UPDATE outbox SET not_before = :not_before WHERE id = :id AND state = 'unknown'", id=outgoing.id, not_before=text_of(not_before))
+    db.run(
+        "UPDATE outbox SET not_before = :not_before WHERE id = :id AND state = 'unknown'",
+        id=outgoing.id,
+        not_before=text_of(not_before),
+    )
 
 
 def resend(db: Database, outgoing: Outgoing, now: datetime) -> None:
     """The one repeat, with the same Message-ID."""
-    db.run("UPDATE outbox SET state = 'queued', resent = :yes, not_before = :now WHERE id = :id AND state = 'unknown'", yes=True, id=outgoing.id, now=text_of(now))
+    db.run(
+        "UPDATE outbox SET state = 'queued', resent = :yes, not_before = :now WHERE id = :id AND state = 'unknown'",
+        yes=True,
+        id=outgoing.id,
+        now=text_of(now),
+    )
     _tell(db, outgoing, "resend", f"the {outgoing.kind} is sent once more, with the same Message-ID", "", now)
 
 
@@ -180,21 +206,34 @@ def recover(db: Database, now: datetime, *, alone: bool) -> list[Outgoing]:
         Mails that are `unverified` now, for the admin to hear of.
     """
     parameters = {"now": text_of(now), "alone": alone}
-    db.run("UPDATE outbox SET state = 'queued', claimed_by = NULL, lease_until = NULL WHERE state = 'claimed' AND (:alone OR lease_until < :now)", **parameters)
-    rows = db.run(f"SELECT {_COLUMNS} FROM outbox WHERE state = 'sending' AND (:alone OR lease_until < :now) ORDER BY id", **parameters)  # noqa: S608 - constants
+    db.run(
+        "UPDATE outbox SET state = 'queued', claimed_by = NULL, lease_until = NULL WHERE state = 'claimed' "
+        "AND (:alone OR lease_until < :now)",
+        **parameters,
+    )
+    rows = db.run(
+        f"SELECT {_COLUMNS} FROM outbox WHERE state = 'sending' AND (:alone OR lease_until < :now) ORDER BY id",
+        **parameters,
+    )
     left = [_outgoing(row) for row in rows]
     return [one for one in left if unknown(db, one, "the worker ended while sending", now) == "unverified"]
 
 
 def accepted_since(db: Database, lane: str, since: datetime) -> list[datetime]:
     """When a lane's mails were accepted after `since`, oldest first: for the relay's limits."""
-    rows = db.run("SELECT accepted_at FROM outbox WHERE lane = :lane AND accepted_at > :since ORDER BY accepted_at", lane=lane, since=text_of(since))
+    rows = db.run(
+        "SELECT accepted_at FROM outbox WHERE lane = :lane AND accepted_at > :since ORDER BY accepted_at",
+        lane=lane,
+        since=text_of(since),
+    )
     return [instant_of(row["accepted_at"]) for row in rows]
 
 
 def waits_until(db: Database, lane: str) -> datetime | None:
     """When the next mail of a lane may go, or its next unknown one be looked at; None when nothing waits."""
-    rows = db.run("SELECT MIN(not_before) AS at FROM outbox WHERE lane = :lane AND state IN ('queued', 'unknown')", lane=lane)
+    rows = db.run(
+        "SELECT MIN(not_before) AS at FROM outbox WHERE lane = :lane AND state IN ('queued', 'unknown')", lane=lane
+    )
     return instant_of(rows[0]["at"]) if rows and rows[0]["at"] else None
 
 
@@ -204,7 +243,8 @@ def pause_lane(db: Database, lane: str, until: datetime, reason: str, now: datet
     db.run(
         """
         INSERT INTO lanes (lane, paused_until, reason, since) VALUES (:lane, :until, :reason, :now)
-        ON CONFLICT (lane) DO UPDATE SET paused_until = :until, reason = :reason, since = CASE WHEN lanes.reason = '' THEN :now ELSE lanes.since END
+        ON CONFLICT (lane) DO UPDATE SET paused_until = :until, reason = :reason,
+            since = CASE WHEN lanes.reason = '' THEN :now ELSE lanes.since END
         """,
         lane=lane,
         until=text_of(until),
@@ -216,7 +256,11 @@ def pause_lane(db: Database, lane: str, until: datetime, reason: str, now: datet
 
 def lane_is_well(db: Database, lane: str, now: datetime) -> None:
     """The relay works again."""
-    db.run("UPDATE lanes SET reason = '', paused_until = :now, since = :now WHERE lane = :lane AND reason <> ''", lane=lane, now=text_of(now))
+    db.run(
+        "UPDATE lanes SET reason = '', paused_until = :now, since = :now WHERE lane = :lane AND reason <> ''",
+        lane=lane,
+        now=text_of(now),
+    )
 
 
 def lanes(db: Database) -> Sequence[Row]:
@@ -226,15 +270,23 @@ def lanes(db: Database) -> Sequence[Row]:
 
 def counts(db: Database) -> Sequence[Row]:
     """How many mails are in which state, and since when the oldest."""
-    return db.run("SELECT state, held_for, COUNT(*) AS n, MIN(created_at) AS oldest FROM outbox GROUP BY state, held_for ORDER BY state, held_for")
+    return db.run(
+        "SELECT state, held_for, COUNT(*) AS n, MIN(created_at) AS oldest FROM outbox GROUP BY state, "
+        "held_for ORDER BY state, held_for"
+    )
 
 
 def pause(db: Database, inbox: str, now: datetime) -> int:
     """`ackbot pause`: nothing but urgent alarms goes out, for one inbox or ('') all. How many mails that held."""
     with db.transaction():
-        db.run("INSERT INTO pauses (scope, paused_at) VALUES (:inbox, :now) ON CONFLICT (scope) DO NOTHING", inbox=inbox, now=text_of(now))
+        db.run(
+            "INSERT INTO pauses (scope, paused_at) VALUES (:inbox, :now) ON CONFLICT (scope) DO NOTHING",
+            inbox=inbox,
+            now=text_of(now),
+        )
         rows = db.run(
-            "UPDATE outbox SET state = 'held', held_for = 'pause' WHERE state = 'queued' AND kind <> 'urgent' AND (:inbox = '' OR inbox = :inbox) RETURNING id",
+            "UPDATE outbox SET state = 'held', held_for = 'pause' WHERE state = 'queued' AND kind <> "
+            "'urgent' AND (:inbox = '' OR inbox = :inbox) RETURNING id",
             inbox=inbox,
         )
         events.add(db, now, "pause", "paused by the admin", inbox=inbox)
@@ -263,7 +315,8 @@ def release(db: Database, inbox: str, now: datetime) -> int:
     """`ackbot release`: what the brake or a restore held goes out, of one inbox or ('') all. How many mails."""
     with db.transaction():
         rows = db.run(
-            "UPDATE outbox SET state = 'queued', held_for = '', not_before = :now WHERE state = 'held' AND held_for IN ('brake', 'restore') AND (:inbox = '' OR inbox = :inbox) RETURNING id",
+            "UPDATE outbox SET state = 'queued', held_for = '', not_before = :now WHERE state = 'held' AND "
+            "held_for IN ('brake', 'restore') AND (:inbox = '' OR inbox = :inbox) RETURNING id",
             inbox=inbox,
             now=text_of(now),
         )
@@ -274,7 +327,9 @@ def release(db: Database, inbox: str, now: datetime) -> int:
 def of_case(db: Database, code: str) -> Sequence[Row]:
     """A case's mails, oldest first, without their content."""
     return db.run(
-        "SELECT kind, state, held_for, recipient, staff, message_id, created_at, accepted_at, reply FROM outbox WHERE code = :code ORDER BY id", code=code
+        "SELECT kind, state, held_for, recipient, staff, message_id, created_at, accepted_at, reply FROM "
+        "outbox WHERE code = :code ORDER BY id",
+        code=code,
     )
 
 

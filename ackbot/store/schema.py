@@ -171,11 +171,13 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )                                      -- written by store/outbox; rows made by store/intents
         """,
         "CREATE INDEX outbox_next ON outbox (lane, priority, id) WHERE state = 'queued'",
-        "CREATE INDEX outbox_unfinished ON outbox (state, lease_until) WHERE state IN ('claimed', 'sending', 'unknown')",
+        "CREATE INDEX outbox_unfinished ON outbox (state, lease_until) WHERE state IN ('claimed', 'sending', "
+        "'unknown')",
         "CREATE INDEX outbox_held ON outbox (inbox, held_for) WHERE state = 'held'",
         "CREATE INDEX outbox_recipient ON outbox (recipient_key, created_at)",  # caps
         "CREATE INDEX outbox_accepted ON outbox (lane, accepted_at) WHERE accepted_at IS NOT NULL",  # relay limits
-        "CREATE INDEX outbox_automatic ON outbox (created_at) WHERE kind IN ('acknowledgement', 'receipt', 'cover', 'no-news', 'settled')",
+        "CREATE INDEX outbox_automatic ON outbox (created_at) WHERE kind IN ('acknowledgement', 'receipt', "
+        "'cover', 'no-news', 'settled')",
         "CREATE INDEX outbox_message_id ON outbox (message_id)",
         "CREATE INDEX outbox_code ON outbox (code, created_at)",
         """

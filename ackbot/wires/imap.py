@@ -23,7 +23,17 @@ WHOLE_UP_TO = 262_144  # octets; larger mails are fetched by structure (design.m
 _TEXT_UP_TO = 524_288  # octets of one text part of a larger mail
 _CHUNK = 262_144  # octets of an attachment fetched at once
 _CONNECT_S, _READ_S = 10, 30
-_TEXTUAL = frozenset({"text/plain", "text/html", "text/calendar", "text/rfc822-headers", "message/delivery-status", "message/disposition-notification", "message/feedback-report"})
+_TEXTUAL = frozenset(
+    {
+        "text/plain",
+        "text/html",
+        "text/calendar",
+        "text/rfc822-headers",
+        "message/delivery-status",
+        "message/disposition-notification",
+        "message/feedback-report",
+    }
+)
 
 # Everything a dead or confused connection raises (dependencies.md). The client is dropped after any of them.
 BROKEN = (IMAPClientError, OSError, ValueError, IndexError, KeyError, AssertionError, TypeError, AttributeError)
@@ -91,16 +101,25 @@ class Mailbox:
         context = tls.context(account.ca_file)
         timeout = SocketTimeout(_CONNECT_S, _READ_S)
         try:
-            client = IMAPClient(account.host, account.port, ssl=account.security == "tls", ssl_context=context if account.security == "tls" else None, timeout=timeout)
+            client = IMAPClient(
+                account.host,
+                account.port,
+                ssl=account.security == "tls",
+                ssl_context=context if account.security == "tls" else None,
+                timeout=timeout,
+            )
             client.normalise_times = False
             client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if account.security == "starttls":
                 client.starttls(context)
         except ssl.SSLError as error:
-            raise NotTrusted(f"{account.host}:{account.port}: TLS failed: {getattr(error, 'verify_message', '') or error.reason or error}") from error
+            reason = getattr(error, "verify_message", "") or error.reason or error
+            raise NotTrusted(f"{account.host}:{account.port}: TLS failed: {reason}") from error
         except BROKEN as error:
             if account.security == "starttls" and isinstance(error, IMAPClientError):
-                raise NotTrusted(f"{account.host}:{account.port}: the server offers no STARTTLS: {_said(error)}") from error
+                raise NotTrusted(
+                    f"{account.host}:{account.port}: the server offers no STARTTLS: {_said(error)}"
+                ) from error
             raise ImapProblem(f"{account.host}:{account.port}: cannot connect: {_said(error)}") from error
         try:
             client.login(account.username, account.password.read())
@@ -111,7 +130,7 @@ class Mailbox:
             raise LoginRefused(f"{account.host} refuses {account.username}: {_said(error)}") from error
         except (OSError, KeyError) as error:
             _drop(client)
-            if isinstance(error, KeyError) or isinstance(error, FileNotFoundError | PermissionError):
+            if isinstance(error, KeyError | FileNotFoundError | PermissionError):
                 raise LoginRefused(f"the password for {account.username} cannot be read: {error}") from error
             raise ImapProblem(f"{account.host}: {_said(error)}") from error
         except BROKEN as error:
@@ -158,7 +177,9 @@ class Mailbox:
         """Whole mails; one that the server does not give is left out (D8)."""
         with self._guarded("fetch"):
             answer = self._client.fetch(list(uids), ["BODY.PEEK[]"])
-        return {uid: bytes(data[b"BODY[]"]) for uid in uids if (data := answer.get(uid)) and data.get(b"BODY[]") is not None}
+        return {
+            uid: bytes(data[b"BODY[]"]) for uid in uids if (data := answer.get(uid)) and data.get(b"BODY[]") is not None
+        }
 
     def skeleton(self, uid: int) -> bytes | None:
         """
@@ -308,13 +329,19 @@ class _Wanted:
 
 
 def _content_type(structure: Any) -> str:
-    return f"{bytes(structure[0] or b'text').decode('ascii', 'replace')}/{bytes(structure[1] or b'plain').decode('ascii', 'replace')}".lower()
+    main, sub = (bytes(one or b"").decode("ascii", "replace") for one in structure[:2])
+    return f"{main or 'text'}/{sub or 'plain'}".lower()
 
 
 def _disposition(structure: Any) -> str:
     """The disposition's word wherever it stands in the extension data (RFC 3501 §7.4.2)."""
     for item in structure[7:]:
-        if isinstance(item, tuple) and item and isinstance(item[0], bytes) and item[0].lower() in (b"attachment", b"inline"):
+        if (
+            isinstance(item, tuple)
+            and item
+            and isinstance(item[0], bytes)
+            and item[0].lower() in (b"attachment", b"inline")
+        ):
             return item[0].decode().lower()
     return ""
 

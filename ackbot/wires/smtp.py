@@ -77,7 +77,14 @@ class Connection:
         self._local_hostname = local_hostname
         self._smtp: smtplib.SMTP | None = None
 
-    def send(self, envelope_from: str, recipient: str, content: Callable[[], Iterable[bytes]], size: int, begin: Callable[[], bool]) -> str:
+    def send(
+        self,
+        envelope_from: str,
+        recipient: str,
+        content: Callable[[], Iterable[bytes]],
+        size: int,
+        begin: Callable[[], bool],
+    ) -> str:
         """
         Send one mail and return the relay's reply to the final dot.
 
@@ -100,7 +107,31 @@ class Connection:
                 raise RelayTrouble(f"the relay hung up: {error}") from error
             return self._transaction(self._open(), envelope_from, recipient, content, size, begin)
 
-    def _transaction(self, smtp: smtplib.SMTP, envelope_from: str, recipient: str, content: Callable[[], Iterable[bytes]], size: int, begin: Callable[[], bool]) -> str:
+    def probe(self) -> str:
+        """
+        Connect, secure, log in, and hang up again. What the relay offers, in a few words.
+
+        Raises:
+            RelayTrouble: with the relay's reply.
+        """
+        smtp = self._open()
+        offers = [
+            name.upper()
+            for name in ("pipelining", "8bitmime", "smtputf8", "dsn", "size")
+            if name in smtp.esmtp_features
+        ]
+        self.close()
+        return ", ".join(offers)
+
+    def _transaction(
+        self,
+        smtp: smtplib.SMTP,
+        envelope_from: str,
+        recipient: str,
+        content: Callable[[], Iterable[bytes]],
+        size: int,
+        begin: Callable[[], bool],
+    ) -> str:
         features = smtp.esmtp_features
         most = features.get("size", "")
         if most.isdigit() and 0 < int(most) < size:
@@ -108,21 +139,22 @@ class Connection:
         utf8 = not (envelope_from.isascii() and recipient.isascii())
         if utf8 and "smtputf8" not in features:
             raise Refused("550 5.6.7 the relay has no SMTPUTF8, which this address needs")
-        mail = f"MAIL FROM:<{envelope_from}>" + (" SMTPUTF8" if utf8 else "") + (" BODY=8BITMIME" if "8bitmime" in features else "")
+        mail = (
+            f"MAIL FROM:<{envelope_from}>"
+            + (" SMTPUTF8" if utf8 else "")
+            + (" BODY=8BITMIME" if "8bitmime" in features else "")
+        )
         mail += " RET=HDRS" if "dsn" in features else ""
         rcpt = f"RCPT TO:<{recipient}>" + (" NOTIFY=FAILURE" if "dsn" in features else "")
-        if "pipelining" in features:
-            replies = self._pipelined(smtp, mail, rcpt, begin)
-        else:
-            replies = self._in_turn(smtp, mail, rcpt, begin)
-        if replies is None:
+        converse = self._pipelined if "pipelining" in features else self._in_turn
+        if not converse(smtp, mail, rcpt, begin):
             raise TakenAway
         return self._data(smtp, content)
 
-    def _pipelined(self, smtp: smtplib.SMTP, mail: str, rcpt: str, begin: Callable[[], bool]) -> bool | None:
+    def _pipelined(self, smtp: smtplib.SMTP, mail: str, rcpt: str, begin: Callable[[], bool]) -> bool:
         """MAIL, RCPT and DATA in one write (RFC 2920): the commit that makes the row `sending` comes before all three."""
         if not begin():
-            return None
+            return False
         try:
             smtp.sock.sendall(f"{mail}\r\n{rcpt}\r\nDATA\r\n".encode())  # type: ignore[union-attr] # an open smtplib.SMTP has a socket
             first = _reply(smtp)
@@ -144,7 +176,8 @@ class Connection:
             raise refused
         return True
 
-    def _in_turn(self, smtp: smtplib.SMTP, mail: str, rcpt: str, begin: Callable[[], bool]) -> bool | None:
+    def _in_turn(self, smtp: smtplib.SMTP, mail: str, rcpt: str, begin: Callable[[], bool]) -> bool:
+        """The same, one command at a time. Whether the relay waits for the mail."""
         try:
             first = smtp.docmd(mail)
         except (OSError, smtplib.SMTPException) as error:
@@ -157,7 +190,7 @@ class Connection:
             if refused is None:
                 if not begin():
                     self._reset(smtp)
-                    return None
+                    return False
                 refused = _envelope_problem(first, second, smtp.docmd("DATA"))
         except (OSError, smtplib.SMTPException) as error:
             self.close()
@@ -202,7 +235,9 @@ class Connection:
         try:
             context = tls.context(relay.ca_file)
             if relay.security == "tls":
-                smtp = smtplib.SMTP_SSL(relay.host, relay.port, local_hostname=self._local_hostname, timeout=_TIMEOUT_S, context=context)
+                smtp = smtplib.SMTP_SSL(
+                    relay.host, relay.port, local_hostname=self._local_hostname, timeout=_TIMEOUT_S, context=context
+                )
             else:
                 smtp = smtplib.SMTP(relay.host, relay.port, local_hostname=self._local_hostname, timeout=_TIMEOUT_S)
             smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # type: ignore[union-attr]

@@ -80,17 +80,23 @@ class Attachments:
             if outgoing.attempts + 1 < TRIES and inbox in self._accounts:
                 raise
             names = tuple(part["name"] or "?" for part in asked["parts"])
-            return Tail(asked["boundary"], None, 0, (), names, 0, self._office.templates, self._office.council.languages[0])
+            return Tail(
+                asked["boundary"], None, 0, (), names, 0, self._office.templates, self._office.council.languages[0]
+            )
 
     def _tail(self, asked: Mapping[str, object], inbox: str) -> Tail:
-        folder, uidvalidity, uid = letters.place_of(self._db, inbox, str(asked["folder"]), int(str(asked["uidvalidity"])), int(str(asked["uid"])))
+        folder, uidvalidity, uid = letters.place_of(
+            self._db, inbox, str(asked["folder"]), int(str(asked["uidvalidity"])), int(str(asked["uid"]))
+        )
         mailbox = self._mailbox(inbox)
         if mailbox.folder != folder and mailbox.select(folder).uidvalidity != uidvalidity:
             raise ImapProblem(f"folder {folder} has another UIDVALIDITY now")
         sizes = mailbox.part_sizes(uid)
         if not sizes:
             raise ImapProblem("the mail is no longer there")
-        limit = int(str(asked["limit"])) * 4 // 3  # the configured limit is of files; their transport encoding is larger
+        limit = (
+            int(str(asked["limit"])) * 4 // 3
+        )  # the configured limit is of files; their transport encoding is larger
         sections: list[str] = []
         left_out: list[str] = []
         total = 0
@@ -102,7 +108,16 @@ class Attachments:
             else:
                 sections.append(part["section"])
                 total += size
-        return Tail(str(asked["boundary"]), mailbox, uid, tuple(sections), tuple(left_out), total, self._office.templates, self._office.council.languages[0])
+        return Tail(
+            str(asked["boundary"]),
+            mailbox,
+            uid,
+            tuple(sections),
+            tuple(left_out),
+            total,
+            self._office.templates,
+            self._office.council.languages[0],
+        )
 
     def _mailbox(self, inbox: str) -> Mailbox:
         if inbox not in self._accounts:

@@ -97,7 +97,16 @@ class Lane:
 class Dispatcher:
     """Sends one lane's mails over one connection until stopped."""
 
-    def __init__(self, lane: Lane, db: Database, office: Office, worker: str, stop: Stop, wake: threading.Event, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        lane: Lane,
+        db: Database,
+        office: Office,
+        worker: str,
+        stop: Stop,
+        wake: threading.Event,
+        clock: Callable[[], datetime],
+    ) -> None:
         self._lane = lane
         self._db = db
         self._office = office
@@ -123,7 +132,7 @@ class Dispatcher:
             except StoreBusy as error:
                 self._log.warning("store busy", reason=str(error))
                 wait = 1.0
-            except Exception:
+            except Exception:  # noqa: BLE001 - a dispatcher that dies sends nothing more
                 self._log.exception("dispatcher failed")
                 wait = 5.0
             if wait > 0 and not self._stop.is_set():
@@ -252,7 +261,12 @@ class Dispatcher:
         with self._db.transaction():
             if not outbox.failed(self._db, outgoing, reply, now) or outgoing.kind == "admin":
                 return
-            values = {"reference": self._reference(outgoing) or "", "kind": outgoing.kind, "reply": reply, "to_staff": bool(outgoing.staff)}
+            values = {
+                "reference": self._reference(outgoing) or "",
+                "kind": outgoing.kind,
+                "reply": reply,
+                "to_staff": bool(outgoing.staff),
+            }
             self._tell("refused", f"refused:{outgoing.dedupe_key}", values, outgoing, now)
             owner = self._owner(outgoing)
             if owner:
@@ -277,7 +291,13 @@ class Dispatcher:
             outbox.again_later(self._db, outgoing, reply, now)
             outbox.pause_lane(self._db, self._lane.name, now + timedelta(seconds=seconds), reply, now)
             today = self._office.desk(now).today
-            self._tell("relay", f"relay:{self._lane.name}:{today}", {"relay": self._lane.relay.host, "reply": reply}, outgoing, now)
+            self._tell(
+                "relay",
+                f"relay:{self._lane.name}:{today}",
+                {"relay": self._lane.relay.host, "reply": reply},
+                outgoing,
+                now,
+            )
         self._quiet_until = time.monotonic() + seconds
         self._log.error("relay trouble", reply=reply[:120], seconds=round(seconds))
 
@@ -315,9 +335,21 @@ class Dispatcher:
                     continue
             outbox.resend(self._db, outgoing, now)
 
-    def _tell(self, topic: str, key: str, values: Mapping[str, object], outgoing: Outgoing, now: datetime, recipient: str = "") -> None:
-        send: Send = notices.to_admin(self._office.desk(now), topic, key, values, why=f"{topic}: the admin has to know", code=outgoing.code, recipient=recipient)
-        intents.apply(self._db, [send], {send.dedupe_key: compose(send.draft, self._office.templates)}, self._office.council, now)
+    def _tell(
+        self, topic: str, key: str, values: Mapping[str, object], outgoing: Outgoing, now: datetime, recipient: str = ""
+    ) -> None:
+        send: Send = notices.to_admin(
+            self._office.desk(now),
+            topic,
+            key,
+            values,
+            why=f"{topic}: the admin has to know",
+            code=outgoing.code,
+            recipient=recipient,
+        )
+        intents.apply(
+            self._db, [send], {send.dedupe_key: compose(send.draft, self._office.templates)}, self._office.council, now
+        )
 
 
 def _in_sent_folder(account: Account, folder: str, message_id: str) -> bool:

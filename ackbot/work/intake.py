@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
@@ -16,7 +16,6 @@ from ackbot.casework.screening import Seen, screen
 from ackbot.crashpoints import crash_point
 from ackbot.mail.compose import Composed, compose
 from ackbot.mail.message import Message
-from ackbot.mail.tokens import Signer
 from ackbot.store import Database, StoreBusy, facts, inboxes, intents, letters
 from ackbot.store.database import instant_of
 
@@ -63,7 +62,21 @@ def consider(message: Message, arrival: Arrival, office: Office, source: FactsSo
 
 def written(decision: Decision, office: Office) -> dict[str, Composed]:
     """The final bytes of every mail of a decision, by dedupe key."""
-    return {intent.dedupe_key: compose(intent.draft, office.templates) for intent in decision.intents if isinstance(intent, Send)}
+    return {
+        intent.dedupe_key: compose(intent.draft, office.templates)
+        for intent in decision.intents
+        if isinstance(intent, Send)
+    }
+
+
+def warm(office: Office) -> None:
+    """Load what the first letter would load, so that it does not wait: HTML, languages, bank holidays, templates."""
+    raw = (
+        b"From: a@resident.example\r\nContent-Type: text/html\r\n\r\n<p>This letter loads what every letter needs.</p>"
+    )
+    inbox = next(iter(office.council.inboxes))
+    now = datetime.now(UTC)
+    consider(Message.parse(raw, office.signer), Arrival(inbox, now), office, lambda *_: Facts(), now)
 
 
 class Intake:
@@ -114,7 +127,13 @@ class Intake:
 
     def _apply(self, considered: Considered, now: datetime, letter_id: int, arrival: Arrival) -> int:
         queued = intents.apply(
-            self._db, considered.decision.intents, considered.mails, self._office.council, now, letter_id=letter_id, arrival=arrival
+            self._db,
+            considered.decision.intents,
+            considered.mails,
+            self._office.council,
+            now,
+            letter_id=letter_id,
+            arrival=arrival,
         )
         inboxes.move_watermark(self._db, arrival.inbox, arrival.folder, arrival.uidvalidity, arrival.uid)
         return queued
@@ -144,18 +163,28 @@ class Intake:
         with db.transaction():
             arrival_id = letters.add_arrival(db, arrival, now) or letters.unfetched(db, arrival)
             try:
-                considered = consider(Message.unreadable(raw, self._office.signer), arrival, self._office, self._facts, now)
+                considered = consider(
+                    Message.unreadable(raw, self._office.signer), arrival, self._office, self._facts, now
+                )
             except NOT_THE_MAIL:
                 raise
             except Exception as second:  # noqa: BLE001 - its headers break us too: the bytes and the admin are left
                 place = f"{place}, {_place(second)}"
             code = considered.decision.code if considered else ""
-            queued = intents.apply(db, considered.decision.intents, considered.mails, self._office.council, now, arrival=arrival) if considered else 0
+            queued = (
+                intents.apply(
+                    db, considered.decision.intents, considered.mails, self._office.council, now, arrival=arrival
+                )
+                if considered
+                else 0
+            )
             letter_id = letters.quarantine(db, fingerprint, raw, arrival, place, code, now + _RETRIES[0])
             if arrival_id is not None:
                 letters.attach_arrival(db, arrival_id, letter_id)
             values = {"inbox": self._office.council.inboxes[arrival.inbox].address, "letter": letter_id, "error": place}
-            queued += self._tell_admin("quarantine", f"quarantine:{fingerprint}", values, "a mail could not be read and is kept raw", now)
+            queued += self._tell_admin(
+                "quarantine", f"quarantine:{fingerprint}", values, "a mail could not be read and is kept raw", now
+            )
             inboxes.move_watermark(db, arrival.inbox, arrival.folder, arrival.uidvalidity, arrival.uid)
         log.error("quarantined", inbox=arrival.inbox, uid=arrival.uid, error=place)
         return queued
@@ -165,7 +194,12 @@ class Intake:
         queued = 0
         for row in letters.to_retry(self._db, now):
             arrival = Arrival(
-                row["inbox"], instant_of(row["arrived_at"]), row["folder"], row["uidvalidity"], row["uid"], size=row["size"]
+                row["inbox"],
+                instant_of(row["arrived_at"]),
+                row["folder"],
+                row["uidvalidity"],
+                row["uid"],
+                size=row["size"],
             )
             if arrival.inbox not in self._office.council.inboxes:
                 continue
@@ -199,11 +233,21 @@ class Intake:
 
     def _tell_admin(self, topic: str, key: str, values: Mapping[str, object], why: str, now: datetime) -> int:
         send = notices.to_admin(self._office.desk(now), topic, key, values, why=why)
-        return intents.apply(self._db, [send], {send.dedupe_key: compose(send.draft, self._office.templates)}, self._office.council, now)
+        return intents.apply(
+            self._db, [send], {send.dedupe_key: compose(send.draft, self._office.templates)}, self._office.council, now
+        )
 
     def _log(self, event: str, decision: Decision, arrival: Arrival) -> None:
         reference = self._office.council.reference_of(decision.code) if decision.code else None
-        log.info(event, inbox=arrival.inbox, uid=arrival.uid, kind=decision.kind, outcome=decision.outcome, acknowledge=decision.acknowledge, case=reference)
+        log.info(
+            event,
+            inbox=arrival.inbox,
+            uid=arrival.uid,
+            kind=decision.kind,
+            outcome=decision.outcome,
+            acknowledge=decision.acknowledge,
+            case=reference,
+        )
 
 
 def _place(error: Exception) -> str:

@@ -12,7 +12,6 @@ from ackbot.casework.model import (
     Assign,
     Attach,
     ClearClock,
-    Decision,
     Facts,
     Intent,
     Note,
@@ -43,7 +42,9 @@ class Explained:
     error: str = ""
 
 
-def explain(raw: bytes, config: Config, *, inbox: str = "", at: datetime | None = None, db: Database | None = None) -> Explained:
+def explain(
+    raw: bytes, config: Config, *, inbox: str = "", at: datetime | None = None, db: Database | None = None
+) -> Explained:
     """
     What would happen to a mail, as if its inbox were live. Never raises for what a mail holds.
 
@@ -58,8 +59,8 @@ def explain(raw: bytes, config: Config, *, inbox: str = "", at: datetime | None 
     now = at or message.received_at or message.sent_at or datetime.now(UTC)
     arrival = Arrival(name, now, size=len(raw))
 
-    def source(asked: Questions, when: datetime) -> Facts:
-        return facts.gather(db, asked, when, office.council.limits) if db is not None else Facts()
+    def source(asked: Questions, now: datetime) -> Facts:
+        return facts.gather(db, asked, now, office.council.limits) if db is not None else Facts()
 
     try:
         return Explained(name, message, consider(message, arrival, office, source, now), unreadable=False)
@@ -68,9 +69,17 @@ def explain(raw: bytes, config: Config, *, inbox: str = "", at: datetime | None 
     except Exception as first:  # noqa: BLE001 - as the daemon does: what its headers alone allow
         message = Message.unreadable(raw, office.signer)
         try:
-            return Explained(name, message, consider(message, arrival, office, source, now), unreadable=True, error=type(first).__name__)
+            return Explained(
+                name,
+                message,
+                consider(message, arrival, office, source, now),
+                unreadable=True,
+                error=type(first).__name__,
+            )
         except Exception as second:  # noqa: BLE001
-            return Explained(name, message, None, unreadable=True, error=f"{type(first).__name__}, {type(second).__name__}")
+            return Explained(
+                name, message, None, unreadable=True, error=f"{type(first).__name__}, {type(second).__name__}"
+            )
 
 
 def _live(office: Office) -> Office:
@@ -139,7 +148,10 @@ def as_json(file: str, explained: Explained, office: Office) -> dict[str, Any]:
 
 
 def _bounce(message: Message) -> list[dict[str, Any]]:
-    return [{"address": one.address, "action": one.action, "status": one.status, "permanent": one.permanent} for one in message.failed_recipients]
+    return [
+        {"address": one.address, "action": one.action, "status": one.status, "permanent": one.permanent}
+        for one in message.failed_recipients
+    ]
 
 
 def _mail(send: Send, mails: Mapping[str, Composed]) -> dict[str, Any]:
@@ -162,7 +174,12 @@ def _intent(intent: Intent) -> dict[str, Any]:
         case OpenCase():
             told |= {"code": intent.case.code, "team": intent.case.team}
         case Send():
-            told |= {"kind": intent.draft.kind, "to": intent.draft.recipient.addr, "dedupe_key": intent.dedupe_key, "hold": intent.hold}
+            told |= {
+                "kind": intent.draft.kind,
+                "to": intent.draft.recipient.addr,
+                "dedupe_key": intent.dedupe_key,
+                "hold": intent.hold,
+            }
         case Assign():
             told |= {"staff": intent.staff, "team": intent.team}
         case SetClock():
@@ -172,7 +189,12 @@ def _intent(intent: Intent) -> dict[str, Any]:
         case Note():
             told |= {"kind": intent.kind, "data": dict(intent.data)}
         case Record():
-            told |= {"kind": intent.kind, "outcome": intent.outcome, "rule": intent.rule, "acknowledge": intent.acknowledge}
+            told |= {
+                "kind": intent.kind,
+                "outcome": intent.outcome,
+                "rule": intent.rule,
+                "acknowledge": intent.acknowledge,
+            }
         case Attach() | Reopen():
             told |= {"code": intent.code}
     return told

@@ -17,13 +17,22 @@ log = structlog.get_logger()
 class Rounds:
     """What happens because time passes. One scheduler thread, one short round."""
 
-    def __init__(self, db: Database, intake: Intake, clock: Callable[[], datetime], on_queued: Callable[[], None], on_unverified: Callable[[outbox.Outgoing, datetime], None]) -> None:
+    def __init__(
+        self,
+        db: Database,
+        intake: Intake,
+        clock: Callable[[], datetime],
+        on_queued: Callable[[], None],
+        on_unverified: Callable[[outbox.Outgoing, datetime], None],
+    ) -> None:
         self._db = db
         self._intake = intake
         self._clock = clock
         self._on_queued = on_queued
         self._on_unverified = on_unverified
-        self._scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
 
     def start(self) -> None:
         """Begin; the first round is at once."""

@@ -1,9 +1,10 @@
 """Every mail with sample values: for `preview`, and to find a broken template before a resident does (D45)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
+from typing import Any
 
 from ackbot.casework import letters, notices, standards
 from ackbot.casework.council import Council, Inbox, Staff
@@ -37,17 +38,33 @@ Content-Disposition: attachment\r
 --x--\r
 """
 # What each mail to an admin is told, with sample values.
-ADMIN_TOPICS = MappingProxyType(
+ADMIN_TOPICS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "quarantine": {"inbox": "housing@northgate.example", "letter": 7, "error": "ValueError in text.py:12"},
-        "inbox": {"inbox": "housing@northgate.example", "reason": "mail.northgate.example refuses housing: authentication failed"},
-        "not-fetched": {"inbox": "housing@northgate.example", "reason": "uid 812 in INBOX: the server lists it and does not give it"},
+        "inbox": {
+            "inbox": "housing@northgate.example",
+            "reason": "mail.northgate.example refuses housing: authentication failed",
+        },
+        "not-fetched": {
+            "inbox": "housing@northgate.example",
+            "reason": "uid 812 in INBOX: the server lists it and does not give it",
+        },
         "relay": {"relay": "smtp.northgate.example", "reply": "535 5.7.8 authentication failed"},
-        "refused": {"reference": "RBN-7H4-29P", "kind": "acknowledgement", "reply": "550 5.1.1 user unknown", "to_staff": False},
+        "refused": {
+            "reference": "RBN-7H4-29P",
+            "kind": "acknowledgement",
+            "reply": "550 5.1.1 user unknown",
+            "to_staff": False,
+        },
         "unverified": {"reference": "RBN-7H4-29P", "kind": "acknowledgement"},
         "brake": {"limit": 300},
         "restore": {"inbox": "housing@northgate.example"},
-        "no-owner": {"reference": "RBN-7H4-29P", "inbox": "housing@northgate.example", "team": "housing", "reason": "nobody of housing is here"},
+        "no-owner": {
+            "reference": "RBN-7H4-29P",
+            "inbox": "housing@northgate.example",
+            "team": "housing",
+            "reason": "nobody of housing is here",
+        },
         "urgent": {"reference": "RBN-7H4-29P", "inbox": "housing@northgate.example", "categories": ["gas"]},
     }
 )
@@ -60,7 +77,9 @@ def specimens(config: Config, language: str) -> Iterator[tuple[str, Composed]]:
     Raises:
         TemplateProblem, KeyError: a template or phrase is broken.
     """
-    council = replace(config.council, languages=(language, *(one for one in config.council.languages if one != language)))
+    council = replace(
+        config.council, languages=(language, *(one for one in config.council.languages if one != language))
+    )
     office = replace(config.office, council=council)
     for title, send in _sends(office):
         yield title, compose(send.draft, office.templates)
@@ -88,15 +107,21 @@ def proofread(config: Config) -> tuple[Finding, ...]:
 
 def _sends(office: Office) -> Iterator[tuple[str, Send]]:
     council = office.council
-    inbox = next(iter(council.inboxes.values()))
-    staff = next(iter(council.staff.values()), Staff("priya", "Priya Shah", "priya@northgate.example", ("priya@northgate.example",), "Priya Shah"))
+    inbox = replace(next(iter(council.inboxes.values())), mode="live")
+    staff = next(
+        iter(council.staff.values()),
+        Staff("priya", "Priya Shah", "priya@northgate.example", ("priya@northgate.example",), "Priya Shah"),
+    )
     council = replace(council, staff=MappingProxyType({**council.staff, staff.id: staff}))
     office = replace(office, council=council)
     message = Message.parse(_LETTER % inbox.address.encode(), office.signer)
     yield from _to_residents(office, inbox, staff, message)
     yield from _to_staff(office.desk(_OPEN), inbox, staff, message)
     for topic, values in ADMIN_TOPICS.items():
-        yield f"admin: {topic}", notices.to_admin(office.desk(_OPEN), topic, f"specimen:{topic}", values, why="a specimen")
+        yield (
+            f"admin: {topic}",
+            notices.to_admin(office.desk(_OPEN), topic, f"specimen:{topic}", values, why="a specimen"),
+        )
 
 
 def _to_residents(office: Office, inbox: Inbox, staff: Staff, message: Message) -> Iterator[tuple[str, Send]]:
@@ -106,27 +131,77 @@ def _to_residents(office: Office, inbox: Inbox, staff: Staff, message: Message) 
         ("acknowledgement", _OPEN, resident, staff.id, message.subject, "en"),
         ("acknowledgement, closed over Christmas", _CLOSED, resident, staff.id, message.subject, "en"),
         ("acknowledgement, no owner yet", _OPEN, resident, "", message.subject, "en"),
-        ("acknowledgement, no name and no subject", _OPEN, Address("", "furious99@resident.example"), staff.id, "", "en"),
-        ("acknowledgement, a letter in Spanish", _OPEN, Address("María Gómez", "maria@resident.example"), staff.id, "Permiso de aparcamiento", "es"),
+        (
+            "acknowledgement, no name and no subject",
+            _OPEN,
+            Address("", "furious99@resident.example"),
+            staff.id,
+            "",
+            "en",
+        ),
+        (
+            "acknowledgement, a letter in Spanish",
+            _OPEN,
+            Address("María Gómez", "maria@resident.example"),
+            staff.id,
+            "Permiso de aparcamiento",
+            "es",
+        ),
         ("acknowledgement, to a colleague", _OPEN, colleague, staff.id, message.subject, "en"),
     )
     for title, now, to, owner, subject, language in variants:
-        letter = replace(message, subject=subject, from_=(to,))
+        letter = replace(
+            message, subject=subject, from_=(to,), text=message.text if to.name else "My bin was missed again."
+        )
         case = _case(office.council, inbox, to, owner, subject, now, language)
         arrival = Arrival(inbox.name, now)
         seen = Seen(letter, inbox, office.council, arrival)
         for sensitive in (False, True) if title == "acknowledgement" else (False,):
             shown = f"{title}, sensitive" if sensitive else title
-            yield shown, letters.acknowledgement(office.desk(now), seen, replace(case, sensitive=sensitive), inbox, Facts(), arrival, why="a specimen", hold="")
+            yield (
+                shown,
+                letters.acknowledgement(
+                    office.desk(now),
+                    seen,
+                    replace(case, sensitive=sensitive),
+                    inbox,
+                    Facts(),
+                    arrival,
+                    why="a specimen",
+                    hold="",
+                ),
+            )
         if title == "acknowledgement":
             yield "receipt", letters.receipt(office.desk(now), seen, case, inbox, why="a specimen", hold="")
 
 
 def _to_staff(desk: Desk, inbox: Inbox, staff: Staff, message: Message) -> Iterator[tuple[str, Send]]:
-    case = _case(desk.council, inbox, Address("Edward Quan", "edward.quan@resident.example"), staff.id, message.subject, desk.now, "en")
+    case = _case(
+        desk.council,
+        inbox,
+        Address("Edward Quan", "edward.quan@resident.example"),
+        staff.id,
+        message.subject,
+        desk.now,
+        "en",
+    )
     arrival = Arrival(inbox.name, desk.now)
     seen = Seen(message, inbox, desk.council, arrival)
-    yield "new case", notices.new_case(desk, seen, case, inbox, arrival, owner_why="has the fewest open cases", told="acknowledged", note="", urgent=(), why="a specimen")
+    yield (
+        "new case",
+        notices.new_case(
+            desk,
+            seen,
+            case,
+            inbox,
+            arrival,
+            owner_why="has the fewest open cases",
+            told="acknowledged",
+            note="",
+            urgent=(),
+            why="a specimen",
+        ),
+    )
     yield "the resident wrote", notices.resident_wrote(desk, seen, case, inbox, arrival, note="", why="a specimen")
     yield "sent to another service too", notices.also_yours(desk, seen, case, inbox, staff, why="a specimen")
     yield "urgent", notices.urgent(desk, seen, case, inbox, staff, ("gas",), why="a specimen")
@@ -135,4 +210,17 @@ def _to_staff(desk: Desk, inbox: Inbox, staff: Staff, message: Message) -> Itera
 def _case(council: Council, inbox: Inbox, to: Address, owner: str, subject: str, now: datetime, language: str) -> Case:
     standard = council.default_standard
     clocks = standards.opening_clocks(standard, inbox, council, now, now, owned=bool(owner))
-    return Case("7H429P", "open", inbox.name, to, subject, inbox.team, owner, standard.name, language, now, parties=frozenset({to.key}), clocks=clocks)
+    return Case(
+        "7H429P",
+        "open",
+        inbox.name,
+        to,
+        subject,
+        inbox.team,
+        owner,
+        standard.name,
+        language,
+        now,
+        parties=frozenset({to.key}),
+        clocks=clocks,
+    )

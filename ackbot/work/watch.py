@@ -1,4 +1,4 @@
-"""One watcher per inbox: wakes on a push or by the poll beneath it, sweeps, hands over to intake, and comes back after any failure."""
+"""One watcher per inbox: wakes on a push or by the poll beneath it, sweeps, hands over, comes back after any failure."""
 
 import random
 import threading
@@ -22,7 +22,13 @@ _LISTED = 500  # envelopes asked for at once
 _IDLE_S = 540  # nine minutes; servers end an IDLE after 29 (RFC 2177), firewalls sooner
 _BACK_OFF_S = (5.0, 300.0)  # first and longest wait before connecting again, jittered
 _GENTLE_S = 900.0  # between attempts with a password that was refused
-_FETCH_AGAIN = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=3), timedelta(hours=12))
+_FETCH_AGAIN = (
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=3),
+    timedelta(hours=12),
+)
 _TOLD_AFTER = 3  # attempts to fetch a mail before the admin hears of it
 
 log = structlog.get_logger()
@@ -77,7 +83,7 @@ class Watcher:
                 self._stop.wait(_GENTLE_S * self._random.uniform(0.8, 1.2))
             except (ImapProblem, StoreBusy, OSError) as error:
                 self._retry(str(error))
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - a watcher that dies sees nothing more
                 self._log.exception("watcher failed")
                 self._retry(f"internal error: {type(error).__name__}")
 
@@ -144,7 +150,9 @@ class Watcher:
         with db.transaction():
             known = inboxes.folder(db, watched.name, watched.folder)
             if known is None:
-                inboxes.first_sight(db, watched.name, watched.folder, selected.uidvalidity, self._first_uid(mailbox, last), last, now)
+                inboxes.first_sight(
+                    db, watched.name, watched.folder, selected.uidvalidity, self._first_uid(mailbox, last), last, now
+                )
             elif known.uidvalidity != selected.uidvalidity:
                 self._log.warning("uidvalidity changed", before=known.uidvalidity, now=selected.uidvalidity)
                 inboxes.uidvalidity_changed(db, watched.name, watched.folder, selected.uidvalidity, last)
@@ -233,7 +241,9 @@ class Watcher:
             self._on_trouble(self._watched.name, "not-fetched", f"uid {arrival.uid} in {arrival.folder}: {error}")
 
     def _fetch_again(self, mailbox: Mailbox, uidvalidity: int, folder: inboxes.Folder) -> None:
-        for row in letters.to_fetch_again(self._db, self._watched.name, self._watched.folder, uidvalidity, self._clock()):
+        for row in letters.to_fetch_again(
+            self._db, self._watched.name, self._watched.folder, uidvalidity, self._clock()
+        ):
             for envelope in mailbox.envelopes([row["uid"]]):
                 self._take(mailbox, [envelope], uidvalidity, folder)
 

@@ -1,0 +1,1 @@
+"""Pages: standards kept and missed, and mails to look at."""
