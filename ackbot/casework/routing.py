@@ -92,12 +92,9 @@ def has_word(text: str, words: tuple[str, ...]) -> bool:
 
 def _in_area(text: str, areas: tuple[str, ...]) -> bool:
     """Whether a postcode in the text lies in one of the areas: `W10`, or `W10 5` for a sector."""
-    wanted = [area.upper().replace(" ", "") for area in areas]
-    for outward, inward in _POSTCODE.findall(text):
-        code = (outward + inward).upper()
-        if any(code.startswith(area) and (len(area) > len(outward) or area == outward.upper()) for area in wanted):
-            return True
-    return False
+    wanted = [" ".join(area.upper().split()) for area in areas]
+    codes = [f"{outward} {inward}".upper() for outward, inward in _POSTCODE.findall(text)]
+    return any(code.startswith(area if " " in area else f"{area} ") for code in codes for area in wanted)
 
 
 def choose_owner(routed: Routed, facts: Facts, council: Council, now: datetime, until: date) -> Chosen:

@@ -166,7 +166,7 @@ KINDS: tuple[KindRule, ...] = (
     KindRule(
         "bounce",
         "Exchange NDR",
-        "Exchange marks it as a non-delivery report",
+        "an Exchange server marks it as a non-delivery report",
         lambda seen: (
             "x-ms-exchange-message-is-ndr" in seen.message.headers or "x-failed-recipients" in seen.message.headers
         ),

@@ -156,6 +156,8 @@ def _mailboxes(raw: str) -> list[_Mailbox]:
             current = _Mailbox()  # the name of a group, RFC 5322 §3.4; its members follow
         else:
             target.append(char)
+    if quoted and raw.count('"') % 2:
+        return _mailboxes(raw.replace('"', ""))  # a quote that never ends hides what follows
     if comment:
         current.comments.append("".join(comment))
     done.append(current)

@@ -209,7 +209,7 @@ def instant(value: str) -> datetime | None:
     """A date-time of RFC 5322 §3.3 as an aware UTC instant; None when it cannot be read. A missing zone counts as UTC."""
     try:
         parsed = parsedate_tz(value[:128])
-        if parsed is None:
+        if parsed is None or abs(parsed[9] or 0) > 86_400:
             return None
         moment = datetime(*parsed[:6], tzinfo=UTC)
         return datetime.fromtimestamp(moment.timestamp() - (parsed[9] or 0), UTC)

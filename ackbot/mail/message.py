@@ -216,7 +216,7 @@ def _ids(raw: str) -> tuple[str, ...]:
         inside, closed, _ = piece.partition(">")
         identity = "".join(inside.split())
         if closed and identity and len(identity) <= _MESSAGE_ID_LENGTH:
-            found.append(f"<{identity}>")
+            found.append(f"<{identity.encode('utf-8', 'surrogateescape').decode('utf-8', 'replace')}>")
     return tuple(dict.fromkeys(found))
 
 

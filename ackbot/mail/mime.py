@@ -15,7 +15,8 @@ MOST_PARTS = 200  # leaves looked at; a mail of 10,000 parts is read this far (D
 DEEPEST = 30  # levels of nesting looked at
 
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
-_FIELD = re.compile(rb"(?:From |>From |[\x21-\x39\x3b-\x7e\x80-\xff]+[ \t]*:|[ \t])")
+_FIELD = re.compile(rb"(?:From |>From |[\x21-\x39\x3b-\x7e\x80-\xff]+:|[ \t])")
+_SPACED_NAME = re.compile(rb"^([\x21-\x39\x3b-\x7e]+)[ \t]+:", re.MULTILINE)  # obsolete syntax, RFC 5322 §4.5
 _PARSER = email.parser.BytesParser(policy=email.policy.compat32)
 _HEAD_PARSER = email.parser.BytesHeaderParser(policy=email.policy.compat32)
 
@@ -108,6 +109,8 @@ def _mend(raw: bytes) -> tuple[bytes, bytes]:
     clean = re.sub(rb"\r(?!\n)", b" ", clean)
     lines = clean.splitlines(keepends=True)
     if not all(_FIELD.match(line) or not line.strip() for line in lines):
+        clean = _SPACED_NAME.sub(rb"\1:", clean)
+        lines = clean.splitlines(keepends=True)
         kept = [line for line in lines if _FIELD.match(line) or not line.strip()]
         if any(b":" in line for line in kept):
             clean = b"".join(kept)

@@ -186,7 +186,6 @@ def quarantine(
                              arrived_at, kind, outcome, rule, why, acknowledged, code, raw, error, attempts, retry_at)
         VALUES (:fingerprint, 'quarantined', '', '', '', '', '', '', '{}', '', :arrived_at, 'unreadable', :outcome, 'design.md §3',
                 'it could not be read and is kept as it came', :no, :code, :raw, :error, 1, :retry_at)
-        ON CONFLICT (fingerprint) DO UPDATE SET error = :error
         RETURNING id
         """,
         fingerprint=fingerprint,
@@ -199,6 +198,12 @@ def quarantine(
         retry_at=text_of(retry_at),
     )
     return int(rows[0]["id"])
+
+
+def in_quarantine(db: Database, fingerprint: str) -> int | None:
+    """The row of these very bytes, if they broke us before."""
+    rows = db.run("SELECT id FROM letters WHERE fingerprint = :fingerprint", fingerprint=fingerprint)
+    return int(rows[0]["id"]) if rows else None
 
 
 def failed_again(db: Database, letter_id: int, error: str, retry_at: datetime | None) -> None:

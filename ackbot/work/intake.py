@@ -162,6 +162,11 @@ class Intake:
         considered: Considered | None = None
         with db.transaction():
             arrival_id = letters.add_arrival(db, arrival, now) or letters.unfetched(db, arrival)
+            if known := letters.in_quarantine(db, fingerprint):
+                if arrival_id is not None:
+                    letters.attach_arrival(db, arrival_id, known)
+                inboxes.move_watermark(db, arrival.inbox, arrival.folder, arrival.uidvalidity, arrival.uid)
+                return 0
             try:
                 considered = consider(
                     Message.unreadable(raw, self._office.signer), arrival, self._office, self._facts, now

@@ -1,0 +1,62 @@
+"""Fixtures, and the rule about missing parts: skipped with the command that installs them, or failed where none may be."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+
+from tests.support.council import World
+
+SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
+ALL = "ACKBOT_TEST_ALL"  # set: nothing may be missing
+
+
+def missing(what: str) -> None:
+    """Skip the test, saying how to get what it needs; with $ACKBOT_TEST_ALL, fail."""
+    if os.environ.get(ALL):
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The password of test mailboxes; logs go nowhere unless a test asks for them."""
+    monkeypatch.setenv("ACKBOT_TEST_PASSWORD", "secret")
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """The test council, with nothing changed."""
+    made = World(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def make_world(tmp_path: Path) -> Iterator[Callable[..., World]]:
+    """The test council with pieces of its configuration changed."""
+    made: list[World] = []
+
+    def make(*changes: tuple[str, str], **options: object) -> World:
+        folder = tmp_path / f"world{len(made)}"
+        folder.mkdir()
+        made.append(World(folder, *changes, **options))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """The shared mail corpus, which a stranger's clone has not."""
+    folder = SHARED / "mail-corpus"
+    if not folder.is_dir():
+        missing("needs the mail corpus beside this checkout, in ../shared/mail-corpus")
+    return folder

@@ -1,0 +1,208 @@
+"""A council to test with, and a world in which letters reach it without any server."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from ackbot.casework.model import Arrival
+from ackbot.casework.office import Office
+from ackbot.config import Config, load
+from ackbot.store import Database, open_database
+from ackbot.work.intake import Intake
+
+MONDAY = datetime(2026, 11, 30, 10, 12, tzinfo=UTC)  # a working Monday in winter: London time is UTC
+
+TOML = """
+[council]
+name = "Royal Borough of Northgate"
+domains = ["northgate.example"]
+admin = "admins@northgate.example"
+head_of_service = "director@northgate.example"
+secret_file = "secret"
+privacy = "https://northgate.example/privacy"
+
+[calendar]
+closed_on = [2026-12-28, 2026-12-29]
+
+[store]
+url = "sqlite:///ackbot.db"
+
+[limits]
+# brake
+
+[urgent]
+to = ["duty"]
+
+[smtp]
+host = "127.0.0.1"
+port = 2525
+security = "none"
+per_minute = 0
+per_day = 0
+# smtp
+
+[[inbox]]
+name = "housing"
+address = "housing@northgate.example"
+aliases = ["repairs@northgate.example"]
+service = "Housing"
+phone = "020 7946 0001"
+team = "housing"
+mode = "live"
+plus_addressing = true
+forms = [{ from = "forms@northgate.example", resident = "reply-to" }]
+own_lists = ["housing-group.northgate.example"]
+authserv_id = "mx.northgate.example"
+host = "127.0.0.1"
+port = 1143
+security = "none"
+username = "housing@northgate.example"
+password_env = "ACKBOT_TEST_PASSWORD"
+watch = "poll"
+poll_every = "50 ms"
+# housing
+
+[[inbox]]
+name = "streets"
+address = "streets@northgate.example"
+service = "Streets and Waste"
+team = "streets"
+mode = "live"
+host = "127.0.0.1"
+port = 1143
+security = "none"
+username = "streets@northgate.example"
+password_env = "ACKBOT_TEST_PASSWORD"
+watch = "poll"
+poll_every = "50 ms"
+# streets
+
+[[inbox]]
+name = "dana"
+address = "dana@northgate.example"
+service = "Planning"
+owner = "dana"
+mode = "live"
+host = "127.0.0.1"
+port = 1143
+security = "none"
+username = "dana@northgate.example"
+password_env = "ACKBOT_TEST_PASSWORD"
+watch = "poll"
+poll_every = "50 ms"
+
+[[team]]
+name = "housing"
+members = ["priya", "sam"]
+manager = "alex"
+
+[[team]]
+name = "streets"
+members = ["kofi", "lena"]
+manager = "alex"
+
+[[staff]]
+id = "priya"
+name = "Priya Shah"
+email = ["priya@northgate.example", "p.shah@northgate.example"]
+
+[[staff]]
+id = "sam"
+name = "Sam Jones"
+email = "sam@northgate.example"
+
+[[staff]]
+id = "kofi"
+name = "Kofi Mensah"
+email = "kofi@northgate.example"
+
+[[staff]]
+id = "lena"
+name = "Lena Wolf"
+email = "lena@northgate.example"
+
+[[staff]]
+id = "dana"
+name = "Dana Price"
+email = "dana.price@northgate.example"
+cover = "lena"
+
+[[staff]]
+id = "alex"
+name = "Alex Reid"
+email = "alex@northgate.example"
+
+[[staff]]
+id = "duty"
+name = "Duty Officer"
+email = "duty@northgate.example"
+
+[[sender]]
+from = ["@contractor.example"]
+acknowledge = false
+
+[[standard]]
+name = "enquiry"
+name_owner_within = "1 working day"
+update_every = "5 working days"
+answer_within = "10 working days"
+# end
+"""
+
+
+def write_config(folder: Path, *changes: tuple[str, str]) -> Path:
+    """The council's file in a folder, with pieces of its text replaced; the pieces must be there."""
+    text = TOML
+    for old, new in changes:
+        assert old in text, old
+        text = text.replace(old, new)
+    (folder / "secret").write_text("a secret for tests, and nothing else\n")
+    path = folder / "ackbot.toml"
+    path.write_text(text)
+    return path
+
+
+class World:
+    """Letters go straight into Intake; the store is a real one; time is what the test says."""
+
+    def __init__(self, folder: Path, *changes: tuple[str, str], now: datetime = MONDAY) -> None:
+        self.config: Config = load(write_config(folder, *changes))
+        self.now = now
+        self.db: Database = open_database(self.config.store_url)
+        self.db.migrate()
+        self._uid = 0
+        self.intake = Intake(self.db, self.config.office)
+
+    @property
+    def office(self) -> Office:
+        return self.config.office
+
+    def after(self, **span: float) -> None:
+        """Time passes."""
+        self.now += timedelta(**span)
+
+    def receive(self, raw: bytes, inbox: str = "housing", **arrival: Any) -> dict[str, Any]:
+        """A mail arrives now; the letter's row."""
+        self._uid += 1
+        place = Arrival(inbox, arrival.pop("arrived_at", self.now), uidvalidity=1, uid=self._uid, size=len(raw))
+        self.intake.take(raw, replace(place, **arrival), self.now)
+        rows = self.db.run(
+            "SELECT letters.* FROM letters JOIN arrivals ON arrivals.letter_id = letters.id WHERE arrivals.uid = :uid AND arrivals.inbox = :inbox ORDER BY arrivals.id DESC",
+            uid=arrival.get("uid", self._uid),
+            inbox=inbox,
+        )
+        return dict(rows[0])
+
+    def outbox(self, kind: str = "", to: str = "") -> list[dict[str, Any]]:
+        """Mails put into the outbox, oldest first."""
+        rows: Sequence[Any] = self.db.run("SELECT * FROM outbox ORDER BY id")
+        return [dict(row) for row in rows if kind in ("", row["kind"]) and to in ("", row["recipient"])]
+
+    def cases(self) -> list[dict[str, Any]]:
+        """All cases, oldest first."""
+        return [dict(row) for row in self.db.run("SELECT * FROM cases ORDER BY id")]
+
+    def close(self) -> None:
+        self.db.close()

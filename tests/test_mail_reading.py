@@ -1,0 +1,181 @@
+"""Which text of a mail is shown, what of it is new, in which language, and what a bounce says."""
+
+import pytest
+
+from ackbot.mail import subjects
+from ackbot.mail.language import language_of
+from ackbot.mail.message import Message
+from ackbot.mail.quoting import new_text
+from ackbot.mail.reports import is_permanent
+from ackbot.mail.text import from_html
+from tests.support.letters import letter
+
+
+def multipart(kind: str, *parts: tuple[str, str], top: str = "") -> bytes:
+    """A mail of several text parts: (content type, text) each."""
+    body = "".join(f"--b\r\nContent-Type: {content_type}\r\n\r\n{text}\r\n" for content_type, text in parts)
+    return f"From: a@b.example\r\n{top}Content-Type: multipart/{kind}; boundary=b\r\n\r\n{body}--b--\r\n".encode()
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        (multipart("alternative", ("text/plain", "plain"), ("text/html", "<p>html</p>")), "plain"),
+        (multipart("alternative", ("text/plain", "  "), ("text/html", "<p>html</p>")), "html"),
+        (multipart("alternative", ("text/html", "<p>html</p>")), "html"),
+        (multipart("mixed", ("text/plain", "one"), ("text/plain", "two")), "one\ntwo"),
+        (multipart("mixed", ("text/plain", "one"), ("text/plain; name=notes.txt", "two")), "one"),
+        (multipart("related", ("text/html", "<p>html</p>"), ("image/png", "x")), "html"),
+        (multipart("report; report-type=delivery-status", ("text/plain", "words"), ("message/delivery-status", "Reporting-MTA: dns; x")), "words"),
+        (letter(content_type="text/html", text="<style>p{}</style><p>Hello</p><script>x()</script><p>you</p>"), "Hello\n\nyou"),
+        (letter(content_type="text/plain; format=flowed", text="one \nline\n> quoted\nnew"), "one line\n> quoted\nnew"),
+        (letter(content_type="multipart/mixed", text="no boundary at all"), "no boundary at all"),
+    ],
+)
+def test_visible_text(raw: bytes, text: str) -> None:
+    """RFC 2046 §5.1: what a mail client would show."""
+    assert Message.parse(raw).text == text
+
+
+def test_uuencoded_files_are_cut_out() -> None:
+    """Old systems put files into the text; the owner gets words, and the file's name."""
+    message = Message.parse(letter(text="See this.\n\nbegin 644 face.jpg\n#0V%T\n`\nend\n\nBye\n"))
+
+    assert "begin" not in message.text
+    assert "See this." in message.text
+    assert [one.name for one in message.attachments] == ["face.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("names", "raw"),
+    [
+        (["winmail.dat"], b"From: a@b.example\r\nContent-Type: application/ms-tnef; name=winmail.dat\r\n\r\nx"),
+        (["smime.p7m"], b"From: a@b.example\r\nContent-Type: application/pkcs7-mime; name=smime.p7m\r\n\r\nx"),
+        (["mail.eml"], b"From: a@b.example\r\nContent-Type: message/rfc822; name=mail.eml\r\n\r\nSubject: inner\r\n\r\nx"),
+        (["a.jpg"], b"From: a@b.example\r\nContent-Type: image/jpeg; name=a.jpg\r\n\r\nx"),
+    ],
+)
+def test_mails_of_attachments_only(names: list[str], raw: bytes) -> None:
+    """D24: TNEF, S/MIME, forwarded mails and pictures alone are letters too."""
+    assert [one.name for one in Message.parse(raw).attachments] == names
+
+
+def test_html_in_bounded_time() -> None:
+    """D25: deep nesting, thousands of links, huge style blocks."""
+    assert "end" in from_html("<div>" * 5_000 + "end")
+    assert "end" in from_html("<a href='https://x.example/'>y</a>" * 5_000 + "end")
+    assert from_html("<style>" + "p{color:red}" * 40_000) == ""
+
+
+ORIGINAL = "My answer.\n\n-----Original Message-----\nFrom: Council\nSent: Monday\nTo: me\nSubject: x\n\nOld words."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My answer.\n\nOn Mon, 30 Nov 2026 at 10:12, Housing <housing@northgate.example> wrote:\n> Old words.",
+        "My answer.\n\nOn Mon, 30 Nov 2026 at 10:12, Housing\n<housing@northgate.example> wrote:\n\n> Old words.",
+        "My answer.\n\nAm 30.11.2026 um 10:12 schrieb Housing:\n> Old words.",
+        "My answer.\n\nLe lun. 30 nov. 2026 à 10:12, Housing a écrit :\n> Old words.",
+        "My answer.\n\nEl lun, 30 nov 2026 a las 10:12, Housing escribió:\n> Old words.",
+        "My answer.\n\nAr Llun, 30 Tach 2026 am 10:12, ysgrifennodd Housing:\n> Old words.",
+        "My answer.\n\nIl giorno lun 30 nov 2026 Housing ha scritto:\n> Old words.",
+        ORIGINAL,
+        "My answer.\n\n________________________________\nFrom: Council <c@n.example>\nSent: Monday\nTo: me\nSubject: x\n\nOld words.",
+        "My answer.\n\nVon: Council\nGesendet: Montag\nAn: mich\nBetreff: x\n\nOld words.",
+        "My answer.\n\nDe : Council\nEnvoyé : lundi\nÀ : moi\nObjet : x\n\nOld words.",
+        "> Old words.\n\nMy answer.",
+        "My answer.\n\n> Old words.\n> More old words.",
+        "My answer.\n-- \nEdward Quan\nOld words.",
+        "My answer.\n\nSent from my iPhone",
+    ],
+)
+def test_quotations_are_cut(text: str) -> None:
+    """The words of earlier mails go, whichever client quoted them."""
+    assert new_text(text) == "My answer."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "> Is it wet?\nYes.\n> Since when?\nOctober.",
+        "On Monday he wrote: nothing.\nI am still waiting.",
+        "Begin forwarded message:\n\nFrom: a\nTo: b\nSubject: c\n\nLook at this.",
+        "FYI\n\n---------- Forwarded message ---------\nFrom: a <a@b.example>\nDate: Mon\nSubject: c\nTo: d\n\nLook.",
+        "> only a quotation",
+        "Sent from my desk, which is easier than my mobile phone.",
+        "Dear council\n\n--\nnot a signature but the rest\n" + "of a very long letter\n" * 20,
+    ],
+)
+def test_where_unsure_everything_is_kept(text: str) -> None:
+    """D26: answers between quoted lines, forwarded matters, and what only looks like a quotation stay."""
+    assert new_text(text) == text.strip()
+
+
+@pytest.mark.parametrize(
+    ("subject", "plain", "forward"),
+    [
+        ("Damp", "Damp", False),
+        ("Re: Damp", "Damp", False),
+        ("RE: FW: [EXTERNAL] Damp", "Damp", True),
+        ("[EXTERNAL] AW: WG: Damp", "Damp", True),
+        ("Re[2]: Damp", "Damp", False),
+        ("Fwd: Damp", "Damp", True),
+        ("Repairs needed", "Repairs needed", False),
+        ("[SPAM?] hello", "hello", False),
+        ("[Elm Court] lift", "[Elm Court] lift", False),
+    ],
+)
+def test_subjects(subject: str, plain: str, forward: bool) -> None:
+    """Prefixes and gateway tags of many languages go; what people put in brackets stays."""
+    assert subjects.plain(subject) == plain
+    assert subjects.is_forward(subject) is forward
+
+
+def test_answers_keep_the_subject_unchanged() -> None:
+    """behaviour.md §3.1: any other subject would start a new conversation in Gmail."""
+    assert subjects.answer_to("Damp") == "Re: Damp"
+    assert subjects.answer_to("RE: Damp") == "RE: Damp"
+    assert subjects.answer_to("[EXTERNAL] Damp") == "Re: [EXTERNAL] Damp"
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("My bin has not been collected for three weeks, please send somebody.", "en"),
+        ("السلام عليكم، التدفئة في شقتي لا تعمل منذ يوم السبت", "ar"),
+        ("Καλημέρα, ο κάδος μου δεν έχει αδειάσει εδώ και εβδομάδες", "el"),
+        ("ごみが回収されていません。よろしくお願いします。確認してください。", "ja"),
+        ("안녕하세요 쓰레기가 수거되지 않았습니다 확인 부탁드립니다 감사합니다", "ko"),
+        ("Hi", "en"),
+        ("", "en"),
+    ],
+)
+def test_language(text: str, language: str) -> None:
+    """By script alone where that says it; too little to judge is the council's own language."""
+    assert language_of(text, "en") == language
+
+
+def test_latin_letters_are_told_apart() -> None:
+    """With the extra `languages`, which `test` includes."""
+    assert language_of("Vivo en Northgate desde septiembre y necesito un permiso de aparcamiento", "en") == "es"
+    assert language_of("Mieszkam tutaj od września i potrzebuję pozwolenia na parkowanie", "en") == "pl"
+
+
+@pytest.mark.parametrize(
+    ("action", "status", "words", "permanent"),
+    [
+        ("failed", "5.1.1", "", True),
+        ("failed", "5.2.1", "", True),
+        ("failed", "5.2.2", "mailbox full", False),
+        ("failed", "5.7.1", "policy", False),
+        ("failed", "4.4.1", "user unknown", False),
+        ("delayed", "", "user unknown", False),
+        ("failed", "", "550 user unknown", True),
+        ("failed", "", "user unknown, quota exceeded", False),
+        ("failed", "", "something", False),
+    ],
+)
+def test_permanent_failures(action: str, status: str, words: str, permanent: bool) -> None:
+    """D39: an address that is no good for ever; never a delay, a full box, a policy (RFC 3463)."""
+    assert is_permanent(action, status, words) is permanent

@@ -1,0 +1,282 @@
+"""Person or machine, and may it be answered? Each rule of the tables, both ways."""
+
+import pytest
+
+from ackbot.casework.marks import auto_submitted
+from ackbot.casework.screening import HOLDS, KINDS
+from tests.support.council import World
+from tests.support.letters import letter
+
+FAILED = "mx.northgate.example; dmarc=fail header.from=resident.example"
+PASSED = "mx.northgate.example; dmarc=pass header.from=resident.example"
+
+
+@pytest.mark.parametrize(
+    ("value", "human"),
+    [
+        (None, True),
+        ("no", True),
+        ("No ", True),
+        ("no; x=y", True),
+        ("no (really)", True),
+        ("auto-replied", False),
+        ("auto-replied; owner-email=a@b.example", False),
+        ("auto-generated (failure)", False),
+        ("(a comment) auto-generated", False),
+        ("AUTO-NOTIFIED", False),
+    ],
+)
+def test_auto_submitted(world: World, value: str | None, human: bool) -> None:
+    """D29: absent and `no` in any spelling are people; every other keyword is a machine, with comments and parameters (RFC 3834 §5)."""
+    row = world.receive(letter() if value is None else letter(Auto_Submitted=value))
+
+    assert (row["kind"] == "letter") is human
+    assert bool(row["acknowledged"]) is human
+
+
+def test_two_auto_submitted_fields_are_a_machine(world: World) -> None:
+    """D29: RFC 3834 §5.1 allows one field; a mail with several is not a person's."""
+    raw = letter().replace(b"MIME-Version", b"Auto-Submitted: no\r\nAuto-Submitted: no\r\nMIME-Version")
+
+    assert world.receive(raw)["kind"] == "automatic-reply"
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ("bulk", "bulk"),
+        ("BULK ", "bulk"),
+        ("Junk", "bulk"),
+        ("List ", "list"),
+        ("auto_reply", "automatic-reply"),
+        ("first-class", "letter"),
+        ("special-delivery", "letter"),
+        ("", "letter"),
+    ],
+)
+def test_precedence(world: World, value: str, kind: str) -> None:
+    """D30: case and trailing blanks do not matter; first-class and unknown values are people's mail."""
+    row = world.receive(letter(Precedence=value))
+
+    assert row["kind"] == kind
+    assert bool(row["acknowledged"]) is (kind == "letter")
+
+
+@pytest.mark.parametrize(
+    ("value", "acknowledged"),
+    [("All", False), ("DR, all", False), ("DR, OOF, AutoReply", True), ("OOF", True), ("None", True), ("DR, RN, NRN", True)],
+)
+def test_auto_response_suppress(world: World, value: str, acknowledged: bool) -> None:
+    """D31: `All` stops the acknowledgement, other lists sit on people's mail; the case is opened and assigned all the same."""
+    row = world.receive(letter(X_Auto_Response_Suppress=value))
+
+    assert row["outcome"] == "case"
+    assert bool(row["acknowledged"]) is acknowledged
+    assert world.cases()[0]["owner"] == "priya"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X_Autoreply": "yes"},
+        {"X_Autorespond": "thank you"},
+        {"X_Autoresponse": "1"},
+        {"X_MS_Exchange_Generated_Message_Source": "Mailbox Rules Agent"},
+        {"X_MS_Exchange_Inbox_Rules_Loop": "a@b.example", "X_MS_Exchange_Parent_Message_Id": "<x@y>"},
+        {"X_Loop": "Autoresponder"},
+    ],
+)
+def test_strong_marks(world: World, headers: dict[str, str]) -> None:
+    """P3: one strong mark of domain.md §4 is enough. A stranger's automatic mail is still somebody's matter: a case."""
+    row = world.receive(letter(**headers))
+
+    assert row["kind"] == "automatic-reply"
+    assert row["outcome"] == "case"
+    assert not row["acknowledged"]
+    assert world.outbox(to="edward@resident.example") == []
+
+
+def test_autorespond_no_is_no_mark(world: World) -> None:
+    """P3: a header that says it is no automatic reply is none."""
+    assert world.receive(letter(X_Autorespond="no"))["acknowledged"]
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("Automatic reply: your letter", "I am out of the office until Monday."),
+        ("Automatische Antwort: Ihr Schreiben", "Ich bin bis zum 4. Januar nicht im Büro."),
+        ("Réponse automatique : votre lettre", "Je suis absent du bureau."),
+        ("Re: Out of Office AutoReply: your letter", "Back in the office on Monday."),
+        ("Ateb awtomatig: eich llythyr", "Rwyf allan o'r swyddfa."),
+    ],
+)
+def test_two_weak_marks_are_enough(world: World, subject: str, text: str) -> None:
+    """D34: a headerless out-of-office gives itself away by its subject and its words."""
+    row = world.receive(letter(subject=subject, text=text))
+
+    assert row["kind"] == "automatic-reply"
+    assert not row["acknowledged"]
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("Out of office hours noise", "The building site works at night, out of office hours, and I will return on Monday to complain."),
+        ("Automatic gates broken", "The automatic gate does not open. I am away from Friday."),
+        ("Absence of street lighting", "There is none in Mill Lane."),
+    ],
+)
+def test_people_who_write_about_absence_are_people(world: World, subject: str, text: str) -> None:
+    """P3, the other way: 0 people unanswered because their words sound like a machine's."""
+    row = world.receive(letter(subject=subject, text=text))
+
+    assert (row["kind"], bool(row["acknowledged"])) == ("letter", True)
+
+
+def test_null_sender_is_never_answered(world: World) -> None:
+    """D33, RFC 3834 §2: the envelope sender `<>` gets no answer, whoever is in From; the case is opened."""
+    row = world.receive(letter(Return_Path="<>"))
+
+    assert (row["kind"], row["outcome"], bool(row["acknowledged"])) == ("letter", "case", False)
+
+
+@pytest.mark.parametrize("headers", [{}, {"Return_Path": "<bounces+edward@forwarder.example>"}])
+def test_missing_or_different_return_path_is_no_reason(world: World, headers: dict[str, str]) -> None:
+    """D33: forwarders, SRS and IMAP stores change or drop Return-Path; that alone proves nothing (domain.md R26)."""
+    assert world.receive(letter(**headers))["acknowledged"]
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        "housing@northgate.example",
+        "Housing <repairs@northgate.example>",
+        "housing+abc@northgate.example",
+        "STREETS@NORTHGATE.EXAMPLE",
+    ],
+)
+def test_our_own_addresses_are_never_answered(world: World, sender: str) -> None:
+    """D36: From one of our inboxes, an alias or a tagged address, without our signature: a case, no acknowledgement."""
+    row = world.receive(letter(sender=sender))
+
+    assert row["outcome"] == "case"
+    assert not row["acknowledged"]
+    assert not [mail for mail in world.outbox() if "housing" in mail["recipient"] or "streets" in mail["recipient"]]
+
+
+def test_form_that_names_our_own_inbox_is_not_answered(world: World) -> None:
+    """D36: nor is one of our inboxes in the Reply-To of a contact form."""
+    row = world.receive(letter(sender="forms@northgate.example", Reply_To="streets@northgate.example"))
+
+    assert row["outcome"] == "case"
+    assert not row["acknowledged"]
+
+
+@pytest.mark.parametrize(("header", "kind"), [("YES", "spam"), ("Yes, score=9", "spam"), ("NO", "letter")])
+def test_spam_verdict(world: World, header: str, kind: str) -> None:
+    """D38: condemned mail gets no acknowledgement and opens no case; nothing of it is sent anywhere."""
+    row = world.receive(letter(X_Spam_Flag=header))
+
+    assert row["kind"] == kind
+    assert bool(world.outbox()) is (kind == "letter")
+
+
+@pytest.mark.parametrize(
+    ("results", "acknowledged"),
+    [
+        ([FAILED], False),
+        ([PASSED], True),
+        (["other.example; dmarc=fail header.from=resident.example"], True),
+        ([PASSED, FAILED], True),
+        ([FAILED, PASSED], False),
+    ],
+)
+def test_dmarc_failure_makes_no_backscatter(world: World, results: list[str], acknowledged: bool) -> None:
+    """D38: only the topmost result of the trusted server counts; a forged one below it, or another server's, does not."""
+    fields = "".join(f"Authentication-Results: {one}\r\n" for one in results).encode()
+    row = world.receive(fields + letter())
+
+    assert bool(row["acknowledged"]) is acknowledged
+    assert row["outcome"] == "case"
+
+
+@pytest.mark.parametrize(
+    "sender",
+    ["noreply@shop.example", "no-reply@shop.example", "do_not_reply@shop.example", "owner-list@lists.example", "list-request@lists.example", "MAILER-DAEMON@mx.example"],
+)
+def test_addresses_that_nobody_reads(world: World, sender: str) -> None:
+    """P3: RFC 3834 §2, RFC 5230 §4.6: these are never answered; a case is opened for a person to look at."""
+    row = world.receive(letter(sender=sender))
+
+    assert row["outcome"] == "case"
+    assert not row["acknowledged"]
+
+
+def test_residents_with_such_words_in_their_name_are_answered(world: World) -> None:
+    """P3, the other way."""
+    for number, sender in enumerate(["nora.replyson@resident.example", "owen@resident.example", "bouncer.bob@resident.example", "a.robot@resident.example"]):
+        assert world.receive(letter(sender=sender, message_id=f"<{number}@r.example>", subject=f"Matter {number}"))["acknowledged"], sender
+
+
+def test_council_groups_are_people(world: World) -> None:
+    """D32: mail through the council's own group is a resident's; a foreign list's is not."""
+    ours = world.receive(letter(List_Id="Housing <housing-group.northgate.example>", Precedence="list"))
+    foreign = world.receive(letter(sender="news@lists.example", List_Id="News <news.lists.example>"))
+
+    assert ours["acknowledged"]
+    assert (foreign["kind"], foreign["outcome"]) == ("list", "record")
+
+
+def test_contact_form_answers_the_resident(world: World) -> None:
+    """D42: the form's own no-reply address and Auto-Submitted do not count; the resident in Reply-To is answered by name."""
+    row = world.receive(letter(sender="Web <forms@northgate.example>", Reply_To='"Ade Bankole" <ade@resident.example>', Auto_Submitted="auto-generated"))
+
+    assert row["kind"] == "contact-form"
+    assert [mail["recipient"] for mail in world.outbox("acknowledgement")] == ["ade@resident.example"]
+
+
+def test_inbox_only_in_cc(world: World) -> None:
+    """behaviour.md §1: somebody else was written to; the case stays, no acknowledgement."""
+    row = world.receive(letter(to="clerk@elsewhere.example", Cc="housing@northgate.example"))
+
+    assert row["outcome"] == "case"
+    assert not row["acknowledged"]
+
+
+def test_sender_rule(world: World) -> None:
+    """behaviour.md §1: contractors are not residents; their case stays."""
+    row = world.receive(letter(sender="Jo <jo@mail.contractor.example>"))
+
+    assert row["outcome"] == "case"
+    assert not row["acknowledged"]
+
+
+def test_personal_inbox_is_silent_while_its_officer_is_here(world: World) -> None:
+    """behaviour.md §1: recorded, no case, no answer."""
+    row = world.receive(letter(to="dana@northgate.example"), "dana")
+
+    assert (row["outcome"], bool(row["acknowledged"])) == ("record", False)
+    assert world.cases() == []
+
+
+def test_own_mail_come_back_is_recorded(world: World) -> None:
+    """domain.md §2.1: our signature on it proves it; the header X-Ackbot-Id alone, without a valid one, proves nothing."""
+    world.receive(letter())
+    ours = world.outbox("acknowledgement")[0]["content"]
+    forged = letter(sender="mallory@elsewhere.example", message_id="<x@elsewhere.example>", X_Ackbot_Id="<abcdef.ar.aaaaaaaabbbbbbbbbbbbbbbb@northgate.example>")
+
+    assert world.receive(bytes(ours), uid=90)["kind"] == "own"
+    assert world.receive(forged, uid=91)["kind"] == "letter"
+
+
+def test_every_rule_says_where_it_comes_from() -> None:
+    """Each row of both tables has a source, and a reason in plain English."""
+    for rule in (*KINDS, *HOLDS):
+        assert rule.source
+        assert rule.why[0].islower()
+
+
+def test_comments_inside_auto_submitted() -> None:
+    """RFC 3834 §5 with RFC 822 comments."""
+    assert auto_submitted("(oh) No (well); a=b") == "no"
