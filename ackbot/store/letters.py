@@ -252,7 +252,7 @@ def to_retry(db: Database, now: datetime, limit: int = 20) -> Sequence[Row]:
         """
         SELECT letters.id, letters.raw, letters.code, letters.attempts, arrivals.id AS arrival_id, arrivals.inbox, arrivals.folder,
                arrivals.uidvalidity, arrivals.uid, arrivals.arrived_at, arrivals.size
-        FROM letters JOIN arrivals ON arrivals.letter_id = letters.id
+        FROM letters JOIN arrivals ON arrivals.id = (SELECT MIN(id) FROM arrivals WHERE letter_id = letters.id)
         WHERE letters.state = 'quarantined' AND letters.retry_at <= :now ORDER BY letters.id LIMIT :limit
         """,
         now=text_of(now),
@@ -266,7 +266,7 @@ def quarantined(db: Database) -> Sequence[Row]:
         """
         SELECT letters.id, letters.arrived_at, letters.error, letters.attempts, letters.retry_at, LENGTH(letters.raw) AS size,
                arrivals.inbox, arrivals.folder, arrivals.uid
-        FROM letters JOIN arrivals ON arrivals.letter_id = letters.id
+        FROM letters JOIN arrivals ON arrivals.id = (SELECT MIN(id) FROM arrivals WHERE letter_id = letters.id)
         WHERE letters.state = 'quarantined' ORDER BY letters.id
         """
     )
