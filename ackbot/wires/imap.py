@@ -100,6 +100,7 @@ class Mailbox:
             raise NotTrusted(f"{account.host} would be spoken to in plaintext, and only this machine may be")
         context = tls.context(account.ca_file)
         timeout = SocketTimeout(_CONNECT_S, _READ_S)
+        client: IMAPClient | None = None
         try:
             client = IMAPClient(
                 account.host,
@@ -113,9 +114,11 @@ class Mailbox:
             if account.security == "starttls":
                 client.starttls(context)
         except ssl.SSLError as error:
+            _drop(client)
             reason = getattr(error, "verify_message", "") or error.reason or error
             raise NotTrusted(f"{account.host}:{account.port}: TLS failed: {reason}") from error
         except BROKEN as error:
+            _drop(client)
             if account.security == "starttls" and isinstance(error, IMAPClientError):
                 raise NotTrusted(
                     f"{account.host}:{account.port}: the server offers no STARTTLS: {_said(error)}"
@@ -290,6 +293,7 @@ class Mailbox:
         with contextlib.suppress(*BROKEN):
             self._client.socket().settimeout(2)
             self._client.logout()
+        _drop(self._client)
 
     @contextlib.contextmanager
     def _guarded(self, what: str) -> Iterator[None]:
@@ -385,6 +389,7 @@ def _said(error: BaseException) -> str:
     return text[:200]
 
 
-def _drop(client: IMAPClient) -> None:
-    with contextlib.suppress(*BROKEN):
-        client.shutdown()
+def _drop(client: IMAPClient | None) -> None:
+    if client is not None:
+        with contextlib.suppress(*BROKEN):
+            client.shutdown()

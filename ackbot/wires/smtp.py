@@ -165,14 +165,14 @@ class Connection:
         try:
             second, third = _reply(smtp), _reply(smtp)
             refused = _envelope_problem(first, second, third)
-            if refused is not None and third[0] == 354:  # a relay that would take a mail for nobody gets an empty one
-                smtp.sock.sendall(b".\r\n")  # type: ignore[union-attr]
-                _reply(smtp)
         except (OSError, smtplib.SMTPServerDisconnected) as error:
             self.close()
             raise Later(f"the relay hung up before the mail was sent: {error}") from error
-        if refused is not None:
+        if refused is not None and third[0] == 354:
+            self._break_off()  # it waits for a mail all the same: a final dot would make an empty one of it
+        elif refused is not None:
             self._reset(smtp)
+        if refused is not None:
             raise refused
         return True
 
@@ -214,10 +214,10 @@ class Connection:
             reply = _reply(smtp)
             sock.settimeout(_TIMEOUT_S)
         except (OSError, smtplib.SMTPException) as error:
-            self.close()
+            self._break_off()
             raise Unknown(f"no reply to the final dot: {error}") from error
         except BaseException:
-            self.close()  # a half-sent mail must not be ended by a QUIT
+            self._break_off()
             raise
         if reply[0] == 250:
             return _text(reply)
@@ -241,6 +241,7 @@ class Connection:
             else:
                 smtp = smtplib.SMTP(relay.host, relay.port, local_hostname=self._local_hostname, timeout=_TIMEOUT_S)
             smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # type: ignore[union-attr]
+            smtp.command_encoding = "utf-8"  # for SMTPUTF8; everything else is ASCII
             smtp.ehlo_or_helo_if_needed()
             if relay.security == "starttls":
                 smtp.starttls(context=context)
@@ -262,6 +263,12 @@ class Connection:
                 self.close()
         except (OSError, smtplib.SMTPException):
             self.close()
+
+    def _break_off(self) -> None:
+        """Hang up without a word: in the middle of a mail, QUIT would be taken for a line of it."""
+        smtp, self._smtp = self._smtp, None
+        if smtp is not None:
+            smtp.close()
 
     def close(self) -> None:
         """Hang up; never raises."""

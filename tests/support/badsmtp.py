@@ -1,0 +1,99 @@
+"""An SMTP server that answers what each test says, drops and hangs included."""
+
+import socket
+import socketserver
+import threading
+from collections.abc import Callable
+from types import TracebackType
+
+Answer = Callable[[str, str], str | None]
+
+
+class BadSmtp:
+    """
+    Takes mails, noting envelope and content, unless told otherwise.
+
+    Args:
+        answer: called with what was received (`CONNECT`, a command's verb, or `DOT` for the end of a mail) and its whole
+            line; gives a reply, "DROP", "HANG", or None for the usual reply.
+    """
+
+    def __init__(self, answer: Answer | None = None, features: tuple[str, ...] = ("PIPELINING", "8BITMIME", "SMTPUTF8")) -> None:
+        self.answer = answer
+        self.features = features
+        self.lines: list[str] = []
+        self.mails: list[tuple[str, list[str], bytes]] = []
+        self.connections = 0
+        self.changed = threading.Condition()
+        owner = self
+
+        class Handler(socketserver.StreamRequestHandler):
+            def handle(self) -> None:
+                owner.connections += 1
+                try:
+                    owner._serve(self)
+                except (OSError, ValueError, EndOfTalk):
+                    return
+
+        class Server(socketserver.ThreadingTCPServer):
+            daemon_threads = True
+            allow_reuse_address = True
+            block_on_close = False
+
+        self._server = Server(("127.0.0.1", 0), Handler)
+        self.port: int = self._server.server_address[1]
+
+    def _serve(self, handler: socketserver.StreamRequestHandler) -> None:
+        self._reply(handler, "CONNECT", "", "220 ready")
+        sender, recipients = "", []
+        while line := handler.rfile.readline().decode("utf-8", "replace").rstrip("\r\n"):
+            verb = line.split(" ")[0].split(":")[0].upper()
+            self.lines.append(line)
+            if verb == "EHLO":
+                usual = "\r\n".join(["250-relay.test", *(f"250-{one}" for one in self.features), "250 HELP"])
+                self._reply(handler, verb, line, usual)
+            elif verb == "MAIL":
+                sender, recipients = line.partition("<")[2].partition(">")[0], []
+                self._reply(handler, verb, line, "250 2.1.0 ok")
+            elif verb == "RCPT":
+                if self._reply(handler, verb, line, "250 2.1.5 ok").startswith("25"):
+                    recipients.append(line.partition("<")[2].partition(">")[0])
+            elif verb == "DATA":
+                if not self._reply(handler, verb, line, "354 go on" if recipients else "554 5.5.1 no valid recipients").startswith("354"):
+                    continue
+                content = b""
+                while (piece := handler.rfile.readline()) != b".\r\n":
+                    if not piece:
+                        return
+                    content += piece[1:] if piece.startswith(b".") else piece
+                if self._reply(handler, "DOT", "", "250 2.0.0 ok queued as 4711").startswith("250"):
+                    with self.changed:
+                        self.mails.append((sender, recipients, content))
+                        self.changed.notify_all()
+            else:
+                self._reply(handler, verb, line, "221 bye" if verb == "QUIT" else "250 ok")
+                if verb == "QUIT":
+                    return
+
+    def _reply(self, handler: socketserver.StreamRequestHandler, what: str, line: str, usual: str) -> str:
+        reply = (self.answer(what, line) if self.answer else None) or usual
+        if reply == "HANG":
+            handler.rfile.read(1)
+            raise EndOfTalk
+        if reply == "DROP":
+            handler.connection.shutdown(socket.SHUT_RDWR)
+            raise EndOfTalk
+        handler.wfile.write(reply.encode() + b"\r\n")
+        return reply
+
+    def __enter__(self) -> "BadSmtp":
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class EndOfTalk(Exception):
+    """The test wanted the connection to end here."""

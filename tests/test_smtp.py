@@ -1,0 +1,218 @@
+"""The SMTP border: what each reply means for the mail, the recipient and the relay."""
+
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ackbot.wires import smtp
+from ackbot.wires.secrets import Password
+from ackbot.wires.smtp import Connection, Later, Refused, Relay, RelayTrouble, TakenAway, Unknown
+from tests.support.badsmtp import BadSmtp
+
+DATA = Path(__file__).parent / "data"
+MAIL = b"Subject: x\r\n\r\nhello\r\n"
+OPENED: list[Connection] = []
+PIPELINED = pytest.mark.parametrize("features", [("PIPELINING", "8BITMIME"), ("8BITMIME",)], ids=["pipelined", "in turn"])
+
+
+def relay(server: BadSmtp, **changes: object) -> Relay:
+    """The test server as a relay."""
+    return Relay(**{"name": "default", "host": "127.0.0.1", "port": server.port, "security": "none", **changes})  # type: ignore[arg-type]
+
+
+@pytest.fixture(autouse=True)
+def closed() -> Iterator[None]:
+    """Every connection a test opened is closed after it."""
+    yield
+    while OPENED:
+        OPENED.pop().close()
+
+
+def connect(made: Relay, username: str = "") -> Connection:
+    """A connection that is closed after the test."""
+    OPENED.append(Connection(made, username, "test"))
+    return OPENED[-1]
+
+
+def send(server: BadSmtp, content: bytes = MAIL, recipient: str = "edward@resident.example", begin: bool = True, connection: Connection | None = None) -> str:
+    """One mail, over a new connection unless one is given."""
+    used = connection or connect(relay(server))
+    return used.send("housing@northgate.example", recipient, lambda: [content], len(content), lambda: begin)
+
+
+@PIPELINED
+def test_a_mail_goes_out(features: tuple[str, ...]) -> None:
+    """The relay's reply, queue id included, comes back; the content arrives to the octet."""
+    with BadSmtp(features=features) as server:
+        reply = send(server, b"Subject: x\r\n\r\n.dot\r\n..two\r\n")
+
+    assert reply == "250 2.0.0 ok queued as 4711"
+    assert server.mails == [("housing@northgate.example", ["edward@resident.example"], b"Subject: x\r\n\r\n.dot\r\n..two\r\n")]
+
+
+def test_dots_across_pieces() -> None:
+    """RFC 5321 §4.5.2: a dot that begins a line is doubled, also where a streamed piece begins."""
+    pieces = [b"Subject: x\r\n\r\nline\r", b"\n.dot\r\n", b".dot again", b".no\r\n"]
+    with BadSmtp() as server:
+        connect(relay(server)).send("a@b.example", "c@d.example", lambda: pieces, 50, lambda: True)
+
+    assert server.mails[0][2] == b"".join(pieces)
+
+
+def test_a_kept_connection_serves_many_mails() -> None:
+    """design.md §3: connections are kept open."""
+    with BadSmtp() as server:
+        connection = connect(relay(server))
+        for _ in range(5):
+            send(server, connection=connection)
+        connection.close()
+
+    assert (server.connections, len(server.mails)) == (1, 5)
+
+
+@PIPELINED
+def test_a_connection_closed_meanwhile_is_opened_once_more(features: tuple[str, ...]) -> None:
+    """The relay hung up between two mails: a new connection, once, and the mail goes out once."""
+    drops = ["DROP"]
+    with BadSmtp(lambda what, _: drops.pop() if what == "MAIL" and len(server.mails) == 1 and drops else None, features) as server:
+        connection = connect(relay(server))
+        send(server, connection=connection)
+        send(server, connection=connection)
+
+    assert (server.connections, len(server.mails)) == (2, 2)
+
+
+@PIPELINED
+@pytest.mark.parametrize(
+    ("where", "reply", "problem"),
+    [
+        ("CONNECT", "554 go away", RelayTrouble),
+        ("EHLO HELO", "550 no", RelayTrouble),
+        ("MAIL", "451 4.3.0 later", RelayTrouble),
+        ("MAIL", "550 5.7.60 SendAsDenied", RelayTrouble),
+        ("RCPT", "450 4.2.0 greylisted", Later),
+        ("RCPT", "550 5.1.1 user unknown", Refused),
+        ("DATA", "451 4.3.0 later", Later),
+        ("DOT", "432 4.3.2 concurrent connections", Later),
+        ("DOT", "451 4.7.1 later", Later),
+        ("DOT", "554 5.2.0 limit exceeded", RelayTrouble),
+        ("DOT", "550 5.7.1 not permitted", RelayTrouble),
+        ("DOT", "552 5.3.4 too big", Refused),
+        ("DOT", "554 5.6.0 bad content", Refused),
+        ("DOT", "DROP", Unknown),
+    ],
+)
+def test_what_replies_mean(features: tuple[str, ...], where: str, reply: str, problem: type[Exception]) -> None:
+    """design.md, "The life of a letter" step 4: the relay's trouble, later, refused, unknown; and the connection serves on."""
+    with BadSmtp(lambda what, _: reply if what in where.split() else None, features) as server:
+        connection = connect(relay(server))
+        with pytest.raises(problem) as caught:
+            send(server, connection=connection)
+        server.answer = None
+        send(server, connection=connection)
+
+    assert type(caught.value) is problem
+    assert len(server.mails) == 1
+    if reply != "DROP":
+        assert reply[:3] in str(caught.value)
+
+
+def test_no_reply_to_the_final_dot(monkeypatch: pytest.MonkeyPatch) -> None:
+    """D47, D15: a relay that takes everything and never answers: nobody knows, and that is what is said."""
+    monkeypatch.setattr(smtp, "_END_TIMEOUT_S", 0.3)
+    with BadSmtp(lambda what, _: "HANG" if what == "DOT" else None) as server, pytest.raises(Unknown):
+        send(server)
+
+
+@pytest.mark.parametrize("where", ["CONNECT", "EHLO"])
+def test_everything_has_a_timeout(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """D15: connect and every command."""
+    monkeypatch.setattr(smtp, "_TIMEOUT_S", 0.3)
+    with BadSmtp(lambda what, _: "HANG" if what == where else None) as server, pytest.raises(RelayTrouble):
+        send(server)
+
+
+def test_nobody_listens() -> None:
+    """A relay that is down is the relay's trouble."""
+    with BadSmtp() as server:
+        port = server.port
+    with pytest.raises(RelayTrouble):
+        connect(Relay("default", "127.0.0.1", port, "none")).send("a@b.example", "c@d.example", lambda: [MAIL], 9, lambda: True)
+
+
+@PIPELINED
+def test_a_lost_claim_sends_nothing(features: tuple[str, ...]) -> None:
+    """P2: when the row is no longer ours, not even an empty mail goes out."""
+    with BadSmtp(features=features) as server:
+        with pytest.raises(TakenAway):
+            send(server, begin=False)
+        assert server.mails == []
+
+
+@pytest.mark.parametrize("refused", ["MAIL", "RCPT"])
+def test_a_relay_that_would_take_a_mail_all_the_same(refused: str) -> None:
+    """A relay that refuses the envelope and waits for the mail gets none, not even an empty one."""
+    answers = {refused: "550 5.1.1 no", "DATA": "354 go on"}
+    with BadSmtp(lambda what, _: answers.get(what)) as server, pytest.raises((Refused, RelayTrouble)):
+        send(server)
+
+    assert server.mails == []
+
+
+def test_size_limit() -> None:
+    """RFC 1870: a mail larger than the relay takes is refused before it is sent, and the relay is well."""
+    with BadSmtp(features=("SIZE 1000",)) as server, pytest.raises(Refused, match="takes 1000"):
+        send(server, b"x" * 2_000)
+
+
+@pytest.mark.parametrize(("features", "goes"), [(("SMTPUTF8",), True), ((), False)])
+def test_international_addresses(features: tuple[str, ...], goes: bool) -> None:
+    """RFC 6531: with SMTPUTF8 they are written to; without, that recipient is refused for good."""
+    with BadSmtp(features=features) as server:
+        if goes:
+            send(server, recipient="jdöe@xn--mchine-bua.example")
+            assert any("SMTPUTF8" in line for line in server.lines)
+        else:
+            with pytest.raises(Refused, match="SMTPUTF8"):
+                send(server, recipient="jdöe@xn--mchine-bua.example")
+
+
+def test_delivery_status_is_asked_for() -> None:
+    """R23: an undelivered acknowledgement is a broken promise, so failures are asked for where DSN is offered."""
+    with BadSmtp(features=("DSN",)) as server:
+        send(server)
+
+    assert any(line.startswith("RCPT") and "NOTIFY=FAILURE" in line for line in server.lines)
+
+
+def test_plaintext_is_for_this_machine_only() -> None:
+    """D16: another host is never spoken to in plaintext."""
+    with pytest.raises(RelayTrouble, match="plaintext"):
+        connect(Relay("default", "mail.example", 25, "none")).send("a@b.example", "c@d.example", lambda: [MAIL], 9, lambda: True)
+
+
+def test_no_starttls_no_mail() -> None:
+    """D16: a relay that offers no STARTTLS gets neither password nor mail."""
+    with BadSmtp() as server:
+        connection = connect(relay(server, security="starttls", password=Password(env="ACKBOT_TEST_PASSWORD")), "user")
+        with pytest.raises(RelayTrouble):
+            send(server, connection=connection)
+        assert not any(line.startswith(("AUTH", "MAIL")) for line in server.lines)
+
+
+@pytest.mark.parametrize(("certificate", "trusted"), [("loopback", True), ("other", False)])
+def test_certificates_are_checked(certificate: str, trusted: bool) -> None:
+    """D16: the right name and an authority the admin named, or nothing."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(DATA / f"{certificate}.crt", DATA / f"{certificate}.key")
+    with BadSmtp() as server:
+        server._server.socket = context.wrap_socket(server._server.socket, server_side=True)
+        connection = connect(relay(server, security="tls", ca_file=DATA / "loopback.crt"))
+        if trusted:
+            send(server, connection=connection)
+        else:
+            with pytest.raises(RelayTrouble, match="certificate"):
+                send(server, connection=connection)
+        assert bool(server.mails) is trusted
