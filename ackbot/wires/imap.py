@@ -93,6 +93,7 @@ class Mailbox:
         self._account = account
         self._client = self._connect()
         self.folder = ""
+        self.news = False  # the server spoke of new mail; set until a sweep takes it back
 
     def _connect(self) -> IMAPClient:
         account = self._account
@@ -247,7 +248,8 @@ class Mailbox:
     def noop(self) -> bool:
         """Whether the server has anything to say: then sweep."""
         with self._guarded("noop"):
-            return bool(self._client.noop()[1])
+            said = bool(self._client.noop()[1])
+        return said or self.news
 
     def idle(self, seconds: float, stop: int) -> bool:
         """
@@ -303,6 +305,9 @@ class Mailbox:
             raise
         except BROKEN as error:
             raise ImapProblem(f"{self._account.host}: {what}: {_said(error)}") from error
+        # EXISTS may come with the reply to any command (RFC 3501 §7.3.1), then no later NOOP or IDLE says it again.
+        if self._client._imap.untagged_responses.pop("EXISTS", None):
+            self.news = True
 
 
 class _Wanted:

@@ -20,6 +20,7 @@ BATCH_MAILS = 50
 BATCH_OCTETS = 4_000_000  # of whole mails held at once
 _LISTED = 500  # envelopes asked for at once
 _IDLE_S = 540  # nine minutes; servers end an IDLE after 29 (RFC 2177), firewalls sooner
+_LOOK_S = 30.0  # between two sweeps at most, whatever the server says or keeps to itself
 _BACK_OFF_S = (5.0, 300.0)  # first and longest wait before connecting again, jittered
 _GENTLE_S = 900.0  # between attempts with a password that was refused
 _FETCH_AGAIN = (
@@ -128,19 +129,23 @@ class Watcher:
         idle = watched.watch == "idle" and mailbox.can_idle
         while not self._stop.is_set():
             self.progress_at = time.monotonic()
-            if idle:
-                mailbox.idle(min(watched.poll_every_s, _IDLE_S), self._stop.fd)
-                news = True
-            else:
-                self._stop.wait(watched.poll_every_s)
-                news = not self._stop.is_set() and (mailbox.noop() or watched.poll_every_s >= 1)
+            if not mailbox.news:
+                self._wait(mailbox, idle=idle)
             if self._stop.is_set():
                 return
-            if news or time.monotonic() - told_at > 30:
+            due = time.monotonic() - told_at > _LOOK_S
+            if idle or due or mailbox.noop():
                 self._sweep(mailbox, uidvalidity)
-            if time.monotonic() - told_at > 30:
+            if due:
                 self._report("watching", "")
                 told_at = time.monotonic()
+
+    def _wait(self, mailbox: Mailbox, *, idle: bool) -> None:
+        """Until a push, the poll beneath it, or the end."""
+        if idle:
+            mailbox.idle(min(self._watched.poll_every_s, _IDLE_S), self._stop.fd)
+        else:
+            self._stop.wait(self._watched.poll_every_s)
 
     def _open(self, mailbox: Mailbox) -> int:
         """Select the folder; at first sight and after a change of UIDVALIDITY decide where to read from (D7)."""
@@ -171,6 +176,7 @@ class Watcher:
     def _sweep(self, mailbox: Mailbox, uidvalidity: int) -> None:
         """Everything above the watermark, oldest first, and what could not be fetched before (D10)."""
         watched = self._watched
+        mailbox.news = False
         folder = inboxes.folder(self._db, watched.name, watched.folder)
         if folder is None or folder.uidvalidity != uidvalidity:
             raise ImapProblem("the folder's record changed under the watch")

@@ -1,0 +1,362 @@
+"""The outbox goes out: states, errors, limits, order, attachments; over real SMTP to servers that misbehave."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from ackbot.demo.servers import MailServer
+from ackbot.store import outbox
+from ackbot.wires.imap import Account
+from ackbot.wires.secrets import Password
+from ackbot.wires.smtp import Relay
+from ackbot.work.dispatch import Dispatcher, Lane, Limiter
+from ackbot.work.waiting import Stop
+from tests.support.badsmtp import BadSmtp
+from tests.support.council import World
+from tests.support.letters import letter, parsed
+
+HOUSING = "housing@northgate.example"
+
+
+@pytest.fixture
+def dispatcher(world: World) -> Iterator[Callable[..., Dispatcher]]:
+    """A dispatcher of the test world to a test relay; rounds are called by hand."""
+    made: list[tuple[Dispatcher, Stop]] = []
+
+    def make(server: BadSmtp | int, limiter: Limiter | None = None, mailboxes: MailServer | None = None, sent_folder: str = "", worker: str = "w1") -> Dispatcher:
+        port = server if isinstance(server, int) else server.port
+        accounts = {}
+        if mailboxes:
+            accounts["housing"] = (Account("127.0.0.1", mailboxes.port, "none", HOUSING, Password(env="ACKBOT_TEST_PASSWORD")), sent_folder)
+        lane = Lane("default", Relay("default", "127.0.0.1", port, "none"), "", "test", limiter or Limiter(0, 0), accounts)
+        stop = Stop()
+        one = Dispatcher(lane, world.db, world.office, worker, stop, threading.Event(), lambda: world.now)
+        made.append((one, stop))
+        return one
+
+    yield make
+    for one, stop in made:
+        one._connection.close()
+        one._attachments.close()
+        stop.close()
+
+
+def states(world: World) -> list[tuple[str, str]]:
+    """Kind and state of every mail, oldest first."""
+    return [(mail["kind"], mail["state"]) for mail in world.outbox()]
+
+
+def run(one: Dispatcher, rounds: int = 3) -> None:
+    """A few rounds, as the thread would do them; the relay's trouble is over each time."""
+    for _ in range(rounds):
+        one._quiet_until = 0.0
+        one.round()
+
+
+def test_everything_goes_out_once(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
+    """P2: accepted is terminal, the relay's reply with its queue id is kept, and later rounds send nothing more."""
+    world.receive(letter())
+    with BadSmtp() as server:
+        run(dispatcher(server), 5)
+    mails = world.outbox()
+
+    assert [mail["state"] for mail in mails] == ["accepted", "accepted"]
+    assert mails[0]["reply"] == "250 2.0.0 ok queued as 4711"
+    assert [(sender, to) for sender, to, _ in server.mails] == [(HOUSING, ["edward@resident.example"]), (HOUSING, ["priya@northgate.example"])]
+    assert server.mails[0][2] == bytes(mails[0]["content"])
+
+
+def test_urgent_then_acknowledgements_then_staff(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
+    """D49, design.md: the order is urgent, acknowledgement, then staff, whatever was written first."""
+    for number in range(3):
+        world.receive(letter(sender=f"P <p{number}@r.example>", subject=f"Matter {number}", message_id=f"<{number}@r.example>"))
+    world.receive(letter(sender="N <n@r.example>", subject="Smell", text="There is a smell of gas.\n", message_id="<n@r.example>"))
+    with BadSmtp() as server:
+        run(dispatcher(server))
+    kinds = [parsed(content)["X-Ackbot-Kind"] for _, _, content in server.mails]
+
+    assert kinds == ["urgent"] + ["acknowledgement"] * 4 + ["new-case"] * 4
+
+
+@pytest.mark.parametrize(("where", "reply"), [("DOT", "451 4.3.0 later"), ("RCPT", "450 4.2.0 greylisted"), ("DOT", "432 4.3.2 too many")])
+def test_later_is_tried_again_and_the_case_stands(world: World, dispatcher: Callable[..., Dispatcher], where: str, reply: str) -> None:
+    """D46, D49: a 4xx undoes no case; the mail waits, ever longer, and then goes out once."""
+    world.receive(letter())
+    with BadSmtp(lambda what, _: reply if what == where else None) as server:
+        one = dispatcher(server)
+        run(one)
+        assert states(world) == [("acknowledgement", "queued"), ("new-case", "queued")]
+        assert len(world.cases()) == 1
+        assert world.outbox()[0]["reply"] == reply
+        assert world.outbox()[0]["not_before"] > world.outbox()[0]["created_at"]
+        server.answer = None
+        world.after(minutes=2)
+        run(one)
+
+    assert [state for _, state in states(world)] == ["accepted", "accepted"]
+    assert len(server.mails) == 2
+
+
+def test_five_days_of_later_are_a_refusal(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
+    """RFC 5321 §4.5.4.1: a mail is not tried for ever."""
+    world.receive(letter())
+    with BadSmtp(lambda what, _: "451 4.3.0 later" if what == "DOT" else None) as server:
+        one = dispatcher(server)
+        for _ in range(3):
+            run(one, 1)
+            world.after(days=3)
+
+    assert ("acknowledgement", "failed") in states(world)
+
+
+def test_a_refused_recipient_is_told_to_owner_and_admin(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
+    """design.md: 5xx at RCPT fails the row; owner and admin hear of it once; the others go out."""
+    world.receive(letter())
+    with BadSmtp(lambda what, line: "550 5.1.1 user unknown" if what == "RCPT" and "edward@" in line else None) as server:
+        run(dispatcher(server), 5)
+    told = [to[0] for _, to, content in server.mails if parsed(content)["X-Ackbot-Kind"] == "admin"]
+
+    assert ("acknowledgement", "failed") in states(world)
+    assert sorted(told) == ["admins@northgate.example", "priya@northgate.example"]
+
+
+def test_a_failing_admin_mail_makes_no_new_one(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
+    """design.md: no mail about a mail about a mail."""
+    world.receive(letter())
+    with BadSmtp(lambda what, _: "550 5.1.1 user unknown" if what == "RCPT" else None) as server:
+        run(dispatcher(server), 10)
+
+    assert {state for _, state in states(world)} == {"failed"}
+    assert len([kind for kind, _ in states(world) if kind == "admin"]) == 3  # to admin and owner for the resident's, to the admin for the owner's
+
+
+@pytest.mark.parametrize(
+    ("where", "reply"),
+    [("CONNECT", "554 no"), ("EHLO HELO", "550 no"), ("MAIL", "550 5.7.60 SendAsDenied"), ("DOT", "554 5.2.0 quota"), ("MAIL", "452 4.5.3 slow down")],
+)
+def test_the_relays_trouble_keeps_every_mail(world: World, dispatcher: Callable[..., Dispatcher], where: str, reply: str) -> None:
+    """D49, design.md: the lane waits, `status` says why, the admin is told once, nothing is dropped; afterwards all goes out once."""
+    world.receive(letter())
+    with BadSmtp(lambda what, _: reply if what in where.split() else None) as server:
+        one = dispatcher(server)
+        run(one, 4)
+        lane = world.db.run("SELECT * FROM lanes")[0]
+        assert lane["reason"] == reply
+        assert {state for _, state in states(world)} == {"queued"}
+        assert [kind for kind, _ in states(world)].count("admin") == 1
+        server.answer = None
+        run(one, 4)
+
+    assert {state for _, state in states(world)} == {"accepted"}
+    assert len(server.mails) == 3
+    assert world.db.run("SELECT reason FROM lanes")[0]["reason"] == ""
+
+
+def test_the_relay_is_down(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
+    """D46: nobody listens: cases are opened all the same, and mails go out when somebody does."""
+    world.receive(letter())
+    with BadSmtp() as server:
+        port = server.port
+    one = dispatcher(port)
+    run(one)
+
+    assert {state for _, state in states(world)} == {"queued"}
+    assert len(world.cases()) == 1
+
+
+def test_unknown_ends_are_resent_once_with_the_same_id(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
+    """D47, P2: the final dot was sent and no reply read: after 15 minutes one repeat, then terminal, told once."""
+    world.receive(letter())
+    sent: list[str] = []
+
+    def drop(what: str, line: str) -> str | None:
+        if what == "RCPT":
+            sent.append(line)
+        return "DROP" if what == "DOT" and "edward@" in sent[-1] else None
+
+    with BadSmtp(drop) as server:
+        one = dispatcher(server)
+        run(one, 4)
+        assert states(world)[0] == ("acknowledgement", "unknown")
+        world.after(minutes=14)
+        run(one, 2)
+        assert sum("edward@" in line for line in sent) == 1
+        world.after(minutes=2)
+        run(one, 4)
+        assert states(world)[0] == ("acknowledgement", "unverified")
+        for _ in range(10):
+            world.after(hours=1)
+            run(one, 2)
+
+    assert sum("edward@" in line for line in sent) == 2
+    assert len([one for one in states(world) if one[0] == "admin"]) == 1
+
+
+def test_the_repeat_is_the_same_mail(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
+    """P2: at most one repeat, to the octet the same."""
+    world.receive(letter())
+    drops = ["DROP"]
+    with BadSmtp(lambda what, _: drops.pop() if what == "DOT" and drops else None) as server:
+        one = dispatcher(server)
+        run(one, 3)
+        world.after(minutes=16)
+        run(one, 3)
+    to_resident = [content for _, to, content in server.mails if to == ["edward@resident.example"]]
+
+    assert to_resident == [bytes(world.outbox("acknowledgement")[0]["content"])]
+    assert world.outbox("acknowledgement")[0]["state"] == "accepted"
+
+
+def test_the_sent_folder_is_looked_at_first(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
+    """D47: what lies in the Sent folder was taken, and is not sent again."""
+    world.receive(letter())
+    acknowledgement = world.outbox("acknowledgement")[0]
+    drops = ["DROP"]
+    with MailServer({HOUSING: "secret"}) as mailboxes, BadSmtp(lambda what, _: drops.pop() if what == "DOT" and drops else None) as server:
+        with mailboxes.client(HOUSING) as person:
+            person.create_folder("Sent Items")
+        one = dispatcher(server, mailboxes=mailboxes, sent_folder="Sent Items")
+        run(one, 3)
+        mailboxes.append(HOUSING, bytes(acknowledgement["content"]), folder="Sent Items")
+        world.after(minutes=16)
+        run(one, 3)
+
+    assert world.outbox("acknowledgement")[0]["state"] == "accepted"
+    assert world.outbox("acknowledgement")[0]["reply"] == "seen in the Sent folder"
+    assert [to for _, to, _ in server.mails] == [["priya@northgate.example"]]
+
+
+def test_a_failure_after_acceptance_sends_nothing_again(world: World, dispatcher: Callable[..., Dispatcher], monkeypatch: pytest.MonkeyPatch) -> None:
+    """D47: the relay took it and the store could not be written: remembered, recorded when it can, never sent twice."""
+    from ackbot.store import StoreBusy
+
+    world.receive(letter())
+    real, failures = outbox.accepted, 3
+
+    def failing(*arguments: Any) -> None:
+        nonlocal failures
+        if failures:
+            failures -= 1
+            raise StoreBusy("disk full")
+        real(*arguments)
+
+    monkeypatch.setattr(outbox, "accepted", failing)
+    with BadSmtp() as server:
+        one = dispatcher(server)
+        for _ in range(8):
+            try:
+                run(one, 1)
+            except StoreBusy:
+                continue
+        world.after(minutes=30)
+        outbox.recover(world.db, world.now, alone=False)
+        run(one, 4)
+
+    assert [to for _, to, _ in server.mails].count(["edward@resident.example"]) == 1
+    assert {state for _, state in states(world)} == {"accepted"}
+
+
+def test_a_frozen_worker_that_wakes_sends_nothing(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
+    """design.md: when its lease ended, others took the rows over; its conditional update touches none (P2)."""
+    world.receive(letter())
+    with BadSmtp() as server:
+        frozen, other = dispatcher(server, worker="frozen"), dispatcher(server, worker="other")
+        claimed = outbox.claim(world.db, "default", "frozen", world.now, world.now + timedelta(minutes=5), 20)
+        world.after(minutes=6)
+        outbox.recover(world.db, world.now, alone=False)
+        run(other)
+        frozen._send_all(claimed)
+
+    assert len(server.mails) == 2
+    assert {state for _, state in states(world)} == {"accepted"}
+
+
+def test_what_a_dead_process_left(world: World) -> None:
+    """P2: claimed mails go back; one that was being sent has an unknown end."""
+    world.receive(letter())
+    first, _ = outbox.claim(world.db, "default", "dead", world.now, world.now + timedelta(minutes=5), 20)
+    outbox.begin_sending(world.db, first, "dead")
+    outbox.recover(world.db, world.now, alone=True)
+
+    assert states(world) == [("acknowledgement", "unknown"), ("new-case", "queued")]
+
+
+def test_relay_limits_slow_and_never_drop(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
+    """D49: 28 a minute, 10,000 a day: the queue waits, acknowledgements first."""
+    for number in range(4):
+        world.receive(letter(sender=f"P <p{number}@r.example>", subject=f"Matter {number}", message_id=f"<{number}@r.example>"))
+    with BadSmtp() as server:
+        one = dispatcher(server, limiter=Limiter(4, 100))
+        waits = [one.round() for _ in range(3)]
+        kinds = [parsed(content)["X-Ackbot-Kind"] for _, _, content in server.mails]
+
+    assert kinds == ["acknowledgement"] * 4
+    assert 50 < waits[-1] <= 60
+    assert [state for _, state in states(world)].count("queued") == 4
+
+
+@pytest.mark.parametrize(
+    ("per_minute", "per_day", "sent", "wanted", "free"),
+    [(0, 0, [], 20, 20), (5, 0, [], 20, 5), (5, 0, [30.0, 31.0], 20, 3), (5, 0, [-60.0, -50.0], 20, 5), (0, 3, [-80_000.0, -70_000.0], 20, 1), (5, 3, [1.0, 2.0, 3.0], 20, 0)],
+)
+def test_limiter(per_minute: int, per_day: int, sent: list[float], wanted: int, free: int) -> None:
+    """D49: a sliding minute and a sliding day; what was sent before a restart counts."""
+    assert Limiter(per_minute, per_day, sent).take(wanted, 60.0)[0] == free
+
+
+def test_pause_resume_and_release(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
+    """behaviour.md §5.2: paused, everything is read and nothing sent but urgent alarms; resumed, it goes out."""
+    world.receive(letter())
+    assert outbox.pause(world.db, "", world.now) == 2
+    world.receive(letter(sender="N <n@r.example>", subject="Smell", text="There is a smell of gas.\n", message_id="<n@r.example>"))
+    with BadSmtp() as server:
+        one = dispatcher(server)
+        run(one)
+        assert [parsed(content)["X-Ackbot-Kind"] for _, _, content in server.mails] == ["urgent"]
+        assert outbox.resume(world.db, "", world.now) == 4
+        run(one)
+
+    assert len(server.mails) == 5
+
+
+def test_attachments_are_streamed_to_the_owner(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
+    """D19: files come from the mailbox while the mail goes out; those over the limit are named in their place; the store keeps none."""
+    small, big = "QUJD\r\n" * 10, "QUJD\r\n" * 1_200_000
+    body = "".join(
+        f'--b\r\nContent-Type: image/jpeg; name="{name}"\r\nContent-Disposition: attachment\r\nContent-Transfer-Encoding: base64\r\n\r\n{content}'
+        for name, content in (("small.jpg", small), ("big.jpg", big))
+    )
+    raw = letter(content_type="multipart/mixed; boundary=b", text="").replace(b"\r\n\r\n", f"\r\n\r\n--b\r\n\r\nSee the photos.\r\n{body}--b--\r\n".encode(), 1)
+    with MailServer({HOUSING: "secret"}) as mailboxes, BadSmtp() as server:
+        mailboxes.append(HOUSING, raw)
+        with mailboxes.client(HOUSING) as person:
+            uidvalidity = person.select_folder("INBOX")[b"UIDVALIDITY"]
+        world.receive(raw, uid=101, uidvalidity=uidvalidity)
+        run(dispatcher(server, mailboxes=mailboxes))
+    stored = world.outbox("new-case")[0]
+    mail = parsed(next(content for _, to, content in server.mails if to == ["priya@northgate.example"]))
+    parts = list(mail.iter_parts())
+
+    assert [part.get_filename() for part in parts] == [None, "small.jpg", None]
+    assert parts[1].get_content() == b"ABC" * 10
+    assert "too large or could not be had: big.jpg" in " ".join(parts[2].get_content().split())
+    assert len(stored["content"]) < 5_000
+    assert json.loads(stored["attachments"])["uid"] == 101
+
+
+def test_attachments_that_cannot_be_had_hold_nothing_up(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
+    """D46: the mailbox is gone: after three tries the owner gets the letter without its files, and is told where they are."""
+    body = b"--b\r\n\r\nSee.\r\n--b\r\nContent-Type: image/jpeg; name=a.jpg\r\nContent-Disposition: attachment\r\n\r\nx\r\n--b--\r\n"
+    world.receive(letter(content_type="multipart/mixed; boundary=b", text="").replace(b"\r\n\r\n", b"\r\n\r\n" + body, 1))
+    with BadSmtp() as server:
+        one = dispatcher(server)
+        for _ in range(4):
+            run(one, 1)
+            world.after(hours=1)
+    mail = parsed(next(content for _, to, content in server.mails if to == ["priya@northgate.example"]))
+
+    assert "could not be had: a.jpg" in " ".join(list(mail.iter_parts())[1].get_content().split())
