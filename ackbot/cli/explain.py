@@ -78,14 +78,14 @@ def _told(result: dict[str, Any]) -> str:
         f"{result['file']}: {result['kind']}, {result['decision']}",
         f"  from      {sender}",
         f"  subject   {result['subject'] or '(none)'}",
-        f"answered  {'yes, ' + str(result['acknowledge_to']) if result['acknowledge'] else 'no'}: "
+        f"  answered  {'yes, ' + str(result['acknowledge_to']) if result['acknowledge'] else 'no'}: "
         f"{result['why']} [{result['rule']}]",
     ]
     if result["urgent"]:
         lines.append(f"  urgent    {', '.join(result['urgent'])}")
     if result["case"]["reference"]:
         lines.append(
-            f"case      {result['case']['reference']}{' (new)' if result['case']['new'] else ''}, standard "
+            f"  case      {result['case']['reference']}{' (new)' if result['case']['new'] else ''}, standard "
             f"{result['standard']}"
         )
     if result["owner"]:

@@ -53,7 +53,7 @@ def _told(found: dict[str, Any], config: Config) -> str:
         )
         lines.append(f"  about     {letter['subject'] or '(no subject)'}")
         lines += [
-            f"arrived   {arrival['inbox']} {arrival['folder']} uid {arrival['uid']}, "
+            f"  arrived   {arrival['inbox']} {arrival['folder']} uid {arrival['uid']}, "
             f"{when(arrival['arrived_at'], config)}"
             for arrival in letter["arrivals"]
         ]

@@ -39,6 +39,7 @@ def scan(text: str) -> Lines:
             name = header[2].strip()
             if header[1] == "[[":
                 table = (name, counts.setdefault(name, 0))
+                lines.of.setdefault((name,), number)
                 counts[name] += 1
             else:
                 table = tuple(part.strip().strip("\"'") for part in name.split("."))

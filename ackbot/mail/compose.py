@@ -125,6 +125,8 @@ def compose(draft: Draft, templates: Templates) -> Composed:
         ]
     # All of it is ASCII, but for a mailbox whose local part is not: that mail goes by SMTPUTF8 (RFC 6532 §3.2).
     content = b"\r\n".join([*(line.encode() for line in lines), *content_lines]) + b"\r\n"
+    if not boundary:
+        content = content.rstrip(b"\r\n") + b"\r\n"
     return Composed(content, boundary, headers, words.text, words.html)
 
 

@@ -86,10 +86,13 @@ def story_of_case(db: Database, code: str) -> dict[str, Any]:
 
 
 def story_of_message_id(db: Database, message_id: str) -> dict[str, Any]:
-    """A letter, or a mail of ours, by its Message-ID, with the case it belongs to."""
+    """A letter with what answered it, or a mail of ours, by its Message-ID, and the case it belongs to."""
     letters = db.run(f"SELECT {_LETTER} FROM letters WHERE message_id = :message_id ORDER BY id", message_id=message_id)
+    ids, parameters = listed("l", [row["id"] for row in letters])
     mails = db.run(
-        f"SELECT {_MAIL} FROM outbox WHERE message_id = :message_id ORDER BY id", message_id=message_id.lower()
+        f"SELECT {_MAIL} FROM outbox WHERE message_id = :message_id OR letter_id IN ({ids}) ORDER BY id",
+        message_id=message_id.lower(),
+        **parameters,
     )
     codes = [row["code"] for row in (*letters, *mails) if row["code"]]
     return _story(db, codes, letters, mails)
