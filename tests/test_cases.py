@@ -17,7 +17,13 @@ from tests.support.letters import letter, parsed, plain
 
 def by(number: int, sender: str = "Edward Quan <edward@resident.example>", **fields: str) -> bytes:
     """One of several different letters."""
-    return letter(sender=sender, subject=fields.pop("subject", f"Matter {number}"), text=fields.pop("text", f"Words {number}.\n"), message_id=f"<m{number}@r.example>", **fields)
+    return letter(
+        sender=sender,
+        subject=fields.pop("subject", f"Matter {number}"),
+        text=fields.pop("text", f"Words {number}.\n"),
+        message_id=f"<m{number}@r.example>",
+        **fields,
+    )
 
 
 def absent(*staff: str, until: str = "2026-12-24") -> tuple[str, str]:
@@ -40,7 +46,10 @@ def test_a_letter_becomes_a_case_with_an_owner_who_gets_it(world: World) -> None
         ("update", "2026-12-07", "2026-12-07T17:00:00.000000Z"),
         ("answer", "2026-12-14", "2026-12-14T17:00:00.000000Z"),
     ]
-    assert [(mail["kind"], mail["recipient"]) for mail in world.outbox()] == [("acknowledgement", "edward@resident.example"), ("new-case", "priya@northgate.example")]
+    assert [(mail["kind"], mail["recipient"]) for mail in world.outbox()] == [
+        ("acknowledgement", "edward@resident.example"),
+        ("new-case", "priya@northgate.example"),
+    ]
     assert events.count("Record") == 1
     assert "OpenCase" in events
 
@@ -94,7 +103,15 @@ def test_a_blind_copy_to_another_inbox(world: World) -> None:
 def test_message_ids_never_link_to_a_foreign_case(world: World, message_id: str | None) -> None:
     """D13: missing, empty, repeated or non-ASCII ids of two people's mails connect nothing."""
     world.receive(letter(message_id=message_id))
-    world.receive(letter(sender="Other <other@resident.example>", subject="Another matter", text="Other words.\n", message_id=message_id, In_Reply_To=message_id or "<>"))
+    world.receive(
+        letter(
+            sender="Other <other@resident.example>",
+            subject="Another matter",
+            text="Other words.\n",
+            message_id=message_id,
+            In_Reply_To=message_id or "<>",
+        )
+    )
 
     assert [case["resident_address"] for case in world.cases()] == ["edward@resident.example", "other@resident.example"]
 
@@ -105,7 +122,13 @@ def test_message_ids_never_link_to_a_foreign_case(world: World, message_id: str 
 def reply(world: World, **changes: str) -> bytes:
     """The resident's reply to the last acknowledgement, as a mail program makes it."""
     ours = parsed(bytes(world.outbox("acknowledgement")[-1]["content"]))
-    fields = {"to": str(ours["Reply-To"] or ours["From"]), "In_Reply_To": str(ours["Message-ID"]), "subject": str(ours["Subject"]), "text": "One more thing.\n", "message_id": "<reply@r.example>"}
+    fields = {
+        "to": str(ours["Reply-To"] or ours["From"]),
+        "In_Reply_To": str(ours["Message-ID"]),
+        "subject": str(ours["Subject"]),
+        "text": "One more thing.\n",
+        "message_id": "<reply@r.example>",
+    }
     return letter(**{**fields, **changes})
 
 
@@ -131,7 +154,12 @@ def test_follow_ups_find_their_case(world: World, changes: dict[str, str]) -> No
         "{ref}": str(ours["X-Ackbot-Case"]).lower(),
         "{tag}": str(ours["Reply-To"].addresses[0].username).partition("+")[2].upper(),
     }
-    filled = {name: value if not any(key in value for key in words) else next(value.replace(key, word) for key, word in words.items() if key in value) for name, value in changes.items()}
+    filled = {
+        name: value
+        if not any(key in value for key in words)
+        else next(value.replace(key, word) for key, word in words.items() if key in value)
+        for name, value in changes.items()
+    }
     row = world.receive(reply(world, **filled))
 
     assert (row["kind"], row["outcome"]) == ("reply", "attach")
@@ -144,7 +172,14 @@ def test_a_reference_from_a_stranger_opens_a_new_case(world: World) -> None:
     """D50: anybody can write a number into a subject; the owner is told of it."""
     world.receive(letter())
     reference = parsed(bytes(world.outbox("acknowledgement")[0]["content"]))["X-Ackbot-Case"]
-    world.receive(letter(sender="Nosy <nosy@other.example>", subject=f"Re: {reference} what is going on", text="Tell me all.\n", message_id="<n@o.example>"))
+    world.receive(
+        letter(
+            sender="Nosy <nosy@other.example>",
+            subject=f"Re: {reference} what is going on",
+            text="Tell me all.\n",
+            message_id="<n@o.example>",
+        )
+    )
     note = plain(bytes(world.outbox("new-case")[1]["content"]))
 
     assert len(world.cases()) == 2
@@ -157,10 +192,24 @@ def test_forged_tokens_are_new_mail(world: World, place: str) -> None:
     world.receive(letter())
     ours = parsed(bytes(world.outbox("acknowledgement")[0]["content"]))
     message_id, tag = str(ours["Message-ID"]), str(ours["Reply-To"].addresses[0].username)
-    forged_id = message_id.replace("@", "a@")[:1] + message_id[1:].replace(message_id.partition("@")[0][-1] + "@", ("a" if message_id.partition("@")[0][-1] != "a" else "b") + "@")
+    forged_id = message_id.replace("@", "a@")[:1] + message_id[1:].replace(
+        message_id.partition("@")[0][-1] + "@", ("a" if message_id.partition("@")[0][-1] != "a" else "b") + "@"
+    )
     forged_tag = tag[:-1] + ("a" if tag[-1] != "a" else "b")
-    fields = {"In_Reply_To": forged_id, "to": "housing@northgate.example"} if place == "id" else {"to": f"{forged_tag}@northgate.example", "In_Reply_To": "<gone@x.example>"}
-    row = world.receive(letter(sender="Mallory <mallory@other.example>", subject="Let me in", text="x y z\n", message_id="<f@o.example>", **fields))
+    fields = (
+        {"In_Reply_To": forged_id, "to": "housing@northgate.example"}
+        if place == "id"
+        else {"to": f"{forged_tag}@northgate.example", "In_Reply_To": "<gone@x.example>"}
+    )
+    row = world.receive(
+        letter(
+            sender="Mallory <mallory@other.example>",
+            subject="Let me in",
+            text="x y z\n",
+            message_id="<f@o.example>",
+            **fields,
+        )
+    )
 
     assert (row["kind"], row["outcome"]) == ("letter", "case")
     assert len(world.cases()) == 2
@@ -173,14 +222,25 @@ def test_a_real_token_from_a_new_address_attaches_and_tells_nothing(world: World
 
     assert row["outcome"] == "attach"
     assert world.outbox("receipt") == []
-    assert "it came from quan@work.example, which is new in this case" in " ".join(plain(bytes(world.outbox("resident-wrote")[0]["content"])).split())
+    assert "it came from quan@work.example, which is new in this case" in " ".join(
+        plain(bytes(world.outbox("resident-wrote")[0]["content"])).split()
+    )
 
 
 def test_a_staff_token_in_a_forward_is_a_letter_without_answer(world: World) -> None:
     """behaviour.md §4.4: tokens travel in forwards; a stranger who answers one is never acknowledged."""
     world.receive(letter())
     staff_mail = parsed(bytes(world.outbox("new-case")[0]["content"]))
-    row = world.receive(letter(sender="Contractor <c@other.example>", to=str(staff_mail["Reply-To"]), In_Reply_To=str(staff_mail["Message-ID"]), subject="Re: job", text="Will do.\n", message_id="<c@o.example>"))
+    row = world.receive(
+        letter(
+            sender="Contractor <c@other.example>",
+            to=str(staff_mail["Reply-To"]),
+            In_Reply_To=str(staff_mail["Message-ID"]),
+            subject="Re: job",
+            text="Will do.\n",
+            message_id="<c@o.example>",
+        )
+    )
 
     assert row["kind"] == "letter"
     assert not row["acknowledged"]
@@ -274,7 +334,12 @@ def test_the_brake_holds_and_tells(make_world: Callable[..., World]) -> None:
 
 @pytest.mark.parametrize(
     ("mode", "acknowledgement", "owner"),
-    [("shadow", "held", "held"), ("staff", "held", "queued"), ("acknowledge", "queued", "queued"), ("live", "queued", "queued")],
+    [
+        ("shadow", "held", "held"),
+        ("staff", "held", "queued"),
+        ("acknowledge", "queued", "queued"),
+        ("live", "queued", "queued"),
+    ],
 )
 def test_modes(make_world: Callable[..., World], mode: str, acknowledgement: str, owner: str) -> None:
     """behaviour.md §5.1: what each mode lets out; what it holds is held for ever."""
@@ -371,7 +436,11 @@ def test_nobody_left_is_said_aloud(make_world: Callable[..., World]) -> None:
     assert world.cases()[0]["owner"] == ""
     assert [(mail["recipient"], mail["state"]) for mail in alarms] == [("director@northgate.example", "queued")]
     assert "has no owner" in str(parsed(bytes(alarms[0]["content"]))["Subject"])
-    assert [row["kind"] for row in world.db.run("SELECT kind FROM clocks ORDER BY due_at")] == ["name-owner", "update", "answer"]
+    assert [row["kind"] for row in world.db.run("SELECT kind FROM clocks ORDER BY due_at")] == [
+        "name-owner",
+        "update",
+        "answer",
+    ]
     assert world.outbox("new-case") == []
 
 
@@ -399,7 +468,11 @@ def test_routes(make_world: Callable[..., World]) -> None:
 def test_skills_and_full_hands(world: World) -> None:
     """design.md §7: `skill` prefers those who have it, `max_cases` spares those who are full."""
     council = world.office.council
-    staff = {**council.staff, "sam": replace(council.staff["sam"], skills=frozenset({"asbestos"})), "priya": replace(council.staff["priya"], max_cases=3)}
+    staff = {
+        **council.staff,
+        "sam": replace(council.staff["sam"], skills=frozenset({"asbestos"})),
+        "priya": replace(council.staff["priya"], max_cases=3),
+    }
     skilled = replace(council, staff=staff)
     message = Message.parse(letter(), world.office.signer)
     routed = replace(routing.route(message, council.inboxes["housing"], council), skill="asbestos")
@@ -486,7 +559,16 @@ def test_urgent_words(world: World, text: str, category: str) -> None:
     assert category in categories(text, world.office.council.urgent)
 
 
-@pytest.mark.parametrize("text", ["The fireplace needs sweeping", "My gas bill is wrong", "Please life the lid", "The bin is collapsing", "I like the new wall"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The fireplace needs sweeping",
+        "My gas bill is wrong",
+        "Please life the lid",
+        "The bin is collapsing",
+        "I like the new wall",
+    ],
+)
 def test_ordinary_words_alarm_nobody(world: World, text: str) -> None:
     """domain.md §8: whole words only."""
     from ackbot.casework.urgent import categories
@@ -525,7 +607,12 @@ def test_a_mail_that_breaks_us_is_kept_and_answered(world: World, monkeypatch: p
     world.after(hours=2)
     world.intake.retry_quarantined(world.now)
     healed = world.db.run("SELECT * FROM letters")[0]
-    assert (healed["id"], healed["state"], healed["raw"], healed["subject"]) == (row["id"], "decided", None, "Damp in the bedroom")
+    assert (healed["id"], healed["state"], healed["raw"], healed["subject"]) == (
+        row["id"],
+        "decided",
+        None,
+        "Damp in the bedroom",
+    )
     assert [mail["kind"] for mail in world.outbox()] == ["acknowledgement", "new-case", "admin", "resident-wrote"]
 
 
@@ -543,7 +630,12 @@ def test_a_broken_template_keeps_the_mail(world: World, monkeypatch: pytest.Monk
 
 def test_exchange_placeholder_never_becomes_a_sender(world: World) -> None:
     """D9: what Exchange puts in place of a mail it cannot convert opens a case for a person to look, and answers nobody."""
-    row = world.receive(letter(sender="microsoft@unknown.example", subject="Retrieval using the IMAP4 protocol failed for the following message: 14"))
+    row = world.receive(
+        letter(
+            sender="microsoft@unknown.example",
+            subject="Retrieval using the IMAP4 protocol failed for the following message: 14",
+        )
+    )
 
     assert (row["kind"], row["outcome"], bool(row["acknowledged"])) == ("unreadable", "case", False)
     assert world.cases()[0]["resident_address"] == ""

@@ -34,7 +34,9 @@ def seen(tmp_path: Path) -> World:
     """A world with a case, a list mail and a mail in quarantine; its configuration is tmp_path/ackbot.toml."""
     world = World(tmp_path)
     world.receive(letter())
-    world.receive(letter(sender="news@lists.example", subject="News", message_id="<n@l.example>", List_Id="<news.lists.example>"))
+    world.receive(
+        letter(sender="news@lists.example", subject="News", message_id="<n@l.example>", List_Id="<news.lists.example>")
+    )
     return world
 
 
@@ -49,13 +51,36 @@ def test_version_and_help(cli: Callable[..., Result]) -> None:
 def test_help_loads_nothing_heavy() -> None:
     """design.md §10: `--help` within 150 ms, so it imports no library that a command needs."""
     code = "import sys; from ackbot.cli import main; main(['--help'], standalone_mode=False); print(sorted(set(sys.modules) & set(sys.argv[1:])))"
-    heavy = ["pydantic", "imapclient", "sqlite_utils", "structlog", "jinja2", "rich", "apscheduler", "lxml", "holidays", "lingua", "smtplib"]
+    heavy = [
+        "pydantic",
+        "imapclient",
+        "sqlite_utils",
+        "structlog",
+        "jinja2",
+        "rich",
+        "apscheduler",
+        "lxml",
+        "holidays",
+        "lingua",
+        "smtplib",
+    ]
     done = subprocess.run([sys.executable, "-c", code, *heavy], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip().endswith("[]")
 
 
-@pytest.mark.parametrize("words", [["frobnicate"], ["explain"], ["show"], ["-c", "nowhere.toml", "check"], ["check"], ["status"], ["explain", "--at", "teatime", "x"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["frobnicate"],
+        ["explain"],
+        ["show"],
+        ["-c", "nowhere.toml", "check"],
+        ["check"],
+        ["status"],
+        ["explain", "--at", "teatime", "x"],
+    ],
+)
 def test_wrong_usage_is_2(cli: Callable[..., Result], words: list[str]) -> None:
     """2: the command was wrong, and says how it would be right."""
     done = cli(*words)
@@ -130,7 +155,10 @@ def test_explain_for_people(cli: Callable[..., Result], tmp_path: Path) -> None:
     mail.write_bytes(letter(Auto_Submitted="auto-replied"))
     done = cli("explain", str(mail))
 
-    assert "answered  no: it says itself that a machine sent it (Auto-Submitted: auto-replied) [RFC 3834 §2]" in done.output
+    assert (
+        "answered  no: it says itself that a machine sent it (Auto-Submitted: auto-replied) [RFC 3834 §2]"
+        in done.output
+    )
     assert cli("explain", "nowhere.eml").exit_code == 1
 
 
@@ -141,18 +169,24 @@ def test_explain_writes_nothing(cli: Callable[..., Result], seen: World, tmp_pat
     mail.write_bytes(letter(message_id="<again@r.example>", text="More.\n"))
     before = {path: sha256(path.read_bytes()).hexdigest() for path in tmp_path.glob("ackbot.db*")}
     result = json.loads(cli("-c", str(tmp_path / "ackbot.toml"), "explain", "--json", str(mail)).output)
-    after = {path: sha256(path.read_bytes()).hexdigest() for path in tmp_path.glob("ackbot.db*") if path.suffix == ".db"}
+    after = {
+        path: sha256(path.read_bytes()).hexdigest() for path in tmp_path.glob("ackbot.db*") if path.suffix == ".db"
+    }
 
     assert result["decision"] == "attach"
     assert {path: value for path, value in before.items() if path.suffix == ".db"} == after
 
 
-def test_explain_is_the_daemons_own_path(cli: Callable[..., Result], make_world: Callable[..., World], tmp_path: Path) -> None:
+def test_explain_is_the_daemons_own_path(
+    cli: Callable[..., Result], make_world: Callable[..., World], tmp_path: Path
+) -> None:
     """design.md §4: the bytes `explain` shows are those the daemon sends, whatever the mode."""
     world = make_world()
     mail = tmp_path / "a.eml"
     mail.write_bytes(letter())
-    explained = json.loads(cli("-c", str(world.config.path), "explain", "--json", "--at", "2026-11-30T10:12:00+00:00", str(mail)).output)
+    explained = json.loads(
+        cli("-c", str(world.config.path), "explain", "--json", "--at", "2026-11-30T10:12:00+00:00", str(mail)).output
+    )
     world.receive(letter())
 
     assert [one["text"] for one in explained["mails"]] == [_text(bytes(one["content"])) for one in world.outbox()]
@@ -174,7 +208,9 @@ def test_status(cli: Callable[..., Result], seen: World, tmp_path: Path) -> None
     assert done.exit_code == 0
     assert "outbox: 2 queued" in done.output
     assert "cases: 1 open, 0 without an owner" in done.output
-    inboxes.report(seen.db, "housing", "stopped", "127.0.0.1 refuses housing@northgate.example: no", seen.now, seen=False)
+    inboxes.report(
+        seen.db, "housing", "stopped", "127.0.0.1 refuses housing@northgate.example: no", seen.now, seen=False
+    )
     done = cli("-c", config, "status")
     assert done.exit_code == 1
     assert "inbox housing (live): stopped: 127.0.0.1 refuses" in done.output
@@ -206,7 +242,10 @@ def test_cases_and_show(cli: Callable[..., Result], seen: World, tmp_path: Path)
         assert "answered: nothing says that a machine sent it [behaviour.md §1]" in done.output
         assert "acknowledgement to edward@resident.example, queued" in done.output
         assert "Priya Shah has the fewest open cases in housing" in done.output
-    assert "not answered: it is mail of a mailing list [RFC 2919, RFC 2369]" in cli("-c", config, "show", "news@lists.example").output
+    assert (
+        "not answered: it is mail of a mailing list [RFC 2919, RFC 2369]"
+        in cli("-c", config, "show", "news@lists.example").output
+    )
     assert cli("-c", config, "show", "nobody@x.example").exit_code == 1
     assert json.loads(cli("-c", config, "show", "--json", reference).output)["cases"][0]["owner"] == "priya"
     seen.close()
@@ -251,4 +290,6 @@ def test_preview(cli: Callable[..., Result], tmp_path: Path) -> None:
     assert cli("preview", "nothing-like-it").exit_code == 1
     assert cli("preview", "--language", "xx").exit_code == 1
     assert cli("preview", "--gallery", str(tmp_path / "gallery")).exit_code == 0
-    assert (tmp_path / "gallery" / "index.html").read_text().count("<article>") == len(list((tmp_path / "gallery").glob("*.eml")))
+    assert (tmp_path / "gallery" / "index.html").read_text().count("<article>") == len(
+        list((tmp_path / "gallery").glob("*.eml"))
+    )

@@ -25,7 +25,11 @@ def line_of(text: str, piece: str) -> int:
 
 
 MISTAKES = [
-    (('name = "Royal Borough of Northgate"', 'nmae = "Northgate"'), "council.nmae", 'is no known key; did you mean "name"?'),
+    (
+        ('name = "Royal Borough of Northgate"', 'nmae = "Northgate"'),
+        "council.nmae",
+        'is no known key; did you mean "name"?',
+    ),
     (('name = "Royal Borough of Northgate"', "name = 5"), "council.name", "must be text"),
     (('admin = "admins@northgate.example"', 'admin = "admins"'), "council.admin", "is no mail address"),
     (('reference = "RBN"', 'reference = "rbn-1"'), "council.reference", "cannot begin a reference"),
@@ -36,27 +40,59 @@ MISTAKES = [
     (('poll_every = "50 ms"', 'poll_every = "5 fortnights"'), "inbox.poll_every", "is no duration"),
     (('poll_every = "50 ms"', 'poll_every = "1 ms"'), "inbox.poll_every", "is too short"),
     (('security = "none"\nper', 'security = "none"\nhost2 = "x"\nper'), "smtp.host2", 'did you mean "host"?'),
-    (('port = 2525', "port = 99999"), "smtp.port", "must be at most 65535"),
-    (('port = 2525', 'port = "2525"'), "smtp.port", "must be a whole number"),
-    (('host = "127.0.0.1"\nport = 2525', 'host = "smtp.northgate.example"\nport = 2525'), "smtp.security", "only for this machine"),
-    (('plus_addressing = true', 'plus_addressing = "yes"'), "inbox.plus_addressing", "must be true or false"),
-    (('members = ["priya", "sam"]', 'members = ["priya", "samm"]'), "team.members", 'there is no staff "samm"; did you mean "sam"?'),
+    (("port = 2525", "port = 99999"), "smtp.port", "must be at most 65535"),
+    (("port = 2525", 'port = "2525"'), "smtp.port", "must be a whole number"),
+    (
+        ('host = "127.0.0.1"\nport = 2525', 'host = "smtp.northgate.example"\nport = 2525'),
+        "smtp.security",
+        "only for this machine",
+    ),
+    (("plus_addressing = true", 'plus_addressing = "yes"'), "inbox.plus_addressing", "must be true or false"),
+    (
+        ('members = ["priya", "sam"]', 'members = ["priya", "samm"]'),
+        "team.members",
+        'there is no staff "samm"; did you mean "sam"?',
+    ),
     (('team = "housing"\nmode', 'team = "housng"\nmode'), "inbox.team", 'did you mean "housing"?'),
-    (('team = "housing"\nmode', 'owner = "priya"\nteam = "housing"\nmode'), "inbox.team", "needs exactly one of `team` and `owner`"),
+    (
+        ('team = "housing"\nmode', 'owner = "priya"\nteam = "housing"\nmode'),
+        "inbox.team",
+        "needs exactly one of `team` and `owner`",
+    ),
     (('to = ["duty"]', 'to = ["nobody"]'), "urgent.to", "there is no staff"),
     (('to = ["duty"]', 'to = ["duty"]\nalarm = ["earthquake"]'), "urgent.alarm", "there is no category"),
-    (('update_every = "5 working days"', 'update_evry = "5 working days"'), "standard.update_evry", 'did you mean "update_every"?'),
-    (("# end", '[[absence]]\nstaff = "priya"\nfrom = 2026-12-21\nuntil = 2026-12-20\n'), "absence.until", "is not after `from`"),
+    (
+        ('update_every = "5 working days"', 'update_evry = "5 working days"'),
+        "standard.update_evry",
+        'did you mean "update_every"?',
+    ),
+    (
+        ("# end", '[[absence]]\nstaff = "priya"\nfrom = 2026-12-21\nuntil = 2026-12-20\n'),
+        "absence.until",
+        "is not after `from`",
+    ),
     (("# end", '[[absence]]\nstaff = "priya"\nfrom = "soon"\nuntil = 2026-12-20\n'), "absence.from", "must be a date"),
     (("# end", '[[route]]\nteam = "parks"\n'), "route.team", "there is no team"),
-    (('address = "streets@northgate.example"', 'address = "housing@northgate.example"'), "inbox.address", 'is of inbox "housing" already'),
+    (
+        ('address = "streets@northgate.example"', 'address = "housing@northgate.example"'),
+        "inbox.address",
+        'is of inbox "housing" already',
+    ),
     (('id = "sam"', 'id = "priya"'), "staff.id", "is given twice"),
     (("# brake", 'brake = "many"'), "limits.brake", "is no rate"),
     (('secret_file = "secret"', 'secret_file = "nowhere"'), "council.secret_file", "cannot be read"),
     (("# end", "[[feedbak]]\n"), "feedbak", 'did you mean "feedback"?'),
-    (('password_env = "ACKBOT_TEST_PASSWORD"\nwatch', 'password_env = "X"\npassword_file = "y"\nwatch'), "inbox.password_env", "are both given"),
+    (
+        ('password_env = "ACKBOT_TEST_PASSWORD"\nwatch', 'password_env = "X"\npassword_file = "y"\nwatch'),
+        "inbox.password_env",
+        "are both given",
+    ),
     (("# end", 'cut_off = "3pm"'), "standard.cut_off", "is no time of day"),
-    (('closed_on = [2026-12-28, 2026-12-29]', 'working_hours = "Mon-Fri 9-5"'), "calendar.working_hours", "is no range of hours"),
+    (
+        ("closed_on = [2026-12-28, 2026-12-29]", 'working_hours = "Mon-Fri 9-5"'),
+        "calendar.working_hours",
+        "is no range of hours",
+    ),
     (('url = "sqlite:///ackbot.db"', 'url = "mysql://x"'), "store.url", "only SQLite"),
     (("# smtp", 'after = "x"'), "smtp.after", "is no known key"),
     (("# housing", 'after = "bin"'), "inbox.after", 'write "leave" or "move:FOLDER"'),
@@ -64,7 +100,9 @@ MISTAKES = [
 ]
 
 
-@pytest.mark.parametrize(("change", "key", "what"), MISTAKES, ids=[f"{key}-{number}" for number, (_, key, _) in enumerate(MISTAKES)])
+@pytest.mark.parametrize(
+    ("change", "key", "what"), MISTAKES, ids=[f"{key}-{number}" for number, (_, key, _) in enumerate(MISTAKES)]
+)
 def test_mistakes(tmp_path: Path, change: tuple[str, str], key: str, what: str) -> None:
     """P10: `FILE:LINE: key: what; how to mend`, the nearest known name, and no start."""
     if change[0] not in TOML:  # a key that the test council leaves at its default
@@ -116,11 +154,30 @@ def test_an_empty_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "key", "doubt"),
     [
-        ([("# end", '[[route]]\nteam = "housing"\n\n[[route]]\nsubject = ["x"]\nteam = "streets"\n')], "route", "can never match"),
-        ([('id = "sam"', 'id = "sam"\ncover = "priya"'), ('id = "priya"', 'id = "priya"\ncover = "sam"')], "staff.cover", "go in a circle (priya → sam → priya)"),
-        ([('name = "Sam Jones"', 'name = "Sam Jones"\nworking_hours = "Mon-Tue 09:00-17:00"'), ('name = "Priya Shah"', 'name = "Priya Shah"\nworking_hours = "Wed-Thu 09:00-17:00"')], "team.members", "works on Fridays"),
+        (
+            [("# end", '[[route]]\nteam = "housing"\n\n[[route]]\nsubject = ["x"]\nteam = "streets"\n')],
+            "route",
+            "can never match",
+        ),
+        (
+            [('id = "sam"', 'id = "sam"\ncover = "priya"'), ('id = "priya"', 'id = "priya"\ncover = "sam"')],
+            "staff.cover",
+            "go in a circle (priya → sam → priya)",
+        ),
+        (
+            [
+                ('name = "Sam Jones"', 'name = "Sam Jones"\nworking_hours = "Mon-Tue 09:00-17:00"'),
+                ('name = "Priya Shah"', 'name = "Priya Shah"\nworking_hours = "Wed-Thu 09:00-17:00"'),
+            ],
+            "team.members",
+            "works on Fridays",
+        ),
         ([('members = ["kofi", "lena"]\nmanager = "alex"', 'members = ["kofi", "lena"]')], "staff", "has no manager"),
-        ([('address = "housing@northgate.example"', f'address = "{"h" * 50}@northgate.example"')], "inbox.address", "too long for reply addresses"),
+        (
+            [('address = "housing@northgate.example"', f'address = "{"h" * 50}@northgate.example"')],
+            "inbox.address",
+            "too long for reply addresses",
+        ),
         ([], "inbox", "has no authserv_id"),
         ([("# housing", 'junk_folder = "Junk"')], "inbox.junk_folder", "not counted in this version"),
         ([("# brake", '[daemon]\nlmtp = "127.0.0.1:2424"')], "daemon.lmtp", "does nothing"),
@@ -137,14 +194,18 @@ def test_doubts_do_not_stop_it(tmp_path: Path, changes: list[tuple[str, str]], k
 def test_includes(tmp_path: Path) -> None:
     """behaviour.md §5.6: people and teams in files of their own; mistakes name those files and their lines."""
     (tmp_path / "teams").mkdir()
-    (tmp_path / "teams" / "parks.toml").write_text('[[team]]\nname = "parks"\nmembers = ["ona"]\nmanager = "alex"\n\n[[staff]]\nname = "Ona Petit"\nemail = "ona@northgate.example"\n')
+    (tmp_path / "teams" / "parks.toml").write_text(
+        '[[team]]\nname = "parks"\nmembers = ["ona"]\nmanager = "alex"\n\n[[staff]]\nname = "Ona Petit"\nemail = "ona@northgate.example"\n'
+    )
     path = write_config(tmp_path, ("\n[council]", '\ninclude = ["teams/*.toml"]\n\n[council]'))
     council = load(path).council
     assert council.teams["parks"].members == ("ona",)
     assert council.staff["ona"].email == "ona@northgate.example"
 
     (tmp_path / "teams" / "parks.toml").write_text('[[team]]\nname = "parks"\nmembres = []\n')
-    assert str(check(path)[0]) == f'{tmp_path}/teams/parks.toml:3: team.membres: is no known key; did you mean "members"?'
+    assert (
+        str(check(path)[0]) == f'{tmp_path}/teams/parks.toml:3: team.membres: is no known key; did you mean "members"?'
+    )
 
 
 def test_the_whole_contract_is_known(tmp_path: Path) -> None:
@@ -169,7 +230,9 @@ def test_the_whole_contract_is_known(tmp_path: Path) -> None:
     }
     from ackbot.config.load import _TABLES
 
-    assert {name: set(words.split()) for name, words in contract.items()} == {name: set(keys(table)) for name, table in _TABLES.items() if name != "relay"}
+    assert {name: set(words.split()) for name, words in contract.items()} == {
+        name: set(keys(table)) for name, table in _TABLES.items() if name != "relay"
+    }
     assert {"name", *contract["smtp"].split()} == set(keys(_TABLES["relay"]))
     assert set(_TABLES) == set(keys(File))
 
@@ -190,7 +253,9 @@ def test_the_example_loads_and_explains_every_key() -> None:
 
 def test_lines_are_found_in_any_layout() -> None:
     """Nested arrays, strings over several lines, comments and quoted keys move no line."""
-    lines = scan('# x\n[a]\nb = [\n  1, # ]\n  "]",\n]\nc = """\n[not.a.table]\n"""\n[[d]]\n"e" = 1\n[[d]]\nf.g = 2\ne = { h = 1 }\n')
+    lines = scan(
+        '# x\n[a]\nb = [\n  1, # ]\n  "]",\n]\nc = """\n[not.a.table]\n"""\n[[d]]\n"e" = 1\n[[d]]\nf.g = 2\ne = { h = 1 }\n'
+    )
 
     assert lines.find(("a", "c")) == 7
     assert lines.find(("d", 0, "e")) == 11
@@ -215,7 +280,11 @@ def test_own_templates_come_first(tmp_path: Path) -> None:
 
 def test_a_language_without_templates(tmp_path: Path) -> None:
     """P10: a council that says it writes Welsh must have the words."""
-    config = load(write_config(tmp_path, ('domains = ["northgate.example"]', 'domains = ["northgate.example"]\nlanguages = ["en", "xx"]')))
+    config = load(
+        write_config(
+            tmp_path, ('domains = ["northgate.example"]', 'domains = ["northgate.example"]\nlanguages = ["en", "xx"]')
+        )
+    )
 
     assert 'there are no templates in "xx"' in str(proofread(config)[0])
 

@@ -30,7 +30,12 @@ def sink() -> Iterator[Sink]:
 
 def by(number: int) -> bytes:
     """One of several different letters."""
-    return letter(sender=f"Person <p{number}@resident.example>", subject=f"Matter {number}", text=f"Words {number}.\n", message_id=f"<m{number}@r.example>")
+    return letter(
+        sender=f"Person <p{number}@resident.example>",
+        subject=f"Matter {number}",
+        text=f"Words {number}.\n",
+        message_id=f"<m{number}@r.example>",
+    )
 
 
 def look(folder: Path, sql: str) -> list[tuple[object, ...]]:
@@ -51,7 +56,9 @@ def time_passes(folder: Path) -> None:
 ONCE_PER_BATCH = ("intake.batch-done", "dispatch.claimed")
 
 
-@pytest.mark.parametrize(("point", "count"), [(point, count) for point in POINTS for count in ((1,) if point in ONCE_PER_BATCH else (1, 3))])
+@pytest.mark.parametrize(
+    ("point", "count"), [(point, count) for point in POINTS for count in ((1,) if point in ONCE_PER_BATCH else (1, 3))]
+)
 def test_killed_at_a_named_point(tmp_path: Path, imap: MailServer, sink: Sink, point: str, count: int) -> None:
     """D2: nothing lost and nothing doubled, at every named point; in P2's window at most one repeat, with the same Message-ID."""
     config = configured(tmp_path, imap.port, sink.port, ("# housing", 'start = "all"\nbacklog = "acknowledge"'))

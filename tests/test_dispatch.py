@@ -27,12 +27,23 @@ def dispatcher(world: World) -> Iterator[Callable[..., Dispatcher]]:
     """A dispatcher of the test world to a test relay; rounds are called by hand."""
     made: list[tuple[Dispatcher, Stop]] = []
 
-    def make(server: BadSmtp | int, limiter: Limiter | None = None, mailboxes: MailServer | None = None, sent_folder: str = "", worker: str = "w1") -> Dispatcher:
+    def make(
+        server: BadSmtp | int,
+        limiter: Limiter | None = None,
+        mailboxes: MailServer | None = None,
+        sent_folder: str = "",
+        worker: str = "w1",
+    ) -> Dispatcher:
         port = server if isinstance(server, int) else server.port
         accounts = {}
         if mailboxes:
-            accounts["housing"] = (Account("127.0.0.1", mailboxes.port, "none", HOUSING, Password(env="ACKBOT_TEST_PASSWORD")), sent_folder)
-        lane = Lane("default", Relay("default", "127.0.0.1", port, "none"), "", "test", limiter or Limiter(0, 0), accounts)
+            accounts["housing"] = (
+                Account("127.0.0.1", mailboxes.port, "none", HOUSING, Password(env="ACKBOT_TEST_PASSWORD")),
+                sent_folder,
+            )
+        lane = Lane(
+            "default", Relay("default", "127.0.0.1", port, "none"), "", "test", limiter or Limiter(0, 0), accounts
+        )
         stop = Stop()
         one = Dispatcher(lane, world.db, world.office, worker, stop, threading.Event(), lambda: world.now)
         made.append((one, stop))
@@ -66,15 +77,22 @@ def test_everything_goes_out_once(world: World, dispatcher: Callable[..., Dispat
 
     assert [mail["state"] for mail in mails] == ["accepted", "accepted"]
     assert mails[0]["reply"] == "250 2.0.0 ok queued as 4711"
-    assert [(sender, to) for sender, to, _ in server.mails] == [(HOUSING, ["edward@resident.example"]), (HOUSING, ["priya@northgate.example"])]
+    assert [(sender, to) for sender, to, _ in server.mails] == [
+        (HOUSING, ["edward@resident.example"]),
+        (HOUSING, ["priya@northgate.example"]),
+    ]
     assert server.mails[0][2] == bytes(mails[0]["content"])
 
 
 def test_urgent_then_acknowledgements_then_staff(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
     """D49, design.md: the order is urgent, acknowledgement, then staff, whatever was written first."""
     for number in range(3):
-        world.receive(letter(sender=f"P <p{number}@r.example>", subject=f"Matter {number}", message_id=f"<{number}@r.example>"))
-    world.receive(letter(sender="N <n@r.example>", subject="Smell", text="There is a smell of gas.\n", message_id="<n@r.example>"))
+        world.receive(
+            letter(sender=f"P <p{number}@r.example>", subject=f"Matter {number}", message_id=f"<{number}@r.example>")
+        )
+    world.receive(
+        letter(sender="N <n@r.example>", subject="Smell", text="There is a smell of gas.\n", message_id="<n@r.example>")
+    )
     with BadSmtp() as server:
         run(dispatcher(server))
     kinds = [parsed(content)["X-Ackbot-Kind"] for _, _, content in server.mails]
@@ -82,8 +100,12 @@ def test_urgent_then_acknowledgements_then_staff(world: World, dispatcher: Calla
     assert kinds == ["urgent"] + ["acknowledgement"] * 4 + ["new-case"] * 4
 
 
-@pytest.mark.parametrize(("where", "reply"), [("DOT", "451 4.3.0 later"), ("RCPT", "450 4.2.0 greylisted"), ("DOT", "432 4.3.2 too many")])
-def test_later_is_tried_again_and_the_case_stands(world: World, dispatcher: Callable[..., Dispatcher], where: str, reply: str) -> None:
+@pytest.mark.parametrize(
+    ("where", "reply"), [("DOT", "451 4.3.0 later"), ("RCPT", "450 4.2.0 greylisted"), ("DOT", "432 4.3.2 too many")]
+)
+def test_later_is_tried_again_and_the_case_stands(
+    world: World, dispatcher: Callable[..., Dispatcher], where: str, reply: str
+) -> None:
     """D46, D49: a 4xx undoes no case; the mail waits, ever longer, and then goes out once."""
     world.receive(letter())
     with BadSmtp(lambda what, _: reply if what == where else None) as server:
@@ -116,7 +138,9 @@ def test_five_days_of_later_are_a_refusal(world: World, dispatcher: Callable[...
 def test_a_refused_recipient_is_told_to_owner_and_admin(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
     """design.md: 5xx at RCPT fails the row; owner and admin hear of it once; the others go out."""
     world.receive(letter())
-    with BadSmtp(lambda what, line: "550 5.1.1 user unknown" if what == "RCPT" and "edward@" in line else None) as server:
+    with BadSmtp(
+        lambda what, line: "550 5.1.1 user unknown" if what == "RCPT" and "edward@" in line else None
+    ) as server:
         run(dispatcher(server), 5)
     told = [to[0] for _, to, content in server.mails if parsed(content)["X-Ackbot-Kind"] == "admin"]
 
@@ -131,14 +155,24 @@ def test_a_failing_admin_mail_makes_no_new_one(world: World, dispatcher: Callabl
         run(dispatcher(server), 10)
 
     assert {state for _, state in states(world)} == {"failed"}
-    assert len([kind for kind, _ in states(world) if kind == "admin"]) == 3  # to admin and owner for the resident's, to the admin for the owner's
+    assert (
+        len([kind for kind, _ in states(world) if kind == "admin"]) == 3
+    )  # to admin and owner for the resident's, to the admin for the owner's
 
 
 @pytest.mark.parametrize(
     ("where", "reply"),
-    [("CONNECT", "554 no"), ("EHLO HELO", "550 no"), ("MAIL", "550 5.7.60 SendAsDenied"), ("DOT", "554 5.2.0 quota"), ("MAIL", "452 4.5.3 slow down")],
+    [
+        ("CONNECT", "554 no"),
+        ("EHLO HELO", "550 no"),
+        ("MAIL", "550 5.7.60 SendAsDenied"),
+        ("DOT", "554 5.2.0 quota"),
+        ("MAIL", "452 4.5.3 slow down"),
+    ],
 )
-def test_the_relays_trouble_keeps_every_mail(world: World, dispatcher: Callable[..., Dispatcher], where: str, reply: str) -> None:
+def test_the_relays_trouble_keeps_every_mail(
+    world: World, dispatcher: Callable[..., Dispatcher], where: str, reply: str
+) -> None:
     """D49, design.md: the lane waits, `status` says why, the admin is told once, nothing is dropped; afterwards all goes out once."""
     world.receive(letter())
     with BadSmtp(lambda what, _: reply if what in where.split() else None) as server:
@@ -216,7 +250,10 @@ def test_the_sent_folder_is_looked_at_first(world: World, dispatcher: Callable[.
     world.receive(letter())
     acknowledgement = world.outbox("acknowledgement")[0]
     drops = ["DROP"]
-    with MailServer({HOUSING: "secret"}) as mailboxes, BadSmtp(lambda what, _: drops.pop() if what == "DOT" and drops else None) as server:
+    with (
+        MailServer({HOUSING: "secret"}) as mailboxes,
+        BadSmtp(lambda what, _: drops.pop() if what == "DOT" and drops else None) as server,
+    ):
         with mailboxes.client(HOUSING) as person:
             person.create_folder("Sent Items")
         one = dispatcher(server, mailboxes=mailboxes, sent_folder="Sent Items")
@@ -230,7 +267,9 @@ def test_the_sent_folder_is_looked_at_first(world: World, dispatcher: Callable[.
     assert [to for _, to, _ in server.mails] == [["priya@northgate.example"]]
 
 
-def test_a_failure_after_acceptance_sends_nothing_again(world: World, dispatcher: Callable[..., Dispatcher], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_after_acceptance_sends_nothing_again(
+    world: World, dispatcher: Callable[..., Dispatcher], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """D47: the relay took it and the store could not be written: remembered, recorded when it can, never sent twice."""
     from ackbot.store import StoreBusy
 
@@ -288,7 +327,9 @@ def test_what_a_dead_process_left(world: World) -> None:
 def test_relay_limits_slow_and_never_drop(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
     """D49: 28 a minute, 10,000 a day: the queue waits, acknowledgements first."""
     for number in range(4):
-        world.receive(letter(sender=f"P <p{number}@r.example>", subject=f"Matter {number}", message_id=f"<{number}@r.example>"))
+        world.receive(
+            letter(sender=f"P <p{number}@r.example>", subject=f"Matter {number}", message_id=f"<{number}@r.example>")
+        )
     with BadSmtp() as server:
         one = dispatcher(server, limiter=Limiter(4, 100))
         waits = [one.round() for _ in range(3)]
@@ -301,7 +342,14 @@ def test_relay_limits_slow_and_never_drop(world: World, dispatcher: Callable[...
 
 @pytest.mark.parametrize(
     ("per_minute", "per_day", "sent", "wanted", "free"),
-    [(0, 0, [], 20, 20), (5, 0, [], 20, 5), (5, 0, [30.0, 31.0], 20, 3), (5, 0, [-60.0, -50.0], 20, 5), (0, 3, [-80_000.0, -70_000.0], 20, 1), (5, 3, [1.0, 2.0, 3.0], 20, 0)],
+    [
+        (0, 0, [], 20, 20),
+        (5, 0, [], 20, 5),
+        (5, 0, [30.0, 31.0], 20, 3),
+        (5, 0, [-60.0, -50.0], 20, 5),
+        (0, 3, [-80_000.0, -70_000.0], 20, 1),
+        (5, 3, [1.0, 2.0, 3.0], 20, 0),
+    ],
 )
 def test_limiter(per_minute: int, per_day: int, sent: list[float], wanted: int, free: int) -> None:
     """D49: a sliding minute and a sliding day; what was sent before a restart counts."""
@@ -312,7 +360,9 @@ def test_pause_resume_and_release(world: World, dispatcher: Callable[..., Dispat
     """behaviour.md §5.2: paused, everything is read and nothing sent but urgent alarms; resumed, it goes out."""
     world.receive(letter())
     assert outbox.pause(world.db, "", world.now) == 2
-    world.receive(letter(sender="N <n@r.example>", subject="Smell", text="There is a smell of gas.\n", message_id="<n@r.example>"))
+    world.receive(
+        letter(sender="N <n@r.example>", subject="Smell", text="There is a smell of gas.\n", message_id="<n@r.example>")
+    )
     with BadSmtp() as server:
         one = dispatcher(server)
         run(one)
@@ -330,7 +380,9 @@ def test_attachments_are_streamed_to_the_owner(world: World, dispatcher: Callabl
         f'--b\r\nContent-Type: image/jpeg; name="{name}"\r\nContent-Disposition: attachment\r\nContent-Transfer-Encoding: base64\r\n\r\n{content}'
         for name, content in (("small.jpg", small), ("big.jpg", big))
     )
-    raw = letter(content_type="multipart/mixed; boundary=b", text="").replace(b"\r\n\r\n", f"\r\n\r\n--b\r\n\r\nSee the photos.\r\n{body}--b--\r\n".encode(), 1)
+    raw = letter(content_type="multipart/mixed; boundary=b", text="").replace(
+        b"\r\n\r\n", f"\r\n\r\n--b\r\n\r\nSee the photos.\r\n{body}--b--\r\n".encode(), 1
+    )
     with MailServer({HOUSING: "secret"}) as mailboxes, BadSmtp() as server:
         mailboxes.append(HOUSING, raw)
         with mailboxes.client(HOUSING) as person:
@@ -351,7 +403,9 @@ def test_attachments_are_streamed_to_the_owner(world: World, dispatcher: Callabl
 def test_attachments_that_cannot_be_had_hold_nothing_up(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
     """D46: the mailbox is gone: after three tries the owner gets the letter without its files, and is told where they are."""
     body = b"--b\r\n\r\nSee.\r\n--b\r\nContent-Type: image/jpeg; name=a.jpg\r\nContent-Disposition: attachment\r\n\r\nx\r\n--b--\r\n"
-    world.receive(letter(content_type="multipart/mixed; boundary=b", text="").replace(b"\r\n\r\n", b"\r\n\r\n" + body, 1))
+    world.receive(
+        letter(content_type="multipart/mixed; boundary=b", text="").replace(b"\r\n\r\n", b"\r\n\r\n" + body, 1)
+    )
     with BadSmtp() as server:
         one = dispatcher(server)
         for _ in range(4):

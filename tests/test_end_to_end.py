@@ -14,7 +14,17 @@ from ackbot.demo.servers import MailServer, Sink
 from tests.conftest import missing
 from tests.support.council import write_config
 from tests.support.letters import letter, parsed, plain
-from tests.support.servers import INSTALL_DOVECOT, INSTALL_MUTT, INSTALL_POSTFIX, PASSWORD, Ackbot, Dovecot, Postfix, run, until_true
+from tests.support.servers import (
+    INSTALL_DOVECOT,
+    INSTALL_MUTT,
+    INSTALL_POSTFIX,
+    PASSWORD,
+    Ackbot,
+    Dovecot,
+    Postfix,
+    run,
+    until_true,
+)
 
 USERS = dict.fromkeys(["housing@northgate.example", "streets@northgate.example", "dana@northgate.example"], PASSWORD)
 
@@ -33,7 +43,9 @@ def sink() -> Iterator[Sink]:
 
 def configured(folder: Path, imap_port: int, smtp_port: int, *changes: tuple[str, str]) -> Path:
     """The test council between two servers."""
-    return write_config(folder, ("port = 1143", f"port = {imap_port}"), ("port = 2525", f"port = {smtp_port}"), *changes)
+    return write_config(
+        folder, ("port = 1143", f"port = {imap_port}"), ("port = 2525", f"port = {smtp_port}"), *changes
+    )
 
 
 def to(sink: Sink, address: str) -> list[bytes]:
@@ -55,7 +67,9 @@ def test_a_letter_is_answered(tmp_path: Path, imap: MailServer, sink: Sink) -> N
 
 def test_logs_name_no_resident(tmp_path: Path, imap: MailServer, sink: Sink) -> None:
     """P11: one line an event, case, inbox and uid; no subject, body, name or address, whatever goes wrong."""
-    sink.refuse_recipient = lambda address: "550 5.1.1 edward@resident.example unknown" if address.startswith("edward") else None
+    sink.refuse_recipient = lambda address: (
+        "550 5.1.1 edward@resident.example unknown" if address.startswith("edward") else None
+    )
     with Ackbot(configured(tmp_path, imap.port, sink.port)) as ackbot:
         ackbot.wait_for_log('"watching"', 3)
         imap.append("housing@northgate.example", letter(subject="Secret matter", text="Nobody may read this.\n"))
@@ -79,7 +93,10 @@ def test_a_restart_between_letters(tmp_path: Path, imap: MailServer, sink: Sink)
         ackbot.wait_for_log('"watching"', 3)
         imap.append("housing@northgate.example", letter())
         assert sink.wait_for(lambda mails: len(mails) == 2)
-    imap.append("housing@northgate.example", letter(sender="Ann <ann@resident.example>", subject="Bin", message_id="<2@r.example>"))
+    imap.append(
+        "housing@northgate.example",
+        letter(sender="Ann <ann@resident.example>", subject="Bin", message_id="<2@r.example>"),
+    )
     with Ackbot(config):
         assert sink.wait_for(lambda mails: len(mails) == 4)
 
@@ -89,7 +106,15 @@ def test_a_restart_between_letters(tmp_path: Path, imap: MailServer, sink: Sink)
 
 def test_one_dead_inbox_disturbs_no_other(tmp_path: Path, imap: MailServer, sink: Sink) -> None:
     """A wrong password: that inbox stops and says so in `status`, the admin gets one mail, the others go on."""
-    config = configured(tmp_path, imap.port, sink.port, ('username = "streets@northgate.example"\npassword_env = "ACKBOT_TEST_PASSWORD"', 'username = "streets@northgate.example"\npassword_env = "WRONG"'))
+    config = configured(
+        tmp_path,
+        imap.port,
+        sink.port,
+        (
+            'username = "streets@northgate.example"\npassword_env = "ACKBOT_TEST_PASSWORD"',
+            'username = "streets@northgate.example"\npassword_env = "WRONG"',
+        ),
+    )
     with Ackbot(config, {"WRONG": "wrong"}) as ackbot:
         ackbot.wait_for_log('"watching"', 2)
         imap.append("housing@northgate.example", letter())
@@ -122,7 +147,9 @@ def test_a_wrong_configuration_does_not_start(tmp_path: Path, imap: MailServer, 
 
 def test_a_wrong_reload_changes_nothing(tmp_path: Path, imap: MailServer, sink: Sink) -> None:
     """P10: SIGHUP with a mistake leaves everything as it was; a right one takes effect; store.url needs a restart."""
-    config = configured(tmp_path, imap.port, sink.port, ('team = "housing"\nmode = "live"', 'team = "housing"\nmode = "staff"'))
+    config = configured(
+        tmp_path, imap.port, sink.port, ('team = "housing"\nmode = "live"', 'team = "housing"\nmode = "staff"')
+    )
     right = config.read_text()
     with Ackbot(config) as ackbot:
         ackbot.wait_for_log('"watching"', 3)
@@ -137,7 +164,10 @@ def test_a_wrong_reload_changes_nothing(tmp_path: Path, imap: MailServer, sink: 
         config.write_text(right.replace('mode = "staff"', 'mode = "live"'))
         ackbot.signal(signal.SIGHUP)
         ackbot.wait_for_log('"reloaded"')
-        imap.append("housing@northgate.example", letter(sender="Ann <ann@resident.example>", subject="Bin", message_id="<2@r.example>"))
+        imap.append(
+            "housing@northgate.example",
+            letter(sender="Ann <ann@resident.example>", subject="Bin", message_id="<2@r.example>"),
+        )
         assert sink.wait_for(lambda mails: len(mails) == 3)
 
     assert to(sink, "edward@resident.example") == []  # raising the mode releases nothing
@@ -220,7 +250,11 @@ def mutt(folder: Path, postfix: Postfix, subject: str, text: str, *files: Path) 
         f'set ssl_starttls = no\nset ssl_force_tls = no\nset copy = no\nset record = ""\nset envelope_from_address = "edward@resident.example"\nset use_envelope_from = yes\nset charset = "utf-8"\nset hostname = "resident.example"\n'
     )
     attached = [word for file in files for word in ("-a", str(file))] + (["--"] if files else [])
-    done = run(["mutt", "-F", str(config), "-s", subject, *attached, "housing@northgate.example"], input=text, env={**os.environ, "HOME": str(folder), "LANG": "C.UTF-8"})
+    done = run(
+        ["mutt", "-F", str(config), "-s", subject, *attached, "housing@northgate.example"],
+        input=text,
+        env={**os.environ, "HOME": str(folder), "LANG": "C.UTF-8"},
+    )
     assert done.returncode == 0, done.stderr
 
 
@@ -236,10 +270,22 @@ def test_on_dovecot_and_postfix(tmp_path: Path, dovecot: Dovecot, postfix: Postf
     photo.write_bytes(b"\xff\xd8\xff\xe0" + bytes(range(256)) * 300)
     with Ackbot(config) as ackbot:
         ackbot.wait_for_log('"watching"', 3)
-        mutt(tmp_path, postfix, "Damp in Zoë's bedroom", "There is damp in Zoë's bedroom.\n\nRegards\nEdward Quan\n", photo)
+        mutt(
+            tmp_path,
+            postfix,
+            "Damp in Zoë's bedroom",
+            "There is damp in Zoë's bedroom.\n\nRegards\nEdward Quan\n",
+            photo,
+        )
         assert until_true(lambda: dovecot.mails("edward") and dovecot.mails("priya")), ackbot.log.read_text()
         ours = parsed(dovecot.mails("edward")[0])
-        reply = letter(to=str(ours["Reply-To"]), subject=f"Re: {ours['Subject']}", text="And the window.\n", message_id="<r@resident.example>", In_Reply_To=str(ours["Message-ID"]))
+        reply = letter(
+            to=str(ours["Reply-To"]),
+            subject=f"Re: {ours['Subject']}",
+            text="And the window.\n",
+            message_id="<r@resident.example>",
+            In_Reply_To=str(ours["Message-ID"]),
+        )
         _smtp(postfix, "edward@resident.example", str(ours["Reply-To"].addresses[0].addr_spec), reply)
         assert until_true(lambda: len(dovecot.mails("priya")) == 2), ackbot.log.read_text()
         assert until_true(lambda: len(dovecot.mails("edward")) == 2), ackbot.log.read_text()
@@ -295,7 +341,9 @@ def test_fifty_megabytes_on_dovecot(tmp_path: Path, dovecot: Dovecot, sink: Sink
 
     config = configured(tmp_path, dovecot.port, sink.port)
     body = b"--b\r\n\r\nSee the film.\r\n--b\r\nContent-Type: video/mp4; name=film.mp4\r\nContent-Disposition: attachment\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-    raw = letter(content_type="multipart/mixed; boundary=b", text="").replace(b"\r\n\r\n", b"\r\n\r\n" + body + b"QUJDRUZHSElKS0xNTk9QUVJTVFVWV1hZ\r\n" * 1_500_000 + b"--b--\r\n", 1)
+    raw = letter(content_type="multipart/mixed; boundary=b", text="").replace(
+        b"\r\n\r\n", b"\r\n\r\n" + body + b"QUJDRUZHSElKS0xNTk9QUVJTVFVWV1hZ\r\n" * 1_500_000 + b"--b--\r\n", 1
+    )
     with Ackbot(config) as ackbot:
         ackbot.wait_for_log('"watching"', 3)
         dovecot.append("housing", letter(message_id="<warm@r.example>", sender="Warm <warm@r.example>"))

@@ -36,7 +36,9 @@ def closed() -> Iterator[None]:
         OPENED.pop().close()
 
 
-def mailbox(server: MailServer | BadImap, folder: str = "INBOX", security: str = "none", host: str = "127.0.0.1") -> Mailbox:
+def mailbox(
+    server: MailServer | BadImap, folder: str = "INBOX", security: str = "none", host: str = "127.0.0.1"
+) -> Mailbox:
     """Logged in, folder open."""
     opened = Mailbox(Account(host, server.port, security, USER, SECRET))  # type: ignore[arg-type]
     OPENED.append(opened)
@@ -51,7 +53,9 @@ def large(parts: int = 1) -> bytes:
     for number in range(parts):
         content = "QUJDRA==\r\n" * (40_000 // parts)
         body += f'--b\r\nContent-Type: image/jpeg; name="photo {number}.jpg"\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: attachment\r\n\r\n{content}'
-    body += "--b\r\nContent-Type: message/rfc822\r\n\r\nFrom: x@y.example\r\nSubject: inner\r\n\r\ninner words\r\n--b--\r\n"
+    body += (
+        "--b\r\nContent-Type: message/rfc822\r\n\r\nFrom: x@y.example\r\nSubject: inner\r\n\r\ninner words\r\n--b--\r\n"
+    )
     head = "From: Edward Quan <edward@resident.example>\r\nTo: housing@northgate.example\r\nSubject: Large\r\nMessage-ID: <l@r.example>\r\nMIME-Version: 1.0\r\n"
     return (head + "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + body).encode()
 
@@ -73,7 +77,10 @@ def test_reading_changes_nothing(server: MailServer) -> None:
 
     with server.client(USER) as person:
         person.select_folder("INBOX", readonly=True)
-        flags = {uid: [flag for flag in data[b"FLAGS"] if flag != rb"\Recent"] for uid, data in person.fetch(uids, ["FLAGS"]).items()}
+        flags = {
+            uid: [flag for flag in data[b"FLAGS"] if flag != rb"\Recent"]
+            for uid, data in person.fetch(uids, ["FLAGS"]).items()
+        }
     assert uids == [101, 102]
     assert flags == {101: [rb"\Seen"], 102: []}
 

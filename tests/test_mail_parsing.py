@@ -12,7 +12,22 @@ from ackbot.mail.text import TEXT_LIMIT
 from tests.support.letters import letter
 
 
-@pytest.mark.parametrize("label", ["uft-8", "cp-850", "1", "", "_iso-2022-jp$esc", '"UTF8"', "x-unknown", "nonsense\0", "hex", "zlib", "unicode-escape"])
+@pytest.mark.parametrize(
+    "label",
+    [
+        "uft-8",
+        "cp-850",
+        "1",
+        "",
+        "_iso-2022-jp$esc",
+        '"UTF8"',
+        "x-unknown",
+        "nonsense\0",
+        "hex",
+        "zlib",
+        "unicode-escape",
+    ],
+)
 def test_unknown_charsets_never_raise(label: str) -> None:
     """D21: LookupError ignores errors="replace"; a label of the wild must not stop anything."""
     assert decode(b"plain words", label) == "plain words"
@@ -36,7 +51,7 @@ def test_bytes_are_parsed_as_bytes() -> None:
         ("Übergang → ok".encode(), "", "Übergang → ok"),
         (b"\x1b$B-!\x1b(B", "iso-2022-jp", "①"),
         ("스팸".encode("cp949"), "ks_c_5601-1987", "스팸"),
-        ("Fr+APY-sche".encode(), "unicode-1-1-utf-7", "Frösche"),
+        (b"Fr+APY-sche", "unicode-1-1-utf-7", "Frösche"),
     ],
 )
 def test_charset_repair(data: bytes, label: str, text: str) -> None:
@@ -84,7 +99,9 @@ def test_eight_bit_headers() -> None:
 
 def test_header_injection_stays_one_line() -> None:
     """D27: an encoded CR LF in a subject or name is a blank."""
-    message = Message.parse(letter(subject="=?utf-8?q?a=0D=0ABcc=3A_x=40y.example?=", sender="=?utf-8?q?Ed=0Award?= <e@r.example>"))
+    message = Message.parse(
+        letter(subject="=?utf-8?q?a=0D=0ABcc=3A_x=40y.example?=", sender="=?utf-8?q?Ed=0Award?= <e@r.example>")
+    )
 
     assert message.subject == "a Bcc: x@y.example"
     assert message.from_[0].name == "Ed ward"
@@ -107,7 +124,10 @@ def test_bidi_and_control_characters_go() -> None:
         ("Quan, Edward <e@q.example>", [("Quan, Edward", "e@q.example")]),
         ("a@b.example (Ann Bell)", [("Ann Bell", "a@b.example")]),
         ("Pete(A \\) chap) <pete(his account)@silly.test(his host)>", [("Pete", "pete@silly.test")]),
-        ("A Group:Chris <c@a.example>, joe@b.example; x@y.example", [("Chris", "c@a.example"), ("", "joe@b.example"), ("", "x@y.example")]),
+        (
+            "A Group:Chris <c@a.example>, joe@b.example; x@y.example",
+            [("Chris", "c@a.example"), ("", "joe@b.example"), ("", "x@y.example")],
+        ),
         ("undisclosed-recipients:;", []),
         ("<@relay.example,@other.example:a@b.example>", [("", "a@b.example")]),
         ("Ann a@b.example", [("Ann", "a@b.example")]),
@@ -225,7 +245,10 @@ def test_deep_nesting_is_read_by_its_head() -> None:
 def test_ten_thousand_parts() -> None:
     """D4: a mail of 10,000 parts is read as far as 200 of them."""
     raw = b"From: a@b.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
-    raw += b"".join(b"--b\r\nContent-Type: image/png; name=%d.png\r\n\r\nx\r\n" % number for number in range(10_000)) + b"--b--\r\n"
+    raw += (
+        b"".join(b"--b\r\nContent-Type: image/png; name=%d.png\r\n\r\nx\r\n" % number for number in range(10_000))
+        + b"--b--\r\n"
+    )
 
     assert 100 < len(Message.parse(raw).attachments) <= 200
 
@@ -259,7 +282,16 @@ def test_text_is_bounded() -> None:
 
 @pytest.mark.parametrize(
     ("field", "expected"),
-    [("<a@b>", "<a@b>"), ("<>", ""), ("< >", ""), ("", ""), ("no brackets", ""), ("<a@b> <c@d>", "<a@b>"), ("<a\r\n b@c>", "<ab@c>"), ("<" + "x" * 2_000 + ">", "")],
+    [
+        ("<a@b>", "<a@b>"),
+        ("<>", ""),
+        ("< >", ""),
+        ("", ""),
+        ("no brackets", ""),
+        ("<a@b> <c@d>", "<a@b>"),
+        ("<a\r\n b@c>", "<ab@c>"),
+        ("<" + "x" * 2_000 + ">", ""),
+    ],
 )
 def test_message_ids(field: str, expected: str) -> None:
     """D13: a senseless Message-ID is none."""
@@ -269,7 +301,9 @@ def test_message_ids(field: str, expected: str) -> None:
 def test_fingerprint_knows_a_letter_again() -> None:
     """D14, design.md §5: Received lines, gateway tags and folding differ per inbox; the letter is the same."""
     first = letter(subject="Damp")
-    again = b"Received: from other.example; Mon, 30 Nov 2026 10:13:00 +0000\r\n" + letter(subject="[EXTERNAL] Damp", text="There is damp in the bedroom.\n\n  Regards\nEdward Quan\n\n\n")
+    again = b"Received: from other.example; Mon, 30 Nov 2026 10:13:00 +0000\r\n" + letter(
+        subject="[EXTERNAL] Damp", text="There is damp in the bedroom.\n\n  Regards\nEdward Quan\n\n\n"
+    )
     other = letter(subject="Damp", text="There is no damp.\n")
 
     assert Message.parse(first).fingerprint == Message.parse(again).fingerprint

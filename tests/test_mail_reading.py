@@ -26,8 +26,18 @@ def multipart(kind: str, *parts: tuple[str, str], top: str = "") -> bytes:
         (multipart("mixed", ("text/plain", "one"), ("text/plain", "two")), "one\ntwo"),
         (multipart("mixed", ("text/plain", "one"), ("text/plain; name=notes.txt", "two")), "one"),
         (multipart("related", ("text/html", "<p>html</p>"), ("image/png", "x")), "html"),
-        (multipart("report; report-type=delivery-status", ("text/plain", "words"), ("message/delivery-status", "Reporting-MTA: dns; x")), "words"),
-        (letter(content_type="text/html", text="<style>p{}</style><p>Hello</p><script>x()</script><p>you</p>"), "Hello\n\nyou"),
+        (
+            multipart(
+                "report; report-type=delivery-status",
+                ("text/plain", "words"),
+                ("message/delivery-status", "Reporting-MTA: dns; x"),
+            ),
+            "words",
+        ),
+        (
+            letter(content_type="text/html", text="<style>p{}</style><p>Hello</p><script>x()</script><p>you</p>"),
+            "Hello\n\nyou",
+        ),
         (letter(content_type="text/plain; format=flowed", text="one \nline\n> quoted\nnew"), "one line\n> quoted\nnew"),
         (letter(content_type="multipart/mixed", text="no boundary at all"), "no boundary at all"),
     ],
@@ -51,7 +61,10 @@ def test_uuencoded_files_are_cut_out() -> None:
     [
         (["winmail.dat"], b"From: a@b.example\r\nContent-Type: application/ms-tnef; name=winmail.dat\r\n\r\nx"),
         (["smime.p7m"], b"From: a@b.example\r\nContent-Type: application/pkcs7-mime; name=smime.p7m\r\n\r\nx"),
-        (["mail.eml"], b"From: a@b.example\r\nContent-Type: message/rfc822; name=mail.eml\r\n\r\nSubject: inner\r\n\r\nx"),
+        (
+            ["mail.eml"],
+            b"From: a@b.example\r\nContent-Type: message/rfc822; name=mail.eml\r\n\r\nSubject: inner\r\n\r\nx",
+        ),
         (["a.jpg"], b"From: a@b.example\r\nContent-Type: image/jpeg; name=a.jpg\r\n\r\nx"),
     ],
 )

@@ -64,7 +64,14 @@ def test_precedence(world: World, value: str, kind: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "acknowledged"),
-    [("All", False), ("DR, all", False), ("DR, OOF, AutoReply", True), ("OOF", True), ("None", True), ("DR, RN, NRN", True)],
+    [
+        ("All", False),
+        ("DR, all", False),
+        ("DR, OOF, AutoReply", True),
+        ("OOF", True),
+        ("None", True),
+        ("DR, RN, NRN", True),
+    ],
 )
 def test_auto_response_suppress(world: World, value: str, acknowledged: bool) -> None:
     """D31: `All` stops the acknowledgement, other lists sit on people's mail; the case is opened and assigned all the same."""
@@ -122,7 +129,10 @@ def test_two_weak_marks_are_enough(world: World, subject: str, text: str) -> Non
 @pytest.mark.parametrize(
     ("subject", "text"),
     [
-        ("Out of office hours noise", "The building site works at night, out of office hours, and I will return on Monday to complain."),
+        (
+            "Out of office hours noise",
+            "The building site works at night, out of office hours, and I will return on Monday to complain.",
+        ),
         ("Automatic gates broken", "The automatic gate does not open. I am away from Friday."),
         ("Absence of street lighting", "There is none in Mill Lane."),
     ],
@@ -203,7 +213,14 @@ def test_dmarc_failure_makes_no_backscatter(world: World, results: list[str], ac
 
 @pytest.mark.parametrize(
     "sender",
-    ["noreply@shop.example", "no-reply@shop.example", "do_not_reply@shop.example", "owner-list@lists.example", "list-request@lists.example", "MAILER-DAEMON@mx.example"],
+    [
+        "noreply@shop.example",
+        "no-reply@shop.example",
+        "do_not_reply@shop.example",
+        "owner-list@lists.example",
+        "list-request@lists.example",
+        "MAILER-DAEMON@mx.example",
+    ],
 )
 def test_addresses_that_nobody_reads(world: World, sender: str) -> None:
     """P3: RFC 3834 §2, RFC 5230 §4.6: these are never answered; a case is opened for a person to look at."""
@@ -215,8 +232,17 @@ def test_addresses_that_nobody_reads(world: World, sender: str) -> None:
 
 def test_residents_with_such_words_in_their_name_are_answered(world: World) -> None:
     """P3, the other way."""
-    for number, sender in enumerate(["nora.replyson@resident.example", "owen@resident.example", "bouncer.bob@resident.example", "a.robot@resident.example"]):
-        assert world.receive(letter(sender=sender, message_id=f"<{number}@r.example>", subject=f"Matter {number}"))["acknowledged"], sender
+    for number, sender in enumerate(
+        [
+            "nora.replyson@resident.example",
+            "owen@resident.example",
+            "bouncer.bob@resident.example",
+            "a.robot@resident.example",
+        ]
+    ):
+        assert world.receive(letter(sender=sender, message_id=f"<{number}@r.example>", subject=f"Matter {number}"))[
+            "acknowledged"
+        ], sender
 
 
 def test_council_groups_are_people(world: World) -> None:
@@ -230,7 +256,13 @@ def test_council_groups_are_people(world: World) -> None:
 
 def test_contact_form_answers_the_resident(world: World) -> None:
     """D42: the form's own no-reply address and Auto-Submitted do not count; the resident in Reply-To is answered by name."""
-    row = world.receive(letter(sender="Web <forms@northgate.example>", Reply_To='"Ade Bankole" <ade@resident.example>', Auto_Submitted="auto-generated"))
+    row = world.receive(
+        letter(
+            sender="Web <forms@northgate.example>",
+            Reply_To='"Ade Bankole" <ade@resident.example>',
+            Auto_Submitted="auto-generated",
+        )
+    )
 
     assert row["kind"] == "contact-form"
     assert [mail["recipient"] for mail in world.outbox("acknowledgement")] == ["ade@resident.example"]
@@ -264,7 +296,11 @@ def test_own_mail_come_back_is_recorded(world: World) -> None:
     """domain.md §2.1: our signature on it proves it; the header X-Ackbot-Id alone, without a valid one, proves nothing."""
     world.receive(letter())
     ours = world.outbox("acknowledgement")[0]["content"]
-    forged = letter(sender="mallory@elsewhere.example", message_id="<x@elsewhere.example>", X_Ackbot_Id="<abcdef.ar.aaaaaaaabbbbbbbbbbbbbbbb@northgate.example>")
+    forged = letter(
+        sender="mallory@elsewhere.example",
+        message_id="<x@elsewhere.example>",
+        X_Ackbot_Id="<abcdef.ar.aaaaaaaabbbbbbbbbbbbbbbb@northgate.example>",
+    )
 
     assert world.receive(bytes(ours), uid=90)["kind"] == "own"
     assert world.receive(forged, uid=91)["kind"] == "letter"

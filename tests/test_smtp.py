@@ -14,7 +14,9 @@ from tests.support.badsmtp import BadSmtp
 DATA = Path(__file__).parent / "data"
 MAIL = b"Subject: x\r\n\r\nhello\r\n"
 OPENED: list[Connection] = []
-PIPELINED = pytest.mark.parametrize("features", [("PIPELINING", "8BITMIME"), ("8BITMIME",)], ids=["pipelined", "in turn"])
+PIPELINED = pytest.mark.parametrize(
+    "features", [("PIPELINING", "8BITMIME"), ("8BITMIME",)], ids=["pipelined", "in turn"]
+)
 
 
 def relay(server: BadSmtp, **changes: object) -> Relay:
@@ -36,7 +38,13 @@ def connect(made: Relay, username: str = "") -> Connection:
     return OPENED[-1]
 
 
-def send(server: BadSmtp, content: bytes = MAIL, recipient: str = "edward@resident.example", begin: bool = True, connection: Connection | None = None) -> str:
+def send(
+    server: BadSmtp,
+    content: bytes = MAIL,
+    recipient: str = "edward@resident.example",
+    begin: bool = True,
+    connection: Connection | None = None,
+) -> str:
     """One mail, over a new connection unless one is given."""
     used = connection or connect(relay(server))
     return used.send("housing@northgate.example", recipient, lambda: [content], len(content), lambda: begin)
@@ -49,7 +57,9 @@ def test_a_mail_goes_out(features: tuple[str, ...]) -> None:
         reply = send(server, b"Subject: x\r\n\r\n.dot\r\n..two\r\n")
 
     assert reply == "250 2.0.0 ok queued as 4711"
-    assert server.mails == [("housing@northgate.example", ["edward@resident.example"], b"Subject: x\r\n\r\n.dot\r\n..two\r\n")]
+    assert server.mails == [
+        ("housing@northgate.example", ["edward@resident.example"], b"Subject: x\r\n\r\n.dot\r\n..two\r\n")
+    ]
 
 
 def test_dots_across_pieces() -> None:
@@ -76,7 +86,9 @@ def test_a_kept_connection_serves_many_mails() -> None:
 def test_a_connection_closed_meanwhile_is_opened_once_more(features: tuple[str, ...]) -> None:
     """The relay hung up between two mails: a new connection, once, and the mail goes out once."""
     drops = ["DROP"]
-    with BadSmtp(lambda what, _: drops.pop() if what == "MAIL" and len(server.mails) == 1 and drops else None, features) as server:
+    with BadSmtp(
+        lambda what, _: drops.pop() if what == "MAIL" and len(server.mails) == 1 and drops else None, features
+    ) as server:
         connection = connect(relay(server))
         send(server, connection=connection)
         send(server, connection=connection)
@@ -139,7 +151,9 @@ def test_nobody_listens() -> None:
     with BadSmtp() as server:
         port = server.port
     with pytest.raises(RelayTrouble):
-        connect(Relay("default", "127.0.0.1", port, "none")).send("a@b.example", "c@d.example", lambda: [MAIL], 9, lambda: True)
+        connect(Relay("default", "127.0.0.1", port, "none")).send(
+            "a@b.example", "c@d.example", lambda: [MAIL], 9, lambda: True
+        )
 
 
 @PIPELINED
@@ -190,7 +204,9 @@ def test_delivery_status_is_asked_for() -> None:
 def test_plaintext_is_for_this_machine_only() -> None:
     """D16: another host is never spoken to in plaintext."""
     with pytest.raises(RelayTrouble, match="plaintext"):
-        connect(Relay("default", "mail.example", 25, "none")).send("a@b.example", "c@d.example", lambda: [MAIL], 9, lambda: True)
+        connect(Relay("default", "mail.example", 25, "none")).send(
+            "a@b.example", "c@d.example", lambda: [MAIL], 9, lambda: True
+        )
 
 
 def test_no_starttls_no_mail() -> None:

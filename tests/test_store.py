@@ -79,10 +79,14 @@ def test_one_claim_for_one_mail(tmp_path: Path) -> None:
     """P2: whatever number of workers claim at once, each mail is claimed by one."""
     world = World(tmp_path)
     for number in range(10):
-        world.receive(letter(sender=f"P <p{number}@r.example>", subject=f"Matter {number}", message_id=f"<{number}@r.example>"))
+        world.receive(
+            letter(sender=f"P <p{number}@r.example>", subject=f"Matter {number}", message_id=f"<{number}@r.example>")
+        )
     until = world.now + timedelta(minutes=5)
     with ThreadPoolExecutor(8) as pool:
-        claims = list(pool.map(lambda worker: outbox.claim(world.db, "default", str(worker), world.now, until, 5), range(12)))
+        claims = list(
+            pool.map(lambda worker: outbox.claim(world.db, "default", str(worker), world.now, until, 5), range(12))
+        )
     ids = [one.id for claim in claims for one in claim]
 
     assert sorted(ids) == list(range(1, 21))
@@ -149,7 +153,9 @@ def test_migrations_climb_and_newer_stores_are_refused(tmp_path: Path, monkeypat
         monkeypatch.setattr("ackbot.store.database.MIGRATIONS", schema.MIGRATIONS[:count])
         store.migrate()
         store.migrate()
-    assert [row["number"] for row in store.run("SELECT number FROM migrations ORDER BY number")] == list(range(1, len(schema.MIGRATIONS) + 1))
+    assert [row["number"] for row in store.run("SELECT number FROM migrations ORDER BY number")] == list(
+        range(1, len(schema.MIGRATIONS) + 1)
+    )
     store.run("INSERT INTO migrations VALUES (999, 'x')")
     with pytest.raises(StoreProblem, match="newer"):
         store.migrate()
@@ -200,7 +206,9 @@ def test_empty_lists_match_nothing(db: SQLite) -> None:
     assert db.run(f"SELECT 1 FROM cases WHERE code IN ({placeholders})", **parameters) == []
 
 
-@pytest.mark.parametrize(("url", "path"), [("sqlite:////var/lib/ackbot/a.db", "/var/lib/ackbot/a.db"), ("sqlite:///a.db", "a.db")])
+@pytest.mark.parametrize(
+    ("url", "path"), [("sqlite:////var/lib/ackbot/a.db", "/var/lib/ackbot/a.db"), ("sqlite:///a.db", "a.db")]
+)
 def test_urls(url: str, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Four slashes begin an absolute path, three a relative one."""
     seen: list[Path] = []

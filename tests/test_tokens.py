@@ -49,12 +49,20 @@ def test_reply_addresses(kind: str, staff: str) -> None:
 
     assert re.fullmatch(r"[a-z0-9]{1,24}", tag)
     assert token is not None
-    assert (token.code, token.role, token.staff, token.inside) == ("7H429P", "resident" if kind == "r" else "staff", staff, kind == "i")
+    assert (token.code, token.role, token.staff, token.inside) == (
+        "7H429P",
+        "resident" if kind == "r" else "staff",
+        staff,
+        kind == "i",
+    )
 
 
 def test_no_kind_passes_for_another() -> None:
     """Separate MAC domains: a resident's tag is no staff tag, one person's none of another's."""
-    tags = {(kind, staff): SIGNER.tag("7H429P", kind, staff) for kind, staff in [("r", ""), ("s", "priya"), ("i", "priya"), ("s", "sam")]}  # type: ignore[arg-type]
+    tags = {
+        (kind, staff): SIGNER.tag("7H429P", kind, staff)
+        for kind, staff in [("r", ""), ("s", "priya"), ("i", "priya"), ("s", "sam")]
+    }  # type: ignore[arg-type]
     for (kind, staff), (other, _) in product(tags, tags):
         swapped = tags[kind, staff][:6] + other + tags[kind, staff][7:]
         token = SIGNER.read_address(f"housing+{swapped}@x.example")
@@ -63,7 +71,16 @@ def test_no_kind_passes_for_another() -> None:
             assert token.staff == staff
 
 
-@pytest.mark.parametrize("addr", ["housing@northgate.example", "housing+newsletter@northgate.example", "", "+@x", "housing+7h429prabcdefghijklmnop@northgate.example"])
+@pytest.mark.parametrize(
+    "addr",
+    [
+        "housing@northgate.example",
+        "housing+newsletter@northgate.example",
+        "",
+        "+@x",
+        "housing+7h429prabcdefghijklmnop@northgate.example",
+    ],
+)
 def test_ordinary_addresses_are_no_tokens(addr: str) -> None:
     """D51: what people put after a plus is theirs."""
     assert SIGNER.read_address(addr) is None

@@ -42,7 +42,11 @@ def mails(world: World) -> dict[str, bytes]:
         world.receive(b(number), "streets")
     world.receive(C, "streets")
     sent = {mail["recipient"]: bytes(mail["content"]) for mail in world.outbox("acknowledgement")}
-    return {"a": sent["amina.yusuf@resident.example"], "b": sent["furious99@resident.example"], "c": sent["ines@resident.example"]}
+    return {
+        "a": sent["amina.yusuf@resident.example"],
+        "b": sent["furious99@resident.example"],
+        "c": sent["ines@resident.example"],
+    }
 
 
 ALL_THREE = pytest.mark.parametrize("name", ["a", "b", "c"])
@@ -82,12 +86,16 @@ def test_2_owner_and_team_come_first(mails: dict[str, bytes], name: str) -> None
     """Voice 2: first and last name and team within the first two sentences; no login names."""
     first_two = " ".join(plain(mails[name]).split("\n\n")[:2])
 
-    assert re.search(r"(Priya Shah|Sam Jones) in Housing|(Kofi Mensah|Lena Wolf) in Streets and Waste", " ".join(first_two.split()))
+    assert re.search(
+        r"(Priya Shah|Sam Jones) in Housing|(Kofi Mensah|Lena Wolf) in Streets and Waste", " ".join(first_two.split())
+    )
 
 
 def test_2_without_an_owner(make_world: Callable[..., World]) -> None:
     """Voice 2: which team has it, and by when a name comes."""
-    absent = "".join(f'\n[[absence]]\nstaff = "{one}"\nfrom = 2026-11-30\nuntil = 2026-12-24\n' for one in ("priya", "sam", "alex"))
+    absent = "".join(
+        f'\n[[absence]]\nstaff = "{one}"\nfrom = 2026-11-30\nuntil = 2026-12-24\n' for one in ("priya", "sam", "alex")
+    )
     world = make_world(("# end", absent))
     world.receive(A)
     text = plain(bytes(world.outbox("acknowledgement")[0]["content"]))
@@ -114,7 +122,9 @@ def test_4_one_line_each(mails: dict[str, bytes], name: str) -> None:
         assert text.count(words) == 1, words
 
 
-@pytest.mark.parametrize(("name", "greeting"), [("a", "Hello Amina Yusuf,"), ("b", "Hello,"), ("c", "Hello Inés García López,")])
+@pytest.mark.parametrize(
+    ("name", "greeting"), [("a", "Hello Amina Yusuf,"), ("b", "Hello,"), ("c", "Hello Inés García López,")]
+)
 def test_5_greeting(mails: dict[str, bytes], name: str, greeting: str) -> None:
     """Voice 5: the name as signed or shown; never an address, a piece of one, or a login."""
     assert plain(mails[name]).split("\n")[0] == greeting
@@ -174,7 +184,9 @@ def test_8_words_never_used(mails: dict[str, bytes], name: str) -> None:
     """Voice 8: no desk words, no advertisement, no case number as first word."""
     text = plain(mails[name]) + html(mails[name])
 
-    assert not re.search(r"\b(ticket|query|inquiry|helpdesk|automatically generated|user|support|ackbot)\b", text, re.IGNORECASE)
+    assert not re.search(
+        r"\b(ticket|query|inquiry|helpdesk|automatically generated|user|support|ackbot)\b", text, re.IGNORECASE
+    )
     assert not plain(mails[name]).startswith("RBN")
 
 
@@ -240,7 +252,14 @@ def contrast(one: str, other: str) -> float:
 def test_12_nothing_is_sent_back(world: World) -> None:
     """Voice 12: at most subject and date; of a flagged letter not even the subject."""
     world.receive(letter(text="My phone is 020 7946 1234 and I have damp.\n", subject="Damp"))
-    world.receive(letter(sender="Nell Ade <nell@resident.example>", subject="I want to end my life", text="I can not go on, I want to die.\n", message_id="<n@r.example>"))
+    world.receive(
+        letter(
+            sender="Nell Ade <nell@resident.example>",
+            subject="I want to end my life",
+            text="I can not go on, I want to die.\n",
+            message_id="<n@r.example>",
+        )
+    )
     ordinary, sensitive = (bytes(mail["content"]) for mail in world.outbox("acknowledgement"))
 
     assert "7946 1234" not in plain(ordinary)
@@ -273,7 +292,14 @@ def test_13_envelope(world: World) -> None:
     assert world.outbox("acknowledgement")[0]["envelope_from"] == "housing@northgate.example"
 
 
-@pytest.mark.parametrize(("name", "subject"), [("a", "Re: Damp in my daughter's bedroom"), ("b", "Re: MISSED BIN AGAIN!!! [RBN-"), ("c", "Re: ¿Cómo pido un permiso de aparcamiento? [RBN-")])
+@pytest.mark.parametrize(
+    ("name", "subject"),
+    [
+        ("a", "Re: Damp in my daughter's bedroom"),
+        ("b", "Re: MISSED BIN AGAIN!!! [RBN-"),
+        ("c", "Re: ¿Cómo pido un permiso de aparcamiento? [RBN-"),
+    ],
+)
 def test_14_subject_and_reference(mails: dict[str, bytes], name: str, subject: str) -> None:
     """Voice 14: `Re: <theirs>`; the reference in it only where no plus address carries it, and always in the body."""
     shown = str(parsed(mails[name])["Subject"])
@@ -324,7 +350,13 @@ def test_facts_vary_the_words(make_world: Callable[..., World]) -> None:
     from datetime import UTC, datetime, timedelta
 
     night = datetime(2026, 12, 24, 21, 0, tzinfo=UTC)
-    world = make_world(("# end", '[[standard]]\nname = "complaint"\nupdate_every = "5 working days"\n\n[[route]]\nsubject = ["complaint"]\nstandard = "complaint"\n'), now=night)
+    world = make_world(
+        (
+            "# end",
+            '[[standard]]\nname = "complaint"\nupdate_every = "5 working days"\n\n[[route]]\nsubject = ["complaint"]\nstandard = "complaint"\n',
+        ),
+        now=night,
+    )
     world.receive(letter(subject="A complaint", text="It is wrong.\n"), arrived_at=night - timedelta(hours=6))
     text = " ".join(plain(bytes(world.outbox("acknowledgement")[0]["content"])).split())
 

@@ -33,10 +33,23 @@ class Run:
     """A watcher in its thread, until the test ends."""
 
     def __init__(self, world: World, port: int, **changes: Any) -> None:
-        watched = Watched("housing", Account("127.0.0.1", port, "none", USER, Password(env="ACKBOT_TEST_PASSWORD")), watch="poll", poll_every_s=0.02)
+        watched = Watched(
+            "housing",
+            Account("127.0.0.1", port, "none", USER, Password(env="ACKBOT_TEST_PASSWORD")),
+            watch="poll",
+            poll_every_s=0.02,
+        )
         self.stop = Stop()
         self.troubles: list[tuple[str, str, str]] = []
-        self.watcher = Watcher(replace(watched, **changes), world.db, world.intake, self.stop, lambda: world.now, lambda: None, lambda *told: self.troubles.append(told))
+        self.watcher = Watcher(
+            replace(watched, **changes),
+            world.db,
+            world.intake,
+            self.stop,
+            lambda: world.now,
+            lambda: None,
+            lambda *told: self.troubles.append(told),
+        )
         self.thread = threading.Thread(target=self.watcher.run)
         self.thread.start()
 
@@ -78,7 +91,12 @@ def taken(world: World) -> int:
 
 def by(number: int) -> bytes:
     """One of several different letters."""
-    return letter(sender=f"Person <p{number}@resident.example>", subject=f"Matter {number}", text=f"Words {number}.\n", message_id=f"<m{number}@r.example>")
+    return letter(
+        sender=f"Person <p{number}@resident.example>",
+        subject=f"Matter {number}",
+        text=f"Words {number}.\n",
+        message_id=f"<m{number}@r.example>",
+    )
 
 
 def test_from_now_on(world: World, server: MailServer, watching: Callable[..., Run]) -> None:
@@ -92,10 +110,16 @@ def test_from_now_on(world: World, server: MailServer, watching: Callable[..., R
     assert [row["subject"] for row in world.db.run("SELECT subject FROM letters")] == ["Matter 2"]
 
 
-@pytest.mark.parametrize(("start", "subjects"), [("all", ["old", "older", "new"]), (date(2026, 11, 20), ["old", "new"])])
-def test_backlog(world: World, server: MailServer, watching: Callable[..., Run], start: Any, subjects: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("start", "subjects"), [("all", ["old", "older", "new"]), (date(2026, 11, 20), ["old", "new"])]
+)
+def test_backlog(
+    world: World, server: MailServer, watching: Callable[..., Run], start: Any, subjects: list[str]
+) -> None:
     """behaviour.md §5.4: letters since then become cases and are not acknowledged; what comes after is."""
-    server.append(USER, letter(subject="older", message_id="<1@r.example>", text="1"), datetime(2026, 11, 2, tzinfo=UTC))
+    server.append(
+        USER, letter(subject="older", message_id="<1@r.example>", text="1"), datetime(2026, 11, 2, tzinfo=UTC)
+    )
     server.append(USER, letter(subject="old", message_id="<2@r.example>", text="2"), datetime(2026, 11, 25, tzinfo=UTC))
     run = watching(server.port, start=start)
     run.watcher.ready.wait(10)
@@ -111,11 +135,16 @@ def test_more_than_a_batch(world: World, server: MailServer, watching: Callable[
     """D10: none skipped, oldest first."""
     with server.client(USER) as person:
         for number in range(120):
-            person.append("INBOX", letter(sender=f"P <p{number}@r.example>", subject=str(number), message_id=f"<{number}@r.example>"))
+            person.append(
+                "INBOX",
+                letter(sender=f"P <p{number}@r.example>", subject=str(number), message_id=f"<{number}@r.example>"),
+            )
     watching(server.port, start="all")
     until(lambda: taken(world) == 120)
 
-    assert [row["subject"] for row in world.db.run("SELECT subject FROM letters ORDER BY id")] == [str(number) for number in range(120)]
+    assert [row["subject"] for row in world.db.run("SELECT subject FROM letters ORDER BY id")] == [
+        str(number) for number in range(120)
+    ]
 
 
 def test_seen_mail_is_taken_once(world: World, server: MailServer, watching: Callable[..., Run]) -> None:
@@ -159,7 +188,9 @@ def test_a_change_of_uidvalidity(world: World, server: MailServer, watching: Cal
     server.append(USER, by(2), datetime(2026, 1, 1, tzinfo=UTC))
     server.append(USER, by(3), world.now)
     until(lambda: taken(world) == 3, "after the change")
-    outcomes = {row["subject"]: (row["outcome"], bool(row["acknowledged"])) for row in world.db.run("SELECT * FROM letters")}
+    outcomes = {
+        row["subject"]: (row["outcome"], bool(row["acknowledged"])) for row in world.db.run("SELECT * FROM letters")
+    }
 
     assert outcomes == {"Matter 1": ("case", True), "Matter 2": ("record", False), "Matter 3": ("case", True)}
     assert len(world.outbox("acknowledgement")) == 2
@@ -170,9 +201,12 @@ def test_one_bad_mail_delays_no_other(world: World, server: MailServer, watching
     nasty = [
         b"// Not an RFC-822 Document",
         b"\r\n",
-        b"From: a@b.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\nx\r\n" * 10_000 + b"--b--\r\n",
+        b"From: a@b.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+        + b"--b\r\n\r\nx\r\n" * 10_000
+        + b"--b--\r\n",
         b"From: Jos\xe9 <j@r.example>\r\nSubject: \xff\xfe\r\nTo: housing@northgate.example\r\n\r\nx",
-        b"From: a@b.example\r\nSubject: big\r\nContent-Type: application/zip; name=a.zip\r\nContent-Transfer-Encoding: base64\r\n\r\n" + b"QUJD\r\n" * 200_000,
+        b"From: a@b.example\r\nSubject: big\r\nContent-Type: application/zip; name=a.zip\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+        + b"QUJD\r\n" * 200_000,
         bytes(range(1, 256)) * 50,
     ]
     run = watching(server.port)
@@ -212,7 +246,9 @@ def test_a_mail_the_server_does_not_give(world: World, watching: Callable[..., R
     assert len(world.cases()) == 1
 
 
-def test_a_wrong_password_stops_that_inbox_only(world: World, server: MailServer, watching: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_password_stops_that_inbox_only(
+    world: World, server: MailServer, watching: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The inbox stops with a clear line in `status`, the admin is asked for once, and it is tried again gently."""
     monkeypatch.setattr(watch, "_GENTLE_S", 0.05)
     monkeypatch.setenv("ACKBOT_TEST_PASSWORD", "wrong")
@@ -227,7 +263,9 @@ def test_a_wrong_password_stops_that_inbox_only(world: World, server: MailServer
     until(lambda: inboxes.states(world.db)[0]["state"] == "watching")
 
 
-def test_a_server_that_comes_and_goes(world: World, server: MailServer, watching: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_comes_and_goes(
+    world: World, server: MailServer, watching: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """D8: hang-ups and refused connections are retried with back-off; nothing is lost or doubled."""
     monkeypatch.setattr(watch, "_BACK_OFF_S", (0.02, 0.05))
     run = watching(server.port)
@@ -242,7 +280,9 @@ def test_a_server_that_comes_and_goes(world: World, server: MailServer, watching
     until(lambda: inboxes.states(world.db)[0]["state"] == "watching")
 
 
-def test_a_sweep_that_breaks_off_in_the_middle(world: World, watching: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sweep_that_breaks_off_in_the_middle(
+    world: World, watching: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """D8, D2: BYE between two commands; the next connection goes on, and the letter is taken once."""
     monkeypatch.setattr(watch, "_BACK_OFF_S", (0.02, 0.05))
     breaks = [b"* BYE\r\n", b"DROP", b"* BYE\r\n"]
@@ -259,7 +299,9 @@ def test_a_sweep_that_breaks_off_in_the_middle(world: World, watching: Callable[
     assert len(world.db.run("SELECT 1 FROM arrivals")) == 1
 
 
-def test_moving_only_after_commit_and_only_if_asked(world: World, server: MailServer, watching: Callable[..., Run]) -> None:
+def test_moving_only_after_commit_and_only_if_asked(
+    world: World, server: MailServer, watching: Callable[..., Run]
+) -> None:
     """D2, P8: a decided mail is moved to the folder the admin named, and found there again for its files."""
     with server.client(USER) as person:
         person.create_folder("Done")
@@ -276,7 +318,11 @@ def test_moving_only_after_commit_and_only_if_asked(world: World, server: MailSe
     assert (len(there), here) == (1, [])
     row = world.db.run("SELECT * FROM arrivals")[0]
     if row["moved_uid"] is not None:
-        assert letters.place_of(world.db, "housing", "INBOX", row["uidvalidity"], 101) == ("Done", row["moved_uidvalidity"], there[0])
+        assert letters.place_of(world.db, "housing", "INBOX", row["uidvalidity"], 101) == (
+            "Done",
+            row["moved_uidvalidity"],
+            there[0],
+        )
 
 
 def test_a_move_that_was_cut_short_is_made_good(world: World, server: MailServer, watching: Callable[..., Run]) -> None:
@@ -294,7 +340,9 @@ def test_a_move_that_was_cut_short_is_made_good(world: World, server: MailServer
     assert len(world.outbox("acknowledgement")) == 1
 
 
-def test_a_busy_store_is_waited_for(world: World, server: MailServer, watching: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_busy_store_is_waited_for(
+    world: World, server: MailServer, watching: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """design.md: locked or full is no fault of the mail: retried, never quarantined."""
     from ackbot.store import StoreBusy
 
@@ -318,7 +366,9 @@ def test_a_busy_store_is_waited_for(world: World, server: MailServer, watching: 
     assert world.db.run("SELECT state FROM letters")[0]["state"] == "decided"
 
 
-def test_a_defect_of_ours_does_not_end_the_watch(world: World, server: MailServer, watching: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_defect_of_ours_does_not_end_the_watch(
+    world: World, server: MailServer, watching: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A thread that dies in silence would be the worst of all: whatever is raised, the watch goes on."""
     monkeypatch.setattr(watch, "_BACK_OFF_S", (0.02, 0.05))
     real, failures = Mailbox.select, 2

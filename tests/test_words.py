@@ -39,7 +39,9 @@ def draft(**changes: object) -> Draft:
 
 def test_one_source_makes_both_forms() -> None:
     """Paragraphs, heading, list, rule, break, link: the same words in the same order."""
-    found = markup.blocks("Hello,\n\n# You have it\n\n- one\n- two\n  more\n\nA line\\\nbroken [site](https://x.example)\n\n---\n\n@es Hola")
+    found = markup.blocks(
+        "Hello,\n\n# You have it\n\n- one\n- two\n  more\n\nA line\\\nbroken [site](https://x.example)\n\n---\n\n@es Hola"
+    )
     text = markup.to_text(found)
     page = markup.to_html(found, "LANG DIR TITLE BODY", {}, language="en", title="t")
 
@@ -50,12 +52,27 @@ def test_one_source_makes_both_forms() -> None:
     )
 
 
-@pytest.mark.parametrize("hostile", ["# Heading", "- item", "[click](https://evil.example)", "https://evil.example/x", "<b>x</b>", "a\n\n# b", "@es x", "x\\", "{{ 7*7 }}"])
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "# Heading",
+        "- item",
+        "[click](https://evil.example)",
+        "https://evil.example/x",
+        "<b>x</b>",
+        "a\n\n# b",
+        "@es x",
+        "x\\",
+        "{{ 7*7 }}",
+    ],
+)
 def test_values_are_never_markup(hostile: str, tmp_path: Path) -> None:
     """D27: what a resident wrote is shown as they wrote it, and makes no link, heading, element or template."""
     (tmp_path / "en").mkdir()
     (tmp_path / "en" / "t.txt").write_text("{{ value }}\n\nWords about {{ value }}.\n")
-    rendered = Templates([tmp_path, resources.templates()]).render("en", "t", {"value": hostile, "today": date(2026, 1, 1)}, title="t", html=True)
+    rendered = Templates([tmp_path, resources.templates()]).render(
+        "en", "t", {"value": hostile, "today": date(2026, 1, 1)}, title="t", html=True
+    )
     shown = " ".join(hostile.split())
 
     assert rendered.text == f"{shown}\n\nWords about {shown}.\n"
@@ -96,12 +113,25 @@ def test_styles_are_inlined_once() -> None:
 def test_header_profiles(profile: Profile) -> None:
     """domain.md §5: which automatic-mail headers go on which mail; never `All`, no receipt requests, no bulk marks."""
     mail = parsed(compose(draft(profile=profile), TEMPLATES).content)
-    expected = {Profile.REPLY: "auto-replied", Profile.TIMER: "auto-generated", Profile.HUMAN: None, Profile.STAFF: "auto-generated"}
+    expected = {
+        Profile.REPLY: "auto-replied",
+        Profile.TIMER: "auto-generated",
+        Profile.HUMAN: None,
+        Profile.STAFF: "auto-generated",
+    }
 
     assert mail["Auto-Submitted"] == expected[profile]
     assert ("OOF" in mail["X-Auto-Response-Suppress"]) is (profile is not Profile.STAFF)
     assert "All" not in mail["X-Auto-Response-Suppress"].split(", ")
-    forbidden = {"disposition-notification-to", "return-receipt-to", "list-unsubscribe", "feedback-id", "importance", "precedence", "x-priority"}
+    forbidden = {
+        "disposition-notification-to",
+        "return-receipt-to",
+        "list-unsubscribe",
+        "feedback-id",
+        "importance",
+        "precedence",
+        "x-priority",
+    }
     assert forbidden.isdisjoint(name.lower() for name in mail)
 
 

@@ -98,11 +98,12 @@ def _known_part(location: Location, data: Any) -> Location:
     """Without what pydantic appends of its own, such as the branch of a union."""
     known: list[str | int] = []
     for part in location:
-        if (isinstance(data, dict) and part in data) or (isinstance(data, list) and isinstance(part, int) and part < len(data)):
+        within = data is not None
+        try:
             data = data[part]
-        elif known and not isinstance(data, dict):
-            break
-        else:
+        except (KeyError, IndexError, TypeError):
+            if known and within and not isinstance(data, dict):
+                break
             data = None
         known.append(part)
     return tuple(known)

@@ -120,6 +120,8 @@ class _Table(BaseModel):
 
 
 class Council(_Table):
+    """[council]."""
+
     name: Text
     domains: list[Domain] = []
     timezone: Annotated[str, _read(_zone)] = "Europe/London"
@@ -140,6 +142,8 @@ class Council(_Table):
 
 
 class Calendar(_Table):
+    """[calendar]."""
+
     bank_holidays: Nation | Literal[""] = "GB-ENG"
     working_hours: Hours = Field(default_factory=lambda: Week.parse("Mon-Fri 09:00-17:00"))
     closed_on: list[date] = []
@@ -148,24 +152,32 @@ class Calendar(_Table):
 
 
 class Store(_Table):
+    """[store]."""
+
     url: Text = "sqlite:////var/lib/ackbot/ackbot.db"
     keep_letters: Span = Duration.parse("90 days")
     keep_cases: Span = Duration.parse("24 months")
 
 
 class Daemon(_Table):
+    """[daemon]."""
+
     listen: str = ""
     canary_every: str = ""
     lmtp: str = ""
 
 
 class Limits(_Table):
+    """[limits]."""
+
     per_sender: Rates = ((3, 3_600.0), (10, 86_400.0))
     resident_automatic_per_day: Count = 1
     brake: Rate = (300, 3_600.0)
 
 
 class Urgent(_Table):
+    """[urgent]."""
+
     to: list[str] = []
     repeat_every: Span = Duration.parse("10 minutes")
     alarm: list[str] = ["life", "self-harm", "abuse", "at-risk", "fire", "gas", "structure"]
@@ -174,11 +186,15 @@ class Urgent(_Table):
 
 
 class Feedback(_Table):
+    """[feedback]."""
+
     ask: bool = True
     every: Span = Duration.parse("90 days")
 
 
 class Smtp(_Table):
+    """[smtp], the default relay."""
+
     host: Text
     port: Port = 587
     security: Security = "starttls"
@@ -195,10 +211,14 @@ class Smtp(_Table):
 
 
 class Relay(Smtp):
+    """[[relay]], a further one."""
+
     name: Text
 
 
 class OAuth(_Table):
+    """[oauth.NAME]."""
+
     grant: Literal["client-credentials", "google", "device"] = "client-credentials"
     token_url: str = ""
     client_id: str = ""
@@ -209,11 +229,15 @@ class OAuth(_Table):
 
 
 class Form(_Table):
+    """one of an inbox's `forms`."""
+
     from_: Annotated[Addr, Field(alias="from")]
     resident: str = "reply-to"
 
 
 class Inbox(_Table):
+    """[[inbox]]."""
+
     name: Text
     address: Addr
     aliases: Addrs = []
@@ -250,11 +274,15 @@ class Inbox(_Table):
 
 
 class Sender(_Table):
+    """[[sender]]."""
+
     from_: Annotated[Many, Field(alias="from")]
     acknowledge: bool = False
 
 
 class Staff(_Table):
+    """[[staff]]."""
+
     id: str = ""
     name: Text
     email: Annotated[Addrs, Field(min_length=1)]
@@ -272,6 +300,8 @@ class Staff(_Table):
 
 
 class Team(_Table):
+    """[[team]]."""
+
     name: Text
     members: list[str] = []
     manager: str = ""
@@ -281,6 +311,8 @@ class Team(_Table):
 
 
 class Absence(_Table):
+    """[[absence]]."""
+
     staff: Text
     from_: Annotated[datetime | date, Field(alias="from")]
     until: datetime | date
@@ -288,6 +320,8 @@ class Absence(_Table):
 
 
 class Standard(_Table):
+    """[[standard]]."""
+
     name: Text
     name_owner_within: Span | None = None
     update_every: Span | None = None
@@ -304,6 +338,8 @@ class Standard(_Table):
 
 
 class Route(_Table):
+    """[[route]]."""
+
     inbox: str = ""
     from_: Annotated[Many, Field(alias="from")] = []
     to: Many = []

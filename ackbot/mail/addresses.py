@@ -91,6 +91,7 @@ class _Mailbox:
         self.quoted = False  # a quoted string was among the words
 
     def pair(self) -> tuple[str, str]:
+        """Its display name and address, as far as they can be told."""
         words = "".join(self.words).strip()
         comment = " ".join(text.strip() for text in self.comments if text.strip())
         if self.angle is not None:

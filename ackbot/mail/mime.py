@@ -129,6 +129,7 @@ class _Reader:
         self._left = MOST_PARTS
 
     def tree(self) -> Part:
+        """The whole of it."""
         return self._part(self._message, "", 0)
 
     def _part(self, message: StandardMessage, section: str, depth: int, *, digest: bool = False) -> Part:

@@ -125,6 +125,7 @@ class SQLite:
         self._connection = connection
 
     def run(self, sql: str, **parameters: Any) -> Sequence[Row]:
+        """See Database.run."""
         with self._lock:
             try:
                 return self._connection.execute(sql, parameters).fetchall()
@@ -133,6 +134,7 @@ class SQLite:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
+        """See Database.transaction."""
         with self._lock:
             depth = getattr(self._depth, "value", 0)
             if depth:
@@ -167,6 +169,7 @@ class SQLite:
             raise _passing(error) from error
 
     def migrate(self) -> None:
+        """See Database.migrate."""
         with self.transaction():
             self.run(
                 "CREATE TABLE IF NOT EXISTS migrations (number BIGINT NOT NULL PRIMARY KEY, applied_at TEXT NOT NULL)"
@@ -188,6 +191,7 @@ class SQLite:
                 )
 
     def close(self) -> None:
+        """See Database.close."""
         with self._lock:
             self._db.close()
             if self._held is not None:

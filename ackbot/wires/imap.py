@@ -2,6 +2,7 @@
 
 import contextlib
 import imaplib
+import re
 import select
 import socket
 import ssl
@@ -227,7 +228,8 @@ class Mailbox:
         """The MIME header of a part, its blank line, and its content as encoded, in pieces of bounded size."""
         mime = f"BODY[{section}.MIME]".encode()
         with self._guarded("fetch"):
-            yield bytes(self._client.fetch([uid], [f"BODY.PEEK[{section}.MIME]"]).get(uid, {}).get(mime) or b"\r\n")
+            answer = self._client.fetch([uid], [f"BODY.PEEK[{section}.MIME]"]).get(uid, {})
+        yield _content_fields(bytes(answer.get(mime) or b""))
         start = 0
         while True:
             with self._guarded("fetch"):
@@ -320,6 +322,7 @@ class _Wanted:
         self.sizes: dict[str, int] = {}
 
     def walk(self, structure: Any, section: str) -> None:
+        """Note a part and all below it."""
         if len(self.mime) >= MOST_PARTS:
             return
         if section:
@@ -380,6 +383,20 @@ def _boundary(header: bytes) -> bytes:
     message = email.parser.BytesHeaderParser(policy=email.policy.compat32).parsebytes(header)
     headers = Headers((name, str(value)) for name, value in message.raw_items())
     return parameters(headers.raw("content-type"), headers)[1].get("boundary", "").encode("utf-8", "surrogateescape")
+
+
+def _content_fields(header: bytes) -> bytes:
+    """
+    Of a MIME header the type, encoding and name; where a mail has one part only, servers give its whole header.
+
+    Whatever the sender asked for, it is an attachment: no stranger's HTML is shown within an owner's mail (D28).
+    """
+    fields = re.split(rb"\r\n(?![ \t])", header.strip(b"\r\n"))
+    kept = [field for field in fields if field.lower().startswith((b"content-type:", b"content-transfer-encoding:"))]
+    disposition = next((field for field in fields if field.lower().startswith(b"content-disposition:")), b"")
+    parameters = disposition.partition(b";")[2]
+    kept.append(b"Content-Disposition: attachment" + (b";" + parameters if parameters else b""))
+    return b"".join(field + b"\r\n" for field in kept) + b"\r\n"
 
 
 def _aware(moment: datetime | None) -> datetime:

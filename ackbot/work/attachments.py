@@ -89,7 +89,10 @@ class Attachments:
             self._db, inbox, str(asked["folder"]), int(str(asked["uidvalidity"])), int(str(asked["uid"]))
         )
         mailbox = self._mailbox(inbox)
-        if mailbox.folder != folder and mailbox.select(folder).uidvalidity != uidvalidity:
+        if mailbox.folder == folder:
+            mailbox.noop()  # a kept connection does not see mail that came after its last command
+        elif mailbox.select(folder).uidvalidity != uidvalidity:
+            self._drop(inbox)
             raise ImapProblem(f"folder {folder} has another UIDVALIDITY now")
         sizes = mailbox.part_sizes(uid)
         if not sizes:

@@ -40,7 +40,13 @@ def test_random_kills(tmp_path: Path, dovecot: Dovecot, capsys: pytest.CaptureFi
     chance = random.Random(SEED)
     stop, written = threading.Event(), []
     with Sink() as sink:
-        config = configured(tmp_path, dovecot.port, sink.port, ("# housing", 'start = "all"\nbacklog = "acknowledge"'), ("# brake", 'brake = ""'))
+        config = configured(
+            tmp_path,
+            dovecot.port,
+            sink.port,
+            ("# housing", 'start = "all"\nbacklog = "acknowledge"'),
+            ("# brake", 'brake = ""'),
+        )
 
         def write() -> None:
             with dovecot.client("housing") as client:
@@ -63,13 +69,17 @@ def test_random_kills(tmp_path: Path, dovecot: Dovecot, capsys: pytest.CaptureFi
             last.wait_for_log('"watching"', 3)
             time_passes(tmp_path)
             done = f"SELECT COUNT(*) FROM outbox WHERE state IN ('accepted', 'unverified') HAVING COUNT(*) = {2 * len(written)}"
-            assert until_true(lambda: look(tmp_path, done), 120), look(tmp_path, "SELECT state, COUNT(*) FROM outbox GROUP BY state")
+            assert until_true(lambda: look(tmp_path, done), 120), look(
+                tmp_path, "SELECT state, COUNT(*) FROM outbox GROUP BY state"
+            )
         mails = list(sink.mails)
     acknowledged = Counter(mail.recipients[0] for mail in mails if mail.recipients[0].endswith("@resident.example"))
     ids = Counter(str(parsed(mail.content)["Message-ID"]) for mail in mails)
     repeats = {identity: count for identity, count in ids.items() if count > 1}
     with capsys.disabled():
-        print(f"\n{KILLS} kills, {len(written)} letters, {len(mails)} mails, {len(repeats)} repeated ({100 * len(repeats) / len(mails):.2f} %)")
+        print(
+            f"\n{KILLS} kills, {len(written)} letters, {len(mails)} mails, {len(repeats)} repeated ({100 * len(repeats) / len(mails):.2f} %)"
+        )
 
     assert sqlite3.connect(tmp_path / "ackbot.db").execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert look(tmp_path, "SELECT COUNT(*), COUNT(DISTINCT code) FROM cases") == [(len(written), len(written))]

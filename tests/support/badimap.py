@@ -19,7 +19,9 @@ class BadImap:
 
     MAIL = b"From: Edward Quan <edward@resident.example>\r\nTo: housing@northgate.example\r\nSubject: Damp\r\nMessage-ID: <x@r.example>\r\n\r\nhello\r\n"
 
-    def __init__(self, answer: Answer | None = None, greeting: bytes = b"* OK ready\r\n", capabilities: str = "IMAP4rev1 IDLE") -> None:
+    def __init__(
+        self, answer: Answer | None = None, greeting: bytes = b"* OK ready\r\n", capabilities: str = "IMAP4rev1 IDLE"
+    ) -> None:
         self.answer = answer
         self.greeting = greeting
         self.capabilities = capabilities
@@ -70,7 +72,9 @@ class BadImap:
         if upper.startswith("UID SEARCH"):
             return b"* SEARCH 7\r\n" + ok
         if upper.startswith("UID FETCH") and "RFC822.SIZE" in upper:
-            return b'* 1 FETCH (UID 7 RFC822.SIZE %d INTERNALDATE "30-Nov-2026 10:12:00 +0000")\r\n' % len(self.MAIL) + ok
+            return (
+                b'* 1 FETCH (UID 7 RFC822.SIZE %d INTERNALDATE "30-Nov-2026 10:12:00 +0000")\r\n' % len(self.MAIL) + ok
+            )
         if upper.startswith("UID FETCH"):
             return b"* 1 FETCH (UID 7 BODY[] {%d}\r\n" % len(self.MAIL) + self.MAIL + b")\r\n" + ok
         return ok
@@ -79,6 +83,8 @@ class BadImap:
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._server.shutdown()
         self._server.server_close()

@@ -18,7 +18,9 @@ class BadSmtp:
             line; gives a reply, "DROP", "HANG", or None for the usual reply.
     """
 
-    def __init__(self, answer: Answer | None = None, features: tuple[str, ...] = ("PIPELINING", "8BITMIME", "SMTPUTF8")) -> None:
+    def __init__(
+        self, answer: Answer | None = None, features: tuple[str, ...] = ("PIPELINING", "8BITMIME", "SMTPUTF8")
+    ) -> None:
         self.answer = answer
         self.features = features
         self.lines: list[str] = []
@@ -59,7 +61,9 @@ class BadSmtp:
                 if self._reply(handler, verb, line, "250 2.1.5 ok").startswith("25"):
                     recipients.append(line.partition("<")[2].partition(">")[0])
             elif verb == "DATA":
-                if not self._reply(handler, verb, line, "354 go on" if recipients else "554 5.5.1 no valid recipients").startswith("354"):
+                if not self._reply(
+                    handler, verb, line, "354 go on" if recipients else "554 5.5.1 no valid recipients"
+                ).startswith("354"):
                     continue
                 content = b""
                 while (piece := handler.rfile.readline()) != b".\r\n":
@@ -90,7 +94,9 @@ class BadSmtp:
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._server.shutdown()
         self._server.server_close()
 

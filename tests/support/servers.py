@@ -156,10 +156,22 @@ class Dovecot:
             if root and path.owner() == "root" and not path.stat().st_mode & 0o001:
                 path.chmod(path.stat().st_mode | 0o011)  # the mail user walks through pytest's private folders
         os.chown(self.folder / "home", owner.pw_uid, owner.pw_gid)
-        users = "" if root else f"default_login_user = {owner.pw_name}\ndefault_internal_user = {owner.pw_name}\ndefault_internal_group = {owner.pw_name}"
+        users = (
+            ""
+            if root
+            else f"default_login_user = {owner.pw_name}\ndefault_internal_user = {owner.pw_name}\ndefault_internal_group = {owner.pw_name}"
+        )
         config = self.folder / "dovecot.conf"
         config.write_text(
-            _DOVECOT.format(d=self.folder, password=PASSWORD, uid=owner.pw_uid, gid=owner.pw_gid, users=users, imap_port=self.port, lmtp_port=self.lmtp_port)
+            _DOVECOT.format(
+                d=self.folder,
+                password=PASSWORD,
+                uid=owner.pw_uid,
+                gid=owner.pw_gid,
+                users=users,
+                imap_port=self.port,
+                lmtp_port=self.lmtp_port,
+            )
         )
         self._process = subprocess.Popen(["dovecot", "-F", "-c", str(config)])
         wait_port(self.port, self.folder / "dovecot.log")
@@ -193,7 +205,9 @@ class Dovecot:
         self.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop()
 
 
@@ -221,11 +235,15 @@ class Postfix:
         (self.folder / "etc" / "master.cf").write_text(_POSTFIX_MASTER.format(smtp_port=self.port))
         etc = str(self.folder / "etc")
         subprocess.run(["postfix", "-c", etc, "check"], check=True, capture_output=True)
-        self._process = subprocess.Popen(["/usr/lib/postfix/sbin/master", "-c", etc, "-d"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self._process = subprocess.Popen(
+            ["/usr/lib/postfix/sbin/master", "-c", etc, "-d"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         wait_port(self.port, self.folder / "postfix.log")
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._process is not None:
             self._process.terminate()
             self._process.wait(15)
@@ -242,7 +260,9 @@ class Ackbot:
 
     def start(self) -> "Ackbot":
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen([sys.executable, "-m", "ackbot.cli", "-c", str(self.config), "run"], stderr=log, env=self._environment)
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "ackbot.cli", "-c", str(self.config), "run"], stderr=log, env=self._environment
+            )
         return self
 
     def wait_for_log(self, words: str, count: int = 1, timeout_s: float = 20) -> None:
@@ -265,7 +285,9 @@ class Ackbot:
     def __enter__(self) -> "Ackbot":
         return self.start()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if not self.has_ended():
             self.signal(signal.SIGTERM)
             assert self.wait() == 0, self.log.read_text()[-3000:]

@@ -1,0 +1,194 @@
+"""The house itself: imports point down, rules stay pure, words live in templates, everything public is explained."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "ackbot"
+# design.md §3: who may import whom, downwards.
+BELOW = {
+    "cli": {"daemon", "demo", "work", "store", "wires", "report", "config", "casework", "mail", "resources", "log"},
+    "demo": {"daemon", "work", "store", "wires", "report", "config", "casework", "mail", "resources"},
+    "daemon": {"work", "store", "wires", "report", "config", "casework", "mail", "resources", "crashpoints"},
+    "work": {"store", "wires", "report", "config", "casework", "mail", "resources", "crashpoints"},
+    "store": {"casework", "mail"},
+    "wires": {"mail"},
+    "report": {"casework", "mail", "resources"},
+    "config": {"wires", "casework", "mail", "resources"},
+    "casework": {"mail"},
+    "mail": set(),
+    "log": set(),
+    "resources": set(),
+    "crashpoints": set(),
+}
+FILES = sorted(PACKAGE.rglob("*.py"))
+NAMES = [str(path.relative_to(ROOT)) for path in FILES]
+
+
+def room(path: Path) -> str:
+    """The top-level folder or module of a file."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(tree: ast.AST) -> set[str]:
+    """Every module named in an import, inside functions too."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+            found |= {f"{node.module}.{alias.name}" for alias in node.names if node.module in ("ackbot",)}
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=NAMES)
+def test_imports_point_down(path: Path) -> None:
+    """No circles, no arrow upwards (design.md §3)."""
+    own = room(path)
+    named = {name.split(".")[1] for name in imports(ast.parse(path.read_text())) if name.startswith("ackbot.")}
+    allowed = BELOW.get(own, set()) | {own, "__version__"}
+
+    assert named <= allowed, named - allowed
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if room(path) in ("casework", "mail")], ids=str)
+def test_rules_and_mail_touch_nothing(path: Path) -> None:
+    """P12: no socket, no clock, no randomness, no library of a border in the rules."""
+    text = path.read_text()
+    forbidden = {
+        "socket",
+        "smtplib",
+        "imaplib",
+        "imapclient",
+        "sqlite3",
+        "sqlite_utils",
+        "random",
+        "secrets",
+        "subprocess",
+        "structlog",
+        "apscheduler",
+        "time",
+        "os",
+        "urllib",
+    }
+
+    assert not {name.split(".")[0] for name in imports(ast.parse(text))} & forbidden
+    assert not re.search(r"\.now\(|\.utcnow\(|\.today\(\)", text)
+
+
+BORDERS = {
+    "imapclient": "wires/imap.py",
+    "smtplib": "wires/smtp.py",
+    "sqlite3": "store/database.py",
+    "sqlite_utils": "store/database.py",
+    "apscheduler": "work/rounds.py",
+    "pydantic": "config/",
+    "click": "cli/",
+    "rich": ("cli/", "demo/"),
+    "jinja2": ("mail/templates.py", "report/gallery.py"),
+    "css_inline": "mail/templates.py",
+}
+
+
+@pytest.mark.parametrize("library", BORDERS)
+def test_one_border_per_library(library: str) -> None:
+    """Each library has one importer; only the demo's servers stand beside."""
+    users = {
+        str(path.relative_to(PACKAGE))
+        for path in FILES
+        if any(name.split(".")[0] == library for name in imports(ast.parse(path.read_text())))
+    }
+
+    assert {user for user in users if not user.startswith("demo/servers")} and all(
+        user.startswith(BORDERS[library]) or user == "demo/servers.py" for user in users
+    ), users
+
+
+@pytest.mark.parametrize("path", FILES, ids=NAMES)
+def test_everything_public_is_explained(path: Path) -> None:
+    """A docstring for every module, public class and public function; a folder's says in one sentence what the room is for."""
+    tree = ast.parse(path.read_text())
+    assert ast.get_docstring(tree), "module"
+    if path.name == "__init__.py" and path.parent != PACKAGE:
+        assert "\n" not in (ast.get_docstring(tree) or "")
+    private = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef)
+        for inner in ast.walk(node)
+        if inner is not node
+    }
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.FunctionDef | ast.ClassDef)
+            and not node.name.startswith(("_", "handle_"))
+            and id(node) not in private
+        ):
+            if path.name == "__init__.py" and path.parent.name == "cli":
+                continue  # click's methods
+            assert ast.get_docstring(node), node.name
+
+
+@pytest.mark.parametrize("path", FILES, ids=NAMES)
+def test_files_are_short(path: Path) -> None:
+    """Split before 500 lines."""
+    assert len(path.read_text().splitlines()) < 500
+
+
+def test_code_holds_no_words_for_residents() -> None:
+    """Templates hold words: what a resident reads stands in no Python file of the rules."""
+    for path in FILES:
+        if room(path) in ("casework", "work", "store") and path.name != "specimens.py":
+            text = path.read_text()
+            for phrase in ("Hello ", "Dear ", "has your email", "You will hear", "We are sorry", "Kind regards"):
+                assert phrase not in text, (path, phrase)
+
+
+def test_templates_promise_nothing_vague() -> None:
+    """Voice 3: the words that mean nothing appear in no template."""
+    for path in (ROOT / "templates").rglob("*.txt"):
+        assert not re.search(
+            r"\b(shortly|soon|as soon as possible|in due course)\b", path.read_text(), re.IGNORECASE
+        ), path
+
+
+def test_nothing_names_a_place_or_a_registry() -> None:
+    """No path of a machine and no registry host in any file."""
+    kept = [
+        path
+        for path in ROOT.rglob("*")
+        if path.is_file()
+        and not {".git", ".venv", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", "__pycache__", "dist"}
+        & set(path.parts)
+    ]
+    for path in kept:
+        if path.suffix in (".py", ".md", ".toml", ".txt", ".html", ".service", "") and path.name != "test_house.py":
+            text = path.read_text(errors="replace")
+            assert not re.search(
+                r"/root/|/home/\w+/|/work/|pypi\.org|pythonhosted|deb\.debian\.org|registry\.npm", text
+            ), path
+
+
+def test_pitfalls_are_named_once_and_sorted_out() -> None:
+    """Each test that claims a pitfall or promise says so in its docstring, where it can be found by its number."""
+    named = set()
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                named |= set(re.findall(r"\b[DP]\d{1,2}\b", ast.get_docstring(node) or ""))
+    first = {f"D{n}" for n in (*range(1, 17), 19, 20, 29, 30, 31, 36, 37, 38, *range(44, 48), 49, 50, 51, 59, 71)} | {
+        "P1",
+        "P2",
+        "P3",
+        "P8",
+        "P10",
+        "P11",
+        "P12",
+    }
+
+    assert first <= named, sorted(first - named)
+    assert all(number <= 73 for one in named if one[0] == "D" for number in [int(one[1:])])
