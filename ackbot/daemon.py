@@ -54,7 +54,7 @@ class Shift:
             for lane in self._lanes()
             for _ in range(lane.relay.connections)
         ]
-        self._rounds = Rounds(db, intake, clock, self._wake.call, self.dispatchers[0].tell_unverified)
+        self._rounds = Rounds(db, config.office, intake, clock, self._wake.call, self.dispatchers[0].tell_unverified)
         self._warm = threading.Thread(target=warm, args=(config.office,), name="warm", daemon=True)
         work = {f"watch {one.name}": watcher.run for one, watcher in zip(config.watched, self.watchers, strict=True)}
         work |= {f"dispatch {number}": dispatcher.run for number, dispatcher in enumerate(self.dispatchers)}

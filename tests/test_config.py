@@ -179,7 +179,6 @@ def test_an_empty_file(tmp_path: Path) -> None:
             "too long for reply addresses",
         ),
         ([], "inbox", "has no authserv_id"),
-        ([("# housing", 'junk_folder = "Junk"')], "inbox.junk_folder", "not counted in this version"),
         ([("# brake", '[daemon]\nlmtp = "127.0.0.1:2424"')], "daemon.lmtp", "does nothing"),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 
 from ackbot.wires import smtp
 from ackbot.wires.secrets import Password
-from ackbot.wires.smtp import Connection, Later, Refused, Relay, RelayTrouble, TakenAway, Unknown
+from ackbot.wires.smtp import Connection, Envelope, Later, Refused, Relay, RelayTrouble, TakenAway, Unknown
 from tests.support.badsmtp import BadSmtp
 
 DATA = Path(__file__).parent / "data"
@@ -44,10 +44,13 @@ def send(
     recipient: str = "edward@resident.example",
     begin: bool = True,
     connection: Connection | None = None,
+    copy_to: str = "",
 ) -> str:
     """One mail, over a new connection unless one is given."""
     used = connection or connect(relay(server))
-    return used.send("housing@northgate.example", recipient, lambda: [content], len(content), lambda: begin)
+    return used.send(
+        Envelope("housing@northgate.example", recipient, len(content), copy_to), lambda: [content], lambda: begin
+    )
 
 
 @PIPELINED
@@ -62,11 +65,39 @@ def test_a_mail_goes_out(features: tuple[str, ...]) -> None:
     ]
 
 
+@PIPELINED
+@pytest.mark.parametrize("taken", [True, False])
+def test_a_copy_for_the_archive(features: tuple[str, ...], taken: bool) -> None:
+    """domain.md §13: the council's archive gets the very bytes; when it is refused, the resident's mail goes all the same."""
+    with BadSmtp(
+        lambda what, line: "550 no" if what == "RCPT" and "archive" in line and not taken else None, features
+    ) as server:
+        connection = connect(relay(server))
+        send(server, connection=connection, copy_to="archive@northgate.example")
+
+    assert server.mails[0][1] == ["edward@resident.example", *(["archive@northgate.example"] if taken else [])]
+    assert connection.copy_refused == ("" if taken else "550 no")
+
+
+@PIPELINED
+def test_a_relay_that_hangs_up_every_time(features: tuple[str, ...]) -> None:
+    """One new connection is tried, not a hundred."""
+    with BadSmtp(lambda what, _: "DROP" if what == "MAIL" else None, features) as server:
+        connection = connect(relay(server))
+        with pytest.raises(RelayTrouble, match="hung up"):
+            send(server, connection=connection)
+        connection._open()
+        with pytest.raises(RelayTrouble, match="hung up twice"):
+            send(server, connection=connection)
+
+    assert server.connections == 3
+
+
 def test_dots_across_pieces() -> None:
     """RFC 5321 §4.5.2: a dot that begins a line is doubled, also where a streamed piece begins."""
     pieces = [b"Subject: x\r\n\r\nline\r", b"\n.dot\r\n", b".dot again", b".no\r\n"]
     with BadSmtp() as server:
-        connect(relay(server)).send("a@b.example", "c@d.example", lambda: pieces, 50, lambda: True)
+        connect(relay(server)).send(Envelope("a@b.example", "c@d.example", 50), lambda: pieces, lambda: True)
 
     assert server.mails[0][2] == b"".join(pieces)
 
@@ -152,7 +183,7 @@ def test_nobody_listens() -> None:
         port = server.port
     with pytest.raises(RelayTrouble):
         connect(Relay("default", "127.0.0.1", port, "none")).send(
-            "a@b.example", "c@d.example", lambda: [MAIL], 9, lambda: True
+            Envelope("a@b.example", "c@d.example", 9), lambda: [MAIL], lambda: True
         )
 
 
@@ -205,7 +236,7 @@ def test_plaintext_is_for_this_machine_only() -> None:
     """D16: another host is never spoken to in plaintext."""
     with pytest.raises(RelayTrouble, match="plaintext"):
         connect(Relay("default", "mail.example", 25, "none")).send(
-            "a@b.example", "c@d.example", lambda: [MAIL], 9, lambda: True
+            Envelope("a@b.example", "c@d.example", 9), lambda: [MAIL], lambda: True
         )
 
 

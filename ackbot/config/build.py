@@ -240,6 +240,7 @@ def _watched(inbox: shape.Inbox, source: Source) -> Watched:
         account=account,
         folder=inbox.folder,
         sent_folder=inbox.sent_folder,
+        junk_folder=inbox.junk_folder,
         start=inbox.start,
         watch=inbox.watch,
         poll_every_s=inbox.poll_every.seconds,

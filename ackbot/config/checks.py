@@ -200,8 +200,6 @@ def _doubts(file: shape.File, source: Source) -> None:
                 f'inbox "{inbox.name}" has no authserv_id; a signed token and From are then all that proves a member of staff',
                 warning=True,
             )
-        if inbox.junk_folder:
-            source.finding(("inbox", index, "junk_folder"), "is not counted in this version", warning=True)
     absent = [("daemon", key) for key in ("listen", "canary_every", "lmtp") if getattr(file.daemon, key)]
     for place in absent:
         source.finding(place, "is not part of this version and does nothing", warning=True)

@@ -28,6 +28,7 @@ class Watched:
     account: Account
     folder: str = "INBOX"
     sent_folder: str = ""
+    junk_folder: str = ""
     start: Literal["now", "all"] | date = "now"
     watch: Literal["idle", "poll"] = "idle"
     poll_every_s: float = 60

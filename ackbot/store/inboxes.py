@@ -114,6 +114,11 @@ def report(db: Database, inbox: str, state: str, reason: str, now: datetime, *, 
     )
 
 
+def junk_counted(db: Database, inbox: str, count: int) -> None:
+    """How many mails lie in the Junk folder: never answered, but real residents land there (domain.md §2.6)."""
+    db.run("UPDATE inbox_states SET junk = :count WHERE inbox = :inbox", count=count, inbox=inbox)
+
+
 def states(db: Database) -> Sequence[Row]:
     """How each inbox goes, by name."""
     return db.run("SELECT * FROM inbox_states ORDER BY inbox")

@@ -63,6 +63,35 @@ def _state(name: str, row: Row | None) -> dict[str, Any]:
     }
 
 
+def day(db: Database, inbox: str, since: str) -> dict[str, Any]:
+    """
+    What came into an inbox since an instant (store's text): mails, answered ones, reasons of the others with their
+    counts, most frequent first, and how many mails its mode held back.
+    """
+    rows = db.run(
+        """
+        SELECT letters.acknowledged, letters.kind, letters.why, COUNT(*) AS n FROM arrivals
+        JOIN letters ON letters.id = arrivals.letter_id WHERE arrivals.inbox = :inbox AND arrivals.recorded_at > :since
+        GROUP BY letters.acknowledged, letters.kind, letters.why ORDER BY n DESC, letters.why
+        """,
+        inbox=inbox,
+        since=since,
+    )
+    would = db.run(
+        "SELECT COUNT(*) AS n FROM outbox WHERE inbox = :inbox AND state = 'held' AND held_for = 'shadow' AND created_at > :since",
+        inbox=inbox,
+        since=since,
+    )
+    junk = db.run("SELECT junk FROM inbox_states WHERE inbox = :inbox", inbox=inbox)
+    return {
+        "letters": sum(row["n"] for row in rows),
+        "acknowledged": sum(row["n"] for row in rows if row["acknowledged"]),
+        "not_answered": [f"{row['n']}: {row['why']}" for row in rows if not row["acknowledged"]],
+        "would": would[0]["n"],
+        "junk": junk[0]["junk"] if junk and junk[0]["junk"] else 0,
+    }
+
+
 def cases(db: Database, *, inbox: str, owner: str, closed_too: bool) -> Sequence[Row]:
     """Cases with the next date promised, that date first."""
     return db.run(

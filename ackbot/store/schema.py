@@ -28,7 +28,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             state TEXT NOT NULL CHECK (state IN ('watching', 'retrying', 'stopped')),
             reason TEXT NOT NULL,              -- '' while watching; else what an admin should know, without secrets
             changed_at TEXT NOT NULL,
-            seen_at TEXT NOT NULL              -- last time the server answered a sweep
+            seen_at TEXT NOT NULL,             -- last time the server answered a sweep
+            junk BIGINT                        -- mails in its Junk folder when last counted; null where none is configured
         )                                      -- written by work/watch; read by `status`
         """,
         """
@@ -193,6 +194,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             reason TEXT NOT NULL,              -- its reply, '' when all is well
             since TEXT NOT NULL
         )                                      -- written by work/dispatch; read by `status`
+        """,
+        """
+        CREATE TABLE rounds (
+            name TEXT NOT NULL,                -- what is done once a day
+            day TEXT NOT NULL,                 -- the council's date it was done for
+            done_at TEXT NOT NULL,
+            PRIMARY KEY (name, day)
+        )                                      -- written by work/rounds, in the transaction of the round itself
         """,
         """
         CREATE TABLE events (

@@ -247,6 +247,11 @@ class Mailbox:
         with self._guarded("search"):
             return bool(self._client.search(["HEADER", "Message-ID", message_id]))
 
+    def count(self, folder: str) -> int:
+        """How many mails lie in another folder; the selected one stays selected (STATUS)."""
+        with self._guarded(f"folder {folder}"):
+            return int(self._client.folder_status(folder, ["MESSAGES"])[b"MESSAGES"])
+
     def noop(self) -> bool:
         """Whether the server has anything to say: then sweep."""
         with self._guarded("noop"):

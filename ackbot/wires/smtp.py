@@ -63,6 +63,23 @@ class Relay:
     ca_file: Path | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """
+    One mail's way (RFC 5321 §2.3.1).
+
+    Args:
+        sender: "" is the null sender.
+        copy_to: a second recipient, the council's archive; "" for none. Its refusal does not stop the mail.
+        size: octets, roughly, against what the relay takes at most.
+    """
+
+    sender: str
+    recipient: str
+    size: int
+    copy_to: str = ""
+
+
 class Connection:
     """
     One kept-open connection, belonging to one thread; opened when first needed, and again after it broke.
@@ -76,36 +93,32 @@ class Connection:
         self._username = username
         self._local_hostname = local_hostname
         self._smtp: smtplib.SMTP | None = None
+        self.copy_refused = ""  # the relay's reply, when it last would not take a copy
 
-    def send(
-        self,
-        envelope_from: str,
-        recipient: str,
-        content: Callable[[], Iterable[bytes]],
-        size: int,
-        begin: Callable[[], bool],
-    ) -> str:
+    def send(self, envelope: Envelope, content: Callable[[], Iterable[bytes]], begin: Callable[[], bool]) -> str:
         """
         Send one mail and return the relay's reply to the final dot.
 
         Args:
             content: gives the mail's bytes, CRLF line ends; called once, after the relay said 354.
-            size: octets, roughly, against what the relay takes at most.
             begin: called just before DATA may reach the relay, again on a second connection; False stops it (TakenAway).
 
         Raises:
             RelayTrouble, Later, Refused: the mail was certainly not taken.
             Unknown: nobody knows.
         """
-        fresh = self._smtp is None
-        smtp = self._smtp or self._open()
+        kept = self._smtp is not None
         try:
-            return self._transaction(smtp, envelope_from, recipient, content, size, begin)
+            return self._transaction(self._smtp or self._open(), envelope, content, begin)
         except _GoneBeforeMail as error:
             self.close()
-            if fresh:
+            if not kept:
                 raise RelayTrouble(f"the relay hung up: {error}") from error
-            return self._transaction(self._open(), envelope_from, recipient, content, size, begin)
+        try:
+            return self._transaction(self._open(), envelope, content, begin)
+        except _GoneBeforeMail as error:
+            self.close()
+            raise RelayTrouble(f"the relay hung up twice: {error}") from error
 
     def probe(self) -> str:
         """
@@ -124,59 +137,52 @@ class Connection:
         return ", ".join(offers)
 
     def _transaction(
-        self,
-        smtp: smtplib.SMTP,
-        envelope_from: str,
-        recipient: str,
-        content: Callable[[], Iterable[bytes]],
-        size: int,
-        begin: Callable[[], bool],
+        self, smtp: smtplib.SMTP, envelope: Envelope, content: Callable[[], Iterable[bytes]], begin: Callable[[], bool]
     ) -> str:
         features = smtp.esmtp_features
         most = features.get("size", "")
-        if most.isdigit() and 0 < int(most) < size:
-            raise Refused(f"552 5.3.4 the mail has {size} octets and the relay takes {most}")
-        utf8 = not (envelope_from.isascii() and recipient.isascii())
+        if most.isdigit() and 0 < int(most) < envelope.size:
+            raise Refused(f"552 5.3.4 the mail has {envelope.size} octets and the relay takes {most}")
+        utf8 = not (envelope.sender + envelope.recipient).isascii()
         if utf8 and "smtputf8" not in features:
             raise Refused("550 5.6.7 the relay has no SMTPUTF8, which this address needs")
-        mail = (
-            f"MAIL FROM:<{envelope_from}>"
-            + (" SMTPUTF8" if utf8 else "")
-            + (" BODY=8BITMIME" if "8bitmime" in features else "")
-        )
-        mail += " RET=HDRS" if "dsn" in features else ""
-        rcpt = f"RCPT TO:<{recipient}>" + (" NOTIFY=FAILURE" if "dsn" in features else "")
+        offered = {"BODY=8BITMIME": "8bitmime" in features, "SMTPUTF8": utf8, "RET=HDRS": "dsn" in features}
+        mail = " ".join([f"MAIL FROM:<{envelope.sender}>", *(word for word, use in offered.items() if use)])
+        notify = " NOTIFY=FAILURE" if "dsn" in features else ""
+        recipients = [f"RCPT TO:<{one}>{notify}" for one in (envelope.recipient, envelope.copy_to) if one]
         converse = self._pipelined if "pipelining" in features else self._in_turn
-        if not converse(smtp, mail, rcpt, begin):
+        if not converse(smtp, mail, recipients, begin):
             raise TakenAway
         return self._data(smtp, content)
 
-    def _pipelined(self, smtp: smtplib.SMTP, mail: str, rcpt: str, begin: Callable[[], bool]) -> bool:
+    def _pipelined(self, smtp: smtplib.SMTP, mail: str, recipients: list[str], begin: Callable[[], bool]) -> bool:
         """MAIL, RCPT and DATA in one write (RFC 2920): the commit that makes the row `sending` comes before all three."""
         if not begin():
             return False
         try:
-            smtp.sock.sendall(f"{mail}\r\n{rcpt}\r\nDATA\r\n".encode())  # type: ignore[union-attr] # an open smtplib.SMTP has a socket
+            smtp.sock.sendall("\r\n".join([mail, *recipients, "DATA", ""]).encode())  # type: ignore[union-attr] # it is open
             first = _reply(smtp)
         except (OSError, smtplib.SMTPServerDisconnected) as error:
             raise _GoneBeforeMail(str(error)) from error
         if first[0] == 421:
             raise _GoneBeforeMail(_text(first))
         try:
-            second, third = _reply(smtp), _reply(smtp)
-            refused = _envelope_problem(first, second, third)
+            replies = [_reply(smtp) for _ in recipients]
+            last = _reply(smtp)
         except (OSError, smtplib.SMTPServerDisconnected) as error:
             self.close()
             raise Later(f"the relay hung up before the mail was sent: {error}") from error
-        if refused is not None and third[0] == 354:
+        self._note_copy(replies)
+        refused = _envelope_problem(first, replies[0], last)
+        if refused is None:
+            return True
+        if last[0] == 354:
             self._break_off()  # it waits for a mail all the same: a final dot would make an empty one of it
-        elif refused is not None:
+        else:
             self._reset(smtp)
-        if refused is not None:
-            raise refused
-        return True
+        raise refused
 
-    def _in_turn(self, smtp: smtplib.SMTP, mail: str, rcpt: str, begin: Callable[[], bool]) -> bool:
+    def _in_turn(self, smtp: smtplib.SMTP, mail: str, recipients: list[str], begin: Callable[[], bool]) -> bool:
         """The same, one command at a time. Whether the relay waits for the mail."""
         try:
             first = smtp.docmd(mail)
@@ -185,13 +191,14 @@ class Connection:
         if first[0] == 421:
             raise _GoneBeforeMail(_text(first))
         try:
-            second = smtp.docmd(rcpt) if first[0] == 250 else first
-            refused = _envelope_problem(first, second, (354, b""))
+            replies = [smtp.docmd(one) for one in recipients] if first[0] == 250 else [first]
+            self._note_copy(replies)
+            refused = _envelope_problem(first, replies[0], (354, b""))
             if refused is None:
                 if not begin():
                     self._reset(smtp)
                     return False
-                refused = _envelope_problem(first, second, smtp.docmd("DATA"))
+                refused = _envelope_problem(first, replies[0], smtp.docmd("DATA"))
         except (OSError, smtplib.SMTPException) as error:
             self.close()
             raise Later(f"the relay hung up before the mail was sent: {error}") from error
@@ -199,6 +206,9 @@ class Connection:
             self._reset(smtp)
             raise refused
         return True
+
+    def _note_copy(self, replies: list[tuple[int, bytes]]) -> None:
+        self.copy_refused = _text(replies[1]) if len(replies) > 1 and replies[1][0] not in (250, 251, 252) else ""
 
     def _data(self, smtp: smtplib.SMTP, content: Callable[[], Iterable[bytes]]) -> str:
         """The mail and its final dot. From its first byte to the reply, any break means that nobody knows."""

@@ -12,7 +12,7 @@ from itertools import chain
 import structlog
 
 from ackbot.casework import notices
-from ackbot.casework.model import Send
+from ackbot.casework.model import TO_RESIDENTS, Send
 from ackbot.casework.office import Office
 from ackbot.crashpoints import crash_point
 from ackbot.mail.compose import compose
@@ -23,6 +23,7 @@ from ackbot.wires.imap import Account, ImapProblem, Mailbox
 from ackbot.work.attachments import Attachments
 from ackbot.work.waiting import Stop
 
+ARCHIVED = TO_RESIDENTS | {"human"}  # kinds of mail that residents get
 CLAIM = 20  # mails claimed at once
 LEASE = timedelta(minutes=5)
 _IDLE_S = 5.0  # the longest a dispatcher sleeps without looking
@@ -185,12 +186,9 @@ class Dispatcher:
         try:
             tail = self._attachments.of(outgoing)
             size = len(outgoing.content) + (tail.size if tail else 0)
+            envelope = smtp.Envelope(outgoing.envelope_from, outgoing.recipient, size, self._archive(outgoing))
             reply = self._connection.send(
-                outgoing.envelope_from,
-                outgoing.recipient,
-                lambda: chain((outgoing.content,), tail.pieces() if tail else ()),
-                size,
-                self._beginning(outgoing),
+                envelope, lambda: chain((outgoing.content,), tail.pieces() if tail else ()), self._beginning(outgoing)
             )
         except smtp.TakenAway:
             self._log.warning("claim lost", mail=outgoing.id)
@@ -206,8 +204,12 @@ class Dispatcher:
         else:
             crash_point("dispatch.accepted")
             self._taken = (outgoing, reply)
-            self._well()
+            self._well(outgoing)
         return False
+
+    def _archive(self, outgoing: Outgoing) -> str:
+        """Where a copy goes: the council's archive, for mails to residents (domain.md §13)."""
+        return self._office.council.archive_bcc if outgoing.kind in ARCHIVED else ""
 
     def _beginning(self, outgoing: Outgoing) -> Callable[[], bool]:
         """What is committed just before DATA: this mail is being sent, and the one before was taken."""
@@ -301,10 +303,14 @@ class Dispatcher:
         self._quiet_until = time.monotonic() + seconds
         self._log.error("relay trouble", reply=reply[:120], seconds=round(seconds))
 
-    def _well(self) -> None:
+    def _well(self, outgoing: Outgoing) -> None:
+        now = self._clock()
         if self._troubles:
             self._troubles = 0
-            outbox.lane_is_well(self._db, self._lane.name, self._clock())
+            outbox.lane_is_well(self._db, self._lane.name, now)
+        if refused := self._connection.copy_refused:
+            values = {"archive": self._office.council.archive_bcc, "reply": refused}
+            self._tell("archive", f"archive:{self._office.desk(now).today}", values, outgoing, now)
 
     def _unknown(self, outgoing: Outgoing, reply: str) -> None:
         now = self._clock()

@@ -1,15 +1,21 @@
 """Clocks fall due: APScheduler says when, the store says what (design.md, "The life of a promise")."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from ackbot.store import Database, StoreBusy, outbox
+from ackbot.casework import notices
+from ackbot.casework.office import Office
+from ackbot.mail.compose import compose
+from ackbot.store import Database, StoreBusy, intents, looks, outbox, rounds
+from ackbot.store.database import text_of
 from ackbot.work.intake import Intake
 
 TICK_S = 15  # seconds between two looks at what is due
+_REASONS = 8  # reasons for not answering that the admin's daily mail names
 
 log = structlog.get_logger()
 
@@ -20,12 +26,14 @@ class Rounds:
     def __init__(
         self,
         db: Database,
+        office: Office,
         intake: Intake,
         clock: Callable[[], datetime],
         on_queued: Callable[[], None],
         on_unverified: Callable[[outbox.Outgoing, datetime], None],
     ) -> None:
         self._db = db
+        self._office = office
         self._intake = intake
         self._clock = clock
         self._on_queued = on_queued
@@ -45,14 +53,61 @@ class Rounds:
             self._scheduler.shutdown(wait=True)
 
     def tick(self) -> None:
-        """One round. What fails is tried again in the next one."""
+        """One round. What fails is tried again in the next one, and keeps nothing else from its turn."""
         now = self._clock()
-        try:
-            for one in outbox.recover(self._db, now, alone=False):
-                self._on_unverified(one, now)
-            if self._intake.retry_quarantined(now):
-                self._on_queued()
-        except StoreBusy as error:
-            log.warning("round put off", reason=str(error))
-        except Exception:
-            log.exception("round failed")
+        for work in (self._recover, self._retry_quarantined, self._daily):
+            try:
+                if work(now):
+                    self._on_queued()
+            except StoreBusy as error:
+                log.warning("round put off", reason=str(error))
+            except Exception:
+                log.exception("round failed")
+
+    def _recover(self, now: datetime) -> int:
+        """What workers left whose lease has ended."""
+        left = outbox.recover(self._db, now, alone=False)
+        for one in left:
+            self._on_unverified(one, now)
+        return len(left)
+
+    def _retry_quarantined(self, now: datetime) -> int:
+        return self._intake.retry_quarantined(now)
+
+    def _daily(self, now: datetime) -> int:
+        """At `digest_at`, once a day: what the admin should know of the day before; nothing when there is nothing."""
+        council = self._office.council
+        today = council.calendar.local_day(now)
+        if now < council.calendar.at(today, council.digest_at):
+            return 0
+        with self._db.transaction():
+            last = rounds.last(self._db, "daily", today)
+            if not rounds.begin(self._db, "daily", today, now):
+                return 0
+            since = council.calendar.at(last or today - timedelta(days=1), council.digest_at)
+            days = {name: looks.day(self._db, name, text_of(since)) for name in council.inboxes}
+            told = [
+                {**_shortened(day), "address": council.inboxes[name].address}
+                for name, day in days.items()
+                if _worth_telling(day)
+            ]
+            if not told:
+                return 0
+            desk = self._office.desk(now)
+            words = self._office.templates.day(council.languages[0], council.calendar.local_day(since), today)
+            send = notices.to_admin(
+                desk, "daily", f"daily:{today}", {"since": words, "inboxes": told}, why="the day before at a glance"
+            )
+            return intents.apply(
+                self._db, [send], {send.dedupe_key: compose(send.draft, self._office.templates)}, council, now
+            )
+
+
+def _worth_telling(day: Mapping[str, Any]) -> bool:
+    return bool(day["would"] or day["not_answered"] or day["junk"])
+
+
+def _shortened(day: Mapping[str, Any]) -> dict[str, Any]:
+    reasons = day["not_answered"]
+    more = [f"and {len(reasons) - _REASONS} more reasons"] if len(reasons) > _REASONS else []
+    return {**day, "not_answered": [*reasons[:_REASONS], *more]}

@@ -56,6 +56,21 @@ ADMIN_TOPICS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "reply": "550 5.1.1 user unknown",
             "to_staff": False,
         },
+        "archive": {"archive": "archive@northgate.example", "reply": "550 5.1.1 user unknown"},
+        "daily": {
+            "since": "Sunday 29 November",
+            "inboxes": [
+                {
+                    "address": "housing@northgate.example",
+                    "letters": 12,
+                    "acknowledged": 9,
+                    "not_answered": ["2: it is bulk mail"],
+                    "would": 3,
+                    "junk": 4,
+                }
+            ],
+        },
+        "trial": {"inbox": "housing@northgate.example"},
         "unverified": {"reference": "RBN-7H4-29P", "kind": "acknowledgement"},
         "brake": {"limit": 300},
         "restore": {"inbox": "housing@northgate.example"},

@@ -9,7 +9,7 @@ from ackbot.casework import notices
 from ackbot.config import Config, Watched
 from ackbot.mail.compose import compose
 from ackbot.wires.imap import ImapProblem, Mailbox
-from ackbot.wires.smtp import Connection, SmtpProblem
+from ackbot.wires.smtp import Connection, Envelope, SmtpProblem
 
 ROUND_S = 60.0  # seconds a mail may take from the relay to the inbox
 _LOOK_S = 1.0
@@ -74,9 +74,8 @@ def _round(watched: Watched, config: Config) -> tuple[str, bool]:
     connection = Connection(lane.relay, lane.username, socket.gethostname())
     started = time.monotonic()
     try:
-        connection.send(
-            send.draft.envelope_from, inbox.address, lambda: [composed.content], len(composed.content), lambda: True
-        )
+        envelope = Envelope(send.draft.envelope_from, inbox.address, len(composed.content))
+        connection.send(envelope, lambda: [composed.content], lambda: True)
     except SmtpProblem as error:
         return f"inbox {watched.name}: a mail to itself was not taken: {error.reply}", False
     finally:

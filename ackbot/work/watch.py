@@ -21,6 +21,7 @@ BATCH_OCTETS = 4_000_000  # of whole mails held at once
 _LISTED = 500  # envelopes asked for at once
 _IDLE_S = 540  # nine minutes; servers end an IDLE after 29 (RFC 2177), firewalls sooner
 _LOOK_S = 30.0  # between two sweeps at most, whatever the server says or keeps to itself
+_COUNT_JUNK_S = 3_600.0
 _BACK_OFF_S = (5.0, 300.0)  # first and longest wait before connecting again, jittered
 _GENTLE_S = 900.0  # between attempts with a password that was refused
 _FETCH_AGAIN = (
@@ -125,7 +126,8 @@ class Watcher:
         self._log.info("watching", folder=watched.folder, idle=watched.watch == "idle" and mailbox.can_idle)
         self.ready.set()
         self._move_left_over(mailbox, uidvalidity)
-        told_at = time.monotonic()
+        self._count_junk(mailbox)
+        told_at = counted_at = time.monotonic()
         idle = watched.watch == "idle" and mailbox.can_idle
         while not self._stop.is_set():
             self.progress_at = time.monotonic()
@@ -139,6 +141,16 @@ class Watcher:
             if due:
                 self._report("watching", "")
                 told_at = time.monotonic()
+            if time.monotonic() - counted_at > _COUNT_JUNK_S:
+                self._count_junk(mailbox)
+                counted_at = time.monotonic()
+
+    def _count_junk(self, mailbox: Mailbox) -> None:
+        if self._watched.junk_folder:
+            try:
+                inboxes.junk_counted(self._db, self._watched.name, mailbox.count(self._watched.junk_folder))
+            except ImapProblem as error:
+                self._log.warning("junk not counted", reason=str(error))
 
     def _wait(self, mailbox: Mailbox, *, idle: bool) -> None:
         """Until a push, the poll beneath it, or the end."""

@@ -1,0 +1,24 @@
+"""What is done once a day, and for which days it was."""
+
+from datetime import date, datetime
+
+from ackbot.store.database import Database, text_of
+
+
+def begin(db: Database, name: str, day: date, now: datetime) -> bool:
+    """Whether a round of that day is still to be done; in the caller's transaction it then counts as done (D70)."""
+    rows = db.run(
+        "INSERT INTO rounds (name, day, done_at) VALUES (:name, :day, :now) ON CONFLICT (name, day) DO NOTHING RETURNING name",
+        name=name,
+        day=day.isoformat(),
+        now=text_of(now),
+    )
+    return bool(rows)
+
+
+def last(db: Database, name: str, before: date) -> date | None:
+    """The last day before that one for which a round was done; None for the first."""
+    rows = db.run(
+        "SELECT MAX(day) AS day FROM rounds WHERE name = :name AND day < :before", name=name, before=before.isoformat()
+    )
+    return date.fromisoformat(rows[0]["day"]) if rows and rows[0]["day"] else None

@@ -1,0 +1,51 @@
+"""What happens because time passes."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from ackbot.work.rounds import Rounds
+from tests.support.council import World
+from tests.support.letters import letter, parsed, plain
+
+
+def rounds_of(world: World) -> Rounds:
+    """The rounds of a test world; ticks are called by hand."""
+    return Rounds(world.db, world.office, world.intake, lambda: world.now, lambda: None, lambda *_: None)
+
+
+def test_the_admins_day(make_world: Callable[..., World]) -> None:
+    """behaviour.md §5.1: an inbox in shadow tells once a day what would have gone out, and what was not answered and why."""
+    world = make_world(('team = "housing"\nmode = "live"', 'team = "housing"\nmode = "shadow"'))
+    world.receive(letter())
+    world.receive(letter(sender="news@lists.example", message_id="<n@l.example>", List_Id="<news.lists.example>"))
+    world.now = datetime(2026, 12, 1, 8, 29, tzinfo=UTC)
+    rounds = rounds_of(world)
+    rounds.tick()
+    assert world.outbox("admin") == []
+    for minute in (30, 31, 59):
+        world.now = datetime(2026, 12, 1, 8, minute, tzinfo=UTC)
+        rounds.tick()
+    mails = world.outbox("admin")
+    text = " ".join(plain(bytes(mails[0]["content"])).split())
+
+    assert [mail["recipient"] for mail in mails] == ["admins@northgate.example"]
+    assert parsed(bytes(mails[0]["content"]))["Subject"] == "Yesterday at a glance"
+    assert "housing@northgate.example: 2 mails, 1 answered." in text
+    assert "It is being tried out: 2 mails would have gone out." in text
+    assert "Not answered: 1: it is mail of a mailing list." in text
+    world.now = datetime(2026, 12, 2, 8, 30, tzinfo=UTC)
+    rounds.tick()
+    assert len(world.outbox("admin")) == 1  # nothing came since, so nothing is said
+
+
+def test_a_round_that_fails_keeps_no_other_from_its_turn(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One defect does not stop the clocks."""
+    rounds = rounds_of(world)
+    done: list[datetime] = []
+    monkeypatch.setattr(rounds, "_recover", lambda _: 1 / 0)
+    monkeypatch.setattr(rounds, "_daily", lambda now: done.append(now) or 0)
+    rounds.tick()
+
+    assert done == [world.now]
