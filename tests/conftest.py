@@ -58,5 +58,7 @@ def corpus() -> Path:
     """The shared mail corpus, which a stranger's clone has not."""
     folder = SHARED / "mail-corpus"
     if not folder.is_dir():
-        pytest.skip("needs the mail corpus beside this checkout, in ../shared/mail-corpus, which a stranger's clone has not")
+        pytest.skip(
+            "needs the mail corpus beside this checkout, in ../shared/mail-corpus, which a stranger's clone has not"
+        )
     return folder
