@@ -70,10 +70,12 @@ class BadSmtp:
                     if not piece:
                         return
                     content += piece[1:] if piece.startswith(b".") else piece
-                if self._reply(handler, "DOT", "", "250 2.0.0 ok queued as 4711").startswith("250"):
-                    with self.changed:
+                reply = (self.answer("DOT", "") if self.answer else None) or "250 2.0.0 ok queued as 4711"
+                if reply.startswith("250"):
+                    with self.changed:  # noted before the client can know of it
                         self.mails.append((sender, recipients, content))
                         self.changed.notify_all()
+                self._say(handler, reply)
             else:
                 self._reply(handler, verb, line, "221 bye" if verb == "QUIT" else "250 ok")
                 if verb == "QUIT":
@@ -81,6 +83,11 @@ class BadSmtp:
 
     def _reply(self, handler: socketserver.StreamRequestHandler, what: str, line: str, usual: str) -> str:
         reply = (self.answer(what, line) if self.answer else None) or usual
+        self._say(handler, reply)
+        return reply
+
+    @staticmethod
+    def _say(handler: socketserver.StreamRequestHandler, reply: str) -> None:
         if reply == "HANG":
             handler.rfile.read(1)
             raise EndOfTalk
@@ -88,7 +95,6 @@ class BadSmtp:
             handler.connection.shutdown(socket.SHUT_RDWR)
             raise EndOfTalk
         handler.wfile.write(reply.encode() + b"\r\n")
-        return reply
 
     def __enter__(self) -> "BadSmtp":
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
