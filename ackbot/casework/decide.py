@@ -7,23 +7,9 @@ from datetime import timedelta
 from ackbot.casework import letters, matching, notices, routing, standards, urgent
 from ackbot.casework.council import Council, Inbox
 from ackbot.casework.cover import is_present, stand_in
+from ackbot.casework.intents import Assign, Attach, Decision, Intent, Note, OpenCase, Record, Reopen, Send, SetClock
 from ackbot.casework.matching import Match
-from ackbot.casework.model import (
-    Assign,
-    Attach,
-    Case,
-    Decision,
-    Facts,
-    Intent,
-    Note,
-    OpenCase,
-    Outcome,
-    Questions,
-    Record,
-    Reopen,
-    Send,
-    SetClock,
-)
+from ackbot.casework.model import Case, Facts, Outcome, Questions
 from ackbot.casework.office import Desk
 from ackbot.casework.screening import Seen, Verdict
 from ackbot.mail.addresses import Address

@@ -7,7 +7,8 @@ from typing import Any
 
 from ackbot.casework import names
 from ackbot.casework.council import Inbox
-from ackbot.casework.model import Arrival, Case, Facts, Send
+from ackbot.casework.intents import Send
+from ackbot.casework.model import Arrival, Case, Facts
 from ackbot.casework.office import Desk
 from ackbot.casework.screening import Seen
 from ackbot.casework.standards import next_word

@@ -1,4 +1,4 @@
-"""Cases, facts and intents: what the rules are handed and what they answer with. All frozen."""
+"""Cases and facts: what the rules are handed. All frozen."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,6 @@ from types import MappingProxyType
 from typing import Literal
 
 from ackbot.mail.addresses import Address
-from ackbot.mail.compose import Draft
 
 CaseState = Literal["open", "waiting", "answered", "closed"]
 ClockKind = Literal["name-owner", "update", "answer", "settle"]
@@ -95,11 +94,21 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A promise that runs: `promised_on` is what the resident was told, `due_at` when we act."""
+    """
+    A promise that runs: `promised_on` is what the resident was told, `due_at` when its time is over.
+
+    Args:
+        told: whether the resident was told that date; one that nobody was told may be computed anew (P9).
+        started_at: counted from then; None for a date that a person named.
+        duration: as configured, such as "5 working days"; "" for a date that a person named.
+    """
 
     kind: ClockKind
     promised_on: date
     due_at: datetime
+    told: bool = False
+    started_at: datetime | None = None
+    duration: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +122,10 @@ class Case:
         parties: case-folded addresses that may speak in this case.
         thread: Message-IDs so far, oldest first, for References.
         sensitive: no automatic follow-ups, no subject repeated (behaviour.md §3.9).
+        cover: staff id of whoever stands in while the owner is away; "" while the owner is in charge.
+        late_since: the first promise that passed without a person's word; None while none has.
+        no_news: how many mails without news went out since a person last wrote.
+        noted_at: when the owner last wrote a note.
     """
 
     code: str
@@ -135,6 +148,15 @@ class Case:
     parties: frozenset[str] = frozenset()
     clocks: tuple[Clock, ...] = ()
     thread: tuple[str, ...] = ()
+    cover: str = ""
+    late_since: date | None = None
+    no_news: int = 0
+    noted_at: datetime | None = None
+
+    @property
+    def in_charge(self) -> str:
+        """Staff id of whoever must act now: the cover, else the owner; "" when there is nobody."""
+        return self.cover or self.owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +182,27 @@ class Load:
 
     open_cases: int = 0
     assigned_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OurMail:
+    """A mail of ours that a member of staff answers: whom it went to, of which kind, and its words."""
+
+    staff: str
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeldWords:
+    """Words of a member of staff that wait for their word to go out (behaviour.md §4.2)."""
+
+    id: int
+    code: str
+    staff: str
+    command: str
+    argument: str
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +240,10 @@ class Facts:
         follow_up_at: when the last automatic mail other than an acknowledgement went there.
         automatic_council: automatic mails to residents in the brake's period.
         last_owner: of the sender's last case: staff id, team and when it was last active.
+        ours: mails of ours to staff, by Message-ID, of those that this one answers.
+        held: words that wait, by the Message-ID of the mail that asked about them.
+        human_sent: how often this member of staff has written to residents through us.
+        cover_notices: hashes of letters that this address had a cover notice for within seven days (RFC 3834 §2).
     """
 
     known: Known | None = None
@@ -210,133 +257,7 @@ class Facts:
     taken_codes: frozenset[str] = frozenset()
     last_owner: tuple[str, str, datetime] | None = None
     letters_from: int = 0
-
-
-# -- intents: each says why in plain English; `store.intents` applies them, `explain` prints them ----------------------
-
-
-@dataclass(frozen=True, slots=True)
-class OpenCase:
-    """A new case."""
-
-    case: Case
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Attach:
-    """The letter belongs to a case that exists; its sender becomes a party of it if `party`."""
-
-    code: str
-    party: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Assign:
-    """A case gets an owner."""
-
-    code: str
-    staff: str
-    team: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reopen:
-    """A closed or answered case is open again."""
-
-    code: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class SetClock:
-    """A clock starts, or is set anew."""
-
-    code: str
-    clock: Clock
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class ClearClock:
-    """A clock stops: kept, replaced or withheld."""
-
-    code: str
-    kind: ClockKind
-    outcome: Literal["kept", "replaced", "withheld"]
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """
-    A mail goes into the outbox.
-
-    Args:
-        dedupe_key: one mail ever per key (design.md §5).
-        staff: recipient's staff id, "" for anybody else.
-        inbox: the inbox it goes out from, and whose mode rules it; "" for mail of the council as a whole.
-        hold: why it waits for the admin's release: "brake", "restore"; "" when it goes at once.
-    """
-
-    dedupe_key: str
-    draft: Draft
-    code: str
-    inbox: str
-    lane: str
-    why: str
-    staff: str = ""
-    hold: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Something to remember with a case; data holds no resident's words."""
-
-    code: str
-    kind: str
-    why: str
-    data: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What the mail was taken for and what became of it: every mail ends with exactly one (P1)."""
-
-    kind: LetterKind
-    outcome: Outcome
-    rule: str
-    acknowledge: bool
-    why: str
-
-
-@dataclass(frozen=True)
-class Decision:
-    """
-    What becomes of one mail, whole: `explain` prints it, the store applies its intents.
-
-    Args:
-        acknowledge: whether an automatic answer goes to the sender.
-        urgent: categories whose words stand in it.
-        code: of the case it opens or joins, "" for none.
-    """
-
-    kind: LetterKind
-    outcome: Outcome
-    rule: str
-    why: str
-    acknowledge: bool
-    to: Address | None
-    intents: "tuple[Intent, ...]"
-    urgent: tuple[str, ...] = ()
-    code: str = ""
-    new: bool = False
-    owner: str = ""
-    owner_why: str = ""
-    standard: str = ""
-    clocks: tuple[Clock, ...] = ()
-
-
-Intent = OpenCase | Attach | Assign | Reopen | SetClock | ClearClock | Send | Note | Record
+    ours: Mapping[str, OurMail] = field(default_factory=lambda: MappingProxyType({}))
+    held: Mapping[str, HeldWords] = field(default_factory=lambda: MappingProxyType({}))
+    human_sent: int = 0
+    cover_notices: frozenset[str] = frozenset()

@@ -5,8 +5,9 @@ from typing import Any
 
 from ackbot.casework import names
 from ackbot.casework.council import Council, Inbox, Staff
+from ackbot.casework.intents import Send
 from ackbot.casework.letters import envelope_from
-from ackbot.casework.model import Arrival, Case, Send
+from ackbot.casework.model import Arrival, Case
 from ackbot.casework.office import Desk
 from ackbot.casework.screening import Seen
 from ackbot.casework.standards import next_word

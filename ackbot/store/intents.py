@@ -6,20 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from ackbot.casework.council import Council, Mode
-from ackbot.casework.model import (
-    PRIORITIES,
-    Arrival,
-    Assign,
-    Attach,
-    ClearClock,
-    Intent,
-    Note,
-    OpenCase,
-    Record,
-    Reopen,
-    Send,
-    SetClock,
-)
+from ackbot.casework.intents import Assign, Attach, ClearClock, Intent, Note, OpenCase, Record, Reopen, Send, SetClock
+from ackbot.casework.model import PRIORITIES, Arrival
 from ackbot.mail.compose import Composed, ascii_domain
 from ackbot.store import events, inboxes
 from ackbot.store.database import Database, text_of

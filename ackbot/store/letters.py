@@ -4,7 +4,8 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
-from ackbot.casework.model import Arrival, Decision
+from ackbot.casework.intents import Decision
+from ackbot.casework.model import Arrival
 from ackbot.mail import subjects
 from ackbot.mail.message import Message
 from ackbot.store.database import Database, Row, text_of

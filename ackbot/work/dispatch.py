@@ -12,7 +12,8 @@ from itertools import chain
 import structlog
 
 from ackbot.casework import notices
-from ackbot.casework.model import TO_RESIDENTS, Send
+from ackbot.casework.intents import Send
+from ackbot.casework.model import TO_RESIDENTS
 from ackbot.casework.office import Office
 from ackbot.crashpoints import crash_point
 from ackbot.mail.compose import compose

@@ -10,7 +10,8 @@ from typing import Protocol
 import structlog
 
 from ackbot.casework import decide, notices
-from ackbot.casework.model import Arrival, Decision, Facts, Questions, Send
+from ackbot.casework.intents import Decision, Send
+from ackbot.casework.model import Arrival, Facts, Questions
 from ackbot.casework.office import Office
 from ackbot.casework.screening import Seen, screen
 from ackbot.crashpoints import crash_point

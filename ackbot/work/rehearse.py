@@ -7,21 +7,8 @@ from datetime import UTC, date, datetime
 from types import MappingProxyType
 from typing import Any
 
-from ackbot.casework.model import (
-    Arrival,
-    Assign,
-    Attach,
-    ClearClock,
-    Facts,
-    Intent,
-    Note,
-    OpenCase,
-    Questions,
-    Record,
-    Reopen,
-    Send,
-    SetClock,
-)
+from ackbot.casework.intents import Assign, Attach, ClearClock, Intent, Note, OpenCase, Record, Reopen, Send, SetClock
+from ackbot.casework.model import Arrival, Facts, Questions
 from ackbot.casework.office import Office
 from ackbot.config import Config
 from ackbot.mail.compose import Composed

@@ -8,7 +8,8 @@ from typing import Any
 
 from ackbot.casework import letters, notices, standards
 from ackbot.casework.council import Council, Inbox, Staff
-from ackbot.casework.model import Arrival, Case, Facts, Send
+from ackbot.casework.intents import Send
+from ackbot.casework.model import Arrival, Case, Facts
 from ackbot.casework.office import Desk, Office
 from ackbot.casework.screening import Seen
 from ackbot.config import Config, Finding

@@ -1,0 +1,255 @@
+"""Intents: what the rules answer with. Each says why, in plain English; `store.intents` applies them, `explain` prints them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Literal
+
+from ackbot.casework.council import Absence
+from ackbot.casework.model import Case, Clock, ClockKind, LetterKind, Outcome
+from ackbot.mail.addresses import Address
+from ackbot.mail.compose import Draft
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """A new case."""
+
+    case: Case
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attach:
+    """The letter belongs to a case that exists; its sender becomes a party of it if `party`."""
+
+    code: str
+    party: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """A case gets an owner."""
+
+    code: str
+    staff: str
+    team: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetCover:
+    """Somebody stands in for an owner who is away; "" ends it."""
+
+    code: str
+    staff: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class HumanWords:
+    """
+    A person wrote to the resident, or says that they did: lateness is over, chasers are gone.
+
+    Args:
+        state: of the case from now on.
+        staff: who wrote; a cover who writes becomes the owner.
+    """
+
+    code: str
+    staff: str
+    state: Literal["open", "answered", "closed"]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """The case ends without a mail."""
+
+    code: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """The case ends with the question whether it is settled."""
+
+    code: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A promise passed without a person's word: the case is late since then; `no_news` counts the mails that said so."""
+
+    code: str
+    no_news: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepWords:
+    """
+    Words of a member of staff are kept with the case: a note, or words held until they say whether to send them.
+
+    Args:
+        asked_by: Message-ID of the mail that asks about held words; "" for a note.
+    """
+
+    code: str
+    staff: str
+    kind: Literal["note", "held"]
+    words: str
+    why: str
+    command: str = ""
+    argument: str = ""
+    asked_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DropWords:
+    """Held words were sent, or are to stay inside."""
+
+    id: int
+    code: str
+    outcome: Literal["sent", "kept"]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAbsence:
+    """A member of staff said that they are away."""
+
+    absence: Absence
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndAbsence:
+    """A member of staff is back: what was recorded of their absence ends now."""
+
+    staff: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reopen:
+    """A closed or answered case is open again."""
+
+    code: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetClock:
+    """A clock starts, or is set anew."""
+
+    code: str
+    clock: Clock
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClearClock:
+    """A clock stops: kept, replaced or withheld."""
+
+    code: str
+    kind: ClockKind
+    outcome: Literal["kept", "replaced", "withheld"]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """
+    A mail goes into the outbox.
+
+    Args:
+        dedupe_key: one mail ever per key (design.md §5).
+        staff: recipient's staff id, "" for anybody else.
+        inbox: the inbox it goes out from, and whose mode rules it; "" for mail of the council as a whole.
+        hold: why it waits for the admin's release: "brake", "restore"; "" when it goes at once.
+        not_before: the earliest instant; None for now.
+    """
+
+    dedupe_key: str
+    draft: Draft
+    code: str
+    inbox: str
+    lane: str
+    why: str
+    staff: str = ""
+    hold: str = ""
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something to remember with a case; data holds no resident's words."""
+
+    code: str
+    kind: str
+    why: str
+    data: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the mail was taken for and what became of it: every mail ends with exactly one (P1)."""
+
+    kind: LetterKind
+    outcome: Outcome
+    rule: str
+    acknowledge: bool
+    why: str
+
+
+@dataclass(frozen=True)
+class Decision:
+    """
+    What becomes of one mail, whole: `explain` prints it, the store applies its intents.
+
+    Args:
+        acknowledge: whether an automatic answer goes to the sender.
+        urgent: categories whose words stand in it.
+        code: of the case it opens or joins, "" for none.
+    """
+
+    kind: LetterKind
+    outcome: Outcome
+    rule: str
+    why: str
+    acknowledge: bool
+    to: Address | None
+    intents: "tuple[Intent, ...]"
+    urgent: tuple[str, ...] = ()
+    code: str = ""
+    new: bool = False
+    owner: str = ""
+    owner_why: str = ""
+    standard: str = ""
+    clocks: tuple[Clock, ...] = ()
+
+
+Intent = (
+    OpenCase
+    | Attach
+    | Assign
+    | SetCover
+    | HumanWords
+    | Close
+    | Settle
+    | Late
+    | KeepWords
+    | DropWords
+    | RecordAbsence
+    | EndAbsence
+    | Reopen
+    | SetClock
+    | ClearClock
+    | Send
+    | Note
+    | Record
+)
