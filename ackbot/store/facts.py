@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from ackbot.casework.council import Limits
-from ackbot.casework.model import TO_RESIDENTS, Case, Clock, Facts, Known, Load, PastLetter, Questions
-from ackbot.mail.addresses import Address
-from ackbot.store.database import Database, Row, instant_of, listed, text_of
+from ackbot.casework.model import TO_RESIDENTS, Facts, Known, Load, PastLetter, Questions
+from ackbot.store import cases
+from ackbot.store.database import Database, instant_of, listed, text_of
 
 _JOIN_DAYS = 3  # letters that may be joined to an open case
 _COUNTED_DAYS = 30  # letters counted for "this is your third email to us in 30 days"
@@ -33,7 +33,7 @@ def gather(db: Database, asked: Questions, now: datetime, limits: Limits) -> Fac
     automatic, follow_up_at = _automatic(db, sender, asked.since) if sender else ((), None)
     return Facts(
         known=known,
-        cases=MappingProxyType(cases(db, tuple(codes))) if codes else MappingProxyType({}),
+        cases=MappingProxyType(cases.by_code(db, tuple(codes))) if codes else MappingProxyType({}),
         past=tuple(past),
         by_message_id=MappingProxyType(by_message_id),
         automatic_at=automatic,
@@ -165,54 +165,4 @@ def _taken(db: Database, codes: Sequence[str]) -> frozenset[str]:
     placeholders, parameters = listed("c", codes)
     return frozenset(
         row["code"] for row in db.run(f"SELECT code FROM cases WHERE code IN ({placeholders})", **parameters)
-    )
-
-
-def cases(db: Database, codes: Sequence[str]) -> dict[str, Case]:
-    """Cases by code, with parties, running clocks and thread."""
-    placeholders, parameters = listed("c", codes)
-    found = db.run(f"SELECT * FROM cases WHERE code IN ({placeholders})", **parameters)
-    if not found:
-        return {}
-    placeholders, parameters = listed("c", [row["code"] for row in found])
-    parties = db.run(f"SELECT code, address FROM parties WHERE code IN ({placeholders})", **parameters)
-    clocks = db.run(
-        "SELECT code, kind, promised_on, due_at FROM clocks WHERE state IN ('running', 'paused') AND code IN "
-        f"({placeholders}) ORDER BY due_at",
-        **parameters,
-    )
-    threads = db.run(
-        f"SELECT code, message_id FROM letters WHERE code IN ({placeholders}) AND message_id <> '' ORDER BY id",
-        **parameters,
-    )
-    return {row["code"]: _case(row, parties, clocks, threads) for row in found}
-
-
-def _case(row: Row, parties: Sequence[Row], clocks: Sequence[Row], threads: Sequence[Row]) -> Case:
-    code = row["code"]
-    return Case(
-        code=code,
-        state=row["state"],
-        inbox=row["inbox"],
-        resident=Address(row["resident_name"], row["resident_address"]),
-        subject=row["subject"],
-        team=row["team"],
-        owner=row["owner"],
-        standard=row["standard"],
-        language=row["language"],
-        opened_at=instant_of(row["opened_at"]),
-        closed_at=instant_of(row["closed_at"]) if row["closed_at"] else None,
-        human_words_at=instant_of(row["human_words_at"]) if row["human_words_at"] else None,
-        last_letter_at=instant_of(row["last_letter_at"]),
-        receipt_on=datetime.strptime(row["receipt_on"], "%Y-%m-%d").date() if row["receipt_on"] else None,  # noqa: DTZ007 - a civil date
-        sensitive=bool(row["sensitive"]),
-        quiet=bool(row["quiet"]),
-        unreachable=bool(row["unreachable"]),
-        parties=frozenset(one["address"] for one in parties if one["code"] == code),
-        clocks=tuple(
-            Clock(one["kind"], datetime.strptime(one["promised_on"], "%Y-%m-%d").date(), instant_of(one["due_at"]))  # noqa: DTZ007 - a civil date
-            for one in clocks
-            if one["code"] == code
-        ),
-        thread=tuple(one["message_id"] for one in threads if one["code"] == code),
     )

@@ -2,14 +2,34 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from ackbot.casework.council import Council, Mode
-from ackbot.casework.intents import Assign, Attach, ClearClock, Intent, Note, OpenCase, Record, Reopen, Send, SetClock
+from ackbot.casework.intents import (
+    Assign,
+    Attach,
+    ClearClock,
+    Close,
+    DropWords,
+    EndAbsence,
+    HumanWords,
+    Intent,
+    KeepWords,
+    Late,
+    Note,
+    OpenCase,
+    Record,
+    RecordAbsence,
+    Reopen,
+    Send,
+    SetClock,
+    SetCover,
+    Settle,
+)
 from ackbot.casework.model import PRIORITIES, Arrival
 from ackbot.mail.compose import Composed, ascii_domain
-from ackbot.store import events, inboxes
+from ackbot.store import absences, events, inboxes
 from ackbot.store.database import Database, text_of
 
 # What residents are sent in mode acknowledge: an answer at once, and people's own words (behaviour.md §5.1).
@@ -53,6 +73,30 @@ def apply(
             case Reopen():
                 _reopen(db, intent.code, now)
                 code = intent.code
+            case SetCover():
+                db.run("UPDATE cases SET cover = :staff WHERE code = :code", staff=intent.staff, code=intent.code)
+                code = intent.code
+            case HumanWords():
+                _human_words(db, intent, now)
+                code = intent.code
+            case Close() | Settle():
+                _close(db, intent.code, now)
+                code = intent.code
+            case Late():
+                _late(db, intent, council.calendar.local_day(now))
+                code = intent.code
+            case KeepWords():
+                _keep_words(db, intent, now)
+                code = intent.code
+            case DropWords():
+                db.run("UPDATE words SET state = :outcome WHERE id = :id", outcome=intent.outcome, id=intent.id)
+                code = intent.code
+            case RecordAbsence():
+                absences.add(db, intent.absence, now)
+                code = ""
+            case EndAbsence():
+                absences.end(db, intent.staff, now)
+                code = ""
             case SetClock():
                 _set_clock(db, intent, now)
                 code = intent.code
@@ -84,6 +128,17 @@ def _data(intent: Intent) -> dict[str, Any]:
     match intent:
         case Assign():
             return {"staff": intent.staff, "team": intent.team}
+        case SetCover() | KeepWords() | EndAbsence():
+            return {"staff": intent.staff}
+        case HumanWords():
+            return {"staff": intent.staff, "state": intent.state}
+        case RecordAbsence():
+            absence = intent.absence
+            return {
+                "staff": absence.staff,
+                "starts_at": text_of(absence.starts_at),
+                "ends_at": text_of(absence.ends_at),
+            }
         case SetClock():
             return {
                 "kind": intent.clock.kind,
@@ -172,6 +227,70 @@ def _change_load(db: Database, staff: str, by: int, assigned_at: datetime | None
     )
 
 
+def _human_words(db: Database, intent: HumanWords, now: datetime) -> None:
+    """A person wrote: lateness and chasers are over; a cover who writes owns the case from now on (behaviour.md §4.5)."""
+    case = db.run("SELECT owner, cover, team FROM cases WHERE code = :code", code=intent.code)[0]
+    if case["cover"] and case["cover"] == intent.staff:
+        assign(db, intent.code, intent.staff, case["team"], now)
+        db.run("UPDATE cases SET cover = '' WHERE code = :code", code=intent.code)
+    db.run(
+        "UPDATE cases SET human_words_at = :now, late_since = NULL, no_news = 0 WHERE code = :code",
+        now=text_of(now),
+        code=intent.code,
+    )
+    if intent.state == "closed":
+        _close(db, intent.code, now)
+    else:
+        db.run("UPDATE cases SET state = :state WHERE code = :code", state=intent.state, code=intent.code)
+
+
+def _close(db: Database, code: str, now: datetime) -> None:
+    """The case ends; whatever still ran ends with it, and nobody has it on their hands any more."""
+    before = db.run("SELECT owner, state FROM cases WHERE code = :code", code=code)[0]
+    db.run(
+        "UPDATE cases SET state = 'closed', closed_at = :now, cover = '' WHERE code = :code",
+        now=text_of(now),
+        code=code,
+    )
+    db.run(
+        "UPDATE clocks SET state = 'kept', ended_at = :now, why = 'the case is closed' "
+        "WHERE code = :code AND state IN ('running', 'paused')",
+        now=text_of(now),
+        code=code,
+    )
+    if before["state"] != "closed" and before["owner"]:
+        _change_load(db, before["owner"], -1, None)
+
+
+def _late(db: Database, intent: Late, today: date) -> None:
+    db.run(
+        "UPDATE cases SET late_since = COALESCE(late_since, :today), no_news = :no_news WHERE code = :code",
+        today=today.isoformat(),
+        no_news=intent.no_news,
+        code=intent.code,
+    )
+
+
+def _keep_words(db: Database, intent: KeepWords, now: datetime) -> None:
+    db.run(
+        """
+        INSERT INTO words (code, staff, kind, state, command, argument, words, asked_by, at)
+        VALUES (:code, :staff, :kind, :state, :command, :argument, :words, :asked_by, :now)
+        """,
+        code=intent.code,
+        staff=intent.staff,
+        kind=intent.kind,
+        state="open" if intent.kind == "held" else "kept",
+        command=intent.command,
+        argument=intent.argument,
+        words=intent.words,
+        asked_by=intent.asked_by.lower(),
+        now=text_of(now),
+    )
+    if intent.kind == "note":
+        db.run("UPDATE cases SET noted_at = :now WHERE code = :code", now=text_of(now), code=intent.code)
+
+
 def _reopen(db: Database, code: str, now: datetime) -> None:
     before = db.run("SELECT owner, state FROM cases WHERE code = :code", code=code)[0]
     db.run("UPDATE cases SET state = 'open', closed_at = NULL WHERE code = :code", code=code)
@@ -183,13 +302,16 @@ def _set_clock(db: Database, intent: SetClock, now: datetime) -> None:
     end_clock(db, intent.code, intent.clock.kind, "replaced", intent.why, now)
     db.run(
         """
-        INSERT INTO clocks (code, kind, state, promised_on, due_at, started_at, why)
-        VALUES (:code, :kind, 'running', :promised_on, :due_at, :now, :why)
+        INSERT INTO clocks (code, kind, state, promised_on, due_at, told, counted_from, duration, started_at, why)
+        VALUES (:code, :kind, 'running', :promised_on, :due_at, :told, :counted_from, :duration, :now, :why)
         """,
         code=intent.code,
         kind=intent.clock.kind,
         promised_on=intent.clock.promised_on.isoformat(),
         due_at=text_of(intent.clock.due_at),
+        told=intent.clock.told,
+        counted_from=text_of(intent.clock.started_at) if intent.clock.started_at else None,
+        duration=intent.clock.duration,
         now=text_of(now),
         why=intent.why,
     )
@@ -228,7 +350,7 @@ def _send(
         INSERT INTO outbox (dedupe_key, state, held_for, kind, priority, code, inbox, lane, staff, recipient, recipient_key,
                             envelope_from, message_id, content, attachments, letter_id, created_at, not_before)
         VALUES (:dedupe_key, :state, :held_for, :kind, :priority, :code, :inbox, :lane, :staff, :recipient, :recipient_key,
-                :envelope_from, :message_id, :content, :attachments, :letter_id, :now, :now)
+                :envelope_from, :message_id, :content, :attachments, :letter_id, :now, :not_before)
         ON CONFLICT (dedupe_key) DO NOTHING RETURNING id
         """,
         dedupe_key=send.dedupe_key,
@@ -248,6 +370,7 @@ def _send(
         attachments=_attachments(send, mail, arrival, inbox.attach_up_to if inbox else 0),
         letter_id=letter_id,
         now=text_of(now),
+        not_before=text_of(max(send.not_before or now, now)),
     )
     if not rows:
         events.add(

@@ -96,6 +96,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             subject TEXT NOT NULL,
             team TEXT NOT NULL,
             owner TEXT NOT NULL,               -- staff id; '' while nobody could be named, and then somebody was told
+            cover TEXT NOT NULL DEFAULT '',    -- staff id standing in while the owner is away; '' else
             standard TEXT NOT NULL,
             language TEXT NOT NULL,
             sensitive BOOLEAN NOT NULL,        -- no automatic follow-ups, no subject repeated
@@ -105,10 +106,15 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             last_letter_at TEXT NOT NULL,
             human_words_at TEXT,               -- a person last wrote to the resident
             receipt_on TEXT,                   -- council's date of the last receipt
+            late_since TEXT,                   -- council's date of the first promise that passed without a person's word
+            no_news BIGINT NOT NULL DEFAULT 0, -- mails without news since a person last wrote
+            noted_at TEXT,                     -- the owner last wrote a note
             closed_at TEXT
         )                                      -- written by store/intents only
         """,
         "CREATE INDEX cases_open_owner ON cases (owner) WHERE state <> 'closed'",
+        "CREATE INDEX cases_covered ON cases (cover) WHERE cover <> '' AND state <> 'closed'",  # who stands in for whom
+        "CREATE INDEX cases_late ON cases (late_since) WHERE late_since IS NOT NULL AND state <> 'closed'",  # escalation
         "CREATE INDEX cases_inbox ON cases (inbox, opened_at)",
         """
         CREATE TABLE parties (
@@ -125,14 +131,45 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             kind TEXT NOT NULL CHECK (kind IN ('name-owner', 'update', 'answer', 'settle')),
             state TEXT NOT NULL CHECK (state IN ('running', 'paused', 'kept', 'replaced', 'withheld')),
             promised_on TEXT NOT NULL,         -- what the resident was told; never changed silently
-            due_at TEXT NOT NULL,              -- when we act
+            due_at TEXT NOT NULL,              -- when its time is over
+            told BOOLEAN NOT NULL,             -- whether the resident was told promised_on
+            counted_from TEXT,                 -- null for a date that a person named
+            duration TEXT NOT NULL,            -- as configured; '' for a date that a person named
             started_at TEXT NOT NULL,
             ended_at TEXT,
             why TEXT NOT NULL
         )                                      -- written by store/intents only
         """,
         "CREATE UNIQUE INDEX clocks_one_running ON clocks (code, kind) WHERE state IN ('running', 'paused')",
-        "CREATE INDEX clocks_due ON clocks (due_at) WHERE state = 'running'",
+        "CREATE INDEX clocks_promised ON clocks (promised_on) WHERE state = 'running'",  # rounds: O(due), however many are quiet
+        """
+        CREATE TABLE absences (
+            id {id},
+            staff TEXT NOT NULL,
+            starts_at TEXT NOT NULL,
+            ends_at TEXT NOT NULL,             -- exclusive; moved to now by BACK
+            cover TEXT NOT NULL,
+            source TEXT NOT NULL,              -- 'AWAY' by reply; later also calendars and automatic replies
+            recorded_at TEXT NOT NULL
+        )                                      -- those of the configuration stay there
+        """,
+        "CREATE INDEX absences_ends ON absences (ends_at)",
+        """
+        CREATE TABLE words (
+            id {id},
+            code TEXT NOT NULL REFERENCES cases (code),
+            staff TEXT NOT NULL,
+            kind TEXT NOT NULL CHECK (kind IN ('note', 'held')),
+            state TEXT NOT NULL CHECK (state IN ('open', 'sent', 'kept')), -- held words wait while open
+            command TEXT NOT NULL,             -- what they were to do: '' for a plain reply, UPDATE, DONE, MORE
+            argument TEXT NOT NULL,            -- the date of a MORE
+            words TEXT NOT NULL,               -- emptied by retention
+            asked_by TEXT NOT NULL,            -- Message-ID of the mail that asks about held words; '' for a note
+            at TEXT NOT NULL
+        )                                      -- written by store/intents only
+        """,
+        "CREATE INDEX words_asked_by ON words (asked_by) WHERE kind = 'held'",
+        "CREATE INDEX words_code ON words (code)",
         """
         CREATE TABLE staff_load (
             staff TEXT NOT NULL PRIMARY KEY,

@@ -17,7 +17,7 @@ from ackbot.casework.screening import Seen, screen
 from ackbot.crashpoints import crash_point
 from ackbot.mail.compose import Composed, compose
 from ackbot.mail.message import Message
-from ackbot.store import Database, StoreBusy, facts, inboxes, intents, letters
+from ackbot.store import Database, StoreBusy, cases, facts, inboxes, intents, letters
 from ackbot.store.database import instant_of
 
 UNKNOWN_LETTERS_HELD = 20  # after a change of UIDVALIDITY; more than that, and acknowledgements wait (design.md §5)
@@ -225,7 +225,7 @@ class Intake:
         message = Message.parse(raw, self._office.signer)
         with self._db.transaction():
             desk = self._office.desk(now)
-            case = facts.cases(self._db, (code,)).get(code) if code else None
+            case = cases.by_code(self._db, (code,)).get(code) if code else None
             if case is not None:
                 seen = Seen(message, self._office.council.inboxes[arrival.inbox], self._office.council, arrival)
                 decision = decide.on_recovered(seen, screen(seen), case, desk)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ackbot.casework.intents import Assign, Attach, ClearClock, Intent, Note, OpenCase, Record, Reopen, Send, SetClock
-from ackbot.casework.model import Arrival, Facts, Questions
+from ackbot.casework.model import Arrival, Clock, Facts, Questions
 from ackbot.casework.office import Office
 from ackbot.config import Config
 from ackbot.mail.compose import Composed
@@ -188,7 +188,9 @@ def _intent(intent: Intent) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Dataclasses, dates and instants as JSON has them; instants in UTC."""
+    """Dataclasses, dates and instants as JSON has them; instants in UTC; of a clock what the contract names."""
+    if isinstance(value, Clock):
+        return {name: _plain(getattr(value, name)) for name in ("kind", "promised_on", "due_at")}
     if is_dataclass(value) and not isinstance(value, type):
         return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
     if isinstance(value, datetime):

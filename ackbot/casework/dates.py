@@ -1,0 +1,141 @@
+"""Dates as people write them in a reply: "Fri", "3 Dec", "next week"; what is not sure is asked back (behaviour.md §4.3)."""
+
+import re
+from collections.abc import Callable
+from datetime import date, timedelta
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_DAY = r"(?P<weekday>mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\.?"
+_MONTH = (
+    r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
+    r"oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+)
+_NUMBER = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+_YEAR = r"(?:,?\s+(?P<year>\d{4}))?"
+
+# "3-7 Dec": the month stands behind the second day only.
+_SHORT_RANGE = re.compile(
+    rf"\s*(?:from\s+)?(?P<start>\d{{1,2}})(?:st|nd|rd|th)?\s*(?:-|–|to|until)\s*(?P<end>{_NUMBER}\s+{_MONTH}.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+Found = tuple[date, int]  # the date, and where its words end
+_FURTHEST = 370  # days ahead that a reply may mean
+
+
+def find(text: str, today: date) -> Found | None:
+    """
+    The date that a text begins with, and where what follows it begins; None when it is none, past, or not sure.
+
+    A weekday is the next one after today, "next week" its Friday: where two readings are possible, the later one.
+    Day before month, as in Britain. A date without a year is the next such day.
+    """
+    for pattern, meaning in _READINGS:
+        if match := re.match(rf"\s*(?:by\s+|on\s+|until\s+|till\s+)?{pattern}(?=$|[\s,.:;–—-])", text, re.IGNORECASE):
+            found = meaning(match, today)
+            if found is None or not today < found <= today + timedelta(days=_FURTHEST):
+                return None
+            return found, match.end()
+    return None
+
+
+def _iso(match: re.Match[str], _: date) -> date | None:
+    return _made(int(match["year"]), int(match["month"]), int(match["day"]))
+
+
+def _numbers(match: re.Match[str], today: date) -> date | None:
+    year = match["year"]
+    return _with_year(
+        int(match["day"]), int(match["month"]), int(year) + (2_000 if len(year) == 2 else 0) if year else 0, today
+    )
+
+
+def _named_month(match: re.Match[str], today: date) -> date | None:
+    month = _MONTHS.index(match["month"].lower()[:3]) + 1
+    found = _with_year(int(match["day"]), month, int(match["year"] or 0), today)
+    weekday = match.groupdict().get("weekday")
+    if found and weekday and _DAYS.index(weekday.lower()[:3]) != found.weekday():
+        return None  # "Friday 4 December" when the 4th is a Thursday: one of the two is wrong
+    return found
+
+
+def _weekday(match: re.Match[str], today: date) -> date:
+    ahead = (_DAYS.index(match["weekday"].lower()[:3]) - today.weekday() - 1) % 7 + 1
+    return today + timedelta(days=ahead)
+
+
+def _next_weekday(match: re.Match[str], today: date) -> date:
+    """That day of the week after this one: the later reading."""
+    monday = today - timedelta(days=today.weekday())
+    return monday + timedelta(days=7 + _DAYS.index(match["weekday"].lower()[:3]))
+
+
+def _next_week(_: re.Match[str], today: date) -> date:
+    return today - timedelta(days=today.weekday()) + timedelta(days=11)
+
+
+def _tomorrow(_: re.Match[str], today: date) -> date:
+    return today + timedelta(days=1)
+
+
+def _in_days(match: re.Match[str], today: date) -> date:
+    return today + timedelta(days=int(match["count"]) * (7 if match["unit"].lower() == "week" else 1))
+
+
+def _with_year(day: int, month: int, year: int, today: date) -> date | None:
+    if year:
+        return _made(year, month, day)
+    this = _made(today.year, month, day)
+    return this if this and this > today else _made(today.year + 1, month, day)
+
+
+def _made(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+_READINGS: tuple[tuple[str, Callable[[re.Match[str], date], date | None]], ...] = (
+    (r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})", _iso),
+    (r"(?P<day>\d{1,2})[/.](?P<month>\d{1,2})(?:[/.](?P<year>\d{4}|\d{2}))?", _numbers),
+    (rf"(?:{_DAY},?\s+)?(?:the\s+)?{_NUMBER}\s+(?:of\s+)?{_MONTH}{_YEAR}", _named_month),
+    (rf"(?:{_DAY},?\s+)?{_MONTH}\s+{_NUMBER}{_YEAR}", _named_month),
+    (rf"next\s+{_DAY}", _next_weekday),
+    (r"next\s+week", _next_week),
+    (_DAY, _weekday),
+    (r"tomorrow", _tomorrow),
+    (r"in\s+(?P<count>\d{1,2})\s+(?P<unit>day|week)s?", _in_days),
+)
+
+
+def find_range(text: str, today: date) -> tuple[date, date, int] | None:
+    """
+    First and last day away in a text such as `3-7 Dec`, `3 Dec to 7 Dec`, `until Friday`, `today`; and where it ends.
+
+    Without a beginning it is today; without an end, that one day. None when it cannot be read.
+    """
+    if match := _SHORT_RANGE.match(text):
+        end = find(match["end"], today)
+        start = _made(end[0].year, end[0].month, int(match["start"])) if end else None
+        return (start, end[0], match.start("end") + end[1]) if end and start and today <= start <= end[0] else None
+    if match := re.match(r"\s*(?:until|till|to)\s+", text, re.IGNORECASE):
+        last = find(text[match.end() :], today)
+        return (today, last[0], match.end() + last[1]) if last else None
+    opening = re.match(r"\s*(?:from\s+)?", text, re.IGNORECASE)
+    begin = opening.end() if opening else 0
+    first = _first_day(text[begin:], today)
+    if first is None:
+        return None
+    begin += first[1]
+    joint = re.match(r"\s*(?:-|–|to\b|until\b|till\b)\s*", text[begin:], re.IGNORECASE)
+    if joint is None:
+        return first[0], first[0], begin
+    last = find(text[begin + joint.end() :], first[0])
+    return (first[0], last[0], begin + joint.end() + last[1]) if last else None
+
+
+def _first_day(text: str, today: date) -> Found | None:
+    match = re.match(r"today\b", text, re.IGNORECASE)
+    return (today, match.end()) if match else find(text, today)

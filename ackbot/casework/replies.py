@@ -1,0 +1,215 @@
+"""What a member of staff asks for in a reply, and what a resident's short answer is (behaviour.md §4.2, §4.3, §3.5)."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ackbot.casework.council import Council
+from ackbot.casework.model import Case
+from ackbot.casework.routing import folded
+from ackbot.casework.screening import Seen
+from ackbot.mail import quoting, subjects
+
+Command = Literal["", "UPDATE", "DONE", "MORE", "NOTE", "CLOSE", "AWAY", "BACK", "SEND", "KEEP", "HELP", "unclear"]
+
+SHORTEST = 15  # characters; shorter plain words are asked about
+_SYNONYMS: dict[str, Command] = {
+    "update": "UPDATE",
+    "done": "DONE",
+    "more": "MORE",
+    "later": "MORE",
+    "note": "NOTE",
+    "close": "CLOSE",
+    "away": "AWAY",
+    "back": "BACK",
+    "send": "SEND",
+    "keep": "KEEP",
+    "help": "HELP",
+}
+# The word alone on its line, or followed by a mark; MORE and AWAY also by what they need, if that can be read.
+_LINE = re.compile(r"^\s*\**(?P<word>[A-Za-z]+)\**\s*(?P<mark>[:.\-–—])?\s*(?P<rest>.*)$")
+_GREETING = re.compile(
+    r"^\s*(?:dear|hi|hello|hey|good\s+(?:morning|afternoon|evening))\s+(?P<name>[^,.!\n]{2,60}?)\s*[,.!\n]",
+    re.IGNORECASE,
+)
+_TITLES = frozenset(
+    ["mr", "mrs", "ms", "miss", "mx", "dr", "sir", "madam", "all", "there", "both", "team", "councillor", "cllr"]
+)
+_INSIDE = re.compile(
+    r"\b(?:internal(?:ly)?|don'?t send|do not send|not for (?:the )?resident|between us|f\.?y\.?i\.?)\b", re.IGNORECASE
+)
+_THANKS = re.compile(
+    r"^(?:ok(?:ay)?|great|perfect|lovely|brilliant|wonderful|super|excellent|that'?s great|good)?[\s,.!-]*"
+    r"(?:(?:many|very many)\s+)?"
+    r"(?:thanks?(?:\s+you)?|thx|ta|cheers|much appreciated|diolch|gracias|merci|danke|dziękuję)\b[^?]{0,80}$",
+    re.IGNORECASE,
+)
+_STILL = re.compile(r"\b(?:but|however|still|again|not|never|unfortunately|yet|when|why|no)\b", re.IGNORECASE)
+_SCORE = re.compile(r"^\s*([1-5])\s*(?:[-–—.:/]|out of 5|/5)?\s*(?P<rest>.*)$", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """
+    What a staff reply asks for.
+
+    Args:
+        command: "" for plain words; "unclear" when it begins with a command's word and is none, or is nothing at all.
+        argument: what stands on the command's own line behind it.
+        words: everything else that was newly written.
+        below: words that stand under the fence, where nobody looks (behaviour.md §4.2: ask back).
+        cut: how many characters above the fence were taken for quotation or signature.
+    """
+
+    command: Command
+    argument: str
+    words: str
+    below: bool
+    cut: int
+
+    @property
+    def text(self) -> str:
+        """Argument and words as one text, for commands whose argument is the beginning of the words."""
+        return f"{self.argument}\n{self.words}".strip()
+
+
+def read(text: str, fences: Sequence[str], original: str) -> Reading:
+    """
+    A reply as its sender meant it.
+
+    Args:
+        fences: the words that fence lines begin with, in every language we write to staff in.
+        original: the text of our mail that it answers, so that what a client copied is not taken for new words; "" if
+            not known.
+    """
+    above, below = _at_fence(text, fences)
+    words = quoting.new_text(above) if above.strip() else ""
+    cut = max(0, len("".join(above.split())) - len("".join(words.split())) - _attribution(above))
+    return _commanded(words, below=_has_new_words(below, original), cut=cut)
+
+
+def _at_fence(text: str, fences: Sequence[str]) -> tuple[str, str]:
+    """What stands above the first fence line, and below it; without a fence, all is above."""
+    pattern = "|".join(re.escape(folded(fence)) for fence in fences)
+    position = 0
+    for line in text.split("\n"):
+        if re.search(rf"-{{2,}}\s*(?:{pattern})", folded(line)):
+            return text[:position], text[position + len(line) :]
+        position += len(line) + 1
+    return text, ""
+
+
+def _attribution(above: str) -> int:
+    """How many characters of the quoted mail's own header lines stand above the fence: they are no cut words."""
+    tail = above.rstrip().split("\n")[-8:]
+    lines = [
+        line
+        for line in tail
+        if re.match(r"^[ \t>*]*(?:on\b.*|.*wrote:|from:|sent:|to:|subject:|date:|-{2,}.*|_{3,})", line, re.I)
+    ]
+    return sum(len("".join(line.split())) for line in lines)
+
+
+def _has_new_words(below: str, original: str) -> bool:
+    """Whether anything under the fence is neither quoted, nor ours, nor a signature's few words."""
+    ours = {folded(line) for line in original.split("\n")} | {
+        folded(line) for paragraph in original.split("\n\n") for line in [paragraph]
+    }
+    joined = folded(original)
+    for line in below.split("\n"):
+        plain = folded(re.sub(r"^[>\s|]+", "", line))
+        if line.startswith((">", "|")) or not plain or plain in ours or plain in joined or len(plain) < SHORTEST:
+            continue
+        if original and not re.match(r"(?:-- ?$|https?://|mailto:|sent from )", plain):
+            return True
+    return False
+
+
+def _commanded(words: str, *, below: bool, cut: int) -> Reading:
+    first, _, rest = words.partition("\n")
+    match = _LINE.match(first)
+    command = _SYNONYMS.get(match["word"].lower()) if match else None
+    if match is None or command is None:
+        return Reading("" if words else "unclear", "", words, below, cut)
+    argument, shouted = match["rest"].strip(), match["word"].isupper() and len(match["word"]) > 2
+    alone = not argument
+    if alone or match["mark"] or (command in ("MORE", "AWAY", "SEND", "KEEP", "BACK") and shouted):
+        return Reading(command, argument, rest.strip(), below, cut)
+    return Reading("unclear", "", words, below, cut)
+
+
+def holds(reading: Reading, words: str, seen: Seen, case: Case, council: Council) -> list[str]:
+    """
+    Why words are not sent before their sender was asked, in plain English; empty when they may go. Fails closed.
+
+    Args:
+        words: what would go to the resident.
+    """
+    message, found = seen.message, []
+    if reading.below:
+        found.append("there are words below the line, and only those above it are sent")
+    if name := _greets_somebody_else(words, case):
+        found.append(f"it greets {name}")
+    others = [
+        one.addr
+        for one in (*message.to, *message.cc)
+        if council.inbox_at(one.key) is None and council.is_colleague(one.key)
+    ]
+    if others:
+        found.append(f"a colleague is in To or Cc ({', '.join(others)})")
+    if subjects.is_forward(message.subject):
+        found.append("it is a forward")
+    if _INSIDE.search(words):
+        found.append("its words say that it is for inside")
+    if len(words.strip()) < SHORTEST:
+        found.append("it is very short")
+    if any(one.content_type == "message/rfc822" for one in message.attachments):
+        found.append("another mail is attached")
+    if reading.cut > max(80, len("".join(words.split()))):
+        found.append("more of it was taken for quotation than for new words")
+    return found
+
+
+def _greets_somebody_else(words: str, case: Case) -> str:
+    """The name in the greeting, if it is none of the resident's; "" otherwise, or when the resident's is not known."""
+    match = _GREETING.match(words + "\n")
+    known = set(
+        re.findall(r"\w+", folded(f"{case.resident.name} {case.resident.addr.partition('@')[0]}".replace(".", " ")))
+    )
+    if match is None or not case.resident.name:
+        return ""
+    greeted = [word for word in re.findall(r"\w+", folded(match["name"])) if word not in _TITLES]
+    return match["name"].strip() if greeted and not known & set(greeted) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Short:
+    """A resident's short answer that asks for nothing: thanks, or a score from 1 to 5 with nothing behind it."""
+
+    kind: Literal["thanks", "score"]
+    score: int = 0
+
+
+def short_answer(words: str) -> Short | None:
+    """
+    Whether a resident's words are thanks or a bare score; None for everything else.
+
+    "2 – the leak is back" is feedback and a letter, so it is not short (behaviour.md §3.5).
+    """
+    words = words.strip()
+    if match := _SCORE.match(words):
+        rest = match["rest"].strip(" .!\n")
+        if not rest or (_THANKS.match(rest) and not _STILL.search(rest)):
+            return Short("score", int(match[1]))
+        return None
+    body = re.sub(r"^(?:dear|hi|hello)\b[^\n]{0,40}\n+", "", words, flags=re.IGNORECASE)
+    if _THANKS.match(" ".join(body.split())) and not _STILL.search(body):
+        return Short("thanks")
+    return None
+
+
+def score_of(words: str) -> int:
+    """The score that a resident's words begin with; 0 for none."""
+    match = _SCORE.match(words.strip())
+    return int(match[1]) if match and not re.match(r"^\s*[1-5]\s+[A-Za-z]", words) else 0

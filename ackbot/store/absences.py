@@ -1,0 +1,38 @@
+"""Absences that people told us; those of the configuration stay there."""
+
+from datetime import datetime
+
+from ackbot.casework.council import Absence
+from ackbot.store.database import Database, instant_of, text_of
+
+
+def add(db: Database, absence: Absence, now: datetime) -> None:
+    """Somebody says that they are away; what they said before about the same time is over."""
+    end(db, absence.staff, absence.starts_at)
+    db.run(
+        """
+        INSERT INTO absences (staff, starts_at, ends_at, cover, source, recorded_at)
+        VALUES (:staff, :starts_at, :ends_at, :cover, :source, :now)
+        """,
+        staff=absence.staff,
+        starts_at=text_of(absence.starts_at),
+        ends_at=text_of(absence.ends_at),
+        cover=absence.cover,
+        source=absence.source,
+        now=text_of(now),
+    )
+
+
+def end(db: Database, staff: str, at: datetime) -> None:
+    """Somebody is back: what runs then ends, what has not begun by then never does."""
+    db.run("DELETE FROM absences WHERE staff = :staff AND starts_at >= :at", staff=staff, at=text_of(at))
+    db.run("UPDATE absences SET ends_at = :at WHERE staff = :staff AND ends_at > :at", staff=staff, at=text_of(at))
+
+
+def current(db: Database, now: datetime) -> tuple[Absence, ...]:
+    """Those that are not over."""
+    rows = db.run("SELECT * FROM absences WHERE ends_at > :now ORDER BY id", now=text_of(now))
+    return tuple(
+        Absence(row["staff"], instant_of(row["starts_at"]), instant_of(row["ends_at"]), row["cover"], row["source"])
+        for row in rows
+    )

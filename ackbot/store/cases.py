@@ -1,0 +1,148 @@
+"""Cases as the rules know them, and which of them a round must look at."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from ackbot.casework.model import Case, Clock
+from ackbot.mail.addresses import Address
+from ackbot.store.database import Database, Row, instant_of, listed, text_of
+
+
+def by_code(db: Database, codes: Sequence[str]) -> dict[str, Case]:
+    """Cases by code, with parties, running clocks and thread."""
+    placeholders, parameters = listed("c", codes)
+    found = db.run(f"SELECT * FROM cases WHERE code IN ({placeholders})", **parameters)
+    if not found:
+        return {}
+    placeholders, parameters = listed("c", [row["code"] for row in found])
+    parties = db.run(f"SELECT code, address FROM parties WHERE code IN ({placeholders})", **parameters)
+    clocks = db.run(
+        "SELECT code, kind, promised_on, due_at, told, counted_from, duration FROM clocks "
+        f"WHERE state IN ('running', 'paused') AND code IN ({placeholders}) ORDER BY due_at",
+        **parameters,
+    )
+    threads = db.run(
+        f"SELECT code, message_id FROM letters WHERE code IN ({placeholders}) AND message_id <> '' ORDER BY id",
+        **parameters,
+    )
+    return {row["code"]: _case(row, parties, clocks, threads) for row in found}
+
+
+def _case(row: Row, parties: Sequence[Row], clocks: Sequence[Row], threads: Sequence[Row]) -> Case:
+    code = row["code"]
+    return Case(
+        code=code,
+        state=row["state"],
+        inbox=row["inbox"],
+        resident=Address(row["resident_name"], row["resident_address"]),
+        subject=row["subject"],
+        team=row["team"],
+        owner=row["owner"],
+        standard=row["standard"],
+        language=row["language"],
+        opened_at=instant_of(row["opened_at"]),
+        closed_at=instant_of(row["closed_at"]) if row["closed_at"] else None,
+        human_words_at=instant_of(row["human_words_at"]) if row["human_words_at"] else None,
+        last_letter_at=instant_of(row["last_letter_at"]),
+        receipt_on=_day(row["receipt_on"]),
+        sensitive=bool(row["sensitive"]),
+        quiet=bool(row["quiet"]),
+        unreachable=bool(row["unreachable"]),
+        parties=frozenset(one["address"] for one in parties if one["code"] == code),
+        clocks=tuple(_clock(one) for one in clocks if one["code"] == code),
+        thread=tuple(one["message_id"] for one in threads if one["code"] == code),
+        cover=row["cover"],
+        late_since=_day(row["late_since"]),
+        no_news=row["no_news"],
+        noted_at=instant_of(row["noted_at"]) if row["noted_at"] else None,
+    )
+
+
+def _clock(row: Row) -> Clock:
+    return Clock(
+        row["kind"],
+        date.fromisoformat(row["promised_on"]),
+        instant_of(row["due_at"]),
+        bool(row["told"]),
+        instant_of(row["counted_from"]) if row["counted_from"] else None,
+        row["duration"],
+    )
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def due(db: Database, until: date, kinds: Sequence[str]) -> list[Case]:
+    """Open cases with a running clock of these kinds promised for that day or earlier, the oldest promise first."""
+    placeholders, parameters = listed("k", kinds)
+    rows = db.run(
+        f"SELECT code, MIN(promised_on) AS first FROM clocks WHERE state = 'running' AND promised_on <= :until "
+        f"AND kind IN ({placeholders}) GROUP BY code ORDER BY first, code",
+        until=until.isoformat(),
+        **parameters,
+    )
+    return _in_order(db, [row["code"] for row in rows])
+
+
+def late(db: Database) -> list[Case]:
+    """Open cases that a promise passed by without a person's word, longest first."""
+    rows = db.run("SELECT code FROM cases WHERE late_since IS NOT NULL AND state <> 'closed' ORDER BY late_since, code")
+    return _in_order(db, [row["code"] for row in rows])
+
+
+def of_owner(db: Database, staff: str) -> list[Case]:
+    """Somebody's own open cases, covered or not, oldest first."""
+    rows = db.run(
+        "SELECT code FROM cases WHERE owner = :staff AND state <> 'closed' ORDER BY opened_at, code", staff=staff
+    )
+    return _in_order(db, [row["code"] for row in rows])
+
+
+def owners(db: Database) -> list[str]:
+    """Everybody who owns an open case; '' is among them while a case has no owner."""
+    return [row["owner"] for row in db.run("SELECT DISTINCT owner FROM cases WHERE state <> 'closed' ORDER BY owner")]
+
+
+def covered(db: Database) -> list[Case]:
+    """Open cases that somebody stands in for."""
+    rows = db.run("SELECT code FROM cases WHERE cover <> '' AND state <> 'closed' ORDER BY cover, code")
+    return _in_order(db, [row["code"] for row in rows])
+
+
+def last_words(db: Database, code: str) -> str:
+    """The text of the resident's last letter in a case."""
+    rows = db.run(
+        "SELECT text FROM letters WHERE code = :code AND state = 'decided' ORDER BY id DESC LIMIT 1", code=code
+    )
+    return str(rows[0]["text"]) if rows else ""
+
+
+def automatic_today(db: Database, address: str, since: datetime) -> bool:
+    """Whether an automatic mail other than an acknowledgement was written to this case-folded address since then."""
+    rows = db.run(
+        "SELECT 1 FROM outbox WHERE recipient_key = :address AND created_at >= :since "
+        "AND kind IN ('receipt', 'cover', 'no-news', 'settled') AND state NOT IN ('held', 'cancelled') LIMIT 1",
+        address=address,
+        since=text_of(since),
+    )
+    return bool(rows)
+
+
+def asked_feedback(db: Database, address: str, since: datetime) -> bool:
+    """Whether this address was asked "settled?" since then."""
+    rows = db.run(
+        "SELECT 1 FROM outbox WHERE recipient_key = :address AND created_at >= :since AND kind = 'settled' LIMIT 1",
+        address=address,
+        since=text_of(since),
+    )
+    return bool(rows)
+
+
+def _in_order(db: Database, codes: Sequence[str]) -> list[Case]:
+    """In pieces, so that a statement's list stays short; order kept."""
+    found: list[Case] = []
+    for start in range(0, len(codes), 200):
+        some = by_code(db, codes[start : start + 200])
+        found += [some[code] for code in codes[start : start + 200] if code in some]
+    return found
