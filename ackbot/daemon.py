@@ -21,6 +21,7 @@ from ackbot.wires import systemd
 from ackbot.work import dispatch
 from ackbot.work.dispatch import Dispatcher, Limiter
 from ackbot.work.intake import Intake, warm
+from ackbot.work.recount import recount
 from ackbot.work.rounds import Rounds
 from ackbot.work.specimens import proofread
 from ackbot.work.waiting import Stop, Wake
@@ -45,6 +46,8 @@ class Shift:
         self._clock = clock
         self._stop = Stop()
         self._wake = Wake()
+        if changed := recount(db, config.council, clock()):
+            log.info("dates computed anew", clocks=changed)
         intake = Intake(db, config.office)
         self.watchers = [
             Watcher(one, db, intake, self._stop, clock, self._wake.call, self._trouble) for one in config.watched

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from types import MappingProxyType
 from typing import Literal
@@ -227,6 +227,8 @@ class Council:
     archive_bcc: str = ""
     tell_return_date: bool = False
     digest_at: time = time(8, 30)
+    feedback_ask: bool = True
+    feedback_every: Duration = field(default_factory=lambda: Duration(90 * 86_400, "seconds"))
 
     def reference_of(self, code: str) -> str:
         """`RBN-7H4-29P` for the code `7H429P`."""
@@ -238,6 +240,10 @@ class Council:
         return tuple(
             dict.fromkeys((match[1] + match[2]).upper() for match in re.finditer(pattern, text, re.IGNORECASE))
         )
+
+    def inbox_of(self, name: str) -> Inbox:
+        """The inbox of a case. One that is configured no more writes to nobody but staff, from the first that is."""
+        return self.inboxes.get(name) or replace(next(iter(self.inboxes.values())), mode="staff")
 
     def inbox_at(self, address: str) -> Inbox | None:
         """The inbox with that case-folded address or alias, its plus tag ignored."""

@@ -1,9 +1,11 @@
 """Who is away, who stands in, and who after them (domain.md §10)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from ackbot.casework.council import Absence, Council, Staff
+from ackbot.casework.worktime import Calendar
 
 
 def absence_of(council: Council, staff: str, at: datetime) -> Absence | None:
@@ -84,3 +86,61 @@ def _candidates(council: Council, staff: str, team: str, at: datetime) -> Iterat
             yield group.manager, f"is manager of {team}"
     if staff in council.staff and council.staff[staff].manager:
         yield council.staff[staff].manager, f"is manager of {council.staff[staff].name}"
+
+
+def own_calendar(council: Council, staff: str) -> Calendar:
+    """The council's calendar with the week of one person: a day outside it is no absence, but no day for a digest."""
+    person = council.staff.get(staff)
+    if person is None or person.week is None:
+        return council.calendar
+    return replace(council.calendar, week=person.week, _known={})
+
+
+def with_absences(council: Council, told: Sequence[Absence]) -> Council:
+    """
+    The council with the absences that people told us beside those of its configuration.
+
+    One of source "BACK" says that the person is here from its start on, whatever the configuration says until its end.
+    """
+    if not told:
+        return council
+    back = [one for one in told if one.source == "BACK"]
+    standing = tuple(
+        replace(one, ends_at=min([one.ends_at, *(end.starts_at for end in back if _ends(end, one))]))
+        for one in council.absences
+    )
+    return replace(council, absences=(*standing, *(one for one in told if one.source != "BACK")))
+
+
+def _ends(back: Absence, absence: Absence) -> bool:
+    return back.staff == absence.staff and absence.starts_at <= back.starts_at < absence.ends_at <= back.ends_at
+
+
+def returns_on(council: Council, absence: Absence) -> date:
+    """The first working day after an absence, or the day it ends within."""
+    day = council.calendar.local_day(absence.ends_at)
+    return council.calendar.first_working_day(day)
+
+
+def working_days_of(council: Council, absence: Absence, start: date) -> int:
+    """How many working days of the council an absence has from that day on; half a day is none."""
+    first = max(start, council.calendar.local_day(absence.starts_at))
+    last = council.calendar.local_day(absence.ends_at)
+    days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+    return sum(_covers(council, absence, day) for day in days)
+
+
+def ladder(council: Council, staff: str, team: str) -> list[str]:
+    """Who hears of lateness, from the one in charge upward: their manager, that one's manager; circles end."""
+    found = [staff] if staff in council.staff else []
+    person = staff
+    while True:
+        above = (
+            council.manager_of(council.staff[person], team)
+            if person in council.staff
+            else (council.teams[team].manager if team in council.teams else "")
+        )
+        if not above or above in found or above not in council.staff:
+            return found
+        found.append(above)
+        person = above

@@ -4,17 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from ackbot.casework import letters, matching, notices, routing, standards, urgent
-from ackbot.casework.council import Council, Inbox
-from ackbot.casework.cover import is_present, stand_in
-from ackbot.casework.intents import Assign, Attach, Decision, Intent, Note, OpenCase, Record, Reopen, Send, SetClock
+from ackbot.casework import alarms, commands, follow_ups, letters, matching, notices, routing, standards, urgent
+from ackbot.casework.cover import is_present
+from ackbot.casework.intents import Assign, Decision, Intent, Note, OpenCase, Record, SetClock
 from ackbot.casework.matching import Match
 from ackbot.casework.model import Case, Facts, Outcome, Questions
 from ackbot.casework.office import Desk
 from ackbot.casework.screening import Seen, Verdict
 from ackbot.mail.addresses import Address
-
-_RECEIPT_QUIET = 2  # working days after human words in which a further letter gets no receipt
 
 
 def questions(seen: Seen, verdict: Verdict, desk: Desk) -> Questions:
@@ -31,7 +28,10 @@ def on_message(seen: Seen, verdict: Verdict, asked: Questions, facts: Facts, des
     if verdict.kind == "bounce":
         return _bounce(seen, verdict, facts)
     if verdict.kind == "staff":
-        return _staff(seen, verdict, facts)
+        if decision := commands.on_staff(seen, verdict, facts, desk):
+            return decision
+        why = "it carries a token that we gave to another member of staff"
+        verdict = replace(verdict, kind="letter", acknowledge=False, rule="behaviour.md §4.4", why=why)
     if verdict.kind == "automatic-reply" and (event := _automatic_event(seen, verdict, facts, desk)):
         return event
     if seen.arrival.history:
@@ -59,7 +59,7 @@ def _again(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
     if case is not None and seen.inbox.name not in facts.known.inboxes:
         why = f"the same letter came to another inbox before, as {desk.council.reference_of(case.code)}"
         if seen.inbox.name != case.inbox and not seen.inbox.personal:
-            intents += _tell_other(seen, case, seen.inbox, facts, desk)
+            intents += alarms.tell_other(seen, case, seen.inbox, facts, desk)
     return _closed(replace(verdict, rule="design.md §5"), "record", why, intents, code=facts.known.code)
 
 
@@ -75,15 +75,6 @@ def _bounce(seen: Seen, verdict: Verdict, facts: Facts) -> Decision:
             )
             return _closed(verdict, "event", "it returns a mail of ours", (note,), code=token.code)
     return _closed(verdict, "record", "it returns no mail of ours that we know")
-
-
-def _staff(seen: Seen, verdict: Verdict, facts: Facts) -> Decision:
-    code = next(
-        (token.code for token in (*seen.message.addressed, *seen.message.answers) if token.code in facts.cases), ""
-    )
-    staff = seen.staff.id if seen.staff else ""
-    note = (Note(code, "staff-mail", "a member of staff answered our mail", {"staff": staff}),) if code else ()
-    return _closed(verdict, "event", verdict.why, note, code=code, owner=staff)
 
 
 def _automatic_event(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision | None:
@@ -110,7 +101,7 @@ def _letter(seen: Seen, verdict: Verdict, asked: Questions, facts: Facts, desk: 
     verdict = _limited(seen, verdict, facts, desk)
     found = matching.match(seen, verdict.to, facts, desk.council, seen.arrival)
     if found.case is not None:
-        return _attached(seen, verdict, found, found.case, facts, desk, found_urgent)
+        return follow_ups.on_attached(seen, verdict, found, found.case, facts, desk, found_urgent)
     return _opened(seen, verdict, asked, found, facts, desk, found_urgent)
 
 
@@ -131,14 +122,6 @@ def _limited(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Verdict:
 
 def _span(seconds: float) -> str:
     return "a day" if seconds == 86_400 else "an hour" if seconds == 3_600 else f"{round(seconds / 60)} minutes"
-
-
-def _hold(seen: Seen, facts: Facts, council: Council) -> str:
-    """Why an automatic mail to a resident waits for release; "" when it does not."""
-    if seen.arrival.hold:
-        return seen.arrival.hold
-    brake = council.limits.brake
-    return "brake" if brake and facts.automatic_council >= brake[0] else ""
 
 
 def _opened(
@@ -177,13 +160,6 @@ def _opened(
         clocks=clocks,
         thread=(message.message_id,) if message.message_id else (),
     )
-    reference = council.reference_of(code)
-    intents: list[Intent] = [OpenCase(case, f"{reference} is opened: {found.how}")]
-    if found.linked:
-        intents.append(
-            Note(code, "linked", f"it goes on with {council.reference_of(found.linked)}", {"code": found.linked})
-        )
-    intents += [SetClock(code, clock, f'standard "{routed.standard.name}": {clock.kind}') for clock in clocks]
     acknowledgement = None
     if verdict.acknowledge:
         acknowledgement = letters.acknowledgement(
@@ -194,13 +170,22 @@ def _opened(
             facts,
             seen.arrival,
             why="the letter is acknowledged at once",
-            hold=_hold(seen, facts, council),
+            hold=alarms.hold(seen, facts, council),
             absent=_absent_officer(seen, desk),
         )
-    intents += _alarms(seen, case, inbox, found_urgent, desk)
+    if acknowledgement and not acknowledgement.hold and inbox.mode in ("acknowledge", "live") and not case.sensitive:
+        clocks = standards.told(clocks, owned=bool(chosen.staff))
+    reference = council.reference_of(code)
+    intents: list[Intent] = [OpenCase(case, f"{reference} is opened: {found.how}")]
+    if found.linked:
+        intents.append(
+            Note(code, "linked", f"it goes on with {council.reference_of(found.linked)}", {"code": found.linked})
+        )
+    intents += [SetClock(code, clock, f'standard "{routed.standard.name}": {clock.kind}') for clock in clocks]
+    intents += alarms.alarms(seen, case, inbox, found_urgent, desk)
     if acknowledgement:
         intents.append(acknowledgement)
-        intents += _hold_told(acknowledgement, desk)
+        intents += alarms.hold_told(acknowledgement, desk)
     if chosen.staff:
         intents.append(Assign(code, chosen.staff, routed.team, chosen.why))
         told = "acknowledged" if acknowledgement and not acknowledgement.hold else "held" if acknowledgement else "not"
@@ -215,14 +200,14 @@ def _opened(
                 owner_why=chosen.why,
                 told=told,
                 note=note,
-                urgent=_flags(found_urgent, council),
+                urgent=alarms.flags(found_urgent, council),
                 why="the owner gets the letter",
             )
         )
     else:
-        intents.append(_no_owner(case, chosen.why, desk))
+        intents.append(alarms.no_owner(case, chosen.why, desk))
     for other in seen.also_to:
-        intents += _tell_other(seen, case, other, facts, desk)
+        intents += alarms.tell_other(seen, case, other, facts, desk)
     why = verdict.why
     intents.append(Record(verdict.kind, "case", verdict.rule, verdict.acknowledge, why))
     return Decision(
@@ -247,209 +232,3 @@ def _absent_officer(seen: Seen, desk: Desk) -> str:
     """Of a personal inbox: the officer who is away, and whose cover answers."""
     person = desk.council.staff.get(seen.inbox.owner)
     return person.public_name if person else ""
-
-
-def _alarms(seen: Seen, case: Case, inbox: Inbox, found_urgent: tuple[str, ...], desk: Desk) -> list[Intent]:
-    council = desk.council
-    alarming = [name for name in found_urgent if name in council.urgent.alarm]
-    if not alarming:
-        return []
-    present = [one for one in council.urgent.to if is_present(council, one, desk.now)] or list(council.urgent.to)
-    if not present:
-        values = {"reference": council.reference_of(case.code), "inbox": inbox.address, "categories": alarming}
-        recipient = council.head_of_service or council.admin
-        return [
-            notices.to_admin(
-                desk,
-                "urgent",
-                f"urgent:{case.code}",
-                values,
-                why="the letter sounds urgent and nobody is named in [urgent]",
-                code=case.code,
-                recipient=recipient,
-            )
-        ]
-    return [
-        notices.urgent(
-            desk,
-            seen,
-            case,
-            inbox,
-            council.staff[present[0]],
-            alarming,
-            why=f"the letter has words of {', '.join(alarming)}",
-        )
-    ]
-
-
-def _flags(found_urgent: tuple[str, ...], council: Council) -> tuple[str, ...]:
-    return tuple(
-        name
-        for name in found_urgent
-        if name in (*council.urgent.alarm, *council.urgent.flag) or name in urgent.SENSITIVE
-    )
-
-
-def _hold_told(send: Send, desk: Desk) -> list[Intent]:
-    """The admin hears once an hour of the brake, once a day of a mailbox that looks restored."""
-    if send.hold == "restore":
-        inbox = desk.council.inboxes[send.inbox]
-        values = {"inbox": inbox.address}
-        return [
-            notices.to_admin(
-                desk,
-                "restore",
-                f"restore:{inbox.name}:{desk.today}",
-                values,
-                why="more unknown letters at once than a mailbox gets",
-            )
-        ]
-    if send.hold != "brake":
-        return []
-    hour = desk.now.astimezone(desk.council.calendar.timezone)
-    values = {"limit": str(desk.council.limits.brake[0]) if desk.council.limits.brake else ""}
-    return [
-        notices.to_admin(
-            desk,
-            "brake",
-            f"brake:{hour:%Y-%m-%dT%H}",
-            values,
-            why="more automatic mails to residents than the brake allows",
-        )
-    ]
-
-
-def _no_owner(case: Case, why: str, desk: Desk) -> Intent:
-    """Nobody could be named: said aloud, never assigned to everybody (P4, D59)."""
-    council = desk.council
-    team = council.teams.get(case.team)
-    manager = council.staff.get(team.manager) if team else None
-    recipient = council.head_of_service or (manager.email if manager else "") or council.admin
-    values = {
-        "reference": council.reference_of(case.code),
-        "inbox": council.inboxes[case.inbox].address,
-        "team": case.team,
-        "reason": why,
-    }
-    return notices.to_admin(
-        desk,
-        "no-owner",
-        f"no-owner:{case.code}",
-        values,
-        why=f"the case has no owner: {why}",
-        code=case.code,
-        recipient=recipient,
-    )
-
-
-def _tell_other(seen: Seen, case: Case, other: Inbox, facts: Facts, desk: Desk) -> list[Intent]:
-    """Another service that was written to hears whose case it is (behaviour.md §3.3)."""
-    council = desk.council
-    routed = routing.route(seen.message, other, council)
-    chosen = routing.choose_owner(
-        routed, replace(facts, last_owner=None), council, desk.now, council.calendar.local_day(desk.now)
-    )
-    if not chosen.staff or chosen.staff == case.owner:
-        return []
-    return [
-        notices.also_yours(
-            desk, seen, case, other, council.staff[chosen.staff], why=f"the letter was sent to {other.service} too"
-        )
-    ]
-
-
-def _attached(
-    seen: Seen, verdict: Verdict, found: Match, case: Case, facts: Facts, desk: Desk, found_urgent: tuple[str, ...]
-) -> Decision:
-    council, inbox = desk.council, desk.council.inboxes.get(case.inbox, seen.home)
-    sender = verdict.to
-    known = sender is not None and sender.key in case.parties
-    kind = "reply" if verdict.kind == "letter" and not found.joined else verdict.kind
-    intents: list[Intent] = [Attach(case.code, "", found.how)]
-    if case.state in ("closed", "answered", "waiting"):
-        intents.append(Reopen(case.code, "the resident wrote again"))
-    case = replace(case, sensitive=case.sensitive or bool(urgent.SENSITIVE & set(found_urgent)))
-    intents += _alarms(seen, case, inbox, found_urgent, desk)
-    send, why = _receipt(seen, verdict, case, inbox, facts, desk, known=known)
-    if send:
-        intents.append(send)
-        intents += _hold_told(send, desk)
-    owner = case.owner if is_present(council, case.owner, desk.now) else ""
-    owner_why = "owns the case"
-    if not owner and (found_cover := stand_in(council, case.owner, case.team, desk.now)):
-        owner, owner_why = found_cover
-    if owner:
-        note = (
-            ""
-            if known
-            else f"it came from {sender.addr if sender else 'an unknown address'}, which is new in this case"
-        )
-        told = replace(case, owner=owner)
-        intents.append(
-            notices.resident_wrote(
-                desk, seen, told, inbox, seen.arrival, note=note, why=f"{council.staff[owner].name} {owner_why}"
-            )
-        )
-    else:
-        intents.append(_no_owner(case, "its owner is away and nobody stands in", desk))
-    intents.append(Record(kind, "attach", verdict.rule, send is not None, why))
-    return Decision(
-        kind,
-        "attach",
-        verdict.rule,
-        why,
-        send is not None,
-        sender,
-        tuple(intents),
-        urgent=found_urgent,
-        code=case.code,
-        owner=case.owner,
-        owner_why=owner_why,
-        standard=case.standard,
-        clocks=case.clocks,
-    )
-
-
-def on_recovered(seen: Seen, verdict: Verdict, case: Case, desk: Desk) -> Decision:
-    """A quarantined mail can be read at last: its owner gets the letter; the resident was answered from its headers."""
-    inbox = desk.council.inboxes.get(case.inbox, seen.home)
-    why = "it could be read at last"
-    intents: list[Intent] = [Note(case.code, "recovered", why)]
-    if case.owner in desk.council.staff:
-        intents.append(notices.resident_wrote(desk, seen, case, inbox, seen.arrival, note="", why=why))
-    record = Record(verdict.kind, "attach", verdict.rule, acknowledge=False, why=why)
-    return Decision(
-        verdict.kind,
-        "attach",
-        verdict.rule,
-        why,
-        False,
-        verdict.to,
-        (*intents, record),
-        code=case.code,
-        owner=case.owner,
-    )
-
-
-def _receipt(
-    seen: Seen, verdict: Verdict, case: Case, inbox: Inbox, facts: Facts, desk: Desk, *, known: bool
-) -> tuple[Send | None, str]:
-    """A short receipt for a further letter, unless a person wrote lately or one went today (behaviour.md §3.2); and why."""
-    calendar = desk.council.calendar
-    if not verdict.acknowledge:
-        return None, verdict.why
-    if not known:
-        return None, "it was sent from an address that is new in this case"
-    if case.sensitive or case.quiet or case.unreachable:
-        return None, "no automatic mail goes out in this case"
-    if case.receipt_on == desk.today:
-        return None, "this case had a receipt today"
-    if (
-        case.human_words_at
-        and calendar.days_between(calendar.local_day(case.human_words_at), desk.today) <= _RECEIPT_QUIET
-    ):
-        return None, "a person wrote to the resident in the last two working days"
-    if facts.follow_up_at and calendar.local_day(facts.follow_up_at) == desk.today:
-        return None, "the resident had an automatic mail besides the acknowledgement today"
-    why = "a further letter gets a short receipt"
-    return letters.receipt(desk, seen, case, inbox, why=why, hold=_hold(seen, facts, desk.council)), why

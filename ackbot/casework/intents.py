@@ -10,6 +10,7 @@ from ackbot.casework.council import Absence
 from ackbot.casework.model import Case, Clock, ClockKind, LetterKind, Outcome
 from ackbot.mail.addresses import Address
 from ackbot.mail.compose import Draft
+from ackbot.mail.message import Attachment
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +23,12 @@ class OpenCase:
 
 @dataclass(frozen=True, slots=True)
 class Attach:
-    """The letter belongs to a case that exists; its sender becomes a party of it if `party`."""
+    """The letter belongs to a case that exists; its sender becomes a party of it if `party`, and it may make it sensitive."""
 
     code: str
     party: str
     why: str
+    sensitive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ class KeepWords:
 
     Args:
         asked_by: Message-ID of the mail that asks about held words; "" for a note.
+        files: what came with held words, to go along with them.
     """
 
     code: str
@@ -106,6 +109,7 @@ class KeepWords:
     command: str = ""
     argument: str = ""
     asked_by: str = ""
+    files: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +132,16 @@ class RecordAbsence:
 
 @dataclass(frozen=True, slots=True)
 class EndAbsence:
-    """A member of staff is back: what was recorded of their absence ends now."""
+    """
+    A member of staff is back: every absence of theirs ends now.
+
+    Args:
+        until: when an absence of the configuration would have ended; None where there is none.
+    """
 
     staff: str
     why: str
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +182,7 @@ class Send:
         inbox: the inbox it goes out from, and whose mode rules it; "" for mail of the council as a whole.
         hold: why it waits for the admin's release: "brake", "restore"; "" when it goes at once.
         not_before: the earliest instant; None for now.
+        files_of: row of the letter whose files go along; 0 is the letter that is being decided.
     """
 
     dedupe_key: str
@@ -183,6 +194,7 @@ class Send:
     staff: str = ""
     hold: str = ""
     not_before: datetime | None = None
+    files_of: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,7 +164,7 @@ def acknowledgement(
 
 def receipt(desk: Desk, seen: Seen, case: Case, inbox: Inbox, *, why: str, hold: str) -> Send:
     """The short answer to a further letter: it was added, and the date still stands."""
-    owner = desk.council.staff.get(case.owner)
+    owner = desk.council.staff.get(case.in_charge)
     key = f"receipt:{case.code}:{desk.today.isoformat()}"
     draft = to_resident(
         desk,

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from ackbot.mail.addresses import Address
+from ackbot.mail.message import Attachment
 
 CaseState = Literal["open", "waiting", "answered", "closed"]
 ClockKind = Literal["name-owner", "update", "answer", "settle"]
@@ -38,6 +39,7 @@ PURPOSES: Mapping[str, str] = MappingProxyType(
         "new-case": "o",
         "resident-wrote": "w",
         "digest": "d",
+        "single": "e",  # a digest or reminder about one case: plain words in reply go to the resident
         "ask-back": "b",
         "urgent": "u",
         "hand-over": "p",
@@ -195,7 +197,13 @@ class OurMail:
 
 @dataclass(frozen=True, slots=True)
 class HeldWords:
-    """Words of a member of staff that wait for their word to go out (behaviour.md §4.2)."""
+    """
+    Words of a member of staff that wait for their word to go out (behaviour.md §4.2).
+
+    Args:
+        asked_by: Message-ID of the mail that asked, case folded.
+        letter_id: of the mail that brought them; its files go along.
+    """
 
     id: int
     code: str
@@ -203,6 +211,9 @@ class HeldWords:
     command: str
     argument: str
     words: str
+    asked_by: str
+    letter_id: int = 0
+    files: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +227,13 @@ class Known:
 
 @dataclass(frozen=True)
 class Questions:
-    """What the rules need to know of the past to judge one mail; the store answers with Facts."""
+    """
+    What the rules need to know of the past to judge one mail; the store answers with Facts.
+
+    Args:
+        ours: Message-IDs of mails of ours to staff that it answers, case folded.
+        author: staff id of its sender, "" for anybody else.
+    """
 
     fingerprint: str
     addresses: tuple[str, ...]
@@ -225,6 +242,8 @@ class Questions:
     candidate_codes: tuple[str, ...]
     staff: tuple[str, ...]
     since: datetime
+    ours: tuple[str, ...] = ()
+    author: str = ""
 
 
 @dataclass(frozen=True)
@@ -241,9 +260,9 @@ class Facts:
         automatic_council: automatic mails to residents in the brake's period.
         last_owner: of the sender's last case: staff id, team and when it was last active.
         ours: mails of ours to staff, by Message-ID, of those that this one answers.
-        held: words that wait, by the Message-ID of the mail that asked about them.
+        held: words of this member of staff that wait, the latest first.
         human_sent: how often this member of staff has written to residents through us.
-        cover_notices: hashes of letters that this address had a cover notice for within seven days (RFC 3834 §2).
+        promise_today: a date that this resident was told falls on today or has passed.
     """
 
     known: Known | None = None
@@ -258,6 +277,6 @@ class Facts:
     last_owner: tuple[str, str, datetime] | None = None
     letters_from: int = 0
     ours: Mapping[str, OurMail] = field(default_factory=lambda: MappingProxyType({}))
-    held: Mapping[str, HeldWords] = field(default_factory=lambda: MappingProxyType({}))
+    held: tuple[HeldWords, ...] = ()
     human_sent: int = 0
-    cover_notices: frozenset[str] = frozenset()
+    promise_today: bool = False

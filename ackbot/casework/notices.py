@@ -1,7 +1,9 @@
 """What staff and admins are sent, as drafts (behaviour.md §4.1, §4.2, §5)."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, Literal
+from urllib.parse import quote
 
 from ackbot.casework import names
 from ackbot.casework.council import Council, Inbox, Staff
@@ -14,10 +16,40 @@ from ackbot.casework.standards import next_word
 from ackbot.mail import subjects
 from ackbot.mail.addresses import Address
 from ackbot.mail.compose import Draft, Profile
-from ackbot.mail.markup import Lines
+from ackbot.mail.markup import Lines, Words
 from ackbot.mail.message import Message
 
 _LETTER_SHOWN = 20_000  # characters of a letter in the owner's mail; the rest is in the inbox
+
+
+def links(desk: Desk, case: Case, inbox: Inbox, staff: Staff) -> dict[str, Words]:
+    """`mailto:` links that begin an answer about one case; following one changes nothing before it is sent (D72)."""
+    matter = subjects.plain(case.subject)
+    reference = desk.council.reference_of(case.code)
+
+    def link(kind: Literal["s", "i"], body: str) -> Words:
+        tag = desk.signer.tag(case.code, kind, staff.id)
+        to = inbox.plus(tag) if inbox.plus_addressing else inbox.address
+        subject = f"{matter} [{reference}]" if inbox.plus_addressing else f"{matter} [{reference}] ({tag})"
+        return Words(f"mailto:{to}?subject={quote(subject, safe='')}&body={quote(body, safe='')}")
+
+    return {
+        "answer": link("s", ""),
+        "done": link("i", "DONE\n\n"),
+        "update": link("i", "UPDATE\n\n"),
+        "more": link("i", "MORE "),
+        "note": link("i", "NOTE\n\n"),
+        "close": link("i", "CLOSE: "),
+    }
+
+
+def inside_link(desk: Desk, case: Case, inbox: Inbox, staff: Staff, body: str) -> Words:
+    """A `mailto:` link for one command that stays inside."""
+    tag = desk.signer.tag(case.code, "i", staff.id)
+    subject = desk.council.reference_of(case.code)
+    to = inbox.plus(tag) if inbox.plus_addressing else inbox.address
+    subject = subject if inbox.plus_addressing else f"{subject} ({tag})"
+    return Words(f"mailto:{to}?subject={quote(subject, safe='')}&body={quote(body, safe='')}")
 
 
 def resident_name(case: Case) -> str:
@@ -36,12 +68,16 @@ def about_case(
     *,
     letter: Message | None = None,
     words_go_out: bool = True,
+    template: str = "",
+    purpose: str = "",
 ) -> Draft:
     """
     A draft to a member of staff about one case; all of them make one conversation.
 
     Args:
         words_go_out: plain words in reply go to the resident, and Reply-To says so; else they stay inside.
+        template: where it is not named like the kind.
+        purpose: what the Message-ID says of the mail, where that is not its kind.
     """
     council = desk.council
     resident = resident_name(case)
@@ -49,17 +85,19 @@ def about_case(
     tag = desk.signer.tag(case.code, "s" if words_go_out else "i", staff.id)
     reply_name = f"RESIDENT {resident}" if words_go_out else "ackbot (stays inside)"
     root = desk.message_id(f"new-case:{case.code}:{staff.id}", case.code, "new-case", "staff", inbox.address)
-    message_id = desk.message_id(key, case.code, kind, "staff", inbox.address)
+    message_id = desk.message_id(key, case.code, purpose or kind, "staff", inbox.address)
     language = council.languages[0]
     matter = subjects.plain(case.subject) or desk.templates.phrase(language, "subject.none")
     return Draft(
         kind=kind,
-        template=kind,
+        template=template or kind,
         values={
             "today": desk.today,
             "council": council.name,
             "service": inbox.service,
             "inbox": inbox.address,
+            "fence": desk.templates.phrase(language, "fence", resident=resident),
+            "links": links(desk, case, inbox, staff),
             "reference": reference,
             "resident": resident,
             "resident_first": names.first(resident) if names.from_display(case.resident) else resident,
@@ -131,7 +169,7 @@ def new_case(
 
 def resident_wrote(desk: Desk, seen: Seen, case: Case, inbox: Inbox, arrival: Arrival, *, note: str, why: str) -> Send:
     """A further letter of the resident for the owner."""
-    staff = desk.council.staff[case.owner]
+    staff = desk.council.staff[case.in_charge]
     key = f"wrote:{case.code}:{seen.message.fingerprint}:{staff.id}"
     values = {
         "note": note,
@@ -195,3 +233,57 @@ def to_admin(
         languages=(language,),
     )
     return Send(key, draft, code, "", inbox.staff_lane, why)
+
+
+def ask_back(
+    desk: Desk,
+    case: Case,
+    inbox: Inbox,
+    staff: Staff,
+    key: str,
+    topic: str,
+    values: Mapping[str, Any],
+    *,
+    why: str,
+    html: bool = True,
+) -> Send:
+    """
+    A question, or a word of what became of theirs, to a member of staff who wrote to us about a case.
+
+    Args:
+        topic: its template is `ask-back-<topic>`.
+    """
+    draft = about_case(
+        desk, case, inbox, staff, "ask-back", key, values, words_go_out=False, template=f"ask-back-{topic}"
+    )
+    return Send(key, replace(draft, html=html), case.code, inbox.name, inbox.staff_lane, why, staff=staff.id)
+
+
+def to_staff(
+    desk: Desk, staff: Staff, inbox: Inbox, kind: str, template: str, key: str, values: Mapping[str, Any], *, why: str
+) -> Send:
+    """A mail to a member of staff that is about no single case: a digest, a table, a confirmation. Replies stay inside."""
+    council = desk.council
+    language = council.languages[0]
+    draft = Draft(
+        kind=kind,
+        template=template,
+        values={
+            "today": desk.today,
+            "council": council.name,
+            "staff": staff.name,
+            "staff_first": names.first(staff.name),
+            **values,
+        },
+        sender=Address("ackbot", inbox.address),
+        recipient=Address(staff.name, staff.email),
+        reply_to=Address("ackbot (stays inside)", inbox.address),
+        subject=desk.templates.phrase(language, f"subject.{template}", **values),
+        envelope_from=envelope_from(inbox, "staff"),
+        message_id=desk.message_id(key, "", kind, "staff", inbox.address),
+        date_at=desk.now.astimezone(council.calendar.timezone),
+        profile=Profile.STAFF,
+        languages=(language,),
+        html=True,
+    )
+    return Send(key, draft, "", inbox.name, inbox.staff_lane, why, staff=staff.id)

@@ -26,17 +26,60 @@ def opening_clocks(
     """
     The clocks of a new case, in the order they fall due. `name-owner` runs only while there is no owner.
 
-    Counted from arrival, or for a standard that says so from the acknowledgement, which is now.
+    Counted from arrival, or for a standard that says so from the acknowledgement, which is now. A letter that waited so
+    long that a date has come already is counted from now: nobody is promised a word for yesterday.
     """
-    calendar = calendar_of(standard, inbox, council)
     start = now if standard.start == "acknowledgement" else arrived_at
+    today = council.calendar.local_day(now)
     wanted: list[tuple[ClockKind, Duration | None]] = [
         ("name-owner", None if owned else standard.name_owner_within),
         ("update", standard.update_every),
         ("answer", standard.answer_within),
     ]
-    clocks = [Clock(kind, *calendar.due(start, duration, standard.cut_off)) for kind, duration in wanted if duration]
+    clocks = []
+    for kind, duration in wanted:
+        if duration is None:
+            continue
+        clock = clock_of(kind, duration, start, standard, inbox, council)
+        late = clock.promised_on <= today and start < now
+        clocks.append(clock_of(kind, duration, now, standard, inbox, council) if late else clock)
     return tuple(sorted(clocks, key=lambda clock: clock.due_at))
+
+
+def clock_of(
+    kind: ClockKind, duration: Duration, start: datetime, standard: Standard, inbox: Inbox, council: Council
+) -> Clock:
+    """One clock of a standard, counted from `start`; nobody was told its date yet."""
+    promised_on, due_at = calendar_of(standard, inbox, council).due(start, duration, standard.cut_off)
+    return Clock(kind, promised_on, due_at, started_at=start, duration=duration.text)
+
+
+def next_update(standard: Standard, inbox: Inbox, council: Council, now: datetime) -> Clock | None:
+    """The next date that the resident is told, counted from now; None where the standard promises no further word."""
+    duration = standard.update_every or standard.answer_within
+    return replace(clock_of("update", duration, now, standard, inbox, council), told=True) if duration else None
+
+
+def on_day(kind: ClockKind, day: date, inbox: Inbox) -> Clock:
+    """A clock for a date that a person named and the resident is told: the end of that working day, or of the next."""
+    day = inbox.calendar.first_working_day(day)
+    return Clock(kind, day, inbox.calendar.end_of(day), told=True)
+
+
+def told(clocks: tuple[Clock, ...], *, owned: bool) -> tuple[Clock, ...]:
+    """The clocks of a case whose resident reads the acknowledgement: the next word, and who has it while nobody has."""
+    next_on = next_word(clocks)
+    return tuple(
+        replace(clock, told=clock.promised_on == next_on if clock.kind != "name-owner" else not owned)
+        for clock in clocks
+    )
+
+
+def steps(late_since: date, every: Duration, calendar: Calendar, today: date) -> int:
+    """How many steps up the ladder a case has gone that is late since then (behaviour.md §4.6)."""
+    if every.unit == "working days":
+        return int(calendar.days_between(late_since, today) // max(every.amount, 1))
+    return int((today - late_since).total_seconds() // max(every.seconds, 1))
 
 
 def next_word(clocks: tuple[Clock, ...]) -> date | None:

@@ -37,6 +37,12 @@ class Duration:
     amount: float
     unit: Unit
 
+    @property
+    def text(self) -> str:
+        """In the words of a configuration; `parse` gives the same duration back."""
+        unit = {"seconds": "s"}.get(self.unit, self.unit)
+        return f"{self.amount:.12g} {unit}"
+
     @classmethod
     def parse(cls, text: str) -> "Duration":
         """
@@ -201,6 +207,22 @@ class Calendar:
         """Whether somebody is at work at that instant."""
         local = moment.astimezone(self.timezone)
         return any(start <= local.time() < end for start, end in self.hours(local.date()))
+
+    def next_open(self, moment: datetime) -> datetime:
+        """
+        That instant if somebody is at work, else the next at which work begins, UTC.
+
+        Raises:
+            ValueError: the calendar has no working hours.
+        """
+        day = self.local_day(moment)
+        for _ in range(_FURTHEST):
+            for start, end in self.hours(day):
+                closes = self.at(day + timedelta(days=1), time.min) if end == time.max else self.at(day, end)
+                if moment < closes:
+                    return max(moment, self.at(day, start))
+            day += timedelta(days=1)
+        raise ValueError("the calendar has no working hours")
 
     def next_working_day(self, day: date) -> date:
         """The first working day after `day`."""

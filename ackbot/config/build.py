@@ -105,6 +105,8 @@ def _council(file: shape.File, source: Source) -> values.Council:
         archive_bcc=file.council.archive_bcc,
         tell_return_date=file.council.tell_return_date,
         digest_at=file.calendar.digest_at or time(8, 30),
+        feedback_ask=file.feedback.ask,
+        feedback_every=file.feedback.every,
     )
 
 

@@ -1,6 +1,7 @@
 """One mail as the rules see it: read once from its bytes, without ever raising."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -55,7 +56,8 @@ class Message:
         text: what a mail client would show, at most 65,536 characters.
         own: the signed Message-ID of this very mail: it is ours come back.
         answers: verified tokens of mails of ours that this one answers, the most direct first.
-        addressed: verified tokens in the addresses it was sent to.
+        addressed: verified tokens in the addresses it was sent to; staff tokens in its subject too, where our links put
+            them for servers without plus addresses.
     """
 
     headers: Headers
@@ -112,9 +114,7 @@ class Message:
             attachments=tuple(_attachments(root)),
             own=own_ids[0] if own_ids else None,
             answers=_answers(headers, signer) if signer else (),
-            addressed=tuple(
-                token for one in dict.fromkeys(recipients) if signer and (token := signer.read_address(one.addr))
-            ),
+            addressed=_addressed(recipients, headers.value("subject"), signer) if signer else (),
             root=root,
             signer=signer,
         )
@@ -229,6 +229,11 @@ def _answers(headers: Headers, signer: Signer) -> tuple[Token, ...]:
     direct = signer.read_message_ids(headers.raw("in-reply-to"))
     thread = signer.read_message_ids(headers.raw("references"))
     return tuple(dict.fromkeys((*direct, *reversed(thread))))
+
+
+def _addressed(recipients: Sequence[Address], subject: str, signer: Signer) -> tuple[Token, ...]:
+    tagged = (signer.read_address(one.addr) for one in dict.fromkeys(recipients))
+    return tuple(dict.fromkeys([*(token for token in tagged if token), *signer.read_tags(subject)]))
 
 
 def _received_at(headers: Headers) -> datetime | None:

@@ -83,6 +83,10 @@ class Templates:
             phrase = phrase[key]
         return str(phrase).format_map(values)
 
+    def fence(self, language: str) -> str:
+        """What the line begins with above which staff write to a resident: the phrase up to the resident's name."""
+        return str(self.words(language)["fence"]).partition("{")[0].strip()
+
     def day(self, language: str, day: date, today: date) -> str:
         """A date as people say it: with its weekday, and with its year when that is not this year's."""
         words = self.words(language)

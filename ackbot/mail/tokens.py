@@ -19,6 +19,7 @@ _CODE = "[a-hjkmnp-z2-9]{6}"
 _LOCAL = re.compile(rf"({_CODE}|nocase)\.([a-z])([rsn])\.([a-z2-7]{{8}})([a-z2-7]{{16}})", re.IGNORECASE)
 _ID = re.compile(rf"{_LOCAL.pattern}@[a-z0-9.-]{{1,100}}", re.IGNORECASE)
 _TAG = re.compile(rf"({_CODE})([rsi])([a-z2-7]{{16}})", re.IGNORECASE)
+_TAG_IN_TEXT = re.compile(rf"(?<![\w.@-]){_CODE}[si][a-z2-7]{{16}}(?![\w.@-])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,11 @@ class Signer:
                     role: Role = "resident" if kind == "r" else "staff"
                     return Token(code.upper(), "", role, inside=kind == "i", staff=person)
         return None
+
+    def read_tags(self, text: str) -> tuple[Token, ...]:
+        """Staff tokens that stand in a text, such as the subject of a mail that one of our links began."""
+        found = (self.read_address(f"+{match[0]}@") for match in _TAG_IN_TEXT.finditer(text))
+        return tuple(token for token in found if token is not None and token.role == "staff")
 
     @staticmethod
     def _mac(secret: bytes, *words: str) -> bytes:

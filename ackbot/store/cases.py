@@ -104,10 +104,14 @@ def owners(db: Database) -> list[str]:
     return [row["owner"] for row in db.run("SELECT DISTINCT owner FROM cases WHERE state <> 'closed' ORDER BY owner")]
 
 
-def covered(db: Database) -> list[Case]:
-    """Open cases that somebody stands in for."""
-    rows = db.run("SELECT code FROM cases WHERE cover <> '' AND state <> 'closed' ORDER BY cover, code")
-    return _in_order(db, [row["code"] for row in rows])
+def has_cover(db: Database, staff: str) -> bool:
+    """Whether somebody stands in for that owner in an open case."""
+    return bool(
+        db.run(
+            "SELECT 1 FROM cases WHERE cover <> '' AND state <> 'closed' AND owner = :staff LIMIT 1",
+            staff=staff,
+        )
+    )
 
 
 def last_words(db: Database, code: str) -> str:
@@ -118,21 +122,22 @@ def last_words(db: Database, code: str) -> str:
     return str(rows[0]["text"]) if rows else ""
 
 
-def automatic_today(db: Database, address: str, since: datetime) -> bool:
-    """Whether an automatic mail other than an acknowledgement was written to this case-folded address since then."""
+def automatic_since(db: Database, address: str, since: datetime) -> int:
+    """How many automatic mails other than acknowledgements go to this case-folded address from then on."""
     rows = db.run(
-        "SELECT 1 FROM outbox WHERE recipient_key = :address AND created_at >= :since "
-        "AND kind IN ('receipt', 'cover', 'no-news', 'settled') AND state NOT IN ('held', 'cancelled') LIMIT 1",
+        "SELECT COUNT(*) AS n FROM outbox WHERE recipient_key = :address AND not_before >= :since "
+        "AND kind IN ('receipt', 'cover', 'no-news', 'settled') AND state NOT IN ('held', 'cancelled')",
         address=address,
         since=text_of(since),
     )
-    return bool(rows)
+    return int(rows[0]["n"])
 
 
 def asked_feedback(db: Database, address: str, since: datetime) -> bool:
-    """Whether this address was asked "settled?" since then."""
+    """Whether this address was asked how we did since then."""
     rows = db.run(
-        "SELECT 1 FROM outbox WHERE recipient_key = :address AND created_at >= :since AND kind = 'settled' LIMIT 1",
+        "SELECT 1 FROM outbox WHERE recipient_key = :address AND created_at >= :since AND kind = 'settled' "
+        "AND dedupe_key LIKE 'settled:%' LIMIT 1",
         address=address,
         since=text_of(since),
     )
@@ -146,3 +151,11 @@ def _in_order(db: Database, codes: Sequence[str]) -> list[Case]:
         some = by_code(db, codes[start : start + 200])
         found += [some[code] for code in codes[start : start + 200] if code in some]
     return found
+
+
+def with_untold_clocks(db: Database) -> list[str]:
+    """Codes of open cases with a running date that nobody was told: what a changed calendar may move."""
+    rows = db.run(
+        "SELECT DISTINCT code FROM clocks WHERE state = 'running' AND NOT told AND counted_from IS NOT NULL ORDER BY code"
+    )
+    return [row["code"] for row in rows]

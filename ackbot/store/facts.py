@@ -1,11 +1,13 @@
 """The facts of one mail, read in the transaction that decides it (design.md, "The life of a letter")."""
 
+import json
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 
 from ackbot.casework.council import Limits
-from ackbot.casework.model import TO_RESIDENTS, Facts, Known, Load, PastLetter, Questions
+from ackbot.casework.model import TO_RESIDENTS, Facts, HeldWords, Known, Load, OurMail, PastLetter, Questions
+from ackbot.mail.message import Attachment, Message
 from ackbot.store import cases
 from ackbot.store.database import Database, instant_of, listed, text_of
 
@@ -16,8 +18,8 @@ _MOST_PAST = 20
 _AUTOMATIC = ", ".join(f"'{kind}'" for kind in sorted(TO_RESIDENTS))
 
 
-def gather(db: Database, asked: Questions, now: datetime, limits: Limits) -> Facts:
-    """Answers to what the rules ask. Reads only."""
+def gather(db: Database, asked: Questions, now: datetime, today: date, limits: Limits) -> Facts:
+    """Answers to what the rules ask; `today` is the council's date. Reads only."""
     sender = asked.addresses[0] if asked.addresses else ""
     past = _past(db, sender, now) if sender else []
     by_message_id = _by_message_id(db, asked.message_ids) if asked.message_ids else {}
@@ -38,11 +40,15 @@ def gather(db: Database, asked: Questions, now: datetime, limits: Limits) -> Fac
         by_message_id=MappingProxyType(by_message_id),
         automatic_at=automatic,
         follow_up_at=follow_up_at,
-        automatic_council=_council_automatic(db, limits, now),
+        automatic_council=council_automatic(db, limits, now),
         loads=MappingProxyType(loads(db, asked.staff)),
         taken_codes=_taken(db, asked.candidate_codes),
         last_owner=_last_owner(db, sender) if sender else None,
         letters_from=_count_letters(db, sender, now) if sender else 0,
+        ours=MappingProxyType(_ours(db, asked.ours)) if asked.ours else MappingProxyType({}),
+        held=_held(db, asked.author) if asked.author else (),
+        human_sent=_human_sent(db, asked.author) if asked.author else 0,
+        promise_today=promise_today(db, sender, today) if sender else False,
     )
 
 
@@ -122,8 +128,8 @@ def _automatic(db: Database, sender: str, since: datetime) -> tuple[tuple[dateti
     return instants, follow_ups[0] if follow_ups else None
 
 
-def _council_automatic(db: Database, limits: Limits, now: datetime) -> int:
-    """At most one more than the brake allows is counted: more is not worth knowing."""
+def council_automatic(db: Database, limits: Limits, now: datetime) -> int:
+    """Automatic mails to residents in the brake's period, counted up to one more than it allows."""
     if limits.brake is None:
         return 0
     count, seconds = limits.brake
@@ -166,3 +172,56 @@ def _taken(db: Database, codes: Sequence[str]) -> frozenset[str]:
     return frozenset(
         row["code"] for row in db.run(f"SELECT code FROM cases WHERE code IN ({placeholders})", **parameters)
     )
+
+
+def _ours(db: Database, message_ids: Sequence[str]) -> dict[str, OurMail]:
+    """Mails of ours to staff, read back from their final bytes."""
+    placeholders, parameters = listed("m", message_ids[:20])
+    rows = db.run(
+        f"SELECT message_id, staff, kind, content FROM outbox WHERE message_id IN ({placeholders}) AND staff <> ''",
+        **parameters,
+    )
+    return {
+        row["message_id"]: OurMail(row["staff"], row["kind"], Message.parse(bytes(row["content"])).text) for row in rows
+    }
+
+
+def _held(db: Database, staff: str) -> tuple[HeldWords, ...]:
+    rows = db.run(
+        "SELECT * FROM words WHERE staff = :staff AND kind = 'held' AND state = 'open' ORDER BY id DESC LIMIT 20",
+        staff=staff,
+    )
+    return tuple(
+        HeldWords(
+            row["id"],
+            row["code"],
+            row["staff"],
+            row["command"],
+            row["argument"],
+            row["words"],
+            row["asked_by"],
+            row["letter_id"] or 0,
+            tuple(Attachment(name, kind, section, inline=False) for name, kind, section in json.loads(row["files"])),
+        )
+        for row in rows
+    )
+
+
+def _human_sent(db: Database, staff: str) -> int:
+    """The first few are echoed (behaviour.md §4.2)."""
+    rows = db.run("SELECT human_sent FROM staff_load WHERE staff = :staff", staff=staff)
+    return int(rows[0]["human_sent"]) if rows else 0
+
+
+def promise_today(db: Database, sender: str, today: date) -> bool:
+    """Whether a date that this resident was told is today or has passed."""
+    rows = db.run(
+        """
+        SELECT 1 FROM parties JOIN clocks ON clocks.code = parties.code
+        WHERE parties.address = :sender AND clocks.state = 'running' AND clocks.told AND clocks.promised_on <= :today
+          AND clocks.kind <> 'settle' LIMIT 1
+        """,
+        sender=sender,
+        today=today.isoformat(),
+    )
+    return bool(rows)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from ackbot.casework.council import Council, Mode
+from ackbot.casework.council import Absence, Council, Mode
 from ackbot.casework.intents import (
     Assign,
     Attach,
@@ -30,7 +30,7 @@ from ackbot.casework.intents import (
 from ackbot.casework.model import PRIORITIES, Arrival
 from ackbot.mail.compose import Composed, ascii_domain
 from ackbot.store import absences, events, inboxes
-from ackbot.store.database import Database, text_of
+from ackbot.store.database import Database, instant_of, text_of
 
 # What residents are sent in mode acknowledge: an answer at once, and people's own words (behaviour.md §5.1).
 _WITH_ACKNOWLEDGEMENTS = frozenset({"acknowledgement", "receipt", "human"})
@@ -86,7 +86,7 @@ def apply(
                 _late(db, intent, council.calendar.local_day(now))
                 code = intent.code
             case KeepWords():
-                _keep_words(db, intent, now)
+                _keep_words(db, intent, now, letter_id)
                 code = intent.code
             case DropWords():
                 db.run("UPDATE words SET state = :outcome WHERE id = :id", outcome=intent.outcome, id=intent.id)
@@ -96,6 +96,8 @@ def apply(
                 code = ""
             case EndAbsence():
                 absences.end(db, intent.staff, now)
+                if intent.until:
+                    absences.add(db, Absence(intent.staff, now, intent.until, source="BACK"), now)
                 code = ""
             case SetClock():
                 _set_clock(db, intent, now)
@@ -193,6 +195,8 @@ def _open_case(db: Database, intent: OpenCase) -> None:
 def _attach(db: Database, intent: Attach, arrival: Arrival | None, now: datetime) -> None:
     at = text_of(arrival.arrived_at if arrival else now)
     db.run("UPDATE cases SET last_letter_at = :at WHERE code = :code AND last_letter_at < :at", at=at, code=intent.code)
+    if intent.sensitive:
+        db.run("UPDATE cases SET sensitive = :yes WHERE code = :code", yes=True, code=intent.code)
     if intent.party:
         db.run(
             "INSERT INTO parties (code, address) VALUES (:code, :address) ON CONFLICT DO NOTHING",
@@ -238,6 +242,13 @@ def _human_words(db: Database, intent: HumanWords, now: datetime) -> None:
         now=text_of(now),
         code=intent.code,
     )
+    db.run(
+        """
+        INSERT INTO staff_load (staff, open_cases, human_sent) VALUES (:staff, 0, 1)
+        ON CONFLICT (staff) DO UPDATE SET human_sent = staff_load.human_sent + 1
+        """,
+        staff=intent.staff,
+    )
     if intent.state == "closed":
         _close(db, intent.code, now)
     else:
@@ -271,11 +282,11 @@ def _late(db: Database, intent: Late, today: date) -> None:
     )
 
 
-def _keep_words(db: Database, intent: KeepWords, now: datetime) -> None:
+def _keep_words(db: Database, intent: KeepWords, now: datetime, letter_id: int | None) -> None:
     db.run(
         """
-        INSERT INTO words (code, staff, kind, state, command, argument, words, asked_by, at)
-        VALUES (:code, :staff, :kind, :state, :command, :argument, :words, :asked_by, :now)
+        INSERT INTO words (code, staff, kind, state, command, argument, words, asked_by, letter_id, files, at)
+        VALUES (:code, :staff, :kind, :state, :command, :argument, :words, :asked_by, :letter_id, :files, :now)
         """,
         code=intent.code,
         staff=intent.staff,
@@ -285,6 +296,8 @@ def _keep_words(db: Database, intent: KeepWords, now: datetime) -> None:
         argument=intent.argument,
         words=intent.words,
         asked_by=intent.asked_by.lower(),
+        letter_id=letter_id,
+        files=json.dumps([[one.name, one.content_type, one.section] for one in intent.files]),
         now=text_of(now),
     )
     if intent.kind == "note":
@@ -367,7 +380,7 @@ def _send(
         envelope_from=draft.envelope_from,
         message_id=draft.message_id,
         content=mail.content,
-        attachments=_attachments(send, mail, arrival, inbox.attach_up_to if inbox else 0),
+        attachments=_attachments(send, mail, _place(db, send, arrival), inbox.attach_up_to if inbox else 0),
         letter_id=letter_id,
         now=text_of(now),
         not_before=text_of(max(send.not_before or now, now)),
@@ -405,6 +418,17 @@ def _held_for(send: Send, mode: Mode) -> str:
         or (mode == "staff" and not to_resident)
     )
     return send.hold if allowed else "shadow"
+
+
+def _place(db: Database, send: Send, arrival: Arrival | None) -> Arrival | None:
+    """Where the files of a mail are: with the letter that is being decided, or with an earlier one."""
+    if not send.files_of:
+        return arrival
+    rows = db.run("SELECT * FROM arrivals WHERE letter_id = :letter_id ORDER BY id LIMIT 1", letter_id=send.files_of)
+    if not rows:
+        return None
+    row = rows[0]
+    return Arrival(row["inbox"], instant_of(row["arrived_at"]), row["folder"], row["uidvalidity"], row["uid"])
 
 
 def _attachments(send: Send, mail: Composed, arrival: Arrival | None, limit: int) -> str:

@@ -16,6 +16,11 @@ def begin(db: Database, name: str, day: date, now: datetime) -> bool:
     return bool(rows)
 
 
+def was_done(db: Database, name: str, day: date) -> bool:
+    """Whether a round was done for that day."""
+    return bool(db.run("SELECT 1 FROM rounds WHERE name = :name AND day = :day", name=name, day=day.isoformat()))
+
+
 def last(db: Database, name: str, before: date) -> date | None:
     """The last day before that one for which a round was done; None for the first."""
     rows = db.run(

@@ -149,7 +149,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             starts_at TEXT NOT NULL,
             ends_at TEXT NOT NULL,             -- exclusive; moved to now by BACK
             cover TEXT NOT NULL,
-            source TEXT NOT NULL,              -- 'AWAY' by reply; later also calendars and automatic replies
+            source TEXT NOT NULL,              -- 'AWAY' by reply; 'BACK' ends one of the configuration at starts_at
             recorded_at TEXT NOT NULL
         )                                      -- those of the configuration stay there
         """,
@@ -165,16 +165,19 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             argument TEXT NOT NULL,            -- the date of a MORE
             words TEXT NOT NULL,               -- emptied by retention
             asked_by TEXT NOT NULL,            -- Message-ID of the mail that asks about held words; '' for a note
+            letter_id BIGINT REFERENCES letters (id), -- the mail they came in; its files go along
+            files TEXT NOT NULL,               -- JSON: those files, as the outbox names them
             at TEXT NOT NULL
         )                                      -- written by store/intents only
         """,
-        "CREATE INDEX words_asked_by ON words (asked_by) WHERE kind = 'held'",
+        "CREATE INDEX words_held ON words (staff, id) WHERE kind = 'held' AND state = 'open'",
         "CREATE INDEX words_code ON words (code)",
         """
         CREATE TABLE staff_load (
             staff TEXT NOT NULL PRIMARY KEY,
             open_cases BIGINT NOT NULL CHECK (open_cases >= 0),
-            assigned_at TEXT                   -- the last time a case was given to them
+            assigned_at TEXT,                  -- the last time a case was given to them
+            human_sent BIGINT NOT NULL DEFAULT 0 -- how often they wrote to residents; the first few are echoed to them
         )
         """,
         """
@@ -231,6 +234,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             reason TEXT NOT NULL,              -- its reply, '' when all is well
             since TEXT NOT NULL
         )                                      -- written by work/dispatch; read by `status`
+        """,
+        """
+        CREATE TABLE settings (
+            name TEXT NOT NULL PRIMARY KEY,
+            value TEXT NOT NULL
+        )                                      -- what was in force when rows were last computed from it
         """,
         """
         CREATE TABLE rounds (

@@ -1,6 +1,6 @@
 """A mail arrived: read, judged, and committed in one transaction (design.md, "The life of a letter")."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -9,8 +9,8 @@ from typing import Protocol
 
 import structlog
 
-from ackbot.casework import decide, notices
-from ackbot.casework.intents import Decision, Send
+from ackbot.casework import decide, follow_ups, notices
+from ackbot.casework.intents import Decision, Intent, Send
 from ackbot.casework.model import Arrival, Facts, Questions
 from ackbot.casework.office import Office
 from ackbot.casework.screening import Seen, screen
@@ -19,6 +19,7 @@ from ackbot.mail.compose import Composed, compose
 from ackbot.mail.message import Message
 from ackbot.store import Database, StoreBusy, cases, facts, inboxes, intents, letters
 from ackbot.store.database import instant_of
+from ackbot.work.attendance import office_at
 
 UNKNOWN_LETTERS_HELD = 20  # after a change of UIDVALIDITY; more than that, and acknowledgements wait (design.md §5)
 _RETRIES = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
@@ -58,16 +59,12 @@ def consider(message: Message, arrival: Arrival, office: Office, source: FactsSo
     verdict = screen(seen)
     asked = decide.questions(seen, verdict, desk)
     decision = decide.on_message(seen, verdict, asked, source(asked, now), desk)
-    return Considered(message, decision, written(decision, office))
+    return Considered(message, decision, written(decision.intents, office))
 
 
-def written(decision: Decision, office: Office) -> dict[str, Composed]:
-    """The final bytes of every mail of a decision, by dedupe key."""
-    return {
-        intent.dedupe_key: compose(intent.draft, office.templates)
-        for intent in decision.intents
-        if isinstance(intent, Send)
-    }
+def written(found: Sequence[Intent], office: Office) -> dict[str, Composed]:
+    """The final bytes of every mail among intents, by dedupe key."""
+    return {intent.dedupe_key: compose(intent.draft, office.templates) for intent in found if isinstance(intent, Send)}
 
 
 def warm(office: Office) -> None:
@@ -115,7 +112,8 @@ class Intake:
             if arrival_id is None:
                 inboxes.move_watermark(db, arrival.inbox, arrival.folder, arrival.uidvalidity, arrival.uid)
                 return 0
-            considered = consider(message, self._after_change(message, arrival), self._office, self._facts, now)
+            office = office_at(self._office, db, now)
+            considered = consider(message, self._after_change(message, arrival), office, self._facts, now)
             letter_id = letters.add(db, message, arrival, considered.decision, now, self._language(considered))
             letters.attach_arrival(db, arrival_id, letter_id)
             queued = self._apply(considered, now, letter_id, arrival)
@@ -140,7 +138,7 @@ class Intake:
         return queued
 
     def _facts(self, asked: Questions, now: datetime) -> Facts:
-        return facts.gather(self._db, asked, now, self._office.council.limits)
+        return facts.gather(self._db, asked, now, self._office.desk(now).today, self._office.council.limits)
 
     def _after_change(self, message: Message, arrival: Arrival) -> Arrival:
         """
@@ -169,9 +167,8 @@ class Intake:
                 inboxes.move_watermark(db, arrival.inbox, arrival.folder, arrival.uidvalidity, arrival.uid)
                 return 0
             try:
-                considered = consider(
-                    Message.unreadable(raw, self._office.signer), arrival, self._office, self._facts, now
-                )
+                office = office_at(self._office, db, now)
+                considered = consider(Message.unreadable(raw, office.signer), arrival, office, self._facts, now)
             except NOT_THE_MAIL:
                 raise
             except Exception as second:  # noqa: BLE001 - its headers break us too: the bytes and the admin are left
@@ -224,14 +221,14 @@ class Intake:
         """A quarantined mail can be read now: it joins the case its headers opened, or is decided like any other."""
         message = Message.parse(raw, self._office.signer)
         with self._db.transaction():
-            desk = self._office.desk(now)
+            office = office_at(self._office, self._db, now)
             case = cases.by_code(self._db, (code,)).get(code) if code else None
             if case is not None:
-                seen = Seen(message, self._office.council.inboxes[arrival.inbox], self._office.council, arrival)
-                decision = decide.on_recovered(seen, screen(seen), case, desk)
-                considered = Considered(message, decision, written(decision, self._office))
+                seen = Seen(message, office.council.inboxes[arrival.inbox], office.council, arrival)
+                decision = follow_ups.on_recovered(seen, screen(seen), case, office.desk(now))
+                considered = Considered(message, decision, written(decision.intents, office))
             else:
-                considered = consider(message, arrival, self._office, self._facts, now)
+                considered = consider(message, arrival, office, self._facts, now)
             letters.recovered(self._db, letter_id, message, considered.decision, now)
             queued = self._apply(considered, now, letter_id, arrival)
         self._log("recovered", considered.decision, arrival)

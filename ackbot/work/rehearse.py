@@ -15,6 +15,7 @@ from ackbot.mail.compose import Composed
 from ackbot.mail.message import Message
 from ackbot.mail.templates import TemplateProblem
 from ackbot.store import Database, facts
+from ackbot.work.attendance import office_at
 from ackbot.work.intake import Considered, consider
 
 
@@ -44,10 +45,13 @@ def explain(
     message = Message.parse(raw, office.signer)
     name = inbox or _addressed(message, config)
     now = at or message.received_at or message.sent_at or datetime.now(UTC)
+    office = office_at(office, db, now) if db is not None else office
     arrival = Arrival(name, now, size=len(raw))
 
     def source(asked: Questions, now: datetime) -> Facts:
-        return facts.gather(db, asked, now, office.council.limits) if db is not None else Facts()
+        return (
+            facts.gather(db, asked, now, office.desk(now).today, office.council.limits) if db is not None else Facts()
+        )
 
     try:
         return Explained(name, message, consider(message, arrival, office, source, now), unreadable=False)

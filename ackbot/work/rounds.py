@@ -1,5 +1,6 @@
 """Clocks fall due: APScheduler says when, the store says what (design.md, "The life of a promise")."""
 
+import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,7 +13,9 @@ from ackbot.casework.office import Office
 from ackbot.mail.compose import compose
 from ackbot.store import Database, StoreBusy, intents, looks, outbox, rounds
 from ackbot.store.database import text_of
+from ackbot.work.absences import Absences
 from ackbot.work.intake import Intake
+from ackbot.work.promises import Promises
 
 TICK_S = 15  # seconds between two looks at what is due
 _REASONS = 8  # reasons for not answering that the admin's daily mail names
@@ -38,6 +41,9 @@ class Rounds:
         self._clock = clock
         self._on_queued = on_queued
         self._on_unverified = on_unverified
+        self._absences = Absences(db, office)
+        self._promises = Promises(db, office)
+        self._lock = threading.Lock()
         self._scheduler = BackgroundScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
@@ -54,8 +60,12 @@ class Rounds:
 
     def tick(self) -> None:
         """One round. What fails is tried again in the next one, and keeps nothing else from its turn."""
-        now = self._clock()
-        for work in (self._recover, self._retry_quarantined, self._daily):
+        with self._lock:
+            self._tick(self._clock())
+
+    def _tick(self, now: datetime) -> None:
+        steps = (self._recover, self._retry_quarantined, self._absences.run, self._promises.run, self._daily)
+        for work in steps:
             try:
                 if work(now):
                     self._on_queued()

@@ -1,0 +1,360 @@
+"""Staff work by replying: what a verified mail of theirs does to its case (behaviour.md §4.2, §4.3)."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, time, timedelta
+
+from ackbot.casework import dates, notices, replies, standards, updates
+from ackbot.casework.council import Absence, Inbox, Staff
+from ackbot.casework.cover import absence_of, returns_on
+from ackbot.casework.intents import (
+    ClearClock,
+    Close,
+    Decision,
+    DropWords,
+    EndAbsence,
+    HumanWords,
+    Intent,
+    KeepWords,
+    Record,
+    RecordAbsence,
+    Reopen,
+    SetClock,
+)
+from ackbot.casework.model import PURPOSES, Case, Clock, Facts, HeldWords
+from ackbot.casework.office import Desk
+from ackbot.casework.replies import Reading
+from ackbot.casework.screening import Seen, Verdict
+from ackbot.mail.markup import Lines
+from ackbot.mail.message import Attachment
+from ackbot.mail.tokens import Token
+
+ECHOED = 3  # a person's first words to residents, shown back to them
+_OUTSIDE = frozenset(PURPOSES[kind] for kind in ("new-case", "resident-wrote", "single"))
+_MIDNIGHT = time(0)
+_COVER = re.compile(r"\b(?:cover(?:ed by)?|deputy)\s*:?\s*(?:is\s+)?(?P<name>[^\n,;]{2,60})", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One staff mail at work: who wrote, about which case, and what it says."""
+
+    seen: Seen
+    person: Staff
+    case: Case
+    inbox: Inbox
+    inside: bool
+    reading: Reading
+    facts: Facts
+    desk: Desk
+
+    @property
+    def key(self) -> str:
+        """What tells this mail from others, for the keys of what is sent because of it."""
+        return f"{self.case.code}:{self.seen.message.fingerprint}"
+
+
+def on_staff(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision | None:
+    """
+    What a mail of a member of staff does; None when its token was given to somebody else, which makes it a letter
+    that is never acknowledged (behaviour.md §4.4, P7).
+    """
+    person = seen.staff
+    tokens = _own_tokens(seen, facts)
+    if person is None or not tokens:
+        return None
+    code = next((token.code for token in tokens if token.code in facts.cases), "")
+    case = facts.cases.get(code)
+    reading = _reading(seen, tokens, facts, desk)
+    if reading.command in ("AWAY", "BACK"):
+        intents = _presence(seen, person, reading, desk)
+    elif case is None:
+        intents = _no_case(seen, person, desk)
+    else:
+        inbox = desk.council.inboxes.get(case.inbox, seen.home)
+        asked = _Asked(seen, person, case, inbox, _inside(tokens), reading, facts, desk)
+        intents = _commanded(asked)
+    why = f"{verdict.why} ({reading.command or ('a note' if _inside(tokens) else 'plain words')})"
+    record = Record("staff", "event", verdict.rule, acknowledge=False, why=why)
+    return Decision(
+        "staff", "event", verdict.rule, why, False, verdict.to, (*intents, record), code=code, owner=person.id
+    )
+
+
+def _own_tokens(seen: Seen, facts: Facts) -> list[Token]:
+    """Staff tokens that were given to this very person: by reply address, or by a mail of ours that went to them."""
+    assert seen.staff is not None  # noqa: S101 - the caller asked
+    tagged = [token for token in seen.message.addressed if token.role == "staff" and token.staff == seen.staff.id]
+    sent = [
+        token
+        for token in seen.message.answers
+        if token.role == "staff"
+        and (ours := facts.ours.get(token.message_id)) is not None
+        and ours.staff == seen.staff.id
+    ]
+    return [*tagged, *sent]
+
+
+def _inside(tokens: Sequence[Token]) -> bool:
+    """Whether words without a command stay inside: as the first token says, which is the reply address where there is one."""
+    first = tokens[0]
+    return first.inside if not first.message_id else first.purpose not in _OUTSIDE
+
+
+def _reading(seen: Seen, tokens: Sequence[Token], facts: Facts, desk: Desk) -> Reading:
+    fences = [desk.templates.fence(language) for language in desk.council.languages]
+    originals = [facts.ours[token.message_id].text for token in seen.message.answers if token.message_id in facts.ours]
+    _ = tokens
+    return replies.read(seen.message.text, [one for one in fences if one], "\n".join(originals))
+
+
+def _commanded(asked: _Asked) -> list[Intent]:
+    reading = asked.reading
+    match reading.command:
+        case "NOTE":
+            return _note(asked, reading.text) if reading.text else _ask(asked, "NOTE needs words below it.")
+        case "CLOSE":
+            return _close(asked) if reading.text else _ask(asked, "CLOSE needs a reason behind it.")
+        case "SEND" | "KEEP":
+            return _held(asked)
+        case "HELP":
+            return _ask(asked, "")
+        case "unclear" if not reading.words:
+            return _ask(asked, "There were no words of yours in it.")
+        case "" if asked.inside:
+            return _note(asked, reading.words)
+        case _:
+            return _outward(asked)
+
+
+def _note(asked: _Asked, words: str) -> list[Intent]:
+    return [KeepWords(asked.case.code, asked.person.id, "note", words, f"{asked.person.name} wrote a note")]
+
+
+def _close(asked: _Asked) -> list[Intent]:
+    case, why = asked.case, f"{asked.person.name} closed it without a mail"
+    kept = KeepWords(case.code, asked.person.id, "note", asked.reading.text, "why it was closed")
+    ended = [ClearClock(case.code, clock.kind, "withheld", why) for clock in case.clocks]
+    return [kept, *ended, Close(case.code, why)]
+
+
+def _ask(asked: _Asked, problem: str, words: str = "") -> list[Intent]:
+    """Nothing is done: they are told why, and what they can write."""
+    values = {"problem": problem, "their_words": Lines(words or asked.reading.text)}
+    key = f"ask:{asked.key}"
+    send = notices.ask_back(
+        asked.desk, asked.case, asked.inbox, asked.person, key, "what", values, why="it is not clear what to do"
+    )
+    return [send]
+
+
+def _outward(asked: _Asked) -> list[Intent]:
+    """Words that a resident is to read: sent, or held and asked about. Fails closed."""
+    reading, case = asked.reading, asked.case
+    words = reading.text if reading.command != "unclear" else reading.words
+    argument = ""
+    if reading.command == "MORE":
+        found = dates.find(reading.text, asked.desk.today)
+        if found is None:
+            return _ask(asked, "The date behind MORE could not be read with certainty.")
+        argument, words = found[0].isoformat(), reading.text[found[1] :].strip(" \t\n:.,;-–—")
+    elif not words:
+        return _ask(asked, f"{reading.command} needs the words that the resident should read.")
+    if asked.inside and not _speaks(asked):
+        return _ask(asked, "This mail was for you to know, and no words went out: the case is not yours.")
+    if not case.resident.addr or case.unreachable:
+        return _ask(asked, "The resident cannot be reached by email.")
+    if asked.inbox.mode in ("shadow", "staff"):
+        kept = KeepWords(case.code, asked.person.id, "note", words, "the inbox is being tried out")
+        return [kept, *_ask(asked, "This inbox is being tried out, so your words were not sent.", words)]
+    reasons = replies.holds(reading, words, asked.seen, case, asked.desk.council) if words else []
+    if reading.command == "unclear":
+        reasons.insert(0, "it begins like a command and is none")
+    if reading.command == "" and asked.desk.council.plain_reply == "confirm":
+        reasons.insert(0, "your council asks before plain words go out")
+    command = "" if reading.command == "unclear" else reading.command
+    if reasons:
+        return _hold(asked, command, argument, words, reasons)
+    return _send(asked, command, argument, words, _files(asked.seen), 0, f"human:{asked.key}")
+
+
+def _speaks(asked: _Asked) -> bool:
+    """Whether a command in a mail that stays inside may send words: only for whoever has the case."""
+    return asked.person.id in (asked.case.owner, asked.case.cover)
+
+
+def _files(seen: Seen) -> tuple[Attachment, ...]:
+    """What goes along with words: files, never pictures that stand in the text, such as those of a signature."""
+    return tuple(
+        one
+        for one in seen.message.attachments
+        if one.section
+        and not (one.inline and one.content_type.startswith("image/"))
+        and "rfc822" not in one.content_type
+    )
+
+
+def _hold(asked: _Asked, command: str, argument: str, words: str, reasons: list[str]) -> list[Intent]:
+    key = f"held:{asked.key}"
+    code, desk = asked.case.code, asked.desk
+    asked_by = desk.message_id(key, code, "ask-back", "staff", asked.inbox.address)
+    word = held_word(asked_by)
+    link = notices.inside_link
+    values = {
+        "reasons": reasons,
+        "their_words": Lines(words),
+        "send": link(desk, asked.case, asked.inbox, asked.person, f"SEND {word}"),
+        "keep": link(desk, asked.case, asked.inbox, asked.person, f"KEEP {word}"),
+    }
+    why = f"held: {reasons[0]}"
+    return [
+        KeepWords(
+            code, asked.person.id, "held", words, why, command, argument, asked_by=asked_by, files=_files(asked.seen)
+        ),
+        notices.ask_back(desk, asked.case, asked.inbox, asked.person, key, "held", values, why=why),
+    ]
+
+
+def held_word(asked_by: str) -> str:
+    """What SEND and KEEP name held words by: the unique part of the Message-ID that asked about them."""
+    return asked_by.partition("@")[0].rpartition(".")[2][:8].lower()
+
+
+def _held(asked: _Asked) -> list[Intent]:
+    """SEND or KEEP: the words that the mail answers, or its command names; without either, the only ones that wait."""
+    mine = [one for one in asked.facts.held if one.code == asked.case.code]
+    word = asked.reading.argument.strip(" .").lower()
+    answered = [one for one in mine if one.asked_by in {token.message_id for token in asked.seen.message.answers}]
+    found = [one for one in mine if word and held_word(one.asked_by) == word] or (answered or mine if not word else [])
+    if len(found) != 1:
+        return _ask(asked, "No words of yours wait here." if not found else "Several of your words wait here.")
+    held = found[0]
+    if asked.reading.command == "KEEP":
+        dropped = DropWords(held.id, held.code, "kept", f"{asked.person.name} keeps them inside")
+        return [dropped, *_note(asked, held.words)]
+    dropped = DropWords(held.id, held.code, "sent", f"{asked.person.name} sends them")
+    sent = _send(asked, held.command, held.argument, held.words, held.files, held.letter_id, f"human:{_name(held)}")
+    return [dropped, *sent]
+
+
+def _name(held: HeldWords) -> str:
+    return f"{held.code}:{held.asked_by}"
+
+
+def _send(
+    asked: _Asked, command: str, argument: str, words: str, files: tuple[Attachment, ...], files_of: int, key: str
+) -> list[Intent]:
+    """The words go out, and the clocks know that a person wrote (D69)."""
+    case, desk, person = asked.case, asked.desk, asked.person
+    why = f"{person.name} wrote to the resident" + (f" ({command})" if command else "")
+    clocks = _new_clocks(asked, command, argument)
+    next_on = min((clock.promised_on for clock in clocks if clock.kind != "settle"), default=None)
+    intents: list[Intent] = [Reopen(case.code, why)] if case.state == "closed" else []
+    intents.append(
+        updates.human(desk, case, person, key, words, next_on=next_on, files=files, files_of=files_of, why=why)
+    )
+    set_anew = {clock.kind for clock in clocks}
+    if command in ("UPDATE", "MORE"):
+        ended = [clock for clock in case.clocks if clock.kind == "name-owner" or clock.promised_on <= desk.today]
+    else:
+        ended = list(case.clocks)
+    intents += [ClearClock(case.code, one.kind, "kept", why) for one in ended if one.kind not in set_anew]
+    intents += [SetClock(case.code, clock, why) for clock in clocks]
+    state = "closed" if command == "DONE" else "open" if command in ("UPDATE", "MORE") else "answered"
+    intents.append(HumanWords(case.code, person.id, state, why))  # type: ignore[arg-type] # a Literal in three branches
+    if asked.facts.human_sent < ECHOED:
+        values = {"their_words": Lines(words), "next_on": next_on, "files": [one.name for one in files]}
+        intents.append(
+            notices.ask_back(
+                desk,
+                case,
+                asked.inbox,
+                person,
+                f"echo:{key}",
+                "echo",
+                values,
+                why="their first words are shown to them",
+            )
+        )
+    return intents
+
+
+def _new_clocks(asked: _Asked, command: str, argument: str) -> list[Clock]:
+    """What is promised from now on: after an answer only that we ask whether it settled the matter."""
+    case, desk, inbox = asked.case, asked.desk, asked.inbox
+    standard = desk.council.standards.get(case.standard, desk.council.default_standard)
+    if command == "DONE":
+        return []
+    if command == "MORE":
+        day = date.fromisoformat(argument)
+        named = standards.on_day("update", day, inbox)
+        earlier = [clock for clock in case.clocks if clock.kind == "answer" and clock.promised_on < named.promised_on]
+        return [named, *(replace(named, kind="answer") for _ in earlier)]
+    if command == "UPDATE":
+        update = standards.next_update(standard, inbox, desk.council, desk.now)
+        return [update] if update else []
+    return [standards.clock_of("settle", standard.settle_after, desk.now, standard, inbox, desk.council)]
+
+
+def _no_case(seen: Seen, person: Staff, desk: Desk) -> list[Intent]:
+    """An answer to a mail about no single case, such as a digest, without a word that we know."""
+    key = f"ask:{seen.message.fingerprint}"
+    values = {"their_words": Lines(seen.message.new_text)}
+    return [
+        notices.to_staff(desk, person, seen.home, "ask-back", "ask-back-which", key, values, why="about which case?")
+    ]
+
+
+def _presence(seen: Seen, person: Staff, reading: Reading, desk: Desk) -> list[Intent]:
+    """AWAY and BACK, confirmed."""
+    council, key = desk.council, f"presence:{seen.message.fingerprint}"
+    if reading.command == "BACK":
+        standing = absence_of(council, person.id, desk.now)
+        until = standing.ends_at if standing and standing.source == "configuration" else None
+        values = {"back": True, "problem": "", "first_on": None, "back_on": None, "cover": ""}
+        return [
+            EndAbsence(person.id, f"{person.name} is back", until),
+            notices.to_staff(desk, person, seen.home, "ask-back", "away", key, values, why="BACK is confirmed"),
+        ]
+    found = dates.find_range(reading.text, desk.today)
+    stands_in, unknown = _named_cover(reading.text[found[2] :], person, desk) if found else ("", "")
+    if found is None or unknown:
+        problem = f"There is no {unknown} whom I know." if found else "The dates behind AWAY could not be read."
+        values = {"back": False, "problem": problem, "first_on": None, "back_on": None, "cover": ""}
+        return [notices.to_staff(desk, person, seen.home, "ask-back", "away", key, values, why="AWAY is not clear")]
+    first, last, _ = found
+    calendar = council.calendar
+    midnight = calendar.at(first, _MIDNIGHT)
+    absence = Absence(
+        person.id,
+        max(midnight, desk.now) if first == desk.today else midnight,
+        calendar.at(last + timedelta(days=1), _MIDNIGHT),
+        stands_in,
+        "AWAY",
+    )
+    cover = council.staff.get(stands_in or person.cover)
+    values = {
+        "back": False,
+        "problem": "",
+        "first_on": first,
+        "back_on": returns_on(council, absence),
+        "cover": cover.name if cover else "",
+    }
+    return [
+        RecordAbsence(absence, f"{person.name} is away from {first} to {last}"),
+        notices.to_staff(desk, person, seen.home, "ask-back", "away", key, values, why="AWAY is confirmed"),
+    ]
+
+
+def _named_cover(text: str, person: Staff, desk: Desk) -> tuple[str, str]:
+    """Staff id of the cover that AWAY names, or the name that nobody has; both "" when none is named."""
+    match = _COVER.search(text)
+    if match is None:
+        return "", ""
+    wanted = match["name"].strip(" .").casefold()
+    people = [one for one in desk.council.staff.values() if one.id != person.id]
+    exact = [one for one in people if wanted in (one.id.casefold(), one.name.casefold())]
+    first = [one for one in people if one.name.casefold().split()[0] == wanted]
+    found = exact or first
+    return (found[0].id, "") if len(found) == 1 else ("", match["name"].strip())

@@ -1,0 +1,149 @@
+"""A further letter of a case that exists: attached, its owner told, a short receipt (behaviour.md §3.2, §3.3, §3.5)."""
+
+from dataclasses import replace
+
+from ackbot.casework import alarms, letters, notices, replies, standards, urgent
+from ackbot.casework.council import Inbox
+from ackbot.casework.cover import is_present, stand_in
+from ackbot.casework.intents import Attach, ClearClock, Decision, Intent, Note, Record, Reopen, Send, SetClock, SetCover
+from ackbot.casework.matching import Match
+from ackbot.casework.model import Case, Clock, Facts
+from ackbot.casework.office import Desk
+from ackbot.casework.screening import Seen, Verdict
+
+_RECEIPT_QUIET = 2  # working days after human words in which a further letter gets no receipt
+
+
+def on_attached(
+    seen: Seen, verdict: Verdict, found: Match, case: Case, facts: Facts, desk: Desk, found_urgent: tuple[str, ...]
+) -> Decision:
+    """A letter that belongs to a case we know. Thanks or a bare score change nothing about it; anything else reopens it."""
+    inbox = desk.council.inboxes.get(case.inbox, seen.home)
+    known = verdict.to is not None and verdict.to.key in case.parties
+    kind = "reply" if verdict.kind == "letter" and not found.joined else verdict.kind
+    case = replace(case, sensitive=case.sensitive or bool(urgent.SENSITIVE & set(found_urgent)))
+    intents: list[Intent] = [Attach(case.code, "", found.how, sensitive=case.sensitive)]
+    intents += alarms.alarms(seen, case, inbox, found_urgent, desk)
+    short = replies.short_answer(seen.message.new_text) if known and not found_urgent else None
+    if score := replies.score_of(seen.message.new_text) if known and case.human_words_at else 0:
+        intents.append(Note(case.code, "feedback", "the resident said how we did", {"score": str(score)}))
+    case, in_charge = _in_charge(case, desk)
+    intents += in_charge
+    clocks = case.clocks
+    send: Send | None = None
+    if short:
+        why = "it is thanks, which asks for nothing" if short.kind == "thanks" else "it is a score from 1 to 5"
+    else:
+        intents += _reopened(case)
+        if case.state in ("closed", "answered", "waiting"):
+            clocks = _anew(case, inbox, seen, desk)
+        send, why = _receipt(seen, verdict, replace(case, clocks=clocks), inbox, facts, desk, known=known)
+        told = send is not None and not send.hold and inbox.mode in ("acknowledge", "live")
+        if clocks is not case.clocks:
+            clocks = standards.told(clocks, owned=True) if told else clocks
+            intents += [SetClock(case.code, clock, "the resident wrote again") for clock in clocks]
+    if send:
+        intents.append(send)
+        intents += alarms.hold_told(send, desk)
+    if short is None or short.kind == "thanks":
+        intents.append(_told(seen, verdict, replace(case, clocks=clocks), inbox, desk, known=known))
+    intents.append(Record(kind, "attach", verdict.rule, send is not None, why))
+    return Decision(
+        kind,
+        "attach",
+        verdict.rule,
+        why,
+        send is not None,
+        verdict.to,
+        tuple(intents),
+        urgent=found_urgent,
+        code=case.code,
+        owner=case.in_charge,
+        owner_why="has the case",
+        standard=case.standard,
+        clocks=clocks,
+    )
+
+
+def _in_charge(case: Case, desk: Desk) -> tuple[Case, list[Intent]]:
+    """The case with somebody who is here to read the letter: its owner, its cover, or whoever stands in from now on."""
+    council = desk.council
+    if is_present(council, case.in_charge, desk.now):
+        return case, []
+    found = stand_in(council, case.owner, case.team, desk.now)
+    if found is None:
+        return case, []
+    why = f"{council.staff[found[0]].name} {found[1]}"
+    return replace(case, cover=found[0]), [SetCover(case.code, found[0], why)]
+
+
+def _told(seen: Seen, verdict: Verdict, case: Case, inbox: Inbox, desk: Desk, *, known: bool) -> Intent:
+    """Whoever is in charge gets the letter; where nobody is, somebody is told so (P4)."""
+    if not is_present(desk.council, case.in_charge, desk.now):
+        return alarms.no_owner(case, "its owner is away and nobody stands in", desk)
+    sender = verdict.to.addr if verdict.to else "an unknown address"
+    note = "" if known else f"it came from {sender}, which is new in this case"
+    why = f"{desk.council.staff[case.in_charge].name} has the case"
+    return notices.resident_wrote(desk, seen, case, inbox, seen.arrival, note=note, why=why)
+
+
+def _reopened(case: Case) -> list[Intent]:
+    if case.state not in ("closed", "answered", "waiting"):
+        return []
+    settle = [ClearClock(case.code, "settle", "replaced", "the resident wrote again")] if case.state != "closed" else []
+    return [*settle, Reopen(case.code, "the resident wrote again")]
+
+
+def _anew(case: Case, inbox: Inbox, seen: Seen, desk: Desk) -> tuple[Clock, ...]:
+    """The clocks of a case that is open again, counted from the letter that opened it."""
+    standard = desk.council.standards.get(case.standard, desk.council.default_standard)
+    return standards.opening_clocks(
+        standard, inbox, desk.council, seen.arrival.arrived_at, desk.now, owned=bool(case.in_charge)
+    )
+
+
+def on_recovered(seen: Seen, verdict: Verdict, case: Case, desk: Desk) -> Decision:
+    """A quarantined mail can be read at last: its owner gets the letter; the resident was answered from its headers."""
+    inbox = desk.council.inboxes.get(case.inbox, seen.home)
+    why = "it could be read at last"
+    intents: list[Intent] = [Note(case.code, "recovered", why)]
+    if case.owner in desk.council.staff:
+        intents.append(notices.resident_wrote(desk, seen, case, inbox, seen.arrival, note="", why=why))
+    record = Record(verdict.kind, "attach", verdict.rule, acknowledge=False, why=why)
+    return Decision(
+        verdict.kind,
+        "attach",
+        verdict.rule,
+        why,
+        False,
+        verdict.to,
+        (*intents, record),
+        code=case.code,
+        owner=case.owner,
+    )
+
+
+def _receipt(
+    seen: Seen, verdict: Verdict, case: Case, inbox: Inbox, facts: Facts, desk: Desk, *, known: bool
+) -> tuple[Send | None, str]:
+    """A short receipt for a further letter, unless a person wrote lately or one went today (behaviour.md §3.2); and why."""
+    calendar = desk.council.calendar
+    if not verdict.acknowledge:
+        return None, verdict.why
+    if not known:
+        return None, "it was sent from an address that is new in this case"
+    if case.sensitive or case.quiet or case.unreachable:
+        return None, "no automatic mail goes out in this case"
+    if case.receipt_on == desk.today:
+        return None, "this case had a receipt today"
+    if (
+        case.human_words_at
+        and calendar.days_between(calendar.local_day(case.human_words_at), desk.today) <= _RECEIPT_QUIET
+    ):
+        return None, "a person wrote to the resident in the last two working days"
+    if facts.promise_today:
+        return None, "the resident hears today on another promise, and one automatic mail a day is enough"
+    if facts.follow_up_at and calendar.local_day(facts.follow_up_at) == desk.today:
+        return None, "the resident had an automatic mail besides the acknowledgement today"
+    why = "a further letter gets a short receipt"
+    return letters.receipt(desk, seen, case, inbox, why=why, hold=alarms.hold(seen, facts, desk.council)), why

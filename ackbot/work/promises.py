@@ -1,0 +1,235 @@
+"""Once a day each: the digest, "overdue today", the truth at 15:00, "settled?" (design.md, "The life of a promise")."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time, timedelta
+from itertools import groupby
+
+from ackbot.casework import notices, promises, reminders
+from ackbot.casework.cover import own_calendar
+from ackbot.casework.intents import Intent
+from ackbot.casework.model import Case
+from ackbot.casework.office import Desk, Office
+from ackbot.casework.reminders import HEAD, Line
+from ackbot.crashpoints import crash_point
+from ackbot.store import Database, cases, facts, inboxes, intents, rounds
+from ackbot.work.attendance import office_at
+from ackbot.work.intake import written
+
+OVERDUE_AT = time(13)
+NO_NEWS_AT = time(15)
+_NAMED = 50  # references in the admin's mail
+_KINDS = ("name-owner", "update", "answer")
+_LONGEST_WEEK = timedelta(
+    days=21
+)  # ahead that a digest may look: the next own day of whoever works least, or a warning
+
+
+class Promises:
+    """
+    What is due, found by its rows and written one person or resident at a time, each in a transaction of its own.
+
+    A crash between two of them loses nothing: what was not written is still due; what was, is remembered by its rows.
+    """
+
+    def __init__(self, db: Database, office: Office) -> None:
+        self._db = db
+        self._office = office
+        self._done: dict[str, date] = {}  # rounds that this process need not look at again today
+
+    def run(self, now: datetime) -> int:
+        """Everything that is due now. How many mails were put into the outbox to go out."""
+        return self._digests(now) + self._overdue(now) + self._truths(now) + self._settled(now)
+
+    def _desk(self, now: datetime) -> Desk:
+        return office_at(self._office, self._db, now).desk(now)
+
+    def _due_round(self, name: str, now: datetime, at: time) -> date | None:
+        """The council's date if that round is still to be done today."""
+        calendar = self._office.council.calendar
+        today = calendar.local_day(now)
+        if self._done.get(name) == today or now < calendar.at(today, at):
+            return None
+        return today
+
+    def _digests(self, now: datetime) -> int:
+        """At `digest_at`, on each person's own working days; none if there is nothing (behaviour.md §4.1)."""
+        today = self._due_round("digest", now, self._office.council.digest_at)
+        if today is None:
+            return 0
+        desk = self._desk(now)
+        found = {case.code: case for case in cases.due(self._db, today + _LONGEST_WEEK, _KINDS)}
+        found |= {case.code: case for case in (*cases.late(self._db), *cases.of_owner(self._db, ""))}
+        queued = 0
+        for person, lines in reminders.sheets(list(found.values()), desk).items():
+            if person == HEAD:
+                queued += self._to_head(lines, desk)
+            elif own_calendar(desk.council, person).is_working_day(today) and now < self._ends(person, desk):
+                queued += self._reminder("digest", person, lines, now)
+        self._done["digest"] = today
+        return queued
+
+    def _ends(self, person: str, desk: Desk) -> datetime:
+        """A digest that comes after work is over helps nobody; tomorrow's names the same."""
+        return own_calendar(desk.council, person).end_of(desk.today)
+
+    def _overdue(self, now: datetime) -> int:
+        """At 13:00, for what is promised before the next working day: to whoever has it, and to the manager (D70)."""
+        today = self._due_round("overdue", now, OVERDUE_AT)
+        calendar = self._office.council.calendar
+        if today is None or not calendar.is_working_day(today):
+            return 0
+        desk = self._desk(now)
+        until = calendar.next_working_day(today) - timedelta(days=1)
+        lines: dict[str, list[Line]] = {}
+        for case in cases.due(self._db, until, _KINDS):
+            owner, manager = promises.reminded(case, desk)
+            if owner:
+                lines.setdefault(owner, []).append(Line(case, "own", reminders.due_on(case)))
+            if manager:
+                lines.setdefault(manager, []).append(
+                    Line(case, "escalated" if owner else "nobody", reminders.due_on(case))
+                )
+        queued = sum(self._reminder("overdue", person, some, now) for person, some in lines.items())
+        self._done["overdue"] = today
+        return queued
+
+    def _reminder(self, name: str, person: str, lines: Sequence[Line], now: datetime) -> int:
+        """One person's mail, from facts read in its own transaction; once a day whatever restarts come (D48, D70)."""
+        db = self._db
+        with db.transaction():
+            desk = self._desk(now)
+            if not rounds.begin(db, f"{name}:{person}", desk.today, now):
+                return 0
+            fresh = cases.by_code(db, [line.case.code for line in lines])
+            still = [
+                Line(fresh[line.case.code], line.role, reminders.due_on(fresh[line.case.code]))
+                for line in lines
+                if line.case.code in fresh and fresh[line.case.code].state in ("open", "waiting")
+            ]
+            if not still:
+                return 0
+            write = reminders.digest if name == "digest" else reminders.overdue
+            letter = cases.last_words(db, still[0].case.code) if len(still) == 1 else ""
+            send = write(desk, desk.council.staff[person], still, letter, why=f"{len(still)} cases are due")
+            queued = self._apply([send], desk)
+            crash_point("rounds.before-commit")
+        crash_point("rounds.committed")
+        return queued
+
+    def _to_head(self, lines: Sequence[Line], desk: Desk) -> int:
+        """The head of service is an address, and has no working days of their own."""
+        council = desk.council
+        if not council.calendar.is_working_day(desk.today):
+            return 0
+        person = next(iter(council.staff.values()))
+        with self._db.transaction():
+            if not rounds.begin(self._db, f"digest:{HEAD}", desk.today, desk.now):
+                return 0
+            send = notices.to_admin(
+                desk,
+                "escalation",
+                f"digest:{HEAD}:{desk.today}",
+                reminders.listed(desk, person, lines),
+                why="lateness that reached the top",
+                recipient=council.head_of_service,
+            )
+            return self._apply([send], desk)
+
+    def _truths(self, now: datetime) -> int:
+        """
+        At 15:00 of the promised date: the resident hears the truth, once for all that is due (behaviour.md §3.6).
+
+        What was promised for an earlier day, while nothing ran or all was paused, waits for `release`.
+        """
+        today = self._due_round("no-news", now, time(0))
+        if today is None:
+            return 0
+        desk = self._desk(now)
+        hour = now >= desk.council.calendar.at(today, NO_NEWS_AT)
+        found = [case for case in cases.due(self._db, today, _KINDS) if not inboxes.is_paused(self._db, case.inbox)]
+        late = [case for case in found if promises.missed(case, desk)]
+        released = bool(late) and rounds.was_done(self._db, "released", today)
+        queued = self._tell_missed(late, desk) if late and not released else 0
+        ready = [case for case in found if (released if case in late else hour)]
+        for some in _by_resident(ready):
+            queued += self._truth(some, now)
+        if hour and (released or not late):
+            self._done["no-news"] = today
+        return queued
+
+    def _truth(self, some: Sequence[Case], now: datetime) -> int:
+        db = self._db
+        with db.transaction():
+            desk = self._desk(now)
+            fresh = cases.by_code(db, [case.code for case in some])
+            due = [case for case in fresh.values() if case.state != "closed" and promises.passed(case, desk)]
+            if not due:
+                return 0
+            found = promises.on_passed(due, desk, mails_today=self._mails_today(due[0], desk), hold=self._hold(desk))
+            queued = self._apply(found, desk)
+            crash_point("rounds.before-commit")
+        crash_point("rounds.committed")
+        return queued
+
+    def _tell_missed(self, late: Sequence[Case], desk: Desk) -> int:
+        """Promises that passed while nothing ran wait for `release`; the admin is told once a day."""
+        with self._db.transaction():
+            if not rounds.begin(self._db, "missed", desk.today, desk.now):
+                return 0
+            references = [desk.council.reference_of(case.code) for case in late]
+            values = {"count": len(late), "references": references[:_NAMED]}
+            send = notices.to_admin(
+                desk, "missed", f"missed:{desk.today}", values, why="promised dates passed without a word"
+            )
+            return self._apply([send], desk)
+
+    def _settled(self, now: datetime) -> int:
+        """In working hours, once a case's time to settle is over; not on a day with another automatic mail."""
+        today = self._office.council.calendar.local_day(now)
+        found = [
+            case
+            for case in cases.due(self._db, today, ("settle",))
+            if case.state == "answered" and all(clock.due_at <= now for clock in case.clocks if clock.kind == "settle")
+        ]
+        queued = 0
+        for some in _by_resident(found):
+            inbox = self._office.council.inboxes.get(some[0].inbox)
+            if inbox is None or not inbox.calendar.is_open(now) or inboxes.is_paused(self._db, inbox.name):
+                continue
+            with self._db.transaction():
+                queued += self._settle(some, self._desk(now))
+        return queued
+
+    def _settle(self, some: Sequence[Case], desk: Desk) -> int:
+        db, council = self._db, desk.council
+        resident = some[0].resident.key
+        if self._mails_today(some[0], desk) >= max(1, council.limits.resident_automatic_per_day):
+            return 0
+        if resident and facts.promise_today(db, resident, desk.today):
+            return 0
+        fresh = [case for case in cases.by_code(db, [one.code for one in some]).values() if case.state == "answered"]
+        since = desk.now - timedelta(seconds=council.feedback_every.seconds)
+        may_ask = bool(resident) and not cases.asked_feedback(db, resident, since)
+        return (
+            self._apply(promises.on_settled(fresh, desk, may_ask=may_ask, hold=self._hold(desk)), desk) if fresh else 0
+        )
+
+    def _mails_today(self, case: Case, desk: Desk) -> int:
+        if not case.resident.key:
+            return 0
+        since = desk.council.calendar.at(desk.today, time(0))
+        return cases.automatic_since(self._db, case.resident.key, since)
+
+    def _hold(self, desk: Desk) -> str:
+        brake = desk.council.limits.brake
+        return "brake" if brake and facts.council_automatic(self._db, desk.council.limits, desk.now) >= brake[0] else ""
+
+    def _apply(self, found: Sequence[Intent], desk: Desk) -> int:
+        office = Office(desk.council, desk.templates, desk.signer)
+        return intents.apply(self._db, found, written(found, office), desk.council, desk.now)
+
+
+def _by_resident(found: Iterable[Case]) -> list[list[Case]]:
+    """Cases of one resident together; one without an address stands alone."""
+    ordered = sorted(found, key=lambda case: (case.resident.key or f"\x00{case.code}", case.opened_at))
+    return [list(some) for _, some in groupby(ordered, key=lambda case: case.resident.key or f"\x00{case.code}")]
