@@ -67,10 +67,13 @@ def on_staff(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision
     code = next((token.code for token in tokens if token.code in facts.cases), "")
     case = facts.cases.get(code)
     reading = _reading(seen, tokens, facts, desk)
-    if reading.command in ("AWAY", "BACK"):
+    intents: list[Intent]
+    if not seen.message.root.readable:
+        intents = []  # it is kept raw, and acted on once it can be read
+    elif reading.command in ("AWAY", "BACK"):
         intents = _presence(seen, person, reading, desk)
     elif case is None:
-        intents = _no_case(seen, person, desk)
+        intents = _by_lines(seen, person, reading, facts, desk) or _no_case(seen, person, desk)
     else:
         inbox = desk.council.inboxes.get(case.inbox, seen.home)
         asked = _Asked(seen, person, case, inbox, _inside(tokens), reading, facts, desk)
@@ -128,6 +131,18 @@ def _commanded(asked: _Asked) -> list[Intent]:
             return _outward(asked)
 
 
+def _by_lines(seen: Seen, person: Staff, reading: Reading, facts: Facts, desk: Desk) -> list[Intent]:
+    """A digest answered line by line; only for cases that the mail it answers had named to that person (P7)."""
+    named = desk.council.codes_in("\n".join(ours.text for ours in facts.ours.values() if ours.staff == person.id))
+    intents: list[Intent] = []
+    for code, part in replies.parts(reading.text, desk.council):
+        case = facts.cases.get(code)
+        if case is not None and code in named:
+            inbox = desk.council.inbox_of(case.inbox)
+            intents += _commanded(_Asked(seen, person, case, inbox, True, part, facts, desk))
+    return intents
+
+
 def _note(asked: _Asked, words: str) -> list[Intent]:
     return [KeepWords(asked.case.code, asked.person.id, "note", words, f"{asked.person.name} wrote a note")]
 
@@ -158,7 +173,7 @@ def _outward(asked: _Asked) -> list[Intent]:
         found = dates.find(reading.text, asked.desk.today)
         if found is None:
             return _ask(asked, "The date behind MORE could not be read with certainty.")
-        argument, words = found[0].isoformat(), reading.text[found[1] :].strip(" \t\n:.,;-–—")
+        argument, words = found[0].isoformat(), reading.text[found[1] :].lstrip(" \t\n:.,;-–—").rstrip()
     elif not words:
         return _ask(asked, f"{reading.command} needs the words that the resident should read.")
     if asked.inside and not _speaks(asked):
@@ -315,14 +330,18 @@ def _presence(seen: Seen, person: Staff, reading: Reading, desk: Desk) -> list[I
         values = {"back": True, "problem": "", "first_on": None, "back_on": None, "cover": ""}
         return [
             EndAbsence(person.id, f"{person.name} is back", until),
-            notices.to_staff(desk, person, seen.home, "ask-back", "away", key, values, why="BACK is confirmed"),
+            notices.to_staff(
+                desk, person, seen.home, "ask-back", "ask-back-away", key, values, why="BACK is confirmed"
+            ),
         ]
     found = dates.find_range(reading.text, desk.today)
     stands_in, unknown = _named_cover(reading.text[found[2] :], person, desk) if found else ("", "")
     if found is None or unknown:
         problem = f"There is no {unknown} whom I know." if found else "The dates behind AWAY could not be read."
         values = {"back": False, "problem": problem, "first_on": None, "back_on": None, "cover": ""}
-        return [notices.to_staff(desk, person, seen.home, "ask-back", "away", key, values, why="AWAY is not clear")]
+        return [
+            notices.to_staff(desk, person, seen.home, "ask-back", "ask-back-away", key, values, why="AWAY is not clear")
+        ]
     first, last, _ = found
     calendar = council.calendar
     midnight = calendar.at(first, _MIDNIGHT)
@@ -343,7 +362,7 @@ def _presence(seen: Seen, person: Staff, reading: Reading, desk: Desk) -> list[I
     }
     return [
         RecordAbsence(absence, f"{person.name} is away from {first} to {last}"),
-        notices.to_staff(desk, person, seen.home, "ask-back", "away", key, values, why="AWAY is confirmed"),
+        notices.to_staff(desk, person, seen.home, "ask-back", "ask-back-away", key, values, why="AWAY is confirmed"),
     ]
 
 

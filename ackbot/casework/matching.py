@@ -12,6 +12,7 @@ from ackbot.mail.addresses import Address
 from ackbot.mail.tokens import Signer
 
 JOINED_WITHIN = timedelta(days=3)  # letters of one subject or one text
+_LISTED = 20_000  # characters of a staff mail in which references are looked for
 CANDIDATES = 5  # references tried for a new case; a sixth collision is beyond any council
 
 
@@ -40,7 +41,10 @@ def questions(seen: Seen, sender: Address | None, signer: Signer, now: datetime)
         if message.report or message.answers or message.addressed
         else ()
     )
-    codes = dict.fromkeys([*(token.code for token in tokens if token.code), *council.codes_in(message.subject)])
+    listed = council.codes_in(message.new_text[:_LISTED]) if seen.staff_token and seen.staff else ()
+    codes = dict.fromkeys(
+        [*(token.code for token in tokens if token.code), *council.codes_in(message.subject), *listed]
+    )
     return Questions(
         fingerprint=message.fingerprint,
         addresses=(sender.key,) if sender else (),

@@ -36,8 +36,8 @@ def links(desk: Desk, case: Case, inbox: Inbox, staff: Staff) -> dict[str, Words
     return {
         "answer": link("s", ""),
         "done": link("i", "DONE\n\n"),
-        "update": link("i", "UPDATE\n\n"),
-        "more": link("i", "MORE "),
+        "progress": link("i", "UPDATE\n\n"),
+        "later": link("i", "MORE "),
         "note": link("i", "NOTE\n\n"),
         "close": link("i", "CLOSE: "),
     }

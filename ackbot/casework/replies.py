@@ -29,6 +29,9 @@ _SYNONYMS: dict[str, Command] = {
 }
 # The word alone on its line, or followed by a mark; MORE and AWAY also by what they need, if that can be read.
 _LINE = re.compile(r"^\s*\**(?P<word>[A-Za-z]+)\**\s*(?P<mark>[:.\-–—])?\s*(?P<rest>.*)$")
+_DATED = re.compile(
+    r"(?:by|on|from|until|till)?\s*(?:\d|today|tomorrow|next\b|in \d|mon|tue|wed|thu|fri|sat|sun)", re.IGNORECASE
+)
 _GREETING = re.compile(
     r"^\s*(?:dear|hi|hello|hey|good\s+(?:morning|afternoon|evening))\s+(?P<name>[^,.!\n]{2,60}?)\s*[,.!\n]",
     re.IGNORECASE,
@@ -86,7 +89,7 @@ def read(text: str, fences: Sequence[str], original: str) -> Reading:
     above, below = _at_fence(text, fences)
     words = quoting.new_text(above) if above.strip() else ""
     cut = max(0, len("".join(above.split())) - len("".join(words.split())) - _attribution(above))
-    return _commanded(words, below=_has_new_words(below, original), cut=cut)
+    return commanded(words, below=_has_new_words(below, original), cut=cut)
 
 
 def _at_fence(text: str, fences: Sequence[str]) -> tuple[str, str]:
@@ -126,17 +129,39 @@ def _has_new_words(below: str, original: str) -> bool:
     return False
 
 
-def _commanded(words: str, *, below: bool, cut: int) -> Reading:
+def parts(words: str, council: Council) -> list[tuple[str, Reading]]:
+    """An answer to a digest: lines that begin with a reference, each with what is asked for that case (behaviour.md §4.3)."""
+    found: list[tuple[str, list[str]]] = []
+    for line in words.split("\n"):
+        codes = council.codes_in(line[:40])
+        match = re.match(rf"\s*\W*{re.escape(council.reference)}[-\s]?\w{{3}}[-\s]?\w{{3}}\W*", line, re.IGNORECASE)
+        if codes and match:
+            found.append((codes[0], [line[match.end() :]]))
+        elif found:
+            found[-1][1].append(line)
+    return [(code, commanded("\n".join(lines).strip(), below=False, cut=0)) for code, lines in found]
+
+
+def commanded(words: str, *, below: bool, cut: int) -> Reading:
+    """What newly written words of staff ask for; `below` and `cut` as in Reading."""
     first, _, rest = words.partition("\n")
     match = _LINE.match(first)
     command = _SYNONYMS.get(match["word"].lower()) if match else None
     if match is None or command is None:
         return Reading("" if words else "unclear", "", words, below, cut)
-    argument, shouted = match["rest"].strip(), match["word"].isupper() and len(match["word"]) > 2
-    alone = not argument
-    if alone or match["mark"] or (command in ("MORE", "AWAY", "SEND", "KEEP", "BACK") and shouted):
+    argument = match["rest"].strip()
+    meant = match["word"].isupper() and not argument.isupper()  # in capitals among words that are not
+    if not argument or match["mark"] or meant or _parses(command, argument):
         return Reading(command, argument, rest.strip(), below, cut)
     return Reading("unclear", "", words, below, cut)
+
+
+def _parses(command: Command, argument: str) -> bool:
+    """Without a mark or capitals: dates alone behind AWAY; behind MORE a date with a colon or nothing behind it."""
+    if command == "AWAY":
+        return bool(_DATED.match(argument))
+    head, colon, _ = argument.partition(":")
+    return command == "MORE" and bool(_DATED.match(head)) and len(head) < 30 and (bool(colon) or head == argument)
 
 
 def holds(reading: Reading, words: str, seen: Seen, case: Case, council: Council) -> list[str]:

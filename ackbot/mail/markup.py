@@ -101,7 +101,14 @@ def to_text(found: tuple[Block, ...]) -> str:
 
 
 def _link_as_text(line: str) -> str:
-    return _LINK.sub(lambda match: f"{match[1]}: {match[2].removeprefix('mailto:')}", line)
+    """A link that begins a mail is for a click: in the text form its words stand alone."""
+    return _LINK.sub(
+        lambda match: match[1] if "?" in match[2] and match[2].startswith("mailto:") else _spelt_out(match), line
+    )
+
+
+def _spelt_out(match: re.Match[str]) -> str:
+    return f"{match[1]}: {match[2].removeprefix('mailto:')}"
 
 
 def _wrapped(line: str, first: str, rest: str) -> str:

@@ -117,7 +117,9 @@ def has_cover(db: Database, staff: str) -> bool:
 def last_words(db: Database, code: str) -> str:
     """The text of the resident's last letter in a case."""
     rows = db.run(
-        "SELECT text FROM letters WHERE code = :code AND state = 'decided' ORDER BY id DESC LIMIT 1", code=code
+        "SELECT text FROM letters WHERE code = :code AND state = 'decided' AND outcome IN ('case', 'attach') "
+        "ORDER BY id DESC LIMIT 1",
+        code=code,
     )
     return str(rows[0]["text"]) if rows else ""
 

@@ -72,6 +72,7 @@ def day(db: Database, inbox: str, since: str) -> dict[str, Any]:
         """
         SELECT letters.acknowledged, letters.kind, letters.why, COUNT(*) AS n FROM arrivals
         JOIN letters ON letters.id = arrivals.letter_id WHERE arrivals.inbox = :inbox AND arrivals.recorded_at > :since
+          AND letters.kind <> 'staff'
         GROUP BY letters.acknowledged, letters.kind, letters.why ORDER BY n DESC, letters.why
         """,
         inbox=inbox,

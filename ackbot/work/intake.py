@@ -223,9 +223,10 @@ class Intake:
         with self._db.transaction():
             office = office_at(self._office, self._db, now)
             case = cases.by_code(self._db, (code,)).get(code) if code else None
-            if case is not None:
-                seen = Seen(message, office.council.inboxes[arrival.inbox], office.council, arrival)
-                decision = follow_ups.on_recovered(seen, screen(seen), case, office.desk(now))
+            seen = Seen(message, office.council.inboxes[arrival.inbox], office.council, arrival)
+            verdict = screen(seen)
+            if case is not None and verdict.kind != "staff":
+                decision = follow_ups.on_recovered(seen, verdict, case, office.desk(now))
                 considered = Considered(message, decision, written(decision.intents, office))
             else:
                 considered = consider(message, arrival, office, self._facts, now)

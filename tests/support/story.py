@@ -1,0 +1,147 @@
+"""A world with a clock: rounds at the hours that matter, staff who answer, and the mails in the order they were written."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from email.utils import parseaddr
+from html import unescape
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
+
+from ackbot.work.rounds import Rounds
+from tests.support.council import World
+from tests.support.letters import html, letter, parsed, plain
+
+LONDON = ZoneInfo("Europe/London")
+HOURS = ("08:30", "09:00", "13:00", "15:00", "17:30")  # when rounds have something to do
+PASSED = "mx.northgate.example; dmarc=pass header.from=northgate.example"
+
+
+class Story(World):
+    """Days pass; whatever is due is done at the council's hours, in London's time."""
+
+    def __init__(self, folder: Path, *changes: tuple[str, str], now: str = "2026-11-30 10:12") -> None:
+        super().__init__(folder, *changes, now=instant(now))
+        self._told = 0
+        self._when: dict[int, str] = {}
+        self.restart()
+
+    def restart(self) -> None:
+        """The process ends and another begins: what it knew without rows is gone."""
+        self.rounds = Rounds(self.db, self.office, self.intake, lambda: self.now, lambda: None, lambda *_: None)
+
+    def at(self, when: str) -> None:
+        """Time passes to that instant; every round of the hours between is done, and one then."""
+        until = instant(when)
+        day = self.now.astimezone(LONDON).date()
+        while day <= until.astimezone(LONDON).date():
+            for hour in HOURS:
+                moment = instant(f"{day} {hour}")
+                if self.now < moment < until:
+                    self._tick(moment)
+            day += timedelta(days=1)
+        self._tick(until)
+
+    def _tick(self, moment: datetime) -> None:
+        self._note()
+        self.now = moment
+        self.rounds.tick()
+        self._note()
+
+    def _note(self) -> None:
+        for row in self.outbox():
+            self._when.setdefault(row["id"], self.now.astimezone(LONDON).strftime("%a %d %b %H:%M"))
+
+    def receive(self, raw: bytes, inbox: str = "housing", **arrival: Any) -> dict[str, Any]:
+        row = super().receive(raw, inbox, **arrival)
+        self._note()
+        return row
+
+    def mail(self, kind: str, to: str = "") -> dict[str, Any]:
+        """The latest mail of a kind."""
+        return self.outbox(kind, to)[-1]
+
+    def reply(self, to: dict[str, Any], text: str, sender: str = "", **headers: str) -> dict[str, Any]:
+        """A member of staff answers a mail of ours, as Outlook does: words on top, ours quoted below."""
+        raw = answer(bytes(to["content"]), text, sender or to["recipient"], when=self.now, **headers)
+        return self.receive(raw)
+
+    def follow(self, row: dict[str, Any], words: str, about: str, text: str, sender: str = "") -> dict[str, Any]:
+        """A member of staff follows a `mailto:` link of a mail, in the line or mail about that case, and writes."""
+        page = html(bytes(row["content"]))
+        item = next(piece for piece in re.split(r"<li|<body", page) if about in piece and f">{words}<" in piece)
+        href = re.search(rf'href="(mailto:[^"]+)"[^>]*>{re.escape(words)}<', item)
+        assert href is not None, (words, about)
+        link = urlsplit(unescape(href[1]))
+        begun = {name: value[0] for name, value in parse_qs(link.query, keep_blank_values=True).items()}
+        raw = letter(
+            sender=sender or row["recipient"],
+            to=link.path,
+            subject=begun["subject"],
+            text=begun["body"] + text,
+            message_id=f"<{abs(hash((text, row['id'])))}@northgate.example>",
+            date=self.now.astimezone(LONDON).strftime("%a, %d %b %Y %H:%M:%S %z"),
+            Authentication_Results=PASSED,
+        )
+        return self.receive(raw)
+
+    def lines(self) -> list[str]:
+        """One line a mail: when, kind, whom, subject."""
+        return [
+            f"{self._when[row['id']]} {row['kind']} {row['recipient']}{' (held)' if row['state'] == 'held' else ''}: "
+            f"{parsed(bytes(row['content']))['Subject']}"
+            for row in self.outbox()
+        ]
+
+    def whole(self) -> str:
+        """Every mail, with its time, readable headers and words."""
+        pieces = []
+        for row in self.outbox():
+            message = parsed(bytes(row["content"]))
+            head = [f"{name}: {message[name]}" for name in ("From", "To", "Reply-To", "Subject") if message[name]]
+            words = plain(bytes(row["content"])).strip()
+            pieces.append("\n".join([f"#### {self._when[row['id']]} {row['kind']}", *head, "", words, ""]))
+        return "\n".join(pieces)
+
+    def case(self) -> dict[str, Any]:
+        """The first case's row."""
+        return self.cases()[0]
+
+    def clocks(self, state: str = "") -> list[tuple[str, str, str]]:
+        """Kind, promised_on and state of all clocks, oldest first."""
+        rows = self.db.run("SELECT kind, promised_on, state FROM clocks ORDER BY id")
+        return [(row["kind"], row["promised_on"], row["state"]) for row in rows if state in ("", row["state"])]
+
+
+def instant(when: str) -> datetime:
+    """`2026-12-07 15:00` in London."""
+    return datetime.fromisoformat(when).replace(tzinfo=LONDON).astimezone(UTC)
+
+
+def answer(content: bytes, text: str, sender: str, *, when: datetime, **headers: str) -> bytes:
+    """A reply to one of our mails, by somebody at the council whose mail server vouches for them."""
+    ours = parsed(content)
+    to = parseaddr(ours["Reply-To"] or ours["From"])[1]
+    quoted = "\r\n".join("> " + line for line in plain(content).split("\n"))
+    fields = {
+        "From": sender,
+        "To": to,
+        "Subject": f"Re: {ours['Subject']}",
+        "Date": when.astimezone(LONDON).strftime("%a, %d %b %Y %H:%M:%S %z"),
+        "Message-ID": f"<{abs(hash((text, sender, when)))}@northgate.example>",
+        "In-Reply-To": ours["Message-ID"],
+        "References": ours["Message-ID"],
+        "Authentication-Results": PASSED,
+    } | {name.replace("_", "-"): value for name, value in headers.items()}
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields.items() if value)
+    words = text.replace("\n", "\r\n")
+    return (
+        head + 'MIME-Version: 1.0\r\nContent-Type: text/plain; charset="utf-8"\r\n\r\n'
+        f"{words}\r\n\r\nOn Monday, {ours['From']} wrote:\r\n{quoted}\r\n"
+    ).encode()
+
+
+def day(text: str) -> date:
+    """A literal date."""
+    return date.fromisoformat(text)

@@ -1,0 +1,329 @@
+"""Three weeks of a council: what was promised, what was kept, and every mail of it, whole."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ackbot.config import load
+from ackbot.work.recount import recount
+from tests.support.letters import letter, parsed, plain
+from tests.support.story import Story
+
+KEPT = Path(__file__).parent / "data"
+MO = {"sender": "Mo Ali <mo@resident.example>", "subject": "Broken lift", "text": "The lift is broken.\n\nMo Ali\n"}
+ANN = {"sender": "Ann Lee <ann@resident.example>", "subject": "Mould", "text": "There is mould.\n\nAnn Lee\n"}
+
+
+@pytest.fixture
+def make_story(tmp_path: Path) -> Iterator[Callable[..., Story]]:
+    made: list[Story] = []
+
+    def make(*changes: tuple[str, str], **arguments: str) -> Story:
+        folder = tmp_path / str(len(made))
+        folder.mkdir()
+        made.append(Story(folder, *changes, **arguments))
+        return made[-1]
+
+    yield make
+    for story in made:
+        story.close()
+
+
+@pytest.fixture
+def story(make_story: Callable[..., Story]) -> Story:
+    return make_story()
+
+
+def kept(name: str, text: str) -> None:
+    """Compared with what was read through and kept; a difference is shown whole."""
+    path = KEPT / f"{name}.txt"
+    assert text.strip() == path.read_text(encoding="utf-8").strip()
+
+
+def three_weeks(story: Story) -> Story:
+    """Silence, an answer, an update, leave and cover, thanks, the ladder, settled."""
+    story.receive(letter())
+    story.at("2026-12-01 11:00")
+    story.receive(letter(**MO, message_id="<m1@resident.example>"))
+    story.at("2026-12-01 11:20")
+    story.receive(letter(**ANN, message_id="<a1@resident.example>"))
+    story.reply(
+        story.mail("new-case", "sam@northgate.example"), "UPDATE\n\nThe part for the lift comes on Tuesday.\n\nSam"
+    )
+    story.at("2026-12-02 16:00")
+    story.reply(story.mail("new-case"), "AWAY 3 Dec to 9 Dec, cover Sam")
+    story.at("2026-12-08 10:05")
+    words = "Dear Mo,\n\nThe lift works again since this morning.\n\nSam Jones"
+    story.follow(story.mail("digest", "sam@northgate.example"), "Answer", "Broken lift", words)
+    story.at("2026-12-08 10:30")
+    story.receive(
+        letter(
+            **MO | {"text": "Thank you so much!", "subject": "Re: Broken lift"},
+            message_id="<m2@resident.example>",
+            In_Reply_To=parsed(bytes(story.mail("human")["content"]))["Message-ID"],
+        )
+    )
+    story.at("2026-12-10 09:30")
+    words = "DONE\n\nDear Ann,\n\nThe bath was treated yesterday, and we come again in spring.\n\nPriya"
+    story.follow(story.mail("hand-over", "priya@northgate.example"), "Answer", "Mould", words)
+    story.at("2026-12-18 18:00")
+    return story
+
+
+def test_three_weeks(story: Story) -> None:
+    """design.md, "The life of a promise"; P5, D69, D70: every mail at its time, word for word as it was read and kept."""
+    three_weeks(story)
+    kept("three-weeks", story.whole())
+
+
+CHRISTMAS = """# end
+
+[[absence]]
+staff = "priya"
+from = 2026-12-29
+until = 2027-01-06
+
+[[absence]]
+staff = "sam"
+from = 2026-12-24
+until = 2026-12-31
+"""
+
+
+def test_across_christmas(make_story: Callable[..., Story]) -> None:
+    """P5, D60, D67: closure days, substitute days, the new year, two absences one after the other; every mail whole."""
+    story = make_story(("# end", CHRISTMAS), now="2026-12-22 10:00")
+    story.receive(letter(date="Tue, 22 Dec 2026 10:00:00 +0000"))
+    story.at("2026-12-24 21:30")
+    story.receive(letter(**MO, message_id="<m1@resident.example>"))
+    story.at("2027-01-13 18:00")
+    kept("christmas", story.whole())
+
+
+def words(story: Story, kind: str, to: str = "") -> list[str]:
+    """The words of every mail of a kind, each in one line."""
+    return [" ".join(plain(bytes(mail["content"])).split()) for mail in story.outbox(kind, to)]
+
+
+def test_two_due_matters_are_one_mail(story: Story) -> None:
+    """behaviour.md §3.3, §3.6: of automatic mails a resident has at most one a day, and it names all their matters."""
+    story.receive(letter())
+    story.receive(letter(subject="Mould", text="And mould.\n\nEdward Quan", message_id="<2@resident.example>"))
+    story.at("2026-12-07 17:00")
+    told = words(story, "no-news")
+
+    assert len(told) == 1
+    assert "Damp in the bedroom" in told[0]
+    assert "Mould" in told[0]
+    assert [case["no_news"] for case in story.cases()] == [1, 1]
+
+
+def test_the_third_time_no_date_is_named(story: Story) -> None:
+    """behaviour.md §3.6: then the complaint route stands in it, automation ends, and a person is alarmed each working day."""
+    story.receive(letter())
+    story.at("2026-12-31 18:00")
+    told = words(story, "no-news")
+
+    assert [text.split("We said you would hear from us by ")[1].split(",")[0] for text in told] == ["today"] * 3
+    assert "You will hear by Monday 14 December." in told[0]
+    assert "Alex owes you the next word. You will hear by Monday 21 December." in told[1]
+    assert "You will hear by" not in told[2]
+    assert "To complain, reply to this email" in told[2]
+    assert story.clocks("running") == []
+    alarmed = [line for line in story.lines() if "digest alex@" in line and "Dec 08:30" in line]
+    assert [line[:10] for line in alarmed[-4:]] == ["Wed 23 Dec", "Thu 24 Dec", "Wed 30 Dec", "Thu 31 Dec"]
+
+
+def test_a_note_is_told_as_what_it_is(story: Story) -> None:
+    """behaviour.md §3.6: if the owner acted, what is true is said, and no work that nobody did."""
+    story.receive(letter())
+    story.at("2026-12-03 11:00")
+    story.reply(story.mail("new-case"), "NOTE\nRang the surveyor.")
+    story.at("2026-12-07 16:00")
+
+    assert (
+        "Priya Shah added a note on Thursday 3 December. There is no answer for you yet" in words(story, "no-news")[0]
+    )
+
+
+SILENT: list[tuple[tuple[tuple[str, str], ...], str, str]] = [
+    ((), "I want to kill myself because of the damp.", "the letter is sensitive"),
+    (
+        (('team = "housing"\nmode = "live"', 'team = "housing"\nmode = "acknowledge"'),),
+        "Damp.",
+        "the inbox sends residents no automatic mail yet",
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "text", "reason"), SILENT, ids=["sensitive", "acknowledge"])
+def test_a_withheld_promise_is_told_to_a_person_that_day(
+    make_story: Callable[..., Story], changes: tuple[tuple[str, str], ...], text: str, reason: str
+) -> None:
+    """P5, behaviour.md §3.9: the resident hears nothing automatic; owner and manager hear at 13:00, and why."""
+    story = make_story(*changes)
+    story.receive(letter(text=text))
+    story.at("2026-12-07 17:00")
+
+    assert words(story, "no-news") == []
+    assert reason in words(story, "digest", "alex@northgate.example")[-1]
+    assert ("update", "2026-12-07", "withheld") in story.clocks()
+    assert story.case()["late_since"] == "2026-12-07"
+
+
+def test_the_manager_holds_the_clock_of_a_sensitive_letter(story: Story) -> None:
+    """behaviour.md §3.9: on the day, the manager has it in the morning."""
+    story.receive(letter(text="I want to kill myself because of the damp."))
+    story.at("2026-12-07 09:00")
+
+    assert "Please phone or write yourself." in words(story, "digest", "alex@northgate.example")[0]
+
+
+def test_no_receipt_on_the_day_of_a_promise(story: Story) -> None:
+    """behaviour.md §3.2, §3.6: one automatic mail a day, and the promise comes first."""
+    story.receive(letter())
+    story.at("2026-12-07 10:00")
+    row = story.receive(
+        letter(
+            subject="Re: Damp in the bedroom",
+            text="Any news?",
+            message_id="<2@r.example>",
+            In_Reply_To="<first@resident.example>",
+        )
+    )
+    story.at("2026-12-07 16:00")
+
+    assert row["acknowledged"] == 0
+    assert "hears today on another promise" in row["why"]
+    assert len(words(story, "no-news")) == 1
+
+
+def test_one_chaser_a_day_whatever_restarts_come(story: Story) -> None:
+    """D70, D48: ticks and restarts at every hour write nothing twice; nothing after an answer."""
+    story.receive(letter())
+    for day in range(1, 12):
+        for hour in range(7, 19):
+            story.restart()
+            story.at(f"2026-12-{day:02} {hour:02}:10")
+            story.rounds.tick()
+    by_day = [line for line in story.lines() if "digest priya@" in line]
+    chased = [line.split(" digest")[0] for line in by_day]
+    assert len(chased) == len(set(chased))
+    assert len([line for line in story.lines() if "no-news" in line]) == 1
+    story.reply(story.mail("new-case"), "Dear Edward,\n\nThe wall is dry since this morning.\n\nPriya")
+    before = len(story.outbox("digest"))
+    story.at("2026-12-17 18:00")
+    assert len(story.outbox("digest")) == before
+
+
+def test_a_restart_at_four_still_tells_the_truth(story: Story) -> None:
+    """P5: what 13:00 and 15:00 missed is done later that day, owner and manager first, so that the mail is true."""
+    story.receive(letter())
+    story.now = story.now.replace(month=12, day=7, hour=16)
+    story.restart()
+    story.rounds.tick()
+
+    assert [mail["kind"] for mail in story.outbox()][-4:] == ["digest", "digest", "digest", "no-news"]
+
+
+def test_what_passed_while_nothing_ran_waits_for_release(story: Story) -> None:
+    """P5, behaviour.md §5.2: the admin is told that day; the residents are, once released."""
+    story.receive(letter())
+    story.now = story.now.replace(month=12, day=9, hour=16)
+    story.restart()
+    story.rounds.tick()
+    assert words(story, "no-news") == []
+    assert "1 promised dates have passed" in words(story, "admin")[-1]
+    story.db.run("INSERT INTO rounds (name, day, done_at) VALUES ('released', '2026-12-09', '')")
+    story.after(minutes=1)
+    story.rounds.tick()
+
+    assert "We said you would hear from us by Monday 7 December" in words(story, "no-news")[0]
+
+
+def test_a_part_timer_hears_on_their_own_days(make_story: Callable[..., Story]) -> None:
+    """behaviour.md §4.1: digests on one's own working days only, and early enough: before the days one does not work."""
+    part_time = 'email = ["priya@northgate.example", "p.shah@northgate.example"]\nworking_hours = "Mon-Wed 09:00-17:00"'
+    story = make_story(
+        ('email = ["priya@northgate.example", "p.shah@northgate.example"]', part_time), now="2026-12-03 09:00"
+    )
+    story.receive(letter())
+    story.at("2026-12-16 09:00")
+    mornings = [line.split(" digest")[0] for line in story.lines() if "digest priya@" in line and "08:30" in line]
+
+    assert ("update", "2026-12-10") in [(kind, day) for kind, day, _ in story.clocks()]
+    assert mornings[:2] == ["Wed 09 Dec 08:30", "Mon 14 Dec 08:30"]
+
+
+def test_no_digest_when_there_is_nothing(story: Story) -> None:
+    """behaviour.md §4.1: none if empty."""
+    story.receive(letter())
+    story.at("2026-12-03 18:00")
+    assert story.outbox("digest") == []
+
+
+def test_an_owner_found_later_is_told_to_the_resident(make_story: Callable[..., Story]) -> None:
+    """P4, D59, behaviour.md §3.1: nobody is here; told aloud; then somebody is, and the resident hears who."""
+    nobody = "".join(
+        f'\n[[absence]]\nstaff = "{one}"\nfrom = 2026-11-30\nuntil = 2026-12-03\n' for one in ("priya", "sam", "alex")
+    )
+    story = make_story(("# end", "# end\n" + nobody))
+    story.receive(letter())
+    assert "By Tuesday 1 December we will tell you who is dealing with it." in words(story, "acknowledgement")[0]
+    story.at("2026-12-01 17:00")
+    assert "We said that by today we would tell you who has your email" in words(story, "no-news")[0]
+    story.at("2026-12-03 10:00")
+
+    assert story.case()["owner"] in ("priya", "sam")
+    owner = "Priya Shah" if story.case()["owner"] == "priya" else "Sam Jones"
+    assert f"{owner} in Housing has your email about “Damp in the bedroom” now." in words(story, "cover")[0]
+    assert "There is damp in the bedroom." in words(story, "new-case")[-1]
+
+
+def test_a_new_bank_holiday_moves_what_nobody_was_told(make_story: Callable[..., Story]) -> None:
+    """P9, D67: the told date stays; the untold one is counted anew, nation by nation."""
+    story = make_story()
+    story.receive(letter())
+    assert recount(story.db, story.config.council, story.now) == 0
+    path = story.config.path
+    path.write_text(path.read_text().replace("closed_on = [", "closed_on = [2026-12-04, "))
+    changed = load(path)
+
+    assert recount(story.db, changed.council, story.now) == 1
+    assert recount(story.db, changed.council, story.now) == 0
+    assert sorted(story.clocks("running")) == [("answer", "2026-12-15", "running"), ("update", "2026-12-07", "running")]
+
+
+def test_mails_for_an_owner_with_thirty_cases_a_week(story: Story, capsys: pytest.CaptureFixture[str]) -> None:
+    """behaviour.md §4, D70: for 30 cases a week, at most 11 mails a day for anybody, on any day of three weeks."""
+    number = 0
+    for week in range(3):
+        for day in range(5):
+            for _ in range(6):
+                number += 1
+                story.at(
+                    f"2026-12-{week * 7 + day + 1 if week * 7 + day + 1 < 32 else 31:02} {9 + number % 7:02}:{number % 60:02}"
+                )
+                story.receive(
+                    letter(
+                        sender=f"P {number} <p{number}@r.example>",
+                        subject=f"Matter {number}",
+                        text=f"Words {number}.",
+                        message_id=f"<n{number}@r.example>",
+                    )
+                )
+                if number % 3:
+                    story.reply(
+                        story.mail("new-case"), "Dear resident,\n\nThis was done this morning, with thanks for writing."
+                    )
+    story.at("2026-12-22 18:00")
+    counted: dict[str, int] = {}
+    for line in story.lines():
+        when, person = line[:10], line.split(" ")[5].rstrip(":")
+        if person.endswith("northgate.example"):
+            counted[f"{when} {person}"] = counted.get(f"{when} {person}", 0) + 1
+    with capsys.disabled():
+        print("\nmost mails a day:", sorted(counted.items(), key=lambda one: -one[1])[:3])
+
+    assert max(counted.values()) <= 11
