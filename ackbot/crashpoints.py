@@ -13,6 +13,8 @@ POINTS = (
     "dispatch.sending",
     "dispatch.accepted",
     "dispatch.recorded",
+    "rounds.before-commit",
+    "rounds.committed",
 )
 
 _name, _, _count = os.environ.get(VARIABLE, "").partition(":")

@@ -327,3 +327,33 @@ def test_mails_for_an_owner_with_thirty_cases_a_week(story: Story, capsys: pytes
         print("\nmost mails a day:", sorted(counted.items(), key=lambda one: -one[1])[:3])
 
     assert max(counted.values()) <= 11
+
+
+def test_mode_staff_tells_owners_no_falsehood(make_story: Callable[..., Story]) -> None:
+    """behaviour.md §5.1: the owner is not told that the resident knows; raising the mode makes up no promise."""
+    story = make_story(('team = "housing"\nmode = "live"', 'team = "housing"\nmode = "staff"'))
+    story.receive(letter())
+    assert (
+        "was not told automatically. The standard asks for a word by Monday 7 December." in words(story, "new-case")[0]
+    )
+    live = load(_with_mode(story.config.path, "live"))
+    story.config, story.intake = live, type(story.intake)(story.db, live.office)
+    story.at("2026-12-02 10:00")
+    story.receive(
+        letter(
+            subject="Re: Damp in the bedroom",
+            text="It is worse.",
+            message_id="<2@r.example>",
+            In_Reply_To="<first@resident.example>",
+        )
+    )
+    told = words(story, "receipt")[0]
+
+    assert "You will hear from Priya or from us by Wednesday 9 December." in told
+    assert "still" not in told
+    assert ("update", "2026-12-09", "running") in story.clocks()
+
+
+def _with_mode(path: Path, mode: str) -> Path:
+    path.write_text(path.read_text().replace('mode = "staff"', f'mode = "{mode}"'))
+    return path

@@ -2,11 +2,15 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from ackbot.config import sample
+from ackbot.work.specimens import specimens
 from tests.support.council import World
 from tests.support.letters import html, letter, parsed, plain
+from tests.support.story import Story
 
 A = letter(
     sender="Amina Yusuf <amina.yusuf@resident.example>",
@@ -364,3 +368,44 @@ def test_facts_vary_the_words(make_world: Callable[..., World]) -> None:
     assert "We are sorry that this reply is late." in text
     assert "We are treating it as a complaint." in text
     assert "by Wednesday 6 January 2027" in text
+
+
+LATER = [
+    pytest.param(composed.content, id=title)
+    for title, composed in specimens(sample(), "en")
+    if parsed(composed.content)["X-Ackbot-Kind"] in ("no-news", "settled", "cover", "receipt")
+]
+
+
+@pytest.mark.parametrize("mail", LATER)
+def test_later_mails_keep_the_voice(mail: bytes) -> None:
+    """Voice 3, 4, 8, 9, 11, 13: what comes after the acknowledgement is as plain, short and safe as it is."""
+    text, page, headers = plain(mail), html(mail), parsed(mail)
+    spoken = sentences(text)
+    words = [word for one in spoken for word in re.findall(r"[A-Za-z']+", one)]
+    grade = 0.39 * len(words) / len(spoken) + 11.8 * sum(map(syllables, words)) / len(words) - 15.59
+
+    assert not re.search(
+        r"shortly|\bsoon\b|in due course|ticket|query|helpdesk|automatically|\buser\b|ackbot", text, re.I
+    )
+    assert "Your reference is RBN-7H4-29P." in " ".join(text.split())
+    assert max(len(one.split()) for one in spoken) <= 25
+    assert grade <= 7
+    assert max(map(len, text.splitlines())) <= 78
+    assert page.count("<h1") == 1
+    assert headers["Auto-Submitted"] in ("auto-generated", "auto-replied")
+    assert headers["X-Auto-Response-Suppress"] == "DR, RN, NRN, OOF, AutoReply"
+
+
+def test_16_staff_silent(tmp_path: Path) -> None:
+    """Voice 16: on the promised date the resident hears who has it, and the next date; staff hear first."""
+    story = Story(tmp_path)
+    story.receive(A)
+    story.at("2026-12-07 17:00")
+    kinds = [mail["kind"] for mail in story.outbox()]
+    told = " ".join(plain(bytes(story.mail("no-news")["content"])).split())
+
+    assert kinds.index("no-news") == len(kinds) - 1
+    assert kinds.count("digest") >= 2
+    assert "We have asked Priya again" in told
+    assert "You will hear by Monday 14 December." in told

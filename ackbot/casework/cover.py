@@ -9,8 +9,23 @@ from ackbot.casework.worktime import Calendar
 
 
 def absence_of(council: Council, staff: str, at: datetime) -> Absence | None:
-    """The absence that somebody is in at that instant; None while they are here. A day outside one's week is no absence."""
-    return next((one for one in council.absences if one.staff == staff and one.starts_at <= at < one.ends_at), None)
+    """
+    The absence that somebody is in at that instant; None while they are here. A day outside one's week is no absence.
+
+    Absences that touch or overlap are one; the one that ends last and names a cover says who that is (D57).
+    """
+    mine = sorted((one for one in council.absences if one.staff == staff), key=lambda one: (one.ends_at, one.starts_at))
+    running = [one for one in mine if one.starts_at <= at < one.ends_at]
+    if not running:
+        return None
+    start, end = min(one.starts_at for one in running), max(one.ends_at for one in running)
+    while joined := [one for one in mine if one.starts_at <= end < one.ends_at]:
+        end = max(one.ends_at for one in joined)
+    while joined := [one for one in mine if one.starts_at < start <= one.ends_at]:
+        start = min(one.starts_at for one in joined)
+    cover = next((one.cover for one in reversed(running) if one.cover), "")
+    standing = any(one.source == "configuration" for one in running)
+    return Absence(staff, start, end, cover, "configuration" if standing else running[-1].source)
 
 
 def has_left(person: Staff, on: date) -> bool:

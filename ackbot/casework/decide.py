@@ -173,7 +173,8 @@ def _opened(
             hold=alarms.hold(seen, facts, council),
             absent=_absent_officer(seen, desk),
         )
-    if acknowledgement and not acknowledgement.hold and inbox.mode in ("acknowledge", "live") and not case.sensitive:
+    goes_out = acknowledgement is not None and inbox.mode in ("acknowledge", "live")
+    if acknowledgement and goes_out and not acknowledgement.hold and not case.sensitive:
         clocks = standards.told(clocks, owned=bool(chosen.staff))
     reference = council.reference_of(code)
     intents: list[Intent] = [OpenCase(case, f"{reference} is opened: {found.how}")]
@@ -188,7 +189,9 @@ def _opened(
         intents += alarms.hold_told(acknowledgement, desk)
     if chosen.staff:
         intents.append(Assign(code, chosen.staff, routed.team, chosen.why))
-        told = "acknowledged" if acknowledgement and not acknowledgement.hold else "held" if acknowledgement else "not"
+        told = (
+            "held" if goes_out and acknowledgement and acknowledgement.hold else "acknowledged" if goes_out else "not"
+        )
         note = found.note or (f"it goes on with {council.reference_of(found.linked)}" if found.linked else "")
         intents.append(
             notices.new_case(

@@ -35,12 +35,14 @@ def on_attached(
         why = "it is thanks, which asks for nothing" if short.kind == "thanks" else "it is a score from 1 to 5"
     else:
         intents += _reopened(case)
-        if case.state in ("closed", "answered", "waiting"):
-            clocks = _anew(case, inbox, seen, desk)
-        send, why = _receipt(seen, verdict, replace(case, clocks=clocks), inbox, facts, desk, known=known)
+        reopened = case.state in ("closed", "answered", "waiting")
+        still = not reopened and any(clock.told for clock in case.clocks)
+        fresh = case.clocks if still else _anew(case, inbox, seen, desk)
+        answering = replace(case, clocks=fresh)
+        send, why = _receipt(seen, verdict, answering, inbox, facts, desk, known=known, still=still)
         told = send is not None and not send.hold and inbox.mode in ("acknowledge", "live")
-        if clocks is not case.clocks:
-            clocks = standards.told(clocks, owned=True) if told else clocks
+        if not still and (reopened or told):
+            clocks = standards.told(fresh, owned=True) if told else fresh
             intents += [SetClock(case.code, clock, "the resident wrote again") for clock in clocks]
     if send:
         intents.append(send)
@@ -124,7 +126,7 @@ def on_recovered(seen: Seen, verdict: Verdict, case: Case, desk: Desk) -> Decisi
 
 
 def _receipt(
-    seen: Seen, verdict: Verdict, case: Case, inbox: Inbox, facts: Facts, desk: Desk, *, known: bool
+    seen: Seen, verdict: Verdict, case: Case, inbox: Inbox, facts: Facts, desk: Desk, *, known: bool, still: bool
 ) -> tuple[Send | None, str]:
     """A short receipt for a further letter, unless a person wrote lately or one went today (behaviour.md §3.2); and why."""
     calendar = desk.council.calendar
@@ -146,4 +148,6 @@ def _receipt(
     if facts.follow_up_at and calendar.local_day(facts.follow_up_at) == desk.today:
         return None, "the resident had an automatic mail besides the acknowledgement today"
     why = "a further letter gets a short receipt"
-    return letters.receipt(desk, seen, case, inbox, why=why, hold=alarms.hold(seen, facts, desk.council)), why
+    return letters.receipt(
+        desk, seen, case, inbox, why=why, hold=alarms.hold(seen, facts, desk.council), still=still
+    ), why

@@ -162,8 +162,13 @@ def acknowledgement(
     return Send(key, draft, case.code, inbox.name, inbox.lane, why, hold=hold)
 
 
-def receipt(desk: Desk, seen: Seen, case: Case, inbox: Inbox, *, why: str, hold: str) -> Send:
-    """The short answer to a further letter: it was added, and the date still stands."""
+def receipt(desk: Desk, seen: Seen, case: Case, inbox: Inbox, *, why: str, hold: str, still: bool = True) -> Send:
+    """
+    The short answer to a further letter: it was added, and the date stands.
+
+    Args:
+        still: they were told that date before.
+    """
     owner = desk.council.staff.get(case.in_charge)
     key = f"receipt:{case.code}:{desk.today.isoformat()}"
     draft = to_resident(
@@ -177,6 +182,7 @@ def receipt(desk: Desk, seen: Seen, case: Case, inbox: Inbox, *, why: str, hold:
             "owner": owner.public_name if owner else "",
             "first_name": names.first(owner.public_name) if owner else "",
             "next_on": None if case.sensitive else next_word(case.clocks),
+            "still": still,
         },
         Profile.REPLY,
         seen.message,

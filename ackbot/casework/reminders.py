@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from ackbot.casework import notices, standards
 from ackbot.casework.council import Council, Inbox, Staff
-from ackbot.casework.cover import absence_of, is_present, ladder, own_calendar, stand_in
+from ackbot.casework.cover import absence_of, is_present, ladder, own_calendar, returns_on, stand_in
 from ackbot.casework.intents import Send
 from ackbot.casework.model import Case
 from ackbot.casework.office import Desk
@@ -90,7 +90,7 @@ def is_here(case: Case, desk: Desk) -> bool:
 def _back_in_time(case: Case, desk: Desk) -> bool:
     absence = absence_of(desk.council, case.in_charge, desk.now)
     due = due_on(case)
-    return absence is not None and (due is None or due > desk.council.calendar.local_day(absence.ends_at))
+    return absence is not None and (due is None or due >= returns_on(desk.council, absence))
 
 
 def _reached(council: Council, staff: str, team: str, desk: Desk) -> str:

@@ -11,6 +11,7 @@ from ackbot.casework.cover import is_present
 from ackbot.casework.intents import Intent
 from ackbot.casework.model import Case
 from ackbot.casework.office import Desk, Office
+from ackbot.crashpoints import crash_point
 from ackbot.store import Database, cases, facts, inboxes, intents, rounds
 from ackbot.work.attendance import office_at
 from ackbot.work.intake import written
@@ -44,6 +45,8 @@ class Absences:
         for owner in gone:
             with self._db.transaction():
                 queued += self._move(cases.of_owner(self._db, owner), desk)
+                crash_point("rounds.before-commit")
+            crash_point("rounds.committed")
         return queued
 
     def _concerned(self, owner: str, desk: Desk) -> bool:

@@ -198,6 +198,8 @@ class Promises:
                 continue
             with self._db.transaction():
                 queued += self._settle(some, self._desk(now))
+                crash_point("rounds.before-commit")
+            crash_point("rounds.committed")
         return queued
 
     def _settle(self, some: Sequence[Case], desk: Desk) -> int:

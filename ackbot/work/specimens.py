@@ -2,24 +2,28 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from types import MappingProxyType
 from typing import Any
 
-from ackbot.casework import letters, notices, standards
+from ackbot.casework import away, letters, notices, reminders, standards, updates
 from ackbot.casework.council import Council, Inbox, Staff
 from ackbot.casework.intents import Send
-from ackbot.casework.model import Arrival, Case, Facts
+from ackbot.casework.model import Arrival, Case, Clock, Facts
 from ackbot.casework.office import Desk, Office
 from ackbot.casework.screening import Seen
+from ackbot.casework.updates import NoNews
 from ackbot.config import Config, Finding
 from ackbot.mail.addresses import Address
 from ackbot.mail.compose import Composed, compose
+from ackbot.mail.markup import Lines
 from ackbot.mail.message import Message
 from ackbot.mail.templates import TemplateProblem
 
 _OPEN = datetime(2026, 11, 30, 10, 0, tzinfo=UTC)  # a Monday morning
+_LATER = datetime(2026, 12, 7, 15, 0, tzinfo=UTC)  # the day of the promise
 _CLOSED = datetime(2026, 12, 24, 21, 0, tzinfo=UTC)  # Christmas Eve at night
+_NEXT = date(2026, 12, 14)
 _LETTER = b"""From: Edward Quan <edward.quan@resident.example>\r
 To: %s\r
 Subject: Damp in my daughter's bedroom\r
@@ -74,6 +78,8 @@ ADMIN_TOPICS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "trial": {"inbox": "housing@northgate.example"},
         "unverified": {"reference": "RBN-7H4-29P", "kind": "acknowledgement"},
         "brake": {"limit": 300},
+        "missed": {"count": 2, "references": ["RBN-7H4-29P", "RBN-8K2-3QX"]},
+        "uncovered": {"count": 1, "references": ["RBN-7H4-29P"], "reasons": ["Priya Shah is away"]},
         "restore": {"inbox": "housing@northgate.example"},
         "no-owner": {
             "reference": "RBN-7H4-29P",
@@ -133,6 +139,8 @@ def _sends(office: Office) -> Iterator[tuple[str, Send]]:
     message = Message.parse(_LETTER % inbox.address.encode(), office.signer)
     yield from _to_residents(office, inbox, staff, message)
     yield from _to_staff(office.desk(_OPEN), inbox, staff, message)
+    yield from _later(office.desk(_LATER), inbox, staff)
+    yield from _to_staff_later(office.desk(_LATER), inbox, staff)
     for topic, values in ADMIN_TOPICS.items():
         yield (
             f"admin: {topic}",
@@ -221,6 +229,96 @@ def _to_staff(desk: Desk, inbox: Inbox, staff: Staff, message: Message) -> Itera
     yield "the resident wrote", notices.resident_wrote(desk, seen, case, inbox, arrival, note="", why="a specimen")
     yield "sent to another service too", notices.also_yours(desk, seen, case, inbox, staff, why="a specimen")
     yield "urgent", notices.urgent(desk, seen, case, inbox, staff, ("gas",), why="a specimen")
+
+
+def _later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[str, Send]]:
+    """What a resident hears after the acknowledgement."""
+    case = _promised(desk, inbox, staff)
+    words = "Hello Edward,\n\nA surveyor comes on Thursday 10 December between 9 and 12.\n\nKind regards"
+    for title, next_on in (("a person's own words", None), ("a person's own words, with a new date", _NEXT)):
+        key = f"specimen:{title}"
+        yield (
+            title,
+            updates.human(desk, case, staff, key, words, next_on=next_on, files=(), files_of=0, why="a specimen"),
+        )
+    for times in range(3):
+        told = NoNews(
+            replace(case, no_news=times),
+            case.clocks[0].promised_on,
+            _NEXT if times < 2 else None,
+            True,
+            "Alex Reid",
+            False,
+        )
+        yield f"no news, time {times + 1}", updates.no_news(desk, [told], why="a specimen")
+    noted = NoNews(replace(case, noted_at=_LATER), case.clocks[0].promised_on, _NEXT, True, "", False)
+    unnamed = NoNews(replace(case, owner=""), case.clocks[0].promised_on, _NEXT, False, "Alex Reid", True)
+    yield "no news, two matters", updates.no_news(desk, [noted, unnamed], why="a specimen")
+    for feedback in (True, False):
+        answered = replace(case, state="answered", human_words_at=_OPEN)
+        title = "settled?" if feedback else "settled? without the feedback question"
+        yield title, updates.settled(desk, [answered], feedback=feedback, why="a specimen")
+    for title, absent, left, back_on in (
+        ("cover", "Dana Price", False, _NEXT),
+        ("cover for a leaver", "Dana Price", True, None),
+        ("an owner at last", "", False, None),
+    ):
+        yield title, updates.cover(desk, [case], absent, title, left=left, back_on=back_on, why="a specimen")
+    yield (
+        "cover of two matters",
+        updates.cover(desk, [case, case], "Dana Price", "two", left=False, back_on=None, why="a specimen"),
+    )
+
+
+def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[str, Send]]:
+    """What staff get besides letters."""
+    case = _promised(desk, inbox, staff)
+    late = replace(case, late_since=date(2026, 12, 1), no_news=3, clocks=())
+    owed = replace(late, no_news=2)
+    own, due = reminders.Line(case, "own", date(2026, 12, 7)), reminders.due_on(case)
+    several = [
+        own,
+        reminders.Line(late, "own", None),
+        reminders.Line(owed, "escalated", due),
+        reminders.Line(case, "nobody", due),
+    ]
+    yield "digest", reminders.digest(desk, staff, several, "", why="a specimen")
+    yield "digest about one case", reminders.digest(desk, staff, [own], "There is damp.", why="a specimen")
+    yield "digest about one late case", reminders.digest(desk, staff, several[1:2], "There is damp.", why="a specimen")
+    yield "overdue today", reminders.overdue(desk, staff, several, "", why="a specimen")
+    yield "overdue today, one case", reminders.overdue(desk, staff, [own], "There is damp.", why="a specimen")
+    listed = reminders.listed(desk, staff, several)
+    yield "admin: escalation", notices.to_admin(desk, "escalation", "specimen:escalation", listed, why="a specimen")
+    covered = away.Move(case, staff.id, "cover", "stands in", tell=True)
+    for former in (None, staff):
+        yield "cases taken over", away.table(desk, staff, former, [covered], why="a specimen")
+    yield "while you were away", away.welcome_back(desk, staff, [covered], why="a specimen")
+    yield "a case for you at last", away.given(desk, case, "There is damp.", owner_why="is here", why="a specimen")
+    words = Lines("FYI, he rang again.")
+    link = notices.inside_link(desk, case, inbox, staff, "SEND")
+    asked: dict[str, dict[str, Any]] = {
+        "what": {"problem": "CLOSE needs a reason behind it.", "their_words": words},
+        "held": {"reasons": ["it greets Mrs Jones"], "their_words": words, "send": link, "keep": link},
+        "echo": {"their_words": words, "next_on": _NEXT, "files": ["plan.pdf"]},
+    }
+    for topic, values in asked.items():
+        send = notices.ask_back(desk, case, inbox, staff, f"specimen:{topic}", topic, values, why="a specimen")
+        yield f"ask-back: {topic}", send
+    away_values = {"back": False, "problem": "", "first_on": _NEXT, "back_on": _NEXT, "cover": "Sam Jones"}
+    for title, template, values in (
+        ("ask-back: which case", "ask-back-which", {"their_words": words}),
+        ("away", "ask-back-away", away_values),
+        ("away, not clear", "ask-back-away", {**away_values, "problem": "The dates could not be read."}),
+        ("back", "ask-back-away", {**away_values, "back": True}),
+    ):
+        yield title, notices.to_staff(desk, staff, inbox, "ask-back", template, title, values, why="a specimen")
+
+
+def _promised(desk: Desk, inbox: Inbox, staff: Staff) -> Case:
+    """A case whose promise falls on the day of the desk."""
+    resident = Address("Edward Quan", "edward.quan@resident.example")
+    case = _case(desk.council, inbox, resident, staff.id, "Damp in my daughter's bedroom", _OPEN, "en")
+    return replace(case, clocks=(Clock("update", date(2026, 12, 7), _LATER, told=True),))
 
 
 def _case(council: Council, inbox: Inbox, to: Address, owner: str, subject: str, now: datetime, language: str) -> Case:

@@ -1,0 +1,333 @@
+"""Who stands in, what moves when, who hears of it, and that no case is ever without somebody (behaviour.md §3.7, §4.5)."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from ackbot.casework import away, reminders
+from ackbot.casework.council import Absence, Council
+from ackbot.casework.cover import is_present, stand_in, with_absences
+from ackbot.casework.model import Case, Clock
+from ackbot.casework.office import Office
+from ackbot.mail.addresses import Address
+from tests.support.letters import letter, plain
+from tests.support.story import Story, instant
+
+MONDAY = "2026-11-30 10:12"
+
+
+@pytest.fixture
+def make_story(tmp_path: Path) -> Iterator[Callable[..., Story]]:
+    made: list[Story] = []
+
+    def make(*changes: tuple[str, str], now: str = MONDAY) -> Story:
+        folder = tmp_path / str(len(made))
+        folder.mkdir()
+        made.append(Story(folder, *changes, now=now))
+        return made[-1]
+
+    yield make
+    for story in made:
+        story.close()
+
+
+def away_from(staff: str, start: str, until: str, **more: str) -> tuple[str, str]:
+    """An absence in the configuration; the date until is the first day back."""
+    extra = "".join(f'{name} = "{value}"\n' for name, value in more.items())
+    return ("# end", f'# end\n\n[[absence]]\nstaff = "{staff}"\nfrom = {start}\nuntil = {until}\n{extra}')
+
+
+def both(*changes: tuple[str, str]) -> tuple[str, str]:
+    """Several absences as one change of the file."""
+    return ("# end", "# end\n" + "".join(new.removeprefix("# end") for _, new in changes))
+
+
+def words(story: Story, kind: str, to: str = "") -> list[str]:
+    return [" ".join(plain(bytes(mail["content"])).split()) for mail in story.outbox(kind, to)]
+
+
+def test_leave_moves_open_cases_and_they_come_back(make_story: Callable[..., Story]) -> None:
+    """behaviour.md §4.5: one table for the cover, one mail for whoever is back, the resident told once, in working hours."""
+    story = make_story(away_from("priya", "2026-12-08", "2026-12-14"))
+    story.receive(letter())
+    story.at("2026-12-07 11:00")
+    story.reply(story.mail("new-case"), "MORE Thu 17 Dec: we wait for the plumber")
+    story.at("2026-12-08 00:30")
+    assert story.case()["cover"] == "sam"
+    cover = story.mail("cover")
+    assert cover["not_before"] == "2026-12-08T09:00:00.000000Z"
+    story.at("2026-12-14 09:00")
+
+    assert story.case()["cover"] == ""
+    assert len(words(story, "cover")) == 1
+    assert (
+        "Priya Shah is away. You don't need to write again. Sam Jones in Housing now has your email"
+        in words(story, "cover")[0]
+    )
+    assert "will write by Thursday 17 December" in words(story, "cover")[0]
+    assert "back" not in words(story, "cover")[0].split("Housing, Royal")[0]  # no return date outside
+    assert [mail["staff"] for mail in story.outbox("hand-over")] == ["sam", "priya"]
+    assert "welcome back" in words(story, "hand-over")[1]
+
+
+def test_a_cover_who_wrote_keeps_the_case(make_story: Callable[..., Story]) -> None:
+    """behaviour.md §4.5: cases return unless cover wrote."""
+    story = make_story(away_from("priya", "2026-12-08", "2026-12-14"))
+    story.receive(letter())
+    story.at("2026-12-08 10:00")
+    table = story.mail("hand-over", "sam@northgate.example")
+    story.follow(table, "Answer", "Damp", "Dear Edward,\n\nI come tomorrow at ten to look at the wall.\n\nSam")
+    story.at("2026-12-14 09:00")
+
+    assert (story.case()["owner"], story.case()["cover"]) == ("sam", "")
+    assert [mail["staff"] for mail in story.outbox("hand-over")] == ["sam"]
+
+
+def test_one_day_away_moves_only_what_falls_due_in_it(make_story: Callable[..., Story]) -> None:
+    """behaviour.md §4.5: absence under 2 working days."""
+    quiet = make_story(away_from("priya", "2026-12-02", "2026-12-03"))
+    quiet.receive(letter())
+    quiet.at("2026-12-02 12:00")
+    due = make_story(away_from("priya", "2026-12-07", "2026-12-08"))
+    due.receive(letter())
+    due.at("2026-12-07 12:00")
+
+    assert quiet.case()["cover"] == ""
+    assert due.case()["owner"] == "sam" or due.case()["cover"] == "sam"
+
+
+def test_half_a_day_is_a_day_at_work(make_story: Callable[..., Story]) -> None:
+    """D60: away until noon, nothing moves; leave ending at midnight ends at midnight here, not in UTC."""
+    story = make_story(away_from("priya", "2026-12-02T00:00:00", "2026-12-02T12:00:00"))
+    story.receive(letter())
+    story.at("2026-12-02 10:00")
+    assert story.case()["cover"] == ""
+    summer = make_story(away_from("priya", "2027-06-14", "2027-06-21"), now="2027-06-10 10:00")
+    council = summer.office.council
+    assert is_present(council, "priya", datetime(2027, 6, 13, 22, 59, tzinfo=UTC))
+    assert not is_present(council, "priya", datetime(2027, 6, 13, 23, 0, tzinfo=UTC))
+    assert is_present(council, "priya", datetime(2027, 6, 20, 23, 0, tzinfo=UTC))
+
+
+def test_short_leave_is_told_only_if_a_promise_falls_in_it(make_story: Callable[..., Story]) -> None:
+    """behaviour.md §3.7: told when the absence is three working days or a promise falls within it."""
+    story = make_story(away_from("priya", "2026-12-08", "2026-12-10"))
+    story.receive(letter())
+    story.reply(story.mail("new-case"), "MORE Thu 17 Dec: we wait for the plumber")
+    story.at("2026-12-08 12:00")
+
+    assert story.case()["cover"] == "sam"
+    assert words(story, "cover") == []
+
+
+def test_one_mail_for_all_of_a_residents_cases(make_story: Callable[..., Story]) -> None:
+    """behaviour.md §3.7: one mail per resident."""
+    story = make_story(away_from("priya", "2026-12-08", "2026-12-14"))
+    story.receive(letter())
+    story.receive(letter(subject="Mould", text="And mould.\n\nEdward Quan", message_id="<2@resident.example>"))
+    story.at("2026-12-08 12:00")
+    told = words(story, "cover")
+
+    assert len(told) == 1
+    assert "Damp in the bedroom" in told[0]
+    assert "Mould" in told[0]
+
+
+CHAINS: list[tuple[str, list[tuple[str, str]], str]] = [
+    (
+        "sam is away too",
+        [
+            away_from("priya", "2026-12-08", "2026-12-14", cover="sam"),
+            away_from("sam", "2026-12-07", "2026-12-20", cover="kofi"),
+        ],
+        "kofi",
+    ),
+    (
+        "a circle",
+        [
+            away_from("priya", "2026-12-08", "2026-12-14", cover="sam"),
+            away_from("sam", "2026-12-07", "2026-12-20", cover="priya"),
+        ],
+        "alex",
+    ),
+    (
+        "overlapping",
+        [away_from("priya", "2026-12-08", "2026-12-10"), away_from("priya", "2026-12-01", "2026-12-14", cover="lena")],
+        "lena",
+    ),
+    ("back-dated", [away_from("priya", "2026-11-01", "2026-12-14", cover="lena")], "lena"),
+]
+
+
+@pytest.mark.parametrize(
+    ("absences", "expected"),
+    [(absences, expected) for _, absences, expected in CHAINS],
+    ids=[name for name, *_ in CHAINS],
+)
+def test_chains_and_circles_end_at_somebody_who_is_here(
+    make_story: Callable[..., Story], absences: list[tuple[str, str]], expected: str
+) -> None:
+    """D57: cover chains, circles, overlapping and back-dated leave."""
+    council = make_story(both(*absences)).office.council
+    found = stand_in(council, "priya", "housing", instant("2026-12-09 10:00"))
+
+    assert found is not None
+    assert found[0] == expected
+
+
+def test_nobody_left_is_told_aloud_once_a_day(make_story: Callable[..., Story]) -> None:
+    """D58, D59, P4: nobody of the team, no manager: the head of service hears at once, and each day until somebody is there."""
+    gone = both(*(away_from(one, "2026-12-08", "2026-12-14") for one in ("priya", "sam", "alex")))
+    story = make_story(gone)
+    story.receive(letter())
+    story.at("2026-12-10 18:00")
+    told = [
+        mail
+        for mail in story.outbox("admin", "director@northgate.example")
+        if mail["dedupe_key"].startswith("uncovered")
+    ]
+
+    assert [mail["dedupe_key"] for mail in told] == [
+        "uncovered:2026-12-08",
+        "uncovered:2026-12-09",
+        "uncovered:2026-12-10",
+    ]
+    assert story.case()["owner"] in ("priya", "sam")
+
+
+def test_an_absent_manager_is_read_by_whoever_stands_in(make_story: Callable[..., Story]) -> None:
+    """D58: an escalation always reaches somebody."""
+    story = make_story(both(away_from("alex", "2026-12-07", "2026-12-21", cover="lena")))
+    story.receive(letter())
+    story.at("2026-12-11 09:00")
+
+    assert any("lena@northgate.example" in line for line in story.lines() if "digest" in line)
+
+
+def test_a_leavers_cases_move_that_day(make_story: Callable[..., Story]) -> None:
+    """D61: reassigned as new cases are, the resident told who has it now, the new owner gets the table."""
+    story = make_story(
+        (
+            'email = ["priya@northgate.example", "p.shah@northgate.example"]',
+            'email = ["priya@northgate.example", "p.shah@northgate.example"]\nleft = 2026-12-03',
+        )
+    )
+    story.db.run("INSERT INTO staff_load (staff, open_cases) VALUES ('sam', 5)")
+    story.receive(letter())
+    first = story.case()["owner"]
+    story.at("2026-12-03 09:30")
+    if first == "priya":
+        assert "Priya Shah no longer works on your email" in words(story, "cover")[0]
+        assert "works here no more" in words(story, "hand-over", "sam@northgate.example")[0]
+
+    assert (story.case()["owner"], story.case()["cover"]) == ("sam", "")
+
+
+def test_a_personal_inbox_answers_only_while_its_officer_is_away(make_story: Callable[..., Story]) -> None:
+    """behaviour.md §1: recorded while she is here; while she is away answered with the cover notice, a person who can help named."""
+    story = make_story(away_from("dana", "2026-12-07", "2026-12-14"))
+    row = story.receive(letter(to="dana@northgate.example"), inbox="dana")
+    assert (row["outcome"], row["acknowledged"]) == ("record", 0)
+    story.at("2026-12-07 10:00")
+    row = story.receive(letter(to="dana@northgate.example", subject="Plans", message_id="<2@r.example>"), inbox="dana")
+    assert (row["outcome"], row["acknowledged"]) == ("case", 1)
+    text = words(story, "acknowledgement")[0]
+    assert (
+        "Lena Wolf in Planning has your email about “Plans”. Dana Price is away. You don't need to write again." in text
+    )
+    story.at("2026-12-14 10:00")
+    row = story.receive(
+        letter(to="dana@northgate.example", subject="More plans", message_id="<3@r.example>"), inbox="dana"
+    )
+    assert row["outcome"] == "record"
+
+
+def test_a_letter_while_the_owner_is_away_goes_to_the_cover(make_story: Callable[..., Story]) -> None:
+    """behaviour.md §4.5: the cover gets each letter; the receipt names whoever has it."""
+    story = make_story(away_from("priya", "2026-12-08", "2026-12-14"))
+    story.receive(letter())
+    story.at("2026-12-09 10:00")
+    story.receive(
+        letter(
+            subject="Re: Damp in the bedroom",
+            text="It is worse.",
+            message_id="<2@r.example>",
+            In_Reply_To="<first@resident.example>",
+        )
+    )
+
+    assert story.mail("resident-wrote")["recipient"] == "sam@northgate.example"
+
+
+NAMES = [f"s{number:02}" for number in range(40)]
+WEEKS = ["Mon-Fri 09:00-17:00", "Mon-Wed 09:00-17:00"]
+
+
+def forty(make_story: Callable[..., Story]) -> Office:
+    """Forty people in four teams, every second one part-time, each covered by the next."""
+    people = "".join(
+        f'\n[[staff]]\nid = "{name}"\nname = "{name.upper()} Person"\nemail = "{name}@northgate.example"\n'
+        f'working_hours = "{WEEKS[number % 2]}"\ncover = "{NAMES[(number + 1) % 40]}"\n'
+        for number, name in enumerate(NAMES)
+    )
+    teams = "".join(
+        f'\n[[team]]\nname = "t{team}"\nmembers = [{", ".join(repr(name) for name in NAMES[team * 10 : team * 10 + 10])}]\nmanager = "alex"\n'
+        for team in range(4)
+    ).replace("'", '"')
+    return make_story(("# end", "# end\n" + people + teams)).office
+
+
+SPANS = some.lists(
+    some.tuples(some.sampled_from(NAMES), some.integers(0, 40), some.integers(1, 20)), min_size=1, max_size=60
+)
+
+
+def test_forty_people_absent_in_turns(make_story: Callable[..., Story]) -> None:
+    """P4, D57–D59: property. After each round every case has somebody who is here, or nobody of all is, and that is told."""
+    office = forty(make_story)
+    start = instant("2026-12-07 08:00")
+
+    @settings(max_examples=60, deadline=None)
+    @given(SPANS)
+    def holds(spans: list[tuple[str, int, int]]) -> None:
+        told = [
+            Absence(staff, start + timedelta(days=first), start + timedelta(days=first + length))
+            for staff, first, length in spans
+        ]
+        council = with_absences(office.council, told)
+        cases = {number: case_of(council, NAMES[number], number // 10) for number in range(40)}
+        for day in range(0, 60, 1):
+            desk = Office(council, office.templates, office.signer).desk(start + timedelta(days=day, hours=1))
+            for number, case in cases.items():
+                found = away.move(case, {}, desk)
+                if found is not None:
+                    assert found.how != "nobody"
+                    assert is_present(council, found.to, desk.now)
+                    cases[number] = away.in_new_hands(found)
+                assert reminders.is_here(cases[number], desk), (day, number)
+
+    holds()
+
+
+def case_of(council: Council, owner: str, team: int) -> Case:
+    """An open case with a promise in the middle of the weeks."""
+    due = date(2026, 12, 7) + timedelta(days=team * 9 + 4)
+    clock = Clock("update", due, council.calendar.end_of(due), told=True)
+    at = datetime(2026, 12, 1, tzinfo=UTC)
+    return Case(
+        f"{owner.upper()}234"[:6],
+        "open",
+        "housing",
+        Address("E", "e@r.example"),
+        "x",
+        f"t{team}",
+        owner,
+        "enquiry",
+        "en",
+        at,
+        clocks=(clock,),
+    )
