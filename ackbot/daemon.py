@@ -83,6 +83,11 @@ class Shift:
             thread.start()
         self._rounds.start()
 
+    def tick(self) -> None:
+        """Do now what is due now; APScheduler does the same every few seconds."""
+        self._rounds.tick()
+        self._wake.call()
+
     def wait_ready(self, seconds: float) -> bool:
         """Wait until every inbox has been swept once; whether all have."""
         until = time.monotonic() + seconds

@@ -418,3 +418,16 @@ def test_following_a_link_changes_nothing(story: Story) -> None:
 
     assert len(links) > 4
     assert all(link.startswith("mailto:") for link in links)
+
+
+def test_an_answer_about_an_automatic_reply_is_no_automatic_reply(tmp_path: Path) -> None:
+    """D56: the subject is the case's; a member of staff who answers it by hand is read, an absence notice is not."""
+    story = Story(tmp_path)
+    story.receive(letter(subject="Automatic reply: your rent", text="I am away.", Auto_Submitted="auto-replied"))
+    story.reply(story.mail("new-case"), "CLOSE: she is away")
+    assert story.case()["state"] == "closed"
+    story.receive(letter(subject="Damp", message_id="<2@r.example>"))
+    subject = f"Automatic reply: {parsed(bytes(story.mail('new-case')['content']))['Subject']}"
+    row = story.reply(story.mail("new-case"), "I am on leave until Monday and will write then.", Subject=subject)
+    assert (row["kind"], row["outcome"]) == ("automatic-reply", "event")
+    assert words_to_resident(story) == []

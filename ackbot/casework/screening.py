@@ -8,7 +8,7 @@ from functools import cached_property
 from ackbot.casework import marks
 from ackbot.casework.council import Council, Form, Inbox, Staff
 from ackbot.casework.model import Arrival, LetterKind
-from ackbot.mail import authresults
+from ackbot.mail import authresults, subjects
 from ackbot.mail.addresses import Address, addresses
 from ackbot.mail.message import Message
 
@@ -46,6 +46,8 @@ class Seen:
         message = self.message
         if not marks.ABSENCE_SUBJECT.match(message.subject):
             return 0
+        if self.verified_staff and subjects.is_reply(message.subject):
+            return 0  # they answer a case whose letter was an automatic reply
         null_sender, absence_words = message.return_path == "", marks.ABSENCE_WORDS.search(message.new_text[:2_000])
         return 1 + bool(null_sender) + bool(absence_words) + bool(message.answers)
 

@@ -9,7 +9,7 @@ from ackbot.cli.common import fail
 
 @click.command("demo")
 @click.option("--out", metavar="DIR", default="ackbot-demo", show_default=True, help="Where mails and the page go.")
-@click.option("--days", type=click.IntRange(1, 60), default=1, show_default=True, help="Working days to show.")
+@click.option("--days", type=click.IntRange(1, 60), default=15, show_default=True, help="Working days to show.")
 @click.option("--quiet", is_flag=True, help="Only the table at the end.")
 def command(out: str, days: int, quiet: bool) -> None:
     """Show what ackbot does: real IMAP, real SMTP, letters of every kind, all on this machine."""

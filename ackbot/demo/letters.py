@@ -8,6 +8,8 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, make_msgid
 
+from ackbot.mail.subjects import answer_to
+
 COUNCIL = "northgate.example"
 
 
@@ -205,7 +207,7 @@ def answer(mail: bytes, text: str, sender: Person) -> Letter:
     return Letter(
         sender,
         to,
-        str(theirs["Subject"]),
+        answer_to(str(theirs["Subject"])),
         f"{text}\n\nOn {theirs['Date']}, {theirs['From']} wrote:\n{quoted}\n",
         headers=headers,
     )

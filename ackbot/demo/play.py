@@ -5,94 +5,41 @@ import os
 import statistics
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from datetime import time as wall_clock
-from email import message_from_bytes
-from email.policy import default
+from datetime import datetime
+from email.utils import parseaddr
 from functools import partial
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import structlog
-from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
-from rich.table import Table
-from rich.text import Text
 
 from ackbot.config import load
 from ackbot.daemon import Shift
-from ackbot.demo import council, letters
+from ackbot.demo import council, screen
 from ackbot.demo.clock import StoryClock
 from ackbot.demo.letters import Letter
 from ackbot.demo.servers import MailServer, Sent, Sink
-from ackbot.report.gallery import Card, Happening, write_page
+from ackbot.demo.story import FIRST_DAY, LONGEST, MUST, ROUNDS, SCENES, ZONE, Scene, instant, kind, read
+from ackbot.mail.subjects import plain
+from ackbot.report.gallery import Happening
 from ackbot.store import Database, open_database
+from ackbot.store.database import text_of
 
-_ZONE = ZoneInfo("Europe/London")
-_FIRST_DAY = date(2026, 11, 30)  # a Monday
 _PATIENCE_S = 10.0
-
-
-@dataclass(frozen=True)
-class Scene:
-    """
-    A letter of the story.
-
-    Args:
-        letter: or what makes it of the mails sent so far.
-        acknowledged: whether its sender must have an automatic answer, exactly one.
-        also: addresses of staff that must hear of it.
-    """
-
-    at: wall_clock
-    letter: Letter | Callable[[Sequence[Sent]], Letter]
-    acknowledged: bool
-    also: tuple[str, ...] = ()
-
-
-SCENES: tuple[Scene, ...] = (
-    Scene(wall_clock(9, 2), letters.DAMP, acknowledged=True),
-    Scene(wall_clock(9, 20), letters.BIN, acknowledged=True),
-    Scene(wall_clock(9, 41), letters.PERMIT, acknowledged=True),
-    Scene(wall_clock(9, 50), letters.VACATION, acknowledged=False),
-    Scene(wall_clock(10, 5), letters.SCHOOL, acknowledged=True),
-    Scene(wall_clock(10, 30), letters.NEWS, acknowledged=False),
-    Scene(wall_clock(10, 31), letters.SPAM, acknowledged=False),
-    Scene(wall_clock(11, 15), letters.GAS, acknowledged=True, also=("duty@northgate.example",)),
-    Scene(wall_clock(11, 40), letters.BOTH, acknowledged=True),
-    Scene(wall_clock(12, 10), letters.BOUNCE, acknowledged=False),
-    Scene(wall_clock(13, 30), letters.PLANS, acknowledged=True, also=("lena.wolf@northgate.example",)),
-    Scene(wall_clock(14, 0), letters.FORM, acknowledged=True),
-    Scene(wall_clock(14, 45), letters.COLLEAGUE, acknowledged=True),
-    Scene(
-        wall_clock(15, 30),
-        lambda sent: letters.answer(
-            _latest(sent, letters.EDWARD.address), "One more thing: the window does not close either.", letters.EDWARD
-        ),
-        acknowledged=True,
-    ),
-    Scene(
-        wall_clock(17, 40),
-        Letter(
-            letters.TOM,
-            letters.STREETS,
-            "Pothole in Mill Lane",
-            "There is a deep pothole outside number 8.\n\nTom Okafor\n",
-        ),
-        acknowledged=True,
-    ),
-)
-
-
 # What the mails are that get no answer, in a word or two.
 _KINDS = {"automatic-reply": "automatic reply", "list": "mailing list", "own": "our own mail"}
-
-
-def _latest(sent: Sequence[Sent], address: str) -> bytes:
-    return next(mail.content for mail in reversed(sent) if mail.recipients == (address,))
+# What ackbot does by itself, in the order it is told.
+_BY_ITSELF = {
+    "digest": "reminded",
+    "hand-over": "cases handed over",
+    "cover": "told who has their email now",
+    "no-news": "told the truth, no news yet",
+    "settled": "asked whether it is settled",
+}
 
 
 @dataclass
@@ -101,12 +48,24 @@ class Tally:
 
     letters: int = 0
     acknowledged: int = 0
-    to_owners: int = 0
     alarms: int = 0
+    escalations: int = 0
     milliseconds: list[float] = field(default_factory=list)
     not_answered: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     happenings: list[Happening] = field(default_factory=list)
+
+
+@dataclass
+class Stage:
+    """Everything that a scene is played on."""
+
+    imap: MailServer
+    sink: Sink
+    clock: StoryClock
+    db: Database
+    shift: Shift
+    tally: Tally
 
 
 def play(out: str, days: int, *, quiet: bool) -> int:
@@ -119,6 +78,7 @@ def play(out: str, days: int, *, quiet: bool) -> int:
         old.unlink()
     os.environ["ACKBOT_DEMO_PASSWORD"] = council.PASSWORD
     started = time.monotonic()
+    tally = Tally()
     with (
         tempfile.TemporaryDirectory(prefix="ackbot-demo-") as temporary,
         MailServer(dict.fromkeys(council.MAILBOXES, council.PASSWORD)) as imap,
@@ -126,90 +86,97 @@ def play(out: str, days: int, *, quiet: bool) -> int:
     ):
         config = load(council.write(Path(temporary), imap.port, sink.port))
         if not quiet:
-            _opening(console, imap.port, sink.port)
-        clock = StoryClock(_at(_FIRST_DAY, wall_clock(8, 0)))
+            screen.opening(console, imap.port, sink.port, days)
+        clock = StoryClock(instant(0, ROUNDS[0]))
         db = open_database(config.store_url, exclusive=True)
         db.migrate()
         shift = Shift(config, db, "demo", clock)
         shift.start()
         shift.wait_ready(_PATIENCE_S)
-        tally = Tally()
+        stage = Stage(imap, sink, clock, db, shift, tally)
         try:
-            for scene, day in _told(console, days, quiet=quiet):
-                _play_scene(scene, day, imap, sink, clock, db, tally, console, quiet=quiet)
-            _settled(sink, db)
-            problems = _checked(db, tally)
+            for moment, scene in _told(console, days, quiet=quiet):
+                before = len(tally.happenings)
+                if scene is None:
+                    _do_rounds(stage, moment)
+                else:
+                    _play_scene(stage, scene)
+                if not quiet:
+                    for one in tally.happenings[before:]:
+                        screen.line(console, one)
+            problems = _checked(stage, days)
         finally:
             shift.end(5)
             db.close()
         mails = list(sink.mails)
-    _write_mails(folder / "mail", mails)
-    figures = _figures(tally, time.monotonic() - started)
-    _write_page(folder / "report.html", mails, tally, figures)
-    _closing(console, folder, tally, figures, problems)
+    screen.write_mails(folder / "mail", mails)
+    figures = _figures(tally, mails, time.monotonic() - started)
+    screen.write_report(folder / "report.html", mails, figures, tally.happenings)
+    screen.closing(console, folder, figures, tally.not_answered, problems)
     return 1 if problems else 0
 
 
-def _opening(console: Console, imap_port: int, smtp_port: int) -> None:
-    console.print()
-    console.print("[bold]A day at the Royal Borough of Northgate[/bold], Monday 30 November 2026")
-    console.print(f"Real IMAP (port {imap_port}), real SMTP (port {smtp_port}), ackbot between them.")
-    console.print("Nothing leaves this machine.")
-    console.print()
-    console.print(f"[dim]{'when':11} {'who writes':18} {'about':27} {'answer':7} who has it[/dim]")
-
-
-def _told(console: Console, days: int, *, quiet: bool) -> Iterator[tuple[Scene, date]]:
-    """The scenes in order, with a bar where there is a terminal to draw it on."""
-    scenes = [(scene, _FIRST_DAY) for scene in SCENES]
-    _ = days
+def _told(console: Console, days: int, *, quiet: bool) -> Iterator[tuple[datetime, Scene | None]]:
+    """Scenes and rounds in order, with a bar where there is a terminal to draw it on."""
+    scenes: list[tuple[datetime, Scene | None]] = [(scene.instant, scene) for scene in SCENES if scene.day < days]
+    rounds: list[tuple[datetime, Scene | None]] = [(instant(day, at), None) for day in range(days) for at in ROUNDS]
+    moments = sorted([*scenes, *rounds], key=lambda one: one[0])
     if quiet or not console.is_terminal:
-        yield from scenes
+        yield from moments
         return
     with Progress(TextColumn("{task.description}"), BarColumn(), console=console, transient=True) as progress:
-        task = progress.add_task("Monday", total=len(scenes))
-        for scene, day in scenes:
-            progress.update(task, description=f"{day:%A} {scene.at:%H:%M}")
-            yield scene, day
+        task = progress.add_task(f"{FIRST_DAY:%A}", total=len(moments))
+        for moment, scene in moments:
+            progress.update(task, description=screen.when(moment))
+            yield moment, scene
             progress.advance(task)
 
 
-def _at(day: date, clock: wall_clock) -> datetime:
-    return datetime.combine(day, clock, _ZONE).astimezone(UTC)
+def _do_rounds(stage: Stage, moment: datetime) -> None:
+    """The clock strikes: whatever is due is done, and goes out."""
+    before = len(stage.sink.mails)
+    stage.clock.set(moment)
+    stage.shift.tick()
+    _gone_out(stage)
+    sent = stage.sink.mails[before:]
+    stage.tally.escalations += sum(kind(mail) == "digest" and "alex.reid" in mail.recipients[0] for mail in sent)
+    for name, what in _BY_ITSELF.items():
+        people = dict.fromkeys(_name(mail) for mail in sent if kind(mail) == name)
+        if people:
+            stage.tally.happenings.append(Happening(screen.when(moment), "ackbot", what, ", ".join(people), good=None))
 
 
-def _play_scene(
-    scene: Scene,
-    day: date,
-    imap: MailServer,
-    sink: Sink,
-    clock: StoryClock,
-    db: Database,
-    tally: Tally,
-    console: Console,
-    *,
-    quiet: bool,
-) -> None:
-    """Deliver one letter and wait for what must come of it."""
+def _name(mail: Sent) -> str:
+    name, address = parseaddr(str(read(mail)["To"]))
+    return name or address
+
+
+def _play_scene(stage: Stage, scene: Scene) -> None:
+    """Deliver one mail and wait for what must come of it."""
+    sink, db = stage.sink, stage.db
     letter = scene.letter(sink.mails) if callable(scene.letter) else scene.letter
-    moment = _at(day, scene.at)
-    clock.set(moment)
-    raw = letter.written(moment.astimezone(_ZONE))
+    stage.clock.set(scene.instant)
+    raw = letter.written(scene.instant.astimezone(ZONE))
     recipients = [box for box in council.MAILBOXES if box in letter.to or (box.partition("@")[0] + "+") in letter.to]
     before, decided = len(sink.mails), _decided(db)
     begun = time.monotonic()
     for box in recipients:
-        imap.deliver(box, raw, moment)
+        stage.imap.deliver(box, raw, scene.instant)
     resident = _resident(letter)
     if scene.acknowledged:
         _wait(partial(_has_heard, sink, before, resident))
     _wait(lambda: _decided(db) >= decided + len(recipients))
     for address in scene.also:
         _wait(partial(_has_heard, sink, before, address))
-    _settled(sink, db)
-    _count(scene, letter, resident, sink.mails[before:], begun, db, tally)
-    if not quiet:
-        _line(console, tally.happenings[-1])
+    _gone_out(stage)
+    sent = sink.mails[before:]
+    missing = [address for address in scene.also if not any(address in mail.recipients for mail in sent)]
+    if missing:
+        stage.tally.wrong.append(f"{letter.subject}: {', '.join(missing)} heard nothing")
+    if scene.staff:
+        _count_staff(stage, scene, letter, sent)
+    else:
+        _count(stage, scene, letter, sent, begun)
 
 
 def _has_heard(sink: Sink, before: int, address: str) -> bool:
@@ -221,63 +188,42 @@ def _resident(letter: Letter) -> str:
     return reply_to.rpartition("<")[2].rstrip(">") or letter.sender.address
 
 
-def _count(
-    scene: Scene, letter: Letter, resident: str, sent: Sequence[Sent], begun: float, db: Database, tally: Tally
-) -> None:
+def _count_staff(stage: Stage, scene: Scene, letter: Letter, sent: Sequence[Sent]) -> None:
+    told = [_name(mail) for mail in sent if kind(mail) == "human"]
+    first = letter.text.split("\n", 1)[0]
+    word = first.split(" ", 1)[0] if first.split(" ", 1)[0].isupper() else "answers"
+    outcome = f"{word} → {told[0]}" if told else first.replace(", ", "; ")
+    subject = plain(letter.subject).rpartition(" [")[0] or letter.subject
+    happening = Happening(screen.when(scene.instant), letter.sender.name, subject, outcome)
+    stage.tally.happenings.append(happening)
+
+
+def _count(stage: Stage, scene: Scene, letter: Letter, sent: Sequence[Sent], begun: float) -> None:
+    tally, resident = stage.tally, _resident(letter)
     answers = [mail for mail in sent if resident in mail.recipients]
+    alarms = sum(kind(mail) == "urgent" for mail in sent)
     tally.letters += 1
-    tally.to_owners += sum(_kind(mail) in ("new-case", "resident-wrote", "hand-over") for mail in sent)
-    tally.alarms += sum(_kind(mail) == "urgent" for mail in sent)
+    tally.alarms += alarms
     who = letter.sender.name or letter.sender.address
-    matter = letter.subject or "(no subject)"
-    row = db.run(
+    row = stage.db.run(
         "SELECT letters.why, letters.kind, cases.owner FROM letters LEFT JOIN cases ON cases.code = "
         "letters.code ORDER BY letters.id DESC LIMIT 1"
     )[0]
-    missing = [address for address in scene.also if not any(address in mail.recipients for mail in sent)]
-    if len(answers) != scene.acknowledged or missing:
-        tally.wrong.append(
-            f"{who}: {len(answers)} answers, expected {int(scene.acknowledged)}"
-            + (f"; {', '.join(missing)} heard nothing" if missing else "")
-        )
+    if len(answers) != scene.acknowledged:
+        tally.wrong.append(f"{who}: {len(answers)} answers, expected {int(scene.acknowledged)}")
     if answers:
         milliseconds = (answers[0].at - begun) * 1000
         tally.acknowledged += 1
         tally.milliseconds.append(milliseconds)
-        outcome = f"{milliseconds:.0f} ms, {_owner(row['owner'])}" + (
-            " + duty officer" if any(_kind(mail) == "urgent" for mail in sent) else ""
-        )
+        owner = (row["owner"] or "nobody").replace(".", " ").title()
+        outcome = f"{milliseconds:.0f} ms, {owner}{' + duty officer' if alarms else ''}"
     else:
         tally.not_answered.append(f"{who}: {row['why']}")
         outcome = f"no, {_KINDS.get(row['kind'], row['kind'])}"
-    tally.happenings.append(Happening(f"Mon {scene.at:%H:%M}", who, matter, outcome, good=bool(answers)))
-
-
-def _owner(staff: str | None) -> str:
-    return (staff or "nobody").replace(".", " ").title()
-
-
-def _line(console: Console, one: Happening) -> None:
-    """One line a happening, within 80 columns."""
-    answered, _, owner = one.outcome.partition(", ")
-    columns = ((one.when, 9), (one.who, 18), (one.what, 27), (answered, 7), (owner, 24))
-    when, *others = (set_cell_size(_short(text, width), width) for text, width in columns)
-    line = Text.assemble(when, (" ✓ ", "green") if one.good else (" – ", "yellow"), " ".join(others).rstrip())
-    console.print(line, no_wrap=True, overflow="ellipsis", crop=True)
-
-
-def _short(text: str, width: int) -> str:
-    return text if cell_len(text) <= width else set_cell_size(text, width - 1) + "…"
-
-
-def _safe(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)
-
-
-def _kind(mail: Sent) -> str:
-    return str(message_from_bytes(mail.content, policy=default)["X-Ackbot-Kind"] or "")
+    happening = Happening(
+        screen.when(scene.instant), who, letter.subject or "(no subject)", outcome, good=bool(answers)
+    )
+    tally.happenings.append(happening)
 
 
 def _decided(db: Database) -> int:
@@ -294,78 +240,46 @@ def _wait(test: Callable[[], bool]) -> bool:
     return True
 
 
-def _settled(sink: Sink, db: Database) -> None:
-    """Everything that is to go out now has gone out."""
-    _ = sink
-    _wait(lambda: not db.run("SELECT 1 FROM outbox WHERE state IN ('queued', 'claimed', 'sending') LIMIT 1"))
+def _gone_out(stage: Stage) -> None:
+    """Everything that is to go out by now has gone out."""
+    now = text_of(stage.clock())
+    waiting = "SELECT 1 FROM outbox WHERE state IN ('claimed', 'sending') OR (state = 'queued' AND not_before <= :now) LIMIT 1"
+    _wait(lambda: not stage.db.run(waiting, now=now))
 
 
-def _checked(db: Database, tally: Tally) -> list[str]:
+def _checked(stage: Stage, days: int) -> list[str]:
     """What went wrong, in plain English; empty when all that had to happen did."""
-    problems = list(tally.wrong)
-    undecided = db.run("SELECT COUNT(*) AS n FROM arrivals WHERE letter_id IS NULL")[0]["n"]
-    quarantined = db.run("SELECT COUNT(*) AS n FROM letters WHERE state = 'quarantined'")[0]["n"]
-    ownerless = db.run("SELECT COUNT(*) AS n FROM cases WHERE owner = ''")[0]["n"]
-    unsent = db.run("SELECT COUNT(*) AS n FROM outbox WHERE state <> 'accepted'")[0]["n"]
+    db, problems = stage.db, list(stage.tally.wrong)
     for count, what in (
-        (undecided, "mails were not decided"),
-        (quarantined, "mails could not be read"),
-        (ownerless, "cases have no owner"),
-        (unsent, "mails did not go out"),
+        ("SELECT COUNT(*) AS n FROM arrivals WHERE letter_id IS NULL", "mails were not decided"),
+        ("SELECT COUNT(*) AS n FROM letters WHERE state = 'quarantined'", "mails could not be read"),
+        ("SELECT COUNT(*) AS n FROM cases WHERE owner = ''", "cases have no owner"),
+        ("SELECT COUNT(*) AS n FROM outbox WHERE state <> 'accepted'", "mails did not go out"),
     ):
-        if count:
-            problems.append(f"{count} {what}")
+        if found := db.run(count)[0]["n"]:
+            problems.append(f"{found} {what}")
+    if days >= LONGEST:
+        kinds = Counter(kind(mail) for mail in stage.sink.mails)
+        problems += [f"{kinds[name]} mails of kind {name}" for name, least in MUST.items() if kinds[name] < least]
+        if not stage.tally.escalations:
+            problems.append("nothing was escalated")
     return problems
 
 
-def _figures(tally: Tally, seconds: float) -> list[tuple[str, str]]:
+def _figures(tally: Tally, mails: Sequence[Sent], seconds: float) -> list[tuple[str, str]]:
     median = f"{statistics.median(tally.milliseconds):.0f} ms" if tally.milliseconds else "–"
+    kinds = Counter(kind(mail) for mail in mails)
     return [
         ("letters", str(tally.letters)),
         ("acknowledged", str(tally.acknowledged)),
         ("median real time to the acknowledgement", median),
         ("not answered, with reason", str(len(tally.not_answered))),
-        ("letters to owners", str(tally.to_owners)),
+        ("answers and updates in people's own words", str(kinds["human"])),
+        ("the truth on a promised date", str(kinds["no-news"])),
+        ("digests and reminders to staff", str(kinds["digest"])),
+        ("of these escalations", str(tally.escalations)),
+        ("cover notices", str(kinds["cover"])),
+        ("asked whether it is settled", str(kinds["settled"])),
         ("urgent alarms", str(tally.alarms)),
         ("seconds for it all", f"{seconds:.1f}"),
     ]
-
-
-def _write_mails(folder: Path, mails: Sequence[Sent]) -> None:
-    """Each mail as sent, its envelope on top."""
-    for number, mail in enumerate(mails, 1):
-        envelope = f"X-MailFrom: {mail.envelope_from}\r\nX-RcptTo: {', '.join(mail.recipients)}\r\n".encode()
-        (folder / f"{number:03}-{_kind(mail) or 'mail'}.eml").write_bytes(envelope + mail.content)
-
-
-def _write_page(path: Path, mails: Sequence[Sent], tally: Tally, figures: Sequence[tuple[str, str]]) -> None:
-    cards = []
-    for mail in mails:
-        message = message_from_bytes(mail.content, policy=default)
-        plain, html = message.get_body(("plain",)), message.get_body(("html",))
-        headers = {name: str(message[name]) for name in ("From", "To", "Reply-To", "Subject") if message[name]}
-        cards.append(
-            Card(
-                str(message["X-Ackbot-Kind"]),
-                headers,
-                plain.get_content() if plain else "",
-                html.get_content() if html else "",
-            )
-        )
-    write_page(path, "A day at the Royal Borough of Northgate", cards, figures=figures, happenings=tally.happenings)
-
-
-def _closing(
-    console: Console, folder: Path, tally: Tally, figures: Sequence[tuple[str, str]], problems: Sequence[str]
-) -> None:
-    console.print()
-    table = Table(show_header=False, box=None, padding=(0, 2))
-    for name, value in figures:
-        table.add_row(name, f"[bold]{value}[/bold]")
-    console.print(table)
-    for reason in tally.not_answered:
-        console.print(f"    [yellow]–[/yellow] {_safe(reason)}")
-    console.print()
-    for problem in problems:
-        console.print(f"[red]did not happen as it should:[/red] {_safe(problem)}")
-    console.print(f"Look at the mails: [bold]{folder / 'report.html'}[/bold]   each as sent: {folder / 'mail'}")

@@ -46,6 +46,11 @@ def is_forward(subject: str) -> bool:
     return bool(_IS_FORWARD.match(without_tags(subject)))
 
 
+def is_reply(subject: str) -> bool:
+    """Whether a client marked the mail as a reply."""
+    return bool(_IS_REPLY.match(without_tags(subject)))
+
+
 def answer_to(subject: str) -> str:
     """`Re: <theirs>`, unchanged, so that it lands under their own letter; theirs alone if it is a reply already."""
     return subject if _IS_REPLY.match(subject) else f"Re: {subject}"

@@ -34,13 +34,13 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """A line of the story above the mails: when, who, what, and what came of it."""
+    """A line of the story above the mails: when, who, what, and what came of it; `good` is None for what came by itself."""
 
     when: str
     who: str
     what: str
     outcome: str
-    good: bool = True
+    good: bool | None = True
 
 
 def write_page(
