@@ -1,7 +1,7 @@
 """Cases as the rules know them, and which of them a round must look at."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from ackbot.casework.model import Case, Clock
 from ackbot.mail.addresses import Address
@@ -73,13 +73,19 @@ def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
-def due(db: Database, until: date, kinds: Sequence[str]) -> list[Case]:
-    """Open cases with a running clock of these kinds promised for that day or earlier, the oldest promise first."""
+def due(db: Database, until: date, kinds: Sequence[str], over: datetime | None = None) -> list[Case]:
+    """
+    Open cases with a running clock of these kinds promised for that day or earlier, the oldest promise first.
+
+    Args:
+        over: only clocks whose time is over by that instant.
+    """
     placeholders, parameters = listed("k", kinds)
     rows = db.run(
         f"SELECT code, MIN(promised_on) AS first FROM clocks WHERE state = 'running' AND promised_on <= :until "
-        f"AND kind IN ({placeholders}) GROUP BY code ORDER BY first, code",
+        f"AND kind IN ({placeholders}) AND due_at <= :over GROUP BY code ORDER BY first, code",
         until=until.isoformat(),
+        over=text_of(over or datetime.max.replace(tzinfo=UTC)),
         **parameters,
     )
     return _in_order(db, [row["code"] for row in rows])

@@ -19,9 +19,6 @@ OVERDUE_AT = time(13)
 NO_NEWS_AT = time(15)
 _NAMED = 50  # references in the admin's mail
 _KINDS = ("name-owner", "update", "answer")
-_LONGEST_WEEK = timedelta(
-    days=21
-)  # ahead that a digest may look: the next own day of whoever works least, or a warning
 
 
 class Promises:
@@ -57,7 +54,11 @@ class Promises:
         if today is None:
             return 0
         desk = self._desk(now)
-        found = {case.code: case for case in cases.due(self._db, today + _LONGEST_WEEK, _KINDS)}
+        council = desk.council
+        until = max(
+            reminders.horizon(staff, name, desk) for staff in ("", *council.staff) for name in council.standards
+        )
+        found = {case.code: case for case in cases.due(self._db, until, _KINDS)}
         found |= {case.code: case for case in (*cases.late(self._db), *cases.of_owner(self._db, ""))}
         queued = 0
         for person, lines in reminders.sheets(list(found.values()), desk).items():
@@ -146,7 +147,8 @@ class Promises:
             return 0
         desk = self._desk(now)
         hour = now >= desk.council.calendar.at(today, NO_NEWS_AT)
-        found = [case for case in cases.due(self._db, today, _KINDS) if not inboxes.is_paused(self._db, case.inbox)]
+        until = today if hour else today - timedelta(days=1)
+        found = [case for case in cases.due(self._db, until, _KINDS) if not inboxes.is_paused(self._db, case.inbox)]
         late = [case for case in found if promises.missed(case, desk)]
         released = bool(late) and rounds.was_done(self._db, "released", today)
         queued = self._tell_missed(late, desk) if late and not released else 0
@@ -186,11 +188,7 @@ class Promises:
     def _settled(self, now: datetime) -> int:
         """In working hours, once a case's time to settle is over; not on a day with another automatic mail."""
         today = self._office.council.calendar.local_day(now)
-        found = [
-            case
-            for case in cases.due(self._db, today, ("settle",))
-            if case.state == "answered" and all(clock.due_at <= now for clock in case.clocks if clock.kind == "settle")
-        ]
+        found = [case for case in cases.due(self._db, today, ("settle",), over=now) if case.state == "answered"]
         queued = 0
         for some in _by_resident(found):
             inbox = self._office.council.inboxes.get(some[0].inbox)
