@@ -47,6 +47,7 @@ namespace inbox {{
 }}
 protocol lmtp {{
   postmaster_address = postmaster@northgate.example
+  {sieve}
 }}
 service imap-login {{
   service_count = 0
@@ -138,9 +139,11 @@ def wait_port(port: int, log: Path | None = None) -> None:
 class Dovecot:
     """IMAP and LMTP; every name before the @ is a mailbox, its password is PASSWORD. Use as a context manager."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, sieve: str = "") -> None:
+        """`sieve`: further settings of delivery, such as Pigeonhole's."""
         self.folder = folder / "dovecot"
         self.port, self.lmtp_port = free_port(), free_port()
+        self._sieve = sieve
         self._process: subprocess.Popen[bytes] | None = None
 
     @staticmethod
@@ -171,6 +174,7 @@ class Dovecot:
                 users=users,
                 imap_port=self.port,
                 lmtp_port=self.lmtp_port,
+                sieve=self._sieve,
             )
         )
         self._process = subprocess.Popen(["dovecot", "-F", "-c", str(config)])
@@ -214,10 +218,12 @@ class Dovecot:
 class Postfix:
     """An MTA that delivers every domain to Dovecot. Use as a context manager."""
 
-    def __init__(self, folder: Path, dovecot: Dovecot) -> None:
+    def __init__(self, folder: Path, dovecot: Dovecot, port: int = 0, settings: str = "") -> None:
+        """`settings`: further lines of main.cf."""
         self.folder = folder / "postfix"
-        self.port = free_port()
+        self.port = port or free_port()
         self._lmtp_port = dovecot.lmtp_port
+        self._settings = settings
         self._process: subprocess.Popen[bytes] | None = None
 
     @staticmethod
@@ -231,7 +237,9 @@ class Postfix:
             if path.owner() == "root" and not path.stat().st_mode & 0o001:
                 path.chmod(path.stat().st_mode | 0o011)
         shutil.chown(self.folder / "data", "postfix")
-        (self.folder / "etc" / "main.cf").write_text(_POSTFIX_MAIN.format(d=self.folder, lmtp_port=self._lmtp_port))
+        (self.folder / "etc" / "main.cf").write_text(
+            _POSTFIX_MAIN.format(d=self.folder, lmtp_port=self._lmtp_port) + self._settings
+        )
         (self.folder / "etc" / "master.cf").write_text(_POSTFIX_MASTER.format(smtp_port=self.port))
         etc = str(self.folder / "etc")
         subprocess.run(["postfix", "-c", etc, "check"], check=True, capture_output=True)
