@@ -29,11 +29,8 @@ from ackbot.casework.intents import (
 )
 from ackbot.casework.model import PRIORITIES, Arrival
 from ackbot.mail.compose import Composed, ascii_domain
-from ackbot.store import absences, events, inboxes
+from ackbot.store import absences, events, holding, inboxes
 from ackbot.store.database import Database, instant_of, text_of
-
-# What residents are sent in mode acknowledge: an answer at once, and people's own words (behaviour.md §5.1).
-_WITH_ACKNOWLEDGEMENTS = frozenset({"acknowledgement", "receipt", "human"})
 
 
 def apply(
@@ -409,15 +406,9 @@ def _send(
 
 def _held_for(send: Send, mode: Mode) -> str:
     """Mail that an inbox's mode does not let out is held for ever; raising the mode releases nothing (behaviour.md §5.1)."""
-    if not send.inbox:
-        return ""
-    to_resident = not send.staff
-    allowed = (
-        mode == "live"
-        or (mode == "acknowledge" and (not to_resident or send.draft.kind in _WITH_ACKNOWLEDGEMENTS))
-        or (mode == "staff" and not to_resident)
-    )
-    return send.hold if allowed else "shadow"
+    if not send.inbox or holding.mode_lets_out(mode, send.draft.kind, to_staff=bool(send.staff)):
+        return send.hold
+    return "shadow"
 
 
 def _place(db: Database, send: Send, arrival: Arrival | None) -> Arrival | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ackbot.store import events
 from ackbot.store.database import Database, Row, instant_of, text_of
+from ackbot.store.holding import PAUSED, TO_GO_OUT
 
 UNKNOWN_WAIT = timedelta(minutes=15)  # before a mail whose end is unknown is sent once more
 _COLUMNS = (
@@ -71,7 +72,8 @@ def claim(db: Database, lane: str, worker: str, now: datetime, lease_until: date
     rows = db.run(
         f"""
         UPDATE outbox SET state = 'claimed', claimed_by = :worker, lease_until = :lease_until
-        WHERE id IN (SELECT id FROM outbox WHERE lane = :lane AND state = 'queued' AND not_before <= :now
+        WHERE id IN (SELECT id FROM outbox
+                     WHERE lane = :lane AND state = 'queued' AND not_before <= :now AND NOT {PAUSED}
                      ORDER BY priority, id LIMIT :limit {db.skip_locked})
         RETURNING priority, {_COLUMNS}
         """,
@@ -88,8 +90,7 @@ def unclaim(db: Database, ids: Sequence[int], worker: str) -> None:
     """Claimed mails that were not tried go back."""
     for one in ids:
         db.run(
-            "UPDATE outbox SET state = 'queued', claimed_by = NULL, lease_until = NULL WHERE id = :id AND "
-            "state = 'claimed' AND claimed_by = :worker",
+            f"UPDATE outbox SET {TO_GO_OUT} WHERE id = :id AND state = 'claimed' AND claimed_by = :worker",
             id=one,
             worker=worker,
         )
@@ -123,8 +124,7 @@ def accepted(db: Database, outgoing: Outgoing, reply: str, now: datetime) -> Non
 def again_later(db: Database, outgoing: Outgoing, reply: str, not_before: datetime) -> None:
     """The relay said 4xx, or could not be reached before DATA: queued again, tried at `not_before`."""
     db.run(
-        "UPDATE outbox SET state = 'queued', attempts = attempts + 1, reply = :reply, not_before = "
-        ":not_before, claimed_by = NULL, lease_until = NULL "
+        f"UPDATE outbox SET {TO_GO_OUT}, attempts = attempts + 1, reply = :reply, not_before = :not_before "
         "WHERE id = :id AND state IN ('claimed', 'sending')",
         id=outgoing.id,
         reply=reply,
@@ -187,7 +187,7 @@ def look_again(db: Database, outgoing: Outgoing, not_before: datetime) -> None:
 def resend(db: Database, outgoing: Outgoing, now: datetime) -> None:
     """The one repeat, with the same Message-ID."""
     db.run(
-        "UPDATE outbox SET state = 'queued', resent = :yes, not_before = :now WHERE id = :id AND state = 'unknown'",
+        f"UPDATE outbox SET {TO_GO_OUT}, resent = :yes, not_before = :now WHERE id = :id AND state = 'unknown'",
         yes=True,
         id=outgoing.id,
         now=text_of(now),
@@ -207,8 +207,7 @@ def recover(db: Database, now: datetime, *, alone: bool) -> list[Outgoing]:
     """
     parameters = {"now": text_of(now), "alone": alone}
     db.run(
-        "UPDATE outbox SET state = 'queued', claimed_by = NULL, lease_until = NULL WHERE state = 'claimed' "
-        "AND (:alone OR lease_until < :now)",
+        f"UPDATE outbox SET {TO_GO_OUT} WHERE state = 'claimed' AND (:alone OR lease_until < :now)",
         **parameters,
     )
     rows = db.run(
@@ -232,7 +231,9 @@ def accepted_since(db: Database, lane: str, since: datetime) -> list[datetime]:
 def waits_until(db: Database, lane: str) -> datetime | None:
     """When the next mail of a lane may go, or its next unknown one be looked at; None when nothing waits."""
     rows = db.run(
-        "SELECT MIN(not_before) AS at FROM outbox WHERE lane = :lane AND state IN ('queued', 'unknown')", lane=lane
+        "SELECT MIN(not_before) AS at FROM outbox WHERE lane = :lane AND state IN ('queued', 'unknown') "
+        f"AND (state = 'unknown' OR NOT {PAUSED})",
+        lane=lane,
     )
     return instant_of(rows[0]["at"]) if rows and rows[0]["at"] else None
 
@@ -277,7 +278,11 @@ def counts(db: Database) -> Sequence[Row]:
 
 
 def pause(db: Database, inbox: str, now: datetime) -> int:
-    """`ackbot pause`: nothing but urgent alarms goes out, for one inbox or ('') all. How many mails that held."""
+    """
+    `ackbot pause`: nothing but urgent alarms goes out, for one inbox or ('') all. How many mails that held.
+
+    Claimed mails are taken back; one whose DATA has begun may end.
+    """
     with db.transaction():
         db.run(
             "INSERT INTO pauses (scope, paused_at) VALUES (:inbox, :now) ON CONFLICT (scope) DO NOTHING",
@@ -285,8 +290,8 @@ def pause(db: Database, inbox: str, now: datetime) -> int:
             now=text_of(now),
         )
         rows = db.run(
-            "UPDATE outbox SET state = 'held', held_for = 'pause' WHERE state = 'queued' AND kind <> "
-            "'urgent' AND (:inbox = '' OR inbox = :inbox) RETURNING id",
+            "UPDATE outbox SET state = 'held', held_for = 'pause', claimed_by = NULL, lease_until = NULL "
+            f"WHERE state IN ('queued', 'claimed') AND {PAUSED} AND (:inbox = '' OR inbox = :inbox) RETURNING id",
             inbox=inbox,
         )
         events.add(db, now, "pause", "paused by the admin", inbox=inbox)
@@ -298,12 +303,8 @@ def resume(db: Database, inbox: str, now: datetime) -> int:
     with db.transaction():
         db.run("DELETE FROM pauses WHERE :inbox = '' OR scope = :inbox", inbox=inbox)
         rows = db.run(
-            """
-            UPDATE outbox SET state = 'queued', held_for = '', not_before = :now
-            WHERE state = 'held' AND held_for = 'pause' AND (:inbox = '' OR inbox = :inbox)
-              AND NOT EXISTS (SELECT 1 FROM pauses WHERE pauses.scope IN ('', outbox.inbox))
-            RETURNING id
-            """,
+            "UPDATE outbox SET state = 'queued', held_for = '', not_before = :now WHERE state = 'held' "
+            f"AND held_for = 'pause' AND (:inbox = '' OR inbox = :inbox) AND NOT {PAUSED} RETURNING id",
             inbox=inbox,
             now=text_of(now),
         )

@@ -1,0 +1,23 @@
+"""Which mail waits, and for what: the one rule of modes and pauses, for new mail and for what lies in the outbox."""
+
+from ackbot.casework.council import Mode
+
+# What residents are sent in mode acknowledge: an answer at once, and people's own words (behaviour.md §5.1).
+_WITH_ACKNOWLEDGEMENTS = frozenset({"acknowledgement", "receipt", "human"})
+
+# Whether a pause of the admin's keeps a row of the outbox in (behaviour.md §5.2).
+PAUSED = "(kind <> 'urgent' AND EXISTS (SELECT 1 FROM pauses WHERE pauses.scope IN ('', outbox.inbox)))"
+# What a row becomes that is to go out, and that nobody has in hand: queued, or held where a pause began meanwhile.
+TO_GO_OUT = (
+    f"state = CASE WHEN {PAUSED} THEN 'held' ELSE 'queued' END, "
+    f"held_for = CASE WHEN {PAUSED} THEN 'pause' ELSE '' END, claimed_by = NULL, lease_until = NULL"
+)
+
+
+def mode_lets_out(mode: Mode, kind: str, *, to_staff: bool) -> bool:
+    """Whether an inbox in that mode sends such a mail. What it does not send is held for ever: raising it releases nothing."""
+    return (
+        mode == "live"
+        or (mode == "acknowledge" and (to_staff or kind in _WITH_ACKNOWLEDGEMENTS))
+        or (mode == "staff" and to_staff)
+    )
