@@ -280,6 +280,9 @@ def test_pause_resume_release(cli: Callable[..., Result], seen: World, tmp_path:
     seen.db.run("UPDATE outbox SET state = 'held', held_for = 'brake'")
     assert cli("-c", config, "release").output == "released 2 mails\n"
     assert {one["state"] for one in outbox.counts(seen.db)} == {"queued"}
+    seen.db.run("UPDATE outbox SET state = 'held', held_for = 'brake'")
+    cli("-c", config, "pause", "--inbox", "housing")
+    assert cli("-c", config, "release").output == "released 0 mails; 2 more wait for `ackbot resume`\n"
     seen.close()
 
 

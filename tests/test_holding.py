@@ -1,11 +1,15 @@
 """What waits in the outbox, and for whom: pauses, modes, the brake, lanes that are gone."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 
-from ackbot.store import outbox
+import pytest
+
+from ackbot.store import outbox, rounds
 from ackbot.store.outbox import Outgoing
 from tests.support.council import World
 from tests.support.letters import letter
+from tests.test_rounds import rounds_of
 
 WAITING = [("acknowledgement", "held", "pause"), ("new-case", "held", "pause")]
 
@@ -62,3 +66,82 @@ def test_urgent_mail_passes_a_pause(world: World) -> None:
     outbox.again_later(world.db, alarm, "451 4.3.0 later", world.now)
 
     assert [one.kind for one in claimed(world)] == ["urgent"]
+
+
+MONDAY, TUESDAY_AFTER = date(2026, 11, 30), date(2026, 12, 8)
+
+
+@pytest.fixture
+def braked(make_world: Callable[..., World]) -> World:
+    """A council whose brake holds every acknowledgement."""
+    return make_world(("# brake", 'brake = "0 per hour"'))
+
+
+def told(world: World) -> list[tuple[str, str, bool]]:
+    """Running clocks: kind, date, and whether the resident was told it."""
+    rows = world.db.run("SELECT kind, promised_on, told FROM clocks WHERE state = 'running' ORDER BY promised_on, kind")
+    return [(row["kind"], row["promised_on"], bool(row["told"])) for row in rows]
+
+
+def test_release_respects_a_pause(braked: World) -> None:
+    """behaviour.md §5.2: what is released while its inbox is paused waits for `resume`."""
+    braked.receive(letter())
+    outbox.pause(braked.db, "housing", braked.now)
+    assert outbox.release(braked.db, "", MONDAY, braked.now) == (0, 1)
+    assert states(braked)[0] == ("acknowledgement", "held", "pause")
+    assert outbox.resume(braked.db, "housing", braked.now) == 2
+
+    assert {state for _, state, _ in states(braked)} == {"queued"}
+
+
+def test_a_released_acknowledgement_promises(braked: World) -> None:
+    """P5: the date that it names was told from then on, and only that one; who has the case stands in it already."""
+    braked.receive(letter())
+    assert told(braked) == [("update", "2026-12-07", False), ("answer", "2026-12-14", False)]
+    assert outbox.release(braked.db, "streets", MONDAY, braked.now) == (0, 0)
+    assert not any(clock[2] for clock in told(braked))
+    assert outbox.release(braked.db, "housing", MONDAY, braked.now) == (1, 0)
+
+    assert told(braked) == [("update", "2026-12-07", True), ("answer", "2026-12-14", False)]
+
+
+def test_a_released_acknowledgement_of_nobodys_case(braked: World) -> None:
+    """P5: where nobody has the case, the day by which somebody will is told too."""
+    braked.receive(letter())
+    braked.db.run("UPDATE cases SET owner = ''")
+    braked.db.run("UPDATE clocks SET kind = 'name-owner', promised_on = '2026-12-01' WHERE kind = 'answer'")
+    outbox.release(braked.db, "", MONDAY, braked.now)
+
+    assert told(braked) == [("name-owner", "2026-12-01", True), ("update", "2026-12-07", True)]
+
+
+def test_a_release_that_comes_too_late_promises_nothing(braked: World) -> None:
+    """P5: a date that has gone by is promised to nobody, and nothing later takes its place by itself."""
+    braked.receive(letter())
+    outbox.release(braked.db, "", TUESDAY_AFTER, braked.now)
+
+    assert not any(clock[2] for clock in told(braked))
+
+
+def test_sensitive_acknowledgements_name_no_date(braked: World) -> None:
+    """behaviour.md §3.9: so their release promises none."""
+    braked.receive(letter())
+    braked.db.run("UPDATE cases SET sensitive = TRUE")
+    outbox.release(braked.db, "", MONDAY, braked.now)
+
+    assert not any(clock[2] for clock in told(braked))
+
+
+def test_release_tells_of_missed_promises(world: World) -> None:
+    """behaviour.md §5.2, P5: promises that passed while nothing ran wait for `release`, and then the resident hears the truth."""
+    world.receive(letter())
+    ticks = rounds_of(world)
+    world.now = datetime(2026, 12, 8, 10, tzinfo=UTC)
+    ticks.tick()
+    assert world.outbox("no-news") == []
+    outbox.release(world.db, "", TUESDAY_AFTER, world.now)
+    ticks.tick()
+    ticks.tick()
+
+    assert [mail["recipient"] for mail in world.outbox("no-news")] == ["edward@resident.example"]
+    assert rounds.was_done(world.db, "released", TUESDAY_AFTER)

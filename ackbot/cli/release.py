@@ -13,9 +13,10 @@ from ackbot.store import outbox
 @click.option("--inbox", metavar="NAME", help="Only this inbox.")
 @click.pass_context
 def command(ctx: click.Context, own_config: str | None, inbox: str | None) -> None:
-    """Let mails go that the brake or a restored mailbox held."""
+    """Let mails go that the brake or a restored mailbox held; residents hear of promises that were missed meanwhile."""
     config = loaded(ctx, own_config)
     name = inbox_named(config, inbox)
+    now = datetime.now(UTC)
     with store(config, read_only=False) as db:
-        freed = outbox.release(db, name, datetime.now(UTC))
-    click.echo(f"released {freed} mails")
+        freed, waiting = outbox.release(db, name, config.council.calendar.local_day(now), now)
+    click.echo(f"released {freed} mails" + (f"; {waiting} more wait for `ackbot resume`" if waiting else ""))

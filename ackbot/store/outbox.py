@@ -3,10 +3,10 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from ackbot.store import events
+from ackbot.store import events, rounds
 from ackbot.store.database import Database, Row, instant_of, text_of
 from ackbot.store.holding import PAUSED, TO_GO_OUT
 
@@ -312,17 +312,54 @@ def resume(db: Database, inbox: str, now: datetime) -> int:
     return len(rows)
 
 
-def release(db: Database, inbox: str, now: datetime) -> int:
-    """`ackbot release`: what the brake or a restore held goes out, of one inbox or ('') all. How many mails."""
+def release(db: Database, inbox: str, today: date, now: datetime) -> tuple[int, int]:
+    """
+    `ackbot release`: what the brake or a restore held goes out, of one inbox or ('') all; in a paused one it waits on.
+
+    The dates that its acknowledgements name are promises from now on, and residents may hear today of those that were
+    missed (behaviour.md §5.2).
+
+    Args:
+        today: the council's date.
+
+    Returns:
+        How many mails go out, and how many wait for `resume`.
+    """
     with db.transaction():
         rows = db.run(
-            "UPDATE outbox SET state = 'queued', held_for = '', not_before = :now WHERE state = 'held' AND "
-            "held_for IN ('brake', 'restore') AND (:inbox = '' OR inbox = :inbox) RETURNING id",
+            f"UPDATE outbox SET {TO_GO_OUT}, not_before = :now WHERE state = 'held' AND held_for IN ('brake', 'restore') "
+            "AND (:inbox = '' OR inbox = :inbox) RETURNING kind, code, state",
             inbox=inbox,
             now=text_of(now),
         )
+        for row in rows:
+            if row["kind"] in ("acknowledgement", "receipt"):
+                _promised(db, row["code"], today, named=row["kind"] == "acknowledgement")
+        rounds.begin(db, "released", today, now)
         events.add(db, now, "release", f"{len(rows)} mails released by the admin", inbox=inbox)
-    return len(rows)
+    waiting = sum(row["state"] == "held" for row in rows)
+    return len(rows) - waiting, waiting
+
+
+def _promised(db: Database, code: str, today: date, *, named: bool) -> None:
+    """
+    The resident is told the date of the next word, and (`named`) when an owner will be, as `standards.told` has it for
+    mail that was never held. A date that has gone by is no promise to anybody, and mail about sensitive matters names none.
+    """
+    db.run(
+        """
+        UPDATE clocks SET told = TRUE
+        WHERE code = :code AND state = 'running' AND promised_on >= :today
+          AND EXISTS (SELECT 1 FROM cases WHERE cases.code = :code AND NOT sensitive
+                      AND (clocks.kind <> 'name-owner' OR (:named AND owner = '')))
+          AND (kind = 'name-owner' OR (kind IN ('update', 'answer') AND promised_on = (
+               SELECT MIN(others.promised_on) FROM clocks AS others
+               WHERE others.code = :code AND others.state = 'running' AND others.kind IN ('update', 'answer'))))
+        """,
+        code=code,
+        today=today.isoformat(),
+        named=named,
+    )
 
 
 def of_case(db: Database, code: str) -> Sequence[Row]:
