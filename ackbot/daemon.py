@@ -16,7 +16,7 @@ from ackbot import __version__
 from ackbot.casework import notices
 from ackbot.config import Config, ConfigProblem, load
 from ackbot.mail.compose import compose
-from ackbot.store import Database, StoreBusy, intents, open_database, outbox
+from ackbot.store import Database, StoreBusy, intents, open_database, outbox, reconfigured
 from ackbot.wires import systemd
 from ackbot.work import dispatch
 from ackbot.work.dispatch import Dispatcher, Limiter
@@ -48,6 +48,11 @@ class Shift:
         self._wake = Wake()
         if changed := recount(db, config.council, clock()):
             log.info("dates computed anew", clocks=changed)
+        with db.transaction():
+            if held := reconfigured.hold_by_mode(db, config.council, clock()):
+                log.info("held by mode", mails=held)
+            if moved := reconfigured.change_lanes(db, config.council, [lane.name for lane in config.lanes]):
+                log.info("lanes changed", mails=moved)
         intake = Intake(db, config.office)
         self.watchers = [
             Watcher(one, db, intake, self._stop, clock, self._wake.call, self._trouble) for one in config.watched

@@ -28,6 +28,8 @@ KEYS = frozenset(
         "seconds",
         "lane",
         "mail",
+        "mails",
+        "clocks",
         "code",
         "reply",
         "folder",

@@ -267,6 +267,23 @@ def test_the_sent_folder_is_looked_at_first(world: World, dispatcher: Callable[.
     assert [to for _, to, _ in server.mails] == [["priya@northgate.example"]]
 
 
+def test_no_repeat_after_the_mode_was_lowered(
+    world: World, make_world: Callable[..., World], dispatcher: Callable[..., Dispatcher]
+) -> None:
+    """behaviour.md §5.1: a mail whose end is unknown is not sent once more by an inbox that sends nothing now."""
+    world.receive(letter())
+    quiet = make_world(('team = "housing"\nmode = "live"', 'team = "housing"\nmode = "shadow"'))
+    with BadSmtp(lambda what, _: "DROP" if what == "DOT" else None) as server:
+        run(dispatcher(server))
+        server.answer = None
+        world.after(minutes=16)
+        world.config = quiet.config
+        run(dispatcher(server))
+
+    assert server.mails == []
+    assert {(mail["state"], mail["held_for"]) for mail in world.outbox()} == {("held", "shadow")}
+
+
 def test_a_failure_after_acceptance_sends_nothing_again(
     world: World, dispatcher: Callable[..., Dispatcher], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,6 +22,7 @@ from tests.support.servers import (
     Ackbot,
     Dovecot,
     Postfix,
+    free_port,
     run,
     until_true,
 )
@@ -172,6 +173,31 @@ def test_a_wrong_reload_changes_nothing(tmp_path: Path, imap: MailServer, sink: 
 
     assert to(sink, "edward@resident.example") == []  # raising the mode releases nothing
     assert len(to(sink, "ann@resident.example")) == 1
+
+
+def test_a_reload_that_takes_a_relay_away(tmp_path: Path, imap: MailServer, sink: Sink) -> None:
+    """What waited for a relay that is gone goes by the one that is left; what a lowered mode does not send stays here."""
+    config = configured(
+        tmp_path,
+        imap.port,
+        sink.port,
+        ('service = "Streets and Waste"', 'service = "Streets and Waste"\nrelay = "gone"'),
+        ("# smtp", f'[[relay]]\nname = "gone"\nhost = "127.0.0.1"\nport = {free_port()}\nsecurity = "none"'),
+    )
+    lost = config.read_text()
+    with Ackbot(config) as ackbot:
+        ackbot.wait_for_log('"watching"', 3)
+        imap.append("streets@northgate.example", letter(to="streets@northgate.example"))
+        ackbot.wait_for_log('"relay trouble"')
+        config.write_text(
+            lost.replace('relay = "gone"', "").replace('[[relay]]\nname = "gone"', '[[relay]]\nname = "x"')
+        )
+        ackbot.signal(signal.SIGHUP)
+        ackbot.wait_for_log('"reloaded"')
+        assert sink.wait_for(lambda mails: any("edward@resident.example" in mail.recipients for mail in mails))
+        status = run([*_ackbot(config), "status"])
+
+    assert status.returncode == 0, status.stdout
 
 
 def test_systemd_is_told(tmp_path: Path, imap: MailServer, sink: Sink) -> None:

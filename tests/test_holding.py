@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from ackbot.store import outbox, rounds
+from ackbot.casework.council import Council
+from ackbot.store import outbox, reconfigured, rounds
 from ackbot.store.outbox import Outgoing
 from tests.support.council import World
 from tests.support.letters import letter
@@ -145,3 +146,64 @@ def test_release_tells_of_missed_promises(world: World) -> None:
 
     assert [mail["recipient"] for mail in world.outbox("no-news")] == ["edward@resident.example"]
     assert rounds.was_done(world.db, "released", TUESDAY_AFTER)
+
+
+LIVE = 'team = "housing"\nmode = "live"'
+
+
+def lowered(make_world: Callable[..., World], mode: str) -> Council:
+    """The same council with its housing inbox in another mode."""
+    return make_world((LIVE, f'team = "housing"\nmode = "{mode}"')).config.council
+
+
+@pytest.mark.parametrize(
+    ("mode", "kept"),
+    [
+        ("shadow", set()),
+        ("staff", {"new-case", "resident-wrote"}),
+        ("acknowledge", {"acknowledgement", "receipt", "new-case", "resident-wrote"}),
+        ("live", {"acknowledgement", "receipt", "cover", "new-case", "resident-wrote"}),
+    ],
+)
+@pytest.mark.parametrize("waits", ["", "pause", "brake"])
+def test_a_lowered_mode_keeps_what_was_queued(
+    world: World, make_world: Callable[..., World], mode: str, kept: set[str], waits: str
+) -> None:
+    """behaviour.md §5.1: what the mode does not send stays here for ever, and neither `resume` nor `release` frees it."""
+    world.receive(letter())
+    world.receive(letter(text="And the window.\n", message_id="<2@r.example>"))
+    world.db.run(
+        "INSERT INTO outbox SELECT 900, 'cover:x', state, held_for, 'cover', 2, code, inbox, lane, staff, recipient, "
+        "recipient_key, envelope_from, '<c@x>', content, '', NULL, created_at, not_before, 0, FALSE, NULL, NULL, '', NULL "
+        "FROM outbox WHERE kind = 'acknowledgement'"
+    )
+    if waits:
+        world.db.run("UPDATE outbox SET state = 'held', held_for = :waits", waits=waits)
+    held = reconfigured.hold_by_mode(world.db, lowered(make_world, mode), world.now)
+    outbox.resume(world.db, "", world.now)
+    outbox.release(world.db, "", MONDAY, world.now)
+
+    assert held == 5 - len(kept)
+    assert {one.kind for one in claimed(world)} == kept
+    assert {reason for _, state, reason in states(world) if state == "held"} <= {"shadow"}
+    assert reconfigured.hold_by_mode(world.db, world.config.council, world.now) == 0  # raised again: nothing changes
+
+
+def test_a_lane_that_is_gone(world: World, make_world: Callable[..., World]) -> None:
+    """A [[relay]] was taken out, or login_as changed: what waited in its lane goes by the one its inbox has now."""
+    world.receive(letter())
+    world.db.run("UPDATE outbox SET lane = 'old/housing'")
+    outbox.pause_lane(world.db, "old/housing", world.now, "535 5.7.8 no", world.now)
+    outbox.pause_lane(world.db, "fast", world.now, "535 5.7.8 no", world.now)
+    council = make_world(
+        (LIVE, f'{LIVE}\nrelay = "fast"'),
+        ("# smtp", '[[relay]]\nname = "fast"\nhost = "127.0.0.1"\nport = 2526\nsecurity = "none"'),
+    ).config.council
+    assert reconfigured.change_lanes(world.db, council, ["default", "fast"]) == 2
+
+    assert [(mail["kind"], mail["lane"]) for mail in world.outbox()] == [
+        ("acknowledgement", "fast"),
+        ("new-case", "default"),
+    ]
+    assert [row["lane"] for row in outbox.lanes(world.db)] == ["fast"]
+    assert reconfigured.change_lanes(world.db, council, ["default", "fast"]) == 0

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from ackbot.casework.council import Absence, Council, Mode
+from ackbot.casework.council import Absence, Council
 from ackbot.casework.intents import (
     Assign,
     Attach,
@@ -351,7 +351,7 @@ def _send(
 ) -> bool:
     """Whether the mail goes out now. One that was put there before is left as it is: that is the idempotence of all sending."""
     inbox = council.inboxes.get(send.inbox)
-    held_for = _held_for(send, inbox.mode if inbox else "live") or (
+    held_for = _held_for(send, council) or (
         "pause" if send.draft.kind != "urgent" and inboxes.is_paused(db, send.inbox) else ""
     )
     draft = send.draft
@@ -404,11 +404,9 @@ def _send(
     return not held_for
 
 
-def _held_for(send: Send, mode: Mode) -> str:
-    """Mail that an inbox's mode does not let out is held for ever; raising the mode releases nothing (behaviour.md §5.1)."""
-    if not send.inbox or holding.mode_lets_out(mode, send.draft.kind, to_staff=bool(send.staff)):
-        return send.hold
-    return "shadow"
+def _held_for(send: Send, council: Council) -> str:
+    """Why it waits, a pause apart; '' when it goes. What the mode does not let out is never asked for its other reasons."""
+    return send.hold if holding.lets_out(council, send.inbox, send.draft.kind, to_staff=bool(send.staff)) else "shadow"
 
 
 def _place(db: Database, send: Send, arrival: Arrival | None) -> Arrival | None:

@@ -195,6 +195,12 @@ def resend(db: Database, outgoing: Outgoing, now: datetime) -> None:
     _tell(db, outgoing, "resend", f"the {outgoing.kind} is sent once more, with the same Message-ID", "", now)
 
 
+def hold_unknown(db: Database, outgoing: Outgoing, now: datetime) -> None:
+    """Its inbox's mode was lowered meanwhile: no repeat goes out. Terminal."""
+    db.run("UPDATE outbox SET state = 'held', held_for = 'shadow' WHERE id = :id AND state = 'unknown'", id=outgoing.id)
+    _tell(db, outgoing, "held", f"the {outgoing.kind} is not sent once more: the inbox's mode was lowered", "", now)
+
+
 def recover(db: Database, now: datetime, *, alone: bool) -> list[Outgoing]:
     """
     Takes up what dead workers left: claimed mails go back, those being sent have an unknown end.

@@ -18,6 +18,7 @@ from ackbot.casework.office import Office
 from ackbot.crashpoints import crash_point
 from ackbot.mail.compose import compose
 from ackbot.store import Database, StoreBusy, intents, outbox
+from ackbot.store.holding import lets_out
 from ackbot.store.outbox import Outgoing
 from ackbot.wires import smtp
 from ackbot.wires.imap import Account, ImapProblem, Mailbox
@@ -340,7 +341,10 @@ class Dispatcher:
                 if found:
                     outbox.accepted(self._db, outgoing, "seen in the Sent folder", now)
                     continue
-            outbox.resend(self._db, outgoing, now)
+            if lets_out(self._office.council, outgoing.inbox, outgoing.kind, to_staff=bool(outgoing.staff)):
+                outbox.resend(self._db, outgoing, now)
+            else:
+                outbox.hold_unknown(self._db, outgoing, now)
 
     def _tell(
         self, topic: str, key: str, values: Mapping[str, object], outgoing: Outgoing, now: datetime, recipient: str = ""
