@@ -207,3 +207,22 @@ def test_a_lane_that_is_gone(world: World, make_world: Callable[..., World]) -> 
     ]
     assert [row["lane"] for row in outbox.lanes(world.db)] == ["fast"]
     assert reconfigured.change_lanes(world.db, council, ["default", "fast"]) == 0
+
+
+def test_rounds_do_not_read_finished_mail(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """design.md §10: what is asked every few seconds is found by an index, however many mails were ever sent."""
+    asked: list[str] = []
+    monkeypatch.setattr(world.db, "run", lambda sql, **values: asked.append(sql) or real(sql, **values))
+    real = type(world.db).run.__get__(world.db)
+    claimed(world)
+    outbox.recover(world.db, world.now, alone=False)
+    outbox.due_unknown(world.db, "default", world.now)
+    outbox.waits_until(world.db, "default")
+    reconfigured.hold_by_mode(world.db, world.config.council, world.now)
+    reconfigured.change_lanes(world.db, world.config.council, ["default"])
+    monkeypatch.undo()
+    values = dict.fromkeys(("lane", "now", "worker", "lease_until", "limit", "alone", "l0"), 1)
+    plans = {sql: [row["detail"] for row in world.db.run(f"EXPLAIN QUERY PLAN {sql}", **values)] for sql in asked}
+
+    assert len(asked) > 10
+    assert {sql for sql, plan in plans.items() if "SCAN outbox" in plan or "SEARCH outbox" in plan} == set()

@@ -8,7 +8,7 @@ from typing import Any
 
 from ackbot.store import events, rounds
 from ackbot.store.database import Database, Row, instant_of, text_of
-from ackbot.store.holding import PAUSED, TO_GO_OUT
+from ackbot.store.holding import IN_HAND, PAUSED, TO_GO_OUT
 
 UNKNOWN_WAIT = timedelta(minutes=15)  # before a mail whose end is unknown is sent once more
 _COLUMNS = (
@@ -168,7 +168,8 @@ def unknown(db: Database, outgoing: Outgoing, reply: str, now: datetime) -> str:
 def due_unknown(db: Database, lane: str, now: datetime) -> list[Outgoing]:
     """Mails whose end is unknown and whose wait is over."""
     rows = db.run(
-        f"SELECT {_COLUMNS} FROM outbox WHERE lane = :lane AND state = 'unknown' AND not_before <= :now ORDER BY id",
+        f"SELECT {_COLUMNS} FROM outbox WHERE {IN_HAND} AND state = 'unknown' AND lane = :lane AND not_before <= :now "
+        "ORDER BY id",
         lane=lane,
         now=text_of(now),
     )
@@ -213,11 +214,11 @@ def recover(db: Database, now: datetime, *, alone: bool) -> list[Outgoing]:
     """
     parameters = {"now": text_of(now), "alone": alone}
     db.run(
-        f"UPDATE outbox SET {TO_GO_OUT} WHERE state = 'claimed' AND (:alone OR lease_until < :now)",
+        f"UPDATE outbox SET {TO_GO_OUT} WHERE {IN_HAND} AND state = 'claimed' AND (:alone OR lease_until < :now)",
         **parameters,
     )
     rows = db.run(
-        f"SELECT {_COLUMNS} FROM outbox WHERE state = 'sending' AND (:alone OR lease_until < :now) ORDER BY id",
+        f"SELECT {_COLUMNS} FROM outbox WHERE {IN_HAND} AND state = 'sending' AND (:alone OR lease_until < :now) ORDER BY id",
         **parameters,
     )
     left = [_outgoing(row) for row in rows]
@@ -237,8 +238,13 @@ def accepted_since(db: Database, lane: str, since: datetime) -> list[datetime]:
 def waits_until(db: Database, lane: str) -> datetime | None:
     """When the next mail of a lane may go, or its next unknown one be looked at; None when nothing waits."""
     rows = db.run(
-        "SELECT MIN(not_before) AS at FROM outbox WHERE lane = :lane AND state IN ('queued', 'unknown') "
-        f"AND (state = 'unknown' OR NOT {PAUSED})",
+        f"""
+        SELECT MIN(at) AS at FROM (
+            SELECT MIN(not_before) AS at FROM outbox WHERE lane = :lane AND state = 'queued' AND NOT {PAUSED}
+            UNION ALL
+            SELECT MIN(not_before) FROM outbox WHERE {IN_HAND} AND state = 'unknown' AND lane = :lane
+        ) AS both
+        """,
         lane=lane,
     )
     return instant_of(rows[0]["at"]) if rows and rows[0]["at"] else None
