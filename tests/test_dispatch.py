@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import structlog.testing
 
 from ackbot.demo.servers import MailServer
 from ackbot.store import outbox
@@ -166,7 +167,7 @@ def test_a_failing_admin_mail_makes_no_new_one(world: World, dispatcher: Callabl
         ("CONNECT", "554 no"),
         ("EHLO HELO", "550 no"),
         ("MAIL", "550 5.7.60 SendAsDenied"),
-        ("DOT", "554 5.2.0 quota"),
+        ("DOT", "554 5.2.0"),
         ("MAIL", "452 4.5.3 slow down"),
     ],
 )
@@ -183,11 +184,156 @@ def test_the_relays_trouble_keeps_every_mail(
         assert {state for _, state in states(world)} == {"queued"}
         assert [kind for kind, _ in states(world)].count("admin") == 1
         server.answer = None
+        world.after(minutes=2)
         run(one, 4)
 
     assert {state for _, state in states(world)} == {"accepted"}
     assert len(server.mails) == 3
     assert world.db.run("SELECT reason FROM lanes")[0]["reason"] == ""
+
+
+def refusing(server: BadSmtp, words: str, reply: str = "550 5.7.1 edward@resident.example: Damp") -> None:
+    """From now on the relay refuses mail with these words after DATA."""
+    server.answer = lambda what, _: reply if what == "DOT" and words in server.content.decode() else None
+
+
+def test_one_refused_mail_keeps_no_other(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
+    """
+    D49, design.md: 5.7.x after DATA for one mail while others go through: it waits by itself, and with the fourth such
+    refusal it fails; owner and admin are told once, without words that may be the resident's (P11).
+    """
+    world.receive(letter())
+    with BadSmtp() as server:
+        refusing(server, "To: Edward Quan")
+        one = dispatcher(server)
+        for number in range(6):
+            sender = f"P <p{number}@resident.example>"
+            world.receive(letter(sender=sender, subject=f"Matter {number}", message_id=f"<{number}@r.example>"))
+            run(one)
+            assert world.db.run("SELECT * FROM lanes WHERE reason <> ''") == []
+            assert {mail["state"] for mail in world.outbox()[1:]} == {"accepted"}
+            world.after(minutes=20)
+        run(one)
+    told = [content.decode() for _, _, content in server.mails if parsed(content)["X-Ackbot-Kind"] == "admin"]
+
+    assert states(world)[0] == ("acknowledgement", "failed")
+    assert world.outbox()[0]["reply"] == "550 5.7.1 edward@resident.example: Damp"
+    assert [one for one in states(world) if one[0] == "admin"] == [("admin", "accepted")] * 2
+    assert all("550 5.7.1" in mail and "edward@" not in mail and "Damp" not in mail for mail in told)
+    assert server.refused == 4
+
+
+def test_the_admins_mail_is_not_behind_what_is_refused(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
+    """D49: the relay takes no acknowledgement at all: the admin hears of it, and owners get their letters."""
+    for number in range(6):
+        sender = f"P <p{number}@resident.example>"
+        world.receive(letter(sender=sender, subject=f"Matter {number}", message_id=f"<{number}@r.example>"))
+    with BadSmtp() as server:
+        refusing(server, "X-Ackbot-Kind: acknowledgement")
+        one = dispatcher(server)
+        for _ in range(3):
+            run(one, 2)
+        assert [kind for kind, state in states(world) if state == "accepted"].count("admin") == 1
+        for _ in range(8):
+            run(one, 8)
+            world.after(minutes=20)
+
+    assert {state for kind, state in states(world) if kind != "acknowledgement"} == {"accepted"}
+    assert {state for kind, state in states(world) if kind == "acknowledgement"} <= {"queued", "failed"}
+    assert outbox.lanes(world.db)[0]["reason"] == "550 5.7.1"
+
+
+@pytest.mark.parametrize("where", ["DOT", "RCPT", "MAIL", "DATA"])
+@pytest.mark.parametrize("code", ["550 5.7.1", "554 5.2.0", "550", "451 4.3.0", "421"])
+def test_logs_have_codes_only(world: World, dispatcher: Callable[..., Dispatcher], where: str, code: str) -> None:
+    """P11: whatever a relay quotes of the resident, and wherever it does, no log line has it."""
+    world.receive(letter())
+    quoted = f"{code} <edward@resident.example> Damp in the bedroom"
+    with (
+        structlog.testing.capture_logs() as lines,
+        BadSmtp(lambda what, _: quoted if what == where else None) as server,
+    ):
+        one = dispatcher(server)
+        run(one)
+        world.after(days=6)
+        run(one)
+
+    assert any(line.get("code") == code for line in lines)
+    assert not any(word in str(lines) for word in ("edward", "Damp", "bedroom"))
+
+
+def test_a_lone_refused_mail_is_kept(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
+    """D49: nothing else tells whose trouble it is: `status` and the admin's mail say so, and nothing is dropped."""
+    world.receive(letter())
+    world.db.run("DELETE FROM outbox WHERE kind <> 'acknowledgement'")
+    with BadSmtp() as server:
+        server.answer = lambda what, _: "550 5.7.1 Damp" if what == "DOT" else None
+        one = dispatcher(server)
+        for _ in range(6):
+            run(one)
+            world.after(hours=1)
+        assert outbox.lanes(world.db)[0]["reason"] == "550 5.7.1"
+        server.answer = None
+        run(one)
+
+    assert states(world) == [("acknowledgement", "accepted"), ("admin", "accepted")]
+    assert outbox.lanes(world.db)[0]["reason"] == ""
+
+
+def test_trouble_that_a_restart_mends(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
+    """`status` is fine again when the new process's first mail goes out."""
+    world.receive(letter())
+    with BadSmtp(lambda what, _: "554 no" if what == "CONNECT" else None) as server:
+        run(dispatcher(server))
+        server.answer = None
+        run(dispatcher(server))
+
+    assert outbox.lanes(world.db)[0]["reason"] == ""
+
+
+def test_a_mail_that_breaks_us_keeps_no_other(
+    world: World, dispatcher: Callable[..., Dispatcher], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """D46: a defect of ours about one mail is that mail's trouble: the others go out, and in the end it is told as refused."""
+    world.receive(letter())
+    with BadSmtp() as server:
+        one = dispatcher(server)
+        real = one._attachments.of
+        broken = lambda mail: real(mail) if mail.kind != "acknowledgement" else {}["files"]  # noqa: E731
+        monkeypatch.setattr(one._attachments, "of", broken)
+        for number in range(6):
+            world.receive(letter(text="More.\n", message_id=f"<{number}@r.example>"))
+            run(one)
+            world.after(minutes=20)
+    mails = world.outbox()
+
+    assert (mails[0]["state"], mails[0]["reply"]) == ("failed", "internal error: KeyError")
+    assert {mail["state"] for mail in mails[1:]} == {"accepted"}
+
+
+def test_a_defect_that_repeats_is_told(
+    world: World, dispatcher: Callable[..., Dispatcher], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once is passed over; then `status` shows it, the admin has one mail, and it is tried ever less often."""
+    world.receive(letter())
+    with BadSmtp() as server:
+        one = dispatcher(server)
+        rounds = 0
+
+        def round_() -> float:
+            nonlocal rounds
+            rounds += 1
+            if rounds == 4:
+                one._stop.set()
+            raise IndexError("edward@resident.example")
+
+        monkeypatch.setattr(one, "round", round_)
+        monkeypatch.setattr("ackbot.work.dispatch._IDLE_S", 0.001)
+        one.run()
+
+    assert outbox.lanes(world.db)[0]["reason"] == "internal error: IndexError"
+    assert [kind for kind, _ in states(world)].count("admin") == 1
+    assert one._troubles == 3
 
 
 def test_the_relay_is_down(world: World, dispatcher: Callable[..., Dispatcher]) -> None:

@@ -173,9 +173,10 @@ def test_a_lowered_mode_keeps_what_was_queued(
     world.receive(letter())
     world.receive(letter(text="And the window.\n", message_id="<2@r.example>"))
     world.db.run(
-        "INSERT INTO outbox SELECT 900, 'cover:x', state, held_for, 'cover', 2, code, inbox, lane, staff, recipient, "
-        "recipient_key, envelope_from, '<c@x>', content, '', NULL, created_at, not_before, 0, FALSE, NULL, NULL, '', NULL "
-        "FROM outbox WHERE kind = 'acknowledgement'"
+        "INSERT INTO outbox (dedupe_key, state, kind, priority, code, inbox, lane, staff, recipient, recipient_key, "
+        "envelope_from, message_id, content, attachments, created_at, not_before) "
+        "SELECT 'cover:x', state, 'cover', 2, code, inbox, lane, staff, recipient, recipient_key, envelope_from, '<c@x>', "
+        "content, '', created_at, not_before FROM outbox WHERE kind = 'acknowledgement'"
     )
     if waits:
         world.db.run("UPDATE outbox SET state = 'held', held_for = :waits", waits=waits)

@@ -8,7 +8,18 @@ import pytest
 
 from ackbot.wires import smtp
 from ackbot.wires.secrets import Password
-from ackbot.wires.smtp import Connection, Envelope, Later, Refused, Relay, RelayTrouble, TakenAway, Unknown
+from ackbot.wires.smtp import (
+    Connection,
+    Envelope,
+    Later,
+    Refused,
+    RefusedAfterData,
+    Relay,
+    RelayTrouble,
+    TakenAway,
+    Unknown,
+    code_of,
+)
 from tests.support.badsmtp import BadSmtp
 
 DATA = Path(__file__).parent / "data"
@@ -140,8 +151,8 @@ def test_a_connection_closed_meanwhile_is_opened_once_more(features: tuple[str, 
         ("DATA", "451 4.3.0 later", Later),
         ("DOT", "432 4.3.2 concurrent connections", Later),
         ("DOT", "451 4.7.1 later", Later),
-        ("DOT", "554 5.2.0 limit exceeded", RelayTrouble),
-        ("DOT", "550 5.7.1 not permitted", RelayTrouble),
+        ("DOT", "554 5.2.0 limit exceeded", RefusedAfterData),
+        ("DOT", "550 5.7.1 not permitted", RefusedAfterData),
         ("DOT", "552 5.3.4 too big", Refused),
         ("DOT", "554 5.6.0 bad content", Refused),
         ("DOT", "DROP", Unknown),
@@ -160,6 +171,34 @@ def test_what_replies_mean(features: tuple[str, ...], where: str, reply: str, pr
     assert len(server.mails) == 1
     if reply != "DROP":
         assert reply[:3] in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("reply", "code"),
+    [
+        ("550 5.1.1 <edward@resident.example>: user unknown", "550 5.1.1"),
+        ('554 Message "My daughter\'s bedroom" refused', "554"),
+        ("given up after five days: 451 4.3.0 later", "451 4.3.0"),
+        ("the relay hung up: 421 4.7.0 bye", "421 4.7.0"),
+        ("127.0.0.1:587: [Errno 111] Connection refused", ""),
+        ("no reply to the final dot: timed out", ""),
+        ("5.7.1 edward@resident.example", ""),
+    ],
+)
+def test_what_logs_are_given_of_a_reply(reply: str, code: str) -> None:
+    """P11: relays quote addresses and subjects; the code and the enhanced code hold neither."""
+    assert code_of(reply) == code
+
+
+def test_a_password_that_cannot_be_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """D15: letters that the login cannot carry are the relay's trouble like any other, and nothing of them is shown."""
+    monkeypatch.setenv("ACKBOT_TEST_PASSWORD", "pässword")
+    with BadSmtp(features=("AUTH PLAIN",)) as server:
+        connection = connect(relay(server, password=Password(env="ACKBOT_TEST_PASSWORD")), "user")
+        with pytest.raises(RelayTrouble, match="cannot log in: UnicodeEncodeError") as caught:
+            send(server, connection=connection)
+
+    assert "xe4" not in caught.value.reply
 
 
 def test_no_reply_to_the_final_dot(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """The outbox: mails committed and on their way; each state is changed only by the worker that may."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from ackbot.store.holding import IN_HAND, PAUSED, TO_GO_OUT
 UNKNOWN_WAIT = timedelta(minutes=15)  # before a mail whose end is unknown is sent once more
 _COLUMNS = (
     "id, dedupe_key, kind, code, inbox, lane, staff, recipient, envelope_from, message_id, content, attachments, "
-    "attempts, resent, letter_id, created_at"
+    "attempts, refusals, resent, letter_id, created_at"
 )
 
 
@@ -25,6 +25,7 @@ class Outgoing:
     Args:
         content: the whole mail, or with `attachments` all before them.
         attachments: which parts of which mail in an inbox follow; None for none.
+        refusals: how often the relay refused it after DATA and took the next mail.
         resent: this is the one repeat after an unknown end.
     """
 
@@ -41,6 +42,7 @@ class Outgoing:
     content: bytes
     attachments: Mapping[str, Any] | None
     attempts: int
+    refusals: int
     resent: bool
     letter_id: int | None
     created_at: datetime
@@ -61,20 +63,30 @@ def _outgoing(row: Row) -> Outgoing:
         bytes(row["content"]),
         json.loads(row["attachments"]) if row["attachments"] else None,
         row["attempts"],
+        row["refusals"],
         bool(row["resent"]),
         row["letter_id"],
         instant_of(row["created_at"]),
     )
 
 
-def claim(db: Database, lane: str, worker: str, now: datetime, lease_until: datetime, limit: int) -> list[Outgoing]:
-    """The next mails of a lane become this worker's, most pressing first."""
+def claim(
+    db: Database, lane: str, worker: str, now: datetime, lease_until: datetime, limit: int, *, probe: bool = False
+) -> list[Outgoing]:
+    """
+    The next mails of a lane become this worker's, most pressing first.
+
+    Args:
+        probe: the relay is in trouble. Those tried least go first, from the other end of the queue, so that no mail it
+            refuses hides one that it takes, such as the admin's about the trouble.
+    """
+    order = "attempts, priority DESC, id DESC" if probe else "priority, id"
     rows = db.run(
         f"""
         UPDATE outbox SET state = 'claimed', claimed_by = :worker, lease_until = :lease_until
         WHERE id IN (SELECT id FROM outbox
                      WHERE lane = :lane AND state = 'queued' AND not_before <= :now AND NOT {PAUSED}
-                     ORDER BY priority, id LIMIT :limit {db.skip_locked})
+                     ORDER BY {order} LIMIT :limit {db.skip_locked})
         RETURNING priority, {_COLUMNS}
         """,
         worker=worker,
@@ -130,6 +142,24 @@ def again_later(db: Database, outgoing: Outgoing, reply: str, not_before: dateti
         reply=reply,
         not_before=text_of(not_before),
     )
+
+
+def anything_due(db: Database, lane: str, now: datetime) -> bool:
+    """Whether a lane has mail that may go now, in anybody's hands or nobody's."""
+    due = "lane = :lane AND not_before <= :now"
+    rows = db.run(
+        f"SELECT 1 FROM outbox WHERE state = 'queued' AND {due} AND NOT {PAUSED} "
+        f"UNION ALL SELECT 1 FROM outbox WHERE {IN_HAND} AND state = 'claimed' AND {due} LIMIT 1",
+        lane=lane,
+        now=text_of(now),
+    )
+    return bool(rows)
+
+
+def refused_alone(db: Database, ids: Iterable[int]) -> None:
+    """The relay refused these after DATA, and then took another."""
+    for one in ids:
+        db.run("UPDATE outbox SET refusals = refusals + 1 WHERE id = :id", id=one)
 
 
 def failed(db: Database, outgoing: Outgoing, reply: str, now: datetime) -> bool:
@@ -274,6 +304,11 @@ def lane_is_well(db: Database, lane: str, now: datetime) -> None:
         lane=lane,
         now=text_of(now),
     )
+
+
+def in_trouble(db: Database, lane: str) -> bool:
+    """Whether the last that is known of a lane is trouble."""
+    return bool(db.run("SELECT 1 FROM lanes WHERE lane = :lane AND reason <> ''", lane=lane))
 
 
 def lanes(db: Database) -> Sequence[Row]:

@@ -204,6 +204,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             created_at TEXT NOT NULL,
             not_before TEXT NOT NULL,          -- back-off; also when an unknown one may be resent
             attempts BIGINT NOT NULL DEFAULT 0,
+            refusals BIGINT NOT NULL DEFAULT 0, -- times the relay refused it after DATA and took the next mail
             resent BOOLEAN NOT NULL DEFAULT FALSE, -- its one repeat after an unknown end was used
             claimed_by TEXT,                   -- worker; null unless claimed or sending
             lease_until TEXT,                  -- of claimed rows; afterwards others may take them

@@ -17,17 +17,33 @@ _TIMEOUT_S = 30
 _END_TIMEOUT_S = 120  # for the reply to the final dot (RFC 5321 §4.5.3.2.6 would wait ten minutes)
 _ENHANCED = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 
+_CODE = re.compile(r"(?:[a-z ]+: )?([245]\d\d)\b(?:[ -]([245]\.\d{1,3}\.\d{1,3})\b)?")
+
 
 class SmtpProblem(Exception):
-    """A mail did not go out. `reply` is what the relay said, or what happened instead."""
+    """
+    A mail did not go out. `reply` is what the relay said, or what happened instead.
+
+    Relays quote addresses and subjects: logs are given `code_of(reply)` (P11).
+    """
 
     def __init__(self, reply: str) -> None:
         super().__init__(reply)
         self.reply = reply
 
 
+def code_of(reply: str) -> str:
+    """Of a relay's reply, or a sentence that ends with it, the code and the enhanced code: `550 5.1.1`; "" without a reply."""
+    found = _CODE.match(reply)
+    return " ".join(filter(None, found.groups())) if found else ""
+
+
 class RelayTrouble(SmtpProblem):
     """The relay refuses us, not the mail: its lane waits, its mails are kept, somebody is told."""
+
+
+class RefusedAfterData(RelayTrouble):
+    """5.2.0 or 5.7.x to the final dot: it is the relay's trouble, unless it takes the next mail."""
 
 
 class Later(SmtpProblem):
@@ -104,7 +120,7 @@ class Connection:
             begin: called just before DATA may reach the relay, again on a second connection; False stops it (TakenAway).
 
         Raises:
-            RelayTrouble, Later, Refused: the mail was certainly not taken.
+            RelayTrouble, RefusedAfterData, Later, Refused: the mail was certainly not taken.
             Unknown: nobody knows.
         """
         kept = self._smtp is not None
@@ -226,7 +242,7 @@ class Connection:
         except (OSError, smtplib.SMTPException) as error:
             self._break_off()
             raise Unknown(f"no reply to the final dot: {error}") from error
-        except BaseException:
+        except BaseException:  # out of `content`: the final dot was not sent
             self._break_off()
             raise
         if reply[0] == 250:
@@ -264,6 +280,9 @@ class Connection:
         except (smtplib.SMTPException, ssl.SSLError, OSError, KeyError) as error:
             _hang_up(smtp)
             raise RelayTrouble(f"{relay.host}:{relay.port}: {error or type(error).__name__}") from error
+        except ValueError as error:  # a UnicodeError, whose words would hold a piece of the password
+            _hang_up(smtp)
+            raise RelayTrouble(f"{relay.host}:{relay.port}: cannot log in: {type(error).__name__}") from error
         self._smtp = smtp
         return smtp
 
@@ -302,13 +321,13 @@ def _envelope_problem(mail: tuple[int, bytes], rcpt: tuple[int, bytes], data: tu
 
 
 def _after_data(reply: tuple[int, bytes]) -> SmtpProblem:
-    """4xx: again later. 5.2.0 and 5.7.x: the relay's own trouble (limits, permission). Another 5xx: this mail is refused."""
+    """4xx: again later. 5.2.0 and 5.7.x (limits, permission): the next mails tell whose trouble. Another 5xx: this mail's."""
     text = _text(reply)
     if not 500 <= reply[0] < 600:
         return Later(text)
     enhanced = _ENHANCED.search(text)
     if enhanced and (enhanced[1] == "5.2.0" or enhanced[1].startswith("5.7.")):
-        return RelayTrouble(text)
+        return RefusedAfterData(text)
     return Refused(text)
 
 

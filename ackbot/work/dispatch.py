@@ -32,6 +32,7 @@ _IDLE_S = 5.0  # the longest a dispatcher sleeps without looking
 _LATER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4))
 _GIVEN_UP = timedelta(days=5)  # RFC 5321 §4.5.4.1: at least four to five days
 _TROUBLE_S = (15.0, 900.0)  # first and longest wait after the relay's own trouble
+_REFUSALS = 4  # of one mail after DATA, while others go through, until it fails
 _SENT_FOLDER_AGAIN = timedelta(minutes=5)
 
 log = structlog.get_logger()
@@ -120,8 +121,11 @@ class Dispatcher:
         self._connection = smtp.Connection(lane.relay, lane.username, lane.local_hostname)
         self._attachments = Attachments(db, {name: account for name, (account, _) in lane.accounts.items()}, office)
         self._taken: tuple[Outgoing, str] | None = None  # accepted by the relay, not yet recorded
-        self._troubles = 0
+        self._troubles = 0  # of the relay, one after the other
         self._quiet_until = 0.0  # monotonic; the relay's own trouble
+        self._doubted: set[int] = set()  # refused after DATA since the relay last took a mail
+        self._unwell = outbox.in_trouble(db, lane.name)  # `status` says so
+        self._failures = 0  # unexpected exceptions, one after the other
         self._log = log.bind(lane=lane.name)
         self.progress_at = time.monotonic()
 
@@ -135,13 +139,25 @@ class Dispatcher:
             except StoreBusy as error:
                 self._log.warning("store busy", reason=str(error))
                 wait = 1.0
-            except Exception:  # noqa: BLE001 - a dispatcher that dies sends nothing more
-                self._log.exception("dispatcher failed")
-                wait = 5.0
+            except Exception as error:  # noqa: BLE001 - a dispatcher that dies sends nothing more
+                self._failed(error)
+                wait = _IDLE_S
+            else:
+                self._failures = 0
             if wait > 0 and not self._stop.is_set():
                 self._wake.wait(min(wait, _IDLE_S))
         self._connection.close()
         self._attachments.close()
+
+    def _failed(self, error: Exception) -> None:
+        """Nobody expected this. Once is passed over; when it happens again, it is trouble that the admin must hear of."""
+        self._log.exception("dispatcher failed")
+        self._failures += 1
+        if self._failures > 1 or self._troubles:
+            try:
+                self._trouble(_internal(error))
+            except Exception:  # noqa: BLE001 - the store may be what fails
+                self._log.exception("admin not told")
 
     def round(self) -> float:
         """Send one claim of mails. Seconds until there is more to do; 0 when there may be at once."""
@@ -151,10 +167,11 @@ class Dispatcher:
         now = self._clock()
         self._record_taken()
         self._resolve_unknown(now)
-        allowed, wait = self._lane.limiter.take(CLAIM, monotonic)
+        probe = self._troubles > 0
+        allowed, wait = self._lane.limiter.take(1 if probe else CLAIM, monotonic)
         if allowed == 0:
             return wait
-        claimed = outbox.claim(self._db, self._lane.name, self._worker, now, now + LEASE, allowed)
+        claimed = outbox.claim(self._db, self._lane.name, self._worker, now, now + LEASE, allowed, probe=probe)
         self._lane.limiter.give_back(allowed - len(claimed))
         if not claimed:
             return self._next_at(now)
@@ -196,13 +213,21 @@ class Dispatcher:
             self._log.warning("claim lost", mail=outgoing.id)
         except smtp.Refused as error:
             self._refused(outgoing, error.reply)
+        except smtp.RefusedAfterData as error:
+            return self._doubt(outgoing, error.reply, smtp.code_of(error.reply))
         except smtp.RelayTrouble as error:
-            self._relay_trouble(outgoing, error.reply)
+            self._relay_trouble(outgoing, error.reply, error.reply)
             return True
         except (smtp.Later, ImapProblem) as error:
             self._later(outgoing, str(error))
         except smtp.Unknown as error:
             self._unknown(outgoing, error.reply)
+        except StoreBusy:
+            raise
+        except Exception as error:  # noqa: BLE001 - a mail that breaks us must not keep the others
+            self._log.exception("mail not sent", mail=outgoing.id, kind=outgoing.kind)
+            self._connection.close()
+            return self._doubt(outgoing, _internal(error), _internal(error))
         else:
             crash_point("dispatch.accepted")
             self._taken = (outgoing, reply)
@@ -255,12 +280,49 @@ class Dispatcher:
         if now - outgoing.created_at > _GIVEN_UP:
             self._refused(outgoing, f"given up after five days: {reply}")
             return
+        self._back_off(outgoing, reply, now)
+
+    def _back_off(self, outgoing: Outgoing, reply: str, now: datetime) -> None:
         wait = _LATER[min(outgoing.attempts, len(_LATER) - 1)]
         outbox.again_later(self._db, outgoing, reply, now + wait)
-        self._log.warning("again later", mail=outgoing.id, case=self._reference(outgoing), seconds=wait.total_seconds())
+        self._log.warning(
+            "again later",
+            mail=outgoing.id,
+            case=self._reference(outgoing),
+            code=smtp.code_of(reply),
+            seconds=wait.total_seconds(),
+        )
 
-    def _refused(self, outgoing: Outgoing, reply: str) -> None:
-        """The owner and the admin hear of it; a failing admin mail makes no new mail."""
+    def _doubt(self, outgoing: Outgoing, reply: str, told: str) -> bool:
+        """
+        Refused after DATA with 5.2.0 or 5.7.x: the next mail tells whether it is the relay's trouble or this mail's own.
+
+        It waits by itself and the next one is tried. When that is refused too, it is the relay's; when it is taken, this
+        mail has one refusal of its own more, and fails with the last.
+
+        Args:
+            told: the reply without words that may be a resident's.
+
+        Returns:
+            Whether the relay itself is in trouble.
+        """
+        now = self._clock()
+        first = not self._doubted - {outgoing.id}
+        self._doubted.add(outgoing.id)
+        if self._troubles or not first:
+            self._relay_trouble(outgoing, reply, told)
+            return True
+        if outgoing.refusals + 1 >= _REFUSALS:
+            self._refused(outgoing, reply, told)
+            return False
+        self._back_off(outgoing, reply, now)
+        if not outbox.anything_due(self._db, self._lane.name, now):
+            with self._db.transaction():  # nothing else tells; the mail to the admin will
+                self._alarm(told, now, now)
+        return False
+
+    def _refused(self, outgoing: Outgoing, reply: str, told: str = "") -> None:
+        """The owner and the admin hear of it; a failing admin mail makes no new mail. `told`: what they are shown of the reply."""
         now = self._clock()
         with self._db.transaction():
             if not outbox.failed(self._db, outgoing, reply, now) or outgoing.kind == "admin":
@@ -268,14 +330,20 @@ class Dispatcher:
             values = {
                 "reference": self._reference(outgoing) or "",
                 "kind": outgoing.kind,
-                "reply": reply,
+                "reply": told or reply,
                 "to_staff": bool(outgoing.staff),
             }
-            self._tell("refused", f"refused:{outgoing.dedupe_key}", values, outgoing, now)
+            self._tell("refused", f"refused:{outgoing.dedupe_key}", values, now, outgoing.code)
             owner = self._owner(outgoing)
             if owner:
-                self._tell("refused", f"refused-owner:{outgoing.dedupe_key}", values, outgoing, now, recipient=owner)
-        self._log.error("refused", mail=outgoing.id, kind=outgoing.kind, case=self._reference(outgoing), code=reply[:9])
+                self._tell("refused", f"refused-owner:{outgoing.dedupe_key}", values, now, outgoing.code, owner)
+        self._log.error(
+            "refused",
+            mail=outgoing.id,
+            kind=outgoing.kind,
+            case=self._reference(outgoing),
+            code=smtp.code_of(reply),
+        )
         self._wake.set()
 
     def _owner(self, outgoing: Outgoing) -> str:
@@ -285,34 +353,41 @@ class Dispatcher:
         person = self._office.council.staff.get(owner)
         return person.email if person and owner != outgoing.staff else ""
 
-    def _relay_trouble(self, outgoing: Outgoing, reply: str) -> None:
-        """The relay refuses us: its mails are kept, the lane waits, the admin is told once a day."""
+    def _relay_trouble(self, outgoing: Outgoing, reply: str, told: str) -> None:
+        """The relay refuses us: its mails are kept and the lane waits. `told`: what the admin is shown of the reply."""
+        with self._db.transaction():
+            outbox.again_later(self._db, outgoing, reply, self._clock())
+            self._trouble(told)
+
+    def _trouble(self, told: str) -> None:
+        """The lane waits, ever longer, and then tries one mail at a time until one is taken."""
         now = self._clock()
         self._troubles += 1
         first, longest = _TROUBLE_S
         seconds = random.uniform(0.5, 1.0) * min(longest, first * 2 ** min(self._troubles - 1, 10))
-        with self._db.transaction():
-            outbox.again_later(self._db, outgoing, reply, now)
-            outbox.pause_lane(self._db, self._lane.name, now + timedelta(seconds=seconds), reply, now)
-            today = self._office.desk(now).today
-            self._tell(
-                "relay",
-                f"relay:{self._lane.name}:{today}",
-                {"relay": self._lane.relay.host, "reply": reply},
-                outgoing,
-                now,
-            )
         self._quiet_until = time.monotonic() + seconds
-        self._log.error("relay trouble", reply=reply[:120], seconds=round(seconds))
+        self._log.error("relay trouble", code=smtp.code_of(told), seconds=round(seconds))
+        with self._db.transaction():
+            self._alarm(told, now + timedelta(seconds=seconds), now)
+
+    def _alarm(self, told: str, until: datetime, now: datetime) -> None:
+        """`status` says so, and the admin is told once a day."""
+        self._unwell = True
+        outbox.pause_lane(self._db, self._lane.name, until, told, now)
+        values = {"relay": self._lane.relay.host, "reply": told}
+        self._tell("relay", f"relay:{self._lane.name}:{self._office.desk(now).today}", values, now)
 
     def _well(self, outgoing: Outgoing) -> None:
+        """The relay took a mail. What it refused before, it refused for that mail's own sake."""
         now = self._clock()
-        if self._troubles:
-            self._troubles = 0
+        outbox.refused_alone(self._db, self._doubted - {outgoing.id})
+        self._doubted.clear()
+        if self._unwell:
+            self._troubles, self._unwell = 0, False
             outbox.lane_is_well(self._db, self._lane.name, now)
         if refused := self._connection.copy_refused:
             values = {"archive": self._office.council.archive_bcc, "reply": refused}
-            self._tell("archive", f"archive:{self._office.desk(now).today}", values, outgoing, now)
+            self._tell("archive", f"archive:{self._office.desk(now).today}", values, now, outgoing.code)
 
     def _unknown(self, outgoing: Outgoing, reply: str) -> None:
         now = self._clock()
@@ -325,7 +400,7 @@ class Dispatcher:
         """Nobody knows whether a mail arrived, and it will not be sent again: said once."""
         if outgoing.kind != "admin":
             values = {"reference": self._reference(outgoing) or "", "kind": outgoing.kind}
-            self._tell("unverified", f"unverified:{outgoing.dedupe_key}", values, outgoing, now)
+            self._tell("unverified", f"unverified:{outgoing.dedupe_key}", values, now, outgoing.code)
 
     def _resolve_unknown(self, now: datetime) -> None:
         """After 15 minutes: if it lies in the Sent folder it was taken, else it is sent once more (D47)."""
@@ -347,7 +422,7 @@ class Dispatcher:
                 outbox.hold_unknown(self._db, outgoing, now)
 
     def _tell(
-        self, topic: str, key: str, values: Mapping[str, object], outgoing: Outgoing, now: datetime, recipient: str = ""
+        self, topic: str, key: str, values: Mapping[str, object], now: datetime, code: str = "", recipient: str = ""
     ) -> None:
         send: Send = notices.to_admin(
             self._office.desk(now),
@@ -355,12 +430,17 @@ class Dispatcher:
             key,
             values,
             why=f"{topic}: the admin has to know",
-            code=outgoing.code,
+            code=code,
             recipient=recipient,
         )
         intents.apply(
             self._db, [send], {send.dedupe_key: compose(send.draft, self._office.templates)}, self._office.council, now
         )
+
+
+def _internal(error: Exception) -> str:
+    """An exception in words that may be shown: its own may be a resident's."""
+    return f"internal error: {type(error).__name__}"
 
 
 def _in_sent_folder(account: Account, folder: str, message_id: str) -> bool:

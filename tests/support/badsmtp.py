@@ -25,6 +25,8 @@ class BadSmtp:
         self.features = features
         self.lines: list[str] = []
         self.mails: list[tuple[str, list[str], bytes]] = []
+        self.content = b""  # of the mail that `DOT` ends
+        self.refused = 0  # mails after their final dot
         self.connections = 0
         self.changed = threading.Condition()
         owner = self
@@ -70,11 +72,14 @@ class BadSmtp:
                     if not piece:
                         return
                     content += piece[1:] if piece.startswith(b".") else piece
+                self.content = content
                 reply = (self.answer("DOT", "") if self.answer else None) or "250 2.0.0 ok queued as 4711"
                 if reply.startswith("250"):
                     with self.changed:  # noted before the client can know of it
                         self.mails.append((sender, recipients, content))
                         self.changed.notify_all()
+                else:
+                    self.refused += 1
                 self._say(handler, reply)
             else:
                 self._reply(handler, verb, line, "221 bye" if verb == "QUIT" else "250 ok")
