@@ -27,7 +27,7 @@ from ackbot.work.specimens import proofread
 from ackbot.work.waiting import Stop, Wake
 from ackbot.work.watch import Watcher
 
-STOP_S = 9.0  # SIGTERM ends everything within ten seconds; what is not finished by then is found at the next start
+STOP_S = 8.5  # from SIGTERM, which ends the process within ten; what is not finished by then is found at the next start
 
 log = structlog.get_logger()
 
@@ -104,10 +104,10 @@ class Shift:
         until = time.monotonic() + within_s
         self._stop.set()
         self._wake.call()
-        self._rounds.stop()
+        ended = self._rounds.stop(within_s)
         for thread in self._threads:
-            thread.join(max(0.1, until - time.monotonic()))
-        ended = not any(thread.is_alive() for thread in self._threads)
+            thread.join(max(0.0, until - time.monotonic()))
+        ended = ended and not any(thread.is_alive() for thread in self._threads)
         if ended:
             self._stop.close()
         return ended
@@ -151,6 +151,7 @@ class Daemon:
         self._db.migrate()
         self._left_unverified = outbox.recover(self._db, clock(), alone=True)
         self._asked: set[int] = set()
+        self._end_by = 0.0  # monotonic; once the end was asked for
         self._called = threading.Event()
         self.shift = self._new_shift(config)
 
@@ -188,6 +189,8 @@ class Daemon:
         return 0
 
     def _on_signal(self, number: int, _: FrameType | None) -> None:
+        if number != signal.SIGHUP and not self._end_by:
+            self._end_by = time.monotonic() + STOP_S
         self._asked.add(number)
         self._called.set()
 
@@ -224,7 +227,8 @@ class Daemon:
 
     def stop(self) -> None:
         """End the work and close the store. What could not be finished is found at the next start."""
-        if self.shift.end(STOP_S):
+        within_s = max(0.0, self._end_by - time.monotonic()) if self._end_by else STOP_S
+        if self.shift.end(within_s):
             self._db.close()
             log.info("stopped")
         else:

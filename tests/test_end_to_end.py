@@ -1,10 +1,13 @@
 """The daemon as a process, on the embedded server, and on Dovecot and Postfix: letters in, answers out, stop, reload, restart."""
 
+import contextlib
 import json
 import os
 import shutil
 import signal
 import socket
+import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +15,8 @@ import pytest
 
 from ackbot.demo.servers import MailServer, Sink
 from tests.conftest import missing
+from tests.support.badimap import BadImap
+from tests.support.badsmtp import BadSmtp
 from tests.support.council import write_config
 from tests.support.letters import letter, parsed, plain
 from tests.support.servers import (
@@ -198,6 +203,43 @@ def test_a_reload_that_takes_a_relay_away(tmp_path: Path, imap: MailServer, sink
         status = run([*_ackbot(config), "status"])
 
     assert status.returncode == 0, status.stdout
+
+
+def test_the_end_when_everything_hangs(tmp_path: Path, imap: MailServer) -> None:
+    """design.md §8: SIGTERM stops within 10 s losing nothing, though one relay hangs after the final dot, another before its greeting, and a mailbox says nothing."""
+    with (
+        BadSmtp(lambda what, _: "HANG" if what == "DOT" else None) as after,
+        BadSmtp(lambda what, _: "HANG" if what == "CONNECT" else None) as before,
+        BadImap(greeting=b"") as silent,
+    ):
+        config = configured(
+            tmp_path,
+            imap.port,
+            after.port,
+            ('service = "Streets and Waste"', 'service = "Streets and Waste"\nrelay = "slow"'),
+            ("# smtp", f'[[relay]]\nname = "slow"\nhost = "127.0.0.1"\nport = {before.port}\nsecurity = "none"'),
+            (
+                f'port = {imap.port}\nsecurity = "none"\nusername = "dana@',
+                f'port = {silent.port}\nsecurity = "none"\nusername = "dana@',
+            ),
+        )
+        with Ackbot(config) as ackbot:
+            ackbot.wait_for_log('"watching"', 2)
+            imap.append("housing@northgate.example", letter())
+            ann = letter("Ann <ann@r.example>", "streets@northgate.example", subject="Bin", message_id="<2@r.example>")
+            imap.append("streets@northgate.example", ann)
+            assert until_true(lambda: after.content and before.connections and silent.connections), (
+                ackbot.log.read_text()
+            )
+            asked_at = time.monotonic()
+            ackbot.signal(signal.SIGTERM)
+            code = ackbot.wait(20)
+            took = time.monotonic() - asked_at
+
+    assert (code, took < 9.5) == (0, True), took
+    with contextlib.closing(sqlite3.connect(tmp_path / "ackbot.db")) as store:
+        kept = store.execute("SELECT state FROM outbox WHERE kind = 'acknowledgement' ORDER BY state").fetchall()
+    assert kept == [("claimed",), ("sending",)]
 
 
 def test_systemd_is_told(tmp_path: Path, imap: MailServer, sink: Sink) -> None:

@@ -1,5 +1,6 @@
 """What happens because time passes."""
 
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -49,3 +50,19 @@ def test_a_round_that_fails_keeps_no_other_from_its_turn(world: World, monkeypat
     rounds.tick()
 
     assert done == [world.now]
+
+
+def test_the_end_does_not_wait_for_a_long_round(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """design.md §8: a step that takes its time may finish, within what is left of the ten seconds; no further one begins."""
+    rounds = rounds_of(world)
+    begun, go_on = threading.Event(), threading.Event()
+    done: list[datetime] = []
+    monkeypatch.setattr(rounds, "_recover", lambda _: begun.set() or (go_on.wait(20) and 0))
+    monkeypatch.setattr(rounds, "_daily", lambda now: done.append(now) or 0)
+    rounds.start()
+    assert begun.wait(20)
+    assert not rounds.stop(0.05)
+    go_on.set()
+    assert rounds.stop(20)
+
+    assert done == []

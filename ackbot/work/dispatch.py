@@ -405,6 +405,8 @@ class Dispatcher:
     def _resolve_unknown(self, now: datetime) -> None:
         """After 15 minutes: if it lies in the Sent folder it was taken, else it is sent once more (D47)."""
         for outgoing in outbox.due_unknown(self._db, self._lane.name, now):
+            if self._stop.is_set():
+                return
             account, sent_folder = self._lane.accounts.get(outgoing.inbox, (None, ""))
             if account is not None and sent_folder:
                 try:

@@ -44,6 +44,7 @@ class Rounds:
         self._absences = Absences(db, office)
         self._promises = Promises(db, office)
         self._lock = threading.Lock()
+        self._stopping = threading.Event()
         self._scheduler = BackgroundScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
@@ -53,10 +54,15 @@ class Rounds:
         self._scheduler.add_job(self.tick, "interval", seconds=TICK_S, id="tick", next_run_time=datetime.now(UTC))
         self._scheduler.start()
 
-    def stop(self) -> None:
-        """End after the round that runs."""
+    def stop(self, within_s: float) -> bool:
+        """End after the step that runs; whether it ended in time."""
+        self._stopping.set()
         if self._scheduler.running:
-            self._scheduler.shutdown(wait=True)
+            self._scheduler.shutdown(wait=False)
+        ended = self._lock.acquire(timeout=max(0.0, within_s))
+        if ended:
+            self._lock.release()
+        return ended
 
     def tick(self) -> None:
         """One round. What fails is tried again in the next one, and keeps nothing else from its turn."""
@@ -66,6 +72,8 @@ class Rounds:
     def _tick(self, now: datetime) -> None:
         steps = (self._recover, self._retry_quarantined, self._absences.run, self._promises.run, self._daily)
         for work in steps:
+            if self._stopping.is_set():
+                return
             try:
                 if work(now):
                     self._on_queued()
