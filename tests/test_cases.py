@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -656,3 +657,65 @@ def test_arrival_time_is_not_the_date_field(world: World) -> None:
     world.receive(letter(date="Mon, 30 Nov 1999 10:12:00 +0000"), arrived_at=datetime(2026, 12, 1, 9, 0, tzinfo=UTC))
 
     assert world.db.run("SELECT promised_on FROM clocks WHERE kind = 'update'")[0]["promised_on"] == "2026-12-08"
+
+
+def bounced(
+    sent: dict[str, Any], status: str = "5.1.1", action: str = "failed", to: str = "housing@northgate.example"
+) -> bytes:
+    """What Postfix returns for a mail of ours."""
+    message = parsed(bytes(sent["content"]))
+    return (
+        "Return-Path: <>\r\nFrom: MAILER-DAEMON@mx.resident.example\r\n"
+        f"To: {to}\r\nSubject: Undelivered Mail Returned to Sender\r\nDate: Mon, 30 Nov 2026 10:13:00 +0000\r\n"
+        f"Message-ID: <{sent['id']}.{status}@mx.resident.example>\r\nAuto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n--b\r\n\r\nNot delivered.\r\n--b\r\n'
+        "Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.resident.example\r\n\r\n"
+        f"Final-Recipient: rfc822; {sent['recipient']}\r\nAction: {action}\r\nStatus: {status}\r\n--b\r\n"
+        f"Content-Type: text/rfc822-headers\r\n\r\nMessage-ID: {message['Message-ID']}\r\nSubject: {message['Subject']}\r\n--b--\r\n"
+    ).encode()
+
+
+def test_a_resident_who_cannot_be_reached(world: World) -> None:
+    """D39: the owner is told once, no further automatic mail goes there; a letter from that address mends it."""
+    world.receive(letter())
+    acknowledgement = world.outbox("acknowledgement")[0]
+    row = world.receive(bounced(acknowledgement))
+    world.receive(bounced(acknowledgement, status="5.1.10"))
+    assert (row["kind"], row["outcome"]) == ("bounce", "event")
+    assert world.cases()[0]["unreachable"] == 1
+    told = world.outbox("ask-back")
+    assert [mail["recipient"] for mail in told] == ["priya@northgate.example"]
+    assert "came back (5.1.1)" in plain(bytes(told[0]["content"]))
+    world.after(days=1)
+    world.receive(
+        letter(
+            subject="Re: Damp in the bedroom",
+            text="Worse.",
+            message_id="<2@r.example>",
+            In_Reply_To="<first@resident.example>",
+        )
+    )
+    assert world.cases()[0]["unreachable"] == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "action"), [("4.2.2", "delayed"), ("4.4.7", "failed"), ("5.2.2", "failed"), ("5.7.1", "failed")]
+)
+def test_soft_bounces_change_nothing(world: World, status: str, action: str) -> None:
+    """D39: delays, 4.x.x, a full mailbox and a policy are no reason."""
+    world.receive(letter())
+    world.receive(bounced(world.outbox("acknowledgement")[0], status, action))
+
+    assert world.cases()[0]["unreachable"] == 0
+    assert world.outbox("ask-back") == []
+
+
+def test_a_bounce_of_a_staff_mail(world: World) -> None:
+    """D40: no case, no loop; the manager hears that somebody may be gone."""
+    world.receive(letter())
+    row = world.receive(bounced(world.outbox("new-case")[0]))
+
+    assert (row["kind"], row["outcome"]) == ("bounce", "event")
+    assert len(world.cases()) == 1
+    assert [mail["recipient"] for mail in world.outbox("admin")] == ["admins@northgate.example"]  # she has no manager
+    assert "Priya Shah" in plain(bytes(world.outbox("admin")[0]["content"]))

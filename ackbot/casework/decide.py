@@ -4,7 +4,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from ackbot.casework import alarms, commands, follow_ups, letters, matching, notices, routing, standards, urgent
+from ackbot.casework import (
+    alarms,
+    bounces,
+    commands,
+    follow_ups,
+    letters,
+    matching,
+    notices,
+    routing,
+    standards,
+    urgent,
+)
 from ackbot.casework.cover import is_present
 from ackbot.casework.intents import Assign, Decision, Intent, Note, OpenCase, Record, SetClock
 from ackbot.casework.matching import Match
@@ -26,7 +37,7 @@ def on_message(seen: Seen, verdict: Verdict, asked: Questions, facts: Facts, des
     if verdict.kind in ("own", "receipt", "list", "bulk", "spam"):
         return _closed(verdict, "record", verdict.why)
     if verdict.kind == "bounce":
-        return _bounce(seen, verdict, facts)
+        return bounces.on_bounce(seen, verdict, facts, desk)
     if verdict.kind == "staff":
         if decision := commands.on_staff(seen, verdict, facts, desk):
             return decision
@@ -61,20 +72,6 @@ def _again(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
         if seen.inbox.name != case.inbox and not seen.inbox.personal:
             intents += alarms.tell_other(seen, case, seen.inbox, facts, desk)
     return _closed(replace(verdict, rule="design.md §5"), "record", why, intents, code=facts.known.code)
-
-
-def _bounce(seen: Seen, verdict: Verdict, facts: Facts) -> Decision:
-    for token in seen.message.returned:
-        if token.code in facts.cases:
-            failed = ", ".join(sorted({one.status or one.action for one in seen.message.failed_recipients}))
-            note = Note(
-                token.code,
-                "bounce",
-                "a mail of ours in this case was reported undelivered",
-                {"status": failed, "role": token.role},
-            )
-            return _closed(verdict, "event", "it returns a mail of ours", (note,), code=token.code)
-    return _closed(verdict, "record", "it returns no mail of ours that we know")
 
 
 def _automatic_event(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision | None:

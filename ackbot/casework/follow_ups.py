@@ -5,7 +5,19 @@ from dataclasses import replace
 from ackbot.casework import alarms, letters, notices, replies, standards, urgent
 from ackbot.casework.council import Inbox
 from ackbot.casework.cover import is_present, stand_in
-from ackbot.casework.intents import Attach, ClearClock, Decision, Intent, Note, Record, Reopen, Send, SetClock, SetCover
+from ackbot.casework.intents import (
+    Attach,
+    ClearClock,
+    Decision,
+    Intent,
+    Note,
+    Record,
+    Reopen,
+    Send,
+    SetClock,
+    SetCover,
+    Unreachable,
+)
 from ackbot.casework.matching import Match
 from ackbot.casework.model import Case, Clock, Facts
 from ackbot.casework.office import Desk
@@ -23,6 +35,9 @@ def on_attached(
     kind = "reply" if verdict.kind == "letter" and not found.joined else verdict.kind
     case = replace(case, sensitive=case.sensitive or bool(urgent.SENSITIVE & set(found_urgent)))
     intents: list[Intent] = [Attach(case.code, "", found.how, sensitive=case.sensitive)]
+    if case.unreachable and verdict.to is not None and verdict.to.key == case.resident.key:
+        case = replace(case, unreachable=False)
+        intents.append(Unreachable(case.code, False, "the resident wrote from that address"))
     intents += alarms.alarms(seen, case, inbox, found_urgent, desk)
     short = replies.short_answer(seen.message.new_text) if known and not found_urgent else None
     if score := replies.score_of(seen.message.new_text) if known and case.human_words_at else 0:

@@ -83,6 +83,15 @@ class Settle:
 
 
 @dataclass(frozen=True, slots=True)
+class Unreachable:
+    """The resident's address is no good, or is again: automatic mail stops, or may go."""
+
+    code: str
+    gone: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Late:
     """A promise passed without a person's word: the case is late since then; `no_news` counts the mails that said so."""
 
@@ -254,6 +263,7 @@ Intent = (
     | Close
     | Settle
     | Late
+    | Unreachable
     | KeepWords
     | DropWords
     | RecordAbsence

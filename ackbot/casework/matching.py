@@ -53,7 +53,9 @@ def questions(seen: Seen, sender: Address | None, signer: Signer, now: datetime)
         candidate_codes=tuple(signer.code(message.fingerprint, attempt) for attempt in range(CANDIDATES)),
         staff=_candidates(seen),
         since=now - timedelta(days=1),
-        ours=tuple(token.message_id for token in message.answers if token.role == "staff"),
+        ours=tuple(
+            token.message_id for token in (*message.answers, *tokens) if token.role == "staff" and token.message_id
+        ),
         author=seen.staff.id if seen.staff and seen.staff_token else "",
     )
 

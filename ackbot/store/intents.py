@@ -26,6 +26,7 @@ from ackbot.casework.intents import (
     SetClock,
     SetCover,
     Settle,
+    Unreachable,
 )
 from ackbot.casework.model import PRIORITIES, Arrival
 from ackbot.mail.compose import Composed, ascii_domain
@@ -81,6 +82,9 @@ def apply(
                 code = intent.code
             case Late():
                 _late(db, intent, council.calendar.local_day(now))
+                code = intent.code
+            case Unreachable():
+                db.run("UPDATE cases SET unreachable = :gone WHERE code = :code", gone=intent.gone, code=intent.code)
                 code = intent.code
             case KeepWords():
                 _keep_words(db, intent, now, letter_id)

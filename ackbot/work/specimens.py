@@ -78,6 +78,7 @@ ADMIN_TOPICS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "trial": {"inbox": "housing@northgate.example"},
         "unverified": {"reference": "RBN-7H4-29P", "kind": "acknowledgement"},
         "brake": {"limit": 300},
+        "staff-bounce": {"person": "Sam Jones", "address": "sam@northgate.example", "status": "5.1.1"},
         "missed": {"count": 2, "references": ["RBN-7H4-29P", "RBN-8K2-3QX"]},
         "uncovered": {"count": 1, "references": ["RBN-7H4-29P"], "reasons": ["Priya Shah is away"]},
         "restore": {"inbox": "housing@northgate.example"},
@@ -299,6 +300,7 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
     asked: dict[str, dict[str, Any]] = {
         "what": {"problem": "CLOSE needs a reason behind it.", "their_words": words},
         "held": {"reasons": ["it greets Mrs Jones"], "their_words": words, "send": link, "keep": link},
+        "unreachable": {"status": "5.1.1"},
         "echo": {"their_words": words, "next_on": _NEXT, "files": ["plan.pdf"]},
     }
     for topic, values in asked.items():

@@ -1,0 +1,75 @@
+"""Bounces of our own mail: a resident who cannot be reached, a colleague who may be gone (domain.md §2.2, D39, D40)."""
+
+from ackbot.casework import notices
+from ackbot.casework.intents import Decision, Intent, Note, Record, Unreachable
+from ackbot.casework.model import Case, Facts, Outcome
+from ackbot.casework.office import Desk
+from ackbot.casework.screening import Seen, Verdict
+from ackbot.mail.tokens import Token
+
+
+def on_bounce(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
+    """
+    On the case of the mail that it returns: by the id quoted in it, by the envelope sender it came to, by the thread.
+
+    Only a permanent failure of the address itself changes anything: not a delay, not a full mailbox (5.2.2), not a policy.
+    """
+    tokens = (*seen.message.returned, *seen.message.addressed, *seen.message.answers)
+    failed = [one for one in seen.message.failed_recipients if one.permanent]
+    status = ", ".join(sorted({one.status or one.action for one in seen.message.failed_recipients}))
+    intents: list[Intent] = []
+    code = next((token.code for token in tokens if token.code in facts.cases), "")
+    if code:
+        role = next(token.role for token in tokens if token.code == code)
+        why = "a mail of ours in this case was reported undelivered"
+        intents.append(Note(code, "bounce", why, {"status": status, "role": role}))
+        if failed and role == "resident":
+            intents += _resident_gone(facts.cases[code], status, desk)
+    if failed:
+        intents += _staff_gone(tokens, facts, status, desk)
+    outcome: Outcome = "event" if tokens else "record"
+    why = "it returns a mail of ours" if tokens else "it returns no mail of ours that we know"
+    record = Record(verdict.kind, outcome, verdict.rule, acknowledge=False, why=why)
+    return Decision(verdict.kind, outcome, verdict.rule, why, False, verdict.to, (*intents, record), code=code)
+
+
+def _resident_gone(case: Case, status: str, desk: Desk) -> list[Intent]:
+    """No automatic mail goes to that address any more; whoever has the case hears of it once."""
+    if case.unreachable:
+        return []
+    why = "our mail to the resident came back for good"
+    found: list[Intent] = [Unreachable(case.code, True, why)]
+    staff = desk.council.staff.get(case.in_charge)
+    if staff and case.state != "closed":
+        inbox = desk.council.inbox_of(case.inbox)
+        key = f"unreachable:{case.code}"
+        found.append(notices.ask_back(desk, case, inbox, staff, key, "unreachable", {"status": status}, why=why))
+    return found
+
+
+def _staff_gone(tokens: tuple[Token, ...], facts: Facts, status: str, desk: Desk) -> list[Intent]:
+    """A mail to a member of staff came back: they may be gone, so somebody above hears of it, once a day (D40, D58)."""
+    people = dict.fromkeys(
+        facts.ours[token.message_id].staff
+        for token in tokens
+        if token.role == "staff" and token.message_id in facts.ours
+    )
+    found: list[Intent] = []
+    for person in people:
+        council = desk.council
+        staff = council.staff.get(person)
+        if staff is None:
+            continue
+        manager = council.staff.get(council.manager_of(staff))
+        values = {"person": staff.name, "address": staff.email, "status": status}
+        found.append(
+            notices.to_admin(
+                desk,
+                "staff-bounce",
+                f"staff-bounce:{person}:{desk.today}",
+                values,
+                why="our mail to a member of staff came back for good",
+                recipient=manager.email if manager and manager.id != person else "",
+            )
+        )
+    return found
