@@ -137,6 +137,13 @@ def test_where_unsure_everything_is_kept(text: str) -> None:
         ("Repairs needed", "Repairs needed", False),
         ("[SPAM?] hello", "hello", False),
         ("[Elm Court] lift", "[Elm Court] lift", False),
+        ("R: Damp", "Damp", False),
+        ("TR: Damp", "Damp", True),
+        ("RE: I: am cold", "I: am cold", False),
+        ("Ref: HB/12345 rent", "Ref: HB/12345 rent", False),
+        ("Ha: ha", "Ha: ha", False),
+        ("r: rent", "r: rent", False),
+        ("Enc: photos", "Enc: photos", False),
     ],
 )
 def test_subjects(subject: str, plain: str, forward: bool) -> None:
@@ -149,7 +156,19 @@ def test_answers_keep_the_subject_unchanged() -> None:
     """behaviour.md §3.1: any other subject would start a new conversation in Gmail."""
     assert subjects.answer_to("Damp") == "Re: Damp"
     assert subjects.answer_to("RE: Damp") == "RE: Damp"
-    assert subjects.answer_to("[EXTERNAL] Damp") == "Re: [EXTERNAL] Damp"
+    assert subjects.answer_to("Ref: HB/12345 rent") == "Re: Ref: HB/12345 rent"
+
+
+def test_answers_leave_out_what_the_gateway_put_there() -> None:
+    """The tag is not theirs: with it the answer would not land under their letter."""
+    assert subjects.answer_to("[EXTERNAL] Damp") == "Re: Damp"
+    assert subjects.answer_to("[EXTERNAL] Re: Damp") == "Re: Damp"
+
+
+@pytest.mark.parametrize("subject", ["é" * 400, "Damp " + "é" * 400, "寝室の壁が湿っていて困っています。" * 14])
+def test_subjects_without_blanks_are_cut_inside(subject: str) -> None:
+    """A blank far from the end is no place to cut: nothing would be left."""
+    assert len(subjects.shortened(subject, 200)) == 202
 
 
 @pytest.mark.parametrize(

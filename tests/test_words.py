@@ -96,6 +96,25 @@ def test_lines_fit_the_terminal() -> None:
     assert max(map(len, text.splitlines())) <= 78
 
 
+@pytest.mark.parametrize("word", ["X" * 150, "湿" * 100])
+def test_wide_words_are_broken(word: str) -> None:
+    """Voice 9: 78 columns, also where a subject has no blank; a Chinese character takes two. Links stay whole."""
+    text = markup.to_text(
+        markup.blocks(f"It is about “{markup.protect(word)}”.\n\n- https://northgate.example/{'x' * 90}")
+    )
+
+    assert max(len(line) + line.count("湿") for line in text.split("\n")[:-2]) <= 78
+    assert text.count(word[0]) == len(word)
+    assert "https://northgate.example/" + "x" * 90 in text
+
+
+def test_placeholders_in_a_subject_stay_words() -> None:
+    """A letter about "NOBODY" or a "TITLE": the page around it stays what it is."""
+    page = markup.to_html(markup.blocks("Words."), "<LANG><TITLE><BODY>", {}, language="en", title="NOBODY BODY TITLE")
+
+    assert page == "<en><NOBODY BODY TITLE><<p>Words.</p>>"
+
+
 def test_arabic_is_written_right_to_left() -> None:
     """domain.md §12: direction goes with the language."""
     page = markup.to_html(markup.blocks("@ar مرحبا"), "DIR BODY", {}, language="ar", title="")

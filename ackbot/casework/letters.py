@@ -44,7 +44,7 @@ def to_resident(
     council = desk.council
     reference = council.reference_of(case.code)
     language = desk.language_for(case.language)
-    theirs = answers.subject if answers and not case.sensitive else "" if case.sensitive else case.subject
+    theirs = "" if case.sensitive else subjects.without_tags(answers.subject if answers else case.subject)
     written_on = council.calendar.local_day(case.opened_at)
     subject = (
         subjects.answer_to(theirs)
@@ -104,8 +104,7 @@ def matter(subject: str) -> str:
     plain = subjects.plain(subject)
     if re.search(r"://|www\.|@", plain) or not any(char.isalnum() for char in plain):
         return ""
-    if len(plain) > _QUOTED:
-        plain = plain[:_QUOTED].rsplit(" ", 1)[0] + " …"
+    plain = subjects.shortened(plain, _QUOTED)
     if plain.isupper() and len(plain) > 8:
         plain = plain.capitalize()  # capitals and "!!!" are not thrown back (voice.md, point 6)
     return re.sub(r"([!?.])[!?.]*$", lambda end: "?" if "?" in end[0] else "", plain).strip(' "“”')

@@ -11,6 +11,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Any
 
+from ackbot.mail import subjects
 from ackbot.mail.addresses import Address
 from ackbot.mail.headers import printable
 from ackbot.mail.message import Attachment
@@ -131,11 +132,8 @@ def compose(draft: Draft, templates: Templates) -> Composed:
 
 
 def clean_subject(subject: str) -> str:
-    """A stranger's subject as a header value may hold it: one line, no controls, cut at a word after 200 characters."""
-    subject = printable(subject)
-    if len(subject) > _SUBJECT_LENGTH:
-        subject = subject[:_SUBJECT_LENGTH].rsplit(" ", 1)[0] + " …"
-    return subject
+    """A stranger's subject as a header value may hold it: one line, no controls, shortened after 200 characters."""
+    return subjects.shortened(printable(subject), _SUBJECT_LENGTH)
 
 
 def _body(text: str, html: str, boundary: str) -> list[bytes]:

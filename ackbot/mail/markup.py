@@ -7,10 +7,11 @@ is a link. Values put into a template go through `protect`, so that no resident'
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import Any, Literal
+from unicodedata import east_asian_width
 
 WIDTH = 78  # columns of the text form (voice.md, point 9)
 RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
@@ -112,19 +113,46 @@ def _spelt_out(match: re.Match[str]) -> str:
 
 
 def _wrapped(line: str, first: str, rest: str) -> str:
-    """Words filled into lines. Kept breaks are kept; what stands between two of them is filled by itself."""
+    """
+    Words filled into lines. Kept breaks are kept; what stands between two of them is filled by itself.
+
+    A word wider than a line is broken, unless it holds a link or an address, which would break with it.
+    """
     out: list[str] = []
     for piece in line.split(_PROTECTED_BREAK):
         current = first if not out else rest
-        empty = True
-        for word in piece.split(" "):
-            if not empty and len(current) + 1 + len(word) > WIDTH:
+        empty, width = True, len(current)
+        for word in _words(piece, WIDTH - len(rest)):
+            columns = _columns(word)
+            if not empty and width + 1 + columns > WIDTH:
                 out.append(current)
-                current, empty = rest, True
+                current, empty, width = rest, True, len(rest)
             current += word if empty else " " + word
+            width += columns if empty else 1 + columns
             empty = False
         out.append(current.rstrip())
     return "\n".join(out)
+
+
+def _words(piece: str, widest: int) -> Iterator[str]:
+    for word in piece.split(" "):
+        if _columns(word) <= widest or re.search(r"://|@", word.translate(_RESTORE)):
+            yield word
+            continue
+        part, width = "", 0
+        for char in word:
+            columns = _columns(char)
+            if width + columns > widest:
+                yield part
+                part, width = "", 0
+            part += char
+            width += columns
+        yield part
+
+
+def _columns(text: str) -> int:
+    """Of a terminal: Chinese, Japanese and Korean characters take two."""
+    return len(text) if text.isascii() else sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
 
 
 def to_html(found: tuple[Block, ...], shell: str, styles: Mapping[str, str], *, language: str, title: str) -> str:
@@ -137,12 +165,14 @@ def to_html(found: tuple[Block, ...], shell: str, styles: Mapping[str, str], *, 
         language: of the whole; a block in another one says so itself.
     """
     body = "\n".join(_html_block(block, styles) for block in found)
-    return (
-        shell.replace("LANG", escape(language))
-        .replace("DIR", _direction(language))
-        .replace("TITLE", escape(title, quote=False))
-        .replace("BODY", body)
-    )
+    places = {
+        "LANG": escape(language),
+        "DIR": _direction(language),
+        "TITLE": escape(title, quote=False),
+        "BODY": body,
+    }
+    # In one pass: a title that says BODY is no place for the body.
+    return re.sub(r"\b(?:LANG|DIR|TITLE|BODY)\b", lambda place: places[place[0]], shell)
 
 
 def _html_block(block: Block, styles: Mapping[str, str]) -> str:

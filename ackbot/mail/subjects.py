@@ -2,12 +2,16 @@
 
 import re
 
-# What clients prefix to replies and forwards, in the languages seen.
-_REPLY = r"(?:re|aw|antw|sv|vs|rv|r|ynt|odp|odg|atb|ref|回复|回覆|答复|res|bls|på svar|отв|ha)"
-_FORWARD = r"(?:fw|fwd|wg|tr|rif|i|enc|vb|vl|doorst|videresendt|vidarebefordrat|ymlaen|转发|轉寄|пересл|fs|iletilmiş)"
-_PREFIX = re.compile(rf"^\s*(?:{_REPLY}|{_FORWARD})(?:\s*\[\d+\]|\s*\(\d+\)|\s*\^\d+)?\s*[:：]\s*", re.IGNORECASE)
-_IS_FORWARD = re.compile(rf"^\s*(?:(?:{_REPLY})\s*[:：]\s*)*{_FORWARD}(?:\s*\[\d+\])?\s*[:：]", re.IGNORECASE)
-_IS_REPLY = re.compile(rf"^\s*{_REPLY}(?:\s*\[\d+\]|\s*\(\d+\))?\s*[:：]", re.IGNORECASE)
+# What clients prefix to replies and forwards, in the languages seen. Those that are words of a letter too count only in
+# capitals, as their clients write them; `Ref:`, `I:` and `Ha:` are left to people altogether.
+_REPLY = r"(?:(?i:re|aw|antw|sv|rv|ynt|odp|odg|atb|回复|回覆|答复|bls|på svar|отв)|R|RES|VS)"
+_FORWARD = (
+    r"(?:(?i:fw|fwd|wg|doorst|videresendt|vidarebefordrat|ymlaen|转发|轉寄|пересл|iletilmiş)|TR|RIF|ENC|VB|VL|FS)"
+)
+_COUNT = r"(?:\s*\[\d+\]|\s*\(\d+\)|\s*\^\d+)?\s*[:：]"
+_PREFIX = re.compile(rf"^\s*(?:{_REPLY}|{_FORWARD}){_COUNT}\s*")
+_IS_FORWARD = re.compile(rf"^\s*(?:{_REPLY}{_COUNT}\s*)*{_FORWARD}{_COUNT}")
+_IS_REPLY = re.compile(rf"^\s*{_REPLY}{_COUNT}")
 # What gateways put in front of a stranger's subject.
 _TAG = re.compile(
     r"^\s*[\[({*]+\s*(?:ext(?:ernal)?(?:\s+(?:e-?mail|sender|message))?|outside|caution|warning|spam\??|suspected spam"
@@ -52,5 +56,15 @@ def is_reply(subject: str) -> bool:
 
 
 def answer_to(subject: str) -> str:
-    """`Re: <theirs>`, unchanged, so that it lands under their own letter; theirs alone if it is a reply already."""
-    return subject if _IS_REPLY.match(subject) else f"Re: {subject}"
+    """`Re: <theirs>`, unchanged but for a gateway's tags, to land under their own letter; theirs alone if it is a reply."""
+    theirs = without_tags(subject)
+    return theirs if _IS_REPLY.match(theirs) else f"Re: {theirs}"
+
+
+def shortened(subject: str, length: int) -> str:
+    """At most `length` characters and a mark of what is missing; cut at a blank where one is near the end, else inside."""
+    if len(subject) <= length:
+        return subject
+    cut = subject[:length]
+    word = cut.rpartition(" ")[0]
+    return f"{word if len(word) * 2 > length else cut} …"
