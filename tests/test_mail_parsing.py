@@ -52,6 +52,7 @@ def test_bytes_are_parsed_as_bytes() -> None:
         (b"\x1b$B-!\x1b(B", "iso-2022-jp", "①"),
         ("스팸".encode("cp949"), "ks_c_5601-1987", "스팸"),
         (b"Fr+APY-sche", "unicode-1-1-utf-7", "Frösche"),
+        (b"half a pair: +3p8-", "utf-7", "half a pair: \ufffd"),
     ],
 )
 def test_charset_repair(data: bytes, label: str, text: str) -> None:
@@ -160,6 +161,21 @@ def test_address_lists(raw: str, found: list[tuple[str, str]]) -> None:
 def test_usable_addresses(addr: str, usable: bool) -> None:
     """D23: an invalid From is read, and known to be no address to answer to."""
     assert Address("", addr).usable is usable
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "Housing@Northgate.Example.",
+        "housing@northgate.ｅxample",
+        "ｈousing@northgate．example",
+        "housing@northgate。example",
+    ],
+)
+def test_spellings_of_one_address(spelling: str) -> None:
+    """D36: wide letters and the dots of other scripts end at the same mailbox, so they compare as the same address."""
+    assert Address("", spelling).key == "housing@northgate.example"
+    assert Address("", "a@MÄCHINE.example").key == Address("", "a@xn--mchine-bua.example").key
 
 
 def test_encoded_address_field() -> None:

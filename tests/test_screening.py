@@ -164,6 +164,7 @@ def test_missing_or_different_return_path_is_no_reason(world: World, headers: di
         "Housing <repairs@northgate.example>",
         "housing+abc@northgate.example",
         "STREETS@NORTHGATE.EXAMPLE",
+        "housing@northgate.ｅxample",
     ],
 )
 def test_our_own_addresses_are_never_answered(world: World, sender: str) -> None:

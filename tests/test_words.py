@@ -166,6 +166,17 @@ def test_long_ids_survive() -> None:
     assert all(len(line) <= 998 for line in content.split(b"\r\n"))
 
 
+@pytest.mark.parametrize(
+    "strange", ["<é1@r.example>", "<a\x01b@r.example>", "<a\tb@r.example>", "<" + "a" * 990 + "@x>"]
+)
+def test_strange_ids_are_left_out(strange: str) -> None:
+    """D13: an id that a header cannot hold as it is would be another's once mended: it is left out, the others stay."""
+    mail = parsed(compose(draft(in_reply_to=strange, references=(LONG_ID, strange)), TEMPLATES).content)
+
+    assert mail["In-Reply-To"] is None
+    assert mail["References"].split() == [LONG_ID]
+
+
 @pytest.mark.parametrize("field", ["subject", "message_id", "in_reply_to"])
 def test_line_breaks_never_reach_a_header(field: str) -> None:
     """D27: CR and LF are refused in ids and folded away in subjects; nothing can add a header."""

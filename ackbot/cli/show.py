@@ -8,6 +8,7 @@ import click
 
 from ackbot.cli.common import config_option, loaded, store, when
 from ackbot.config import Config
+from ackbot.mail.addresses import folded
 from ackbot.store import looks
 
 
@@ -26,7 +27,7 @@ def command(ctx: click.Context, own_config: str | None, as_object: bool, what: s
         elif what.startswith("<"):
             found = looks.story_of_message_id(db, what)
         else:
-            found = looks.story_of_address(db, what.casefold())
+            found = looks.story_of_address(db, folded(what))
     if not found["letters"] and not found["cases"] and not found["mails"]:
         click.echo(f"nothing is known of {what}", err=True)
         sys.exit(1)

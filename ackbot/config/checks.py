@@ -10,6 +10,7 @@ from ackbot.casework import urgent
 from ackbot.config import shape
 from ackbot.config.lines import Location
 from ackbot.config.source import Source
+from ackbot.mail.addresses import folded
 from ackbot.wires.secrets import readable
 from ackbot.wires.tls import is_loopback
 
@@ -77,11 +78,11 @@ def _inboxes(file: shape.File, source: Source, teams: Sequence[str], staff: Sequ
             source.finding((*at, "poll_every"), 'is too short; write "200 ms" or more')
         for key, addresses in (("address", [inbox.address]), ("aliases", inbox.aliases)):
             for address in addresses:
-                if address.casefold() in taken:
+                if folded(address) in taken:
                     source.finding(
-                        (*at, key), f'"{address}" is of inbox "{taken[address.casefold()]}" already; give it to one'
+                        (*at, key), f'"{address}" is of inbox "{taken[folded(address)]}" already; give it to one'
                     )
-                taken[address.casefold()] = inbox.name
+                taken[folded(address)] = inbox.name
         local = inbox.address.partition("@")[0]
         if inbox.plus_addressing and len(local) + _TAG_LENGTH > _LONGEST_LOCAL_PART:
             source.finding(

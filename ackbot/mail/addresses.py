@@ -1,6 +1,7 @@
 """Mailbox lists as people and machines write them (RFC 5322 §3.4, groups of RFC 6854), read without raising."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from ackbot.mail.headers import Headers, decode_words
@@ -24,8 +25,8 @@ class Address:
 
     @property
     def key(self) -> str:
-        """What two spellings of one address have in common: case folded, a trailing dot dropped."""
-        return self.addr.casefold().rstrip(".")
+        """What all spellings of one address have in common, see `folded`."""
+        return folded(self.addr)
 
     @property
     def usable(self) -> bool:
@@ -37,6 +38,27 @@ class Address:
     def domain(self) -> str:
         """Case folded."""
         return self.key.rpartition("@")[2]
+
+
+def folded(addr: str) -> str:
+    """
+    An address, or a domain behind `@`, as it is compared: case folded, wide and compatibility letters as plain ones
+    (NFKC), the domain in its ASCII form (RFC 5890), a trailing dot dropped. Mail to all such spellings ends in one place.
+    """
+    if addr.isascii():
+        return addr.lower().rstrip(".")
+    return ascii_domain(unicodedata.normalize("NFKC", addr).casefold()).rstrip(".")
+
+
+def ascii_domain(addr: str) -> str:
+    """The address with its domain IDNA-encoded; unchanged where it is ASCII already or cannot be encoded."""
+    local, at, domain = addr.rpartition("@")
+    if domain.isascii():
+        return addr
+    try:
+        return f"{local}{at}{domain.encode('idna').decode('ascii')}"
+    except UnicodeError:
+        return addr
 
 
 def addresses(headers: Headers, name: str) -> tuple[Address, ...]:

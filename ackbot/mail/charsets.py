@@ -44,6 +44,7 @@ _MEANT = {
     "x-mac-roman": "mac_roman",
     "x-mac-cyrillic": "mac_cyrillic",
 }
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # utf-7 lets them pass, and nothing can encode them again
 _JIS_X_0208 = b"\x1b$B"
 _JIS_X_0213 = b"\x1b$(Q"  # contains the vendor characters (circled digits) that strict ISO-2022-JP lacks
 
@@ -79,13 +80,13 @@ def decode(data: bytes, label: str = "") -> str:
     if not name or name == "cp1252" or name == "utf-8":
         return _utf8_or_western(data)
     try:
-        return data.decode(name)
+        return _LONE_SURROGATE.sub("\ufffd", data.decode(name))
     except (UnicodeError, ValueError):
         pass
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        return data.decode(name, "replace")
+        return _LONE_SURROGATE.sub("\ufffd", data.decode(name, "replace"))
 
 
 def _utf8_or_western(data: bytes) -> str:

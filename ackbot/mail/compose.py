@@ -12,12 +12,13 @@ from types import MappingProxyType
 from typing import Any
 
 from ackbot.mail import subjects
-from ackbot.mail.addresses import Address
+from ackbot.mail.addresses import Address, ascii_domain
 from ackbot.mail.headers import printable
 from ackbot.mail.message import Attachment
 from ackbot.mail.templates import Templates
 
 MOST_REFERENCES = 40  # ids kept in References: the first and the last twenty
+_LONGEST_ID = 998 - len("In-Reply-To: ")  # octets (RFC 5322 §2.1.1)
 _SUBJECT_LENGTH = 200  # characters of a stranger's subject repeated
 _ATEXT = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 
@@ -102,8 +103,8 @@ def compose(draft: Draft, templates: Templates) -> Composed:
         "Subject": subject,
         "Date": format_datetime(draft.date_at),
         "Message-ID": draft.message_id,
-        "In-Reply-To": draft.in_reply_to,
-        "References": " ".join(_capped(draft.references)),
+        "In-Reply-To": draft.in_reply_to if _sendable(draft.in_reply_to) else "",
+        "References": " ".join(_capped(tuple(filter(_sendable, draft.references)))),
         "Auto-Submitted": auto_submitted,
         "X-Auto-Response-Suppress": suppress,
         "Content-Language": ", ".join(draft.languages),
@@ -169,8 +170,7 @@ def _field(name: str, value: str, draft: Draft) -> str:
         raise ValueError(f"{name} holds a line break")
     if name in ("Message-ID", "In-Reply-To", "References", "X-Ackbot-Id"):
         # Ids are joined by CRLF and a blank, never cut or encoded: some are longer than a line (RFC 5322 §2.1.1).
-        ids = [identity.encode("ascii", "ignore").decode() for identity in value.split(" ")]
-        return f"{name}: " + "\r\n ".join(identity for identity in ids if identity)
+        return f"{name}: " + "\r\n ".join(value.split(" "))
     if name in ("From", "To", "Reply-To"):
         mailbox = {"From": draft.sender, "To": draft.recipient, "Reply-To": draft.reply_to}[name]
         assert mailbox is not None  # noqa: S101 - for the type checker; compose() leaves empty fields out
@@ -213,15 +213,13 @@ def _encoded_mailbox(one: Address, indent: int) -> str:
     return f"{shown}{joint}<{addr}>"
 
 
-def ascii_domain(addr: str) -> str:
-    """The address with its domain IDNA-encoded; unchanged where it is ASCII already or cannot be encoded."""
-    local, at, domain = addr.rpartition("@")
-    if domain.isascii():
-        return addr
-    try:
-        return f"{local}{at}{domain.encode('idna').decode('ascii')}"
-    except UnicodeError:
-        return addr
+def _sendable(identity: str) -> bool:
+    """Whether a stranger's Message-ID may stand in our headers: printable ASCII on one line. Others are left out, not mended."""
+    return (
+        identity.isascii()
+        and len(identity) <= _LONGEST_ID
+        and not re.search(r"[\x01-\x09\x0b\x0c\x0e-\x1f\x7f]", identity)
+    )
 
 
 def _capped(references: tuple[str, ...]) -> tuple[str, ...]:

@@ -29,7 +29,8 @@ from ackbot.casework.intents import (
     Unreachable,
 )
 from ackbot.casework.model import PRIORITIES, Arrival
-from ackbot.mail.compose import Composed, ascii_domain
+from ackbot.mail.addresses import ascii_domain
+from ackbot.mail.compose import Composed
 from ackbot.store import absences, events, holding, inboxes
 from ackbot.store.database import Database, instant_of, text_of
 
