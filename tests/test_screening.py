@@ -1,11 +1,13 @@
 """Person or machine, and may it be answered? Each rule of the tables, both ways."""
 
+from collections.abc import Callable
+
 import pytest
 
 from ackbot.casework.marks import auto_submitted
 from ackbot.casework.screening import HOLDS, KINDS
 from tests.support.council import World
-from tests.support.letters import letter
+from tests.support.letters import letter, parsed
 
 FAILED = "mx.northgate.example; dmarc=fail header.from=resident.example"
 PASSED = "mx.northgate.example; dmarc=pass header.from=resident.example"
@@ -158,6 +160,36 @@ def test_missing_or_different_return_path_is_no_reason(world: World, headers: di
 
 
 @pytest.mark.parametrize(
+    ("server", "results", "kind"),
+    [
+        ("mx.northgate.example", "mx.northgate.example; dmarc=pass", "staff"),
+        ("mx.northgate.example", "other.example; dmarc=pass", "letter"),
+        ("mx.northgate.example", "mx.northgate.example; dmarc=fail", "letter"),
+        ("mx.northgate.example", 'mx.northgate.example; spf=none "; dmarc=pass', "letter"),
+        ("unknown", "spf=pass smtp.mailfrom=northgate.example; dmarc=none", "staff"),
+        ("unknown", "spf=fail smtp.mailfrom=northgate.example; dmarc=fail", "letter"),
+    ],
+)
+def test_exchange_mark_counts_in_exchange_only(
+    make_world: Callable[..., World], server: str, results: str, kind: str
+) -> None:
+    """P7, behaviour.md §4.4: any server but Exchange lets a stranger write that a mail was sent from inside."""
+    world = make_world(('authserv_id = "mx.northgate.example"', f'authserv_id = "{server}"'))
+    world.receive(letter())
+    row = world.receive(
+        letter(
+            sender="Priya Shah <priya@northgate.example>",
+            to=str(parsed(bytes(world.outbox("new-case")[0]["content"]))["Reply-To"]),
+            message_id="<staff@x.example>",
+            Authentication_Results=results,
+            X_MS_Exchange_Organization_AuthAs="Internal",
+        )
+    )
+
+    assert row["kind"] == kind
+
+
+@pytest.mark.parametrize(
     "sender",
     [
         "housing@northgate.example",
@@ -201,6 +233,10 @@ def test_spam_verdict(world: World, header: str, kind: str) -> None:
         (["other.example; dmarc=fail header.from=resident.example"], True),
         ([PASSED, FAILED], True),
         ([FAILED, PASSED], False),
+        (['mx.northgate.example; spf=fail smtp.mailfrom="a b;c"@x.example; dmarc=fail', PASSED], False),
+        (["mx.northgate.example; spf=fail smtp.mailfrom=é@x.example; dmarc=fail (p=none)", PASSED], False),
+        (['mx.northgate.example; spf=fail smtp.mailfrom="a; dmarc=fail header.from=x', PASSED], False),
+        (['mx.northgate.example 1; dmarc=pass; spf=none smtp.mailfrom="x; dmarc=fail"@y.example'], True),
     ],
 )
 def test_dmarc_failure_makes_no_backscatter(world: World, results: list[str], acknowledged: bool) -> None:

@@ -64,7 +64,12 @@ class Seen:
 
     @cached_property
     def verified_staff(self) -> bool:
-        """A staff token, From equal to that person's address, and an aligned pass where one can be had (behaviour.md §4.4)."""
+        """
+        A staff token, From equal to that person's address, and an aligned pass where one can be had (behaviour.md §4.4).
+
+        Exchange's internal mark stands in for the pass only where `authserv_id` is "unknown", which is Exchange Online,
+        and only where its results do not say fail: any other server lets strangers write that mark.
+        """
         if self.staff is None or not self.staff_token:
             return False
         tagged = [token.staff for token in self.message.addressed if token.role == "staff"]
@@ -72,7 +77,9 @@ class Seen:
             return False
         headers = self.message.headers
         trusted = self.inbox.authserv_id
-        return not trusted or authresults.dmarc(headers, trusted) == "pass" or authresults.internal(headers)
+        found = authresults.dmarc(headers, trusted)
+        exchange = trusted.lower() == authresults.UNKNOWN and authresults.internal(headers)
+        return not trusted or found == "pass" or (exchange and found != "fail")
 
     @cached_property
     def home(self) -> Inbox:
