@@ -137,6 +137,7 @@ def test_two_weak_marks_are_enough(world: World, subject: str, text: str) -> Non
         ),
         ("Automatic gates broken", "The automatic gate does not open. I am away from Friday."),
         ("Absence of street lighting", "There is none in Mill Lane."),
+        ("Holiday", "I am on holiday next week. Please skip my bin."),
     ],
 )
 def test_people_who_write_about_absence_are_people(world: World, subject: str, text: str) -> None:
@@ -144,6 +145,54 @@ def test_people_who_write_about_absence_are_people(world: World, subject: str, t
     row = world.receive(letter(subject=subject, text=text))
 
     assert (row["kind"], bool(row["acknowledged"])) == ("letter", True)
+
+
+def in_parts(kind: str, report: str, **fields: str) -> bytes:
+    """A mail with words and a report about a mail."""
+    text = (
+        "--b\nContent-Type: text/plain\n\nThe lift could not be delivered.\n"
+        f"--b\nContent-Type: message/{report}\n\nReporting-MTA: dns; x.example\n\n"
+        "Final-Recipient: rfc822; repairs@oldcouncil.example\nAction: failed\nStatus: 5.1.1\n--b--\n"
+    )
+    return letter(content_type=f"multipart/{kind}; boundary=b", text=text, **fields)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        in_parts("mixed", "delivery-status", subject="Fwd: Undelivered"),
+        in_parts("mixed", "disposition-notification", subject="Fwd: read"),
+        in_parts("mixed", "feedback-report", subject="Fwd: spam"),
+        letter(subject="New green bin not delivered", Return_Path="<bounce+9f.3-h=x@mg.fixit.example>"),
+        letter(sender="Bob <postmaster@plumbers.example>", text="Your courier was unable to deliver my permit.\n"),
+        letter(sender="Bob <postmaster@plumbers.example>", subject="Bin not delivered", text="Where is it?\n"),
+    ],
+)
+def test_people_who_write_about_undelivered_mail_are_people(world: World, raw: bytes) -> None:
+    """P1, RFC 6522: only a multipart/report is one; a forwarded part of it, a carrier's envelope, a postmaster's name are not."""
+    row = world.receive(raw)
+
+    assert (row["kind"], row["outcome"]) == ("letter", "case")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        in_parts("report", "delivery-status"),
+        in_parts("report; report-type=delivery-status", "delivery-status"),
+        in_parts("mixed", "delivery-status", sender="MAILER-DAEMON@x.example"),
+        in_parts("mixed", "delivery-status", Return_Path="<>"),
+        letter(
+            sender="postmaster@x.example",
+            subject="Undeliverable: Re: Damp",
+            text="Your message wasn't delivered.\n<a@b.example>: 550 5.1.1 User unknown\n",
+        ),
+        letter(sender="postmaster@x.example", subject="Re: Damp", text="User unknown\n\nMessage-ID: <a@b.example>\n"),
+    ],
+)
+def test_mail_systems_are_known_by_what_they_quote(world: World, raw: bytes) -> None:
+    """P3: bounces of servers that follow no RFC stay bounces."""
+    assert world.receive(raw)["kind"] == "bounce"
 
 
 def test_null_sender_is_never_answered(world: World) -> None:

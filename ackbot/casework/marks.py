@@ -5,11 +5,12 @@ import re
 from ackbot.mail.headers import Headers
 
 # Senders that no person reads (RFC 2142, RFC 5230 §4.6, domain.md R7).
-DAEMON = re.compile(
-    r"(?:mailer[-_.]?daemon|mail[-_.]?daemon|post[-_.]?master|bounce[sd]?|bounce[-_+.].*|.*[-_.+]bounces?|mdaemon|mail[-_.]?delivery.*|"
-    r"mailsystem|mail-?system|smtp-?gateway|daemon|microsoftexchange329e[0-9a-f]*|double-bounce|mailadmin|mail\.error)",
-    re.IGNORECASE,
-)
+_MAILER = r"mailer[-_.]?daemon|mail[-_.]?daemon|mdaemon|mail[-_.]?delivery.*|mailsystem|mail-?system|smtp-?gateway|daemon|microsoftexchange329e[0-9a-f]*|mail\.error"
+_POSTMASTER = r"post[-_.]?master|mailadmin"  # a machine's name, and that of the people who look after it
+_RETURNS = r"bounce[sd]?|bounce[-_+.].*|.*[-_.+]bounces?|double-bounce"  # an envelope sender for any mail, letters too
+DAEMON = re.compile(rf"(?:{_MAILER}|{_POSTMASTER}|{_RETURNS})", re.IGNORECASE)
+POSTMASTER = re.compile(_POSTMASTER, re.IGNORECASE)
+MAILER = re.compile(rf"(?:{_MAILER}|{_POSTMASTER})", re.IGNORECASE)
 NOBODY = re.compile(
     r"(?:(?:.*[-_.+])?(?:no|not?|do[-_.]?not|dont|donot|never|kein|ne[-_.]?pas|nao|nie)[-_.]?(?:reply|repl[iy]e?|respond|responder|answer|antwort|odpowiadac|rispondere|repondre)(?:[-_.+\d].*)?"
     r"|owner-.*|.*-owner|.*-request|listserv|majordomo|mailman|(?:auto|robot|automat|bot)[-_.]?(?:reply|responder|mailer|confirm.*)?|unattended|devnull|nobody|noemail|noone)",
@@ -34,7 +35,7 @@ ABSENCE_SUBJECT = re.compile(
     r"""^\s*(?:(?:re|aw|sv|fw|fwd)\s*:\s*|\[[^\]]{1,40}\]\s*)*(?:
       auto(?:matic|mated|matisk|matisch|matique|mática|matica|matická|matyczna)?[ -]*(?:reply|response|responder|answer|svar|antwort|antwoord|réponse|respuesta|resposta|risposta|odpověď|odpowiedź)
     | auto(?:-?reply|-?response|svar)? | out\ of\ (?:the\ )?office(?:[ -]*(?:auto)?-?(?:reply|response|notice|notification|message))? | i(?:'|\ a)m\ (?:away|out\ of\ (?:the\ )?office)[^:]{0,60}
-    | on\ (?:annual\ |maternity\ |parental\ |sick\ )?leave | (?:on\ )?(?:holiday|vacation)(?:\ (?:notice|reply|message|response))? | absence(?:\ (?:notice|notification|message))? | away\ (?:from\ .{1,30}|notice|message)
+    | on\ (?:annual\ |maternity\ |parental\ |sick\ )?leave | (?:on\ )?(?:holiday|vacation|absence)(?:\ (?:notice|notification|reply|message|response)|(?=\s*[:：])) | away\ (?:from\ .{1,30}|notice|message)
     | ateb\ awtomatig | allan\ o'r\ swyddfa | réponse\ automatique | absence\ du\ bureau | absent\ du\ bureau | message\ d'absence | respuesta\ automática | fuera\ de\ (?:la\ )?oficina
     | risposta\ automatica | fuori\ (?:sede|ufficio) | assente | resposta\ automática | fora\ do\ escritório | ausência | automatyczna\ odpowiedź | poza\ biurem | nieobecność
     | automatische\ antwort | abwesenheits(?:notiz|notizen|nachricht|meldung|assistent)? | abwesend | automatische?\ antwoord | automatisch\ antwoord | afwezig(?:heid)?(?:sbericht)?
@@ -52,6 +53,12 @@ ABSENCE_WORDS = re.compile(
     r"|inte på kontoret|semester|tillbaka|ikke på kontoret|ferie|poza biurem|nieobecn|na urlopie|mimo kancelář|dovolen|távol|szabadság|în concediu|ofiste değil|izinde|εκτός γραφείου|отпуск|отсутств|відпустк"
     r"|不在|休暇|休假|외근|휴가|إجازة|בחופשה",
     re.IGNORECASE,
+)
+# What a mail system quotes of the mail it returns, or of the server that refused it; people who write about it do not.
+RETURNED_MAIL = re.compile(
+    r"^[ \t>]{0,4}(?:(?:Received|Return-Path|Message-ID|X-[\w-]+):[ \t]|<?[^\s@]{1,64}@[^\s@]{1,250}[ \t]+[45]\d\d[ -]|(?:<<<|>>>)[ \t]|(?:MAIL FROM|RCPT TO):|[45]\d\d - )"
+    r"|(?<![\d.])[45]\.\d\.\d{1,3}(?![\d.])|(?:said|reply|error|response)\W{1,4}[45]\d\d\b",
+    re.IGNORECASE | re.MULTILINE,
 )
 _OF_RESPONDERS = (
     "x-autoreply",

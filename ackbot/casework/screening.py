@@ -8,7 +8,7 @@ from functools import cached_property
 from ackbot.casework import marks
 from ackbot.casework.council import Council, Form, Inbox, Staff
 from ackbot.casework.model import Arrival, LetterKind
-from ackbot.mail import authresults, subjects
+from ackbot.mail import authresults, reports, subjects
 from ackbot.mail.addresses import Address, addresses
 from ackbot.mail.message import Message
 
@@ -142,9 +142,28 @@ def _bounce_subject(seen: Seen) -> bool:
     return bool(marks.BOUNCE_SUBJECT.search(seen.message.subject))
 
 
+def _says_undelivered(seen: Seen) -> bool:
+    """
+    A mail system's own address, and a subject or words of a bounce.
+
+    Behind a postmaster's address sits a person at times: of subject, words and what only a mail system quotes, two.
+    """
+    if not _daemon(seen):
+        return False
+    text = seen.message.text[:4_000]
+    marked = _bounce_subject(seen) + bool(marks.BOUNCE_WORDS.search(text))
+    if not marks.POSTMASTER.fullmatch(seen.author_local):
+        return marked > 0
+    returns = marks.RETURNED_MAIL.search(text) or any(
+        leaf.content_type.startswith(("message/", "text/rfc822")) for leaf in seen.message.root.leaves()
+    )
+    return marked + bool(returns) >= 2
+
+
 def _returned_by_daemon(seen: Seen) -> bool:
+    """The envelope sender is a mail system's; `bounce+…` is not, which services put on every mail they carry."""
     local = (seen.message.return_path or "").partition("@")[0]
-    return bool(marks.DAEMON.fullmatch(local)) if local else False
+    return bool(marks.MAILER.fullmatch(local)) if local else False
 
 
 def _machine_report(seen: Seen) -> bool:
@@ -190,12 +209,17 @@ KINDS: tuple[KindRule, ...] = (
     ),
     KindRule(
         "bounce",
+        "RFC 3464",
+        "a mail system sent it, and it has a delivery-status part",
+        lambda seen: (
+            (_daemon(seen) or seen.message.return_path == "") and reports.holds_delivery_status(seen.message.root)
+        ),
+    ),
+    KindRule(
+        "bounce",
         "domain.md §2.2",
         "a mail system writes that a mail could not be delivered",
-        lambda seen: (
-            (_daemon(seen) and (_bounce_subject(seen) or marks.BOUNCE_WORDS.search(seen.message.text[:4_000])))
-            or (_returned_by_daemon(seen) and _bounce_subject(seen))
-        ),
+        lambda seen: _says_undelivered(seen) or (_returned_by_daemon(seen) and _bounce_subject(seen)),
     ),
     KindRule(
         "receipt", "RFC 8098", "it is a read receipt", lambda seen: seen.message.report == "disposition-notification"

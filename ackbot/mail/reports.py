@@ -1,9 +1,10 @@
 """What machines report back: undelivered mail (RFC 3464), read receipts (RFC 8098), abuse reports (RFC 5965)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.message import Message as StandardMessage
+from types import MappingProxyType
 from typing import Literal
 
 from ackbot.mail.headers import Headers
@@ -11,6 +12,13 @@ from ackbot.mail.mime import Part
 
 Kind = Literal["delivery-status", "disposition-notification", "feedback-report", "calendar"]
 
+_REPORTS: Mapping[Kind, frozenset[str]] = MappingProxyType(
+    {
+        "disposition-notification": frozenset({"message/disposition-notification"}),
+        "feedback-report": frozenset({"message/feedback-report"}),
+        "delivery-status": frozenset({"message/delivery-status", "message/global-delivery-status"}),
+    }
+)
 _ADDRESS = re.compile(r"[^\s<>;,:\"'()\[\]]+@[^\s<>;,:\"'()\[\]]+")
 _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 _GONE = re.compile(
@@ -50,17 +58,18 @@ class Recipient:
 
 
 def kind_of(part: Part) -> Kind | None:
-    """What kind of report a mail is by its MIME types alone; None for a mail that is no report."""
-    report_type = (
-        part.parameters.get("report-type", "").lower().strip("\"'") if part.content_type == "multipart/report" else ""
-    )
-    types = {leaf.content_type for leaf in part.leaves()} | {part.content_type}
-    if report_type == "disposition-notification" or "message/disposition-notification" in types:
-        return "disposition-notification"
-    if report_type == "feedback-report" or "message/feedback-report" in types:
-        return "feedback-report"
-    if report_type == "delivery-status" or types & {"message/delivery-status", "message/global-delivery-status"}:
-        return "delivery-status"
+    """
+    What kind of report a mail is by its MIME types alone; None for a mail that is no report.
+
+    Only a multipart/report is one (RFC 6522), or what stands in its place as the whole mail. A person may attach or
+    forward its parts in a mail of any other type.
+    """
+    report = _report_in(part)
+    types = {child.content_type for child in report.children} | {report.content_type} if report else {part.content_type}
+    named = report.parameters.get("report-type", "").lower().strip("\"'") if report else ""
+    for kind, found in _REPORTS.items():
+        if named == kind or types & found:
+            return kind
     first = next(iter(part.leaves()), part)
     alternatives = part.content_type == "multipart/alternative" and "text/calendar" in types
     if (
@@ -70,6 +79,16 @@ def kind_of(part: Part) -> Kind | None:
     ):
         return "calendar"
     return None
+
+
+def _report_in(part: Part) -> Part | None:
+    """The multipart/report that a mail is, or that a gateway wrapped with a footer of its own."""
+    return next((one for one in (part, *part.children) if one.content_type == "multipart/report"), None)
+
+
+def holds_delivery_status(part: Part) -> bool:
+    """Whether a delivery-status part stands anywhere in it: a bounce when a mail system sent it, whatever the type around it."""
+    return any(leaf.content_type in _REPORTS["delivery-status"] for leaf in part.leaves())
 
 
 def _invitation(part: Part) -> bool:
@@ -95,7 +114,7 @@ def recipients(part: Part, text: str) -> tuple[Recipient, ...]:
 
 def _from_delivery_status(part: Part) -> Iterator[Recipient]:
     for leaf in part.leaves():
-        if leaf.content_type not in ("message/delivery-status", "message/global-delivery-status"):
+        if leaf.content_type not in _REPORTS["delivery-status"]:
             continue
         for block in _blocks(leaf):
             address = _address(block.value("final-recipient")) or _address(block.value("original-recipient"))
