@@ -354,6 +354,41 @@ def test_contact_form_answers_the_resident(world: World) -> None:
     assert [mail["recipient"] for mail in world.outbox("acknowledgement")] == ["ade@resident.example"]
 
 
+FORM: dict[str, str] = {"sender": "forms@northgate.example", "Reply_To": "ade@resident.example"}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"Authentication_Results": "mx.northgate.example; dmarc=fail header.from=northgate.example"},
+        {"X_Spam_Flag": "YES"},
+        {"Return_Path": "<>"},
+        {"Reply_To": "no-reply@resident.example"},
+        {"Reply_To": "mailer-daemon@resident.example"},
+    ],
+)
+def test_a_form_that_may_be_forged_is_not_answered(world: World, fields: dict[str, str]) -> None:
+    """P3, behaviour.md §2: or anybody could make us write to anybody."""
+    row = world.receive(letter(**{**FORM, **fields}))
+
+    assert (row["kind"], row["outcome"], bool(row["acknowledged"])) == ("contact-form", "case", False)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"sender": "mal@evil.example", "Sender": "forms@northgate.example"},
+        {"sender": "forms@northgate.example, mal@evil.example"},
+    ],
+)
+def test_a_form_is_who_from_says(world: World, fields: dict[str, str]) -> None:
+    """P3: Sender is anybody's to write, and DMARC looks at From."""
+    row = world.receive(letter(**{**FORM, **fields}))
+
+    assert row["kind"] == "letter"
+    assert world.outbox(to="ade@resident.example") == []
+
+
 def test_inbox_only_in_cc(world: World) -> None:
     """behaviour.md §1: somebody else was written to; the case stays, no acknowledgement."""
     row = world.receive(letter(to="clerk@elsewhere.example", Cc="housing@northgate.example"))

@@ -24,15 +24,14 @@ class Seen:
 
     @cached_property
     def author_local(self) -> str:
-        """The local part of the first From mailbox as written, lower case, backslashes dropped."""
-        first = self.message.from_[0].key if self.message.from_ else ""
-        return first.replace("\\", "").partition("@")[0]
+        """The local part of the first From mailbox."""
+        return _local(self.message.from_[0] if self.message.from_ else None)
 
     @cached_property
     def form(self) -> Form | None:
-        """The contact form of this inbox that sent it."""
-        senders = {one.key for one in self.message.from_} | {one.key for one in self.message.sender}
-        return next((form for form in self.inbox.forms if form.sender in senders), None)
+        """The contact form of this inbox that sent it: From says so, and nobody else. Sender is anybody's to write."""
+        authors = {one.key for one in self.message.from_}
+        return next((form for form in self.inbox.forms if authors == {form.sender}), None)
 
     @cached_property
     def own_list(self) -> bool:
@@ -280,13 +279,19 @@ KINDS: tuple[KindRule, ...] = (
     KindRule("letter", "behaviour.md §1", "nothing says that a machine sent it", lambda _: True),
 )
 
+NULL_SENDER = HoldRule(
+    "RFC 3834 §2",
+    "its envelope sender is null, and a null sender is never answered",
+    lambda seen: seen.message.return_path == "",
+)
+FORGED = HoldRule(
+    "behaviour.md §2",
+    "the trusted server says the sender's address is forged (DMARC fail)",
+    lambda seen: authresults.dmarc(seen.message.headers, seen.inbox.authserv_id) == "fail",
+)
 HOLDS: tuple[HoldRule, ...] = (
     HoldRule("behaviour.md §1", "it stands in for a mail that the server could not give us", _placeholder),
-    HoldRule(
-        "RFC 3834 §2",
-        "its envelope sender is null, and a null sender is never answered",
-        lambda seen: seen.message.return_path == "",
-    ),
+    NULL_SENDER,
     HoldRule("RFC 5322 §3.6.2", "it names no usable sender", lambda seen: seen.message.author is None),
     HoldRule(
         "RFC 5322 §3.6.2",
@@ -301,7 +306,7 @@ HOLDS: tuple[HoldRule, ...] = (
     HoldRule(
         "RFC 3834 §2",
         "nobody reads mail at the sender's address",
-        lambda seen: marks.NOBODY.fullmatch(seen.author_local) or marks.DAEMON.fullmatch(seen.author_local),
+        lambda seen: _nobody(seen.message.from_[0] if seen.message.from_ else None),
     ),
     HoldRule(
         "MS-OXCMAIL 2.1.3.2.20",
@@ -313,19 +318,28 @@ HOLDS: tuple[HoldRule, ...] = (
         "it carries a token that we gave to a member of staff, and comes from somebody else",
         lambda seen: seen.staff_token,
     ),
-    HoldRule(
-        "behaviour.md §2",
-        "the trusted server says the sender's address is forged (DMARC fail)",
-        lambda seen: authresults.dmarc(seen.message.headers, seen.inbox.authserv_id) == "fail",
-    ),
+    FORGED,
     HoldRule("behaviour.md §1", "a [[sender]] rule says not to", lambda seen: _rule_forbids(seen, seen.message.author)),
     HoldRule(
         "behaviour.md §1", "the inbox is only in Cc", lambda seen: not seen.home.acknowledge_cc and _only_cc(seen)
     ),
 )
 
-# A form speaks for somebody else: what its own headers say of it does not count, only whether that somebody can be answered.
+# A form speaks for somebody else: that a machine sent it does not count. That the form's address is forged does, or its
+# words would go to whoever a stranger names; and so does whether the resident can be answered.
 _FORM_HOLDS = (
+    NULL_SENDER,
+    FORGED,
+    HoldRule(
+        "behaviour.md §2",
+        "the spam filter condemned it",
+        lambda seen: seen.arrival.junk or marks.spam(seen.message.headers),
+    ),
+    HoldRule(
+        "RFC 3834 §2",
+        "nobody reads mail at the address that the form names",
+        lambda seen: _nobody(_form_resident(seen)),
+    ),
     HoldRule(
         "behaviour.md §1", "a [[sender]] rule says not to", lambda seen: _rule_forbids(seen, _form_resident(seen))
     ),
@@ -363,6 +377,16 @@ def _form_resident(seen: Seen) -> Address | None:
     if seen.form is None:
         return None
     return next((one for one in addresses(seen.message.headers, seen.form.resident.lower()) if one.usable), None)
+
+
+def _nobody(one: Address | None) -> bool:
+    local = _local(one)
+    return bool(marks.NOBODY.fullmatch(local) or marks.DAEMON.fullmatch(local))
+
+
+def _local(one: Address | None) -> str:
+    """The local part, lower case, backslashes dropped."""
+    return one.key.replace("\\", "").partition("@")[0] if one else ""
 
 
 def _ours(seen: Seen, senders: tuple[Address | None, ...]) -> bool:
