@@ -288,6 +288,46 @@ def test_one_receipt_a_day(world: World) -> None:
     assert len(world.outbox("resident-wrote")) == 4
 
 
+def test_a_bounce_finds_its_case_by_the_envelope_sender(make_world: Callable[..., World]) -> None:
+    """D39, domain.md R22: a report that returns nothing of our mail came to the tagged address that the mail went out from."""
+    world = make_world(("# smtp", 'bounce = "plus"'))
+    world.receive(letter())
+    sent = world.outbox("acknowledgement")[0]
+    report = (
+        "--b\nContent-Type: text/plain\n\nNot delivered.\n--b\nContent-Type: message/delivery-status\n\n"
+        "Reporting-MTA: dns; x.example\n\nFinal-Recipient: rfc822; edward@resident.example\nAction: failed\n"
+        "Status: 5.1.1\n--b--\n"
+    )
+    row = world.receive(
+        letter(
+            sender="MAILER-DAEMON@mx.resident.example",
+            to=sent["envelope_from"],
+            text=report,
+            message_id="<report@mx.resident.example>",
+            content_type="multipart/report; report-type=delivery-status; boundary=b",
+        )
+    )
+
+    assert (row["outcome"], row["code"]) == ("event", world.cases()[0]["code"])
+
+
+def test_a_bounce_finds_its_case_by_the_id_in_its_words(world: World) -> None:
+    """D39: Exim and others return our mail as text, under X-Failed-Recipients."""
+    world.receive(letter())
+    ours = world.outbox("acknowledgement")[0]["message_id"]
+    row = world.receive(
+        letter(
+            sender="MAILER-DAEMON@mx.resident.example",
+            subject="Mail delivery failed",
+            text=f"unknown user\n\n------ This is a copy of the message. ------\n\nMessage-ID: {ours}\n\nHello\n",
+            message_id="<copy@mx.resident.example>",
+            X_Failed_Recipients="edward@resident.example",
+        )
+    )
+
+    assert (row["outcome"], row["code"]) == ("event", world.cases()[0]["code"])
+
+
 # -- limits -------------------------------------------------------------------------------------------------------------
 
 

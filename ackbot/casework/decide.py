@@ -27,7 +27,7 @@ from ackbot.mail.addresses import Address
 
 def questions(seen: Seen, verdict: Verdict, desk: Desk) -> Questions:
     """What the store must be asked before `on_message` can decide."""
-    return matching.questions(seen, verdict.to, desk.signer, desk.now)
+    return matching.questions(seen, verdict, desk.signer, desk.now)
 
 
 def on_message(seen: Seen, verdict: Verdict, asked: Questions, facts: Facts, desk: Desk) -> Decision:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from ackbot.casework import routing
 from ackbot.casework.council import Council
 from ackbot.casework.model import Arrival, Case, Facts, Questions
-from ackbot.casework.screening import Seen
+from ackbot.casework.screening import Seen, Verdict
 from ackbot.mail import subjects
 from ackbot.mail.addresses import Address
 from ackbot.mail.tokens import Signer
@@ -33,14 +33,11 @@ class Match:
     joined: bool = False
 
 
-def questions(seen: Seen, sender: Address | None, signer: Signer, now: datetime) -> Questions:
+def questions(seen: Seen, verdict: Verdict, signer: Signer, now: datetime) -> Questions:
     """What has to be known of the past to judge this mail."""
-    message, council = seen.message, seen.council
-    tokens = (
-        (*message.addressed, *message.answers, *message.returned)
-        if message.report or message.answers or message.addressed
-        else ()
-    )
+    message, council, sender = seen.message, seen.council, verdict.to
+    returned = message.returned if verdict.kind == "bounce" else ()  # looked for in the words of no other mail
+    tokens = (*returned, *message.addressed, *message.answers)
     listed = council.codes_in(message.new_text[:_LISTED]) if seen.staff_token and seen.staff else ()
     codes = dict.fromkeys(
         [*(token.code for token in tokens if token.code), *council.codes_in(message.subject), *listed]
