@@ -10,7 +10,6 @@ import pytest
 from ackbot.casework import cover, routing
 from ackbot.casework.council import Absence
 from ackbot.casework.model import Facts, Load
-from ackbot.mail import quoting
 from ackbot.mail.message import Message
 from tests.support.council import MONDAY, World
 from tests.support.letters import letter, parsed, plain
@@ -265,6 +264,22 @@ def test_letters_of_one_matter_are_joined(world: World, second: dict[str, str], 
     world.receive(letter(message_id="<second@r.example>", **second))
 
     assert len(world.cases()) == cases
+
+
+def test_two_letters_of_a_form_are_two(world: World) -> None:
+    """behaviour.md §3.3: a form's lines are nobody's quotation, so two letters that begin alike are not the same text."""
+    form = "A new enquiry:\n\nFrom: Ade <ade@resident.example>\nDate: today\nSubject: Help\nMessage: {}\n"
+    for number, words in enumerate(("the wall is wet", "loud music all night")):
+        world.receive(
+            by(
+                number,
+                sender="forms@northgate.example",
+                text=form.format(words),
+                Reply_To="ade@resident.example",
+            )
+        )
+
+    assert len(world.cases()) == 2
 
 
 def test_letters_are_not_joined_after_three_days(world: World) -> None:
@@ -580,6 +595,43 @@ def test_urgent_letters_alarm_the_duty_officer_first(world: World) -> None:
 
 
 @pytest.mark.parametrize(
+    ("fields", "alarmed"),
+    [
+        ({"text": "Still waiting.\n"}, False),
+        ({"text": "Nobody came.\n\n> I smell gas\n"}, False),
+        ({"text": "Nobody came and I still smell gas.\n"}, True),
+        ({"text": "Nobody came. I want to kill myself tonight.\n"}, True),
+        ({"text": "Nobody came.\n\nOn Mon, 30 Nov 2026, Housing <housing@northgate.example> wrote:\n\n{ack}"}, False),
+        ({"text": "Nobody came.\n\nHousing wrote:\n\n{help}"}, False),
+    ],
+)
+def test_every_urgent_letter_of_a_case_alarms(world: World, fields: dict[str, str], alarmed: bool) -> None:
+    """domain.md §8: a further letter too, but not for its case's subject or for what our own acknowledgement says of gas."""
+    world.receive(letter(subject="Gas leak", text="I smell gas.\n"))
+    ours = plain(bytes(world.outbox("acknowledgement")[0]["content"]))
+    text = fields["text"].format(ack=ours, help=world.office.council.urgent_help.replace(" ", "\n"))
+    world.receive(letter(subject="Re: Gas leak", text=text, message_id="<second@r.example>"))
+    told = " ".join(plain(bytes(world.outbox("resident-wrote")[0]["content"])).split())
+
+    assert len(world.outbox("urgent")) == 1 + alarmed
+    assert ("Please phone or write yourself today." in told) is ("kill" in text)
+    assert ("The letter has words of:" in told) is alarmed
+
+
+def test_urgent_words_of_a_mail_that_broke_us(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """behaviour.md §1: they are looked for as soon as the mail can be read."""
+    real = Message.text_hash
+    monkeypatch.setattr(Message, "text_hash", property(lambda _: 1 / 0))
+    world.receive(letter(text="I smell gas.\n"))
+    assert world.outbox("urgent") == []
+
+    monkeypatch.setattr(Message, "text_hash", real)
+    world.after(minutes=2)
+    world.intake.retry_quarantined(world.now)
+    assert len(world.outbox("urgent")) == 1
+
+
+@pytest.mark.parametrize(
     ("text", "category"),
     [
         ("I can’t go on living like this", "self-harm"),
@@ -622,14 +674,12 @@ def test_ordinary_words_alarm_nobody(world: World, text: str) -> None:
 
 def test_a_mail_that_breaks_us_is_kept_and_answered(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """D5: raw bytes kept, the admin told once, a case and an acknowledgement from the headers; read later on the same row, without a second one (P1)."""
-    real = quoting.new_text
+    real = Message.text_hash
 
-    def broken(text: str) -> str:
-        if text:
-            raise RuntimeError("a defect of ours, with the word mouldy in it")
-        return real(text)
+    def broken(_: Message) -> str:
+        raise RuntimeError("a defect of ours, with the word mouldy in it")
 
-    monkeypatch.setattr(quoting, "new_text", broken)
+    monkeypatch.setattr(Message, "text_hash", property(broken))
     raw = letter()
     row = world.receive(raw)
     world.receive(raw)
@@ -644,7 +694,7 @@ def test_a_mail_that_breaks_us_is_kept_and_answered(world: World, monkeypatch: p
     again = world.db.run("SELECT attempts, retry_at, state FROM letters")[0]
     assert (again["attempts"], again["state"]) == (2, "quarantined")
 
-    monkeypatch.setattr(quoting, "new_text", real)
+    monkeypatch.setattr(Message, "text_hash", real)
     world.after(hours=2)
     world.intake.retry_quarantined(world.now)
     healed = world.db.run("SELECT * FROM letters")[0]

@@ -5,7 +5,7 @@ import pytest
 from ackbot.mail import subjects
 from ackbot.mail.language import language_of
 from ackbot.mail.message import Message
-from ackbot.mail.quoting import new_text
+from ackbot.mail.quoting import new_text, words
 from ackbot.mail.reports import is_permanent
 from ackbot.mail.text import from_html
 from tests.support.letters import letter
@@ -20,7 +20,8 @@ def multipart(kind: str, *parts: tuple[str, str], top: str = "") -> bytes:
 @pytest.mark.parametrize(
     ("raw", "text"),
     [
-        (multipart("alternative", ("text/plain", "plain"), ("text/html", "<p>html</p>")), "plain"),
+        (multipart("alternative", ("text/plain", "the words"), ("text/html", "<p>the <b>words</b></p>")), "the words"),
+        (multipart("alternative", ("text/plain", "needs HTML"), ("text/html", "<p>gas</p>")), "needs HTML\n\ngas"),
         (multipart("alternative", ("text/plain", "  "), ("text/html", "<p>html</p>")), "html"),
         (multipart("alternative", ("text/html", "<p>html</p>")), "html"),
         (multipart("mixed", ("text/plain", "one"), ("text/plain", "two")), "one\ntwo"),
@@ -116,6 +117,12 @@ def test_quotations_are_cut(text: str) -> None:
         "Begin forwarded message:\n\nFrom: a\nTo: b\nSubject: c\n\nLook at this.",
         "FYI\n\n---------- Forwarded message ---------\nFrom: a <a@b.example>\nDate: Mon\nSubject: c\nTo: d\n\nLook.",
         "> only a quotation",
+        "Hello\n--\nThere is a gas leak and I smell gas",
+        "Please help.\n\nOn Friday the man next door wrote on my door in red:\nI want to kill myself.",
+        "I live at 3 Elm Road.\n2026-11-29 at night the boiler man said:\nthere is a gas leak",
+        "My neighbour John <john@x.example> keeps telling me this:\nhe will kill me tonight",
+        "Hello,\n\nFrom: 3 Elm Road\nTo: the housing team\nDate: today\nI smell gas",
+        "A new enquiry:\n\nFrom: Edward Quan\nDate: 30 Nov 2026\nSubject: Help\nMessage: I smell gas",
         "Sent from my desk, which is easier than my mobile phone.",
         "Dear council\n\n--\nnot a signature but the rest\n" + "of a very long letter\n" * 20,
     ],
@@ -123,6 +130,26 @@ def test_quotations_are_cut(text: str) -> None:
 def test_where_unsure_everything_is_kept(text: str) -> None:
     """D26: answers between quoted lines, forwarded matters, and what only looks like a quotation stay."""
     assert new_text(text) == text.strip()
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("New.\n-- \nEdward, who smells gas", True),
+        ("New.\n\nOn Mon, 30 Nov 2026 at 10:12, Ann <ann@x.example> wrote:\n\nI smell gas", True),
+        ("New.\n\nFrom: Ann <ann@x.example>\nSent: Monday\nTo: me\nSubject: x\n\nI smell gas", True),
+        ("New.\n\nOn Mon, 30 Nov 2026 at 10:12, Us <us@n.example> wrote:\n> Old.\n\nI smell gas", True),
+        ("New.\n\nOn Mon, 30 Nov 2026 at 10:12, Us <us@n.example> wrote:\n\nI smell gas", False),
+        ("New.\n\nFrom: Us <us@n.example>\nSent: Monday\nTo: me\nSubject: x\n\nI smell gas", False),
+        ("New.\n> I smell gas", False),
+    ],
+)
+def test_words_that_must_not_be_missed(text: str, kept: bool) -> None:
+    """domain.md §8: only what is surely quoted, and from us, is left out; a signature or a third party's words are not."""
+    found = words(text, lambda address: address == "us@n.example")
+
+    assert found.startswith("New.")
+    assert ("smell" in found) is kept
 
 
 @pytest.mark.parametrize(

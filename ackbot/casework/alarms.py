@@ -9,6 +9,8 @@ from ackbot.casework.intents import Intent, Send
 from ackbot.casework.model import Case, Facts
 from ackbot.casework.office import Desk
 from ackbot.casework.screening import Seen
+from ackbot.mail import subjects
+from ackbot.mail.addresses import folded
 
 
 def hold(seen: Seen, facts: Facts, council: Council) -> str:
@@ -17,6 +19,20 @@ def hold(seen: Seen, facts: Facts, council: Council) -> str:
         return seen.arrival.hold
     brake = council.limits.brake
     return "brake" if brake and facts.automatic_council >= brake[0] else ""
+
+
+def urgent_words(seen: Seen, case: Case | None, desk: Desk) -> tuple[str, ...]:
+    """
+    Categories of urgent words in all that a letter says, quotations of ours apart.
+
+    Args:
+        case: the one it belongs to, whose subject is no news; None for a new one.
+    """
+    council, message = desk.council, seen.message
+    words = message.words(lambda address: council.is_colleague(folded(address)))
+    if case is None or subjects.key(message.subject) != subjects.key(case.subject):
+        words = f"{message.subject}\n{words}"
+    return urgent.categories(words, council.urgent, (council.urgent_help, seen.home.sentence))
 
 
 def alarms(seen: Seen, case: Case, inbox: Inbox, found_urgent: tuple[str, ...], desk: Desk) -> list[Intent]:
@@ -33,7 +49,7 @@ def alarms(seen: Seen, case: Case, inbox: Inbox, found_urgent: tuple[str, ...], 
             notices.to_admin(
                 desk,
                 "urgent",
-                f"urgent:{case.code}",
+                f"urgent:{case.code}:{seen.message.fingerprint}",
                 values,
                 why="the letter sounds urgent and nobody is named in [urgent]",
                 code=case.code,

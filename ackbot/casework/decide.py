@@ -93,10 +93,9 @@ def _automatic_event(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> 
 
 def _letter(seen: Seen, verdict: Verdict, asked: Questions, facts: Facts, desk: Desk) -> Decision:
     """A letter, a form, unreadable mail or a stranger's automatic mail: always a case, new or known (P3)."""
-    words = f"{seen.message.subject}\n{seen.message.new_text}"
-    found_urgent = urgent.categories(words, desk.council.urgent)
     verdict = _limited(seen, verdict, facts, desk)
     found = matching.match(seen, verdict.to, facts, desk.council, seen.arrival)
+    found_urgent = alarms.urgent_words(seen, found.case, desk)
     if found.case is not None:
         return follow_ups.on_attached(seen, verdict, found, found.case, facts, desk, found_urgent)
     return _opened(seen, verdict, asked, found, facts, desk, found_urgent)

@@ -63,7 +63,7 @@ def on_attached(
         intents.append(send)
         intents += alarms.hold_told(send, desk)
     if short is None or short.kind == "thanks":
-        intents.append(_told(seen, verdict, replace(case, clocks=clocks), inbox, desk, known=known))
+        intents.append(_told(seen, verdict, replace(case, clocks=clocks), inbox, desk, found_urgent, known=known))
     intents.append(Record(kind, "attach", verdict.rule, send is not None, why))
     return Decision(
         kind,
@@ -94,14 +94,17 @@ def _in_charge(case: Case, desk: Desk) -> tuple[Case, list[Intent]]:
     return replace(case, cover=found[0]), [SetCover(case.code, found[0], why)]
 
 
-def _told(seen: Seen, verdict: Verdict, case: Case, inbox: Inbox, desk: Desk, *, known: bool) -> Intent:
+def _told(
+    seen: Seen, verdict: Verdict, case: Case, inbox: Inbox, desk: Desk, found_urgent: tuple[str, ...], *, known: bool
+) -> Intent:
     """Whoever is in charge gets the letter; where nobody is, somebody is told so (P4)."""
     if not is_present(desk.council, case.in_charge, desk.now):
         return alarms.no_owner(case, "its owner is away and nobody stands in", desk)
     sender = verdict.to.addr if verdict.to else "an unknown address"
     note = "" if known else f"it came from {sender}, which is new in this case"
     why = f"{desk.council.staff[case.in_charge].name} has the case"
-    return notices.resident_wrote(desk, seen, case, inbox, seen.arrival, note=note, why=why)
+    flags = alarms.flags(found_urgent, desk.council)
+    return notices.resident_wrote(desk, seen, case, inbox, seen.arrival, note=note, why=why, urgent=flags)
 
 
 def _reopened(case: Case) -> list[Intent]:
@@ -123,9 +126,16 @@ def on_recovered(seen: Seen, verdict: Verdict, case: Case, desk: Desk) -> Decisi
     """A quarantined mail can be read at last: its owner gets the letter; the resident was answered from its headers."""
     inbox = desk.council.inboxes.get(case.inbox, seen.home)
     why = "it could be read at last"
-    intents: list[Intent] = [Note(case.code, "recovered", why)]
+    found_urgent = alarms.urgent_words(seen, case, desk)
+    case = replace(case, sensitive=case.sensitive or bool(urgent.SENSITIVE & set(found_urgent)))
+    intents: list[Intent] = [
+        Attach(case.code, "", why, sensitive=case.sensitive),
+        Note(case.code, "recovered", why),
+        *alarms.alarms(seen, case, inbox, found_urgent, desk),
+    ]
     if case.owner in desk.council.staff:
-        intents.append(notices.resident_wrote(desk, seen, case, inbox, seen.arrival, note="", why=why))
+        flags = alarms.flags(found_urgent, desk.council)
+        intents.append(notices.resident_wrote(desk, seen, case, inbox, seen.arrival, note="", why=why, urgent=flags))
     record = Record(verdict.kind, "attach", verdict.rule, acknowledge=False, why=why)
     return Decision(
         verdict.kind,
@@ -135,6 +145,7 @@ def on_recovered(seen: Seen, verdict: Verdict, case: Case, desk: Desk) -> Decisi
         False,
         verdict.to,
         (*intents, record),
+        urgent=found_urgent,
         code=case.code,
         owner=case.owner,
     )

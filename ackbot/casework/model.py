@@ -167,7 +167,7 @@ class PastLetter:
     A letter kept earlier: enough to see that a new one is the same matter (behaviour.md §3.3).
 
     Args:
-        text_hash: of the newly written words, blanks folded.
+        text_hash: of its text, blanks folded.
     """
 
     code: str

@@ -167,12 +167,24 @@ def new_case(
     return Send(key, draft, case.code, inbox.name, inbox.staff_lane, why, staff=staff.id)
 
 
-def resident_wrote(desk: Desk, seen: Seen, case: Case, inbox: Inbox, arrival: Arrival, *, note: str, why: str) -> Send:
+def resident_wrote(
+    desk: Desk,
+    seen: Seen,
+    case: Case,
+    inbox: Inbox,
+    arrival: Arrival,
+    *,
+    note: str,
+    why: str,
+    urgent: tuple[str, ...] = (),
+) -> Send:
     """A further letter of the resident for the owner."""
     staff = desk.council.staff[case.in_charge]
     key = f"wrote:{case.code}:{seen.message.fingerprint}:{staff.id}"
     values = {
         "note": note,
+        "urgent": list(urgent),
+        "call": case.sensitive,
         "arrived_on": desk.council.calendar.local_day(arrival.arrived_at),
         "arrived_at": arrival.arrived_at.astimezone(desk.council.calendar.timezone),
     }
@@ -195,7 +207,7 @@ def urgent(
 ) -> Send:
     """The alarm to a duty officer, ahead of everything and outside every limit (behaviour.md §3.9, domain.md §8)."""
     owner = desk.council.staff.get(case.owner)
-    key = f"urgent:{case.code}:{staff.id}:1"
+    key = f"urgent:{case.code}:{seen.message.fingerprint}:{staff.id}:1"
     values = {
         "categories": list(categories),
         "owner": owner.name if owner else "",

@@ -50,9 +50,17 @@ def _words(text: str) -> str:
     return _NO_WORD.sub(" ", folded(text).replace("'", "").replace("’", "")).strip()
 
 
-def categories(text: str, urgent: Urgent) -> tuple[str, ...]:
-    """The categories whose words stand in a letter's newly written text, in the order of CATEGORIES."""
+def categories(text: str, urgent: Urgent, said: Iterable[str] = ()) -> tuple[str, ...]:
+    """
+    The categories whose words stand in a text, in the order of CATEGORIES.
+
+    Args:
+        said: what our own mails say of emergencies; where it stands in the text, it was quoted from them.
+    """
     haystack = f" {_words(text)} "
+    for ours in said:
+        if words := _words(ours):
+            haystack = haystack.replace(f" {words} ", " ")
     return tuple(
         name
         for name in CATEGORIES

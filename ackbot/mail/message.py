@@ -1,7 +1,7 @@
 """One mail as the rules see it: read once from its bytes, without ever raising."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -56,6 +56,7 @@ class Message:
         text: what a mail client would show, at most 65,536 characters.
         own: the signed Message-ID of this very mail: it is ours come back.
         answers: verified tokens of mails of ours that this one answers, the most direct first.
+        form: a contact form filled it in: nothing in it is quoted, whatever lines it has.
         addressed: verified tokens in the addresses it was sent to; staff tokens in its subject too, where our links put
             them for servers without plus addresses.
     """
@@ -80,6 +81,7 @@ class Message:
     addressed: tuple[Token, ...]
     root: mime.Part = field(repr=False, compare=False)
     signer: Signer | None = field(repr=False, compare=False, default=None)
+    form: bool = False
 
     @classmethod
     def parse(cls, raw: bytes, signer: Signer | None = None) -> "Message":
@@ -128,7 +130,11 @@ class Message:
     @cached_property
     def new_text(self) -> str:
         """The newly written words; see `quoting.new_text`."""
-        return quoting.new_text(self.text)
+        return self.text.strip() if self.form else quoting.new_text(self.text)
+
+    def words(self, ours: Callable[[str], bool]) -> str:
+        """All words but those quoted from us; see `quoting.words`."""
+        return self.text if self.form else quoting.words(self.text, ours)
 
     def language(self, default: str) -> str:
         """ISO 639-1 code of the newly written words, `default` when it is not sure; see `language.language_of`."""
@@ -179,8 +185,8 @@ class Message:
 
     @cached_property
     def text_hash(self) -> str:
-        """Of the newly written words, blanks folded: the same text sent again has the same one. "" for no words."""
-        words = " ".join(self.new_text.casefold().split())
+        """Of the whole text, blanks folded: the same text sent again has the same one, a form's next letter not. "" for none."""
+        words = " ".join(self.text.casefold().split())
         return hashlib.sha256(words.encode("utf-8", "replace")).hexdigest() if words else ""
 
     @property

@@ -1,6 +1,7 @@
 """What is new in a mail and what is quoted from an earlier one; where unsure, more is kept (design.md §3, D26)."""
 
 import re
+from collections.abc import Callable, Iterator
 
 # "On <date>, <name> wrote:" in the languages of the clients seen; it may be folded over three lines.
 _ATTRIBUTION = re.compile(
@@ -10,11 +11,14 @@ _ATTRIBUTION = re.compile(
            pisze|a\sscris|írta|ysgrifennodd|έγραψε|написал\(?а?\)?|пишет|пише|menulis|đã\sviết|yazdı|kirjoitti|je\snapisao\(?la\)?)
         [^\n]{0,60}:
       | [^\n]{0,160}\b(?:wrote|schrieb|a\sécrit|escribió|ha\sscritto|escreveu|schreef|skrev|ysgrifennodd|napisał\(?a?\)?|写道|のメール)\s*[:：]
-      | [^\n]{4,120}<[^\s<>@]+@[^\s<>]+>[^\n]{0,40}[:：]
+      | [^\n]{4,120}<[^\s<>@]+@[^\s<>]+>[ \t]*(?:\([^()\n]{0,40}\)[ \t]*)?[:：]
       | \d{4}[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,2}[^\n]{0,120}[:：]
     )[ \t*]*$""",
     re.MULTILINE | re.IGNORECASE | re.VERBOSE,
 )
+# What a client puts into its attribution and a person who tells of somebody's words does not: an address, a time of day.
+_CLIENT_WROTE = re.compile(r"[^\s<>@]@[^\s<>@]|\d{1,2}[:.h]\d{2}\b")
+_ADDRESS = re.compile(r"[^\s<>@:;,\"'()\[\]]{1,64}@[^\s<>@:;,\"'()\[\]]{1,250}")
 # Outlook's line over a quoted mail, and its relatives.
 _ORIGINAL = re.compile(
     r"""^[ \t>]{0,4}(?:[-_=]{2,}\s*(?:
@@ -30,12 +34,14 @@ _FROM_LINE = re.compile(
     r"^[ \t>]{0,4}\**(?:From|Von|De|Da|Van|Från|Fra|Od|Oddiwrth|От|Від|Kimden|Lähettäjä|Από|发件人|寄件者|差出人|من)\**[ \t]?[:：]\**[ \t]*\S",
     re.IGNORECASE,
 )
-_NEXT_LINE = re.compile(
-    r"^[ \t>]{0,4}\**(?:Sent|Date|To|Cc|Subject|Gesendet|Datum|An|Betreff|Envoyé(?:\sle)?|À|Objet|Enviado(?:\sel|\sem)?|Fecha|Para|Asunto|"
-    r"Inviato|Data|A|Oggetto|Assunto|Verzonden|Aan|Onderwerp|Skickat|Till|Ämne|Sendt|Til|Emne|Wysłano|Do|Temat|Odesláno|Komu|Předmět|"
-    r"Anfonwyd|At|Pwnc|Отправлено|Дата|Кому|Тема|Gönderildi|Kime|Konu|Lähetetty|Vastaanottaja|Aihe|Στάλθηκε|Προς|Θέμα|"
-    r"发送时间|收件人|主题|日期|送信日時|宛先|件名)\**[ \t]?[:：]",
-    re.IGNORECASE,
+_BLOCK_LINES = tuple(
+    re.compile(rf"^[ \t>]{{0,4}}\**(?:{names})\**[ \t]?[:：]", re.IGNORECASE)
+    for names in (
+        r"Sent|Date|Gesendet|Datum|Envoyé(?:\sle)?|Enviado(?:\sel|\sem)?|Fecha|Inviato|Data|Verzonden|Skickat|Sendt|Wysłano|Odesláno|Anfonwyd|"
+        r"Отправлено|Дата|Gönderildi|Lähetetty|Στάλθηκε|发送时间|日期|送信日時",
+        r"To|Cc|An|À|Para|A|Aan|Till|Til|Do|Komu|At|Кому|Kime|Vastaanottaja|Προς|收件人|宛先",
+        r"Subject|Betreff|Objet|Asunto|Oggetto|Assunto|Onderwerp|Ämne|Emne|Temat|Předmět|Pwnc|Тема|Konu|Aihe|Θέμα|主题|件名",
+    )
 )
 _FORWARD = re.compile(
     r"""^[ \t>]{0,4}(?:Begin\sforwarded\smessage|-{3,}\s*(?:Forwarded\s(?:message|by)|Weitergeleitete\sNachricht|Message\stransféré|
@@ -51,6 +57,8 @@ _DEVICE = re.compile(
     re.IGNORECASE,
 )
 _SIGNATURE = re.compile(r"^--[ \t]?$")
+_LIBRARY_LINES = 200  # of a text; its time grows with their square (D25)
+_GREETING = 1  # words; where no more than that stands above "--", the letter is below it
 _LONGEST_SIGNATURE = 15  # lines; more than that below "--" is text
 
 
@@ -73,15 +81,47 @@ def new_text(text: str) -> str:
     return _trimmed(top) or text.strip()
 
 
+def words(text: str, ours: Callable[[str], bool]) -> str:
+    """
+    All that a mail says, but for what is surely quoted: lines marked `>`, and all below a quotation's head that names us.
+
+    For what must not be missed: unlike `new_text` it leaves signatures and the words of third parties in.
+
+    Args:
+        ours: whether an address is the council's own.
+    """
+    lines = text.split("\n")
+    for start, end in _heads(text):
+        below = next((line for line in text[end:].split("\n") if line.strip()), "")
+        head = text[start:end]
+        if not below.startswith(">") and any(ours(one.rstrip(".")) for one in _ADDRESS.findall(head)):
+            lines = text[:start].split("\n")
+            break
+    return "\n".join(line for line in lines if not line.startswith(">"))
+
+
+def _heads(text: str) -> list[tuple[int, int]]:
+    """Where the heads of quoted mails start and end: attributions and blocks of header lines, in order."""
+    return sorted([*(match.span() for match in _attributions(text)), *_header_blocks(text)])
+
+
+def _attributions(text: str) -> Iterator[re.Match[str]]:
+    """Lines over a quotation that a client wrote: one follows, or an address, a time, or nothing at all below says so."""
+    for match in _ATTRIBUTION.finditer(text):
+        below = text[match.end() :].lstrip()
+        if below.startswith(">") or not below or _CLIENT_WROTE.search(match[0]):
+            yield match
+
+
 def _first_quotation(text: str) -> int | None:
     """Where a quoted mail starts that runs to the end; None when there is none or answers stand between its lines."""
     starts = [match.start() for match in (_ORIGINAL.search(text),) if match]
-    for match in _ATTRIBUTION.finditer(text):
+    for match in _attributions(text):
         below = text[match.end() :].lstrip("\n")
         if not below.startswith(">") or not _answered_inline(below):
             starts.append(match.start())
         break
-    starts += _header_block(text)
+    starts += [start for start, _ in _header_blocks(text)[:1]]
     if not starts and (found := _by_library(text)) is not None:
         starts.append(found)
     if not starts:
@@ -94,17 +134,19 @@ def _first_quotation(text: str) -> int | None:
     return len("\n".join(lines))
 
 
-def _header_block(text: str) -> list[int]:
-    """Starts of Outlook's header lines over a quoted mail."""
+def _header_blocks(text: str) -> list[tuple[int, int]]:
+    """Outlook's header lines over a quoted mail: From, then a date, a recipient and a subject, two of them if From has an address."""
+    found = []
     position = 0
     lines = text.split("\n")
     for index, line in enumerate(lines):
         if _FROM_LINE.match(line):
-            following = [below for below in lines[index + 1 : index + 8] if below.strip()][:4]
-            if sum(bool(_NEXT_LINE.match(below)) for below in following) >= 2:
-                return [position]
+            following = [below for below in lines[index + 1 : index + 8] if below.strip()][:5]
+            kinds = sum(any(pattern.match(below) for below in following) for pattern in _BLOCK_LINES)
+            if kinds >= (2 if _ADDRESS.search(line) else 3):
+                found.append((position, position + len(line)))
         position += len(line) + 1
-    return []
+    return found
 
 
 def _by_library(text: str) -> int | None:
@@ -114,14 +156,17 @@ def _by_library(text: str) -> int | None:
     import quotequail
 
     try:
-        found = quotequail.unwrap(text)
+        found = quotequail.unwrap("\n".join(text.split("\n", _LIBRARY_LINES)[:_LIBRARY_LINES]))
     except Exception:  # noqa: BLE001 - a heuristic that fails has found nothing
         return None
     if not found or found.get("type") != "reply" or not (found.get("text_top") or "").strip():
         return None
     last = found["text_top"].rstrip().rsplit("\n", 1)[-1]
     end = text.find(last) + len(last)
-    return end if end >= len(last) else None
+    if end < len(last):
+        return None
+    head = text[end:].lstrip()[:240]
+    return end if "\n>" in head or head.startswith(">") or _CLIENT_WROTE.search(head.split("\n\n")[0]) else None
 
 
 def _answered_inline(below: str) -> bool:
@@ -159,7 +204,11 @@ def _trimmed(text: str) -> str:
     """Signature and device line off the end."""
     lines = text.strip("\n").rstrip().split("\n")
     for index, line in enumerate(lines):
-        if _SIGNATURE.match(line) and index > 0 and len(lines) - index - 1 <= _LONGEST_SIGNATURE:
+        if (
+            _SIGNATURE.match(line)
+            and len(lines) - index - 1 <= _LONGEST_SIGNATURE
+            and len(" ".join(lines[:index]).split()) > _GREETING
+        ):
             lines = lines[:index]
             break
     while lines and (not lines[-1].strip() or (len(lines) > 1 and _DEVICE.match(lines[-1].strip()))):

@@ -3,11 +3,13 @@
 import contextlib
 import re
 import threading
+from collections.abc import Iterable
 
 from ackbot.mail.mime import Part
 
 TEXT_LIMIT = 65_536  # characters of one mail kept as its text; the whole stays in the mailbox (D26)
 _HTML_LIMIT = 524_288  # characters of HTML looked at
+_STUB = 300  # characters of a plain part; a longer one is a text of its own
 _DEEPEST_HTML = 200  # open elements; deeper trees are read by the plain stripper (D25)
 _UUENCODED = re.compile(r"^begin [0-7]{3,4} (\S[^\n]*)\n(?:[ -`]{1,90}\n)*?(?:`?\n)?end[ \t]*$", re.MULTILINE)
 _TAG = re.compile(r"<[^<>]*>")
@@ -17,7 +19,8 @@ def visible(part: Part) -> str:
     """
     The text a mail client would show, at most TEXT_LIMIT characters.
 
-    Of alternatives the plain one, unless it is blank; of related parts the first; all inline texts otherwise. Mails
+    Of alternatives the plain one, unless it is blank; with the richest beside it where a short plain one says something
+    else, such as that the mail needs another program. Of related parts the first; all inline texts otherwise. Mails
     inside the mail and attached texts are not part of it. Uuencoded files are cut out.
     """
     text = _UUENCODED.sub("", _visible(part))
@@ -33,11 +36,15 @@ def uuencoded_names(part: Part) -> tuple[str, ...]:
 
 def _visible(part: Part) -> str:
     if part.content_type == "multipart/alternative":
-        texts = [(child.content_type, _visible(child)) for child in part.children]
-        plain = [text for kind, text in texts if kind == "text/plain" and text.strip()]
-        return plain[0] if plain else next((text for _, text in reversed(texts) if text.strip()), "")
+        plain = _first(child for child in part.children if child.content_type == "text/plain")
+        if len(plain) >= _STUB:
+            return plain
+        richest = _first(child for child in reversed(part.children) if child.content_type != "text/plain")
+        if plain and _differs(plain, richest):
+            return f"{plain.rstrip()}\n\n{richest}"
+        return plain or richest
     if part.content_type == "multipart/related":
-        return next((text for child in part.children if (text := _visible(child)).strip()), "")
+        return _first(part.children)
     if part.content_type == "multipart/report":
         return _visible(part.children[0]) if part.children else ""
     if part.content_type.startswith("multipart/"):
@@ -49,6 +56,17 @@ def _visible(part: Part) -> str:
     if part.parameters.get("format", "").lower() == "flowed":
         return _unflowed(part.text, delsp=part.parameters.get("delsp", "").lower() == "yes")
     return part.text
+
+
+def _first(parts: Iterable[Part]) -> str:
+    """The text of the first of them that has any."""
+    return next((text for part in parts if (text := _visible(part)).strip()), "")
+
+
+def _differs(plain: str, richest: str) -> bool:
+    """Whether most words of a plain part stand in no other form: the letter is in both, or in the other."""
+    said = set(re.findall(r"\w+", plain.casefold()))
+    return len(said - set(re.findall(r"\w+", richest.casefold()))) * 2 > len(said)
 
 
 def _unflowed(text: str, *, delsp: bool) -> str:

@@ -56,6 +56,9 @@ def consider(message: Message, arrival: Arrival, office: Office, source: FactsSo
     """
     desk = office.desk(now)
     seen = Seen(message, office.council.inboxes[arrival.inbox], office.council, arrival)
+    if seen.form:
+        message = replace(message, form=True)
+        seen = replace(seen, message=message)
     verdict = screen(seen)
     asked = decide.questions(seen, verdict, desk)
     decision = decide.on_message(seen, verdict, asked, source(asked, now), desk)

@@ -88,7 +88,8 @@ def _addressed(message: Message, config: Config) -> str:
 
 def as_json(file: str, explained: Explained, office: Office) -> dict[str, Any]:
     """The contract of `explain --json` (design.md §8)."""
-    message, considered = explained.message, explained.considered
+    considered = explained.considered
+    message = considered.message if considered else explained.message
     first = message.author or (message.from_[0] if message.from_ else None)
     result: dict[str, Any] = {
         "file": file,
