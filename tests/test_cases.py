@@ -99,6 +99,34 @@ def test_a_blind_copy_to_another_inbox(world: World) -> None:
     assert [mail["recipient"] for mail in world.outbox("hand-over")] == ["kofi@northgate.example"]
 
 
+@pytest.mark.parametrize(
+    ("first", "arrival"), [("dana", {}), ("streets", {"history": True})], ids=["officer is here", "history"]
+)
+def test_what_was_only_recorded_in_one_inbox_is_a_letter_in_another(
+    world: World, first: str, arrival: dict[str, bool]
+) -> None:
+    """P1, D12: a copy that made no case where it came loses nobody's letter; and once it has its case, it is known."""
+    raw = letter(to=f"{first}@northgate.example, housing@northgate.example")
+    world.receive(raw, first, **arrival)
+    assert world.cases() == []
+
+    row = world.receive(raw, "housing")
+    assert (row["outcome"], bool(row["acknowledged"])) == ("case", True)
+
+    for inbox in ("housing", first):
+        world.receive(raw, inbox)
+    assert len(world.cases()) == 1
+    assert len(world.outbox("acknowledgement")) == 1
+    assert world.db.run("SELECT outcome, code FROM letters")[0]["code"] == world.cases()[0]["code"]
+
+
+def test_what_was_only_recorded_stays_so_in_its_own_inbox(world: World) -> None:
+    """D14: a restored mailbox brings an old letter again; it is no new one for that."""
+    world.receive(letter(), history=True)
+
+    assert world.receive(letter())["outcome"] == "record"
+
+
 @pytest.mark.parametrize("message_id", [None, "<>", "< >", "<same@everywhere.example>", "<ünïcödé@x>"])
 def test_message_ids_never_link_to_a_foreign_case(world: World, message_id: str | None) -> None:
     """D13: missing, empty, repeated or non-ASCII ids of two people's mails connect nothing."""

@@ -32,7 +32,8 @@ def questions(seen: Seen, verdict: Verdict, desk: Desk) -> Questions:
 
 def on_message(seen: Seen, verdict: Verdict, asked: Questions, facts: Facts, desk: Desk) -> Decision:
     """What becomes of a mail. Pure: the same mail, facts, configuration and time give the same decision (P12)."""
-    if facts.known is not None and facts.known.decided:
+    known = facts.known
+    if known is not None and known.decided and not (known.of_a_person and seen.inbox.name not in known.inboxes):
         return _again(seen, verdict, facts, desk)
     if verdict.kind in ("own", "receipt", "list", "bulk", "spam"):
         return _closed(verdict, "record", verdict.why)

@@ -25,6 +25,7 @@ LetterKind = Literal[
     "own",
     "unreadable",
 ]
+_LETTERS = frozenset({"letter", "contact-form", "unreadable", "automatic-reply"})  # what becomes a case somewhere
 Outcome = Literal["case", "attach", "event", "record"]
 
 # One letter for each kind of mail, carried in our Message-IDs, so that a reply says what it answers.
@@ -218,11 +219,18 @@ class HeldWords:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A letter seen before: the same fingerprint."""
+    """A letter seen before: the same fingerprint; what it was taken for, and what became of it."""
 
     code: str
     inboxes: frozenset[str]
     decided: bool
+    kind: str = ""
+    outcome: str = ""
+
+    @property
+    def of_a_person(self) -> bool:
+        """Whether it was a letter that made no case where it came: history, or in the inbox of an officer who is here."""
+        return self.outcome == "record" and not self.code and self.kind in _LETTERS
 
 
 @dataclass(frozen=True)

@@ -54,14 +54,19 @@ def gather(db: Database, asked: Questions, now: datetime, today: date, limits: L
 
 def _known(db: Database, fingerprint: str) -> Known | None:
     rows = db.run(
-        "SELECT letters.code, letters.state, arrivals.inbox FROM letters LEFT JOIN arrivals ON "
+        "SELECT letters.code, letters.state, letters.kind, letters.outcome, arrivals.inbox FROM letters LEFT JOIN arrivals ON "
         "arrivals.letter_id = letters.id WHERE letters.fingerprint = :fingerprint",
         fingerprint=fingerprint,
     )
     if not rows:
         return None
+    first = rows[0]
     return Known(
-        rows[0]["code"] or "", frozenset(row["inbox"] for row in rows if row["inbox"]), rows[0]["state"] == "decided"
+        first["code"] or "",
+        frozenset(row["inbox"] for row in rows if row["inbox"]),
+        first["state"] == "decided",
+        first["kind"],
+        first["outcome"],
     )
 
 

@@ -143,7 +143,11 @@ def attach_arrival(db: Database, arrival_id: int, letter_id: int) -> None:
 
 
 def add(db: Database, message: Message, arrival: Arrival, decision: Decision, now: datetime, language: str) -> int:
-    """The letter as decided: its row's id, the same as before for a letter that is known."""
+    """
+    The letter as decided: its row's id, the same as before for a letter that is known.
+
+    One that was only recorded elsewhere, and has a case now, is told anew on its row; any other stays as it was.
+    """
     kept = {name: list(values) for name in _KEPT_HEADERS if (values := message.headers.values(name))}
     rows = db.run(
         """
@@ -151,7 +155,10 @@ def add(db: Database, message: Message, arrival: Arrival, decision: Decision, no
                              arrived_at, decided_at, kind, outcome, rule, why, acknowledged, code)
         VALUES (:fingerprint, 'decided', :message_id, :from_key, :subject, :subject_key, :text, :text_hash, :headers, :language,
                 :arrived_at, :now, :kind, :outcome, :rule, :why, :acknowledged, :code)
-        ON CONFLICT (fingerprint) DO NOTHING
+        ON CONFLICT (fingerprint) DO UPDATE SET from_key = excluded.from_key, language = excluded.language,
+            arrived_at = excluded.arrived_at, decided_at = excluded.decided_at, kind = excluded.kind, outcome = excluded.outcome,
+            rule = excluded.rule, why = excluded.why, acknowledged = excluded.acknowledged, code = excluded.code
+            WHERE letters.code IS NULL AND letters.state = 'decided' AND excluded.code IS NOT NULL
         RETURNING id
         """,
         fingerprint=message.fingerprint,
