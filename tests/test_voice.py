@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ackbot.casework import letters
 from ackbot.config import sample
 from ackbot.work.specimens import specimens
 from tests.support.council import World
@@ -147,6 +148,15 @@ def test_5_greeting(mails: dict[str, bytes], name: str, greeting: str) -> None:
         ("Win £500!!! <x@resident.example>", "Help.\n", "Hello,"),
         ("O'Neil-Smith, Mary Anne <m@resident.example>", "Help.\n", "Hello Mary Anne O'Neil-Smith,"),
         ("Housing Team <x@resident.example>", "Help.\n\nThanks\nthe angry one\n", "Hello,"),
+        ("e.quan@resident.example", "Help.\n\nThanks\nEdward Quan\n", "Hello Edward Quan,"),
+        ("zz9@resident.example", "Help.\n\nThanks\nRegards\n", "Hello,"),
+        ("zz9@resident.example", "Help.\n\nThanks\nRegards\nEdward Quan\n", "Hello Edward Quan,"),
+        ("zz9@resident.example", "Help.\n\nThanks\nBin missed again\n", "Hello,"),
+        ("zz9@resident.example", "Help.\n\nThanks\nYou Idiots\n", "Hello,"),
+        ("zz9@resident.example", "Help.\n\nRegards\nPlease Hurry\n", "Hello,"),
+        ("Visit www.evil.com <x@resident.example>", "Help.\n", "Hello,"),
+        ("Evil.com <x@resident.example>", "Help.\n", "Hello,"),
+        ("J.R. Hartley <x@resident.example>", "Help.\n", "Hello J.R. Hartley,"),
     ],
 )
 def test_5_names(world: World, sender: str, text: str, greeting: str) -> None:
@@ -154,6 +164,22 @@ def test_5_names(world: World, sender: str, text: str, greeting: str) -> None:
     world.receive(letter(sender=sender, text=text))
 
     assert plain(bytes(world.outbox("acknowledgement")[0]["content"])).split("\n")[0] == greeting
+
+
+@pytest.mark.parametrize(
+    ("subject", "quoted"),
+    [
+        ("Claim your refund at evil.com/claim today", False),
+        ("Evil.com", False),
+        ("www.evil.example", False),
+        ("Damp at 3.15pm, no. 5", True),
+        ("Flat 2.1 is cold.", True),
+        ("Re: St. Mary's Road", True),
+    ],
+)
+def test_12_no_site_of_a_stranger_stands_in_our_words(subject: str, quoted: bool) -> None:
+    """Voice 12: a mail program makes a link of a bare site too, and it would be a link from the council."""
+    assert bool(letters.matter(subject)) is quoted
 
 
 def test_6_calm_words_for_the_angry(mails: dict[str, bytes]) -> None:

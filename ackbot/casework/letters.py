@@ -19,6 +19,8 @@ from ackbot.mail.markup import Words
 from ackbot.mail.message import Message
 
 LATE = timedelta(hours=2)  # an acknowledgement later than that says sorry, once and plainly
+# A link, an address, or a site that a reader's mail program would make a link of: `evil.com/claim`, `evil.com today`.
+_LINK = re.compile(r"://|\bwww\.|@|[^\W_]\.[^\W\d_]{2,}(?![^\W_])", re.IGNORECASE)
 _QUOTED = 80  # characters of a subject repeated in the words
 
 
@@ -102,7 +104,7 @@ def to_resident(
 def matter(subject: str) -> str:
     """A subject as it may be quoted in our words: without prefixes, short, calm, and never carrying somebody's link."""
     plain = subjects.plain(subject)
-    if re.search(r"://|www\.|@", plain) or not any(char.isalnum() for char in plain):
+    if _LINK.search(plain) or not any(char.isalnum() for char in plain):
         return ""
     plain = subjects.shortened(plain, _QUOTED)
     if plain.isupper() and len(plain) > 8:

@@ -8,16 +8,26 @@ from ackbot.mail.message import Message
 
 _LONGEST = 60  # characters of a name
 _SIGN_OFF = re.compile(
-    r"^\W*(?:(?:kind|best|warm|many)\s+)?(?:regards|thanks|thank\s+you|wishes|yours(?:\s+(?:sincerely|faithfully|truly))?|sincerely|cheers|respectfully|"
-    r"saludos|un\s+saludo|atentamente|cordialement|merci|mit\s+freundlichen\s+grüßen|pozdrawiam|cofion|diolch)(?:\s+(?:and|in)\s+\w+)?\W*$",
+    r"^\W*(?:(?:kind|best|warm|many)\s+)?(?:regards|wishes|yours(?:\s+(?:sincerely|faithfully|truly))?|sincerely|respectfully|"
+    r"saludos|un\s+saludo|atentamente|cordialement|mit\s+freundlichen\s+grüßen|pozdrawiam|cofion)(?:\s+(?:and|in)\s+\w+)?\W*$",
     re.IGNORECASE,
 )
+# Thanks end a letter, and stand in the middle of one: the line under them is a name only if the address knows it too.
+_THANKS = re.compile(
+    r"^\W*(?:many\s+)?(?:thanks|thank\s+you|cheers|merci|diolch)(?:\s+(?:and|in)\s+\w+)?\W*$", re.IGNORECASE
+)
+_SITE = re.compile(r"[^\W\d_]{2,}\.[^\W\d_]{2,}|\bwww\b", re.IGNORECASE)  # Evil.com; `J.R. Hartley` is none
 _WORD = r"[^\W\d_][^\W\d_'’.-]*(?:['’.-][^\W\d_]+)*\.?"
 _NAME = re.compile(rf"{_WORD}(?: {_WORD}){{0,4}}")
 # Words of teams, roles and moods that stand where a name would.
 _NO_NAME = re.compile(
     r"\b(?:mail|email|info|admin|office|team|support|customer|resident|user|sent|from|iphone|ipad|furious|angry|unknown|noreply)\b",
     re.I,
+)
+
+# Words of a sentence under the sign-off. Some are names too (You, My), so a display name may have them.
+_NO_SIGNATURE = re.compile(
+    r"\b(?:i|we|you|your|my|our|it|this|that|please|not|no|now|again|is|are|soon|council)\b", re.IGNORECASE
 )
 
 
@@ -43,14 +53,23 @@ def _signed(text: str, sender: Address) -> str:
     """The line under the sign-off of a letter."""
     lines = [line.strip() for line in text.split("\n") if line.strip()][-8:]
     for line, after in pairwise(lines):
-        if _SIGN_OFF.match(line):
+        thanked = _THANKS.match(line)
+        if (thanked or _SIGN_OFF.match(line)) and not (_THANKS.match(after) or _SIGN_OFF.match(after)):
             name = re.sub(r"^(?:Mr|Mrs|Ms|Miss|Dr)\.?\s+", "", after.strip(" ,.*_-"))
-            return name if len(name.split()) <= 3 and _is_name(name, sender) else ""
+            sentence = len(name.split()) > 3 or _NO_SIGNATURE.search(name)
+            sure = not sentence and _is_name(name, sender) and (not thanked or _known(name, sender))
+            return name if sure else ""
     return ""
 
 
+def _known(name: str, sender: Address) -> bool:
+    """Whether a word of a name stands in the address, too."""
+    local = sender.key.partition("@")[0]
+    return any(len(word) > 1 and word.casefold() in local for word in re.split(r"\W+", name))
+
+
 def _is_name(name: str, sender: Address) -> bool:
-    if not name or len(name) > _LONGEST or not _NAME.fullmatch(name) or _NO_NAME.search(name):
+    if not name or len(name) > _LONGEST or not _NAME.fullmatch(name) or _NO_NAME.search(name) or _SITE.search(name):
         return False
     local = sender.key.partition("@")[0]
     words = name.split()
