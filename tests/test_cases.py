@@ -396,11 +396,47 @@ def test_ten_a_day(world: World) -> None:
 
 def test_a_headerless_robot_gets_two_at_most_of_the_same(world: World) -> None:
     """D35: a robot that answers everything under one subject is joined to its case: one acknowledgement, one receipt a day."""
-    world.receive(by(0, sender="robot@machine.example", subject="Got it"))
+    world.receive(by(0, sender="shop@machine.example", subject="Got it"))
     for number in range(1, 20):
-        world.receive(by(number, sender="robot@machine.example", subject="Re: Got it"))
+        world.receive(by(number, sender="shop@machine.example", subject="Re: Got it"))
 
-    assert len(world.outbox(to="robot@machine.example")) <= 2
+    assert len(world.outbox(to="shop@machine.example")) <= 2
+
+
+def test_a_headerless_robot_that_answers_at_once_gets_two_at_most(world: World) -> None:
+    """D35, domain.md §15: under another subject each time, without a header that links them; and `show` says why it stops."""
+    rows = [world.receive(by(0, sender="shop@machine.example"))]
+    for number in range(1, 8):
+        world.after(seconds=5)
+        rows.append(world.receive(by(number, sender="shop@machine.example")))
+
+    assert len(world.outbox(to="shop@machine.example")) == 2
+    assert "within a minute of our mails" in rows[-1]["why"]
+    assert len(world.cases()) == 8
+
+
+def test_a_resident_in_a_hurry_is_no_robot(world: World) -> None:
+    """D35, the other way: two quick letters, and a third an hour later, are answered."""
+    answered = []
+    for number, seconds in enumerate((0, 40, 3_700)):
+        world.after(seconds=seconds)
+        answered.append(bool(world.receive(by(number))["acknowledged"]))
+
+    assert answered == [True, True, True]
+
+
+FORGED = "mx.northgate.example; dmarc=fail header.from=resident.example"
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_owners_hear_why_a_sender_is_doubted(world: World, known: bool) -> None:
+    """behaviour.md §2: the owner should know before they act on it."""
+    if known:
+        world.receive(letter())
+    world.receive(letter(message_id="<doubted@r.example>", text="Cancel it.\n", Authentication_Results=FORGED))
+    mail = world.outbox("resident-wrote" if known else "new-case")[0]
+
+    assert "forged (DMARC fail)" in " ".join(plain(bytes(mail["content"])).split())
 
 
 def test_the_brake_holds_and_tells(make_world: Callable[..., World]) -> None:

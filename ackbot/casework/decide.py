@@ -24,6 +24,9 @@ from ackbot.casework.office import Desk
 from ackbot.casework.screening import Seen, Verdict
 from ackbot.mail.addresses import Address
 
+_AT_ONCE = timedelta(seconds=60)  # a responder's answer is that quick
+_ROBOT = 2  # quick answers after which an address gets no more automatic mails that day
+
 
 def questions(seen: Seen, verdict: Verdict, desk: Desk) -> Questions:
     """What the store must be asked before `on_message` can decide."""
@@ -109,12 +112,23 @@ def _limited(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Verdict:
     if seen.arrival.backlog and not seen.home.acknowledge_backlog:
         why = "it lay in the inbox before ackbot first watched it"
         return replace(verdict, acknowledge=False, rule="behaviour.md §5.4", why=why)
+    if _quick_answers(seen, facts) >= _ROBOT:
+        why = f"letters came from this address within a minute of our mails {_ROBOT} times: it may be a machine"
+        return replace(verdict, acknowledge=False, rule="RFC 3834 §2", why=why)
     for count, seconds in desk.council.limits.per_sender:
         recent = sum(at > desk.now - timedelta(seconds=seconds) for at in facts.automatic_at)
         if recent >= count:
             why = f"this address had {recent} automatic mails within {_span(seconds)} already"
             return replace(verdict, acknowledge=False, rule="behaviour.md §2", why=why)
     return verdict
+
+
+def _quick_answers(seen: Seen, facts: Facts) -> int:
+    """How many automatic mails of the last day had a letter of their recipient within a minute, this one counted (D35)."""
+    letters_at = [seen.arrival.arrived_at, *(one.arrived_at for one in facts.past)]
+    # A letter counts for the last mail before it: two letters after one mail are a person in a hurry.
+    answered = {max((at for at in facts.automatic_at if at < arrived_at), default=None) for arrived_at in letters_at}
+    return sum(any(at < arrived_at <= at + _AT_ONCE for arrived_at in letters_at) for at in answered if at is not None)
 
 
 def _span(seconds: float) -> str:
@@ -202,6 +216,7 @@ def _opened(
                 note=note,
                 urgent=alarms.flags(found_urgent, council),
                 why="the owner gets the letter",
+                untold_why="" if acknowledgement else verdict.why,
             )
         )
     else:

@@ -101,7 +101,10 @@ def _told(
     if not is_present(desk.council, case.in_charge, desk.now):
         return alarms.no_owner(case, "its owner is away and nobody stands in", desk)
     sender = verdict.to.addr if verdict.to else "an unknown address"
-    note = "" if known else f"it came from {sender}, which is new in this case"
+    notes = [] if known else [f"it came from {sender}, which is new in this case"]
+    if not verdict.acknowledge:
+        notes.append(verdict.why)
+    note = "; ".join(notes)
     why = f"{desk.council.staff[case.in_charge].name} has the case"
     flags = alarms.flags(found_urgent, desk.council)
     return notices.resident_wrote(desk, seen, case, inbox, seen.arrival, note=note, why=why, urgent=flags)

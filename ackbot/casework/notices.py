@@ -148,13 +148,15 @@ def new_case(
     note: str,
     urgent: tuple[str, ...],
     why: str,
+    untold_why: str = "",
 ) -> Send:
-    """The letter for its owner, answerable by replying. `told` says what the resident was told."""
+    """The letter for its owner, answerable by replying. `told` says what the resident was told, `untold_why` why nothing."""
     staff = desk.council.staff[case.owner]
     key = f"new-case:{case.code}:{staff.id}"
     values = {
         "owner_why": owner_why,
         "told": told,
+        "untold_why": untold_why,
         "note": note,
         "urgent": list(urgent),
         "call": case.sensitive,
