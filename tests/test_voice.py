@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -235,6 +236,39 @@ def test_9_short_and_plain(mails: dict[str, bytes], name: str) -> None:
     assert max(len(one.split()) for one in spoken) <= 25
     assert grade <= 7
     assert max(map(len, text.splitlines())) <= 78
+
+
+def test_9_short_in_the_worst_case(make_world: Callable[..., World]) -> None:
+    """Voice 9: late in Christmas night, the third letter, a complaint to two inboxes with a long subject: still 60 words."""
+    world = make_world(
+        (
+            "# end",
+            """
+[[standard]]
+name = "complaint"
+[[route]]
+subject = ["complaint"]
+standard = "complaint"
+""",
+        ),
+        now=datetime(2026, 12, 25, 23, 30, tzinfo=UTC),
+    )
+    for number in range(3):
+        world.receive(
+            letter(
+                to="housing@northgate.example, streets@northgate.example",
+                subject=f"Complaint {number}: a b c d e f g h i j k l m n o p q r s t u v w x y z I am so fed up",
+                text=f"Number {number}.\n",
+                message_id=f"<{number}@r.example>",
+            ),
+            arrived_at=world.now - timedelta(hours=3),
+        )
+    own = " ".join(own_words(plain(bytes(world.outbox("acknowledgement")[-1]["content"]))).split())
+
+    assert len(own.split()) <= 60
+    assert "about “Complaint 2: a b c" in own
+    assert "We are sorry that this reply is late." in own
+    assert "You also wrote to Streets and Waste." in own
 
 
 @ALL_THREE

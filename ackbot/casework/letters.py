@@ -1,7 +1,8 @@
 """What a resident is sent, as drafts: facts go in, the words come from the templates (behaviour.md §3)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +22,15 @@ from ackbot.mail.message import Message
 LATE = timedelta(hours=2)  # an acknowledgement later than that says sorry, once and plainly
 # A link, an address, or a site that a reader's mail program would make a link of: `evil.com/claim`, `evil.com today`.
 _LINK = re.compile(r"://|\bwww\.|@|[^\W_]\.[^\W\d_]{2,}(?![^\W_])", re.IGNORECASE)
+_OWN_WORDS = 60  # of an acknowledgement, its footer not counted (behaviour.md §3.1)
+_SHORTER: tuple[tuple[str, Callable[[Any], Any]], ...] = (
+    ("letters", lambda _: 1),
+    ("opens_on", lambda _: None),
+    ("matter", lambda matter: subjects.shortened(matter, 30)),
+    ("late", lambda _: False),
+    ("complaint", lambda _: False),
+    ("matter", lambda _: ""),
+)
 _QUOTED = 80  # characters of a subject repeated in the words
 
 
@@ -160,7 +170,17 @@ def acknowledgement(
         message,
         template="acknowledgement-colleague" if colleague else "acknowledgement",
     )
-    return Send(key, draft, case.code, inbox.name, inbox.lane, why, hold=hold)
+    return Send(key, _fitting(draft, desk), case.code, inbox.name, inbox.lane, why, hold=hold)
+
+
+def _fitting(draft: Draft, desk: Desk) -> Draft:
+    """An acknowledgement within its length: what the reader misses least goes first, or is said shorter (voice.md, point 9)."""
+    values = dict(draft.values)
+    for name, shorter in _SHORTER:
+        if desk.templates.words_above_rule(draft.languages[0], draft.template, values) <= _OWN_WORDS:
+            break
+        values[name] = shorter(values[name])
+    return replace(draft, values=values)
 
 
 def receipt(desk: Desk, seen: Seen, case: Case, inbox: Inbox, *, why: str, hold: str, still: bool = True) -> Send:

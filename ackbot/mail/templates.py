@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -111,8 +112,20 @@ class Templates:
         Raises:
             TemplateProblem: the template is missing, broken, or names a value that `values` has not.
         """
+        found = markup.blocks(self._source(language, name, values))
+        text = markup.to_text(found)
+        if not html:
+            return Rendered(text, "")
+        return Rendered(text, markup.to_html(found, self.shell, self.styles, language=language, title=title))
+
+    def words_above_rule(self, language: str, name: str, values: Mapping[str, Any]) -> int:
+        """How many words of a mail stand above its rule, the footer being below. Raises like `render`."""
+        above = takewhile(lambda block: block.kind != "hr", markup.blocks(self._source(language, name, values)))
+        return sum(len(line.split()) for block in above for line in block.lines)
+
+    def _source(self, language: str, name: str, values: Mapping[str, Any]) -> str:
         try:
-            source = self._environment.get_template(f"{language}/{name}.txt").render(
+            return self._environment.get_template(f"{language}/{name}.txt").render(
                 values, _templates=self, _language=language
             )
         except jinja2.TemplateNotFound as error:
@@ -121,11 +134,6 @@ class Templates:
             raise TemplateProblem(f"{error.filename}:{error.lineno}: {error.message}") from None
         except jinja2.UndefinedError as error:
             raise TemplateProblem(f"{self.path(language, name)}: {error.message}") from None
-        found = markup.blocks(source)
-        text = markup.to_text(found)
-        if not html:
-            return Rendered(text, "")
-        return Rendered(text, markup.to_html(found, self.shell, self.styles, language=language, title=title))
 
     def path(self, language: str, name: str) -> str:
         """Where a template lies, for messages to an admin."""
