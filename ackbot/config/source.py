@@ -39,17 +39,19 @@ class Source:
     data: dict[str, Any]
     origins: dict[Location, tuple[str, Lines, Location]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    _mistaken: list[Location] = field(default_factory=list)
+    _said: set[tuple[Location, bool]] = field(default_factory=set)
 
     def finding(self, location: Location, what: str, *, warning: bool = False) -> None:
-        """Remember a mistake or doubt at a place of the merged tables."""
+        """Remember a mistake or doubt at a place of the merged tables; at or below a mistake there is no other."""
+        if any(location[: len(one)] == one for one in self._mistaken) or (location, warning) in self._said:
+            return
+        self._said.add((location, warning))
+        if not warning:
+            self._mistaken.append(location)
         file, lines, own = self._origin(location)
         key = ".".join(str(part) for part in location if not isinstance(part, int))
-        found = Finding(file, lines.find(own), key, what, warning)
-        if not any(
-            one.file == found.file and one.line == found.line and one.key == key and one.warning == warning
-            for one in self.findings
-        ):
-            self.findings.append(found)
+        self.findings.append(Finding(file, lines.find(own), key, what, warning))
 
     def _origin(self, location: Location) -> tuple[str, Lines, Location]:
         for length in (2, 1):
@@ -65,55 +67,90 @@ class Source:
 
 
 def read(path: Path) -> Source:
-    """The file and what it includes, merged; lists of tables are put together in the order of the files."""
+    """
+    The file and what it includes, merged; lists of tables are put together in the order of the files.
+
+    Raises:
+        OSError: the file itself cannot be read; one that it includes is a finding.
+    """
     source = Source(path, {})
-    text = path.read_text(encoding="utf-8")
-    data = _parsed(path, text, source)
-    lines = scan(text)
-    source.origins[()] = (str(path), lines, ())
-    if data is None:
+    source.origins[()] = (str(path), Lines(), ())
+    parsed = _parsed(path, path.read_bytes(), source)
+    if parsed is None:
         return source
-    _merge(source, data, str(path), lines)
-    for pattern in _included(source):
-        files = (
-            sorted(path.parent.glob(pattern))
-            if not Path(pattern).is_absolute()
-            else sorted(Path("/").glob(pattern.lstrip("/")))
-        )
-        if not files:
-            source.finding(
-                ("include",), f'nothing matches "{pattern}"; mend the path, which starts at this file\'s folder'
+    _merge(source, *parsed, str(path))
+    source.origins[()] = (str(path), parsed[1], ())
+    for file in _included(source):
+        try:
+            content = file.read_bytes()
+        except OSError as error:
+            source.finding(("include",), f"{file} cannot be read ({error.strerror}); mend its place or permissions")
+            continue
+        inner = _parsed(file, content, source)
+        if inner is None:
+            continue
+        if inner[0].pop("include", None) is not None:
+            line = inner[1].find(("include",))
+            source.findings.append(
+                Finding(
+                    str(file), line, "include", f"includes do not nest; name these files in {path}, and take it out"
+                )
             )
-        for file in files:
-            included = file.read_text(encoding="utf-8")
-            inner = _parsed(file, included, source)
-            if inner is not None:
-                _merge(source, inner, str(file), scan(included))
+        _merge(source, *inner, str(file))
     return source
 
 
-def _included(source: Source) -> list[str]:
+def _included(source: Source) -> list[Path]:
+    """The files that `include` names, each once."""
     patterns = source.data.pop("include", [])
     if not isinstance(patterns, list) or not all(isinstance(one, str) for one in patterns):
         source.finding(("include",), 'must be a list of paths; write for example ["teams/*.toml"]')
         return []
-    return patterns
+    found: dict[Path, None] = {}
+    for number, pattern in enumerate(patterns):
+        at: Location = ("include", number)
+        whole = Path(pattern).is_absolute()
+        try:
+            places = sorted(
+                (Path("/") if whole else source.path.parent).glob(pattern.lstrip("/") if whole else pattern)
+            )
+        except (ValueError, NotImplementedError, OSError) as error:
+            source.finding(at, f'"{pattern}" is no path ({error}); write for example "teams/*.toml"')
+            continue
+        if not places:
+            source.finding(at, f'nothing matches "{pattern}"; mend the path, which starts at this file\'s folder')
+        for place in places:
+            if place.is_dir():
+                source.finding(at, f'"{pattern}" takes the folder {place}; write "{pattern.rstrip("/")}/*.toml"')
+            elif place.resolve() == source.path.resolve():
+                source.finding(at, f'"{pattern}" takes this file itself; put the others into a folder of their own')
+            else:
+                found[place] = None
+    return list(found)
 
 
-def _parsed(path: Path, text: str, source: Source) -> dict[str, Any] | None:
+def _parsed(path: Path, content: bytes, source: Source) -> tuple[dict[str, Any], Lines] | None:
+    """A file's tables and their lines; None, and a finding, when it is not TOML. A byte order mark is passed over."""
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        what = f"the octet 0x{content[error.start]:02X} is not UTF-8; save the file in that encoding"
+        source.findings.append(Finding(str(path), line, "toml", what))
+        return None
+    try:
+        return tomllib.loads(text), scan(text)
+    except (ValueError, RecursionError) as error:  # a TOMLDecodeError, or a number or nesting beyond what Python takes
         words = str(error)
-        line = words.partition("(at line ")[2].partition(",")[0]
-        number = int(line) if line.isdigit() else max(1, text.count("\n"))
+        line_said = words.partition("(at line ")[2].partition(",")[0]
+        number = int(line_said) if line_said.isdigit() else max(1, text.count("\n"))
         source.findings.append(
             Finding(str(path), number, "toml", f"{words.partition(' (at')[0]}; this is not TOML (toml.io)")
         )
         return None
 
 
-def _merge(source: Source, data: dict[str, Any], file: str, lines: Lines) -> None:
+def _merge(source: Source, data: dict[str, Any], lines: Lines, file: str) -> None:
     for name, value in data.items():
         if isinstance(value, list) and all(isinstance(one, dict) for one in value) and value:
             merged = source.data.setdefault(name, [])
