@@ -137,6 +137,37 @@ def test_all_mistakes_at_once(tmp_path: Path) -> None:
     assert [int(one.partition(":")[0]) for one in said] == sorted(int(one.partition(":")[0]) for one in said)
 
 
+def test_no_mistake_hides_another(tmp_path: Path) -> None:
+    """P10: keys that do not fit, names that lead nowhere, files that are not there, two of a list: all at once."""
+    said = findings(
+        tmp_path,
+        ('domains = ["northgate.example"]', 'domains = ["@x.example", "y"]'),
+        ('secret_file = "secret"', 'secret_file = "nowhere"'),
+        ("port = 2525", 'port = 2525\npassword_file = "nowhere"\npassword_env = "X"'),
+        ('mode = "live"', 'mode = "on"'),
+        ('members = ["priya", "sam"]', 'members = ["priya", "samm", "noone"]'),
+        ('name = "Priya Shah"', 'name = ""'),
+    )
+
+    assert sorted(one.split(": ")[1] for one in said) == [
+        *("council.domains", "council.domains", "council.secret_file", "inbox.mode", "inbox.mode"),
+        *("inbox.mode", "smtp.password_env", "smtp.password_file", "staff.name", "team.members", "team.members"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        (('id = "sam"\nname = "Sam Jones"\nemail = "sam@northgate.example"', 'email = "sam"'), "staff"),
+        (('[[team]]\nname = "housing"', '[[team]]\nnmae = "housing"'), "team"),
+        (("# end", '[absence]\nstaff = "priya"'), "absence"),
+    ],
+)
+def test_a_lost_name_is_said_once(tmp_path: Path, change: tuple[str, str], key: str) -> None:
+    """A table that has lost its name is one mistake, not one more for each table that names it."""
+    assert {one.split(": ")[1].partition(".")[0] for one in findings(tmp_path, change) if "warning" not in one} == {key}
+
+
 def test_not_toml_at_all(tmp_path: Path) -> None:
     """P10: even then with a line."""
     (tmp_path / "ackbot.toml").write_text('[council]\nname = "x\n')
@@ -227,25 +258,25 @@ def test_the_whole_contract_is_known(tmp_path: Path) -> None:
         "standard": "name name_owner_within update_every answer_within warn escalate_every settle_after reopen_within start calendar cut_off pausable feedback",
         "route": "inbox from to subject body postcode team owner standard skill",
     }
-    from ackbot.config.load import _TABLES
+    from ackbot.config.shaping import TABLES
 
     assert {name: set(words.split()) for name, words in contract.items()} == {
-        name: set(keys(table)) for name, table in _TABLES.items() if name != "relay"
+        name: set(keys(table)) for name, table in TABLES.items() if name != "relay"
     }
-    assert {"name", *contract["smtp"].split()} == set(keys(_TABLES["relay"]))
-    assert set(_TABLES) == set(keys(File))
+    assert {"name", *contract["smtp"].split()} == set(keys(TABLES["relay"]))
+    assert set(TABLES) == set(keys(File))
 
 
 def test_the_example_loads_and_explains_every_key() -> None:
     """The example is the manual: about 25 lines to start, and each key of the contract in it with its default."""
-    from ackbot.config.load import _TABLES
+    from ackbot.config.shaping import TABLES
 
     text = resources.example_config().read_text()
     live = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
 
     assert sample().council.name == "Royal Borough of Northgate"
     assert len(live) <= 40
-    for table in _TABLES.values():
+    for table in TABLES.values():
         for key in keys(table):
             assert any(line.lstrip("# ").startswith((f"{key} =", f"{key}:")) for line in text.splitlines()), key
 

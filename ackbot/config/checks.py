@@ -39,8 +39,8 @@ def references(file: shape.File, source: Source) -> None:
         _known(source, ("staff", index, "cover"), person.cover, staff, "staff")
         _known(source, ("staff", index, "manager"), person.manager, staff, "staff")
     for index, team in enumerate(file.team):
-        for member in team.members:
-            _known(source, ("team", index, "members"), member, staff, "staff")
+        for number, member in enumerate(team.members):
+            _known(source, ("team", index, "members", number), member, staff, "staff")
         _known(source, ("team", index, "manager"), team.manager, staff, "staff")
         _known(source, ("team", index, "deputy"), team.deputy, staff, "staff")
     for index, absence in enumerate(file.absence):
@@ -49,11 +49,11 @@ def references(file: shape.File, source: Source) -> None:
         if str(absence.until) <= str(absence.from_):
             source.finding(("absence", index, "until"), "is not after `from`; it is the first day back")
     _routes(file, source, teams, staff)
-    for person_id in file.urgent.to:
-        _known(source, ("urgent", "to"), person_id, staff, "staff")
+    for number, person_id in enumerate(file.urgent.to):
+        _known(source, ("urgent", "to", number), person_id, staff, "staff")
     for key, names in (("alarm", file.urgent.alarm), ("flag", file.urgent.flag)):
-        for name in names:
-            _known(source, ("urgent", key), name, urgent.CATEGORIES, "category")
+        for number, name in enumerate(names):
+            _known(source, ("urgent", key, number), name, urgent.CATEGORIES, "category")
     _relays(file, source)
     _doubts(file, source)
 
@@ -77,10 +77,11 @@ def _inboxes(file: shape.File, source: Source, teams: Sequence[str], staff: Sequ
         if inbox.poll_every.seconds < _SHORTEST_POLL_S:
             source.finding((*at, "poll_every"), 'is too short; write "200 ms" or more')
         for key, addresses in (("address", [inbox.address]), ("aliases", inbox.aliases)):
-            for address in addresses:
+            for number, address in enumerate(addresses):
                 if folded(address) in taken:
                     source.finding(
-                        (*at, key), f'"{address}" is of inbox "{taken[folded(address)]}" already; give it to one'
+                        (*at, key, number),
+                        f'"{address}" is of inbox "{taken[folded(address)]}" already; give it to one',
                     )
                 taken[folded(address)] = inbox.name
         local = inbox.address.partition("@")[0]
@@ -154,7 +155,7 @@ def _unique(source: Source, table: str, key: str, values: Sequence[str], what: s
 
 def _known(source: Source, at: Location, name: str, names: Iterable[str], what: str) -> None:
     known = list(names)
-    if not name or name in known:
+    if not name or name in known or what in source.uncertain:
         return
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     mend = f'did you mean "{near[0]}"?' if near else f"known: {', '.join(known)}" if known else f"add a [[{what}]]"

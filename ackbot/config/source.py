@@ -33,18 +33,30 @@ class ConfigProblem(Exception):
 
 @dataclass
 class Source:
-    """The file and its includes as read: the merged tables, and where each of them came from."""
+    """
+    The file and its includes as read: the merged tables, and where each of them came from.
+
+    Args:
+        whole: every file was read; else a name that leads nowhere may stand in what was not.
+        guessed: something stands in for keys that did not fit; doubts are for a file whose shape is right.
+        uncertain: kinds of table, such as "staff", of which one has lost the name that others know it by.
+    """
 
     path: Path
     data: dict[str, Any]
     origins: dict[Location, tuple[str, Lines, Location]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    whole: bool = True
+    guessed: bool = False
+    uncertain: set[str] = field(default_factory=set)
     _mistaken: list[Location] = field(default_factory=list)
     _said: set[tuple[Location, bool]] = field(default_factory=set)
 
     def finding(self, location: Location, what: str, *, warning: bool = False) -> None:
         """Remember a mistake or doubt at a place of the merged tables; at or below a mistake there is no other."""
         if any(location[: len(one)] == one for one in self._mistaken) or (location, warning) in self._said:
+            return
+        if warning and self.guessed:
             return
         self._said.add((location, warning))
         if not warning:
@@ -84,6 +96,7 @@ def read(path: Path) -> Source:
         try:
             content = file.read_bytes()
         except OSError as error:
+            source.whole = False
             source.finding(("include",), f"{file} cannot be read ({error.strerror}); mend its place or permissions")
             continue
         inner = _parsed(file, content, source)
@@ -104,6 +117,7 @@ def _included(source: Source) -> list[Path]:
     """The files that `include` names, each once."""
     patterns = source.data.pop("include", [])
     if not isinstance(patterns, list) or not all(isinstance(one, str) for one in patterns):
+        source.whole = False
         source.finding(("include",), 'must be a list of paths; write for example ["teams/*.toml"]')
         return []
     found: dict[Path, None] = {}
@@ -115,12 +129,15 @@ def _included(source: Source) -> list[Path]:
                 (Path("/") if whole else source.path.parent).glob(pattern.lstrip("/") if whole else pattern)
             )
         except (ValueError, NotImplementedError, OSError) as error:
+            source.whole = False
             source.finding(at, f'"{pattern}" is no path ({error}); write for example "teams/*.toml"')
             continue
         if not places:
+            source.whole = False
             source.finding(at, f'nothing matches "{pattern}"; mend the path, which starts at this file\'s folder')
         for place in places:
             if place.is_dir():
+                source.whole = False
                 source.finding(at, f'"{pattern}" takes the folder {place}; write "{pattern.rstrip("/")}/*.toml"')
             elif place.resolve() == source.path.resolve():
                 source.finding(at, f'"{pattern}" takes this file itself; put the others into a folder of their own')
@@ -136,11 +153,13 @@ def _parsed(path: Path, content: bytes, source: Source) -> tuple[dict[str, Any],
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         what = f"the octet 0x{content[error.start]:02X} is not UTF-8; save the file in that encoding"
+        source.whole = False
         source.findings.append(Finding(str(path), line, "toml", what))
         return None
     try:
         return tomllib.loads(text), scan(text)
     except (ValueError, RecursionError) as error:  # a TOMLDecodeError, or a number or nesting beyond what Python takes
+        source.whole = False
         words = str(error)
         line_said = words.partition("(at line ")[2].partition(",")[0]
         number = int(line_said) if line_said.isdigit() else max(1, text.count("\n"))

@@ -1,0 +1,171 @@
+"""From the merged tables to the file's shape; each key that does not fit is a finding, and the rest is looked at all the same."""
+
+import difflib
+from collections.abc import Mapping
+from copy import deepcopy
+from datetime import date
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from ackbot.config import shape
+from ackbot.config.lines import Location
+from ackbot.config.source import Source
+
+TABLES: dict[str, type[BaseModel]] = {
+    "council": shape.Council,
+    "calendar": shape.Calendar,
+    "store": shape.Store,
+    "daemon": shape.Daemon,
+    "limits": shape.Limits,
+    "urgent": shape.Urgent,
+    "feedback": shape.Feedback,
+    "smtp": shape.Smtp,
+    "relay": shape.Relay,
+    "oauth": shape.OAuth,
+    "inbox": shape.Inbox,
+    "sender": shape.Sender,
+    "staff": shape.Staff,
+    "team": shape.Team,
+    "absence": shape.Absence,
+    "standard": shape.Standard,
+    "route": shape.Route,
+}
+_ADDRESS = "somebody@invalid.example"
+# What stands in for a required key that is missing or wrong, so that the rest of the file can be checked. A finding that
+# comes of a stand-in stands at the same key as the first one, and is not said.
+_STAND_INS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "council": {"name": "?", "admin": _ADDRESS, "secret_file": "?"},
+        "smtp": {"host": "localhost"},
+        "relay": {"name": "?", "host": "localhost"},
+        "inbox": {"name": "?", "address": _ADDRESS, "host": "localhost", "username": "?"},
+        "sender": {"from": _ADDRESS},
+        "staff": {"name": "?", "email": _ADDRESS},
+        "team": {"name": "?"},
+        "absence": {"staff": "?", "from": date(2000, 1, 1), "until": date(2000, 1, 2)},
+        "standard": {"name": "?"},
+    }
+)
+_SEVERAL = frozenset({"relay", "inbox", "sender", "staff", "team", "absence", "standard", "route"})
+_NAMED_BY = MappingProxyType(
+    {"staff": ("id", "email")}
+)  # keys that others know a table by; `name` where it is not said here
+
+
+def shaped(source: Source) -> shape.File | None:
+    """
+    The file's shape, with stand-ins where a key did not fit; None when not even that can be made.
+
+    Each mistake is put into `source`, and `source.uncertain` names the kinds of table of which one has lost its name.
+    """
+    try:
+        return shape.File.model_validate(source.data)
+    except ValidationError as error:
+        wrong = [(_known_part(one["loc"], source.data), one) for one in error.errors(include_url=False)]
+    source.guessed = True
+    for location, one in wrong:
+        if source.whole or len(location) > 1 or one["type"] != "missing":
+            source.finding(location, _said(one, location))
+        _doubt_name(source, location)
+    try:
+        return shape.File.model_validate(_mended(source.data, [location for location, _ in wrong]))
+    except ValidationError:
+        return None
+
+
+def _doubt_name(source: Source, location: Location) -> None:
+    kind = str(location[0])
+    key = location[2] if len(location) > 2 else ""
+    if kind in _SEVERAL and (not key or key in _NAMED_BY.get(kind, ("name",))):
+        source.uncertain.add(kind)
+
+
+def _mended(data: Mapping[str, Any], wrong: list[Location]) -> dict[str, Any]:
+    """A copy without the keys that did not fit, and with stand-ins for the required ones."""
+    mended = deepcopy(dict(data))
+    for location in wrong:
+        name, several = str(location[0]), location[0] in _SEVERAL or location[0] == "oauth"
+        if name not in TABLES:
+            mended.pop(name, None)
+        elif len(location) <= 1:
+            mended[name] = [{}] if name == "inbox" else [] if name in _SEVERAL else {}
+        elif several and len(location) == 2:
+            mended[name][location[1]] = {}
+        else:
+            table = mended[name][location[1]] if several else mended[name]
+            if isinstance(table, dict):
+                table.pop(location[2] if several else location[1], None)
+    for name, given in mended.items():
+        stand_ins = _STAND_INS.get(name, {})
+        mended[name] = [{**stand_ins, **one} for one in given] if name in _SEVERAL else {**stand_ins, **given}
+    return mended
+
+
+def _known_part(location: Location, data: Any) -> Location:
+    """Without what pydantic appends of its own, such as the branch of a union."""
+    known: list[str | int] = []
+    for part in location:
+        within = data is not None
+        try:
+            data = data[part]
+        except (KeyError, IndexError, TypeError):
+            if known and within and not isinstance(data, dict):
+                break
+            data = None
+        known.append(part)
+    return tuple(known)
+
+
+def _said(error: Any, location: Location) -> str:
+    """What is wrong and how to mend it, in plain English."""
+    name = str(location[-1]) if location else ""
+    kind, context = error["type"], error.get("ctx", {})
+    if kind == "extra_forbidden":
+        near = difflib.get_close_matches(name, _siblings(location), n=1, cutoff=0.5)
+        return f"is no known key; {'did you mean ' + chr(34) + near[0] + chr(34) + '?' if near else 'take it out'}"
+    if kind == "missing":
+        return (
+            "is required; add it"
+            if len(location) > 1
+            else f"the table is required; add [{name}]"
+            if name not in ("inbox",)
+            else "one [[inbox]] at least is required; add it"
+        )
+    if kind == "literal_error":
+        return f"must be {context.get('expected', '')}; write one of these"
+    if kind == "value_error":
+        return str(context.get("error", error["msg"]))
+    said = {
+        "string_type": "must be text; put it in quotes",
+        "int_type": "must be a whole number; write it without quotes",
+        "bool_type": "must be true or false; write it without quotes",
+        "list_type": f"there may be several of it; write [[{name}]], with two brackets"
+        if len(location) == 1
+        else 'must be a list; write for example ["one", "two"]',
+        "date_type": "must be a date; write for example 2026-12-28, without quotes",
+        "datetime_type": "must be a date; write for example 2026-12-28, without quotes",
+        "dict_type": "must be a table",
+        "model_type": "must be a table",
+        "string_too_short": "must not be empty; fill it in",
+        "too_short": "must not be empty; fill it in",
+        "is_instance_of": "must be text; put it in quotes",
+    }
+    if kind in said:
+        return said[kind] if ";" in said[kind] else f"{said[kind]}; write [{name}] and its keys below"
+    if kind in ("greater_than_equal", "less_than_equal"):
+        return (
+            f"must be {'at least' if 'ge' in context else 'at most'} {context.get('ge', context.get('le'))}; change it"
+        )
+    return f"{error['msg'][0].lower()}{error['msg'][1:]}; mend it"
+
+
+def _siblings(location: Location) -> list[str]:
+    """Names that may stand where an unknown one does."""
+    if len(location) == 1:
+        return [*TABLES, "include"]
+    table = TABLES.get(str(location[0]))
+    if table is shape.Inbox and "forms" in location:
+        return shape.keys(shape.Form)
+    return shape.keys(table) if table else []
