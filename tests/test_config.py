@@ -96,6 +96,26 @@ MISTAKES = [
     (('url = "sqlite:///ackbot.db"', 'url = "mysql://x"'), "store.url", "only SQLite"),
     (("# smtp", 'after = "x"'), "smtp.after", "is no known key"),
     (("# housing", 'after = "bin"'), "inbox.after", 'write "leave" or "move:FOLDER"'),
+    (("# end", 'escalate_every = "99999999999 working days"'), "standard.escalate_every", "more than a year of work"),
+    (("# end", 'settle_after = "2000000 days"'), "standard.settle_after", "more than ten years"),
+    (('poll_every = "50 ms"', "poll_every = 60"), "inbox.poll_every", 'in quotes with its unit, for example "60 s"'),
+    (("# housing", 'start = "2026-11-01"'), "inbox.start", "or a date without quotes"),
+    (("closed_on = [2026-12-28, 2026-12-29]", 'working_hours = ""'), "calendar.working_hours", "is empty; write for"),
+    (
+        ("closed_on = [2026-12-28, 2026-12-29]", 'working_hours = "Mon-Fri 17:00-09:00"'),
+        "calendar.working_hours",
+        "ends before it starts; write for example",
+    ),
+    (
+        ('password_env = "ACKBOT_TEST_PASSWORD"\nwatch', 'oauth = "m365"\nwatch'),
+        "inbox.oauth",
+        "OAuth is not part of this version yet; use password_file",
+    ),
+    (("# housing", "start = 0001-01-01"), "inbox.start", "is far away"),
+    (("# end", '[[absence]]\nstaff = "priya"\nfrom = 0001-01-01\nuntil = 2026-12-20\n'), "absence.from", "is far away"),
+    (("per_day = 0", f"per_day = {2**63}"), "smtp.per_day", "must be at most"),
+    (("# brake", f'brake = "{2**63} per hour"'), "limits.brake", "is no rate"),
+    (("# housing", f'attach_up_to = "{"9" * 400} MB"'), "inbox.attach_up_to", "is no size"),
     (("# housing", 'attach_up_to = "lots"'), "inbox.attach_up_to", "is no size"),
 ]
 

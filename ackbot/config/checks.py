@@ -71,7 +71,6 @@ def _inboxes(file: shape.File, source: Source, teams: Sequence[str], staff: Sequ
         _known(source, (*at, "team"), inbox.team, teams, "team")
         _known(source, (*at, "owner"), inbox.owner, staff, "staff")
         _known(source, (*at, "relay"), inbox.relay, relays, "relay")
-        _known(source, (*at, "oauth"), inbox.oauth, list(file.oauth), "oauth")
         _plaintext(source, at, inbox.security, inbox.host)
         _one_password(source, at, inbox)
         if inbox.poll_every.seconds < _SHORTEST_POLL_S:
@@ -121,7 +120,6 @@ def _relays(file: shape.File, source: Source) -> None:
     ]
     for at, relay in places:
         _plaintext(source, at, relay.security, relay.host)
-        _known(source, (*at, "oauth"), relay.oauth, list(file.oauth), "oauth")
         _one_password(source, at, relay)
         if relay.security == "none" and relay.username:
             source.finding(
@@ -143,7 +141,7 @@ def _one_password(source: Source, at: Location, table: Any) -> None:
     if len(named) > 1:
         source.finding((*at, named[1]), f"and {named[0]} are both given; keep one")
     if "oauth" in named:
-        source.finding((*at, "oauth"), "OAuth is not part of this version; use password_file or password_env")
+        source.finding((*at, "oauth"), "OAuth is not part of this version yet; use password_file or password_env")
 
 
 def _unique(source: Source, table: str, key: str, values: Sequence[str], what: str) -> None:

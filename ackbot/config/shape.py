@@ -1,19 +1,42 @@
 """The file's shape: one class per table, one field per key, with its default (design.md §7)."""
 
+import re
 from datetime import date, datetime, time
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from ackbot.casework.worktime import Duration, Week
 
+# Longer ones a calendar with few working days cannot count (worktime.Calendar looks ten years ahead).
+_TEN_YEARS_S = 3_653 * 86_400
+_YEAR_OF_WORK_S = {"working days": 260 * 86_400, "working hours": 260 * 8 * 3_600}
+
 
 def _duration(value: object) -> object:
-    return Duration.parse(value) if isinstance(value, str) else value
+    if isinstance(value, Duration):
+        return value
+    if not isinstance(value, str):
+        raise ValueError(  # noqa: TRY004 - pydantic lists a ValueError, and lets a TypeError through
+            f'{value} is no duration; write it in quotes with its unit, for example "{value} s"'
+        )
+    duration = Duration.parse(value)
+    if duration.seconds > _YEAR_OF_WORK_S.get(duration.unit, _TEN_YEARS_S):
+        long = "a year of work" if duration.unit in _YEAR_OF_WORK_S else "ten years"
+        raise ValueError(f'"{value}" is more than {long}; write less')
+    return duration
 
 
 def _week(value: object) -> object:
-    return Week.parse(value) if isinstance(value, str) and value else value
+    if not isinstance(value, str):
+        return value
+    example = 'write for example "Mon-Fri 09:00-12:30, 13:00-17:00"'
+    if not value.strip():
+        raise ValueError(f"is empty; {example}, or take it out")
+    try:
+        return Week.parse(value)
+    except ValueError as error:
+        raise ValueError(str(error) if ";" in str(error) else f"{error}; {example}") from None
 
 
 def _some(value: object) -> object:
@@ -49,7 +72,7 @@ def _rates(value: str) -> tuple[tuple[int, float], ...]:
     found = []
     for piece in filter(None, (one.strip() for one in value.split(","))):
         words = piece.split()
-        if len(words) != 3 or not words[0].isdigit() or words[1] != "per" or words[2] not in _SPANS:
+        if len(words) != 3 or not re.fullmatch(r"[0-9]{1,9}", words[0]) or words[1] != "per" or words[2] not in _SPANS:
             raise ValueError(f'"{piece}" is no rate; write for example "3 per hour"')
         found.append((int(words[0]), _SPANS[words[2]]))
     return tuple(found)
@@ -58,7 +81,7 @@ def _rates(value: str) -> tuple[tuple[int, float], ...]:
 def _octets(value: str) -> int:
     words = value.split()
     units = {"B": 1, "KB": 1_000, "MB": 1_000_000}
-    if len(words) != 2 or not words[0].replace(".", "", 1).isdigit() or words[1].upper() not in units:
+    if len(words) != 2 or not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", words[0]) or words[1].upper() not in units:
         raise ValueError(f'"{value}" is no size; write for example "5 MB"')
     return round(float(words[0]) * units[words[1].upper()])
 
@@ -79,6 +102,22 @@ def _zone(value: str) -> str:
         ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError(f'"{value}" is no time zone; write for example "Europe/London"') from None
+    return value
+
+
+def _this_century(value: date) -> date:
+    if not 1970 <= value.year < 2200:
+        raise ValueError(f"{value} is far away; mend the year")
+    return value
+
+
+def _start(value: object) -> object:
+    if isinstance(value, date):
+        return _this_century(value)
+    if value not in ("now", "all"):
+        raise ValueError(
+            f'"{value}" is neither "now" nor "all"; write one of these, or a date without quotes: 2026-11-01'
+        )
     return value
 
 
@@ -111,7 +150,9 @@ Clock = Annotated[time | None, _read(_clock)]
 Nation = Literal["GB-ENG", "GB-WLS", "GB-SCT", "GB-NIR"]
 Security = Literal["tls", "starttls", "none"]
 Port = Annotated[int, Field(ge=1, le=65_535)]
-Count = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
+Day = Annotated[date, AfterValidator(_this_century)]
+Moment = Annotated[datetime | date, AfterValidator(_this_century)]
 Text = Annotated[str, Field(min_length=1)]
 
 
@@ -146,8 +187,8 @@ class Calendar(_Table):
 
     bank_holidays: Nation | Literal[""] = "GB-ENG"
     working_hours: Hours = Field(default_factory=lambda: Week.parse("Mon-Fri 09:00-17:00"))
-    closed_on: list[date] = []
-    extra_days: list[date] = []
+    closed_on: list[Day] = []
+    extra_days: list[Day] = []
     digest_at: Clock = time(8, 30)
 
 
@@ -225,7 +266,7 @@ class OAuth(_Table):
     client_secret_file: str = ""
     certificate_file: str = ""
     scope: str = ""
-    secret_expires: date | None = None
+    secret_expires: Day | None = None
 
 
 class Form(_Table):
@@ -256,7 +297,7 @@ class Inbox(_Table):
     team: str = ""
     owner: str = ""
     relay: str = ""
-    start: Literal["now", "all"] | date = "now"
+    start: Annotated[Literal["now", "all"] | date, BeforeValidator(_start)] = "now"
     backlog: Literal["cases", "acknowledge"] = "cases"
     watch: Literal["idle", "poll"] = "idle"
     poll_every: Span = Duration.parse("60 s")
@@ -296,7 +337,7 @@ class Staff(_Table):
     ignore_auto_reply: bool = False
     skills: list[str] = []
     max_cases: Count = 0
-    left: date | None = None
+    left: Day | None = None
 
 
 class Team(_Table):
@@ -314,8 +355,8 @@ class Absence(_Table):
     """[[absence]]."""
 
     staff: Text
-    from_: Annotated[datetime | date, Field(alias="from")]
-    until: datetime | date
+    from_: Annotated[Moment, Field(alias="from")]
+    until: Moment
     cover: str = ""
 
 
