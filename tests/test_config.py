@@ -116,8 +116,40 @@ MISTAKES = [
     (("per_day = 0", f"per_day = {2**63}"), "smtp.per_day", "must be at most"),
     (("# brake", f'brake = "{2**63} per hour"'), "limits.brake", "is no rate"),
     (("# housing", f'attach_up_to = "{"9" * 400} MB"'), "inbox.attach_up_to", "is no size"),
+    (
+        ('password_env = "ACKBOT_TEST_PASSWORD"\nwatch', "watch"),
+        "inbox.password_file",
+        "is required, or password_env; add one",
+    ),
+    (("# smtp", 'username = "ackbot"'), "smtp.password_file", "is required to log in as ackbot"),
+    (("# smtp", 'ca_file = "nowhere"'), "smtp.ca_file", "gives no certificate"),
+    (("# smtp", 'ca_file = "a\\u0000b"'), "smtp.ca_file", "gives no certificate"),
+    (("# smtp", 'ca_file = "secret"'), "smtp.ca_file", "gives no certificate"),
+    (('url = "sqlite:///ackbot.db"', 'url = "sqlite:///"'), "store.url", "names no file"),
+    (
+        ('username = "streets@northgate.example"', 'username = "housing@northgate.example"'),
+        "inbox.folder",
+        'inbox "housing" watches this folder',
+    ),
+    (
+        ('admin = "admins@northgate.example"', 'admin = "Repairs@northgate.example"'),
+        "council.admin",
+        "an address of inbox",
+    ),
+    (
+        ('email = "sam@northgate.example"', 'email = ["sam@northgate.example", "P.Shah@northgate.example"]'),
+        "staff.email",
+        "is of Priya Shah already",
+    ),
+    (("# end", '[[route]]\nsubject = ["x"]\n'), "route.team", "sets nothing"),
+    (('from = ["@contractor.example"]', 'from = ["contractor"]'), "sender.from", "or @domain.example"),
+    (('resident = "reply-to"', 'resident = "body"'), "inbox.forms.resident", "is no header field"),
     (("# housing", 'attach_up_to = "lots"'), "inbox.attach_up_to", "is no size"),
 ]
+
+
+# keys that are not there: the line is the table's
+TABLE_LINES = ("inbox.team", "inbox.password_file", "smtp.password_file", "inbox.folder", "route.team")
 
 
 @pytest.mark.parametrize(
@@ -135,7 +167,7 @@ def test_mistakes(tmp_path: Path, change: tuple[str, str], key: str, what: str) 
     changed = TOML.replace(*change)
     number = int(ours[0].partition(":")[0])
     leaf = key.rpartition(".")[2]
-    assert leaf in changed.splitlines()[number - 1] or key == "inbox.team", (number, changed.splitlines()[number - 1])
+    assert leaf in changed.splitlines()[number - 1] or key in TABLE_LINES, (number, changed.splitlines()[number - 1])
     with pytest.raises(ConfigProblem):
         load(tmp_path / "ackbot.toml")
 
@@ -230,6 +262,13 @@ def test_an_empty_file(tmp_path: Path) -> None:
             "too long for reply addresses",
         ),
         ([], "inbox", "has no authserv_id"),
+        (
+            [("# end", '[[route]]\nsubject = "x"\nteam = "housing"\n[[route]]\nsubject = ["X"]\nteam = "streets"\n')],
+            "route",
+            "has the same conditions",
+        ),
+        ([("# end", '[[route]]\nsubject = "x"\nskill = "damp"\n')], "route.skill", "nobody has the skill"),
+        ([("# smtp", 'username = "u"\npassword_env = "UNSET"')], "smtp.password_env", "the environment has no UNSET"),
         ([("# brake", '[daemon]\nlmtp = "127.0.0.1:2424"')], "daemon.lmtp", "does nothing"),
     ],
 )

@@ -11,8 +11,8 @@ from ackbot.config import shape
 from ackbot.config.lines import Location
 from ackbot.config.source import Source
 from ackbot.mail.addresses import folded
+from ackbot.wires import tls
 from ackbot.wires.secrets import readable
-from ackbot.wires.tls import is_loopback
 
 _TAG_LENGTH = 24  # a plus sign and 23 characters (design.md §5)
 _LONGEST_LOCAL_PART = 64  # RFC 5321 §4.5.3.1.1
@@ -30,7 +30,7 @@ def references(file: shape.File, source: Source) -> None:
     staff = [staff_id(person) for person in file.staff]
     teams = [team.name for team in file.team]
     _unique(source, "staff", "id", staff, "the id")
-    _unique(source, "staff", "email", [(person.email[0].lower()) for person in file.staff], "the address")
+    _addresses_of_staff(file, source)
     _unique(source, "team", "name", teams, "the name")
     _unique(source, "inbox", "name", [inbox.name for inbox in file.inbox], "the name")
     _unique(source, "standard", "name", [one.name for one in file.standard], "the name")
@@ -58,8 +58,21 @@ def references(file: shape.File, source: Source) -> None:
     _doubts(file, source)
 
 
+def _addresses_of_staff(file: shape.File, source: Source) -> None:
+    taken: dict[str, str] = {}
+    for index, person in enumerate(file.staff):
+        for number, address in enumerate(person.email):
+            if address.casefold() in taken:
+                source.finding(
+                    ("staff", index, "email", number),
+                    f'"{address}" is of {taken[address.casefold()]} already; give it to one',
+                )
+            taken[address.casefold()] = person.name
+
+
 def _inboxes(file: shape.File, source: Source, teams: Sequence[str], staff: Sequence[str]) -> None:
     taken: dict[str, str] = {}
+    watched: dict[tuple[str, str, str], str] = {}
     relays = [relay.name for relay in file.relay]
     for index, inbox in enumerate(file.inbox):
         at: Location = ("inbox", index)
@@ -73,6 +86,15 @@ def _inboxes(file: shape.File, source: Source, teams: Sequence[str], staff: Sequ
         _known(source, (*at, "relay"), inbox.relay, relays, "relay")
         _plaintext(source, at, inbox.security, inbox.host)
         _one_password(source, at, inbox)
+        if not (inbox.password_file or inbox.password_env or inbox.oauth):
+            source.finding((*at, "password_file"), "is required, or password_env; add one")
+        place = (inbox.host.casefold(), inbox.username.casefold(), inbox.folder)
+        if place in watched:
+            source.finding(
+                (*at, "folder"),
+                f'inbox "{watched[place]}" watches this folder of {inbox.username} already; make them one inbox with aliases',
+            )
+        watched[place] = inbox.name
         if inbox.poll_every.seconds < _SHORTEST_POLL_S:
             source.finding((*at, "poll_every"), 'is too short; write "200 ms" or more')
         for key, addresses in (("address", [inbox.address]), ("aliases", inbox.aliases)):
@@ -91,6 +113,12 @@ def _inboxes(file: shape.File, source: Source, teams: Sequence[str], staff: Sequ
                 warning=True,
             )
 
+    for key in ("admin", "head_of_service", "archive_bcc"):
+        if (name := taken.get(getattr(file.council, key).casefold())) is not None:
+            source.finding(
+                ("council", key), f'is an address of inbox "{name}", and we would write to ourselves; write another'
+            )
+
 
 def _routes(file: shape.File, source: Source, teams: Sequence[str], staff: Sequence[str]) -> None:
     inboxes = [inbox.name for inbox in file.inbox]
@@ -102,13 +130,27 @@ def _routes(file: shape.File, source: Source, teams: Sequence[str], staff: Seque
         _known(source, (*at, "team"), route.team, teams, "team")
         _known(source, (*at, "owner"), route.owner, staff, "staff")
         _known(source, (*at, "standard"), route.standard, standards, "standard")
+        if not (route.team or route.owner or route.standard or route.skill):
+            source.finding((*at, "team"), "this route sets nothing; add team, owner, standard or skill")
+        if route.skill and not any(route.skill in person.skills for person in file.staff):
+            source.finding((*at, "skill"), f'nobody has the skill "{route.skill}"; add it to somebody', warning=True)
+        same = next((n for n, one in enumerate(file.route[:index]) if _conditions(one) == _conditions(route)), None)
         blocking = catch_all.get("", catch_all.get(route.inbox))
         if blocking is not None:
             source.finding(
                 at, f"can never match: route {blocking + 1} takes every letter before it; move it up", warning=True
             )
+        elif same is not None:
+            source.finding(
+                at, f"can never match: route {same + 1} has the same conditions; take one of them out", warning=True
+            )
         elif not (route.from_ or route.to or route.subject or route.body or route.postcode):
             catch_all[route.inbox] = index
+
+
+def _conditions(route: shape.Route) -> tuple[object, ...]:
+    words = (route.from_, route.to, route.subject, route.body, route.postcode)
+    return (route.inbox, *(frozenset(one.casefold() for one in some) for some in words))
 
 
 def _relays(file: shape.File, source: Source) -> None:
@@ -121,6 +163,11 @@ def _relays(file: shape.File, source: Source) -> None:
     for at, relay in places:
         _plaintext(source, at, relay.security, relay.host)
         _one_password(source, at, relay)
+        given = relay.password_file or relay.password_env or relay.oauth
+        if relay.username and relay.login_as == "username" and not given:
+            source.finding(
+                (*at, "password_file"), f"is required to log in as {relay.username}, or password_env; add one"
+            )
         if relay.security == "none" and relay.username:
             source.finding(
                 (*at, "username"),
@@ -130,7 +177,7 @@ def _relays(file: shape.File, source: Source) -> None:
 
 
 def _plaintext(source: Source, at: Location, security: str, host: str) -> None:
-    if security == "none" and not is_loopback(host):
+    if security == "none" and not tls.is_loopback(host):
         source.finding(
             (*at, "security"), f'"none" is only for this machine, and {host} is another; write "tls" or "starttls"'
         )
@@ -208,6 +255,8 @@ def _doubts(file: shape.File, source: Source) -> None:
             source.finding(
                 ("staff", index, "calendar"), "calendars are not read in this version; use [[absence]]", warning=True
             )
+    if file.store.url.startswith("sqlite://") and not file.store.url.removeprefix("sqlite://").strip("/"):
+        source.finding(("store", "url"), "names no file; write sqlite:////var/lib/ackbot/ackbot.db")
     if file.store.url.partition("://")[0] != "sqlite":
         source.finding(
             ("store", "url"), "only SQLite is part of this version; write sqlite:////var/lib/ackbot/ackbot.db"
@@ -215,17 +264,25 @@ def _doubts(file: shape.File, source: Source) -> None:
 
 
 def files(file: shape.File, source: Source) -> None:
-    """Files the configuration names, as this user sees them."""
+    """Files and variables the configuration names, as this user sees them."""
     _readable(source, ("council", "secret_file"), file.council.secret_file, "`ackbot init` makes one", required=True)
-    _readable(source, ("smtp", "password_file"), file.smtp.password_file, "put the password on its first line")
-    for index, relay in enumerate(file.relay):
-        _readable(source, ("relay", index, "password_file"), relay.password_file, "put the password on its first line")
-    for index, inbox in enumerate(file.inbox):
-        _readable(source, ("inbox", index, "password_file"), inbox.password_file, "put the password on its first line")
-        if inbox.password_env and inbox.password_env not in os.environ:
-            source.finding(
-                ("inbox", index, "password_env"), f"the environment has no {inbox.password_env}", warning=True
-            )
+    tables: list[tuple[Location, shape.Smtp | shape.Inbox]] = [
+        (("smtp",), file.smtp),
+        *((("relay", index), relay) for index, relay in enumerate(file.relay)),
+        *((("inbox", index), inbox) for index, inbox in enumerate(file.inbox)),
+    ]
+    for at, table in tables:
+        _readable(source, (*at, "password_file"), table.password_file, "put the password on its first line")
+        if table.password_env and table.password_env not in os.environ:
+            source.finding((*at, "password_env"), f"the environment has no {table.password_env}", warning=True)
+        if isinstance(table, shape.Smtp) and table.ca_file:
+            try:
+                tls.context(source.resolved(table.ca_file))
+            except OSError as error:
+                source.finding(
+                    (*at, "ca_file"),
+                    f"{source.resolved(table.ca_file)} gives no certificate ({error.strerror or error}); mend the path",
+                )
     if file.urgent.words_dir and not source.resolved(file.urgent.words_dir).is_dir():
         source.finding(("urgent", "words_dir"), "is no folder; mend the path or take it out")
 

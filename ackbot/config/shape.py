@@ -121,6 +121,25 @@ def _start(value: object) -> object:
     return value
 
 
+def _sender(value: str) -> str:
+    from ackbot.mail.addresses import Address
+
+    if not Address("", f"somebody{value}" if value.startswith("@") else value).usable:
+        raise ValueError(
+            f'"{value}" is no mail address; write name@domain.example, or @domain.example for all of a domain'
+        )
+    return value
+
+
+def _form_field(value: str) -> str:
+    known = ("reply-to", "from", "sender", "cc")
+    if value.lower() not in known and not re.fullmatch(r"x-[a-z0-9-]+", value, re.IGNORECASE):
+        raise ValueError(
+            f'"{value}" is no header field that a form can name the resident in; write "reply-to" or "x-…"'
+        )
+    return value
+
+
 def _after(value: str) -> str:
     if value != "leave" and (not value.startswith("move:") or not value.removeprefix("move:").strip()):
         raise ValueError(f'"{value}" is not known; write "leave" or "move:FOLDER"')
@@ -143,6 +162,7 @@ Addr = Annotated[str, _read(_address)]
 Domain = Annotated[str, _read(_domain)]
 Many = Annotated[list[str], BeforeValidator(_some)]
 Addrs = Annotated[list[Addr], BeforeValidator(_some)]
+Senders = Annotated[list[Annotated[str, _read(_sender)]], BeforeValidator(_some)]
 Rate = Annotated[tuple[int, float] | None, _read(_rate)]
 Rates = Annotated[tuple[tuple[int, float], ...], _read(_rates)]
 Octets = Annotated[int, _read(_octets)]
@@ -273,7 +293,7 @@ class Form(_Table):
     """one of an inbox's `forms`."""
 
     from_: Annotated[Addr, Field(alias="from")]
-    resident: str = "reply-to"
+    resident: Annotated[str, _read(_form_field)] = "reply-to"
 
 
 class Inbox(_Table):
@@ -317,7 +337,7 @@ class Inbox(_Table):
 class Sender(_Table):
     """[[sender]]."""
 
-    from_: Annotated[Many, Field(alias="from")]
+    from_: Annotated[Senders, Field(alias="from")]
     acknowledge: bool = False
 
 
@@ -382,8 +402,8 @@ class Route(_Table):
     """[[route]]."""
 
     inbox: str = ""
-    from_: Annotated[Many, Field(alias="from")] = []
-    to: Many = []
+    from_: Annotated[Senders, Field(alias="from")] = []
+    to: Addrs = []
     subject: Many = []
     body: Many = []
     postcode: Many = []

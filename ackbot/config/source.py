@@ -75,7 +75,9 @@ class Source:
 
     def resolved(self, path: str) -> Path:
         """A path of the file; relative ones start at its folder."""
-        return (self.path.parent / path).resolve()
+        return (
+            self.path.parent / path.replace("\0", "\N{REPLACEMENT CHARACTER}")
+        ).resolve()  # no file's name has a NUL
 
 
 def read(path: Path) -> Source:
