@@ -9,7 +9,6 @@ from ackbot import resources
 from ackbot.config import ConfigProblem, check, load, sample
 from ackbot.config.lines import scan
 from ackbot.config.shape import File, keys
-from ackbot.work.specimens import proofread
 from tests.support.council import TOML, write_config
 
 
@@ -144,6 +143,8 @@ MISTAKES = [
     (("# end", '[[route]]\nsubject = ["x"]\n'), "route.team", "sets nothing"),
     (('from = ["@contractor.example"]', 'from = ["contractor"]'), "sender.from", "or @domain.example"),
     (('resident = "reply-to"', 'resident = "body"'), "inbox.forms.resident", "is no header field"),
+    (("# domains", 'languages = ["en", "xx"]'), "council.languages", 'there are no templates in "xx"; there are: en'),
+    (("# domains", 'languages = ["xx"]'), "council.languages", 'there are no templates in "xx"'),
     (("# housing", 'attach_up_to = "lots"'), "inbox.attach_up_to", "is no size"),
 ]
 
@@ -351,31 +352,6 @@ def test_lines_are_found_in_any_layout() -> None:
     assert lines.find(("d", 1, "e")) == 14
     assert lines.find(("d", 1, "missing")) == 12
     assert lines.find(("nothing",)) == 1
-
-
-def test_own_templates_come_first(tmp_path: Path) -> None:
-    """An admin may override any mail, in a folder beside the configuration; a broken one is found before a resident sees it (D45)."""
-    own = tmp_path / "templates" / "en"
-    own.mkdir(parents=True)
-    (own / "receipt.txt").write_text("# We have it, {{ nmae }}.\n")
-    config = load(write_config(tmp_path))
-    problem = str(proofread(config)[0])
-
-    assert "nmae" in problem
-    assert str(own / "receipt.txt") in problem
-    (own / "receipt.txt").write_text("# We have it, {{ name }}.\n")
-    assert proofread(config) == () or proofread(load(tmp_path / "ackbot.toml")) == ()
-
-
-def test_a_language_without_templates(tmp_path: Path) -> None:
-    """P10: a council that says it writes Welsh must have the words."""
-    config = load(
-        write_config(
-            tmp_path, ('domains = ["northgate.example"]', 'domains = ["northgate.example"]\nlanguages = ["en", "xx"]')
-        )
-    )
-
-    assert 'there are no templates in "xx"' in str(proofread(config)[0])
 
 
 def test_systemd_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,9 +5,7 @@ from datetime import UTC, date, datetime, time
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from ackbot import resources
 from ackbot.casework import council as values
-from ackbot.casework import urgent
 from ackbot.casework.office import Office
 from ackbot.casework.worktime import Calendar, Duration
 from ackbot.config import shape
@@ -15,7 +13,7 @@ from ackbot.config.checks import staff_id
 from ackbot.config.source import Source
 from ackbot.config.values import Config, Lane, Watched
 from ackbot.mail.addresses import folded
-from ackbot.mail.templates import Templates
+from ackbot.config.wording import Wording
 from ackbot.mail.tokens import Signer
 from ackbot.wires.imap import Account
 from ackbot.wires.secrets import Password, readable
@@ -25,15 +23,15 @@ DEFAULT_LANE = "default"
 _REHEARSAL_SECRET = b"a rehearsal signs with this, and nothing of it is sent"
 
 
-def config(file: shape.File, source: Source, *, rehearsal: bool) -> Config:
+def config(file: shape.File, source: Source, wording: Wording, *, rehearsal: bool) -> Config:
     """Everything, from a file that passed its checks."""
-    council = _council(file, source)
+    council = _council(file, wording)
     secrets = [_REHEARSAL_SECRET]
     secret = readable(source.resolved(file.council.secret_file))
     if not rehearsal or secret.is_file():
         lines = secret.read_bytes().splitlines()
         secrets = [line.strip() for line in lines if line.strip()]
-    office = Office(council, _templates(source), Signer(secrets, tuple(council.staff)))
+    office = Office(council, wording.templates, Signer(secrets, tuple(council.staff)))
     return Config(
         path=source.path,
         office=office,
@@ -44,13 +42,6 @@ def config(file: shape.File, source: Source, *, rehearsal: bool) -> Config:
     )
 
 
-def _templates(source: Source) -> Templates:
-    """The council's own beside its configuration file first, ackbot's after."""
-    return Templates(
-        [folder for folder in (source.path.parent / "templates", resources.templates()) if folder.is_dir()]
-    )
-
-
 def _store_url(url: str, source: Source) -> str:
     """Relative paths start at the configuration's folder."""
     if url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
@@ -58,7 +49,7 @@ def _store_url(url: str, source: Source) -> str:
     return url
 
 
-def _council(file: shape.File, source: Source) -> values.Council:
+def _council(file: shape.File, wording: Wording) -> values.Council:
     zone = ZoneInfo(file.council.timezone)
     calendar = Calendar(
         zone,
@@ -67,7 +58,7 @@ def _council(file: shape.File, source: Source) -> values.Council:
         frozenset(file.calendar.closed_on),
         frozenset(file.calendar.extra_days),
     )
-    phrases = _templates(source).words(file.council.languages[0])["defaults"]
+    phrases = wording.templates.words(file.council.languages[0])["defaults"]
     standards = file.standard or [_ENQUIRY]
     return values.Council(
         name=file.council.name,
@@ -93,7 +84,7 @@ def _council(file: shape.File, source: Source) -> values.Council:
             values.SenderRule(tuple(folded(address) for address in one.from_), one.acknowledge) for one in file.sender
         ),
         limits=values.Limits(file.limits.per_sender, file.limits.brake, file.limits.resident_automatic_per_day),
-        urgent=_urgent(file, source),
+        urgent=_urgent(file, wording),
         reference_in_subject=file.council.reference_in_subject,
         head_of_service=file.council.head_of_service,
         languages=tuple(file.council.languages),
@@ -212,26 +203,13 @@ def _instant(value: datetime | date, zone: ZoneInfo) -> datetime:
     return datetime.combine(value, time.min, zone).astimezone(UTC)
 
 
-def _urgent(file: shape.File, source: Source) -> values.Urgent:
-    """The word lists: of the council's folder where it has them, else those that come with ackbot; all its languages together."""
-    own = source.resolved(file.urgent.words_dir) if file.urgent.words_dir else None
-    words = {}
-    for category in urgent.CATEGORIES:
-        lines: list[str] = []
-        for language in dict.fromkeys([*file.council.languages, "en"]):
-            places = [folder / language / "urgent" / f"{category}.txt" for folder in (resources.templates(),)]
-            places = (
-                [own / language / f"{category}.txt", own / f"{category}.{language}.txt", *places] if own else places
-            )
-            found = next((place for place in places if place.is_file()), None)
-            lines += found.read_text(encoding="utf-8").splitlines() if found else []
-        words[category] = urgent.phrases(lines)
+def _urgent(file: shape.File, wording: Wording) -> values.Urgent:
     return values.Urgent(
         tuple(file.urgent.to),
         file.urgent.repeat_every,
         tuple(file.urgent.alarm),
         tuple(file.urgent.flag),
-        MappingProxyType(words),
+        MappingProxyType(dict(wording.urgent)),
     )
 
 

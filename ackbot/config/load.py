@@ -8,6 +8,7 @@ from ackbot.config import build, checks
 from ackbot.config.shaping import shaped
 from ackbot.config.source import ConfigProblem, Finding, read
 from ackbot.config.values import Config
+from ackbot.config.wording import wording
 
 
 def load(path: Path, *, rehearsal: bool = False) -> Config:
@@ -49,7 +50,8 @@ def _examined(path: Path, *, rehearsal: bool) -> tuple[Config | None, list[Findi
         checks.references(file, source)
     if file is not None and not rehearsal:
         checks.files(file, source)
-    mistaken = any(not one.warning for one in source.findings)
-    config = build.config(file, source, rehearsal=rehearsal) if file is not None and not mistaken else None
+    words = wording(file, source) if file is not None else None
     findings = sorted(source.findings, key=lambda one: (one.file, one.line))
-    return replace(config, warnings=tuple(findings)) if config is not None else None, findings
+    if file is None or words is None or any(not one.warning for one in findings):
+        return None, findings
+    return replace(build.config(file, source, words, rehearsal=rehearsal), warnings=tuple(findings)), findings

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cached_property
@@ -19,7 +19,17 @@ SHELL = "shell.html"  # the page around every HTML part, with its style sheet
 
 
 class TemplateProblem(Exception):
-    """A template that is missing, does not compile, or names a value that no mail has. Says which file and line."""
+    """
+    A template that is missing, does not compile, or names a value that no mail has.
+
+    Args:
+        path: the file, "" when there is none.
+        line: in it, from 1; 0 when unknown.
+    """
+
+    def __init__(self, what: str, path: str = "", line: int = 0) -> None:
+        super().__init__(f"{path}:{line}: {what}" if path and line else f"{path}: {what}" if path else what)
+        self.what, self.path, self.line = what, path, line
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +76,15 @@ class Templates:
         return tuple(sorted({path.stem for folder in self.folders for path in folder.glob(f"{language}/*.txt")}))
 
     def words(self, language: str) -> Mapping[str, Any]:
-        """That language's `words.toml`: names of days and months, and the short phrases of subjects."""
+        """That language's `words.toml`: names of days and months, and the short phrases of subjects. Raises TemplateProblem."""
         if language not in self._words:
-            self._words[language] = tomllib.loads(self._file(f"{language}/words.toml"))
+            self._words[language] = self._toml(f"{language}/words.toml")
         return self._words[language]
 
     def offers(self) -> Mapping[str, str]:
         """`offers.toml`: for each language one line saying that an interpreter or translation can be had."""
         if "" not in self._words:
-            self._words[""] = tomllib.loads(self._file("offers.toml"))
+            self._words[""] = self._toml("offers.toml")
         return self._words[""]
 
     def phrase(self, language: str, name: str, **values: object) -> str:
@@ -124,23 +134,38 @@ class Templates:
         return sum(len(line.split()) for block in above for line in block.lines)
 
     def _source(self, language: str, name: str, values: Mapping[str, Any]) -> str:
+        template = self._compiled(f"{language}/{name}.txt")
         try:
-            return self._environment.get_template(f"{language}/{name}.txt").render(
-                values, _templates=self, _language=language
-            )
+            return template.render(values, _templates=self, _language=language)
         except jinja2.TemplateNotFound as error:
-            raise TemplateProblem(f"no template {error.name}") from None
+            raise TemplateProblem(f"there is no template {error.name}", *place(error)) from None
         except jinja2.TemplateSyntaxError as error:
-            raise TemplateProblem(f"{error.filename}:{error.lineno}: {error.message}") from None
+            raise TemplateProblem(str(error.message), str(error.filename), error.lineno) from None
         except jinja2.UndefinedError as error:
-            raise TemplateProblem(f"{self.path(language, name)}: {error.message}") from None
+            raise TemplateProblem(str(error.message), *place(error)) from None
 
-    def path(self, language: str, name: str) -> str:
-        """Where a template lies, for messages to an admin."""
-        return next(
-            (str(path) for folder in self.folders if (path := folder / language / f"{name}.txt").exists()),
-            f"{language}/{name}.txt",
-        )
+    def _compiled(self, name: str) -> jinja2.Template:
+        try:
+            return self._environment.get_template(name)
+        except jinja2.TemplateNotFound as error:
+            raise TemplateProblem(f"there is no template {error.name}") from None
+        except jinja2.TemplateSyntaxError as error:
+            raise TemplateProblem(str(error.message), str(error.filename), error.lineno) from None
+        except (UnicodeDecodeError, OSError) as error:
+            raise TemplateProblem(f"cannot be read ({error})", self.file(name)) from None
+
+    def problems(self, language: str) -> Iterator[TemplateProblem]:
+        """What is wrong with that language's templates before any value is filled in."""
+        files = {path.relative_to(folder) for folder in self.folders for path in folder.glob(f"{language}/**/*.txt")}
+        for name in sorted(map(str, files)):
+            try:
+                self._compiled(name)
+            except TemplateProblem as problem:
+                yield problem
+
+    def file(self, name: str) -> str:
+        """Where a file of ours lies, such as `en/words.toml`, for messages to an admin."""
+        return str(self._place(name) or name)
 
     @cached_property
     def shell(self) -> str:
@@ -166,11 +191,37 @@ class Templates:
         }
         return re.sub(r"<!--.*?-->", "", page, flags=re.DOTALL), styles
 
+    def _place(self, name: str) -> Path | None:
+        return next((path for folder in self.folders if (path := folder / name).is_file()), None)
+
     def _file(self, name: str) -> str:
-        for folder in self.folders:
-            if (folder / name).is_file():
-                return (folder / name).read_text(encoding="utf-8")
-        raise TemplateProblem(f"no file {name} in {', '.join(map(str, self.folders))}")
+        path = self._place(name)
+        if path is None:
+            raise TemplateProblem(f"there is no file {name} in {', '.join(map(str, self.folders))}")
+        try:
+            return path.read_text(encoding="utf-8-sig")
+        except (UnicodeDecodeError, OSError) as error:
+            raise TemplateProblem(f"cannot be read ({error})", str(path)) from None
+
+    def _toml(self, name: str) -> Mapping[str, Any]:
+        text = self._file(name)
+        try:
+            return tomllib.loads(text)
+        except ValueError as error:
+            words = str(error)
+            line = words.partition("(at line ")[2].partition(",")[0]
+            path, number = self.file(name), int(line) if line.isdigit() else text.count("\n") or 1
+            raise TemplateProblem(f"{words.partition(' (at')[0]}; this is not TOML", path, number) from None
+
+
+def place(error: BaseException) -> tuple[str, int]:
+    """The template and its line in which an error was raised while it was filled in; "" and 0 for one raised elsewhere."""
+    found, at = ("", 0), error.__traceback__
+    while at is not None:
+        if at.tb_frame.f_code.co_filename.endswith(".txt"):
+            found = at.tb_frame.f_code.co_filename, at.tb_lineno
+        at = at.tb_next
+    return found
 
 
 @jinja2.pass_context

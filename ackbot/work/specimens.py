@@ -14,11 +14,12 @@ from ackbot.casework.office import Desk, Office
 from ackbot.casework.screening import Seen
 from ackbot.casework.updates import NoNews
 from ackbot.config import Config, Finding
+from ackbot.config.wording import finding
 from ackbot.mail.addresses import Address
 from ackbot.mail.compose import Composed, compose
 from ackbot.mail.markup import Lines
 from ackbot.mail.message import Message
-from ackbot.mail.templates import TemplateProblem
+from ackbot.mail.templates import TemplateProblem, place
 
 _OPEN = datetime(2026, 11, 30, 10, 0, tzinfo=UTC)  # a Monday morning
 _LATER = datetime(2026, 12, 7, 15, 0, tzinfo=UTC)  # the day of the promise
@@ -100,32 +101,47 @@ def specimens(config: Config, language: str) -> Iterator[tuple[str, Composed]]:
     Raises:
         TemplateProblem, KeyError: a template or phrase is broken.
     """
-    council = replace(
-        config.council, languages=(language, *(one for one in config.council.languages if one != language))
-    )
-    office = replace(config.office, council=council)
+    office = _speaking(config, language)
     for title, send in _sends(office):
         yield title, compose(send.draft, office.templates)
 
 
 def proofread(config: Config) -> tuple[Finding, ...]:
-    """A mistake for every language that has no templates, or whose templates cannot be rendered."""
-    findings = []
-    known = config.office.templates.languages()
+    """Every mistake in the templates of the council's languages, in the file and line where it stands."""
+    found: dict[Finding, None] = {}
     for language in config.council.languages:
-        what = ""
-        if language not in known:
-            what = f'there are no templates in "{language}"; there are: {", ".join(known)}'
-        else:
-            try:
-                list(specimens(config, language))
-            except TemplateProblem as error:
-                what = f"{error}; mend the template, or remove it to use the one that comes with ackbot"
-            except KeyError as error:
-                what = f'words.toml of "{language}" has no {error}; add it'
-        if what:
-            findings.append(Finding(str(config.path), 1, "council.languages", what))
-    return tuple(findings)
+        for problem in config.office.templates.problems(language):
+            found.setdefault(finding(problem))
+        office = _speaking(config, language)
+        try:
+            for title, send in _sends(office):
+                if (mistake := _mistake(office, title, send)) is not None:
+                    found.setdefault(mistake)
+        except Exception as error:  # noqa: BLE001 - whatever a phrase of words.toml does to its mail is to be mended there
+            words = office.templates.file(f"{language}/words.toml")
+            found.setdefault(finding(TemplateProblem(f"a phrase breaks its mail ({_reason(error)})", words)))
+    return tuple(found)
+
+
+def _mistake(office: Office, title: str, send: Send) -> Finding | None:
+    try:
+        compose(send.draft, office.templates)
+    except TemplateProblem as problem:
+        return finding(problem)
+    except Exception as error:  # noqa: BLE001 - whatever a template does to its mail is to be mended there
+        path, line = place(error)
+        return finding(TemplateProblem(f'the mail "{title}" cannot be written ({_reason(error)})', path, line))
+    return None
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _speaking(config: Config, language: str) -> Office:
+    """The office, with that language before the others."""
+    others = (one for one in config.council.languages if one != language)
+    return replace(config.office, council=replace(config.council, languages=(language, *others)))
 
 
 def _sends(office: Office) -> Iterator[tuple[str, Send]]:
