@@ -205,25 +205,33 @@ class Daemon:
         systemd.notify("RELOADING=1")
         try:
             fresh = load(self._config.path)
-            problems = [str(finding) for finding in proofread(fresh)]
+            problems = [str(finding) for finding in proofread(fresh)] or [
+                f"{key}: needs a restart" for key, value in self._config.restart.items() if fresh.restart[key] != value
+            ]
         except ConfigProblem as problem:
             problems = [str(finding) for finding in problem.findings]
         except OSError as error:
             problems = [f"{self._config.path} cannot be read: {error.strerror}"]
+        except Exception as error:
+            log.exception("configuration")
+            problems = [f"{self._config.path} cannot be read: {type(error).__name__}; `ackbot check` may tell more"]
+        for line in problems:
+            log.error("not reloaded", reason=line)
         if not problems:
-            problems = [
-                f"{key}: needs a restart" for key, value in self._config.restart.items() if fresh.restart[key] != value
-            ]
-        if problems:
-            for problem_line in problems:
-                log.error("not reloaded", reason=problem_line)
-        else:
-            self.shift.end(STOP_S)
-            self._config = fresh
-            self.shift = self._new_shift(fresh)
-            self.shift.start()
-            log.info("reloaded", inboxes=len(fresh.watched), warnings=len(fresh.warnings))
+            self._change_shift(fresh)
         systemd.notify("READY=1")
+
+    def _change_shift(self, fresh: Config) -> None:
+        self.shift.end(STOP_S)
+        try:
+            shift = self._new_shift(fresh)
+        except Exception:  # the store was busy, or a defect of ours: go on as before
+            log.exception("not reloaded")
+            fresh, shift = self._config, self._new_shift(self._config)
+        else:
+            log.info("reloaded", inboxes=len(fresh.watched), warnings=len(fresh.warnings))
+        self._config, self.shift = fresh, shift
+        self.shift.start()
 
     def stop(self) -> None:
         """End the work and close the store. What could not be finished is found at the next start."""

@@ -1,0 +1,91 @@
+"""A daemon that is told to reload survives whatever it then reads (P10). Its servers are not there; it need not reach them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ackbot import daemon as composition
+from ackbot.config import load
+from ackbot.daemon import Daemon
+from ackbot.store import StoreBusy
+from tests.support.council import TOML, write_config
+
+
+@pytest.fixture
+def daemon(tmp_path: Path) -> Iterator[Daemon]:
+    """At work on the test council, tmp_path/ackbot.toml."""
+    made = Daemon(load(write_config(tmp_path)))
+    made.start()
+    yield made
+    made.stop()
+
+
+WRONG = {
+    "gone": None,
+    "a Latin-1 octet": b"# \xe9\n" + TOML.encode(),
+    "an empty include": b'include = [""]\n' + TOML.encode(),
+    "a root": b'include = ["/"]\n' + TOML.encode(),
+    "three stars": b'include = ["***"]\n' + TOML.encode(),
+    "a language without words": TOML.encode().replace(b"[calendar]", b'languages = ["xx"]\n[calendar]'),
+    "a duration nobody lives to see": TOML.encode().replace(b"5 working days", b"99999999999 working days"),
+}
+
+
+@pytest.mark.parametrize("content", WRONG.values(), ids=WRONG)
+def test_a_wrong_reload_changes_nothing(daemon: Daemon, tmp_path: Path, content: bytes | None) -> None:
+    """P10: the shift that works goes on working."""
+    (tmp_path / "ackbot.toml").unlink()
+    if content is not None:
+        (tmp_path / "ackbot.toml").write_bytes(content)
+    shift = daemon.shift
+    daemon.reload()
+
+    assert daemon.shift is shift
+    assert shift.makes_progress()
+
+
+def test_broken_words_change_nothing(daemon: Daemon, tmp_path: Path) -> None:
+    """P10: nor do the council's own templates and phrases."""
+    own = tmp_path / "templates" / "en"
+    own.mkdir(parents=True)
+    shift = daemon.shift
+    for name, text in (("words.toml", b"a ="), ("receipt.txt", b"{{ 1 + name }}"), ("receipt.txt", b"\xe9")):
+        (own / name).write_bytes(text)
+        daemon.reload()
+        (own / name).unlink()
+
+        assert daemon.shift is shift
+
+
+def test_what_reading_never_foresaw_changes_nothing(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
+    """P10: a defect of ours in reading the file is logged, and no more."""
+    monkeypatch.setattr(composition, "load", lambda _: 1 / 0)
+    shift = daemon.shift
+    daemon.reload()
+
+    assert daemon.shift is shift
+
+
+def test_a_store_that_is_busy_keeps_the_old_configuration(
+    daemon: Daemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P10: when the new shift cannot begin, a shift of the old configuration does."""
+    refusals = [StoreBusy("locked")]
+    begin = composition.recount
+
+    def busy_once(*words: object) -> int:
+        if refusals:
+            raise refusals.pop()
+        return begin(*words)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(composition, "recount", busy_once)
+    shift = daemon.shift
+    write_config(tmp_path, ('name = "Sam Jones"', 'name = "Samuel Jones"'))
+    daemon.reload()
+
+    assert daemon.shift is not shift
+    assert daemon.shift.makes_progress()
+    assert daemon._config.council.staff["sam"].name == "Sam Jones"
+    daemon.reload()
+    assert daemon._config.council.staff["sam"].name == "Samuel Jones"
