@@ -357,7 +357,7 @@ def test_lines_are_found_in_any_layout() -> None:
 def test_systemd_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A secret that only root may read reaches the service as a credential of its name."""
     (tmp_path / "creds").mkdir()
-    (tmp_path / "creds" / "hidden").write_text("from systemd\n")
+    (tmp_path / "creds" / "hidden").write_text("a secret from systemd\n")
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "creds"))
     path = write_config(tmp_path, ('secret_file = "secret"', 'secret_file = "hidden"'))
 
@@ -365,6 +365,26 @@ def test_systemd_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.delenv("CREDENTIALS_DIRECTORY")
     with pytest.raises(ConfigProblem):
         load(path)
+
+
+def test_a_secret_that_can_be_guessed(tmp_path: Path) -> None:
+    """Who guesses the secret speaks as staff (P7): sixteen characters at least, in each line that verifies."""
+    path = write_config(tmp_path)
+    for content in ("x\n", "a secret for tests, and nothing else\nshort\n"):
+        (tmp_path / "secret").write_text(content)
+        said = [str(one) for one in check(path) if one.key == "council.secret_file"]
+
+        assert "has a line of less than 16 characters; `ackbot init DIR` makes a good one" in said[0]
+
+
+def test_a_password_in_another_encoding(tmp_path: Path) -> None:
+    """P10: found before the relay is asked."""
+    (tmp_path / "pw").write_bytes(b"p\xe9\n")
+    path = write_config(tmp_path, ("# smtp", 'password_file = "pw"\nusername = "u"'))
+
+    assert [one.what for one in check(path) if not one.warning] == [
+        f"{tmp_path}/pw is not UTF-8; save it in that encoding"
+    ]
 
 
 def test_secrets_are_not_printed(tmp_path: Path) -> None:

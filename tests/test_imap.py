@@ -2,6 +2,7 @@
 
 import os
 import ssl
+from base64 import b64decode
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -149,6 +150,41 @@ def test_unreadable_password_file(tmp_path: Path, server: MailServer) -> None:
     """A password that is not there is the admin's too."""
     with pytest.raises(LoginRefused, match="cannot be read"):
         Mailbox(Account("127.0.0.1", server.port, "none", USER, Password(tmp_path / "none")))
+
+
+def test_a_password_beyond_ascii(monkeypatch: pytest.MonkeyPatch) -> None:
+    """RFC 4616: SASL PLAIN is UTF-8, and LOGIN is not."""
+    tags: list[str] = []
+
+    def answer(_: BadImap, tag: str, command: str) -> bytes | None:
+        if command == "AUTHENTICATE PLAIN":
+            tags.append(tag)
+            return b"+ \r\n"
+        if tags and not command:
+            right = b64decode(tag).decode() == f"\0{USER}\0pässwörd€"
+            return f"{tags.pop()} {'OK in' if right else 'NO wrong'}\r\n".encode()
+        return None
+
+    with BadImap(answer, capabilities="IMAP4rev1 AUTH=PLAIN") as server:
+        monkeypatch.setenv("ACKBOT_TEST_PASSWORD", "pässwörd€")
+        assert mailbox(server).select("INBOX").uidvalidity == 5
+        monkeypatch.setenv("ACKBOT_TEST_PASSWORD", "pässwörd")
+        with pytest.raises(LoginRefused, match="wrong"):
+            mailbox(server)
+
+
+def test_a_password_beyond_ascii_where_plain_is_not_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The admin's to mend, gently retried, and said in words."""
+    monkeypatch.setenv("ACKBOT_TEST_PASSWORD", "pässwörd€")
+    with BadImap() as server, pytest.raises(LoginRefused, match="beyond ASCII, and the server offers no AUTH=PLAIN"):
+        Mailbox(Account("127.0.0.1", server.port, "none", USER, Password(env="ACKBOT_TEST_PASSWORD")))
+
+
+def test_a_password_file_that_is_not_utf8(tmp_path: Path, server: MailServer) -> None:
+    """So is one in another encoding."""
+    (tmp_path / "pw").write_bytes(b"p\xe9\n")
+    with pytest.raises(LoginRefused, match="is not UTF-8"):
+        Mailbox(Account("127.0.0.1", server.port, "none", USER, Password(tmp_path / "pw")))
 
 
 def test_search_beyond_the_end(server: MailServer) -> None:

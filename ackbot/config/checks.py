@@ -17,6 +17,7 @@ from ackbot.wires.secrets import readable
 _TAG_LENGTH = 24  # a plus sign and 23 characters (design.md §5)
 _LONGEST_LOCAL_PART = 64  # RFC 5321 §4.5.3.1.1
 _SHORTEST_POLL_S = 0.05
+_SHORTEST_SECRET = 16  # characters; `ackbot init` makes 64
 _FRIDAY = 4
 
 
@@ -265,7 +266,13 @@ def _doubts(file: shape.File, source: Source) -> None:
 
 def files(file: shape.File, source: Source) -> None:
     """Files and variables the configuration names, as this user sees them."""
-    _readable(source, ("council", "secret_file"), file.council.secret_file, "`ackbot init` makes one", required=True)
+    _readable(
+        source,
+        ("council", "secret_file"),
+        file.council.secret_file,
+        "`ackbot init DIR` makes a good one",
+        required=True,
+    )
     tables: list[tuple[Location, shape.Smtp | shape.Inbox]] = [
         (("smtp",), file.smtp),
         *((("relay", index), relay) for index, relay in enumerate(file.relay)),
@@ -292,11 +299,23 @@ def _readable(source: Source, at: Location, path: str, mend: str, *, required: b
         return
     place = readable(source.resolved(path))
     try:
-        empty = not place.read_bytes().strip()
+        content = place.read_bytes()
     except OSError as error:
         # systemd puts credentials there only while the service runs
         given_later = str(place).startswith("/run/credentials/") and not required
         source.finding(at, f"{place} cannot be read ({error.strerror}); {mend}", warning=given_later)
         return
-    if empty:
+    if not content.strip():
         source.finding(at, f"{place} is empty; {mend}")
+    elif required and any(0 < len(line.strip()) < _SHORTEST_SECRET for line in content.splitlines()):
+        source.finding(at, f"{place} has a line of less than {_SHORTEST_SECRET} characters; {mend}")
+    elif not required and not _is_utf8(content):
+        source.finding(at, f"{place} is not UTF-8; save it in that encoding")
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

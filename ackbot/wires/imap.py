@@ -18,7 +18,7 @@ from imapclient.exceptions import IMAPClientError, LoginError
 from ackbot.mail.headers import Headers, parameters
 from ackbot.mail.mime import MOST_PARTS, head_of
 from ackbot.wires import tls
-from ackbot.wires.secrets import Password
+from ackbot.wires.secrets import Password, PasswordProblem, sasl_plain
 
 WHOLE_UP_TO = 262_144  # octets; larger mails are fetched by structure (design.md, "The life of a letter")
 _TEXT_UP_TO = 524_288  # octets of one text part of a larger mail
@@ -127,17 +127,15 @@ class Mailbox:
                 ) from error
             raise ImapProblem(f"{account.host}:{account.port}: cannot connect: {_said(error)}") from error
         try:
-            client.login(account.username, account.password.read())
+            _log_in(client, account.username, account.password.read())
+        except PasswordProblem as error:
+            _drop(client)
+            raise LoginRefused(f"the password for {account.username}: {error}") from error
         except LoginError as error:
             _drop(client)
             if isinstance(error, imaplib.IMAP4.abort) or "UNAVAILABLE" in str(error).upper():
                 raise ImapProblem(f"{account.host}: {_said(error)}") from error
             raise LoginRefused(f"{account.host} refuses {account.username}: {_said(error)}") from error
-        except (OSError, KeyError) as error:
-            _drop(client)
-            if isinstance(error, KeyError | FileNotFoundError | PermissionError):
-                raise LoginRefused(f"the password for {account.username} cannot be read: {error}") from error
-            raise ImapProblem(f"{account.host}: {_said(error)}") from error
         except BROKEN as error:
             _drop(client)
             raise ImapProblem(f"{account.host}: {_said(error)}") from error
@@ -315,6 +313,16 @@ class Mailbox:
         # EXISTS may come with the reply to any command (RFC 3501 §7.3.1), then no later NOOP or IDLE says it again.
         if self._client._imap.untagged_responses.pop("EXISTS", None):
             self.news = True
+
+
+def _log_in(client: IMAPClient, username: str, password: str) -> None:
+    """LOGIN is ASCII (RFC 3501 §6.2.3); beyond it SASL PLAIN is UTF-8 (RFC 4616)."""
+    if (username + password).isascii():
+        client.login(username, password)
+    elif client.has_capability("AUTH=PLAIN"):
+        client.sasl_login("PLAIN", lambda _: sasl_plain(username, password))
+    else:
+        raise PasswordProblem("it has characters beyond ASCII, and the server offers no AUTH=PLAIN; choose another")
 
 
 class _Wanted:

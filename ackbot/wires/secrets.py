@@ -16,6 +16,10 @@ def readable(path: Path) -> Path:
     return path
 
 
+class PasswordProblem(Exception):
+    """A password cannot be read. The sentence is for an admin and holds nothing of it."""
+
+
 @dataclass(frozen=True)
 class Password:
     """Where a password comes from: a file (its first line) or an environment variable; neither means none is needed."""
@@ -26,12 +30,28 @@ class Password:
     def read(self) -> str:
         """
         Raises:
-            OSError: the file cannot be read.
-            KeyError: the environment variable is not set.
+            PasswordProblem: the file cannot be read or is not UTF-8, or the environment variable is not set.
         """
         if self.file is not None:
-            return readable(self.file).read_text(encoding="utf-8").split("\n", 1)[0].strip("\r")
-        return os.environ[self.env] if self.env else ""
+            try:
+                return readable(self.file).read_text(encoding="utf-8-sig").split("\n", 1)[0].strip("\r")
+            except UnicodeDecodeError:
+                raise PasswordProblem(f"{self.file} is not UTF-8; save it in that encoding") from None
+            except OSError as error:
+                raise PasswordProblem(f"{self.file} cannot be read ({error.strerror})") from error
+        if not self.env:
+            return ""
+        if self.env not in os.environ:
+            raise PasswordProblem(f"the environment has no {self.env}")
+        try:
+            return os.environb[self.env.encode()].decode()
+        except UnicodeError:
+            raise PasswordProblem(f"{self.env} of the environment is not UTF-8") from None
 
     def __repr__(self) -> str:
         return f"Password({self.file or self.env or 'none'})"
+
+
+def sasl_plain(username: str, password: str) -> bytes:
+    """The one message of SASL PLAIN, in UTF-8 whatever characters there are (RFC 4616 §2)."""
+    return b"\0".join([b"", username.encode(), password.encode()])

@@ -5,13 +5,14 @@ import re
 import smtplib
 import socket
 import ssl
+from base64 import b64encode
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from ackbot.wires import tls
-from ackbot.wires.secrets import Password
+from ackbot.wires.secrets import Password, PasswordProblem, sasl_plain
 
 _TIMEOUT_S = 30
 _END_TIMEOUT_S = 120  # for the reply to the final dot (RFC 5321 §4.5.3.2.6 would wait ten minutes)
@@ -273,11 +274,14 @@ class Connection:
                 smtp.starttls(context=context)
                 smtp.ehlo_or_helo_if_needed()
             if self._username:
-                smtp.login(self._username, relay.password.read())
+                _log_in(smtp, self._username, relay.password.read())
         except smtplib.SMTPResponseException as error:
             _hang_up(smtp)
             raise RelayTrouble(_text((error.smtp_code, error.smtp_error))) from error
-        except (smtplib.SMTPException, ssl.SSLError, OSError, KeyError) as error:
+        except PasswordProblem as error:
+            _hang_up(smtp)
+            raise RelayTrouble(f"the password for {self._username}: {error}") from error
+        except (smtplib.SMTPException, ssl.SSLError, OSError) as error:
             _hang_up(smtp)
             raise RelayTrouble(f"{relay.host}:{relay.port}: {error or type(error).__name__}") from error
         except ValueError as error:  # a UnicodeError, whose words would hold a piece of the password
@@ -303,6 +307,18 @@ class Connection:
         """Hang up; never raises."""
         smtp, self._smtp = self._smtp, None
         _hang_up(smtp)
+
+
+def _log_in(smtp: smtplib.SMTP, username: str, password: str) -> None:
+    """smtplib speaks ASCII only; beyond it SASL PLAIN is UTF-8 (RFC 4616), and the other mechanisms have no encoding."""
+    if (username + password).isascii():
+        smtp.login(username, password)
+        return
+    if "PLAIN" not in smtp.esmtp_features.get("auth", "").upper().split():
+        raise PasswordProblem("it has characters beyond ASCII, and the relay offers no AUTH PLAIN; choose another")
+    code, reply = smtp.docmd("AUTH", "PLAIN " + b64encode(sasl_plain(username, password)).decode())
+    if code != 235:
+        raise smtplib.SMTPAuthenticationError(code, reply)
 
 
 class _GoneBeforeMail(Exception):
