@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from ackbot import __version__
 from ackbot.cli import _COMMANDS, main
-from ackbot.store import outbox
+from ackbot.store import open_database, outbox
 from tests.support.council import World, write_config
 from tests.support.letters import letter
 
@@ -296,3 +296,59 @@ def test_preview(cli: Callable[..., Result], tmp_path: Path) -> None:
     assert (tmp_path / "gallery" / "index.html").read_text().count("<article>") == len(
         list((tmp_path / "gallery").glob("*.eml"))
     )
+
+
+def _no_folder(place: Path) -> None:
+    place.parent.write_text("a file where a folder should be")
+
+
+def _garbage(place: Path) -> None:
+    place.parent.mkdir()
+    place.write_bytes(b"no database at all " * 500)
+
+
+def _torn(place: Path) -> None:
+    """A store that was good once: its header is, its pages are not."""
+    place.parent.mkdir()
+    db = open_database(f"sqlite:///{place}")
+    db.migrate()
+    db.close()
+    content = place.read_bytes()
+    place.write_bytes(content[:100] + b"\xff" * (len(content) - 100))
+
+
+def _empty(place: Path) -> None:
+    place.parent.mkdir()
+    place.touch()
+
+
+@pytest.mark.parametrize("command", [["status"], ["cases"], ["pause"], ["run"], ["show", "a@b.example"]])
+@pytest.mark.parametrize("fault", [_no_folder, _garbage, _torn, _empty])
+def test_faults_of_the_store_are_sentences(
+    cli: Callable[..., Result], tmp_path: Path, fault: Callable[[Path], None], command: list[str]
+) -> None:
+    """design.md §8: 1 and what to do, never a traceback; what an empty file lacks is made by whoever writes."""
+    fault(tmp_path / "state" / "ackbot.db")
+    path = write_config(tmp_path, ("sqlite:///ackbot.db", "sqlite:///state/ackbot.db"))
+    if fault is _empty and command[0] in ("pause", "run"):
+        return
+    done = cli("-c", str(path), *command)
+
+    assert done.exit_code == 1
+    assert done.output.startswith("ackbot: the") or "nothing in the store" in done.output or "no store" in done.output
+
+
+def test_a_folder_that_may_not_be_written(cli: Callable[..., Result], tmp_path: Path) -> None:
+    """design.md §8: so is that."""
+    path = write_config(tmp_path, ("sqlite:///ackbot.db", "sqlite:////proc/ackbot/ackbot.db"))
+
+    assert "ackbot: the store at" in cli("-c", str(path), "run").output
+
+
+def test_a_store_of_another_version(cli: Callable[..., Result], seen: World, tmp_path: Path) -> None:
+    """A store that these queries would fail on is not read."""
+    seen.db.run("INSERT INTO migrations (number, applied_at) VALUES (999, '')")
+    assert "written by a newer ackbot" in cli("-c", str(tmp_path / "ackbot.toml"), "status").output
+    seen.db.run("UPDATE migrations SET number = -number")
+    assert "`ackbot run` brings it up to date" in cli("-c", str(tmp_path / "ackbot.toml"), "status").output
+    seen.close()

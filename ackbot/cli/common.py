@@ -59,20 +59,25 @@ def fail(sentence: str, code: int) -> NoReturn:
 @contextlib.contextmanager
 def store(config: Config, *, read_only: bool) -> Iterator[Database]:
     """The store, beside a daemon that may be running; trouble with it ends the command with 1."""
-    try:
+    with told():
         db = open_database(config.store_url, read_only=read_only)
-    except StoreProblem as problem:
-        fail(str(problem), 1)
+        try:
+            if not read_only:
+                db.migrate()
+            yield db
+        finally:
+            db.close()
+
+
+@contextlib.contextmanager
+def told() -> Iterator[None]:
+    """Trouble with the store ends the command with 1 and a sentence."""
     try:
-        if not read_only:
-            db.migrate()
-        yield db
+        yield
     except StoreBusy as busy:
         fail(f"the store is busy: {busy}", 1)
     except StoreProblem as problem:
         fail(str(problem), 1)
-    finally:
-        db.close()
 
 
 def inbox_named(config: Config, name: str | None) -> str:

@@ -5,7 +5,7 @@ import sys
 import click
 
 from ackbot.cli.common import config_option, fail, loaded
-from ackbot.store import StoreProblem
+from ackbot.store import StoreBusy, StoreProblem
 
 
 @click.command("run")
@@ -22,4 +22,6 @@ def command(ctx: click.Context, own_config: str | None) -> None:
         daemon = Daemon(config)
     except StoreProblem as problem:
         fail(str(problem), 1)
+    except StoreBusy as busy:
+        fail(f"the store is busy: {busy}", 1)
     sys.exit(daemon.run())

@@ -22,6 +22,10 @@ class StoreProblem(Exception):
     """The store cannot be used: missing, newer than this program, held by another `run`. The sentence says what to do."""
 
 
+class StoreMissing(StoreProblem):
+    """There is no store yet, or nothing in it: the first `ackbot run` makes it."""
+
+
 class StoreBusy(Exception):
     """The store could not take a statement now: locked, disk full, connection lost. Trying again can help."""
 
@@ -36,7 +40,7 @@ class Database(Protocol):
     skip_locked: str  # put behind a SELECT that claims rows
 
     def run(self, sql: str, **parameters: Any) -> Sequence[Row]:
-        """One statement and all its rows. Raises StoreBusy where trying again can help."""
+        """One statement and all its rows. Raises StoreBusy where trying again can help, StoreProblem for a damaged file."""
         ...
 
     def transaction(self) -> contextlib.AbstractContextManager[None]:
@@ -68,9 +72,10 @@ def open_database(url: str, *, exclusive: bool = False, read_only: bool = False)
 
     Args:
         exclusive: as `run` opens it; a second one is kept out (design.md §6).
-        read_only: nothing can be written, not even by mistake; the file must exist.
+        read_only: nothing can be written, not even by mistake; the store must exist, as this program's schema has it.
 
     Raises:
+        StoreMissing: there is none to read.
         StoreProblem: it cannot be opened.
     """
     scheme, _, path = url.partition("://")
@@ -79,11 +84,28 @@ def open_database(url: str, *, exclusive: bool = False, read_only: bool = False)
             f'store.url "{scheme}://…" is of a kind this version does not know; use sqlite:////path/to/ackbot.db'
         )
     # Four slashes begin an absolute path, three a relative one.
-    return SQLite(
-        Path("/" + path.lstrip("/") if path.startswith("//") else path.removeprefix("/")),
-        exclusive=exclusive,
-        read_only=read_only,
-    )
+    place = Path("/" + path.lstrip("/") if path.startswith("//") else path.removeprefix("/"))
+    database = SQLite(place, exclusive=exclusive, read_only=read_only)
+    if read_only and (problem := _unreadable(database)) is not None:
+        database.close()
+        raise problem
+    return database
+
+
+def _unreadable(database: "SQLite") -> StoreProblem | None:
+    """Why the queries of this program would fail on a store."""
+    try:
+        made = database.run("SELECT 1 FROM sqlite_master WHERE name = 'migrations'")
+        number = database.run("SELECT MAX(number) AS number FROM migrations")[0]["number"] if made else None
+    except StoreProblem as problem:
+        return problem
+    except StoreBusy as busy:
+        return StoreProblem(f"the store at {database.path} cannot be read: {busy}")
+    if number is None:
+        return StoreMissing(f"there is nothing in the store at {database.path} yet; `ackbot run` makes it")
+    if number < len(MIGRATIONS):
+        return StoreProblem(f"the store at {database.path} is of an earlier ackbot; `ackbot run` brings it up to date")
+    return StoreProblem(_newer(database.path)) if number > len(MIGRATIONS) else None
 
 
 class SQLite:
@@ -99,11 +121,11 @@ class SQLite:
         self._lock = threading.RLock()
         self._depth = threading.local()
         self._held: int | None = None
-        if read_only and not path.exists():
-            raise StoreProblem(f"there is no store at {path}; `ackbot run` makes it")
-        if exclusive:
-            self._held = _keep_others_out(path)
+        if read_only and not os.path.exists(path):
+            raise StoreMissing(f"there is no store at {path}; `ackbot run` makes it")
         try:
+            if exclusive:
+                self._held = _keep_others_out(path)
             mode = "ro" if read_only else "rwc"
             connection = sqlite3.connect(
                 f"file:{_quoted(path)}?mode={mode}",
@@ -120,8 +142,11 @@ class SQLite:
                 self._db.enable_wal()
                 self._db.execute("PRAGMA synchronous=FULL")
             self._db.execute("PRAGMA foreign_keys=ON")
+            self._db.execute("PRAGMA schema_version")
         except (sqlite3.Error, OSError) as error:
-            raise StoreProblem(f"the store at {path} cannot be opened: {error}") from error
+            self._release()
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise StoreProblem(f"the store at {path} cannot be opened: {reason}; {_mend(error)}") from error
         self._connection = connection
 
     def run(self, sql: str, **parameters: Any) -> Sequence[Row]:
@@ -129,8 +154,8 @@ class SQLite:
         with self._lock:
             try:
                 return self._connection.execute(sql, parameters).fetchall()
-            except sqlite3.OperationalError as error:
-                raise _passing(error) from error
+            except sqlite3.DatabaseError as error:
+                raise self._told(error) from error
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
@@ -159,14 +184,14 @@ class SQLite:
     def _begin(self) -> None:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
-            raise _passing(error) from error
+        except sqlite3.DatabaseError as error:
+            raise self._told(error) from error
 
     def _commit(self) -> None:
         try:
             self._connection.execute("COMMIT")
-        except sqlite3.OperationalError as error:
-            raise _passing(error) from error
+        except sqlite3.DatabaseError as error:
+            raise self._told(error) from error
 
     def migrate(self) -> None:
         """See Database.migrate."""
@@ -176,9 +201,7 @@ class SQLite:
             )
             done = {int(row["number"]) for row in self.run("SELECT number FROM migrations")}
             if done and max(done) > len(MIGRATIONS):
-                raise StoreProblem(
-                    f"the store at {self.path} was written by a newer ackbot; install that version or restore a backup"
-                )
+                raise StoreProblem(_newer(self.path))
             for number, statements in enumerate(MIGRATIONS, 1):
                 if number in done:
                     continue
@@ -194,9 +217,19 @@ class SQLite:
         """See Database.close."""
         with self._lock:
             self._db.close()
-            if self._held is not None:
-                os.close(self._held)
-                self._held = None
+            self._release()
+
+    def _release(self) -> None:
+        if self._held is not None:
+            os.close(self._held)
+            self._held = None
+
+    def _told(self, error: sqlite3.DatabaseError) -> Exception:
+        """StoreBusy if trying again can help, StoreProblem for a damaged file, else the error as it is."""
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in _DAMAGED:
+            return StoreProblem(f"the store at {self.path} is damaged: {error}; {_mend(error)}")
+        return StoreBusy(str(error)) if code in _PASSING else error
 
 
 # What passes by itself or by an admin's hand (sqlite.org/rescode.html); any other error is a defect of ours.
@@ -211,9 +244,17 @@ _PASSING = {
 }
 
 
-def _passing(error: sqlite3.OperationalError) -> Exception:
-    """The same error as StoreBusy if trying again can help, else as it is."""
-    return StoreBusy(str(error)) if getattr(error, "sqlite_errorcode", 0) & 0xFF in _PASSING else error
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+def _mend(error: Exception) -> str:
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED:
+        return "move it away and restore a backup"
+    return "mend store.url, or the permissions of its folder"
+
+
+def _newer(path: Path) -> str:
+    return f"the store at {path} was written by a newer ackbot; install that version or restore a backup"
 
 
 def listed(name: str, values: Sequence[Any]) -> tuple[str, dict[str, Any]]:
