@@ -20,6 +20,7 @@ from ackbot.store import Database, StoreBusy, intents, open_database, outbox, re
 from ackbot.wires import systemd
 from ackbot.work import dispatch
 from ackbot.work.dispatch import Dispatcher, Limiter
+from ackbot.work.forgotten import forgotten
 from ackbot.work.intake import Intake, warm
 from ackbot.work.recount import recount
 from ackbot.work.rounds import Rounds
@@ -143,12 +144,18 @@ class Daemon:
 
         Raises:
             StoreProblem: the store cannot be used, or another `run` has it.
+            ConfigProblem: it does not fit the store.
         """
         self._config = config
         self._clock = clock
         self._worker = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
         self._db = open_database(config.store_url, exclusive=True)
-        self._db.migrate()
+        try:
+            self._db.migrate()
+            _must_fit(config, self._db)
+        except BaseException:
+            self._db.close()
+            raise
         self._left_unverified = outbox.recover(self._db, clock(), alone=True)
         self._asked: set[int] = set()
         self._end_by = 0.0  # monotonic; once the end was asked for
@@ -205,7 +212,8 @@ class Daemon:
         systemd.notify("RELOADING=1")
         try:
             fresh = load(self._config.path)
-            problems = [str(finding) for finding in proofread(fresh)] or [
+            findings = (*proofread(fresh), *forgotten(self._db, fresh.council, fresh.path))
+            problems = [str(finding) for finding in findings] or [
                 f"{key}: needs a restart" for key, value in self._config.restart.items() if fresh.restart[key] != value
             ]
         except ConfigProblem as problem:
@@ -241,3 +249,8 @@ class Daemon:
             log.info("stopped")
         else:
             log.warning("stopped before everything had ended")
+
+
+def _must_fit(config: Config, db: Database) -> None:
+    if findings := forgotten(db, config.council, config.path):
+        raise ConfigProblem(findings)

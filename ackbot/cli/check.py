@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from ackbot.cli.common import config_option, config_path, fail
+from ackbot.cli.common import config_option, config_path, fail, told
 from ackbot.config import ConfigProblem, check, load
 
 
@@ -22,9 +22,12 @@ def command(ctx: click.Context, own_config: str | None, online: bool) -> None:
     except OSError as error:
         fail(f"{path} cannot be read: {error.strerror}", 2)
     if not any(not one.warning for one in findings):
+        from ackbot.work.forgotten import forgotten_in_store
         from ackbot.work.specimens import proofread
 
-        findings += proofread(load(path))
+        config = load(path)
+        with told():
+            findings += (*proofread(config), *forgotten_in_store(config))
     for finding in findings:
         click.echo(str(finding))
     mistakes = sum(not one.warning for one in findings)

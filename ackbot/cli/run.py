@@ -5,6 +5,7 @@ import sys
 import click
 
 from ackbot.cli.common import config_option, fail, loaded
+from ackbot.config import ConfigProblem
 from ackbot.store import StoreBusy, StoreProblem
 
 
@@ -20,6 +21,8 @@ def command(ctx: click.Context, own_config: str | None) -> None:
     config = loaded(ctx, own_config)
     try:
         daemon = Daemon(config)
+    except ConfigProblem as problem:
+        fail(str(problem), 1)
     except StoreProblem as problem:
         fail(str(problem), 1)
     except StoreBusy as busy:

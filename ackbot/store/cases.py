@@ -167,3 +167,15 @@ def with_untold_clocks(db: Database) -> list[str]:
         "SELECT DISTINCT code FROM clocks WHERE state = 'running' AND NOT told AND counted_from IS NOT NULL ORDER BY code"
     )
     return [row["code"] for row in rows]
+
+
+def open_by_owner(db: Database) -> dict[str, int]:
+    """How many cases that are not closed each member of staff owns, by id."""
+    rows = db.run("SELECT owner, COUNT(*) AS n FROM cases WHERE state <> 'closed' AND owner <> '' GROUP BY owner")
+    return {row["owner"]: row["n"] for row in rows}
+
+
+def open_by_inbox(db: Database) -> dict[str, int]:
+    """How many cases that are not closed each inbox has, by name."""
+    rows = db.run("SELECT inbox, COUNT(*) AS n FROM cases WHERE state <> 'closed' GROUP BY inbox")
+    return {row["inbox"]: row["n"] for row in rows}

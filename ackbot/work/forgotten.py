@@ -1,0 +1,44 @@
+"""People and inboxes that open cases name and the configuration has forgotten (behaviour.md §4.5)."""
+
+from pathlib import Path
+
+from ackbot.casework.council import Council
+from ackbot.config import Config, Finding
+from ackbot.store import Database, StoreMissing, StoreProblem, cases, open_database
+
+
+def forgotten(db: Database, council: Council, path: Path) -> tuple[Finding, ...]:
+    """
+    A mistake for each owner and inbox of an open case that the council no longer has.
+
+    Args:
+        path: the configuration, which the findings name at its first line: what is missing has none.
+    """
+    found = []
+    for staff, count in cases.open_by_owner(db).items():
+        if staff not in council.staff:
+            what = f"has {_cases(count)}; put it back and give `left = DATE` instead of deleting it"
+            found.append(Finding(str(path), 1, f"staff.{staff}", what))
+    for inbox, count in cases.open_by_inbox(db).items():
+        if inbox not in council.inboxes:
+            what = f"has {_cases(count)}; put it back, and take it out when they are closed"
+            found.append(Finding(str(path), 1, f"inbox.{inbox}", what))
+    return tuple(found)
+
+
+def forgotten_in_store(config: Config) -> tuple[Finding, ...]:
+    """The same for the store of a configuration, which is only read; a doubt when it cannot be, nothing when there is none."""
+    try:
+        db = open_database(config.store_url, read_only=True)
+    except StoreMissing:
+        return ()
+    except StoreProblem as problem:
+        return (Finding(str(config.path), 1, "store.url", str(problem), warning=True),)
+    try:
+        return forgotten(db, config.council, config.path)
+    finally:
+        db.close()
+
+
+def _cases(count: int) -> str:
+    return f"{count} open case{'s' if count > 1 else ''}"
