@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from ackbot import __version__
 from ackbot.cli import _COMMANDS, main
-from ackbot.store import open_database, outbox
+from ackbot.store import inboxes, open_database, outbox
 from tests.support.council import World, write_config
 from tests.support.letters import letter
 
@@ -199,11 +200,16 @@ def _text(content: bytes) -> str:
     return plain(content)
 
 
+def _watching(world: World, ago: timedelta = timedelta(0)) -> None:
+    """Every inbox answered then."""
+    for name in world.config.council.inboxes:
+        inboxes.report(world.db, name, "watching", "", datetime.now(UTC) - ago, seen=True)
+
+
 def test_status(cli: Callable[..., Result], seen: World, tmp_path: Path) -> None:
     """How everything goes; 1 when an inbox needs the admin."""
-    from ackbot.store import inboxes
-
     config = str(tmp_path / "ackbot.toml")
+    _watching(seen)
     done = cli("-c", config, "status")
     assert done.exit_code == 0
     assert "outbox: 2 queued" in done.output
@@ -216,6 +222,49 @@ def test_status(cli: Callable[..., Result], seen: World, tmp_path: Path) -> None
     assert "inbox housing (live): stopped: 127.0.0.1 refuses" in done.output
     assert json.loads(cli("-c", config, "status", "--json").output)["fine"] is False
     seen.close()
+
+
+RED = {
+    "nothing runs": ("DELETE FROM inbox_states", "inbox housing has never answered; is `ackbot run` running?"),
+    "it ran once": (
+        "UPDATE inbox_states SET seen_at = '2026-01-01T00:00:00.000000Z'",
+        "days; is `ackbot run` running?",
+    ),
+    "retrying for long": (
+        "UPDATE inbox_states SET state = 'retrying', seen_at = '2026-01-01T00:00:00.000000Z' WHERE inbox = 'streets'",
+        "inbox streets has not answered for ",
+    ),
+    "quarantine": ("UPDATE letters SET state = 'quarantined' WHERE id = 1", "1 mails are in quarantine"),
+    "brake": ("UPDATE outbox SET state = 'held', held_for = 'brake' WHERE id = 1", "1 mails are held (brake)"),
+    "restore": ("UPDATE outbox SET state = 'held', held_for = 'restore' WHERE id = 1", "1 mails are held (restore)"),
+    "unverified": (
+        "UPDATE outbox SET state = 'unverified', created_at = '2199-01-01T00:00:00.000000Z' WHERE id = 1",
+        "1 mails of the last days are unverified",
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "what"), RED.values(), ids=RED)
+def test_status_is_red(cli: Callable[..., Result], seen: World, tmp_path: Path, change: str, what: str) -> None:
+    """operations.md, "When something is red": each line of it exits 1 and says why."""
+    _watching(seen)
+    seen.db.run(change)
+    seen.close()
+    done = cli("-c", str(tmp_path / "ackbot.toml"), "status")
+
+    assert done.exit_code == 1
+    assert [line for line in done.output.splitlines() if line.startswith("not fine: ") and what in line]
+
+
+def test_status_of_what_passes(cli: Callable[..., Result], seen: World, tmp_path: Path) -> None:
+    """A server that restarts, a pause, mails that a mode holds: nobody need act, and the status is not red."""
+    _watching(seen, ago=timedelta(minutes=5))
+    inboxes.report(seen.db, "housing", "retrying", "hung up", datetime.now(UTC), seen=False)
+    seen.db.run("UPDATE outbox SET state = 'held', held_for = 'shadow' WHERE id = 1")
+    seen.close()
+
+    assert cli("-c", str(tmp_path / "ackbot.toml"), "pause").exit_code == 0
+    assert cli("-c", str(tmp_path / "ackbot.toml"), "status").exit_code == 0
 
 
 def test_status_before_the_first_run(cli: Callable[..., Result], tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -16,10 +17,10 @@ from ackbot.store import looks
 @click.option("--json", "as_object", is_flag=True, help="One JSON object.")
 @click.pass_context
 def command(ctx: click.Context, own_config: str | None, as_object: bool) -> None:
-    """Show how everything goes. Exit 1 when an inbox or the relay needs the admin."""
+    """Show how everything goes. Exit 1 when something needs the admin: the last lines say what."""
     config = loaded(ctx, own_config)
     with store(config, read_only=True) as db:
-        status = looks.status(db, list(config.council.inboxes))
+        status = looks.status(db, {one.name: one.poll_every_s for one in config.watched}, datetime.now(UTC))
     click.echo(json.dumps(status) if as_object else _told(status, config))
     if not status["fine"]:
         sys.exit(1)
@@ -43,4 +44,5 @@ def _told(status: dict[str, Any], config: Config) -> str:
     )
     if status["not_fetched"]:
         lines.append(f"not fetched: {status['not_fetched']} mails that the server lists and does not give")
+    lines += [f"not fine: {sentence}" for sentence in status["wrong"]]
     return "\n".join(lines)

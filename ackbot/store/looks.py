@@ -1,10 +1,14 @@
 """What an admin looks at: status, cases, and the whole story of a case, a mail or an address."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from ackbot.store import inboxes, outbox
-from ackbot.store.database import Database, Row, listed
+from ackbot.store.database import Database, Row, instant_of, listed, text_of
+
+_SILENT_FOR = timedelta(minutes=10)  # beyond two polls; what a server's restart takes, and its back-off
+_UNVERIFIED_FOR = timedelta(days=3)  # such a mail stays so for ever; a status that stays red is not read
 
 _CASE = (
     "code, state, inbox, resident_address, resident_name, subject, team, owner, standard, "
@@ -14,18 +18,18 @@ _LETTER = "id, state, message_id, from_key, subject, arrived_at, kind, outcome, 
 _MAIL = "id, kind, state, held_for, recipient, staff, message_id, code, created_at, accepted_at, attempts, reply"
 
 
-def status(db: Database, names: Sequence[str]) -> dict[str, Any]:
+def status(db: Database, polls: Mapping[str, float], now: datetime) -> dict[str, Any]:
     """
     How everything goes.
 
     Args:
-        names: inboxes of the configuration.
+        polls: for each inbox of the configuration, the seconds between two looks at most.
 
     Returns:
-        JSON-able; `fine` is False when an inbox or a relay needs the admin.
+        JSON-able; `wrong` has a sentence for everything that needs the admin, and `fine` says that there is none.
     """
     states = {row["inbox"]: row for row in inboxes.states(db)}
-    shown = [_state(name, states.get(name)) for name in names]
+    shown = [_state(name, states.get(name)) for name in polls]
     troubled = [
         {"name": row["lane"], "reason": row["reason"], "since": row["since"]}
         for row in outbox.lanes(db)
@@ -39,8 +43,18 @@ def status(db: Database, names: Sequence[str]) -> dict[str, Any]:
     )[0]
     quarantined = db.run("SELECT COUNT(*) AS n FROM letters WHERE state = 'quarantined'")[0]["n"]
     not_fetched = db.run("SELECT COUNT(*) AS n FROM arrivals WHERE letter_id IS NULL")[0]["n"]
+    unverified = db.run(
+        "SELECT COUNT(*) AS n FROM outbox WHERE state = 'unverified' AND created_at > :since",
+        since=text_of(now - _UNVERIFIED_FOR),
+    )[0]["n"]
+    wrong = [sentence for one in shown if (sentence := _wrong(one, polls[one["name"]], now))]
+    wrong += [f"relay {one['name']}: {one['reason']}" for one in troubled]
+    wrong += [f"{counts[held]} mails are {held}" for held in ("held (brake)", "held (restore)") if held in counts]
+    wrong += [f"{quarantined} mails are in quarantine"] if quarantined else []
+    wrong += [f"{unverified} mails of the last days are unverified"] if unverified else []
     return {
-        "fine": not troubled and all(one["state"] != "stopped" for one in shown),
+        "fine": not wrong,
+        "wrong": wrong,
         "inboxes": shown,
         "relays": troubled,
         "paused": [row["scope"] for row in inboxes.pauses(db)],
@@ -61,6 +75,26 @@ def _state(name: str, row: Row | None) -> dict[str, Any]:
         "since": row["changed_at"],
         "seen_at": row["seen_at"] or None,
     }
+
+
+def _wrong(inbox: Mapping[str, Any], poll_s: float, now: datetime) -> str:
+    """Why an inbox needs the admin; "" when it does not. A watcher that lives notes every answer of its server."""
+    name, seen_at = inbox["name"], inbox["seen_at"]
+    if inbox["state"] == "stopped":
+        return f"inbox {name} is stopped"
+    if seen_at is None:
+        return f"inbox {name} has never answered; is `ackbot run` running?"
+    if now - instant_of(seen_at) > _SILENT_FOR + timedelta(seconds=2 * poll_s):
+        running = "" if inbox["state"] == "retrying" else "; is `ackbot run` running?"
+        return f"inbox {name} has not answered for {_span(now - instant_of(seen_at))}{running}"
+    return ""
+
+
+def _span(time: timedelta) -> str:
+    minutes = int(time.total_seconds()) // 60
+    return (
+        f"{minutes} minutes" if minutes < 120 else f"{minutes // 60} hours" if minutes < 2880 else f"{time.days} days"
+    )
 
 
 def day(db: Database, inbox: str, since: str) -> dict[str, Any]:
