@@ -1,6 +1,7 @@
 """What an admin types: names, exits 0, 1 and 2, and what is printed (design.md §8)."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -401,3 +402,66 @@ def test_a_store_of_another_version(cli: Callable[..., Result], seen: World, tmp
     seen.db.run("UPDATE migrations SET number = -number")
     assert "`ackbot run` brings it up to date" in cli("-c", str(tmp_path / "ackbot.toml"), "status").output
     seen.close()
+
+
+def test_rehearsing_needs_no_passwords(cli: Callable[..., Result], tmp_path: Path) -> None:
+    """After `init`, `preview` and `explain` show what would be before anything is ready to run."""
+    cli("init", str(tmp_path / "council"))
+    config = str(tmp_path / "council" / "ackbot.toml")
+    mail = tmp_path / "a.eml"
+    mail.write_bytes(letter())
+    assert cli("-c", config, "check").exit_code == 1
+    for words in (["preview", "receipt"], ["explain", str(mail)]):
+        assert cli("-c", config, *words).exit_code == 0, words
+    (tmp_path / "council" / "secret").unlink()
+    assert cli("-c", config, "preview", "receipt").exit_code == 0
+
+
+def test_the_service_may_read_what_init_wrote(cli: Callable[..., Result], tmp_path: Path) -> None:
+    """The unit's user exists only while it runs: the configuration is everybody's to read, the secret is not."""
+    umask = os.umask(0o077)
+    try:
+        cli("init", str(tmp_path / "council"))
+    finally:
+        os.umask(umask)
+
+    assert (tmp_path / "council" / "ackbot.toml").stat().st_mode & 0o777 == 0o644
+    assert (tmp_path / "council" / "secret").stat().st_mode & 0o777 == 0o600
+
+
+def test_broken_templates_are_sentences(cli: Callable[..., Result], tmp_path: Path) -> None:
+    """design.md §8: `explain` and `preview` name the template's file and line, and exit 1."""
+    path = write_config(tmp_path)
+    own = tmp_path / "templates" / "en"
+    own.mkdir(parents=True)
+    (own / "acknowledgement.txt").write_text("# Hello\n{{ nmae }}\n")
+    mail = tmp_path / "a.eml"
+    mail.write_bytes(letter())
+    for words in (["preview"], ["explain", str(mail)]):
+        done = cli("-c", str(path), *words)
+
+        assert done.exit_code == 1
+        assert "a template is broken:" in done.output
+        assert f"{own}/acknowledgement.txt:2: " in done.output
+
+
+@pytest.mark.parametrize("words", [["init"], ["preview", "receipt", "--gallery"], ["demo", "--quiet", "--out"]])
+def test_targets_that_cannot_be_written(cli: Callable[..., Result], tmp_path: Path, words: list[str]) -> None:
+    """design.md §8: 1 and a sentence, before any work."""
+    (tmp_path / "file").write_text("no folder")
+    done = cli(*words, str(tmp_path / "file" / "folder"))
+
+    assert done.exit_code == 1
+    assert "cannot be written: Not a directory" in done.output
+
+
+def test_show_and_message_ids(cli: Callable[..., Result], seen: World, tmp_path: Path) -> None:
+    """behaviour.md §5.3: our Message-IDs are printed, and any is found with or without its brackets."""
+    config = str(tmp_path / "ackbot.toml")
+    ours = seen.outbox("acknowledgement")[0]["message_id"]
+    seen.close()
+    printed = cli("-c", config, "show", "first@resident.example").output
+
+    assert f"  id        {ours}" in printed
+    assert cli("-c", config, "show", ours).output == cli("-c", config, "show", ours.strip("<>")).output
+    assert "acknowledgement to edward@resident.example" in cli("-c", config, "show", ours.strip("<>")).output

@@ -23,6 +23,13 @@ def test_readme_has_the_two_commands() -> None:
     assert "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/pytest" in readme
 
 
+def test_readme_types_nothing_that_is_not_there() -> None:
+    """A newcomer has no `ackbot` on the PATH: every command to type says where it lies."""
+    typed = [line for line in (ROOT / "README.md").read_text().splitlines() if line.startswith("    ")]
+
+    assert [line for line in typed if re.match(r" +(ackbot|pip|pytest)\b", line)] == []
+
+
 def test_every_command_is_in_readme() -> None:
     """A command that is not documented is not there for anybody."""
     readme = (ROOT / "README.md").read_text()

@@ -30,14 +30,19 @@ def config_path(ctx: click.Context, own: str | None) -> Path | None:
     return next((place for place in PLACES if place.exists()), None)
 
 
-def loaded(ctx: click.Context, own: str | None) -> Config:
-    """The configuration; its mistakes end the command with 1, a missing file with 2."""
+def loaded(ctx: click.Context, own: str | None, *, rehearsal: bool = False) -> Config:
+    """
+    The configuration; its mistakes end the command with 1, a missing file with 2.
+
+    Args:
+        rehearsal: for a command that neither sends nor stores: secrets and passwords need not be there.
+    """
     path = config_path(ctx, own)
     if path is None:
         places = " and ".join(map(str, PLACES))
         fail(f"there is no configuration; `ackbot init` writes one, or name it with -c (looked for {places})", 2)
     try:
-        return load(path)
+        return load(path, rehearsal=rehearsal)
     except ConfigProblem as problem:
         for finding in problem.findings:
             click.echo(str(finding), err=True)
@@ -54,6 +59,15 @@ def fail(sentence: str, code: int) -> NoReturn:
     """Say why, and exit."""
     click.echo(f"ackbot: {sentence}", err=True)
     sys.exit(code)
+
+
+@contextlib.contextmanager
+def writing(target: Path) -> Iterator[None]:
+    """What cannot be written there ends the command with 1 and a sentence."""
+    try:
+        yield
+    except OSError as error:
+        fail(f"{error.filename or target} cannot be written: {error.strerror}", 1)
 
 
 @contextlib.contextmanager

@@ -1,10 +1,11 @@
 """ackbot demo: a council in a box."""
 
 import sys
+from pathlib import Path
 
 import click
 
-from ackbot.cli.common import fail
+from ackbot.cli.common import fail, writing
 
 
 @click.command("demo")
@@ -17,4 +18,9 @@ def command(out: str, days: int, quiet: bool) -> None:
         from ackbot.demo.play import play
     except ImportError as error:
         fail(f"{error.name} is not installed; the demo needs: pip install 'ackbot[demo]'", 2)
+    mails = Path(out) / "mail"
+    with writing(mails):
+        mails.mkdir(parents=True, exist_ok=True)
+        (mails / ".try").touch()
+        (mails / ".try").unlink()
     sys.exit(play(out, days, quiet=quiet))

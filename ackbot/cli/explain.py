@@ -7,9 +7,10 @@ from typing import Any
 
 import click
 
-from ackbot.cli.common import config_option, config_path, fail, inbox_named, loaded
+from ackbot.cli.common import config_option, config_path, fail, inbox_named, loaded, told
 from ackbot.config import Config, sample
-from ackbot.store import Database, StoreProblem, open_database
+from ackbot.mail.templates import TemplateProblem
+from ackbot.store import Database, StoreMissing, open_database
 from ackbot.work.rehearse import as_json, explain, to_line
 
 
@@ -31,34 +32,38 @@ def command(
     mails: tuple[str, ...],
 ) -> None:
     """Say what would happen to each mail, and why, the mails that would go out included. Writes nothing."""
-    config, db = _facts(ctx, own_config)
+    named = config_path(ctx, own_config) is not None
+    config = loaded(ctx, own_config, rehearsal=True) if named else sample()
     name = inbox_named(config, inbox)
     at = _at(at_text, config)
     missing = False
-    for mail in mails:
-        try:
-            raw = sys.stdin.buffer.read() if mail == "-" else Path(mail).read_bytes()
-        except OSError as error:
-            click.echo(f"ackbot: {mail} cannot be read: {error.strerror}", err=True)
-            missing = True
-            continue
-        result = as_json(mail, explain(raw, config, inbox=name, at=at, db=db), config.office)
-        click.echo(to_line(result) if as_lines else _told(result))
-    if db is not None:
-        db.close()
+    with told():
+        db = _facts(config) if named else None
+        for mail in mails:
+            try:
+                raw = sys.stdin.buffer.read() if mail == "-" else Path(mail).read_bytes()
+            except OSError as error:
+                click.echo(f"ackbot: {mail} cannot be read: {error.strerror}", err=True)
+                missing = True
+                continue
+            try:
+                explained = explain(raw, config, inbox=name, at=at, db=db)
+            except TemplateProblem as problem:
+                fail(f"a template is broken: {problem}", 1)
+            result = as_json(mail, explained, config.office)
+            click.echo(to_line(result) if as_lines else _told(result))
+        if db is not None:
+            db.close()
     if missing:
         sys.exit(1)
 
 
-def _facts(ctx: click.Context, own: str | None) -> tuple[Config, Database | None]:
-    """The configuration and its store; without a configuration the sample council, without a store no facts."""
-    if config_path(ctx, own) is None:
-        return sample(), None
-    config = loaded(ctx, own)
+def _facts(config: Config) -> Database | None:
+    """The store to ask; without one, nothing is known."""
     try:
-        return config, open_database(config.store_url, read_only=True)
-    except StoreProblem:
-        return config, None
+        return open_database(config.store_url, read_only=True)
+    except StoreMissing:
+        return None
 
 
 def _at(text: str | None, config: Config) -> datetime | None:

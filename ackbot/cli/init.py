@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ackbot import resources
-from ackbot.cli.common import fail
+from ackbot.cli.common import fail, writing
 
 
 @click.command("init")
@@ -15,15 +15,17 @@ from ackbot.cli.common import fail
 def command(directory: str) -> None:
     """Write a commented ackbot.toml and a secret into DIR (default here), and say what to do next. Overwrites nothing."""
     folder = Path(directory)
-    folder.mkdir(parents=True, exist_ok=True)
     config, secret = folder / "ackbot.toml", folder / "secret"
-    taken = [str(path) for path in (config, secret) if path.exists()]
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        taken = [str(path) for path in (config, secret) if path.exists()]
     if taken:
         fail(f"{' and '.join(taken)} exist already; nothing was written", 1)
     text = resources.example_config().read_text(encoding="utf-8")
     text = text.replace('"/etc/ackbot/secret"', f'"{secret.resolve()}"', 1)
-    _write(secret, secrets.token_hex(32) + "\n", 0o600)
-    _write(config, text, 0o640)
+    with writing(folder):
+        _write(secret, secrets.token_hex(32) + "\n", 0o600)
+        _write(config, text, 0o644)  # it holds no secret, and the unit's user of the day must read it
     click.echo(
         f"Wrote {config} and {secret}. Keep both in your backup: the secret proves which mails are ours.\n"
         f"\n"
@@ -40,4 +42,5 @@ def command(directory: str) -> None:
 def _write(path: Path, text: str, mode: int) -> None:
     descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        os.fchmod(descriptor, mode)  # whatever the umask took away
         file.write(text)

@@ -4,10 +4,9 @@ from pathlib import Path
 
 import click
 
-from ackbot.cli.common import config_option, config_path, fail, loaded
+from ackbot.cli.common import config_option, config_path, fail, loaded, writing
 from ackbot.config import sample
-from ackbot.mail.templates import TemplateProblem
-from ackbot.work.specimens import specimens
+from ackbot.work.specimens import proofread, specimens
 
 
 @click.command("preview")
@@ -24,7 +23,7 @@ def command(
     ctx: click.Context, own_config: str | None, language: str | None, gallery: str | None, mail: str | None
 ) -> None:
     """Show every mail, or those whose title has MAIL in it, as your council would send it."""
-    config = sample() if config_path(ctx, own_config) is None else loaded(ctx, own_config)
+    config = sample() if config_path(ctx, own_config) is None else loaded(ctx, own_config, rehearsal=True)
     language = language or config.council.languages[0]
     if language not in config.office.templates.languages():
         fail(f'there are no templates in "{language}"; there are: {", ".join(config.office.templates.languages())}', 1)
@@ -34,19 +33,23 @@ def command(
             for title, composed in specimens(config, language)
             if mail is None or mail.lower() in title.lower()
         ]
-    except (TemplateProblem, KeyError) as error:
-        fail(f"a template is broken: {error}", 1)
+    except Exception:
+        findings = proofread(config)
+        if not findings:
+            raise
+        fail("\n".join(["a template is broken:", *map(str, findings)]), 1)
     if not shown:
         fail(f'no mail has "{mail}" in its title', 1)
     if gallery:
         from ackbot.report.gallery import Card, write_page
 
         folder = Path(gallery)
-        folder.mkdir(parents=True, exist_ok=True)
-        for number, (_, composed) in enumerate(shown, 1):
-            (folder / f"{number:02}.eml").write_bytes(composed.content)
         cards = [Card(title, composed.headers, composed.text, composed.html) for title, composed in shown]
-        write_page(folder / "index.html", f"Mails of {config.council.name}", cards)
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            for number, (_, composed) in enumerate(shown, 1):
+                (folder / f"{number:02}.eml").write_bytes(composed.content)
+            write_page(folder / "index.html", f"Mails of {config.council.name}", cards)
         click.echo(f"wrote {len(shown)} mails and {folder / 'index.html'}")
         return
     for title, composed in shown:

@@ -28,10 +28,16 @@ def command(ctx: click.Context, own_config: str | None, as_object: bool, what: s
             found = looks.story_of_message_id(db, what)
         else:
             found = looks.story_of_address(db, folded(what))
-    if not found["letters"] and not found["cases"] and not found["mails"]:
+            if not _any(found):  # a Message-ID without its brackets looks like an address
+                found = looks.story_of_message_id(db, f"<{what}>")
+    if not _any(found):
         click.echo(f"nothing is known of {what}", err=True)
         sys.exit(1)
     click.echo(json.dumps(found, ensure_ascii=False) if as_object else _told(found, config))
+
+
+def _any(found: dict[str, Any]) -> bool:
+    return bool(found["letters"] or found["cases"] or found["mails"])
 
 
 def _told(found: dict[str, Any], config: Config) -> str:
@@ -64,6 +70,7 @@ def _told(found: dict[str, Any], config: Config) -> str:
             f"mail, {when(mail['created_at'], config)}: {mail['kind']} to {mail['recipient']}, "
             f"{state} {when(mail['accepted_at'], config)}".rstrip()
         )
+        lines.append(f"  id        {mail['message_id']}")
         if mail["reply"]:
             lines.append(f"  relay     {mail['reply']}")
     if found["events"]:

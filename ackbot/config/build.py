@@ -26,12 +26,14 @@ _REHEARSAL_SECRET = b"a rehearsal signs with this, and nothing of it is sent"
 def config(file: shape.File, source: Source, wording: Wording, *, rehearsal: bool) -> Config:
     """Everything, from a file that passed its checks."""
     council = _council(file, wording)
-    secrets = [_REHEARSAL_SECRET]
     secret = readable(source.resolved(file.council.secret_file))
-    if not rehearsal or secret.is_file():
-        lines = secret.read_bytes().splitlines()
-        secrets = [line.strip() for line in lines if line.strip()]
-    office = Office(council, wording.templates, Signer(secrets, tuple(council.staff)))
+    try:
+        secrets = [line.strip() for line in secret.read_bytes().splitlines() if line.strip()]
+    except OSError:
+        if not rehearsal:
+            raise
+        secrets = []
+    office = Office(council, wording.templates, Signer(secrets or [_REHEARSAL_SECRET], tuple(council.staff)))
     return Config(
         path=source.path,
         office=office,
