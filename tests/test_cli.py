@@ -425,6 +425,7 @@ def test_the_service_may_read_what_init_wrote(cli: Callable[..., Result], tmp_pa
     finally:
         os.umask(umask)
 
+    assert (tmp_path / "council").stat().st_mode & 0o777 == 0o755
     assert (tmp_path / "council" / "ackbot.toml").stat().st_mode & 0o777 == 0o644
     assert (tmp_path / "council" / "secret").stat().st_mode & 0o777 == 0o600
 

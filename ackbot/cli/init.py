@@ -17,7 +17,9 @@ def command(directory: str) -> None:
     folder = Path(directory)
     config, secret = folder / "ackbot.toml", folder / "secret"
     with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+        if not folder.exists():
+            folder.mkdir(parents=True)
+            folder.chmod(0o755)  # whatever the umask took away
         taken = [str(path) for path in (config, secret) if path.exists()]
     if taken:
         fail(f"{' and '.join(taken)} exist already; nothing was written", 1)
