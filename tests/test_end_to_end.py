@@ -289,6 +289,35 @@ def test_check_online(tmp_path: Path, imap: MailServer, sink: Sink) -> None:
     assert "refuses housing@northgate.example" in wrong.stdout
 
 
+def test_check_online_doubts(tmp_path: Path, imap: MailServer, sink: Sink) -> None:
+    """behaviour.md §5.5: a standing automatic reply, and no copy in the Sent folder, are warnings with file and line."""
+
+    def deliver(mail: object) -> None:
+        (to,), content = mail.recipients, mail.content  # type: ignore[attr-defined]
+        imap.append(to.lower(), content)
+        if to == "streets@northgate.example":
+            head = parsed(content)
+            assert "Auto-Submitted" not in head  # else a responder would keep quiet
+            reply = f"From: {to}\r\nAuto-Submitted: auto-replied\r\nIn-Reply-To: {head['Message-ID']}\r\n\r\nWe have it.\r\n"
+            imap.append(mail.envelope_from, reply.encode())  # type: ignore[attr-defined]
+
+    sink.on_mail = deliver
+    with imap.client("housing@northgate.example") as person:
+        person.create_folder("Sent")
+    config = configured(tmp_path, imap.port, sink.port, ("# housing", 'sent_folder = "Sent"'))
+    done = run([*_ackbot(config), "check", "--online"], env={**os.environ, "ACKBOT_TEST_PASSWORD": PASSWORD})
+    doubts = [line.removeprefix(f"{config}:") for line in done.stdout.splitlines() if ": warning: " in line]
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    copies = [one for one in doubts if ": inbox.sent_folder: warning: no copy" in one]
+    assert "Set-Mailbox housing@northgate.example -MessageCopyForSentAsEnabled $true" in copies[0]
+    assert "Set-Mailbox housing@northgate.example -MessageCopyForSendOnBehalfEnabled $true" in copies[0]
+    replies = [one for one in doubts if "standing automatic reply" in one]
+    assert len(replies) == 1
+    line = int(replies[0].partition(":")[0])
+    assert config.read_text().splitlines()[line:][:2] == ['name = "streets"', 'address = "streets@northgate.example"']
+
+
 # -- Dovecot and Postfix --------------------------------------------------------------------------------------------------
 
 

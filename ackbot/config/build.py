@@ -38,7 +38,7 @@ def config(file: shape.File, source: Source, wording: Wording, *, rehearsal: boo
         path=source.path,
         office=office,
         store_url=_store_url(file.store.url, source),
-        watched=tuple(_watched(inbox, source) for inbox in file.inbox),
+        watched=tuple(_watched(inbox, source, index) for index, inbox in enumerate(file.inbox)),
         lanes=_lanes(file, source),
         restart=MappingProxyType({"store.url": file.store.url, "council.secret_file": file.council.secret_file}),
     )
@@ -215,7 +215,7 @@ def _urgent(file: shape.File, wording: Wording) -> values.Urgent:
     )
 
 
-def _watched(inbox: shape.Inbox, source: Source) -> Watched:
+def _watched(inbox: shape.Inbox, source: Source, index: int) -> Watched:
     account = Account(inbox.host, inbox.port, inbox.security, inbox.username, _password(inbox, source))
     return Watched(
         name=inbox.name,
@@ -227,6 +227,7 @@ def _watched(inbox: shape.Inbox, source: Source) -> Watched:
         watch=inbox.watch,
         poll_every_s=inbox.poll_every.seconds,
         after=inbox.after.removeprefix("move:").strip() if inbox.after != "leave" else "",
+        place=source.place(("inbox", index)),
     )
 
 

@@ -61,9 +61,14 @@ class Source:
         self._said.add((location, warning))
         if not warning:
             self._mistaken.append(location)
-        file, lines, own = self._origin(location)
+        file, line = self.place(location)
         key = ".".join(str(part) for part in location if not isinstance(part, int))
-        self.findings.append(Finding(file, lines.find(own), key, what, warning))
+        self.findings.append(Finding(file, line, key, what, warning))
+
+    def place(self, location: Location) -> tuple[str, int]:
+        """The file and line of a place of the merged tables."""
+        file, lines, own = self._origin(location)
+        return file, lines.find(own)
 
     def _origin(self, location: Location) -> tuple[str, Lines, Location]:
         for length in (2, 1):

@@ -22,6 +22,7 @@ class Watched:
         start: from which mail on it is read at first sight: "now", "all", or a date of the council.
         poll_every_s: with `watch = "idle"` the poll beneath the push.
         after: folder that decided mail is moved to; "" leaves it where it is (P8).
+        place: file and line of the inbox in the configuration.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Watched:
     watch: Literal["idle", "poll"] = "idle"
     poll_every_s: float = 60
     after: str = ""
+    place: tuple[str, int] = field(default=("", 1), repr=False)
 
 
 @dataclass(frozen=True)

@@ -245,6 +245,12 @@ class Mailbox:
         with self._guarded("search"):
             return bool(self._client.search(["HEADER", "Message-ID", message_id]))
 
+    def has_answer(self, folder: str, message_id: str) -> bool:
+        """Whether a mail that answers this Message-ID lies in a folder."""
+        self.select(folder)
+        with self._guarded("search"):
+            return any(self._client.search(["HEADER", name, message_id]) for name in ("In-Reply-To", "References"))
+
     def count(self, folder: str) -> int:
         """How many mails lie in another folder; the selected one stays selected (STATUS)."""
         with self._guarded(f"folder {folder}"):
