@@ -12,8 +12,8 @@ from ackbot.config import shape
 from ackbot.config.checks import staff_id
 from ackbot.config.source import Source
 from ackbot.config.values import Config, Lane, Watched
-from ackbot.mail.addresses import folded
 from ackbot.config.wording import Wording
+from ackbot.mail.addresses import folded
 from ackbot.mail.tokens import Signer
 from ackbot.wires.imap import Account
 from ackbot.wires.secrets import Password, readable
