@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ackbot.config import load
+from ackbot.store import outbox
 from ackbot.work.recount import recount
 from tests.support.letters import letter, parsed, plain
 from tests.support.story import Story
@@ -357,3 +358,217 @@ def test_mode_staff_tells_owners_no_falsehood(make_story: Callable[..., Story]) 
 def _with_mode(path: Path, mode: str) -> Path:
     path.write_text(path.read_text().replace('mode = "staff"', f'mode = "{mode}"'))
     return path
+
+
+ONLY_PRIYA = ('members = ["priya", "sam"]', 'members = ["priya"]')
+
+
+def absent(*spans: tuple[str, str, str, str]) -> tuple[str, str]:
+    """Absences in the configuration: who, from, until, cover."""
+    tables = "".join(
+        f'\n[[absence]]\nstaff = "{who}"\nfrom = {start}\nuntil = {end}\ncover = "{cover}"\n'
+        for who, start, end, cover in spans
+    )
+    return ("# end", f"# end\n{tables}")
+
+
+def test_a_cover_notice_never_names_the_day_it_is_read(make_story: Callable[..., Story]) -> None:
+    """P5, behaviour.md §3.7: leave from a Saturday, a promise on Monday: the notice of Monday morning names the next date."""
+    story = make_story(ONLY_PRIYA, absent(("priya", "2026-12-05", "2026-12-14", "sam")))
+    story.receive(letter())
+    story.at("2026-12-07 18:00")
+
+    assert "will write by Monday 14 December" in words(story, "cover")[0]
+    assert words(story, "no-news") == []
+    assert ("update", "2026-12-14", "running") in story.clocks()
+
+
+def test_the_second_cover_is_told_too(make_story: Callable[..., Story]) -> None:
+    """P5: a notice that was not sent promises nothing; when the cover goes away as well, the resident hears who has it."""
+    story = make_story(
+        ONLY_PRIYA, absent(("priya", "2026-12-01", "2026-12-31", "sam"), ("sam", "2026-12-03", "2026-12-31", "kofi"))
+    )
+    story.receive(letter())
+    story.at("2026-12-04 18:00")
+
+    assert [text.split("need to write again. ")[1].split(" in Housing")[0] for text in words(story, "cover")] == [
+        "Sam Jones",
+        "Kofi Mensah",
+    ]
+
+
+def test_a_leaver_on_leave_is_a_leaver(make_story: Callable[..., Story]) -> None:
+    """D61: told as one, whatever absence stands beside it."""
+    left = (
+        'email = ["priya@northgate.example", "p.shah@northgate.example"]',
+        'email = ["priya@northgate.example", "p.shah@northgate.example"]\nleft = 2026-12-07',
+    )
+    story = make_story(ONLY_PRIYA, left, absent(("priya", "2026-12-02", "2026-12-31", "sam")))
+    story.receive(letter())
+    story.at("2026-12-08 18:00")
+
+    assert any("Priya Shah no longer works on your email" in text for text in words(story, "cover"))
+    assert any("Priya Shah works here no more" in text for text in words(story, "hand-over"))
+
+
+def test_a_pause_over_a_promised_date_makes_no_storm(story: Story) -> None:
+    """D70, behaviour.md §5.2: nothing is written for later while paused; afterwards one digest, and the admin is asked."""
+    story.receive(letter())
+    story.at("2026-12-04 08:00")
+    outbox.pause(story.db, "", story.now)
+    story.at("2026-12-14 08:00")
+    outbox.resume(story.db, "", story.now)
+    story.at("2026-12-14 18:00")
+    after = [line for line in story.lines() if line.startswith("Mon 14")]
+
+    assert not [line for line in story.lines() if "(held)" in line]
+    assert [line.split(" ")[4:6] for line in after if "digest" in line] == [["digest", "priya@northgate.example:"]]
+    assert "and Edward Quan has heard nothing" in words(story, "digest", "priya@northgate.example")[-1]
+    assert words(story, "no-news") == []
+
+
+def test_a_pause_at_three_is_made_up_for_the_same_day(story: Story) -> None:
+    """P5: resumed at half past three, the truth goes out then."""
+    story.receive(letter())
+    story.at("2026-12-07 14:00")
+    outbox.pause(story.db, "", story.now)
+    story.at("2026-12-07 15:10")
+    outbox.resume(story.db, "", story.now)
+    story.at("2026-12-07 15:30")
+
+    assert len(words(story, "no-news")) == 1
+
+
+def test_release_tells_what_was_missed(story: Story) -> None:
+    """P5, behaviour.md §5.2: `ackbot release` is what the admin's mail says it is; lateness runs from the day it was found."""
+    story.receive(letter())
+    story.now = story.now.replace(month=12, day=9, hour=16)
+    story.restart()
+    story.rounds.tick()
+    assert story.case()["late_since"] == "2026-12-09"
+    outbox.release(story.db, "", story.office.desk(story.now).today, story.now)
+    story.after(minutes=1)
+    story.rounds.tick()
+
+    assert "We said you would hear from us by Monday 7 December" in words(story, "no-news")[0]
+
+
+def test_nobody_is_said_to_have_been_asked_who_was_not(make_story: Callable[..., Story]) -> None:
+    """behaviour.md §3.6, P5: a date on a Saturday: nobody is at work, so nobody is named."""
+    always = ('answer_within = "10 working days"', 'answer_within = "10 working days"\ncalendar = "always"')
+    story = make_story(always, ('update_every = "5 working days"', 'update_every = "24 hours"'))
+    story.now = story.now.replace(month=12, day=4, hour=16)
+    story.receive(letter())
+    story.at("2026-12-05 16:00")
+    told = words(story, "no-news")[0]
+
+    assert "asked" not in told
+    assert "told Alex" not in told
+    assert "You will hear by" in told
+
+
+def test_a_date_after_three_is_for_its_own_hour(make_story: Callable[..., Story]) -> None:
+    """Standards in hours: a promise made after 15:00 for the same day is not broken at once; the next date is another day."""
+    story = make_story(('update_every = "5 working days"', 'update_every = "1 working hour"'))
+    story.now = story.now.replace(month=12, day=3, hour=15, minute=30)
+    story.rounds.tick()
+    story.receive(letter())
+    story.at("2026-12-03 15:45")
+    assert words(story, "no-news") == []
+    story.at("2026-12-03 16:45")
+    told = words(story, "no-news")[0]
+
+    assert "We have asked Priya again and told Alex Reid, the manager. You will hear by Friday 4 December." in told
+    assert story.mail("digest", "alex@northgate.example")["dedupe_key"].startswith("late:alex")
+
+
+def test_no_automatic_mail_a_day_is_said_to_staff(make_story: Callable[..., Story]) -> None:
+    """`resident_automatic_per_day = 0`: acknowledgements only; staff are told so, and nobody claims a mail at three."""
+    story = make_story(("[limits]", "[limits]\nresident_automatic_per_day = 0"))
+    story.receive(letter())
+    story.at("2026-12-07 16:00")
+
+    assert words(story, "no-news") == []
+    assert (
+        "the council sends no automatic mail but acknowledgements"
+        in words(story, "digest", "priya@northgate.example")[-1]
+    )
+
+
+def test_whoever_wrote_is_named(make_story: Callable[..., Story]) -> None:
+    """behaviour.md §3.5: "Priya wrote to you", though somebody else has the case when it is asked about."""
+    story = make_story(ONLY_PRIYA, absent(("priya", "2026-12-03", "2026-12-14", "sam")))
+    story.receive(letter())
+    story.at("2026-12-01 11:00")
+    story.reply(story.mail("new-case"), "Dear Edward,\n\nA surveyor comes on Thursday between 9 and 12.\n\nPriya")
+    story.at("2026-12-09 12:00")
+
+    assert "Priya Shah wrote to you on Tuesday 1 December" in words(story, "settled")[0]
+
+
+def test_a_notice_that_is_no_longer_true_is_cancelled(make_story: Callable[..., Story]) -> None:
+    """design.md §3 `cancelled`: waiting for Monday, and on Saturday the case is answered."""
+    story = make_story(ONLY_PRIYA)
+    story.receive(letter())
+    story.at("2026-12-04 18:00")
+    story.reply(story.mail("new-case"), "AWAY 5 Dec to 11 Dec, cover Sam")
+    story.at("2026-12-05 09:30")
+    assert story.mail("cover")["state"] == "queued"
+    story.reply(story.mail("new-case"), "DONE\n\nDear Edward,\n\nThe wall is dry since this morning.")
+
+    assert story.mail("cover")["state"] == "cancelled"
+
+
+def test_after_the_third_time_nothing_more_is_promised(story: Story) -> None:
+    """behaviour.md §3.6, §3.8: "any news?" then gets no receipt and no date; the owner has it."""
+    story.receive(letter())
+    story.at("2026-12-22 10:00")
+    row = story.receive(
+        letter(
+            subject="Re: Damp in the bedroom",
+            text="Any news?",
+            message_id="<2@r.example>",
+            In_Reply_To="<first@resident.example>",
+        )
+    )
+    story.at("2027-01-15 18:00")
+
+    assert row["acknowledged"] == 0
+    assert len(words(story, "no-news")) == 3
+    assert story.mail("resident-wrote")["recipient"] == "priya@northgate.example"
+
+
+def test_cases_with_nobody_are_all_named(make_story: Callable[..., Story]) -> None:
+    """P4, D59: one mail a day with every case; without a head of service it is the admin's."""
+    gone = absent(*((one, "2026-12-08", "2026-12-15", "") for one in ("priya", "sam", "alex")))
+    story = make_story(
+        (gone[0], gone[1].replace('cover = ""\n', "")), ('head_of_service = "director@northgate.example"\n', "")
+    )
+    story.receive(letter())
+    story.receive(letter(**MO, message_id="<m1@resident.example>"))
+    story.at("2026-12-08 10:00")
+    told = words(story, "admin", "admins@northgate.example")[-1]
+
+    assert len({case["owner"] for case in story.cases()}) == 2
+    assert told.count("RBN-") == 2
+
+
+def test_a_reply_to_a_cover_of_a_personal_inbox_is_not_lost(make_story: Callable[..., Story]) -> None:
+    """behaviour.md §1, §3.2: the officer is back, and the letter answers a case that her cover has."""
+    story = make_story(absent(("dana", "2026-12-01", "2026-12-03", "lena")))
+    story.at("2026-12-01 10:00")
+    story.receive(letter(to="dana@northgate.example"), inbox="dana")
+    sent = parsed(bytes(story.mail("acknowledgement")["content"]))["Message-ID"]
+    story.at("2026-12-04 10:00")
+    row = story.receive(
+        letter(
+            to="dana@northgate.example",
+            subject="Re: Damp in the bedroom",
+            text="More of it.",
+            message_id="<2@r.example>",
+            In_Reply_To=sent,
+        ),
+        inbox="dana",
+    )
+
+    assert (row["outcome"], story.mail("resident-wrote")["recipient"]) == ("attach", "lena@northgate.example")

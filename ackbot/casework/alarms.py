@@ -92,19 +92,20 @@ def hold_told(send: Send, desk: Desk) -> list[Intent]:
                 why="more unknown letters at once than a mailbox gets",
             )
         ]
-    if send.hold != "brake":
-        return []
+    return [brake_told(desk)] if send.hold == "brake" else []
+
+
+def brake_told(desk: Desk) -> Send:
+    """To the admin, once an hour: more automatic mails to residents than the brake allows."""
     hour = desk.now.astimezone(desk.council.calendar.timezone)
     values = {"limit": str(desk.council.limits.brake[0]) if desk.council.limits.brake else ""}
-    return [
-        notices.to_admin(
-            desk,
-            "brake",
-            f"brake:{hour:%Y-%m-%dT%H}",
-            values,
-            why="more automatic mails to residents than the brake allows",
-        )
-    ]
+    return notices.to_admin(
+        desk,
+        "brake",
+        f"brake:{hour:%Y-%m-%dT%H}",
+        values,
+        why="more automatic mails to residents than the brake allows",
+    )
 
 
 def no_owner(case: Case, why: str, desk: Desk) -> Intent:
@@ -115,7 +116,7 @@ def no_owner(case: Case, why: str, desk: Desk) -> Intent:
     recipient = council.head_of_service or (manager.email if manager else "") or council.admin
     values = {
         "reference": council.reference_of(case.code),
-        "inbox": council.inboxes[case.inbox].address,
+        "inbox": council.inbox_of(case.inbox).address,
         "team": case.team,
         "reason": why,
     }

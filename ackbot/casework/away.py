@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal
 
-from ackbot.casework import names, notices, routing, updates
+from ackbot.casework import alarms, names, notices, routing, updates
 from ackbot.casework.council import Absence, Staff
 from ackbot.casework.cover import absence_of, has_left, is_present, returns_on, stand_in, working_days_of
 from ackbot.casework.intents import Assign, ClearClock, Intent, Send, SetClock, SetCover
@@ -122,6 +122,13 @@ def may_be_told(case: Case, mode: str) -> bool:
     )
 
 
+def absence_of_owner(owner: Staff | None, desk: Desk) -> Absence | None:
+    """The absence because of which cases move; None for a leaver, on leave or not, and for cases without an owner."""
+    if owner is None or has_left(owner, desk.today):
+        return None
+    return absence_of(desk.council, owner.id, desk.now)
+
+
 def absence_key(owner: Staff | None, absence: Absence | None) -> str:
     """What tells one absence from another, for the keys of what is sent about it."""
     if owner is None:
@@ -129,29 +136,35 @@ def absence_key(owner: Staff | None, absence: Absence | None) -> str:
     return f"{owner.id}:{absence.starts_at:%Y-%m-%d}" if absence else f"{owner.id}:left"
 
 
-def to_resident(moves: Sequence[Move], not_before: datetime, desk: Desk) -> list[Intent]:
+def to_resident(moves: Sequence[Move], not_before: datetime, hold: str, desk: Desk) -> list[Intent]:
     """
     One mail to a resident whose cases went from one person to another, and what it promises.
 
     Args:
         moves: of one resident and one former owner.
         not_before: when working hours begin, or the next day when they had an automatic mail today.
+        hold: why automatic mails to residents wait; what a held one names, nobody was told.
     """
     council = desk.council
     owner = council.staff.get(moves[0].case.owner)
-    absence = absence_of(council, owner.id, desk.now) if owner else None
-    cases = [_promised(in_new_hands(one), desk) for one in moves]
+    absence = absence_of_owner(owner, desk)
+    on = council.calendar.local_day(not_before)
+    cases = [_promised(in_new_hands(one), on, not_before, desk) for one in moves]
+    again = f":{moves[0].to}" if moves[0].case.cover else ""  # the first cover is away too: told once more
     send = updates.cover(
         desk,
         cases,
         owner.public_name if owner else "",
-        absence_key(owner, absence),
+        absence_key(owner, absence) + again,
         left=owner is not None and absence is None,
         back_on=returns_on(council, absence) if absence else None,
         why=moves[0].why,
     )
     why = "the cover notice names the date"
-    intents: list[Intent] = [replace(send, not_before=not_before)]
+    send = replace(send, not_before=not_before, hold=hold)
+    intents: list[Intent] = [send, *alarms.hold_told(send, desk)]
+    if hold:
+        return intents
     for case, one in zip(cases, moves, strict=True):
         kinds = {clock.kind for clock in case.clocks}
         gone = [clock.kind for clock in one.case.clocks if clock.kind not in kinds and clock.kind != "name-owner"]
@@ -160,14 +173,14 @@ def to_resident(moves: Sequence[Move], not_before: datetime, desk: Desk) -> list
     return intents
 
 
-def _promised(case: Case, desk: Desk) -> Case:
-    """With the date of the next word as told: the notice names it. A date that is here already gives way to a later one."""
+def _promised(case: Case, on: date, at: datetime, desk: Desk) -> Case:
+    """With the date of the next word as told: the notice names it. A date that is here when it is read gives way to a later one."""
     due = next_word(case.clocks)
-    if due is not None and due <= desk.today:
+    if due is not None and due <= on:
         council = desk.council
         standard = council.standards.get(case.standard, council.default_standard)
-        update = next_update(standard, council.inbox_of(case.inbox), council, desk.now)
-        later = tuple(clock for clock in case.clocks if clock.promised_on > desk.today and clock.kind != "update")
+        update = next_update(standard, council.inbox_of(case.inbox), council, at)
+        later = tuple(clock for clock in case.clocks if clock.promised_on > on and clock.kind != "update")
         case = replace(case, clocks=(*later, update) if update else later)
     settle = tuple(clock for clock in case.clocks if clock.kind == "settle")
     others = tuple(clock for clock in case.clocks if clock.kind != "settle")
@@ -180,7 +193,7 @@ def _promised(case: Case, desk: Desk) -> Case:
 def table(desk: Desk, person: Staff, former: Staff | None, moves: Sequence[Move], *, why: str) -> Send:
     """One table for whoever takes cases over (behaviour.md §4.5)."""
     council = desk.council
-    absence = absence_of(council, former.id, desk.now) if former else None
+    absence = absence_of_owner(former, desk)
     values = {
         "count": len(moves),
         "former": former.name if former else "",

@@ -43,7 +43,7 @@ def on_message(seen: Seen, verdict: Verdict, asked: Questions, facts: Facts, des
     if verdict.kind == "bounce":
         return bounces.on_bounce(seen, verdict, facts, desk)
     if verdict.kind == "staff":
-        if decision := commands.on_staff(seen, verdict, facts, desk):
+        if _vouched_for(seen, facts, desk) and (decision := commands.on_staff(seen, verdict, facts, desk)):
             return decision
         why = "it carries a token that we gave to another member of staff"
         verdict = replace(verdict, kind="letter", acknowledge=False, rule="behaviour.md §4.4", why=why)
@@ -51,9 +51,24 @@ def on_message(seen: Seen, verdict: Verdict, asked: Questions, facts: Facts, des
         return event
     if seen.arrival.history:
         return _closed(verdict, "record", "it is older than the time from which this inbox is watched")
-    if seen.inbox.personal and is_present(desk.council, seen.inbox.owner, desk.now):
+    if _officer_is_here(seen, verdict, facts, desk):
         return _closed(verdict, "record", "it is a personal inbox, and its officer is here")
     return _letter(seen, verdict, asked, facts, desk)
+
+
+def _vouched_for(seen: Seen, facts: Facts, desk: Desk) -> bool:
+    """Whether the mail passes by the rules of the inbox of its case too: the weakest inbox is nobody's way in (P7)."""
+    tokens = (*seen.message.addressed, *seen.message.answers)
+    homes = {facts.cases[token.code].inbox for token in tokens if token.code in facts.cases}
+    return all(replace(seen, inbox=desk.council.inbox_of(name)).verified_staff for name in homes)
+
+
+def _officer_is_here(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> bool:
+    """A personal inbox whose officer is here is theirs to answer; but for a case that a cover took on while they were away."""
+    if not seen.inbox.personal or not is_present(desk.council, seen.inbox.owner, desk.now):
+        return False
+    found = matching.match(seen, verdict.to, facts, desk.council, seen.arrival)
+    return found.case is None or found.joined
 
 
 def _closed(

@@ -21,6 +21,7 @@ from ackbot.casework.intents import (
 from ackbot.casework.matching import Match
 from ackbot.casework.model import Case, Clock, Facts
 from ackbot.casework.office import Desk
+from ackbot.casework.reminders import GIVEN_UP
 from ackbot.casework.screening import Seen, Verdict
 
 _RECEIPT_QUIET = 2  # working days after human words in which a further letter gets no receipt
@@ -165,6 +166,8 @@ def _receipt(
         return None, "it was sent from an address that is new in this case"
     if case.sensitive or case.quiet or case.unreachable:
         return None, "no automatic mail goes out in this case"
+    if case.no_news >= GIVEN_UP:
+        return None, "the resident was told three times that there is no news, and nothing more is promised by itself"
     if case.receipt_on == desk.today:
         return None, "this case had a receipt today"
     if (
@@ -174,7 +177,7 @@ def _receipt(
         return None, "a person wrote to the resident in the last two working days"
     if facts.promise_today:
         return None, "the resident hears today on another promise, and one automatic mail a day is enough"
-    if facts.follow_up_at and calendar.local_day(facts.follow_up_at) == desk.today:
+    if any(calendar.local_day(at) == desk.today for at in facts.follow_up_at):
         return None, "the resident had an automatic mail besides the acknowledgement today"
     why = "a further letter gets a short receipt"
     return letters.receipt(

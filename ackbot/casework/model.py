@@ -128,7 +128,8 @@ class Case:
         cover: staff id of whoever stands in while the owner is away; "" while the owner is in charge.
         late_since: the first promise that passed without a person's word; None while none has.
         no_news: how many mails without news went out since a person last wrote.
-        noted_at: when the owner last wrote a note.
+        noted_at: when whoever is in charge last wrote a note.
+        human_words_by: staff id of the person who last wrote to the resident.
     """
 
     code: str
@@ -155,6 +156,7 @@ class Case:
     late_since: date | None = None
     no_news: int = 0
     noted_at: datetime | None = None
+    human_words_by: str = ""
 
     @property
     def in_charge(self) -> str:
@@ -264,7 +266,7 @@ class Facts:
         past: the sender's letters of the last days, newest first.
         by_message_id: codes of cases by the Message-ID of a letter in them.
         automatic_at: when automatic mails went to this address in the last day, newest first.
-        follow_up_at: when the last automatic mail other than an acknowledgement went there.
+        follow_up_at: when automatic mails other than acknowledgements go there, those that wait for working hours too.
         automatic_council: automatic mails to residents in the brake's period.
         last_owner: of the sender's last case: staff id, team and when it was last active.
         ours: mails of ours to staff, by Message-ID, of those that this one answers.
@@ -278,7 +280,7 @@ class Facts:
     past: tuple[PastLetter, ...] = ()
     by_message_id: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     automatic_at: tuple[datetime, ...] = ()
-    follow_up_at: datetime | None = None
+    follow_up_at: tuple[datetime, ...] = ()
     automatic_council: int = 0
     loads: Mapping[str, Load] = field(default_factory=lambda: MappingProxyType({}))
     taken_codes: frozenset[str] = frozenset()

@@ -1,11 +1,12 @@
 """What a promised date does when it comes and nobody has written: each ends kept, replaced, or withheld and told (P5)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import time
 
-from ackbot.casework import alarms, standards, updates
+from ackbot.casework import standards, updates
 from ackbot.casework.cover import is_present, ladder
-from ackbot.casework.intents import ClearClock, Close, Intent, Late, Send, SetClock, Settle
+from ackbot.casework.intents import ClearClock, Close, Intent, Late, SetClock, Settle
 from ackbot.casework.model import Case, Clock
 from ackbot.casework.office import Desk
 from ackbot.casework.reminders import GIVEN_UP, silent_because
@@ -15,9 +16,22 @@ from ackbot.casework.worktime import Duration
 _DEFAULT = Duration(5, "working days")  # to the next word, where a standard names none
 
 
+AT = time(15)  # when the resident hears that nobody wrote; earlier on no day, later where the promise was made later
+
+
 def passed(case: Case, desk: Desk) -> list[Clock]:
-    """Clocks whose date is today or has gone by."""
-    return [clock for clock in case.clocks if clock.kind != "settle" and clock.promised_on <= desk.today]
+    """
+    Clocks whose date has gone by, or is today and ripe: at 15:00, and for one that began after that, when its time is over.
+    """
+    return [clock for clock in case.clocks if clock.kind != "settle" and _is_ripe(clock, desk)]
+
+
+def _is_ripe(clock: Clock, desk: Desk) -> bool:
+    if clock.promised_on != desk.today:
+        return clock.promised_on < desk.today
+    hour = desk.council.calendar.at(desk.today, AT)
+    late = clock.started_at is not None and clock.started_at >= hour
+    return desk.now >= (max(hour, clock.due_at) if late else hour)
 
 
 def missed(case: Case, desk: Desk) -> bool:
@@ -34,14 +48,16 @@ def reminded(case: Case, desk: Desk) -> tuple[str, str]:
     return owner, above
 
 
-def on_passed(cases: Sequence[Case], desk: Desk, *, mails_today: int, hold: str) -> list[Intent]:
+def on_passed(
+    cases: Sequence[Case], desk: Desk, *, mails_today: int, heard: Mapping[str, Collection[str]]
+) -> list[Intent]:
     """
     At 15:00 of the promised date: one honest mail to a resident for all matters of theirs that are due (behaviour.md §3.6).
 
     Args:
         cases: of one resident, each with a date that is today or has passed.
         mails_today: how many automatic mails other than acknowledgements they had today.
-        hold: why automatic mails to residents wait now; "" when they go.
+        heard: staff ids of those who were reminded today, by code: nobody else is named as asked or told.
     """
     intents: list[Intent] = []
     matters: list[NoNews] = []
@@ -51,32 +67,32 @@ def on_passed(cases: Sequence[Case], desk: Desk, *, mails_today: int, hold: str)
             intents += [ClearClock(case.code, clock.kind, "withheld", why) for clock in passed(case, desk)]
             intents.append(Late(case.code, case.no_news, why))
             continue
-        found, changes = _no_news(case, desk)
+        found, changes = _no_news(case, heard.get(case.code, ()), desk)
         matters.append(found)
         intents += changes
     if matters:
-        send = replace(updates.no_news(desk, matters, why="the promised date is here and nobody wrote"), hold=hold)
-        intents = [send, *alarms.hold_told(send, desk), *intents]
+        intents = [updates.no_news(desk, matters, why="the promised date is here and nobody wrote"), *intents]
     return intents
 
 
 def _withheld_because(case: Case, desk: Desk, mails_today: int) -> str:
     if not any(clock.told for clock in passed(case, desk)):
         return "no date was promised to anybody"
-    if reason := silent_because(case, desk.council.inbox_of(case.inbox)):
+    if reason := silent_because(case, desk.council):
         return reason
     if mails_today >= desk.council.limits.resident_automatic_per_day:
         return "the resident had as many automatic mails today as one day may bring"
     return ""
 
 
-def _no_news(case: Case, desk: Desk) -> tuple[NoNews, list[Intent]]:
+def _no_news(case: Case, heard: Collection[str], desk: Desk) -> tuple[NoNews, list[Intent]]:
     council, inbox = desk.council, desk.council.inbox_of(case.inbox)
     standard = council.standards.get(case.standard, council.default_standard)
     due = passed(case, desk)
     times = case.no_news + 1
     owner, manager = reminded(case, desk)
-    told = council.staff[manager].public_name if manager else ""
+    owner = owner if owner in heard else ""
+    told = council.staff[manager].public_name if manager and manager in heard else ""
     named = any(clock.kind == "name-owner" for clock in due) and not case.owner
     promised_on = min(clock.promised_on for clock in due if clock.told)
     if times >= GIVEN_UP:
@@ -87,13 +103,15 @@ def _no_news(case: Case, desk: Desk) -> tuple[NoNews, list[Intent]]:
     update = standards.next_update(standard, inbox, council, desk.now) or replace(
         standards.clock_of("update", _DEFAULT, desk.now, standard, inbox, council), told=True
     )
+    if update.promised_on <= desk.today:
+        update = standards.on_day("update", inbox.calendar.next_working_day(desk.today), inbox)
     why = "nobody wrote by the promised date; the resident was told so, and the next date"
     changes = [ClearClock(case.code, clock.kind, "replaced", why) for clock in due if clock.kind != "update"]
     found = NoNews(case, promised_on, update.promised_on, bool(owner), told, named)
     return found, [*changes, SetClock(case.code, update, why), Late(case.code, times, why)]
 
 
-def on_settled(cases: Sequence[Case], desk: Desk, *, may_ask: bool, hold: str) -> list[Intent]:
+def on_settled(cases: Sequence[Case], desk: Desk, *, may_ask: bool) -> list[Intent]:
     """
     Silence after an answer: the cases close, and their resident is asked once whether it is settled (behaviour.md §3.5).
 
@@ -102,19 +120,18 @@ def on_settled(cases: Sequence[Case], desk: Desk, *, may_ask: bool, hold: str) -
         may_ask: the feedback question was not put to them within the council's period.
     """
     council = desk.council
-    asked = [case for case in cases if not silent_because(case, council.inbox_of(case.inbox))]
+    asked = [case for case in cases if not silent_because(case, council)]
     quiet = [case for case in cases if case not in asked]
     intents: list[Intent] = []
     for case in quiet:
-        why = f"answered and silent since; not asked: {silent_because(case, council.inbox_of(case.inbox))}"
+        why = f"answered and silent since; not asked: {silent_because(case, council)}"
         intents += [ClearClock(case.code, "settle", "withheld", why), Close(case.code, why)]
     if not asked:
         return intents
     feedback = may_ask and council.feedback_ask and not any(_no_survey(case, desk) for case in asked)
     why = "answered, and nobody wrote again"
-    send: Send = replace(updates.settled(desk, asked, feedback=feedback, why=why), hold=hold)
     closed: list[Intent] = [Settle(case.code, why) for case in asked]
-    return [*intents, send, *alarms.hold_told(send, desk), *closed]
+    return [*intents, updates.settled(desk, asked, feedback=feedback, why=why), *closed]
 
 
 def _no_survey(case: Case, desk: Desk) -> bool:

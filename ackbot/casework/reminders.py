@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Literal
 
 from ackbot.casework import notices, standards
-from ackbot.casework.council import Council, Inbox, Staff
+from ackbot.casework.council import Council, Staff
 from ackbot.casework.cover import absence_of, is_present, ladder, own_calendar, returns_on, stand_in
 from ackbot.casework.intents import Send
 from ackbot.casework.model import Case
@@ -15,7 +15,7 @@ from ackbot.casework.worktime import Calendar
 from ackbot.mail import subjects
 from ackbot.mail.markup import Lines
 
-HEAD = "head of service"  # not a staff id: an address that stands above every ladder
+HEAD = "head of service"  # not a staff id: an address that stands above every ladder; without one, the admin's
 GIVEN_UP = 3  # mails without news, after which a person is alarmed each working day
 _OWED = 2  # mails without news, after which the manager owes the next word
 
@@ -49,6 +49,8 @@ def sheets(cases: Sequence[Case], desk: Desk) -> dict[str, list[Line]]:
     """
     found: dict[str, list[Line]] = {}
     for case in cases:
+        if desk.council.inbox_of(case.inbox).mode == "shadow":
+            continue  # nobody hears of an inbox that is only looked at
         for person, role in _readers(case, desk):
             found.setdefault(person, []).append(Line(case, role, due_on(case)))
     for lines in found.values():
@@ -62,7 +64,7 @@ def _readers(case: Case, desk: Desk) -> list[tuple[str, Literal["own", "escalate
     above = [_reached(council, one, case.team, desk) for one in rungs if one != case.in_charge]
     top = [HEAD] if council.head_of_service else []
     if not is_here(case, desk):
-        return [(one, "nobody") for one in (above or top)[:1]]
+        return [((above or [HEAD])[0], "nobody")]
     readers: list[tuple[str, Literal["own", "escalated", "nobody"]]] = []
     if case.late_since or _shown_to_owner(case, desk):
         readers.append((case.in_charge, "own"))
@@ -141,6 +143,12 @@ def overdue(desk: Desk, person: Staff, lines: Sequence[Line], letter: str, *, wh
     return _reminder(desk, person, lines, letter, key, "overdue", why)
 
 
+def late(desk: Desk, person: Staff, line: Line, letter: str, *, why: str) -> Send:
+    """About one case whose date came after 13:00, before its resident is told that there is no news."""
+    key = f"late:{person.id}:{line.case.code}:{desk.today.isoformat()}"
+    return _reminder(desk, person, [line], letter, key, "digest-list", why)
+
+
 def _reminder(desk: Desk, person: Staff, lines: Sequence[Line], letter: str, key: str, template: str, why: str) -> Send:
     if len(lines) == 1 and lines[0].role == "own":
         case = lines[0].case
@@ -151,9 +159,14 @@ def _reminder(desk: Desk, person: Staff, lines: Sequence[Line], letter: str, key
             desk, case, inbox, person, "digest", key, values, words_go_out=out, template="digest-one", purpose="single"
         )
         return Send(key, replace(draft, html=True), case.code, inbox.name, inbox.staff_lane, why, staff=person.id)
-    inbox = desk.council.inbox_of(lines[0].case.inbox)
+    inbox = desk.council.inbox_of(_first_open(lines, desk).case.inbox)
     values = listed(desk, person, lines)
     return notices.to_staff(desk, person, inbox, "digest", template, key, values, why=why)
+
+
+def _first_open(lines: Sequence[Line], desk: Desk) -> Line:
+    """A line whose inbox lets staff mail out: its mode rules the whole mail."""
+    return next((line for line in lines if desk.council.inbox_of(line.case.inbox).mode != "shadow"), lines[0])
 
 
 def listed(desk: Desk, person: Staff, lines: Sequence[Line]) -> dict[str, Any]:
@@ -171,6 +184,7 @@ def _line(desk: Desk, person: Staff, line: Line) -> dict[str, Any]:
     case, council = line.case, desk.council
     owner = council.staff.get(case.in_charge)
     inbox = desk.council.inbox_of(case.inbox)
+    told = any(clock.told and clock.promised_on == line.due_on for clock in case.clocks)
     return {
         "role": line.role,
         "reference": council.reference_of(case.code),
@@ -180,20 +194,23 @@ def _line(desk: Desk, person: Staff, line: Line) -> dict[str, Any]:
         "owner": owner.name if owner else "",
         "due_on": line.due_on,
         "due_today": line.due_on == desk.today,
-        "told": any(clock.told and clock.promised_on == line.due_on for clock in case.clocks),
+        "told": told,
         "late_since": case.late_since,
         "no_news": case.no_news,
         "owes": line.role == "escalated" and case.no_news == _OWED,
         "given_up": case.no_news >= GIVEN_UP,
-        "silent": silent_because(case, inbox),
+        "silent": silent_because(case, council) or ("" if told else "no date was promised"),
+        "missed": line.due_on is not None and line.due_on < desk.today,
         "call": case.sensitive,
         "links": notices.links(desk, case, inbox, person),
     }
 
 
-def silent_because(case: Case, inbox: Inbox) -> str:
+def silent_because(case: Case, council: Council) -> str:
     """Why the resident is told nothing automatically when a date passes, for staff to read; "" when they are."""
+    inbox = council.inbox_of(case.inbox)
     reasons: Mapping[str, object] = {
+        "the council sends no automatic mail but acknowledgements": council.limits.resident_automatic_per_day < 1,
         "the letter is sensitive": case.sensitive,
         "the resident wants no automatic mail": case.quiet,
         "the resident cannot be reached by email": case.unreachable or not case.resident.addr,

@@ -92,12 +92,18 @@ def _no_news_values(one: NoNews, desk: Desk) -> dict[str, Any]:
 def settled(desk: Desk, cases: Sequence[Case], *, feedback: bool, why: str) -> Send:
     """One mail that closes: if that settled it, do nothing; if not, reply. The feedback question stands in it at most
     once in the council's period (behaviour.md §3.5)."""
-    matters = [
-        {**_matter(desk, case), "wrote_on": desk.council.calendar.local_day(case.human_words_at or case.opened_at)}
-        for case in cases
-    ]
+    matters = [{**_matter(desk, case), **_writer(desk, case)} for case in cases]
     key = f"{'settled' if feedback else 'closed'}:{cases[0].code}:{desk.today.isoformat()}"
     return _timed(desk, cases[0], "settled", key, {"matters": matters, "feedback": feedback}, why)
+
+
+def _writer(desk: Desk, case: Case) -> dict[str, Any]:
+    """Who last wrote to the resident, and when."""
+    person = desk.council.staff.get(case.human_words_by)
+    return {
+        "owner": person.public_name if person else "",
+        "wrote_on": desk.council.calendar.local_day(case.human_words_at or case.opened_at),
+    }
 
 
 def cover(

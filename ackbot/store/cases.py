@@ -55,6 +55,7 @@ def _case(row: Row, parties: Sequence[Row], clocks: Sequence[Row], threads: Sequ
         late_since=_day(row["late_since"]),
         no_news=row["no_news"],
         noted_at=instant_of(row["noted_at"]) if row["noted_at"] else None,
+        human_words_by=row["human_words_by"],
     )
 
 
@@ -139,6 +140,25 @@ def automatic_since(db: Database, address: str, since: datetime) -> int:
         since=text_of(since),
     )
     return int(rows[0]["n"])
+
+
+def automatic_between(db: Database, address: str, start: datetime, end: datetime) -> int:
+    """How many automatic mails other than acknowledgements go to this case-folded address in that time."""
+    return automatic_since(db, address, start) - automatic_since(db, address, end)
+
+
+def promised_on(db: Database, address: str, day: date, but: Sequence[str]) -> bool:
+    """Whether a date that this resident was told falls on that day, in another case than these."""
+    rows = db.run(
+        """
+        SELECT DISTINCT clocks.code AS code FROM parties JOIN clocks ON clocks.code = parties.code
+        WHERE parties.address = :address AND clocks.state = 'running' AND clocks.told AND clocks.kind <> 'settle'
+          AND clocks.promised_on = :day
+        """,
+        address=address,
+        day=day.isoformat(),
+    )
+    return any(row["code"] not in but for row in rows)
 
 
 def asked_feedback(db: Database, address: str, since: datetime) -> bool:

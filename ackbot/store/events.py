@@ -38,6 +38,16 @@ def of_case(db: Database, code: str) -> Sequence[Row]:
     return db.run("SELECT * FROM events WHERE code = :code ORDER BY id", code=code)
 
 
+def reminded(db: Database, code: str, since: datetime) -> frozenset[str]:
+    """Staff ids of those who were reminded of a case since then."""
+    rows = db.run(
+        "SELECT data FROM events WHERE code = :code AND kind = 'reminded' AND at >= :since",
+        code=code,
+        since=text_of(since),
+    )
+    return frozenset(json.loads(row["data"])["staff"] for row in rows)
+
+
 def of_letter(db: Database, letter_id: int) -> Sequence[Row]:
     """A letter's history, oldest first."""
     return db.run("SELECT * FROM events WHERE letter_id = :letter_id ORDER BY id", letter_id=letter_id)

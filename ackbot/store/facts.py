@@ -32,7 +32,7 @@ def gather(db: Database, asked: Questions, now: datetime, today: date, limits: L
             *([known.code] if known and known.code else []),
         ]
     )
-    automatic, follow_up_at = _automatic(db, sender, asked.since) if sender else ((), None)
+    automatic, follow_up_at = _automatic(db, sender, asked.since) if sender else ((), ())
     return Facts(
         known=known,
         cases=MappingProxyType(cases.by_code(db, tuple(codes))) if codes else MappingProxyType({}),
@@ -119,9 +119,9 @@ def _by_message_id(db: Database, message_ids: Sequence[str]) -> dict[str, str]:
     return {row["message_id"]: row["code"] for row in rows}
 
 
-def _automatic(db: Database, sender: str, since: datetime) -> tuple[tuple[datetime, ...], datetime | None]:
+def _automatic(db: Database, sender: str, since: datetime) -> tuple[tuple[datetime, ...], tuple[datetime, ...]]:
     rows = db.run(
-        "SELECT kind, created_at FROM outbox WHERE recipient_key = :sender AND created_at > :since AND kind "
+        "SELECT kind, created_at, not_before FROM outbox WHERE recipient_key = :sender AND not_before > :since AND kind "
         f"IN ({_AUTOMATIC}) "
         "AND (state NOT IN ('held', 'cancelled') OR held_for IN ('brake', 'restore', 'pause')) ORDER BY "
         "created_at DESC LIMIT 100",
@@ -129,8 +129,8 @@ def _automatic(db: Database, sender: str, since: datetime) -> tuple[tuple[dateti
         since=text_of(since),
     )
     instants = tuple(instant_of(row["created_at"]) for row in rows)
-    follow_ups = [instant for instant, row in zip(instants, rows, strict=True) if row["kind"] != "acknowledgement"]
-    return instants, follow_ups[0] if follow_ups else None
+    follow_ups = [instant_of(row["not_before"]) for row in rows if row["kind"] != "acknowledgement"]
+    return instants, tuple(follow_ups)
 
 
 def council_automatic(db: Database, limits: Limits, now: datetime) -> int:

@@ -73,6 +73,7 @@ def apply(
                 _reopen(db, intent.code, now)
                 code = intent.code
             case SetCover():
+                _cancel_cover_notice(db, intent.code, now)
                 db.run("UPDATE cases SET cover = :staff WHERE code = :code", staff=intent.staff, code=intent.code)
                 code = intent.code
             case HumanWords():
@@ -235,13 +236,16 @@ def _change_load(db: Database, staff: str, by: int, assigned_at: datetime | None
 
 def _human_words(db: Database, intent: HumanWords, now: datetime) -> None:
     """A person wrote: lateness and chasers are over; a cover who writes owns the case from now on (behaviour.md §4.5)."""
+    _cancel_cover_notice(db, intent.code, now)
     case = db.run("SELECT owner, cover, team FROM cases WHERE code = :code", code=intent.code)[0]
     if case["cover"] and case["cover"] == intent.staff:
         assign(db, intent.code, intent.staff, case["team"], now)
         db.run("UPDATE cases SET cover = '' WHERE code = :code", code=intent.code)
     db.run(
-        "UPDATE cases SET human_words_at = :now, late_since = NULL, no_news = 0 WHERE code = :code",
+        "UPDATE cases SET human_words_at = :now, human_words_by = :staff, late_since = NULL, no_news = 0 "
+        "WHERE code = :code",
         now=text_of(now),
+        staff=intent.staff,
         code=intent.code,
     )
     db.run(
@@ -257,8 +261,19 @@ def _human_words(db: Database, intent: HumanWords, now: datetime) -> None:
         db.run("UPDATE cases SET state = :state WHERE code = :code", state=intent.state, code=intent.code)
 
 
+def _cancel_cover_notice(db: Database, code: str, now: datetime) -> None:
+    """A notice that waits for working hours, and is no longer true by then, is not sent."""
+    db.run(
+        "UPDATE outbox SET state = 'cancelled' WHERE code = :code AND kind = 'cover' AND state = 'queued' AND "
+        "not_before > :now",
+        code=code,
+        now=text_of(now),
+    )
+
+
 def _close(db: Database, code: str, now: datetime) -> None:
     """The case ends; whatever still ran ends with it, and nobody has it on their hands any more."""
+    _cancel_cover_notice(db, code, now)
     before = db.run("SELECT owner, state FROM cases WHERE code = :code", code=code)[0]
     db.run(
         "UPDATE cases SET state = 'closed', closed_at = :now, cover = '' WHERE code = :code",
@@ -303,11 +318,18 @@ def _keep_words(db: Database, intent: KeepWords, now: datetime, letter_id: int |
         now=text_of(now),
     )
     if intent.kind == "note":
-        db.run("UPDATE cases SET noted_at = :now WHERE code = :code", now=text_of(now), code=intent.code)
+        db.run(
+            "UPDATE cases SET noted_at = :now WHERE code = :code AND state <> 'closed' AND :staff IN (owner, cover)",
+            now=text_of(now),
+            code=intent.code,
+            staff=intent.staff,
+        )
 
 
 def _reopen(db: Database, code: str, now: datetime) -> None:
     before = db.run("SELECT owner, state FROM cases WHERE code = :code", code=code)[0]
+    if before["state"] == "closed":
+        db.run("UPDATE cases SET late_since = NULL, no_news = 0, noted_at = NULL WHERE code = :code", code=code)
     db.run("UPDATE cases SET state = 'open', closed_at = NULL WHERE code = :code", code=code)
     if before["state"] == "closed" and before["owner"]:
         _change_load(db, before["owner"], 1, now)

@@ -105,6 +105,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             opened_at TEXT NOT NULL,           -- arrival of the first letter
             last_letter_at TEXT NOT NULL,
             human_words_at TEXT,               -- a person last wrote to the resident
+            human_words_by TEXT NOT NULL DEFAULT '', -- staff id of that person
             receipt_on TEXT,                   -- council's date of the last receipt
             late_since TEXT,                   -- council's date of the first promise that passed without a person's word
             no_news BIGINT NOT NULL DEFAULT 0, -- mails without news since a person last wrote

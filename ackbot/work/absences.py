@@ -41,13 +41,15 @@ class Absences:
     def _look(self, desk: Desk) -> int:
         """Every case whose owner is not here, or is back, or has left: moved in one transaction for each owner."""
         queued = 0
+        alone: list[Move] = []
         gone = [one for one in cases.owners(self._db) if one and self._concerned(one, desk)]
         for owner in gone:
             with self._db.transaction():
-                queued += self._move(cases.of_owner(self._db, owner), desk)
+                moved, left = self._move(cases.of_owner(self._db, owner), desk)
                 crash_point("rounds.before-commit")
             crash_point("rounds.committed")
-        return queued
+            queued, alone = queued + moved, [*alone, *left]
+        return queued + self._alarm(alone, desk)
 
     def _concerned(self, owner: str, desk: Desk) -> bool:
         return not is_present(desk.council, owner, desk.now) or cases.has_cover(self._db, owner)
@@ -58,10 +60,15 @@ class Absences:
         if not found:
             return 0
         with self._db.transaction():
-            return self._move(found, desk)
+            return self._move(found, desk)[0]
 
-    def _move(self, found: Sequence[Case], desk: Desk) -> int:
-        """Decide, write, and tell: the new one in charge, the one who is back, residents whom it concerns, or the alarm."""
+    def _move(self, found: Sequence[Case], desk: Desk) -> tuple[int, list[Move]]:
+        """
+        Decide, write, and tell: the new one in charge, the one who is back, residents whom it concerns.
+
+        Returns:
+            How many mails go out now; and the cases that have an owner and nobody who is here.
+        """
         db = self._db
         moves: list[Move] = []
         for case in found:
@@ -72,8 +79,9 @@ class Absences:
         queued = self._apply(self._to_staff(moves, desk), desk)
         for some in _by_resident(moves, desk):
             if self._tell_now(some, desk):
-                queued += self._apply(away.to_resident(some, self._when(some[0].case, desk), desk), desk)
-        return queued
+                at, hold = self._when(some, desk), "brake" if self._braked(desk) else ""
+                queued += self._apply(away.to_resident(some, at, hold, desk), desk)
+        return queued, [one for one in moves if one.how == "nobody" and one.case.owner]
 
     def _to_staff(self, moves: Sequence[Move], desk: Desk) -> list[Intent]:
         council = desk.council
@@ -91,42 +99,56 @@ class Absences:
         for person in dict.fromkeys(one.to for one in moves if one.how == "back"):
             theirs = [one for one in moves if one.to == person and one.how == "back"]
             found.append(away.welcome_back(desk, council.staff[person], theirs, why="they are back"))
-        alone = [
-            one for one in moves if one.how == "nobody" and one.case.owner
-        ]  # of one without an owner they heard at once
-        if alone and rounds.begin(self._db, "uncovered", desk.today, desk.now):
+        return found
+
+    def _alarm(self, alone: Sequence[Move], desk: Desk) -> int:
+        """Once a day: cases that nobody is left for, all in one mail. Of one without an owner they heard at once (D59)."""
+        council = desk.council
+        if not alone:
+            return 0
+        with self._db.transaction():
+            if not rounds.begin(self._db, "uncovered", desk.today, desk.now):
+                return 0
             values = {
                 "count": len(alone),
                 "references": [council.reference_of(one.case.code) for one in alone],
                 "reasons": sorted({one.why for one in alone}),
             }
-            recipient = council.head_of_service or council.admin
-            found.append(
-                notices.to_admin(
-                    desk,
-                    "uncovered",
-                    f"uncovered:{desk.today}",
-                    values,
-                    why="nobody is left who could have them",
-                    recipient=recipient,
-                )
+            send = notices.to_admin(
+                desk,
+                "uncovered",
+                f"uncovered:{desk.today}",
+                values,
+                why="nobody is left who could have them",
+                recipient=council.head_of_service or council.admin,
             )
-        return found
+            return self._apply([send], desk)
+
+    def _braked(self, desk: Desk) -> bool:
+        brake = desk.council.limits.brake
+        return brake is not None and facts.council_automatic(self._db, desk.council.limits, desk.now) >= brake[0]
 
     def _tell_now(self, some: Sequence[Move], desk: Desk) -> bool:
         case = some[0].case
         mode = desk.council.inbox_of(case.inbox).mode
-        return away.may_be_told(case, mode) and not inboxes.is_paused(self._db, case.inbox)
+        allowed = desk.council.limits.resident_automatic_per_day > 0 and not inboxes.is_paused(self._db, case.inbox)
+        return allowed and away.may_be_told(case, mode)
 
-    def _when(self, case: Case, desk: Desk) -> datetime:
-        """In working hours; on the next working day if the resident had an automatic mail today (behaviour.md §3.3, §3.7)."""
-        calendar = desk.council.inbox_of(case.inbox).calendar
-        at = calendar.next_open(desk.now)
-        midnight = calendar.at(calendar.local_day(at), time(0))
-        while cases.automatic_since(self._db, case.resident.key, midnight) >= _A_DAY:
-            midnight = calendar.at(calendar.local_day(midnight + timedelta(hours=36)), time(0))
-            at = calendar.next_open(midnight)
-            midnight = calendar.at(calendar.local_day(at), time(0))
+    def _when(self, some: Sequence[Move], desk: Desk) -> datetime:
+        """
+        In working hours, on the first day on which the resident has no other automatic mail: neither one that is written,
+        nor one that a promise in another case may bring (behaviour.md §3.3, §3.7).
+        """
+        resident = some[0].case.resident.key
+        calendar = desk.council.inbox_of(some[0].case.inbox).calendar
+        at, moved = calendar.next_open(desk.now), [one.case.code for one in some]
+        for _ in range(_FURTHEST):
+            day = calendar.local_day(at)
+            midnight, next_midnight = calendar.at(day, time(0)), calendar.at(day + timedelta(days=1), time(0))
+            busy = cases.automatic_between(self._db, resident, midnight, next_midnight) >= _A_DAY
+            if not busy and not cases.promised_on(self._db, resident, day, moved):
+                break
+            at = calendar.next_open(next_midnight)
         return at
 
     def _apply(self, found: Sequence[Intent], desk: Desk) -> int:
@@ -134,6 +156,7 @@ class Absences:
         return intents.apply(self._db, found, written(found, office), desk.council, desk.now)
 
 
+_FURTHEST = 30  # working days looked through for a free one
 _A_DAY = 1  # automatic mails besides acknowledgements
 
 

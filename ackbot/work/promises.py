@@ -4,19 +4,18 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 
-from ackbot.casework import notices, promises, reminders
-from ackbot.casework.cover import own_calendar
-from ackbot.casework.intents import Intent
+from ackbot.casework import alarms, notices, promises, reminders
+from ackbot.casework.cover import is_present, own_calendar
+from ackbot.casework.intents import Intent, Late, Note
 from ackbot.casework.model import Case
 from ackbot.casework.office import Desk, Office
 from ackbot.casework.reminders import HEAD, Line
 from ackbot.crashpoints import crash_point
-from ackbot.store import Database, cases, facts, inboxes, intents, rounds
+from ackbot.store import Database, cases, events, facts, inboxes, intents, rounds
 from ackbot.work.attendance import office_at
 from ackbot.work.intake import written
 
 OVERDUE_AT = time(13)
-NO_NEWS_AT = time(15)
 _NAMED = 50  # references in the admin's mail
 _KINDS = ("name-owner", "update", "answer")
 
@@ -61,17 +60,24 @@ class Promises:
         found = {case.code: case for case in cases.due(self._db, until, _KINDS)}
         found |= {case.code: case for case in (*cases.late(self._db), *cases.of_owner(self._db, ""))}
         queued = 0
-        for person, lines in reminders.sheets(list(found.values()), desk).items():
+        heard = [case for case in found.values() if not self._silenced(case, desk)]
+        for person, lines in reminders.sheets(heard, desk).items():
             if person == HEAD:
                 queued += self._to_head(lines, desk)
-            elif own_calendar(desk.council, person).is_working_day(today) and now < self._ends(person, desk):
+            elif self._at_work(person, desk) and now < own_calendar(council, person).end_of(today):
                 queued += self._reminder("digest", person, lines, now)
         self._done["digest"] = today
         return queued
 
-    def _ends(self, person: str, desk: Desk) -> datetime:
-        """A digest that comes after work is over helps nobody; tomorrow's names the same."""
-        return own_calendar(desk.council, person).end_of(desk.today)
+    def _at_work(self, person: str, desk: Desk) -> bool:
+        """Whether it is a working day of theirs and they are not away: on others nobody is written to."""
+        return own_calendar(desk.council, person).is_working_day(desk.today) and is_present(
+            desk.council, person, desk.now
+        )
+
+    def _silenced(self, case: Case, desk: Desk) -> bool:
+        """Whether staff hear nothing of its inbox now: it is paused, or only looked at."""
+        return inboxes.is_paused(self._db, case.inbox) or desk.council.inbox_of(case.inbox).mode == "shadow"
 
     def _overdue(self, now: datetime) -> int:
         """At 13:00, for what is promised before the next working day: to whoever has it, and to the manager (D70)."""
@@ -83,6 +89,8 @@ class Promises:
         until = calendar.next_working_day(today) - timedelta(days=1)
         lines: dict[str, list[Line]] = {}
         for case in cases.due(self._db, until, _KINDS):
+            if promises.missed(case, desk) or self._silenced(case, desk):
+                continue
             owner, manager = promises.reminded(case, desk)
             if owner:
                 lines.setdefault(owner, []).append(Line(case, "own", reminders.due_on(case)))
@@ -112,7 +120,7 @@ class Promises:
             write = reminders.digest if name == "digest" else reminders.overdue
             letter = cases.last_words(db, still[0].case.code) if len(still) == 1 else ""
             send = write(desk, desk.council.staff[person], still, letter, why=f"{len(still)} cases are due")
-            queued = self._apply([send], desk)
+            queued = self._apply([send, *_noted(person, still)], desk)
             crash_point("rounds.before-commit")
         crash_point("rounds.committed")
         return queued
@@ -132,7 +140,7 @@ class Promises:
                 f"digest:{HEAD}:{desk.today}",
                 reminders.listed(desk, person, lines),
                 why="lateness that reached the top",
-                recipient=council.head_of_service,
+                recipient=council.head_of_service or council.admin,
             )
             return self._apply([send], desk)
 
@@ -142,21 +150,17 @@ class Promises:
 
         What was promised for an earlier day, while nothing ran or all was paused, waits for `release`.
         """
-        today = self._due_round("no-news", now, time(0))
-        if today is None:
-            return 0
         desk = self._desk(now)
-        hour = now >= desk.council.calendar.at(today, NO_NEWS_AT)
+        today = desk.today
+        hour = now >= desk.council.calendar.at(today, promises.AT)
         until = today if hour else today - timedelta(days=1)
         found = [case for case in cases.due(self._db, until, _KINDS) if not inboxes.is_paused(self._db, case.inbox)]
         late = [case for case in found if promises.missed(case, desk)]
         released = bool(late) and rounds.was_done(self._db, "released", today)
         queued = self._tell_missed(late, desk) if late and not released else 0
-        ready = [case for case in found if (released if case in late else hour)]
+        ready = [case for case in found if (released if case in late else promises.passed(case, desk))]
         for some in _by_resident(ready):
             queued += self._truth(some, now)
-        if hour and (released or not late):
-            self._done["no-news"] = today
         return queued
 
     def _truth(self, some: Sequence[Case], now: datetime) -> int:
@@ -167,10 +171,32 @@ class Promises:
             due = [case for case in fresh.values() if case.state != "closed" and promises.passed(case, desk)]
             if not due:
                 return 0
-            found = promises.on_passed(due, desk, mails_today=self._mails_today(due[0], desk), hold=self._hold(desk))
-            queued = self._apply(found, desk)
+            if self._braked(desk):
+                return self._apply(
+                    [alarms.brake_told(desk)], desk
+                )  # they are due still, and told when the brake is off
+            queued, heard = 0, {}
+            for case in due:
+                queued += self._remind_now(case, desk)
+                heard[case.code] = events.reminded(db, case.code, desk.council.calendar.at(desk.today, time(0)))
+            found = promises.on_passed(due, desk, mails_today=self._mails_today(due[0], desk), heard=heard)
+            queued += self._apply(found, desk)
             crash_point("rounds.before-commit")
         crash_point("rounds.committed")
+        return queued
+
+    def _remind_now(self, case: Case, desk: Desk) -> int:
+        """Staff hear first (voice.md, 16): whoever was not reminded at 13:00 is now, if they are at work."""
+        if reminders.silent_because(case, desk.council):
+            return 0
+        before = events.reminded(self._db, case.code, desk.council.calendar.at(desk.today, time(0)))
+        queued = 0
+        for person, role in zip(promises.reminded(case, desk), ("own", "escalated"), strict=True):
+            if person and person not in before and self._at_work(person, desk):
+                line = Line(case, "own" if role == "own" else "escalated", reminders.due_on(case))
+                letter = cases.last_words(self._db, case.code)
+                send = reminders.late(desk, desk.council.staff[person], line, letter, why="a date came after 13:00")
+                queued += self._apply([send, *_noted(person, [line])], desk)
         return queued
 
     def _tell_missed(self, late: Sequence[Case], desk: Desk) -> int:
@@ -178,6 +204,8 @@ class Promises:
         with self._db.transaction():
             if not rounds.begin(self._db, "missed", desk.today, desk.now):
                 return 0
+            why = "the date passed while nothing ran, or the inbox was paused; it waits for release"
+            self._apply([Late(case.code, case.no_news, why) for case in late if not case.late_since], desk)
             references = [desk.council.reference_of(case.code) for case in late]
             values = {"count": len(late), "references": references[:_NAMED]}
             send = notices.to_admin(
@@ -203,30 +231,36 @@ class Promises:
     def _settle(self, some: Sequence[Case], desk: Desk) -> int:
         db, council = self._db, desk.council
         resident = some[0].resident.key
-        if self._mails_today(some[0], desk) >= max(1, council.limits.resident_automatic_per_day):
+        if self._mails_today(some[0], desk) >= max(1, council.limits.resident_automatic_per_day) or self._braked(desk):
             return 0
         if resident and facts.promise_today(db, resident, desk.today):
             return 0
         fresh = [case for case in cases.by_code(db, [one.code for one in some]).values() if case.state == "answered"]
         since = desk.now - timedelta(seconds=council.feedback_every.seconds)
         may_ask = bool(resident) and not cases.asked_feedback(db, resident, since)
-        return (
-            self._apply(promises.on_settled(fresh, desk, may_ask=may_ask, hold=self._hold(desk)), desk) if fresh else 0
-        )
+        return self._apply(promises.on_settled(fresh, desk, may_ask=may_ask), desk) if fresh else 0
 
     def _mails_today(self, case: Case, desk: Desk) -> int:
         if not case.resident.key:
             return 0
-        since = desk.council.calendar.at(desk.today, time(0))
-        return cases.automatic_since(self._db, case.resident.key, since)
+        calendar = desk.council.calendar
+        midnight, next_midnight = calendar.at(desk.today, time(0)), calendar.at(desk.today + timedelta(days=1), time(0))
+        return cases.automatic_between(self._db, case.resident.key, midnight, next_midnight)
 
-    def _hold(self, desk: Desk) -> str:
+    def _braked(self, desk: Desk) -> bool:
+        """Whether automatic mails to residents wait now; what is due stays due (behaviour.md §2)."""
         brake = desk.council.limits.brake
-        return "brake" if brake and facts.council_automatic(self._db, desk.council.limits, desk.now) >= brake[0] else ""
+        return brake is not None and facts.council_automatic(self._db, desk.council.limits, desk.now) >= brake[0]
 
     def _apply(self, found: Sequence[Intent], desk: Desk) -> int:
         office = Office(desk.council, desk.templates, desk.signer)
         return intents.apply(self._db, found, written(found, office), desk.council, desk.now)
+
+
+def _noted(person: str, lines: Sequence[Line]) -> list[Intent]:
+    """For each case's history, and for what residents may be told: who was reminded of it."""
+    why = "reminded of the date"
+    return [Note(line.case.code, "reminded", why, {"staff": person}) for line in lines]
 
 
 def _by_resident(found: Iterable[Case]) -> list[list[Case]]:
