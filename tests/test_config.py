@@ -77,6 +77,16 @@ MISTAKES = [
         "inbox.address",
         'is of inbox "housing" already',
     ),
+    (
+        ('email = "sam@northgate.example"', 'email = "ｐriya@northgate.example"'),
+        "staff.email",
+        "is of Priya Shah already",
+    ),
+    (
+        ('admin = "admins@northgate.example"', 'admin = "housing@northgate.ｅxample"'),
+        "council.admin",
+        'is an address of inbox "housing"',
+    ),
     (('id = "sam"', 'id = "priya"'), "staff.id", "is given twice"),
     (("# brake", 'brake = "many"'), "limits.brake", "is no rate"),
     (('secret_file = "secret"', 'secret_file = "nowhere"'), "council.secret_file", "cannot be read"),

@@ -63,12 +63,12 @@ def _addresses_of_staff(file: shape.File, source: Source) -> None:
     taken: dict[str, str] = {}
     for index, person in enumerate(file.staff):
         for number, address in enumerate(person.email):
-            if address.casefold() in taken:
+            if folded(address) in taken:
                 source.finding(
                     ("staff", index, "email", number),
-                    f'"{address}" is of {taken[address.casefold()]} already; give it to one',
+                    f'"{address}" is of {taken[folded(address)]} already; give it to one',
                 )
-            taken[address.casefold()] = person.name
+            taken[folded(address)] = person.name
 
 
 def _inboxes(file: shape.File, source: Source, teams: Sequence[str], staff: Sequence[str]) -> None:
@@ -115,7 +115,7 @@ def _inboxes(file: shape.File, source: Source, teams: Sequence[str], staff: Sequ
             )
 
     for key in ("admin", "head_of_service", "archive_bcc"):
-        if (name := taken.get(getattr(file.council, key).casefold())) is not None:
+        if (name := taken.get(folded(getattr(file.council, key)))) is not None:
             source.finding(
                 ("council", key), f'is an address of inbox "{name}", and we would write to ourselves; write another'
             )
