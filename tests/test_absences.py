@@ -331,3 +331,19 @@ def case_of(council: Council, owner: str, team: int) -> Case:
         at,
         clocks=(clock,),
     )
+
+
+def test_absences_that_touch_are_one(make_story: Callable[..., Story]) -> None:
+    """D57: one day and then four more are five: all cases move on the first, and the resident is told."""
+    story = make_story(
+        ('members = ["priya", "sam"]', 'members = ["priya"]'),
+        both(
+            away_from("priya", "2026-12-02", "2026-12-03", cover="sam"),
+            away_from("priya", "2026-12-03", "2026-12-09", cover="sam"),
+        ),
+    )
+    story.receive(letter())
+    story.at("2026-12-02 12:00")
+
+    assert story.case()["cover"] == "sam"
+    assert len(words(story, "cover")) == 1
