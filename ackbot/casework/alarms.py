@@ -5,7 +5,7 @@ from dataclasses import replace
 from ackbot.casework import notices, routing, urgent
 from ackbot.casework.council import Council, Inbox
 from ackbot.casework.cover import is_present
-from ackbot.casework.intents import Intent, Send
+from ackbot.casework.intents import Alarm, Intent, Send
 from ackbot.casework.model import Case, Facts
 from ackbot.casework.office import Desk
 from ackbot.casework.screening import Seen
@@ -56,7 +56,10 @@ def alarms(seen: Seen, case: Case, inbox: Inbox, found_urgent: tuple[str, ...], 
                 recipient=recipient,
             )
         ]
+    why = f"the letter has words of {', '.join(alarming)}"
+    chain = Alarm(case.code, tuple(alarming), council.urgent.repeat_every.seconds, why)
     return [
+        *([chain] if inbox.mode != "shadow" else []),
         notices.urgent(
             desk,
             seen,
@@ -65,7 +68,7 @@ def alarms(seen: Seen, case: Case, inbox: Inbox, found_urgent: tuple[str, ...], 
             council.staff[present[0]],
             alarming,
             why=f"the letter has words of {', '.join(alarming)}",
-        )
+        ),
     ]
 
 

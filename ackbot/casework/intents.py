@@ -83,6 +83,25 @@ class Settle:
 
 
 @dataclass(frozen=True, slots=True)
+class Alarm:
+    """Duty officers are alarmed, and again after `repeat_s` seconds, until somebody takes it."""
+
+    code: str
+    categories: tuple[str, ...]
+    repeat_s: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakeAlarm:
+    """Somebody is on it: the alarm of a case ends."""
+
+    code: str
+    staff: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unreachable:
     """The resident's address is no good, or is again: automatic mail stops, or may go."""
 
@@ -264,6 +283,8 @@ Intent = (
     | Settle
     | Late
     | Unreachable
+    | Alarm
+    | TakeAlarm
     | KeepWords
     | DropWords
     | RecordAbsence

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -40,6 +41,7 @@ def links(desk: Desk, case: Case, inbox: Inbox, staff: Staff) -> dict[str, Words
         "later": link("i", "MORE "),
         "note": link("i", "NOTE\n\n"),
         "close": link("i", "CLOSE: "),
+        "take": link("i", "TAKE"),
     }
 
 
@@ -216,6 +218,31 @@ def urgent(
         "repeat_every": round(desk.council.urgent.repeat_every.seconds / 60),
     }
     draft = about_case(desk, case, inbox, staff, "urgent", key, values, letter=seen.message, words_go_out=False)
+    return Send(key, draft, case.code, inbox.name, inbox.staff_lane, why, staff=staff.id)
+
+
+def urgent_again(
+    desk: Desk,
+    case: Case,
+    staff: Staff,
+    categories: Sequence[str],
+    letter: str,
+    *,
+    number: int,
+    started_at: datetime,
+    why: str,
+) -> Send:
+    """The alarm once more, while nobody has taken it; `number` counts the mails of this alarm."""
+    inbox = desk.council.inbox_of(case.inbox)
+    owner = desk.council.staff.get(case.owner)
+    key = f"urgent:{case.code}:{started_at:%Y-%m-%dT%H%M%S}:{number}"
+    values = {
+        "categories": list(categories),
+        "owner": owner.name if owner else "",
+        "repeat_every": round(desk.council.urgent.repeat_every.seconds / 60),
+        "letter": Lines(letter),
+    }
+    draft = about_case(desk, case, inbox, staff, "urgent", key, values, words_go_out=False)
     return Send(key, draft, case.code, inbox.name, inbox.staff_lane, why, staff=staff.id)
 
 

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from ackbot.casework.council import Absence, Council
 from ackbot.casework.intents import (
+    Alarm,
     Assign,
     Attach,
     ClearClock,
@@ -26,12 +27,13 @@ from ackbot.casework.intents import (
     SetClock,
     SetCover,
     Settle,
+    TakeAlarm,
     Unreachable,
 )
 from ackbot.casework.model import PRIORITIES, Arrival
 from ackbot.mail.addresses import ascii_domain
 from ackbot.mail.compose import Composed
-from ackbot.store import absences, events, holding, inboxes
+from ackbot.store import absences, alarms, events, holding, inboxes
 from ackbot.store.database import Database, instant_of, text_of
 
 
@@ -84,6 +86,13 @@ def apply(
                 code = intent.code
             case Late():
                 _late(db, intent, council.calendar.local_day(now))
+                code = intent.code
+            case Alarm():
+                next_at = now + timedelta(seconds=intent.repeat_s)
+                alarms.start(db, intent.code, intent.categories, now, next_at)
+                code = intent.code
+            case TakeAlarm():
+                alarms.take(db, intent.code, intent.staff, now)
                 code = intent.code
             case Unreachable():
                 db.run("UPDATE cases SET unreachable = :gone WHERE code = :code", gone=intent.gone, code=intent.code)
@@ -237,6 +246,7 @@ def _change_load(db: Database, staff: str, by: int, assigned_at: datetime | None
 def _human_words(db: Database, intent: HumanWords, now: datetime) -> None:
     """A person wrote: lateness and chasers are over; a cover who writes owns the case from now on (behaviour.md §4.5)."""
     _cancel_cover_notice(db, intent.code, now)
+    alarms.take(db, intent.code, intent.staff, now)
     case = db.run("SELECT owner, cover, team FROM cases WHERE code = :code", code=intent.code)[0]
     if case["cover"] and case["cover"] == intent.staff:
         assign(db, intent.code, intent.staff, case["team"], now)
@@ -274,6 +284,7 @@ def _cancel_cover_notice(db: Database, code: str, now: datetime) -> None:
 def _close(db: Database, code: str, now: datetime) -> None:
     """The case ends; whatever still ran ends with it, and nobody has it on their hands any more."""
     _cancel_cover_notice(db, code, now)
+    alarms.take(db, code, "closed", now)
     before = db.run("SELECT owner, state FROM cases WHERE code = :code", code=code)[0]
     db.run(
         "UPDATE cases SET state = 'closed', closed_at = :now, cover = '' WHERE code = :code",

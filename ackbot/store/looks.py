@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from ackbot.store import inboxes, outbox
+from ackbot.store import alarms, inboxes, outbox
 from ackbot.store.database import Database, Row, instant_of, listed, text_of
 
 _SILENT_FOR = timedelta(minutes=10)  # beyond two polls; what a server's restart takes, and its back-off
@@ -51,6 +51,8 @@ def status(db: Database, polls: Mapping[str, float], now: datetime) -> dict[str,
     wrong += [f"relay {one['name']}: {one['reason']}" for one in troubled]
     wrong += [f"{counts[held]} mails are {held}" for held in ("held (brake)", "held (restore)") if held in counts]
     wrong += [f"{quarantined} mails are in quarantine"] if quarantined else []
+    untaken = alarms.late(db, now)
+    wrong += [f"{untaken} urgent alarms were sent more than once, and nobody has taken them"] if untaken else []
     wrong += [f"{unverified} mails of the last days are unverified"] if unverified else []
     return {
         "fine": not wrong,

@@ -174,6 +174,18 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX words_held ON words (staff, id) WHERE kind = 'held' AND state = 'open'",
         "CREATE INDEX words_code ON words (code)",
         """
+        CREATE TABLE alarms (
+            code TEXT NOT NULL PRIMARY KEY REFERENCES cases (code),
+            categories TEXT NOT NULL,          -- JSON
+            started_at TEXT NOT NULL,
+            sent BIGINT NOT NULL,              -- mails so far
+            next_at TEXT NOT NULL,             -- when the next is due while nobody has taken it
+            taken_by TEXT NOT NULL,            -- staff id; '' while it runs
+            taken_at TEXT
+        )                                      -- written by store/intents and work/urgency
+        """,
+        "CREATE INDEX alarms_running ON alarms (next_at) WHERE taken_by = ''",
+        """
         CREATE TABLE staff_load (
             staff TEXT NOT NULL PRIMARY KEY,
             open_cases BIGINT NOT NULL CHECK (open_cases >= 0),

@@ -16,6 +16,7 @@ from ackbot.store.database import text_of
 from ackbot.work.absences import Absences
 from ackbot.work.intake import Intake
 from ackbot.work.promises import Promises
+from ackbot.work.urgency import Urgency
 
 TICK_S = 15  # seconds between two looks at what is due
 _REASONS = 8  # reasons for not answering that the admin's daily mail names
@@ -41,6 +42,7 @@ class Rounds:
         self._clock = clock
         self._on_queued = on_queued
         self._on_unverified = on_unverified
+        self._urgency = Urgency(db, office)
         self._absences = Absences(db, office)
         self._promises = Promises(db, office)
         self._lock = threading.Lock()
@@ -70,7 +72,14 @@ class Rounds:
             self._tick(self._clock())
 
     def _tick(self, now: datetime) -> None:
-        steps = (self._recover, self._retry_quarantined, self._absences.run, self._promises.run, self._daily)
+        steps = (
+            self._recover,
+            self._retry_quarantined,
+            self._urgency.run,
+            self._absences.run,
+            self._promises.run,
+            self._daily,
+        )
         for work in steps:
             if self._stopping.is_set():
                 return

@@ -1,0 +1,82 @@
+"""Urgent letters that nobody has taken yet: one chain for each case (behaviour.md §3.9, domain.md §8)."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ackbot.store.database import Database, instant_of, text_of
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """
+    An alarm that runs.
+
+    Args:
+        sent: how many mails it has sent so far.
+    """
+
+    code: str
+    categories: tuple[str, ...]
+    started_at: datetime
+    sent: int
+
+
+def start(db: Database, code: str, categories: Sequence[str], now: datetime, next_at: datetime) -> None:
+    """An alarm begins, or begins anew with what a further letter says."""
+    before = db.run("SELECT categories FROM alarms WHERE code = :code AND taken_by = ''", code=code)
+    known = json.loads(before[0]["categories"]) if before else []
+    db.run(
+        """
+        INSERT INTO alarms (code, categories, started_at, sent, next_at, taken_by, taken_at)
+        VALUES (:code, :categories, :now, 1, :next_at, '', NULL)
+        ON CONFLICT (code) DO UPDATE SET categories = :categories, started_at = :now, sent = 1, next_at = :next_at,
+            taken_by = '', taken_at = NULL
+        """,
+        code=code,
+        categories=json.dumps(sorted({*known, *categories})),
+        now=text_of(now),
+        next_at=text_of(next_at),
+    )
+
+
+def due(db: Database, now: datetime) -> list[Chain]:
+    """Alarms whose next mail is due, longest waiting first."""
+    rows = db.run(
+        "SELECT * FROM alarms WHERE taken_by = '' AND next_at <= :now ORDER BY next_at, code", now=text_of(now)
+    )
+    return [
+        Chain(row["code"], tuple(json.loads(row["categories"])), instant_of(row["started_at"]), row["sent"])
+        for row in rows
+    ]
+
+
+def repeated(db: Database, chain: Chain, next_at: datetime) -> bool:
+    """One more mail of that alarm is written; False when somebody took it in the meantime."""
+    rows = db.run(
+        "UPDATE alarms SET sent = sent + 1, next_at = :next_at WHERE code = :code AND taken_by = '' AND sent = :sent "
+        "RETURNING code",
+        next_at=text_of(next_at),
+        code=chain.code,
+        sent=chain.sent,
+    )
+    return bool(rows)
+
+
+def take(db: Database, code: str, staff: str, now: datetime) -> None:
+    """Somebody is on it: the alarm ends. Without one, nothing happens."""
+    db.run(
+        "UPDATE alarms SET taken_by = :staff, taken_at = :now WHERE code = :code AND taken_by = ''",
+        staff=staff,
+        now=text_of(now),
+        code=code,
+    )
+
+
+def late(db: Database, now: datetime) -> int:
+    """How many alarms were sent more than once, or should have been by now, and are not taken."""
+    rows = db.run(
+        "SELECT COUNT(*) AS n FROM alarms WHERE taken_by = '' AND (sent > 1 OR next_at < :now)", now=text_of(now)
+    )
+    return int(rows[0]["n"])

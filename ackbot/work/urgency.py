@@ -1,0 +1,52 @@
+"""Alarms are repeated until somebody takes them: every `repeat_every`, and twice to each person in turn (domain.md §8)."""
+
+from datetime import datetime, timedelta
+
+import structlog
+
+from ackbot.casework import notices
+from ackbot.casework.cover import is_present
+from ackbot.casework.office import Office
+from ackbot.store import Database, alarms, cases, intents
+from ackbot.work.attendance import office_at
+from ackbot.work.intake import written
+
+_EACH = 2  # mails to one person before the next is alarmed
+
+log = structlog.get_logger()
+
+
+class Urgency:
+    """One mail of each alarm that is due, in a transaction of its own."""
+
+    def __init__(self, db: Database, office: Office) -> None:
+        self._db = db
+        self._office = office
+
+    def run(self, now: datetime) -> int:
+        """How many alarms went into the outbox."""
+        return sum(self._repeat(chain, now) for chain in alarms.due(self._db, now))
+
+    def _repeat(self, chain: alarms.Chain, now: datetime) -> int:
+        office = office_at(self._office, self._db, now)
+        council = office.council
+        next_at = now + timedelta(seconds=council.urgent.repeat_every.seconds)
+        order = [one for one in council.urgent.to if is_present(council, one, now)] or list(council.urgent.to)
+        with self._db.transaction():
+            case = cases.by_code(self._db, [chain.code]).get(chain.code)
+            if case is None or not order or not alarms.repeated(self._db, chain, next_at):
+                return 0
+            staff = council.staff[order[chain.sent // _EACH % len(order)]]
+            send = notices.urgent_again(
+                office.desk(now),
+                case,
+                staff,
+                chain.categories,
+                cases.last_words(self._db, case.code),
+                number=chain.sent + 1,
+                started_at=chain.started_at,
+                why="nobody has taken the alarm yet",
+            )
+            queued = intents.apply(self._db, [send], written([send], office), council, now)
+        log.critical("urgent, and nobody has taken it", case=council.reference_of(chain.code), mails=chain.sent + 1)
+        return queued

@@ -1,0 +1,81 @@
+"""An alarm is repeated until somebody takes it (behaviour.md §3.9, domain.md §8)."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.letters import letter
+from tests.support.story import Story
+
+GAS = "There is a strong smell of gas in our kitchen.\n\nEdward Quan"
+
+
+@pytest.fixture
+def story(tmp_path: Path) -> Story:
+    """Two people to alarm, and a letter about gas."""
+    made = Story(tmp_path, ('to = ["duty"]', 'to = ["duty", "alex"]'))
+    made.receive(letter(text=GAS))
+    return made
+
+
+def alarmed(story: Story) -> list[str]:
+    """Whom the alarms went to, in order."""
+    return [mail["staff"] for mail in story.outbox("urgent")]
+
+
+def test_it_comes_again_and_then_to_the_next(story: Story) -> None:
+    """Every ten minutes, twice each, in the order of `to`; never two for one tick."""
+    for minute in range(12, 60, 3):
+        story.at(f"2026-11-30 10:{minute}")
+        story.rounds.tick()
+
+    assert alarmed(story) == ["duty", "duty", "alex", "alex"]
+    assert len({mail["dedupe_key"] for mail in story.outbox("urgent")}) == 4
+
+
+@pytest.mark.parametrize("words", ["TAKE", "Taken.", "take"])
+def test_take_ends_it(story: Story, words: str) -> None:
+    """Whoever takes it ends the chain, from either person's mail; the case itself stays with its owner."""
+    story.at("2026-11-30 10:23")
+    owner = story.case()["owner"]
+    story.reply(story.mail("urgent"), words)
+    story.at("2026-11-30 12:00")
+
+    assert len(alarmed(story)) == 2
+    assert story.case()["owner"] == owner
+    assert story.db.run("SELECT taken_by FROM alarms")[0]["taken_by"] == "duty"
+
+
+def test_an_answer_ends_it(story: Story) -> None:
+    """The owner wrote to the resident: somebody is on it."""
+    story.reply(story.mail("new-case"), "Dear Edward,\n\nPlease leave the house, the engineer is on his way.\n\nPriya")
+    story.at("2026-11-30 12:00")
+
+    assert alarmed(story) == ["duty"]
+
+
+def test_a_further_letter_begins_it_anew(story: Story) -> None:
+    """One chain a case: what was taken before is alarmed again for what is new."""
+    story.reply(story.mail("urgent"), "TAKE")
+    story.at("2026-11-30 11:00")
+    story.receive(
+        letter(
+            subject="Re: Damp in the bedroom",
+            text="Now there is a fire in the flat!",
+            message_id="<2@r.example>",
+            In_Reply_To="<first@resident.example>",
+        )
+    )
+    story.at("2026-11-30 11:11")
+
+    assert alarmed(story) == ["duty", "duty", "duty"]
+    assert len(story.db.run("SELECT * FROM alarms")) == 1
+
+
+def test_an_inbox_in_shadow_alarms_nobody(tmp_path: Path) -> None:
+    """behaviour.md §5.1: shadow sends nothing; no chain of held mails grows."""
+    story = Story(tmp_path, ('team = "housing"\nmode = "live"', 'team = "housing"\nmode = "shadow"'))
+    story.receive(letter(text=GAS))
+    story.at("2026-11-30 12:00")
+
+    assert [mail["state"] for mail in story.outbox("urgent")] == ["held"]
