@@ -170,7 +170,7 @@ def _outward(asked: _Asked) -> list[Intent]:
     words = reading.text if reading.command != "unclear" else reading.words
     argument = ""
     if reading.command == "MORE":
-        found = dates.find(reading.text, asked.desk.today)
+        found = dates.promised(reading.text, asked.desk.today)
         if found is None:
             return _ask(asked, "The date behind MORE could not be read with certainty.")
         argument, words = found[0].isoformat(), reading.text[found[1] :].lstrip(" \t\n:.,;-–—").rstrip()
@@ -245,6 +245,9 @@ def _held(asked: _Asked) -> list[Intent]:
     if len(found) != 1:
         return _ask(asked, "No words of yours wait here." if not found else "Several of your words wait here.")
     held = found[0]
+    passed = held.command == "MORE" and date.fromisoformat(held.argument) <= asked.desk.today
+    if passed and asked.reading.command == "SEND":
+        return _ask(asked, "Their date has passed, so they were not sent. Write MORE with a new date.", held.words)
     if asked.reading.command == "KEEP":
         dropped = DropWords(held.id, held.code, "kept", f"{asked.person.name} keeps them inside")
         return [dropped, *_note(asked, held.words)]

@@ -22,19 +22,39 @@ _SHORT_RANGE = re.compile(
 
 Found = tuple[date, int]  # the date, and where its words end
 _FURTHEST = 370  # days ahead that a reply may mean
+_NEXT_YEAR = 60  # days ahead that a date without a year may mean when this year's has passed: further on, it is a slip
+# What may stand behind a date: a mark, a new line, or nothing. Any other word may be part of the date ("Monday week").
+_ENDED = re.compile(r"[ \t]*(?:$|\n|[:.,](?!\d)|[-–—](?=\s))")
+_GOES_ON = re.compile(r"[\s,.–—-]*(?:or|and|to|until|till|perhaps|maybe)\b|[^\n:]{0,40}:", re.IGNORECASE)
 
 
-def find(text: str, today: date) -> Found | None:
+def promised(text: str, today: date) -> Found | None:
+    """
+    As `find`, for a date that a resident will be told: None too when the words behind it may belong to it.
+
+    "Friday or Monday", "Mon-Wed", "Monday week", "Fri 3pm" name no one day (behaviour.md §4.3).
+    """
+    found = find(text, today)
+    ended = _ENDED.match(text, found[1]) if found else None
+    if found is None or ended is None:
+        return None
+    plain = ":" not in ended[0] and "\n" not in ended[0]
+    return None if plain and _GOES_ON.match(text, ended.end()) else (found[0], ended.end())
+
+
+def find(text: str, today: date, *, today_counts: bool = False) -> Found | None:
     """
     The date that a text begins with, and where what follows it begins; None when it is none, past, or not sure.
 
     A weekday is the next one after today, "next week" its Friday: where two readings are possible, the later one.
-    Day before month, as in Britain. A date without a year is the next such day.
+    Day before month, as in Britain. A date without a year is the next such day, but not one that has just passed.
     """
     for pattern, meaning in _READINGS:
         if match := re.match(rf"\s*(?:by\s+|on\s+|until\s+|till\s+)?{pattern}(?=$|[\s,.:;–—-])", text, re.IGNORECASE):
             found = meaning(match, today)
-            if found is None or not today < found <= today + timedelta(days=_FURTHEST):
+            if found is None or not today <= found <= today + timedelta(days=_FURTHEST):
+                return None
+            if found == today and not today_counts:
                 return None
             return found, match.end()
     return None
@@ -87,7 +107,10 @@ def _with_year(day: int, month: int, year: int, today: date) -> date | None:
     if year:
         return _made(year, month, day)
     this = _made(today.year, month, day)
-    return this if this and this > today else _made(today.year + 1, month, day)
+    if this and this >= today:
+        return this
+    later = _made(today.year + 1, month, day)
+    return later if later and later <= today + timedelta(days=_NEXT_YEAR) else None
 
 
 def _made(year: int, month: int, day: int) -> date | None:
@@ -112,19 +135,39 @@ _READINGS: tuple[tuple[str, Callable[[re.Match[str], date], date | None]], ...] 
 
 def find_range(text: str, today: date) -> tuple[date, date, int] | None:
     """
-    First and last day away in a text such as `3-7 Dec`, `3 Dec to 7 Dec`, `until Friday`, `today`; and where it ends.
+    First and last day away in a text such as `3-7 Dec`, `3 Dec to 7 Dec`, `until Friday`, `next week`, `today`; and
+    where it ends.
 
-    Without a beginning it is today; without an end, that one day. None when it cannot be read.
+    Without a beginning it is today; without an end, that one day. None when it cannot be read, or goes on.
     """
+    found = _range(text, today)
+    if found is None:
+        return None
+    ended = re.compile(r"\s*\(?(?:cover|deputy|inclusive)\b", re.IGNORECASE).match(text, found[2])
+    mark = _ENDED.match(text, found[2])
+    if ended or (mark and ("\n" in mark[0] or not _MORE_DAYS.match(text, mark.end()))):
+        return found
+    return None
+
+
+_MORE_DAYS = re.compile(
+    r"[\s,.;–—-]*(?:and|or|then)?\s*(?:\d|(?:mon|tue|wed|thu|fri|sat|sun|next)\w*\b)", re.IGNORECASE
+)
+
+
+def _range(text: str, today: date) -> tuple[date, date, int] | None:
     if match := _SHORT_RANGE.match(text):
-        end = find(match["end"], today)
+        end = find(match["end"], today, today_counts=True)
         start = _made(end[0].year, end[0].month, int(match["start"])) if end else None
         return (start, end[0], match.start("end") + end[1]) if end and start and today <= start <= end[0] else None
     if match := re.match(r"\s*(?:until|till|to)\s+", text, re.IGNORECASE):
-        last = find(text[match.end() :], today)
+        last = find(text[match.end() :], today, today_counts=True)
         return (today, last[0], match.end() + last[1]) if last else None
     opening = re.match(r"\s*(?:from\s+)?", text, re.IGNORECASE)
     begin = opening.end() if opening else 0
+    if match := re.match(r"next\s+week\b", text[begin:], re.IGNORECASE):
+        monday = today + timedelta(days=7 - today.weekday())
+        return monday, monday + timedelta(days=4), begin + match.end()
     first = _first_day(text[begin:], today)
     if first is None:
         return None
@@ -132,10 +175,10 @@ def find_range(text: str, today: date) -> tuple[date, date, int] | None:
     joint = re.match(r"\s*(?:-|–|to\b|until\b|till\b)\s*", text[begin:], re.IGNORECASE)
     if joint is None:
         return first[0], first[0], begin
-    last = find(text[begin + joint.end() :], first[0])
+    last = find(text[begin + joint.end() :], first[0], today_counts=True)
     return (first[0], last[0], begin + joint.end() + last[1]) if last else None
 
 
 def _first_day(text: str, today: date) -> Found | None:
     match = re.match(r"today\b", text, re.IGNORECASE)
-    return (today, match.end()) if match else find(text, today)
+    return (today, match.end()) if match else find(text, today, today_counts=True)
