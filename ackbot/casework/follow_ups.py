@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ackbot.casework import alarms, letters, notices, replies, standards, urgent
+from ackbot.casework import alarms, letters, notices, standards, thanks, urgent
 from ackbot.casework.council import Inbox
 from ackbot.casework.cover import is_present, stand_in
 from ackbot.casework.intents import (
@@ -40,8 +40,13 @@ def on_attached(
         case = replace(case, unreachable=False)
         intents.append(Unreachable(case.code, False, "the resident wrote from that address"))
     intents += alarms.alarms(seen, case, inbox, found_urgent, desk)
-    short = replies.short_answer(seen.message.new_text) if known and not found_urgent else None
-    if score := replies.score_of(seen.message.new_text) if known and case.human_words_at else 0:
+    files = any(not one.inline for one in seen.message.attachments)
+    short = (
+        thanks.short_answer(seen.message.new_text, _people(case, desk))
+        if known and not (found_urgent or files)
+        else None
+    )
+    if score := thanks.score_of(seen.message.new_text) if known and case.human_words_at else 0:
         intents.append(Note(case.code, "feedback", "the resident said how we did", {"score": str(score)}))
     case, in_charge = _in_charge(case, desk)
     intents += in_charge
@@ -81,6 +86,12 @@ def on_attached(
         standard=case.standard,
         clocks=clocks,
     )
+
+
+def _people(case: Case, desk: Desk) -> list[str]:
+    """Whom a short answer may greet or be signed by."""
+    staff = (desk.council.staff.get(one) for one in (case.owner, case.cover))
+    return [case.resident.name, case.resident.key.partition("@")[0], *(one.public_name for one in staff if one)]
 
 
 def _in_charge(case: Case, desk: Desk) -> tuple[Case, list[Intent]]:

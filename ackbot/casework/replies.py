@@ -1,4 +1,4 @@
-"""What a member of staff asks for in a reply, and what a resident's short answer is (behaviour.md §4.2, §4.3, §3.5)."""
+"""What a member of staff asks for in a reply (behaviour.md §4.2, §4.3)."""
 
 import re
 from collections.abc import Sequence
@@ -42,14 +42,6 @@ _TITLES = frozenset(
 _INSIDE = re.compile(
     r"\b(?:internal(?:ly)?|don'?t send|do not send|not for (?:the )?resident|between us|f\.?y\.?i\.?)\b", re.IGNORECASE
 )
-_THANKS = re.compile(
-    r"^(?:ok(?:ay)?|great|perfect|lovely|brilliant|wonderful|super|excellent|that'?s great|good)?[\s,.!-]*"
-    r"(?:(?:many|very many)\s+)?"
-    r"(?:thanks?(?:\s+you)?|thx|ta|cheers|much appreciated|diolch|gracias|merci|danke|dziękuję)\b[^?]{0,80}$",
-    re.IGNORECASE,
-)
-_STILL = re.compile(r"\b(?:but|however|still|again|not|never|unfortunately|yet|when|why|no)\b", re.IGNORECASE)
-_SCORE = re.compile(r"^\s*([1-5])\s*(?:[-–—.:/]|out of 5|/5)?\s*(?P<rest>.*)$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,35 +198,3 @@ def _greets_somebody_else(words: str, case: Case) -> str:
         return ""
     greeted = [word for word in re.findall(r"\w+", folded(match["name"])) if word not in _TITLES]
     return match["name"].strip() if greeted and not known & set(greeted) else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Short:
-    """A resident's short answer that asks for nothing: thanks, or a score from 1 to 5 with nothing behind it."""
-
-    kind: Literal["thanks", "score"]
-    score: int = 0
-
-
-def short_answer(words: str) -> Short | None:
-    """
-    Whether a resident's words are thanks or a bare score; None for everything else.
-
-    "2 – the leak is back" is feedback and a letter, so it is not short (behaviour.md §3.5).
-    """
-    words = words.strip()
-    if match := _SCORE.match(words):
-        rest = match["rest"].strip(" .!\n")
-        if not rest or (_THANKS.match(rest) and not _STILL.search(rest)):
-            return Short("score", int(match[1]))
-        return None
-    body = re.sub(r"^(?:dear|hi|hello)\b[^\n]{0,40}\n+", "", words, flags=re.IGNORECASE)
-    if _THANKS.match(" ".join(body.split())) and not _STILL.search(body):
-        return Short("thanks")
-    return None
-
-
-def score_of(words: str) -> int:
-    """The score that a resident's words begin with; 0 for none."""
-    match = _SCORE.match(words.strip())
-    return int(match[1]) if match and not re.match(r"^\s*[1-5]\s+[A-Za-z]", words) else 0
