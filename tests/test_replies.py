@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from ackbot.casework import dates, thanks
+from ackbot.casework.cover import is_present
+from ackbot.work.attendance import office_at
 from tests.support.letters import letter, parsed, plain
-from tests.support.story import Story
+from tests.support.story import Story, instant
 
 P1 = ('members = ["priya", "sam"]', 'members = ["priya"]')
 ANSWER = "Dear Edward,\n\nA surveyor comes on Thursday between 9 and 12.\n\nPriya"
@@ -197,3 +199,61 @@ def test_thanks_with_a_letter_reopen(story: Story, words: str) -> None:
 
     assert story.case()["state"] == "open"
     assert words in plain(bytes(story.mail("resident-wrote", "priya@northgate.example")["content"]))
+
+
+def away_on(story: Story, days: str) -> list[str]:
+    """Of days of December 2026, those on which Priya is away at noon."""
+    found = []
+    for day in days.split():
+        moment = instant(f"2026-12-{day} 12:00")
+        council = office_at(story.office, story.db, moment).council
+        if not is_present(council, "priya", moment):
+            found.append(day)
+    return found
+
+
+def test_one_absence_leaves_the_others_alone(story: Story) -> None:
+    """P4: a day off does not end the Christmas leave, nor a leave that it falls into; the same beginning said again counts."""
+    story.reply(story.mail("new-case"), "AWAY 21 Dec to 1 Jan")
+    story.reply(story.mail("new-case"), "AWAY 3 Dec")
+    assert away_on(story, "02 03 04 21 31") == ["03", "21", "31"]
+    story.reply(story.mail("new-case"), "AWAY 7 Dec to 18 Dec")
+    story.reply(story.mail("new-case"), "AWAY 10 Dec")
+    assert away_on(story, "09 10 11 18") == ["09", "10", "11", "18"]
+    assert "you are away from Thursday 10 December, and back on Monday 21 December" in asked(story)
+    story.reply(story.mail("new-case"), "AWAY 7 Dec to 9 Dec.")
+
+    assert away_on(story, "07 09 10 11 21") == ["07", "09", "10", "21"]
+
+
+def test_back_ends_what_runs_and_nothing_later(story: Story) -> None:
+    """P4: back from a day off, the leave that was said before stays, and the confirmation says so."""
+    story.reply(story.mail("new-case"), "AWAY 21 Dec to 1 Jan")
+    story.reply(story.mail("new-case"), "AWAY 2 Dec to 4 Dec")
+    story.at("2026-12-03 10:00")
+    story.reply(story.mail("new-case"), "BACK")
+
+    assert away_on(story, "03 04 21 31") == ["21", "31"]
+    assert "Your absence from Monday 21 December stays." in asked(story)
+
+
+def test_a_later_absence_does_not_undo_back(tmp_path: Path) -> None:
+    """P4: back early from a leave of the configuration, then a day off within it: here in between."""
+    leave = '# end\n\n[[absence]]\nstaff = "priya"\nfrom = 2026-12-08\nuntil = 2026-12-19\n'
+    story = Story(tmp_path, P1, ("# end", leave))
+    story.receive(letter())
+    story.at("2026-12-09 09:00")
+    story.reply(story.mail("new-case"), "BACK")
+    story.reply(story.mail("new-case"), "AWAY 15 Dec")
+    assert away_on(story, "09 10 14 15 16 17") == ["15"]
+    story.at("2026-12-15 10:00")
+    story.reply(story.mail("new-case"), "BACK.")
+
+    assert away_on(story, "15 16 17 18") == []
+
+
+def test_a_job_title_is_no_cover(story: Story) -> None:
+    """The signature below AWAY is not read for names."""
+    story.reply(story.mail("new-case"), "AWAY 2 Dec to 11 Dec\n\nPriya Shah\nDeputy Head of Housing")
+
+    assert "back on Monday 14 December" in asked(story)

@@ -1,24 +1,20 @@
 """Staff work by replying: what a verified mail of theirs does to its case (behaviour.md §4.2, §4.3)."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, time, timedelta
+from datetime import date
 
-from ackbot.casework import dates, notices, replies, standards, updates
-from ackbot.casework.council import Absence, Inbox, Staff
-from ackbot.casework.cover import absence_of, returns_on
+from ackbot.casework import dates, notices, presence, replies, standards, updates
+from ackbot.casework.council import Inbox, Staff
 from ackbot.casework.intents import (
     ClearClock,
     Close,
     Decision,
     DropWords,
-    EndAbsence,
     HumanWords,
     Intent,
     KeepWords,
     Record,
-    RecordAbsence,
     Reopen,
     SetClock,
 )
@@ -32,8 +28,6 @@ from ackbot.mail.tokens import Token
 
 ECHOED = 3  # a person's first words to residents, shown back to them
 _OUTSIDE = frozenset(PURPOSES[kind] for kind in ("new-case", "resident-wrote", "single"))
-_MIDNIGHT = time(0)
-_COVER = re.compile(r"\b(?:cover(?:ed by)?|deputy)\s*:?\s*(?:is\s+)?(?P<name>[^\n,;]{2,60})", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -71,7 +65,7 @@ def on_staff(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision
     if not seen.message.root.readable:
         intents = []  # it is kept raw, and acted on once it can be read
     elif reading.command in ("AWAY", "BACK"):
-        intents = _presence(seen, person, reading, desk)
+        intents = presence.asked(seen, person, reading, desk)
     elif case is None:
         intents = _by_lines(seen, person, reading, facts, desk) or _no_case(seen, person, desk)
     else:
@@ -322,61 +316,3 @@ def _no_case(seen: Seen, person: Staff, desk: Desk) -> list[Intent]:
     return [
         notices.to_staff(desk, person, seen.home, "ask-back", "ask-back-which", key, values, why="about which case?")
     ]
-
-
-def _presence(seen: Seen, person: Staff, reading: Reading, desk: Desk) -> list[Intent]:
-    """AWAY and BACK, confirmed."""
-    council, key = desk.council, f"presence:{seen.message.fingerprint}"
-    if reading.command == "BACK":
-        standing = absence_of(council, person.id, desk.now)
-        until = standing.ends_at if standing and standing.source == "configuration" else None
-        values = {"back": True, "problem": "", "first_on": None, "back_on": None, "cover": ""}
-        return [
-            EndAbsence(person.id, f"{person.name} is back", until),
-            notices.to_staff(
-                desk, person, seen.home, "ask-back", "ask-back-away", key, values, why="BACK is confirmed"
-            ),
-        ]
-    found = dates.find_range(reading.text, desk.today)
-    stands_in, unknown = _named_cover(reading.text[found[2] :], person, desk) if found else ("", "")
-    if found is None or unknown:
-        problem = f"There is no {unknown} whom I know." if found else "The dates behind AWAY could not be read."
-        values = {"back": False, "problem": problem, "first_on": None, "back_on": None, "cover": ""}
-        return [
-            notices.to_staff(desk, person, seen.home, "ask-back", "ask-back-away", key, values, why="AWAY is not clear")
-        ]
-    first, last, _ = found
-    calendar = council.calendar
-    midnight = calendar.at(first, _MIDNIGHT)
-    absence = Absence(
-        person.id,
-        max(midnight, desk.now) if first == desk.today else midnight,
-        calendar.at(last + timedelta(days=1), _MIDNIGHT),
-        stands_in,
-        "AWAY",
-    )
-    cover = council.staff.get(stands_in or person.cover)
-    values = {
-        "back": False,
-        "problem": "",
-        "first_on": first,
-        "back_on": returns_on(council, absence),
-        "cover": cover.name if cover else "",
-    }
-    return [
-        RecordAbsence(absence, f"{person.name} is away from {first} to {last}"),
-        notices.to_staff(desk, person, seen.home, "ask-back", "ask-back-away", key, values, why="AWAY is confirmed"),
-    ]
-
-
-def _named_cover(text: str, person: Staff, desk: Desk) -> tuple[str, str]:
-    """Staff id of the cover that AWAY names, or the name that nobody has; both "" when none is named."""
-    match = _COVER.search(text)
-    if match is None:
-        return "", ""
-    wanted = match["name"].strip(" .").casefold()
-    people = [one for one in desk.council.staff.values() if one.id != person.id]
-    exact = [one for one in people if wanted in (one.id.casefold(), one.name.casefold())]
-    first = [one for one in people if one.name.casefold().split()[0] == wanted]
-    found = exact or first
-    return (found[0].id, "") if len(found) == 1 else ("", match["name"].strip())

@@ -8,7 +8,10 @@ from typing import Literal
 from ackbot.casework.routing import folded
 
 _SORT = r"(?:very |so |really )?(?:quick |prompt |kind |fast |swift |speedy |lovely |helpful )*"
-_THING = r"(?:help|reply|email|e mail|mail|answer|response|message|update|information|info|advice|assistance|support|work|time|visit)"
+_THING = (
+    r"(?:help|reply|email|e mail|mail|answer|response|message|update|information|info|advice|assistance|support|work|"
+    r"time|visit)"
+)
 _DOING = (
     r"(?:letting me know|getting back to me|coming back to me|replying|answering|"
     r"(?:sorting|fixing) (?:it|this|that)(?: out)?)(?: so)?(?: quickly| promptly)?"
@@ -17,7 +20,8 @@ _THANKS = re.compile(
     r"(?:(?:many|very many|big|huge|so many) )?(?:thanks?(?: you| u)?|thankyou|thx|ta|cheers|(?:much |very much )?appreciated|"
     r"diolch(?: yn fawr)?|(?:muchas )?gracias|merci(?: beaucoup)?|danke(?: schon| sehr)?|dziekuje(?: bardzo)?)"
     r"(?: (?:so|very) much| a lot| a million| again| indeed)?"
-    rf"(?: (?:to (?:you|all|everyone) )?for (?:all )?(?:that|this|it|everything|(?:your|the|this|all your) {_SORT}{_THING}|{_DOING}))?(?!\S)"
+    r"(?: (?:to (?:you|all|everyone) )?for (?:all )?"
+    rf"(?:that|this|it|everything|(?:your|the|this|all your) {_SORT}{_THING}|{_DOING}))?(?!\S)"
 )
 # What may stand beside thanks and says nothing else.
 _PLEASANT = re.compile(

@@ -7,8 +7,13 @@ from ackbot.store.database import Database, instant_of, text_of
 
 
 def add(db: Database, absence: Absence, now: datetime) -> None:
-    """Somebody says that they are away; what they said before about the same time is over."""
-    end(db, absence.staff, absence.starts_at)
+    """Somebody says that they are away, besides what they said before; the same beginning said again replaces it."""
+    db.run(
+        "DELETE FROM absences WHERE staff = :staff AND starts_at = :starts_at AND source = :source",
+        staff=absence.staff,
+        starts_at=text_of(absence.starts_at),
+        source=absence.source,
+    )
     db.run(
         """
         INSERT INTO absences (staff, starts_at, ends_at, cover, source, recorded_at)
@@ -24,9 +29,13 @@ def add(db: Database, absence: Absence, now: datetime) -> None:
 
 
 def end(db: Database, staff: str, at: datetime) -> None:
-    """Somebody is back: what runs then ends, what has not begun by then never does."""
-    db.run("DELETE FROM absences WHERE staff = :staff AND starts_at >= :at", staff=staff, at=text_of(at))
-    db.run("UPDATE absences SET ends_at = :at WHERE staff = :staff AND ends_at > :at", staff=staff, at=text_of(at))
+    """Somebody is back: what runs then ends; what has not begun stays, and so does the word that they were back before."""
+    db.run(
+        "UPDATE absences SET ends_at = :at WHERE staff = :staff AND starts_at <= :at AND ends_at > :at "
+        "AND source <> 'BACK'",
+        staff=staff,
+        at=text_of(at),
+    )
 
 
 def current(db: Database, now: datetime) -> tuple[Absence, ...]:

@@ -322,12 +322,19 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
     for topic, values in asked.items():
         send = notices.ask_back(desk, case, inbox, staff, f"specimen:{topic}", topic, values, why="a specimen")
         yield f"ask-back: {topic}", send
-    away_values = {"back": False, "problem": "", "first_on": _NEXT, "back_on": _NEXT, "cover": "Sam Jones"}
+    away_values = {
+        "back": False,
+        "problem": "",
+        "first_on": _NEXT,
+        "back_on": _NEXT,
+        "cover": "Sam Jones",
+        "away_again_on": None,
+    }
     for title, template, values in (
         ("ask-back: which case", "ask-back-which", {"their_words": words}),
         ("away", "ask-back-away", away_values),
         ("away, not clear", "ask-back-away", {**away_values, "problem": "The dates could not be read."}),
-        ("back", "ask-back-away", {**away_values, "back": True}),
+        ("back", "ask-back-away", {**away_values, "back": True, "away_again_on": _NEXT}),
     ):
         yield title, notices.to_staff(desk, staff, inbox, "ask-back", template, title, values, why="a specimen")
 
