@@ -1,5 +1,6 @@
 """Words that go out on purpose or not at all: attacks and accidents in staff mails (docs/words-that-go-out.md)."""
 
+import textwrap
 from datetime import date
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from ackbot.casework import dates, thanks
 from ackbot.casework.cover import is_present
 from ackbot.work.attendance import office_at
 from tests.support.letters import letter, parsed, plain
-from tests.support.story import Story, instant
+from tests.support.story import Story, answer, instant
 
 P1 = ('members = ["priya", "sam"]', 'members = ["priya"]')
 ANSWER = "Dear Edward,\n\nA surveyor comes on Thursday between 9 and 12.\n\nPriya"
@@ -257,3 +258,104 @@ def test_a_job_title_is_no_cover(story: Story) -> None:
     story.reply(story.mail("new-case"), "AWAY 2 Dec to 11 Dec\n\nPriya Shah\nDeputy Head of Housing")
 
     assert "back on Monday 14 December" in asked(story)
+
+
+ENDINGS = [
+    "Get in touch by phone if you are out.",
+    "As you wrote:",
+    "On Monday you wrote:",
+    "--\nPriya Shah\nRepairs officer",
+    "The next visit:\n--\nMonday 14 December, with a plumber and an electrician.",
+    "From: nine\nTo: noon",
+    "On Tuesday we come at nine.",
+    "Sent from Northgate with kind regards",
+]
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_human_words_are_not_cut(story: Story, ending: str) -> None:
+    """P6: rules made for letters that come in cut nothing of what goes out."""
+    story.reply(story.mail("new-case"), f"{ANSWER}\n\n{ending}")
+
+    assert sent(story) == [f"{ANSWER}\n\n{ending}"]
+
+
+HEADS = {
+    "gmail": "On Mon, 30 Nov 2026 at 10:12, Edward Quan via Housing\n<housing@northgate.example> wrote:\n\n{quoted}",
+    "gmail, no blank line": "On Mon, 30 Nov 2026 at 10:12, Edward Quan via Housing <housing@northgate.example> wrote:\n{quoted}",
+    "name only": "Edward Quan via Housing <housing@northgate.example> wrote:\n\n{plain}",
+    "outlook": "________________________________\nFrom: Edward Quan via Housing <housing@northgate.example>\n"
+    "Sent: 30 November 2026 10:12\nTo: Priya Shah <priya@northgate.example>\nSubject: Damp in the bedroom\n\n{plain}",
+    "outlook, names only": "From: Edward Quan via Housing\nSent: 30 November 2026 10:12\nTo: Priya Shah\nSubject: Damp\n\n{plain}",
+    "original message": "-----Original Message-----\nFrom: Edward Quan via Housing <housing@northgate.example>\n"
+    "Sent: 30 November 2026 10:12\nTo: Priya Shah\nSubject: Damp\n\n{plain}",
+    "wrapped": "On Monday, Edward Quan via Housing <housing@northgate.example> wrote:\n{wrapped}",
+    "signature below": "On Monday, Edward Quan via Housing <housing@northgate.example> wrote:\n{quoted}\n\n-- \nPriya Shah\nHousing",
+    "nothing": "",
+}
+
+
+def under(story: Story, words: str, head: str) -> None:
+    """A reply to the latest new-case mail with that quotation below it."""
+    new_case = story.mail("new-case")
+    ours = plain(bytes(new_case["content"]))
+    short = [piece for line in ours.split("\n") for piece in textwrap.wrap(line, 40) or [""]]
+    quotation = head.format(
+        plain=ours,
+        quoted="\n".join("> " + line for line in ours.split("\n")),
+        wrapped="\n".join(("> " if number % 2 else "") + line for number, line in enumerate(short)),
+    )
+    raw = answer(bytes(new_case["content"]), "", new_case["recipient"], when=story.now)
+    story.receive(raw.split(b"\r\n\r\n", 1)[0] + f"\n\n{words}{quotation}\n".replace("\n", "\r\n").encode())
+
+
+@pytest.mark.parametrize("head", HEADS.values(), ids=HEADS)
+@pytest.mark.parametrize("gap", ["\n\n", "\n"])
+def test_quotations_stay_behind(story: Story, head: str, gap: str) -> None:
+    """P6: what clients put over our mail, and our mail, however they quote it, do not go out."""
+    under(story, ANSWER + gap, head)
+
+    assert sent(story) == [ANSWER]
+
+
+@pytest.mark.parametrize("head", ["gmail", "outlook", "wrapped"])
+@pytest.mark.parametrize("inline", ["Yes.", "On Tuesday.", "No, that is not our wall at all."])
+def test_answers_between_quoted_lines_ask_back(story: Story, head: str, inline: str) -> None:
+    """behaviour.md §4.2: words below the line go nowhere unseen, however few they are."""
+    under(story, ANSWER + "\n\n", HEADS[head] + f"\n\n{inline}\n\n> more of it")
+
+    assert sent(story) == []
+    assert "your words have not gone" in asked(story)
+
+
+def test_an_unknown_original_asks_back(story: Story) -> None:
+    """behaviour.md §4.2: where nothing says which mail it answers, unmarked words below the line may be anybody's."""
+    new_case = story.mail("new-case")
+    story.reply(new_case, ANSWER, In_Reply_To="", References="")
+    assert len(sent(story)) == 1
+    raw = answer(
+        bytes(new_case["content"]), ANSWER, new_case["recipient"], when=story.now, In_Reply_To="", References=""
+    )
+    story.after(minutes=1)
+    story.receive(raw + b"\r\nYes.\r\n")
+
+    assert len(sent(story)) == 1
+    assert "there are words below the line" in asked(story)
+
+
+def test_another_mail_among_the_words_asks_back(story: Story) -> None:
+    """P6, D50: what looks like another mail above the line is neither cut nor sent unseen."""
+    other = "From: Sam Jones <sam@northgate.example>\nSent: 30 November 2026 09:00\nTo: Priya Shah\nSubject: him again\n\nA nuisance."
+    under(story, f"{ANSWER}\n\n{other}\n\n", HEADS["outlook"])
+
+    assert sent(story) == []
+    assert "something in it looks like another mail" in asked(story)
+
+
+@pytest.mark.parametrize("words", ["DONE", "DONE\n\n-- \nPriya Shah\nRepairs officer", "Done.\n\nSent from my iPhone"])
+def test_a_signature_is_no_answer(story: Story, words: str) -> None:
+    """behaviour.md §4.3: DONE with nothing but a signature asks what the resident should read."""
+    story.reply(story.mail("new-case"), words)
+
+    assert sent(story) == []
+    assert "DONE needs the words" in asked(story)

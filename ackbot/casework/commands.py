@@ -22,6 +22,7 @@ from ackbot.casework.model import PURPOSES, Case, Clock, Facts, HeldWords
 from ackbot.casework.office import Desk
 from ackbot.casework.replies import Reading
 from ackbot.casework.screening import Seen, Verdict
+from ackbot.mail import answers
 from ackbot.mail.markup import Lines
 from ackbot.mail.message import Attachment
 from ackbot.mail.tokens import Token
@@ -117,7 +118,7 @@ def _commanded(asked: _Asked) -> list[Intent]:
             return _held(asked)
         case "HELP":
             return _ask(asked, "")
-        case "unclear" if not reading.words:
+        case "" | "unclear" if not answers.unsigned(reading.words):
             return _ask(asked, "There were no words of yours in it.")
         case "" if asked.inside:
             return _note(asked, reading.words)
@@ -168,7 +169,7 @@ def _outward(asked: _Asked) -> list[Intent]:
         if found is None:
             return _ask(asked, "The date behind MORE could not be read with certainty.")
         argument, words = found[0].isoformat(), reading.text[found[1] :].lstrip(" \t\n:.,;-–—").rstrip()
-    elif not words:
+    elif not answers.unsigned(words):
         return _ask(asked, f"{reading.command} needs the words that the resident should read.")
     if asked.inside and not _speaks(asked):
         return _ask(asked, "This mail was for you to know, and no words went out: the case is not yours.")

@@ -9,7 +9,7 @@ from ackbot.casework.council import Council
 from ackbot.casework.model import Case
 from ackbot.casework.routing import folded
 from ackbot.casework.screening import Seen
-from ackbot.mail import quoting, subjects
+from ackbot.mail import answers, subjects
 
 Command = Literal["", "UPDATE", "DONE", "MORE", "NOTE", "CLOSE", "AWAY", "BACK", "SEND", "KEEP", "HELP", "unclear"]
 
@@ -54,14 +54,14 @@ class Reading:
         argument: what stands on the command's own line behind it.
         words: everything else that was newly written.
         below: words that stand under the fence, where nobody looks (behaviour.md §4.2: ask back).
-        cut: how many characters above the fence were taken for quotation or signature.
+        doubtful: something in the words looks like another mail.
     """
 
     command: Command
     argument: str
     words: str
     below: bool
-    cut: int
+    doubtful: bool
 
     @property
     def text(self) -> str:
@@ -78,47 +78,8 @@ def read(text: str, fences: Sequence[str], original: str) -> Reading:
         original: the text of our mail that it answers, so that what a client copied is not taken for new words; "" if
             not known.
     """
-    above, below = _at_fence(text, fences)
-    words = quoting.new_text(above) if above.strip() else ""
-    cut = max(0, len("".join(above.split())) - len("".join(words.split())) - _attribution(above))
-    return commanded(words, below=_has_new_words(below, original), cut=cut)
-
-
-def _at_fence(text: str, fences: Sequence[str]) -> tuple[str, str]:
-    """What stands above the first fence line, and below it; without a fence, all is above."""
-    pattern = "|".join(re.escape(folded(fence)) for fence in fences)
-    position = 0
-    for line in text.split("\n"):
-        if re.search(rf"-{{2,}}\s*(?:{pattern})", folded(line)):
-            return text[:position], text[position + len(line) :]
-        position += len(line) + 1
-    return text, ""
-
-
-def _attribution(above: str) -> int:
-    """How many characters of the quoted mail's own header lines stand above the fence: they are no cut words."""
-    tail = above.rstrip().split("\n")[-8:]
-    lines = [
-        line
-        for line in tail
-        if re.match(r"^[ \t>*]*(?:on\b.*|.*wrote:|from:|sent:|to:|subject:|date:|-{2,}.*|_{3,})", line, re.I)
-    ]
-    return sum(len("".join(line.split())) for line in lines)
-
-
-def _has_new_words(below: str, original: str) -> bool:
-    """Whether anything under the fence is neither quoted, nor ours, nor a signature's few words."""
-    ours = {folded(line) for line in original.split("\n")} | {
-        folded(line) for paragraph in original.split("\n\n") for line in [paragraph]
-    }
-    joined = folded(original)
-    for line in below.split("\n"):
-        plain = folded(re.sub(r"^[>\s|]+", "", line))
-        if line.startswith((">", "|")) or not plain or plain in ours or plain in joined or len(plain) < SHORTEST:
-            continue
-        if original and not re.match(r"(?:-- ?$|https?://|mailto:|sent from )", plain):
-            return True
-    return False
+    found = answers.read(text, fences, original)
+    return commanded(found.words, below=found.below, doubtful=found.doubtful)
 
 
 def parts(words: str, council: Council) -> list[tuple[str, Reading]]:
@@ -127,25 +88,25 @@ def parts(words: str, council: Council) -> list[tuple[str, Reading]]:
     for line in words.split("\n"):
         codes = council.codes_in(line[:40])
         match = re.match(rf"\s*\W*{re.escape(council.reference)}[-\s]?\w{{3}}[-\s]?\w{{3}}\W*", line, re.IGNORECASE)
-        if codes and match:
+        if codes and match and not line.startswith(">"):
             found.append((codes[0], [line[match.end() :]]))
         elif found:
             found[-1][1].append(line)
-    return [(code, commanded("\n".join(lines).strip(), below=False, cut=0)) for code, lines in found]
+    return [(code, commanded("\n".join(lines).strip(), below=False, doubtful=False)) for code, lines in found]
 
 
-def commanded(words: str, *, below: bool, cut: int) -> Reading:
-    """What newly written words of staff ask for; `below` and `cut` as in Reading."""
+def commanded(words: str, *, below: bool, doubtful: bool) -> Reading:
+    """What newly written words of staff ask for; `below` and `doubtful` as in Reading."""
     first, _, rest = words.partition("\n")
     match = _LINE.match(first)
     command = _SYNONYMS.get(match["word"].lower()) if match else None
     if match is None or command is None:
-        return Reading("" if words else "unclear", "", words, below, cut)
+        return Reading("" if words else "unclear", "", words, below, doubtful)
     argument = match["rest"].strip()
     meant = match["word"].isupper() and not argument.isupper()  # in capitals among words that are not
     if not argument or match["mark"] or meant or _parses(command, argument):
-        return Reading(command, argument, rest.strip(), below, cut)
-    return Reading("unclear", "", words, below, cut)
+        return Reading(command, argument, rest.strip(), below, doubtful)
+    return Reading("unclear", "", words, below, doubtful)
 
 
 def _parses(command: Command, argument: str) -> bool:
@@ -179,12 +140,12 @@ def holds(reading: Reading, words: str, seen: Seen, case: Case, council: Council
         found.append("it is a forward")
     if _INSIDE.search(words):
         found.append("its words say that it is for inside")
-    if len(words.strip()) < SHORTEST:
+    if len(answers.unsigned(words)) < SHORTEST:
         found.append("it is very short")
     if any(one.content_type == "message/rfc822" for one in message.attachments):
         found.append("another mail is attached")
-    if reading.cut > max(80, len("".join(words.split()))):
-        found.append("more of it was taken for quotation than for new words")
+    if reading.doubtful:
+        found.append("something in it looks like another mail")
     return found
 
 

@@ -100,6 +100,29 @@ def words(text: str, ours: Callable[[str], bool]) -> str:
     return "\n".join(line for line in lines if not line.startswith(">"))
 
 
+def heads(text: str) -> list[tuple[int, int]]:
+    """
+    Where the lines start and end that a client surely put over another mail, in order: for words that must not be cut
+    because they only look like it. "As you wrote:" is none; it has no address, no time, and nothing marked below it.
+    """
+    marks = [match.span() for pattern in (_ORIGINAL, _FORWARD) for match in pattern.finditer(text)]
+    found = []
+    for match in _ATTRIBUTION.finditer(text):
+        start, end = match.span()
+        # What ends a sentence is no part of the attribution in the line below it.
+        for line in match[0].split("\n")[:-1]:
+            if line.rstrip().endswith((".", "!", "?")):
+                start += len(line) + 1
+        head = text[start:end]
+        if text[end:].lstrip().startswith(">") or (_CLIENT_WROTE.search(head) and re.search(r"\w\W*[:：]\W*$", head)):
+            found.append((start, end))
+    others = [*marks, *_header_blocks(text)]
+    begun = {start for start, _ in (*found, *others)}
+    # A client puts one line over a quotation: of two, the upper one is a person's.
+    own = [end for _, end in found if end + len(text[end:]) - len(text[end:].lstrip()) in begun]
+    return sorted([*(one for one in found if one[1] not in own), *others])
+
+
 def _heads(text: str) -> list[tuple[int, int]]:
     """Where the heads of quoted mails start and end: attributions and blocks of header lines, in order."""
     return sorted([*(match.span() for match in _attributions(text)), *_header_blocks(text)])
