@@ -1,5 +1,6 @@
 """Words that go out on purpose or not at all: attacks and accidents in staff mails (docs/words-that-go-out.md)."""
 
+import re
 import textwrap
 from datetime import date
 from pathlib import Path
@@ -27,7 +28,8 @@ def story(tmp_path: Path) -> Story:
 
 def sent(story: Story) -> list[str]:
     """What residents read of staff, above the footer."""
-    return [plain(bytes(mail["content"])).partition("\n\nPriya Shah, ")[0] for mail in story.outbox("human")]
+    texts = [plain(bytes(mail["content"])) for mail in story.outbox("human")]
+    return [re.split(r"\n\n(?:Priya Shah, |You will hear )", text)[0] for text in texts]
 
 
 def asked(story: Story) -> str:
@@ -359,3 +361,32 @@ def test_a_signature_is_no_answer(story: Story, words: str) -> None:
 
     assert sent(story) == []
     assert "DONE needs the words" in asked(story)
+
+
+def test_a_line_about_the_one_case_of_a_digest(story: Story) -> None:
+    """behaviour.md §4.3, P6: the form of a digest's answer is read whichever mail it answers."""
+    story.at("2026-12-07 08:31")
+    digest = story.mail("digest", "priya@northgate.example")
+    story.reply(digest, f"{reference(story)} note: he is a nuisance")
+    assert (sent(story), notes(story)) == ([], ["he is a nuisance"])
+    story.reply(digest, f"{reference(story)} the plumber comes tomorrow at nine")
+    assert sent(story) == []
+    assert "begins like a command" in asked(story)
+    story.reply(digest, "RBN-AAA-222 note: he is a nuisance")
+    assert "did not name these cases to you" in asked(story)
+    story.reply(digest, f"{reference(story)} done: The wall was treated yesterday.")
+
+    assert sent(story) == ["The wall was treated yesterday."]
+    assert story.case()["state"] == "closed"
+
+
+def test_two_lines_about_one_case(story: Story) -> None:
+    """P6, D72: neither line vanishes: the first is done, the second asked about."""
+    story.receive(letter(subject="Mould", text="Mould too.\n\nEdward", message_id="<2@resident.example>"))
+    story.at("2026-12-07 08:31")
+    lines = f"{reference(story)} update: The part is ordered.\n{reference(story)} done: The part was fitted today."
+    story.reply(story.mail("digest", "priya@northgate.example"), lines)
+
+    assert sent(story) == ["The part is ordered."]
+    assert any("The part was fitted today." in plain(bytes(mail["content"])) for mail in story.outbox("ask-back"))
+    assert story.case()["state"] == "open"

@@ -43,11 +43,12 @@ class _Asked:
     reading: Reading
     facts: Facts
     desk: Desk
+    again: int = 0  # lines about the same case before this one, in an answer to a digest
 
     @property
     def key(self) -> str:
-        """What tells this mail from others, for the keys of what is sent because of it."""
-        return f"{self.case.code}:{self.seen.message.fingerprint}"
+        """What tells this mail, or this line of it, from others, for the keys of what is sent because of it."""
+        return f"{self.case.code}:{self.seen.message.fingerprint}" + (f":{self.again}" if self.again else "")
 
 
 def on_staff(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision | None:
@@ -67,8 +68,8 @@ def on_staff(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision
         intents = []  # it is kept raw, and acted on once it can be read
     elif reading.command in ("AWAY", "BACK"):
         intents = presence.asked(seen, person, reading, desk)
-    elif case is None:
-        intents = _by_lines(seen, person, reading, facts, desk) or _no_case(seen, person, desk)
+    elif case is None or replies.begins_with_reference(reading, desk.council):
+        intents = _by_lines(seen, person, reading, tokens, facts, desk) or _no_case(seen, person, desk)
     else:
         inbox = desk.council.inboxes.get(case.inbox, seen.home)
         asked = _Asked(seen, person, case, inbox, _inside(tokens), reading, facts, desk)
@@ -126,16 +127,38 @@ def _commanded(asked: _Asked) -> list[Intent]:
             return _outward(asked)
 
 
-def _by_lines(seen: Seen, person: Staff, reading: Reading, facts: Facts, desk: Desk) -> list[Intent]:
-    """A digest answered line by line; only for cases that the mail it answers had named to that person (P7)."""
-    named = desk.council.codes_in("\n".join(ours.text for ours in facts.ours.values() if ours.staff == person.id))
+def _by_lines(
+    seen: Seen, person: Staff, reading: Reading, tokens: Sequence[Token], facts: Facts, desk: Desk
+) -> list[Intent]:
+    """
+    A digest answered line by line; only for cases that the mail it answers had named to that person (P7).
+
+    A digest of one case is a mail about that case: nothing but that one counts, and a line that is no command asks back.
+    """
+    single = next((token.code for token in tokens if token.code in facts.cases), "")
+    named = (
+        [single]
+        if single
+        else desk.council.codes_in("\n".join(ours.text for ours in facts.ours.values() if ours.staff == person.id))
+    )
+    inside = not single or _inside(tokens)
     intents: list[Intent] = []
-    for code, part in replies.parts(reading.text, desk.council):
+    strange: list[str] = []
+    done: list[str] = []
+    for code, part in replies.parts(reading, desk.council):
         case = facts.cases.get(code)
-        if case is not None and code in named:
-            inbox = desk.council.inbox_of(case.inbox)
-            intents += _commanded(_Asked(seen, person, case, inbox, True, part, facts, desk))
-    return intents
+        if case is None or code not in named:
+            strange.append(f"{desk.council.reference_of(code)} {part.command} {part.text}")
+            continue
+        inbox = desk.council.inbox_of(case.inbox)
+        if not inside and part.command == "":
+            part = replace(part, command="unclear")
+        asked = _Asked(seen, person, case, inbox, inside, part, facts, desk, done.count(code))
+        done.append(code)
+        intents += (
+            _commanded(asked) if not asked.again else _ask(asked, "One line for each case counts, and it had one.")
+        )
+    return [*intents, *(_no_case(seen, person, desk, "\n".join(strange)) if strange else [])]
 
 
 def _note(asked: _Asked, words: str) -> list[Intent]:
@@ -310,10 +333,10 @@ def _new_clocks(asked: _Asked, command: str, argument: str) -> list[Clock]:
     return [standards.clock_of("settle", standard.settle_after, desk.now, standard, inbox, desk.council)]
 
 
-def _no_case(seen: Seen, person: Staff, desk: Desk) -> list[Intent]:
-    """An answer to a mail about no single case, such as a digest, without a word that we know."""
+def _no_case(seen: Seen, person: Staff, desk: Desk, strange: str = "") -> list[Intent]:
+    """An answer to a mail about no single case, without a word that we know, or lines about cases that it did not name."""
     key = f"ask:{seen.message.fingerprint}"
-    values = {"their_words": Lines(seen.message.new_text)}
+    values = {"their_words": Lines(strange or seen.message.new_text), "strange": bool(strange)}
     return [
         notices.to_staff(desk, person, seen.home, "ask-back", "ask-back-which", key, values, why="about which case?")
     ]

@@ -82,17 +82,29 @@ def read(text: str, fences: Sequence[str], original: str) -> Reading:
     return commanded(found.words, below=found.below, doubtful=found.doubtful)
 
 
-def parts(words: str, council: Council) -> list[tuple[str, Reading]]:
+def parts(reading: Reading, council: Council) -> list[tuple[str, Reading]]:
     """An answer to a digest: lines that begin with a reference, each with what is asked for that case (behaviour.md §4.3)."""
     found: list[tuple[str, list[str]]] = []
-    for line in words.split("\n"):
-        codes = council.codes_in(line[:40])
-        match = re.match(rf"\s*\W*{re.escape(council.reference)}[-\s]?\w{{3}}[-\s]?\w{{3}}\W*", line, re.IGNORECASE)
-        if codes and match and not line.startswith(">"):
-            found.append((codes[0], [line[match.end() :]]))
+    for line in reading.text.split("\n"):
+        if match := _reference_line(line, council):
+            found.append((council.codes_in(match[0])[0], [line[match.end() :]]))
         elif found:
             found[-1][1].append(line)
-    return [(code, commanded("\n".join(lines).strip(), below=False, doubtful=False)) for code, lines in found]
+    return [
+        (code, commanded("\n".join(lines).strip(), below=reading.below, doubtful=reading.doubtful))
+        for code, lines in found
+    ]
+
+
+def begins_with_reference(reading: Reading, council: Council) -> bool:
+    """Whether a reply begins as an answer line of a digest does."""
+    return _reference_line(reading.text.partition("\n")[0], council) is not None
+
+
+def _reference_line(line: str, council: Council) -> re.Match[str] | None:
+    pattern = rf"[^\w>]*{re.escape(council.reference)}[-\s]?\w{{3}}[-\s]?\w{{3}}(?!\w)\W*"
+    match = re.match(pattern, line, re.IGNORECASE)
+    return match if match and council.codes_in(match[0]) else None
 
 
 def commanded(words: str, *, below: bool, doubtful: bool) -> Reading:

@@ -331,7 +331,8 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
         "away_again_on": None,
     }
     for title, template, values in (
-        ("ask-back: which case", "ask-back-which", {"their_words": words}),
+        ("ask-back: which case", "ask-back-which", {"their_words": words, "strange": False}),
+        ("ask-back: another case", "ask-back-which", {"their_words": words, "strange": True}),
         ("away", "ask-back-away", away_values),
         ("away, not clear", "ask-back-away", {**away_values, "problem": "The dates could not be read."}),
         ("back", "ask-back-away", {**away_values, "back": True, "away_again_on": _NEXT}),
