@@ -390,3 +390,123 @@ def test_two_lines_about_one_case(story: Story) -> None:
     assert sent(story) == ["The part is ordered."]
     assert any("The part was fitted today." in plain(bytes(mail["content"])) for mail in story.outbox("ask-back"))
     assert story.case()["state"] == "open"
+
+
+ATTACKS = [
+    "Hi,\n\nNOTE\nThe tenant is a nuisance, and rude.",
+    "Dear Edward,\n\nthe plumber comes Tuesday.\n\nNOTE: he was very rude",
+    "Thanks.\n\nCLOSE: duplicate",
+    "UPDATE\n\nthe plumber comes Tuesday.\n\n**NOTE:** he was very rude",
+    "PASS sam: he is a nuisance, please take him",
+    "PHONED he was angry about the wall again",
+    "Hi team,\n\nwho takes this one please?",
+    "Hi all,\n\nwho takes this one please?",
+    "Hi both\n\nwho takes this one please?",
+    "Sam,\ncan you take this one please?",
+    "Sam can you take this one please?",
+    "Morning Sam,\ncan you take this one please?",
+    "Thanks Sam, I shall look at it then.",
+    "Hi Alex re Edward Quan,\nhe is a nuisance.",
+    "Hi Sam and Edward,\nwe meet at noon.",
+    "Dear Edward Jones,\n\nyour kitchen comes on Monday.",
+    "Hi Sam could you please look at this one, he is a nuisance",
+    "Dear Kevin I have looked at your kitchen and it is not in a good state at all",
+    "Hi, Sam, this one is a nuisance.",
+]
+
+
+@pytest.mark.parametrize("words", ATTACKS)
+def test_what_is_not_for_the_resident_is_asked_about(story: Story, words: str) -> None:
+    """P6, behaviour.md §4.2: fails closed: commands beyond the first line, greetings of others; nothing is changed."""
+    story.reply(story.mail("new-case"), words)
+
+    assert sent(story) == []
+    assert "Edward Quan" in asked(story)
+    assert story.case()["state"] == "open"
+
+
+GREETINGS = [
+    "Dear Edward,\n\nSam Jones comes on Tuesday at nine.",
+    "Dear Mr Quan,\n\nwe come on Tuesday at nine.",
+    "Dear Mr E. Quan,\n\nwe come on Tuesday at nine.",
+    "Hi,\n\nwe come on Tuesday at nine.",
+    "Hi, we come on Tuesday at nine.",
+    "Hi Edward thanks for your letter, we come at nine.",
+    "Dear Edward I have asked the plumber to come on Tuesday at nine",
+    "Good morning,\n\nwe come on Tuesday at nine.",
+    "Morning visits are possible from Tuesday on.",
+    "Sam Jones comes on Tuesday at nine.",
+    "Sam comes on Tuesday at nine.",
+    "Dear Sir or Madam,\n\nwe come on Tuesday at nine.",
+    "Dear resident,\n\nplease note:\nwe come on Tuesday. More news then.",
+    "We sent a plumber on Monday, and Sam with him.",
+]
+
+
+@pytest.mark.parametrize("words", GREETINGS)
+def test_the_resident_may_be_greeted_in_any_way(story: Story, words: str) -> None:
+    """behaviour.md §4.2: ordinary answers are not asked about."""
+    story.reply(story.mail("new-case"), words)
+
+    assert sent(story) == [words]
+
+
+def test_a_letter_without_a_name(tmp_path: Path) -> None:
+    """Any greeting is theirs, but not that of a colleague."""
+    story = Story(tmp_path, P1)
+    story.receive(letter(sender="bob1975@resident.example"))
+    story.reply(story.mail("new-case"), "Dear Bob,\n\nwe come on Tuesday at nine.")
+    story.reply(story.mail("new-case"), "Hi Alex,\n\ncan you look at this one please?")
+
+    assert sent(story) == ["Dear Bob,\n\nwe come on Tuesday at nine."]
+    assert "it greets Alex" in asked(story)
+
+
+def test_a_colleagues_namesake(tmp_path: Path) -> None:
+    """A resident who shares a first name with a colleague is greeted by it."""
+    story = Story(tmp_path, P1)
+    story.receive(letter(sender="Sam Brown <sb@resident.example>"))
+    story.reply(story.mail("new-case"), "Sam,\n\nwe come on Tuesday at nine.")
+    story.reply(story.mail("new-case"), "Dear Sam Jones,\n\nhe is a nuisance.")
+
+    assert sent(story) == ["Sam,\n\nwe come on Tuesday at nine."]
+
+
+def with_part(story: Story, part: str, page: str = "") -> None:
+    """An answer with one more part, and HTML beside its text."""
+    new_case = story.mail("new-case")
+    head = (
+        answer(bytes(new_case["content"]), "", new_case["recipient"], when=story.now).split(b"MIME-Version")[0].decode()
+    )
+    lines = [f"{head}MIME-Version: 1.0", "Content-Type: multipart/mixed; boundary=b", "", "--b", "", ANSWER]
+    lines += ["--b", "Content-Type: text/html; name=page.html", "", page] if page else []
+    story.receive("\r\n".join([*lines, "--b", part, "", "content", "--b--", ""]).encode())
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "Content-Type: application/vnd.ms-outlook; name=his letter.msg\r\nContent-Disposition: attachment",
+        'Content-Type: application/octet-stream; name="letter.eml"\r\nContent-Disposition: attachment',
+        "Content-Type: message/rfc822\r\nContent-Disposition: attachment\r\n\r\nSubject: x\r\n",
+        'Content-Type: application/octet-stream; name="old.MSG"\r\nContent-Disposition: attachment',
+    ],
+)
+def test_an_attached_mail_asks_back(story: Story, part: str) -> None:
+    """behaviour.md §4.2: however it is called, and it does not go along."""
+    with_part(story, part)
+    assert sent(story) == []
+    assert "another mail is attached" in asked(story)
+    story.follow(story.mail("ask-back"), "SEND", "", "")
+
+    assert len(sent(story)) == 1
+    assert story.mail("human")["attachments"] == ""
+
+
+@pytest.mark.parametrize(("name", "goes"), [("image001.png", False), ("logo.png", False), ("bathroom.png", True)])
+def test_signature_pictures_are_never_carried(story: Story, name: str, goes: bool) -> None:
+    """behaviour.md §4.2: also where a server made them attachments; Gmail's files, which have a Content-ID too, go along."""
+    kind = f"Content-Type: image/png; name={name}\r\nContent-ID: <{name}@x>\r\nContent-Disposition: attachment; filename={name}"
+    with_part(story, kind, '<img src="cid:logo.png@x">')
+
+    assert (name in story.mail("human")["attachments"]) is goes

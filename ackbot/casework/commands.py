@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from ackbot.casework import dates, notices, presence, replies, standards, updates
+from ackbot.casework import dates, holds, notices, presence, replies, standards, updates
 from ackbot.casework.council import Inbox, Staff
 from ackbot.casework.intents import (
     ClearClock,
@@ -201,7 +201,7 @@ def _outward(asked: _Asked) -> list[Intent]:
     if asked.inbox.mode in ("shadow", "staff"):
         kept = KeepWords(case.code, asked.person.id, "note", words, "the inbox is being tried out")
         return [kept, *_ask(asked, "This inbox is being tried out, so your words were not sent.", words)]
-    reasons = replies.holds(reading, words, asked.seen, case, asked.desk.council) if words else []
+    reasons = holds.holds(reading, words, asked.seen, case, asked.desk.council) if words else []
     if reading.command == "unclear":
         reasons.insert(0, "it begins like a command and is none")
     if reading.command == "" and asked.desk.council.plain_reply == "confirm":
@@ -209,23 +209,12 @@ def _outward(asked: _Asked) -> list[Intent]:
     command = "" if reading.command == "unclear" else reading.command
     if reasons:
         return _hold(asked, command, argument, words, reasons)
-    return _send(asked, command, argument, words, _files(asked.seen), 0, f"human:{asked.key}")
+    return _send(asked, command, argument, words, holds.files(asked.seen), 0, f"human:{asked.key}")
 
 
 def _speaks(asked: _Asked) -> bool:
     """Whether a command in a mail that stays inside may send words: only for whoever has the case."""
     return asked.person.id in (asked.case.owner, asked.case.cover)
-
-
-def _files(seen: Seen) -> tuple[Attachment, ...]:
-    """What goes along with words: files, never pictures that stand in the text, such as those of a signature."""
-    return tuple(
-        one
-        for one in seen.message.attachments
-        if one.section
-        and not (one.inline and one.content_type.startswith("image/"))
-        and "rfc822" not in one.content_type
-    )
 
 
 def _hold(asked: _Asked, command: str, argument: str, words: str, reasons: list[str]) -> list[Intent]:
@@ -243,7 +232,15 @@ def _hold(asked: _Asked, command: str, argument: str, words: str, reasons: list[
     why = f"held: {reasons[0]}"
     return [
         KeepWords(
-            code, asked.person.id, "held", words, why, command, argument, asked_by=asked_by, files=_files(asked.seen)
+            code,
+            asked.person.id,
+            "held",
+            words,
+            why,
+            command,
+            argument,
+            asked_by=asked_by,
+            files=holds.files(asked.seen),
         ),
         notices.ask_back(desk, asked.case, asked.inbox, asked.person, key, "held", values, why=why),
     ]

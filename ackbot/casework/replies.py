@@ -6,14 +6,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ackbot.casework.council import Council
-from ackbot.casework.model import Case
-from ackbot.casework.routing import folded
-from ackbot.casework.screening import Seen
-from ackbot.mail import answers, subjects
+from ackbot.mail import answers
 
 Command = Literal["", "UPDATE", "DONE", "MORE", "NOTE", "CLOSE", "AWAY", "BACK", "SEND", "KEEP", "HELP", "unclear"]
 
-SHORTEST = 15  # characters; shorter plain words are asked about
 _SYNONYMS: dict[str, Command] = {
     "update": "UPDATE",
     "done": "DONE",
@@ -26,21 +22,15 @@ _SYNONYMS: dict[str, Command] = {
     "send": "SEND",
     "keep": "KEEP",
     "help": "HELP",
+    # Words of behaviour.md §4.3 that we cannot follow yet: asked about, never sent to a resident.
+    **dict.fromkeys(
+        ("ask", "wait", "phoned", "sent", "pass", "take", "taken", "split", "ignore", "quiet", "cc"), "unclear"
+    ),
 }
 # The word alone on its line, or followed by a mark; MORE and AWAY also by what they need, if that can be read.
-_LINE = re.compile(r"^\s*\**(?P<word>[A-Za-z]+)\**\s*(?P<mark>[:.\-–—])?\s*(?P<rest>.*)$")
+_LINE = re.compile(r"^[\s\u200b\ufeff*_]*(?P<word>[A-Za-z]+)[*_]*\s*(?P<mark>[:：.\-–—])?[\s*_]*(?P<rest>.*)$")
 _DATED = re.compile(
     r"(?:by|on|from|until|till)?\s*(?:\d|today|tomorrow|next\b|in \d|mon|tue|wed|thu|fri|sat|sun)", re.IGNORECASE
-)
-_GREETING = re.compile(
-    r"^\s*(?:dear|hi|hello|hey|good\s+(?:morning|afternoon|evening))\s+(?P<name>[^,.!\n]{2,60}?)\s*[,.!\n]",
-    re.IGNORECASE,
-)
-_TITLES = frozenset(
-    ["mr", "mrs", "ms", "miss", "mx", "dr", "sir", "madam", "all", "there", "both", "team", "councillor", "cllr"]
-)
-_INSIDE = re.compile(
-    r"\b(?:internal(?:ly)?|don'?t send|do not send|not for (?:the )?resident|between us|f\.?y\.?i\.?)\b", re.IGNORECASE
 )
 
 
@@ -113,12 +103,31 @@ def commanded(words: str, *, below: bool, doubtful: bool) -> Reading:
     match = _LINE.match(first)
     command = _SYNONYMS.get(match["word"].lower()) if match else None
     if match is None or command is None:
-        return Reading("" if words else "unclear", "", words, below, doubtful)
+        later: Command = "unclear" if command_line(words) or not words else ""
+        return Reading(later, "", words, below, doubtful)
+    if command != "unclear" and _is_meant(match, command):
+        return Reading(command, match["rest"].strip(), rest.strip(), below, doubtful)
+    plain = command == "unclear" and not _is_meant(match, command)
+    return Reading("" if plain else "unclear", "", words, below, doubtful)
+
+
+def command_line(words: str) -> str:
+    """The first line that would be a command if it were the first of a reply: alone, with a colon, or in capitals."""
+    for line in words.split("\n"):
+        match = _LINE.match(line)
+        command = _SYNONYMS.get(match["word"].lower()) if match else None
+        if match and command and _is_meant(match, command):
+            bare = not match["rest"].strip() or match["mark"] in (":", "：") or match["word"].isupper()
+            if bare:
+                return line.strip()
+    return ""
+
+
+def _is_meant(match: re.Match[str], command: Command) -> bool:
+    """Whether a command's word is one: alone, with a mark, in capitals among words that are not, or with what it needs."""
     argument = match["rest"].strip()
-    meant = match["word"].isupper() and not argument.isupper()  # in capitals among words that are not
-    if not argument or match["mark"] or meant or _parses(command, argument):
-        return Reading(command, argument, rest.strip(), below, doubtful)
-    return Reading("unclear", "", words, below, doubtful)
+    in_capitals = match["word"].isupper() and not argument.isupper()
+    return not argument or bool(match["mark"]) or in_capitals or _parses(command, argument)
 
 
 def _parses(command: Command, argument: str) -> bool:
@@ -127,47 +136,3 @@ def _parses(command: Command, argument: str) -> bool:
         return bool(_DATED.match(argument))
     head, colon, _ = argument.partition(":")
     return command == "MORE" and bool(_DATED.match(head)) and len(head) < 30 and (bool(colon) or head == argument)
-
-
-def holds(reading: Reading, words: str, seen: Seen, case: Case, council: Council) -> list[str]:
-    """
-    Why words are not sent before their sender was asked, in plain English; empty when they may go. Fails closed.
-
-    Args:
-        words: what would go to the resident.
-    """
-    message, found = seen.message, []
-    if reading.below:
-        found.append("there are words below the line, and only those above it are sent")
-    if name := _greets_somebody_else(words, case):
-        found.append(f"it greets {name}")
-    others = [
-        one.addr
-        for one in (*message.to, *message.cc)
-        if council.inbox_at(one.key) is None and council.is_colleague(one.key)
-    ]
-    if others:
-        found.append(f"a colleague is in To or Cc ({', '.join(others)})")
-    if subjects.is_forward(message.subject):
-        found.append("it is a forward")
-    if _INSIDE.search(words):
-        found.append("its words say that it is for inside")
-    if len(answers.unsigned(words)) < SHORTEST:
-        found.append("it is very short")
-    if any(one.content_type == "message/rfc822" for one in message.attachments):
-        found.append("another mail is attached")
-    if reading.doubtful:
-        found.append("something in it looks like another mail")
-    return found
-
-
-def _greets_somebody_else(words: str, case: Case) -> str:
-    """The name in the greeting, if it is none of the resident's; "" otherwise, or when the resident's is not known."""
-    match = _GREETING.match(words + "\n")
-    known = set(
-        re.findall(r"\w+", folded(f"{case.resident.name} {case.resident.addr.partition('@')[0]}".replace(".", " ")))
-    )
-    if match is None or not case.resident.name:
-        return ""
-    greeted = [word for word in re.findall(r"\w+", folded(match["name"])) if word not in _TITLES]
-    return match["name"].strip() if greeted and not known & set(greeted) else ""
