@@ -510,3 +510,38 @@ def test_signature_pictures_are_never_carried(story: Story, name: str, goes: boo
     with_part(story, kind, '<img src="cid:logo.png@x">')
 
     assert (name in story.mail("human")["attachments"]) is goes
+
+
+def test_held_words_that_others_overtook(story: Story) -> None:
+    """P6, D72: DONE went out and the case closed; SEND of older words asks once more, by link and by reply, then sends."""
+    story.reply(story.mail("new-case"), "FYI the surveyor comes on Thursday.")
+    held = story.mail("ask-back")
+    story.after(hours=1)
+    story.reply(story.mail("new-case"), f"DONE\n\n{ANSWER}")
+    story.after(hours=1)
+    story.follow(held, "SEND", "", "")
+    assert (sent(story), story.case()["state"]) == ([ANSWER], "closed")
+    assert "the case was closed since, and they would open it again" in asked(story)
+    again = story.mail("ask-back")
+    story.after(hours=1)
+    story.reply(held, "SEND")
+    assert len(sent(story)) == 1
+    story.reply(again, "SEND")
+
+    assert sent(story) == [ANSWER, "FYI the surveyor comes on Thursday."]
+
+
+def test_held_words_after_somebody_elses(tmp_path: Path) -> None:
+    """P6: whoever wrote since, the question is asked once more."""
+    story = Story(tmp_path, ('members = ["priya", "sam"]', 'members = ["priya", "sam"]\ndeputy = "sam"'))
+    story.receive(letter())
+    story.reply(story.mail("new-case"), "UPDATE\n\nFYI the surveyor comes on Thursday.")
+    held = story.mail("ask-back")
+    story.reply(story.mail("new-case"), f"UPDATE\n\n{ANSWER}")
+    story.after(hours=1)
+    story.follow(held, "SEND", "", "")
+    assert sent(story) == [ANSWER]
+    assert "somebody has written since" in asked(story)
+    story.follow(story.mail("ask-back"), "SEND", "", " ")
+
+    assert sent(story) == [ANSWER, "FYI the surveyor comes on Thursday."]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from hashlib import sha256
 
 from ackbot.casework import dates, holds, notices, presence, replies, standards, updates
 from ackbot.casework.council import Inbox, Staff
@@ -27,6 +28,7 @@ from ackbot.mail.markup import Lines
 from ackbot.mail.message import Attachment
 from ackbot.mail.tokens import Token
 
+_HELD_WORD = 8  # characters that name held words in a SEND
 ECHOED = 3  # a person's first words to residents, shown back to them
 _OUTSIDE = frozenset(PURPOSES[kind] for kind in ("new-case", "resident-wrote", "single"))
 
@@ -219,53 +221,64 @@ def _speaks(asked: _Asked) -> bool:
 
 def _hold(asked: _Asked, command: str, argument: str, words: str, reasons: list[str]) -> list[Intent]:
     key = f"held:{asked.key}"
-    code, desk = asked.case.code, asked.desk
-    asked_by = desk.message_id(key, code, "ask-back", "staff", asked.inbox.address)
-    word = held_word(asked_by)
-    link = notices.inside_link
+    asked_by = asked.desk.message_id(key, asked.case.code, "ask-back", "staff", asked.inbox.address)
+    why = f"held: {reasons[0]}"
+    files = holds.files(asked.seen)
+    kept = KeepWords(
+        asked.case.code, asked.person.id, "held", words, why, command, argument, asked_by=asked_by, files=files
+    )
+    return [kept, _ask_to_send(asked, key, asked_by, words, reasons)]
+
+
+def _ask_to_send(asked: _Asked, key: str, asked_by: str, words: str, reasons: list[str]) -> Intent:
+    """Whether held words may go; the links name them, and how the case stood when this was asked."""
+    word = held_word(asked_by) + _standing(asked.case)
     values = {
         "reasons": reasons,
         "their_words": Lines(words),
-        "send": link(desk, asked.case, asked.inbox, asked.person, f"SEND {word}"),
-        "keep": link(desk, asked.case, asked.inbox, asked.person, f"KEEP {word}"),
+        "word": word,
+        "send": notices.inside_link(asked.desk, asked.case, asked.inbox, asked.person, f"SEND {word}"),
+        "keep": notices.inside_link(asked.desk, asked.case, asked.inbox, asked.person, f"KEEP {word}"),
     }
     why = f"held: {reasons[0]}"
-    return [
-        KeepWords(
-            code,
-            asked.person.id,
-            "held",
-            words,
-            why,
-            command,
-            argument,
-            asked_by=asked_by,
-            files=holds.files(asked.seen),
-        ),
-        notices.ask_back(desk, asked.case, asked.inbox, asked.person, key, "held", values, why=why),
-    ]
+    return notices.ask_back(asked.desk, asked.case, asked.inbox, asked.person, key, "held", values, why=why)
 
 
 def held_word(asked_by: str) -> str:
     """What SEND and KEEP name held words by: the unique part of the Message-ID that asked about them."""
-    return asked_by.partition("@")[0].rpartition(".")[2][:8].lower()
+    return asked_by.partition("@")[0].rpartition(".")[2][:_HELD_WORD].lower()
+
+
+def _standing(case: Case) -> str:
+    """A short word for whether the case is closed and when a person last wrote: another one when either has changed."""
+    return sha256(f"{case.state == 'closed'} {case.human_words_at}".encode()).hexdigest()[:4]
 
 
 def _held(asked: _Asked) -> list[Intent]:
-    """SEND or KEEP: the words that the mail answers, or its command names; without either, the only ones that wait."""
+    """
+    SEND or KEEP: the words that the mail answers, or its command names; without either, the only ones that wait.
+
+    What was asked before somebody wrote to the resident, or closed the case, is asked once more.
+    """
     mine = [one for one in asked.facts.held if one.code == asked.case.code]
     word = asked.reading.argument.strip(" .").lower()
     answered = [one for one in mine if one.asked_by in {token.message_id for token in asked.seen.message.answers}]
-    found = [one for one in mine if word and held_word(one.asked_by) == word] or (answered or mine if not word else [])
+    found = [one for one in mine if word and held_word(one.asked_by) == word[:_HELD_WORD]] or (
+        answered or mine if not word else []
+    )
     if len(found) != 1:
         return _ask(asked, "No words of yours wait here." if not found else "Several of your words wait here.")
     held = found[0]
-    passed = held.command == "MORE" and date.fromisoformat(held.argument) <= asked.desk.today
-    if passed and asked.reading.command == "SEND":
-        return _ask(asked, "Their date has passed, so they were not sent. Write MORE with a new date.", held.words)
     if asked.reading.command == "KEEP":
         dropped = DropWords(held.id, held.code, "kept", f"{asked.person.name} keeps them inside")
         return [dropped, *_note(asked, held.words)]
+    if held.command == "MORE" and date.fromisoformat(held.argument) <= asked.desk.today:
+        return _ask(asked, "Their date has passed, so they were not sent. Write MORE with a new date.", held.words)
+    now_named = held_word(held.asked_by) + _standing(asked.case)
+    if not any(now_named in text for text in (word, *(ours.text for ours in asked.facts.ours.values()))):
+        closed = asked.case.state == "closed"
+        reason = "the case was closed since, and they would open it again" if closed else "somebody has written since"
+        return [_ask_to_send(asked, f"held:{asked.key}", held.asked_by, held.words, [reason])]
     dropped = DropWords(held.id, held.code, "sent", f"{asked.person.name} sends them")
     sent = _send(asked, held.command, held.argument, held.words, held.files, held.letter_id, f"human:{_name(held)}")
     return [dropped, *sent]

@@ -315,7 +315,13 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
     link = notices.inside_link(desk, case, inbox, staff, "SEND")
     asked: dict[str, dict[str, Any]] = {
         "what": {"problem": "CLOSE needs a reason behind it.", "their_words": words},
-        "held": {"reasons": ["it greets Mrs Jones"], "their_words": words, "send": link, "keep": link},
+        "held": {
+            "reasons": ["it greets Mrs Jones"],
+            "their_words": words,
+            "word": "k3mqa7xa1f0c",
+            "send": link,
+            "keep": link,
+        },
         "unreachable": {"status": "5.1.1"},
         "echo": {"their_words": words, "next_on": _NEXT, "files": ["plan.pdf"]},
     }
