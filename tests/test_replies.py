@@ -545,3 +545,34 @@ def test_held_words_after_somebody_elses(tmp_path: Path) -> None:
     story.follow(story.mail("ask-back"), "SEND", "", " ")
 
     assert sent(story) == [ANSWER, "FYI the surveyor comes on Thursday."]
+
+
+@pytest.mark.parametrize("words", [ANSWER, "CLOSE no longer mine", "AWAY 2 Dec", "SEND"])
+def test_a_leaver_speaks_no_more(tmp_path: Path, words: str) -> None:
+    """P7: from the day they left, their mails change nothing, and whoever has the case reads them."""
+    left = ('email = ["priya@northgate.example"', 'left = 2026-12-02\nemail = ["priya@northgate.example"')
+    story = Story(tmp_path, P1, left)
+    story.receive(letter())
+    story.at("2026-12-03 10:00")
+    assert story.case()["owner"] == "alex"
+    row = story.reply(story.mail("new-case", "priya@northgate.example"), words)
+
+    assert (row["kind"], row["outcome"]) == ("staff", "event")
+    assert (sent(story), notes(story), story.case()["state"]) == ([], [], "open")
+    assert story.db.run("SELECT * FROM absences") == []
+    assert story.mail("ask-back")["recipient"] == "alex@northgate.example"
+    assert "Priya Shah, who no longer works here, wrote in" in asked(story)
+    assert " ".join(words.split()) in asked(story)
+
+
+def test_a_former_owner_is_heard_of(tmp_path: Path) -> None:
+    """P7, P4: an answer to an old mail goes out, for it was theirs to give, and whoever has the case now is told."""
+    story = Story(tmp_path)
+    story.receive(letter())
+    story.db.run("UPDATE cases SET owner = 'sam'")
+    story.reply(story.mail("new-case", "priya@northgate.example"), ANSWER)
+
+    assert sent(story) == [ANSWER]
+    told = plain(bytes(story.mail("ask-back", "sam@northgate.example")["content"]))
+    assert "Priya Shah acted in" in told
+    assert ANSWER in told

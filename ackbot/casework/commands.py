@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
 
-from ackbot.casework import dates, holds, notices, presence, replies, standards, updates
+from ackbot.casework import alarms, dates, holds, notices, presence, replies, standards, updates
 from ackbot.casework.council import Inbox, Staff
+from ackbot.casework.cover import has_left, is_present, stand_in
 from ackbot.casework.intents import (
     ClearClock,
     Close,
@@ -64,23 +65,57 @@ def on_staff(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision
         return None
     code = next((token.code for token in tokens if token.code in facts.cases), "")
     case = facts.cases.get(code)
+    gone = has_left(person, desk.today)
+    if gone and case is None:
+        return None
     reading = _reading(seen, tokens, facts, desk)
     intents: list[Intent]
     if not seen.message.root.readable:
         intents = []  # it is kept raw, and acted on once it can be read
+    elif gone and case is not None:
+        intents = [_tell_owner(_asked_of(seen, person, case, tokens, reading, facts, desk), gone=True)]
     elif reading.command in ("AWAY", "BACK"):
         intents = presence.asked(seen, person, reading, desk)
     elif case is None or replies.begins_with_reference(reading, desk.council):
         intents = _by_lines(seen, person, reading, tokens, facts, desk) or _no_case(seen, person, desk)
     else:
-        inbox = desk.council.inboxes.get(case.inbox, seen.home)
-        asked = _Asked(seen, person, case, inbox, _inside(tokens), reading, facts, desk)
-        intents = _commanded(asked)
+        intents = _done(_asked_of(seen, person, case, tokens, reading, facts, desk))
     why = f"{verdict.why} ({reading.command or ('a note' if _inside(tokens) else 'plain words')})"
     record = Record("staff", "event", verdict.rule, acknowledge=False, why=why)
     return Decision(
         "staff", "event", verdict.rule, why, False, verdict.to, (*intents, record), code=code, owner=person.id
     )
+
+
+def _asked_of(
+    seen: Seen, person: Staff, case: Case, tokens: Sequence[Token], reading: Reading, facts: Facts, desk: Desk
+) -> _Asked:
+    inbox = desk.council.inboxes.get(case.inbox, seen.home)
+    return _Asked(seen, person, case, inbox, _inside(tokens), reading, facts, desk)
+
+
+def _done(asked: _Asked) -> list[Intent]:
+    """What was asked for; whoever has the case hears it when another person wrote to the resident or closed it."""
+    intents = _commanded(asked)
+    theirs = asked.person.id in (asked.case.owner, asked.case.cover)
+    if theirs or not any(isinstance(one, HumanWords | Close) for one in intents):
+        return intents
+    return [*intents, _tell_owner(asked, gone=False)]
+
+
+def _tell_owner(asked: _Asked, *, gone: bool) -> Intent:
+    """Somebody wrote who has the case no more, or works here no more; then it changed nothing (P7)."""
+    case, desk, person = asked.case, asked.desk, asked.person
+    here = is_present(desk.council, case.in_charge, desk.now)
+    found = None if here else stand_in(desk.council, case.owner, case.team, desk.now)
+    keeper = desk.council.staff.get(case.in_charge if here else found[0] if found else "")
+    why = f"{person.name} {'has left' if gone else 'wrote'}, and somebody else has the case"
+    if keeper is None:
+        return alarms.no_owner(case, f"{person.name} wrote about it, and nobody is here to read that", desk)
+    words = f"{asked.reading.command.replace('unclear', '')} {asked.reading.text}".strip()
+    values = {"author": person.name, "gone": gone, "their_words": Lines(words)}
+    key = f"another:{asked.key}"
+    return notices.ask_back(desk, case, asked.inbox, keeper, key, "another", values, why=why)
 
 
 def _own_tokens(seen: Seen, facts: Facts) -> list[Token]:

@@ -323,6 +323,7 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
             "keep": link,
         },
         "unreachable": {"status": "5.1.1"},
+        "another": {"author": "Sam Jones", "gone": False, "their_words": words},
         "echo": {"their_words": words, "next_on": _NEXT, "files": ["plan.pdf"]},
     }
     for topic, values in asked.items():
