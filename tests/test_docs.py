@@ -126,3 +126,11 @@ def test_constraints_name_every_dependency() -> None:
     for one in wanted:
         name = re.split(r"[<>=\[;]", one)[0].strip().lower().replace("_", "-")
         assert name == "ackbot" or name in pinned, name
+
+
+def test_every_test_that_the_documents_name_is_there() -> None:
+    """docs/words-that-go-out.md claims what tests show: each of them exists."""
+    tests = "".join(path.read_text() for path in (ROOT / "tests").glob("test_*.py"))
+    named = re.findall(r"`(test_\w+)`", (ROOT / "docs" / "words-that-go-out.md").read_text())
+
+    assert [name for name in named if f"def {name}(" not in tests] == []
