@@ -19,6 +19,7 @@ from ackbot.casework.intents import (
     Record,
     Reopen,
     SetClock,
+    TakeAlarm,
 )
 from ackbot.casework.model import PURPOSES, Case, Clock, Facts, HeldWords
 from ackbot.casework.office import Desk
@@ -154,6 +155,8 @@ def _commanded(asked: _Asked) -> list[Intent]:
             return _close(asked) if reading.text else _ask(asked, "CLOSE needs a reason behind it.")
         case "SEND" | "KEEP":
             return _held(asked)
+        case "TAKE":
+            return [TakeAlarm(asked.case.code, asked.person.id, f"{asked.person.name} is on it")]
         case "HELP":
             return _ask(asked, "")
         case "" | "unclear" if not answers.unsigned(reading.words):

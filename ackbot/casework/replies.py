@@ -8,7 +8,9 @@ from typing import Literal
 from ackbot.casework.council import Council
 from ackbot.mail import answers
 
-Command = Literal["", "UPDATE", "DONE", "MORE", "NOTE", "CLOSE", "AWAY", "BACK", "SEND", "KEEP", "HELP", "unclear"]
+Command = Literal[
+    "", "UPDATE", "DONE", "MORE", "NOTE", "CLOSE", "AWAY", "BACK", "SEND", "KEEP", "TAKE", "HELP", "unclear"
+]
 
 _SYNONYMS: dict[str, Command] = {
     "update": "UPDATE",
@@ -21,11 +23,11 @@ _SYNONYMS: dict[str, Command] = {
     "back": "BACK",
     "send": "SEND",
     "keep": "KEEP",
+    "take": "TAKE",
+    "taken": "TAKE",
     "help": "HELP",
     # Words of behaviour.md §4.3 that we cannot follow yet: asked about, never sent to a resident.
-    **dict.fromkeys(
-        ("ask", "wait", "phoned", "sent", "pass", "take", "taken", "split", "ignore", "quiet", "cc"), "unclear"
-    ),
+    **dict.fromkeys(("ask", "wait", "phoned", "sent", "pass", "split", "ignore", "quiet", "cc"), "unclear"),
 }
 # The word alone on its line, or followed by a mark; MORE and AWAY also by what they need, if that can be read.
 _LINE = re.compile(r"^[\s\u200b\ufeff*_]*(?P<word>[A-Za-z]+)[*_]*\s*(?P<mark>[:：.\-–—])?[\s*_]*(?P<rest>.*)$")

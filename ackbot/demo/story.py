@@ -77,10 +77,12 @@ def _staff(about: str, text: str) -> Callable[[Sequence[Sent]], Letter]:
     """Whoever had the last mail about a matter answers it."""
 
     def write(sent: Sequence[Sent]) -> Letter:
-        known = ("new-case", "resident-wrote", "digest")
+        known = ("new-case", "resident-wrote", "digest", "urgent")
         mails = [mail for mail in sent if kind(mail) in known and about in str(read(mail)["Subject"])]
         mail = next(
-            one for one in reversed(mails) if "RESIDENT" in str(read(one)["Reply-To"]) or about.startswith("Auto")
+            one
+            for one in reversed(mails)
+            if "RESIDENT" in str(read(one)["Reply-To"]) or about.startswith(("Auto", "Urgent"))
         )
         name, address = parseaddr(str(read(mail)["To"]))
         return letters.answer(mail.content, text, Person(name, address))
@@ -109,6 +111,7 @@ SCENES: tuple[Scene, ...] = (
     Scene(0, time(10, 30), letters.NEWS, acknowledged=False),
     Scene(0, time(10, 31), letters.SPAM, acknowledged=False),
     Scene(0, time(11, 15), letters.GAS, acknowledged=True, also=("duty@northgate.example",)),
+    Scene(0, time(11, 20), _staff("Urgent", "TAKE"), acknowledged=False, staff=True),
     Scene(0, time(11, 40), letters.BOTH, acknowledged=True),
     Scene(0, time(12, 10), letters.BOUNCE, acknowledged=False),
     Scene(0, time(13, 30), letters.PLANS, acknowledged=True, also=("lena.wolf@northgate.example",)),
