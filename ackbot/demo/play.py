@@ -216,7 +216,7 @@ def _count(stage: Stage, scene: Scene, letter: Letter, sent: Sequence[Sent], beg
         tally.acknowledged += 1
         tally.milliseconds.append(milliseconds)
         owner = (row["owner"] or "nobody").replace(".", " ").title()
-        outcome = f"{milliseconds:.0f} ms, {owner}{' + duty officer' if alarms else ''}"
+        outcome = f"{milliseconds:.0f} ms, {owner}{' + duty' if alarms else ''}"
     else:
         tally.not_answered.append(f"{who}: {row['why']}")
         outcome = f"no, {_KINDS.get(row['kind'], row['kind'])}"

@@ -14,7 +14,7 @@ from ackbot.demo.servers import Sent
 from ackbot.demo.story import ZONE, kind, read
 from ackbot.report.gallery import Card, Happening, write_page
 
-_WIDTHS = (13, 18, 25, 7, 24)  # columns: when, who, about, answer, who has it
+_WIDTHS = (14, 16, 22, 7, 17)  # columns: when, who, about, answer, who has it
 
 
 def when(moment: datetime) -> str:
@@ -31,7 +31,7 @@ def opening(console: Console, imap_port: int, smtp_port: int, days: int) -> None
     console.print(f"Real IMAP (port {imap_port}), real SMTP (port {smtp_port}), ackbot between them.")
     console.print("Nothing leaves this machine.")
     console.print()
-    head = ("when", "   who writes", "about", "answer", "who has it")
+    head = ("when", "who writes", "about", "answer", "who has it")
     console.print(f"[dim]{' '.join(set_cell_size(one, width) for one, width in zip(head, _WIDTHS, strict=True))}[/dim]")
 
 
@@ -43,7 +43,7 @@ def line(console: Console, one: Happening) -> None:
     else:
         answered, comma, owner = one.outcome.partition(", ")
         columns = (one.who, one.what, answered, owner) if comma else (one.who, one.what, one.outcome)
-        widths = _WIDTHS[1:] if comma else (*_WIDTHS[1:3], 32)
+        widths = _WIDTHS[1:] if comma else (*_WIDTHS[1:3], 25)
         cells = [set_cell_size(_short(cell, width), width) for cell, width in zip(columns, widths, strict=True)]
         text = Text.assemble(set_cell_size(one.when, 12), (mark, style), " ".join(cells).rstrip())
     console.print(text, no_wrap=True, overflow="ellipsis", crop=True)
