@@ -102,6 +102,25 @@ ORIGINAL = "My answer.\n\n-----Original Message-----\nFrom: Council\nSent: Monda
         "My answer.\n\n> Old words.\n> More old words.",
         "My answer.\n-- \nEdward Quan\nOld words.",
         "My answer.\n\nSent from my iPhone",
+        "My answer.\n\nGesendet von Mail für Windows 10",
+        "My answer.\n\n发自我的 iPhone",
+        "My answer.\n\nGet Outlook for Android<https://aka.ms/x>",
+        "My answer.\n\nma 30. marrask. 2026 klo 10.12 Housing (c@n.example) kirjoitti:\n\nOld words.",
+        "My answer.\n\nHousing <c@n.example>于2026年11月30日周一 上午10:12写道：\n\nOld words.",
+        "My answer.\n\nHousing <c@n.example> escreveu no dia segunda, 30/11/2026 à(s)\n10:12:\n\nOld words.",
+        "My answer.\n\nÎn lun., 30 nov. 2026 la 10:12, Housing <c@n.example> a scris:\n\nOld words.",
+        "My answer.\n\n\u200fבתאריך יום ב׳, 30 בנוב׳ 2026 ב-10:12 מאת \u202aHousing\u202c <\u202ac@n.example\u202c>:\n\nOld words.",
+        "My answer.\n\nDe\xa0: Council\nEnvoyé\xa0: lundi\nÀ\xa0: moi\nObjet\xa0: x\n\nOld words.",
+        "My answer.\n\nFeladó: Council\nElküldve: hétfő\nCímzett: én\nTárgy: x\n\nOld words.",
+        "My answer.\n\n---- Mail original ----\nDate: Monday\nFrom: c@n.example\nTo: me\nSubject: x\n\nOld words.",
+        "My answer.\n\n-----Council <c@n.example> wrote: -----\nTo: me\nFrom: Council\n\nOld words.",
+        "My answer.\n\n>>> Council 30/11/26 10:12 AM >>>\nOld words.",
+        "My answer.\n\n##- Please type your reply above this line -##\n\nOld words.",
+        "My answer.\n\nThe information in this e-mail is confidential and intended solely for the addressee.",
+        "My answer.\n\n---\nThis email has been checked for viruses by Avast.\nwww.avast.com",
+        "[EXTERNAL]\n\nMy answer.",
+        "CAUTION: This email originated from outside the organisation. Do not click\nlinks unless you know the sender. My answer.",
+        "[You don't often get email from a@b.example. Learn why at https://aka.ms/LearnAboutSenderIdentification ]\n\nMy answer.",
     ],
 )
 def test_quotations_are_cut(text: str) -> None:
@@ -117,6 +136,12 @@ def test_quotations_are_cut(text: str) -> None:
         "Begin forwarded message:\n\nFrom: a\nTo: b\nSubject: c\n\nLook at this.",
         "FYI\n\n---------- Forwarded message ---------\nFrom: a <a@b.example>\nDate: Mon\nSubject: c\nTo: d\n\nLook.",
         "> only a quotation",
+        "Hello,\n\nOn Mon, 30 Nov 2026 at 10:12, Us <us@n.example> wrote:\n> Is it wet?\nYes.\n> Since when?\nOctober.",
+        "Dear all,\n\nOn Monday at 10:30 I wrote:\nplease mend it. Nobody did.",
+        "The information in your letter is confidential, and it went to my neighbour.",
+        "He hits me.\n\nThis message is confidential. Please help.",
+        "Warning: the wall outside my house leans. Do not walk there.",
+        "External wall is cracked.\n\nGet Outlook for my mother please",
         "Hello\n--\nThere is a gas leak and I smell gas",
         "Please help.\n\nOn Friday the man next door wrote on my door in red:\nI want to kill myself.",
         "I live at 3 Elm Road.\n2026-11-29 at night the boiler man said:\nthere is a gas leak",
@@ -130,6 +155,26 @@ def test_quotations_are_cut(text: str) -> None:
 def test_where_unsure_everything_is_kept(text: str) -> None:
     """D26: answers between quoted lines, forwarded matters, and what only looks like a quotation stay."""
     assert new_text(text) == text.strip()
+
+
+def test_words_below_a_quotation_stay() -> None:
+    """D26: greeted above the quotation, answered below it."""
+    text = "Hello,\n\nOn Mon, 30 Nov 2026 at 10:12, Us <us@n.example> wrote:\n> Is it wet?\n\nYes, since October."
+
+    assert new_text(text) == "Hello,\n\nYes, since October."
+
+
+def test_reading_in_bounded_time() -> None:
+    """D25: thousands of heads, warnings and disclaimers cost no more than text."""
+    for line in (
+        "Ann <a@b.example> 10:12 wrote:\n",
+        "[EXTERNAL]\n",
+        "Virus-free. x\n\n",
+        "From: a\n",
+        "> x\n",
+        "a b 2026 \n",
+    ):
+        assert new_text(line * (65_536 // len(line)))
 
 
 @pytest.mark.parametrize(

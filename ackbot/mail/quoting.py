@@ -3,63 +3,79 @@
 import re
 from collections.abc import Callable, Iterator
 
-# "On <date>, <name> wrote:" in the languages of the clients seen; it may be folded over three lines.
-_ATTRIBUTION = re.compile(
-    r"""^[ \t>*]{0,4}(?:
-        (?:On|Am|Le|El|Il|Em|Op|Den|Dne|Dnia|W\sdniu|Am|På|Tirs|La|Az|Ar|Ddydd|Στις|В|У|Pada|Vào|Tarihinde|Na|Dana)\b[^\n]{0,240}?(?:\n[^\n]{1,160}){0,2}?
-        (?:wrote|writes|schrieb|a\sécrit|escribió|ha\sscritto|scritto|escreveu|schreef|skrev|skrev\sföljande|napsal\(?a?\)?|napisał\(?a?\)?|
-           pisze|a\sscris|írta|ysgrifennodd|έγραψε|написал\(?а?\)?|пишет|пише|menulis|đã\sviết|yazdı|kirjoitti|je\snapisao\(?la\)?)
-        [^\n]{0,60}:
-      | [^\n]{0,160}\b(?:wrote|schrieb|a\sécrit|escribió|ha\sscritto|escreveu|schreef|skrev|ysgrifennodd|napisał\(?a?\)?|写道|のメール)\s*[:：]
-      | [^\n]{4,120}<[^\s<>@]+@[^\s<>]+>[ \t]*(?:\([^()\n]{0,40}\)[ \t]*)?[:：]
-      | \d{4}[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,2}[^\n]{0,120}[:：]
-    )[ \t*]*$""",
-    re.MULTILINE | re.IGNORECASE | re.VERBOSE,
+from ackbot.mail.signatures import trimmed
+
+# "On <date>, <name> wrote:" in the languages of the clients seen: what "wrote" is called, and how such lines begin.
+_WROTE = re.compile(
+    r"\b(?:wrote|writes|schrieb|écrit|escribió|scritto|escreveu|schreef|geschreven|skrev|va\sescriure|ha\sescrit|kirjoitti|"
+    r"napsala?|napísala?|napisała?|napisala?|napisao|pisze|a\sscris|írta|ysgrifennodd|έγραψε|написала?|пишет|пише|написа|је\sнаписао|"
+    r"menulis|đã\sviết|yazdı|rašė|rakstīja|kirjutas)\b|写道|寫道|のメール|작성|כתב|كتب|نوشت|เขียนว่า",
+    re.IGNORECASE,
 )
+_PERSON_WROTE = re.compile(r"\b(?:I|we|you|he|she|they|who)\s(?:just\s|then\s)?wrote\b", re.IGNORECASE)
+_HEAD_STARTS = re.compile(
+    r"[ \t>*-]{0,6}(?:On|Am|Le|El|Il|Em|Op|Den|Dne|Dňa|Dnia|W\sdniu|På|La|În|Az|Ar|Στις|В|У|На|Pada|Vào|Na|Dana)\s|.{0,40}\b(?:19|20)\d\d\b",
+    re.IGNORECASE,
+)
+_BRACKETED = re.compile(r"<\s{0,3}[^\s<>@]+@[^\s<>]+\s{0,3}>")
+_LONGEST_HEAD = 400  # characters
+_HEAD_LINES = 3
+_INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_ATTRIBUTED = re.compile(r"[ \t>*]*\d{4}[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,2}")
+_BELOW = re.compile(r"\s*(?:>|\Z)")
 # What a client puts into its attribution and a person who tells of somebody's words does not: an address, a time of day.
-_CLIENT_WROTE = re.compile(r"[^\s<>@]@[^\s<>@]|\d{1,2}[:.h]\d{2}\b")
+_CLOCK = re.compile(r"\d{1,2}[:.h]\d{2}\b")
+_CLIENT_WROTE = re.compile(rf"[^\s<>@]@[^\s<>@]|{_CLOCK.pattern}")
+_AFTER_WROTE = 70  # characters at the end, for the word and then the name or the date
 _ADDRESS = re.compile(r"[^\s<>@:;,\"'()\[\]]{1,64}@[^\s<>@:;,\"'()\[\]]{1,250}")
 # Outlook's line over a quoted mail, and its relatives.
 _ORIGINAL = re.compile(
-    r"""^[ \t>]{0,4}(?:[-_=]{2,}\s*(?:
+    r"""^[ \t>]{0,4}(?:[-_=‐]{2,}\s*(?:
         Original\s(?:Message|Appointment|E-?mail)|Reply\sMessage|Reply\sto|Ursprüngliche\sNachricht|Original-Nachricht|
         Message\sd['’]origine|Message\soriginal|Mensaje\soriginal|Messaggio\soriginale|Mensagem\soriginal|
         Oorspronkelijk\sbericht|Ursprungligt\smeddelande|Opprinnelig\smelding|Oprindelig\smeddelelse|
         Wiadomość\soryginalna|Původní\szpráva|Neges\swreiddiol|Исходное\sсообщение|Orijinal\sMesaj|Alkuperäinen\sviesti
-      )\s*[-_=]{0,}|\s*-{3,}\s*Reply\sabove[^\n]*)[ \t]*$""",
+      )\s*[-_=‐]{0,}
+      | -{3,}[^\n]{1,80}\b(?:wrote|schrieb|a\sécrit|escribió|ha\sscritto|escreveu|schreef|skrev)\s?:[ ]?-{3,}
+      | \W{2,8}(?:please\s)?(?:(?:type|write|enter|add)\s(?:your\s)?)?reply[^\n]{0,20}\sabove\sthis\sline[^\n]*
+      | >>>[ ][^\n]{1,120}\d[:.]\d\d[^\n]{0,12}[ ]>>>
+      )[ \t]*$""",
     re.MULTILINE | re.IGNORECASE | re.VERBOSE,
 )
 # The block of header lines that Outlook and others put over a quoted mail: From, then Sent or To or Subject soon after.
+_COLON = r"\**[ \t\xa0]?[:：]"
 _FROM_LINE = re.compile(
-    r"^[ \t>]{0,4}\**(?:From|Von|De|Da|Van|Från|Fra|Od|Oddiwrth|От|Від|Kimden|Lähettäjä|Από|发件人|寄件者|差出人|من)\**[ \t]?[:：]\**[ \t]*\S",
+    r"^[ \t>]{0,4}\**(?:From|Von|De(?:\sla)?|Da|Van|Från|Fra|Od|Oddi\s?wrth|От|Від|Kimden|Lähettäjä|Από|Feladó|Šalje|Pošiljatelj|Saatja|"
+    rf"Siuntėjas|No|Từ|Dari|发件人|寄件者|寄件人|差出人|보낸\s?사람|من|از|מאת){_COLON}\**[ \t\xa0]*\S",
     re.IGNORECASE,
 )
 _BLOCK_LINES = tuple(
-    re.compile(rf"^[ \t>]{{0,4}}\**(?:{names})\**[ \t]?[:：]", re.IGNORECASE)
+    re.compile(rf"^[ \t>]{{0,4}}\**(?:{names}){_COLON}", re.IGNORECASE)
     for names in (
-        r"Sent|Date|Gesendet|Datum|Envoyé(?:\sle)?|Enviado(?:\sel|\sem)?|Fecha|Inviato|Data|Verzonden|Skickat|Sendt|Wysłano|Odesláno|Anfonwyd|"
-        r"Отправлено|Дата|Gönderildi|Lähetetty|Στάλθηκε|发送时间|日期|送信日時",
-        r"To|Cc|An|À|Para|A|Aan|Till|Til|Do|Komu|At|Кому|Kime|Vastaanottaja|Προς|收件人|宛先",
-        r"Subject|Betreff|Objet|Asunto|Oggetto|Assunto|Onderwerp|Ämne|Emne|Temat|Předmět|Pwnc|Тема|Konu|Aihe|Θέμα|主题|件名",
+        r"Sent|Date|Gesendet|Datum|Envoyé(?:\sle)?|Enviad[oa](?:\sel|\sem)?|Fecha|Inviato|Data|Verzonden|Skickat|Sendt|Dato|Wysłano|Wysłane|"
+        r"Odesláno|Odoslané|Anfonwyd|Отправлено|Дата|Надіслано|Изпратено|Gönderildi|Gönderilme\sTarihi|Tarih|Lähetetty|Päivämäärä|Στάλθηκε|"
+        r"Απεσταλμένα|Ημερομηνία|Elküldve|Dátum|Trimis|Poslano|Saadetud|Išsiųsta|Đã\sgửi|Dikirim|发送时间|日期|寄件日期|送信日時|日時|"
+        r"보낸\s?날짜|날짜|נשלח|תאריך|تم\sالإرسال|تاريخ\sالإرسال|التاريخ",
+        r"To|Cc|An|À|Para|A|Aan|Till|Til|Do|Komu|At|I|Кому|До|Kime|Vastaanottaja|Προς|Címzett|Către|Prima|Za|Kellele|Kam|Đến|Kepada|"
+        r"收件人|收件者|宛先|받는\s?사람|אל|إلى",
+        r"Subject|Betreff|Objet|Asunto|Oggetto|Assunto|Onderwerp|Ämne|Emne|Temat|Předmět|Predmet|Pwnc|Тема|Относно|Konu|Aihe|Θέμα|Tárgy|"
+        r"Subiect|Teema|Tema|Chủ\sđề|Subjek|主题|主題|主旨|件名|제목|נושא|الموضوع",
     )
 )
+_LABEL = re.compile(
+    r"[ \t>]{0,4}(?:\W{3,}[^\W\d_][^\n]{2,40}\W{3,}|Original\sMessage)[ \t]*$"
+)  # "---- Mail original ----" over such a block, in whatever language
 _FORWARD = re.compile(
-    r"""^[ \t>]{0,4}(?:Begin\sforwarded\smessage|-{3,}\s*(?:Forwarded\s(?:message|by)|Weitergeleitete\sNachricht|Message\stransféré|
-        Mensaje\sreenviado|Messaggio\sinoltrato|Mensagem\sencaminhada|Doorgestuurd\sbericht|Vidarebefordrat|Videresendt|
-        Przekazana\swiadomość|Neges\sa\sanfonwyd\symlaen|Переслан))""",
+    r"""^[ \t>]{0,4}(?:Begin\sforwarded\smessage|Anfang\sder\sweitergeleiteten|Début\sdu\smessage\s(?:réexpédié|transféré)|Inicio\sdel\smensaje\sreenviado|
+        Inizio\smessaggio\sinoltrato|Início\sda\smensagem\s(?:re)?encaminhada|Begin\sdoorgestuurd|Vidarebefordrat\sbrev|Videresendt\smeddelelse|
+        -{3,}\s*(?:Forwarded\s(?:message|by)|Weitergeleitete?\s(?:Nachricht|von)|(?:Message|Courriel)\s(?:transféré|réexpédié)|
+        Mensaje\s(?:reenviado|original\sreenviado)|Messaggio\s(?:inoltrato|Forward)|Mensagem\s(?:re)?encaminhada|Doorgestuurd\sbericht|Forwarded|
+        Vidarebefordrat|Videresendt|Välitetty|Edelleenlähetetty|Przekazana\swiadomość|Wiadomość\sprzekazana|Přeposlaná|Preposlaná|Továbbított|
+        Mesaj\sredirecționat|İletilen|Yönlendirilmiş|Neges\sa\s(?:anfonwyd|flaenyrrwyd)|Переслан|Пересилан|Προωθημένο|转发|轉寄|轉寄郵件|転送|전달된|הודעה\sשהועברה|رسالة\s(?:معاد|محول)))""",
     re.MULTILINE | re.IGNORECASE | re.VERBOSE,
 )
 _RULE = re.compile(r"^[ \t]*(?:_{5,}|-{5,}|={5,}|\*{5,})[ \t]*$")
-_DEVICE = re.compile(
-    r"^(?:Sent|Get|Envoyé|Obtenir|Gesendet|Von\smeinem|Enviado|Inviato|Verzonden|Verstuurd|Skickat|Sendt|Wysłane|Anfonwyd|Отправлено|Diperi)\b"
-    r"[^\n]{0,30}\b(?:iPhone|iPad|BlackBerry|Samsung|Galaxy|Huawei|Android|Windows\sPhone|Nokia|Xperia|Outlook\s(?:for|pour|für)|"
-    r"Yahoo\sMail|Gmail\sMobile|Smartphone|mobile\sdevice|phone|AOL|ProtonMail|Proton\sMail)\b[^\n.!?]{0,40}\.?$",
-    re.IGNORECASE,
-)
-_SIGNATURE = re.compile(r"^--[ \t]?$")
 _LIBRARY_LINES = 200  # of a text; its time grows with their square (D25)
-_GREETING = 1  # words; where no more than that stands above "--", the letter is below it
-_LONGEST_SIGNATURE = 15  # lines; more than that below "--" is text
 
 
 def new_text(text: str) -> str:
@@ -75,10 +91,12 @@ def new_text(text: str) -> str:
         cut = None
     top = text[:cut] if cut is not None else text
     if forward and forward.start() <= len(top):
-        return _trimmed(text) or text.strip()
+        return trimmed(text) or text.strip()
     if cut is None or not top.strip():
         top = _without_quoted_lines(text)
-    return _trimmed(top) or text.strip()
+    elif below := _below_quotation(text[cut:]):
+        top = f"{top}\n\n{below}"
+    return trimmed(top) or text.strip()
 
 
 def words(text: str, ours: Callable[[str], bool]) -> str:
@@ -125,24 +143,51 @@ def heads(text: str) -> list[tuple[int, int]]:
 
 def _heads(text: str) -> list[tuple[int, int]]:
     """Where the heads of quoted mails start and end: attributions and blocks of header lines, in order."""
-    return sorted([*(match.span() for match in _attributions(text)), *_header_blocks(text)])
+    return sorted([*_attributions(text), *_header_blocks(text)])
 
 
-def _attributions(text: str) -> Iterator[re.Match[str]]:
-    """Lines over a quotation that a client wrote: one follows, or an address, a time, or nothing at all below says so."""
-    for match in _ATTRIBUTION.finditer(text):
-        below = text[match.end() :].lstrip()
-        if below.startswith(">") or not below or _CLIENT_WROTE.search(match[0]):
-            yield match
+def _attributions(text: str) -> Iterator[tuple[int, int]]:
+    """
+    Where lines over a quotation start and end that a client wrote.
+
+    Such a line ends in a colon, and has an address in angle brackets with a time, or a word for "wrote". A quotation below, an address, a
+    time, or nothing at all below says that no person wrote it. Clients fold it over up to three lines.
+    """
+    lines = _INVISIBLE.sub(" ", text).split("\n")
+    position = 0
+    for index, line in enumerate(lines):
+        start, position = position, position + len(line) + 1
+        ending = line.rstrip(" \t*")
+        if not ending.endswith((":", "：")) or len(line) > _LONGEST_HEAD:
+            continue
+        head = folded = ending
+        for above in reversed(lines[max(0, index + 1 - _HEAD_LINES) : index]):
+            if _HEAD_STARTS.match(head) or not above.strip() or len(above) + len(folded) > _LONGEST_HEAD:
+                break
+            folded = f"{above}\n{folded}"
+            if (_HEAD_STARTS.match(above) or _BRACKETED.search(above)) and _is_head(folded):
+                head = folded
+        if _is_head(head) and (_CLIENT_WROTE.search(head) or _BELOW.match(text, position - 1)):
+            yield start + len(ending) - len(head), start + len(ending)
+
+
+def _is_head(head: str) -> bool:
+    """Whether it could stand over a quotation, by its form."""
+    if bracketed := _BRACKETED.search(head):
+        return bool(_CLOCK.search(head) or _WROTE.search(head) or not head[bracketed.end() :].strip(" \t:：)*"))
+    if _PERSON_WROTE.search(head):
+        return False
+    return bool(_ATTRIBUTED.match(head) or _WROTE.search(head, max(0, len(head) - _AFTER_WROTE)))
 
 
 def _first_quotation(text: str) -> int | None:
     """Where a quoted mail starts that runs to the end; None when there is none or answers stand between its lines."""
     starts = [match.start() for match in (_ORIGINAL.search(text),) if match]
-    for match in _attributions(text):
-        below = text[match.end() :].lstrip("\n")
-        if not below.startswith(">") or not _answered_inline(below):
-            starts.append(match.start())
+    for start, end in _attributions(text):
+        below = text[end:].lstrip(" \t*:：\n")
+        if below.startswith(">") and _answered_inline(below):
+            return None
+        starts.append(start)
         break
     starts += [start for start, _ in _header_blocks(text)[:1]]
     if not starts and (found := _by_library(text)) is not None:
@@ -157,6 +202,17 @@ def _first_quotation(text: str) -> int | None:
     return len("\n".join(lines))
 
 
+def _below_quotation(text: str) -> str:
+    """Own words below a mail quoted with `>` under its attribution; a rule or a signature there is a list's or a client's."""
+    lines = text.split("\n")
+    quoted = [index for index, line in enumerate(lines) if line.startswith(">")]
+    head = [line for line in lines[: quoted[0]] if line.strip()] if quoted else []
+    if not head or len(head) > _HEAD_LINES or not head[-1].rstrip(" \t*").endswith((":", "：")):
+        return ""
+    below = "\n".join(lines[quoted[-1] + 1 :]).strip()
+    return "" if _RULE.match(below.partition("\n")[0]) or below.startswith("--") else below
+
+
 def _header_blocks(text: str) -> list[tuple[int, int]]:
     """Outlook's header lines over a quoted mail: From, then a date, a recipient and a subject, two of them if From has an address."""
     found = []
@@ -167,9 +223,19 @@ def _header_blocks(text: str) -> list[tuple[int, int]]:
             following = [below for below in lines[index + 1 : index + 8] if below.strip()][:5]
             kinds = sum(any(pattern.match(below) for below in following) for pattern in _BLOCK_LINES)
             if kinds >= (2 if _ADDRESS.search(line) else 3):
-                found.append((position, position + len(line)))
+                found.append((position - _above(lines, index), position + len(line)))
         position += len(line) + 1
     return found
+
+
+def _above(lines: list[str], index: int) -> int:
+    """How many characters above a From line belong to its block: other lines of the block, and a label over it."""
+    top = index
+    while top and any(pattern.match(lines[top - 1]) for pattern in _BLOCK_LINES):
+        top -= 1
+    if top and _LABEL.match(lines[top - 1]) and not _FORWARD.match(lines[top - 1]):
+        top -= 1
+    return sum(len(line) + 1 for line in lines[top:index])
 
 
 def _by_library(text: str) -> int | None:
@@ -189,6 +255,8 @@ def _by_library(text: str) -> int | None:
     if end < len(last):
         return None
     head = text[end:].lstrip()[:240]
+    if _PERSON_WROTE.search(head.split("\n\n")[0]):
+        return None
     return end if "\n>" in head or head.startswith(">") or _CLIENT_WROTE.search(head.split("\n\n")[0]) else None
 
 
@@ -211,8 +279,8 @@ def _without_quoted_lines(text: str) -> str:
     quoted = [index for index, line in enumerate(lines) if line.startswith(">")]
     if not quoted or not body:
         return text
-    attribution = _ATTRIBUTION.search(text)
-    head_end = text[: attribution.end()].count("\n") if attribution and not text[: attribution.start()].strip() else -1
+    start, end = next(_attributions(text), (0, 0))
+    head_end = text[:end].count("\n") if end and not text[:start].strip() else -1
     own = [index for index in body if index > head_end]
     if not own:
         return text
@@ -221,19 +289,3 @@ def _without_quoted_lines(text: str) -> str:
     if max(own) < min(quoted):
         return "\n".join(lines[: min(quoted)])
     return text
-
-
-def _trimmed(text: str) -> str:
-    """Signature and device line off the end."""
-    lines = text.strip("\n").rstrip().split("\n")
-    for index, line in enumerate(lines):
-        if (
-            _SIGNATURE.match(line)
-            and len(lines) - index - 1 <= _LONGEST_SIGNATURE
-            and len(" ".join(lines[:index]).split()) > _GREETING
-        ):
-            lines = lines[:index]
-            break
-    while lines and (not lines[-1].strip() or (len(lines) > 1 and _DEVICE.match(lines[-1].strip()))):
-        lines.pop()
-    return "\n".join(lines).strip()
