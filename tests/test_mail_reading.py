@@ -283,3 +283,28 @@ def test_latin_letters_are_told_apart() -> None:
 def test_permanent_failures(action: str, status: str, words: str, permanent: bool) -> None:
     """D39: an address that is no good for ever; never a delay, a full box, a policy (RFC 3463)."""
     assert is_permanent(action, status, words) is permanent
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "text"),
+    [
+        (
+            "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: Quoted-Printable (x) ",
+            b"Caf=C3=A9",
+            "Café",
+        ),
+        ("Content-Type: text/html charset=utf-8", "<p>Café</p>".encode(), "Café"),
+        ("Content-Type: text/html", b'<meta charset="koi8-r"><p>' + "Привет".encode("koi8-r"), "Привет"),
+        ("X-Mailer: old", b"\x1b$B%F%9%H\x1b(B", "テスト"),
+    ],
+)
+def test_careless_labels(head: str, body: bytes, text: str) -> None:
+    """D21, D22: what a client meant, although it wrote it against the standard."""
+    assert Message.parse(f"From: a@b.example\n{head}\n\n".encode() + body).text == text
+
+
+def test_fields_in_the_charset_of_the_words() -> None:
+    """D23: an 8-bit subject over a multipart mail is in the charset of its text."""
+    raw = multipart("alternative", ("text/plain; charset=windows-1251", "x"))
+
+    assert Message.parse(b"Subject: " + "Привет".encode("cp1251") + b"\r\n" + raw).subject == "Привет"

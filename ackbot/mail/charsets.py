@@ -45,6 +45,7 @@ _MEANT = {
     "x-mac-cyrillic": "mac_cyrillic",
 }
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # utf-7 lets them pass, and nothing can encode them again
+_LABELS_OF_NOTHING = ("", "cp1252", "utf-8")
 _JIS_X_0208 = b"\x1b$B"
 _JIS_X_0213 = b"\x1b$(Q"  # contains the vendor characters (circled digits) that strict ISO-2022-JP lacks
 
@@ -77,6 +78,8 @@ def decode(data: bytes, label: str = "") -> str:
     name = codec_name(label)
     if name.startswith("iso2022_jp"):
         return _decode_japanese(data, name)
+    if name in _LABELS_OF_NOTHING and _JIS_X_0208 in data and data.isascii():
+        return _decode_japanese(data, "iso2022_jp")
     if not name or name == "cp1252" or name == "utf-8":
         return _utf8_or_western(data)
     try:

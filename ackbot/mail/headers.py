@@ -111,7 +111,7 @@ def decode_words(raw: str, fallback_charset: str = "") -> str:
 
 
 def _plain(raw: str, fallback_charset: str) -> str:
-    if raw.isascii():
+    if raw.isascii() and "\x1b$" not in raw:
         return raw
     try:
         return decode(raw.encode("ascii", "surrogateescape"), fallback_charset)

@@ -17,6 +17,8 @@ DEEPEST = 30  # levels of nesting looked at
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _FIELD = re.compile(rb"(?:From |>From |[\x21-\x39\x3b-\x7e\x80-\xff]+:|[ \t])")
 _SPACED_NAME = re.compile(rb"^([\x21-\x39\x3b-\x7e]+)[ \t]+:", re.MULTILINE)  # obsolete syntax, RFC 5322 §4.5
+_NO_SEMICOLON = re.compile(r"^([^\s;/]+/[^\s;]+)[ \t]+(?=[\w-]+=)")
+_META_CHARSET = re.compile(rb"<meta\b[^<>]{0,200}?\bcharset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _PARSER = email.parser.BytesParser(policy=email.policy.compat32)
 _HEAD_PARSER = email.parser.BytesHeaderParser(policy=email.policy.compat32)
 
@@ -63,7 +65,10 @@ class Part:
     @cached_property
     def text(self) -> str:
         """`body` as text in its declared charset, line ends as `\\n`, without NUL."""
-        text = decode(self.body, self.parameters.get("charset", ""))
+        charset = self.parameters.get("charset", "")
+        if not charset and self.content_type == "text/html" and (meta := _META_CHARSET.search(self.body[:4_096])):
+            charset = meta[1].decode("ascii")
+        text = decode(self.body, charset)
         return text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
 
     def leaves(self) -> Iterator["Part"]:
@@ -121,6 +126,14 @@ def _headers(message: StandardMessage, charset: str = "") -> Headers:
     return Headers(((name, value) for name, value in message.raw_items()), charset)
 
 
+def _tidy_encoding(message: StandardMessage) -> None:
+    """Blanks, quotes, comments and letter case off a transfer encoding (RFC 2045 §6.1): the library wants the bare word."""
+    value = str(message.get("Content-Transfer-Encoding", ""))
+    word = re.sub(r"\([^()]*\)", "", value).strip(" \t\"';").lower()
+    if word != value:
+        message.replace_header("Content-Transfer-Encoding", word)
+
+
 class _Reader:
     """Walks the library's message once, counting parts so that no mail costs more than another."""
 
@@ -135,11 +148,13 @@ class _Reader:
     def _part(self, message: StandardMessage, section: str, depth: int, *, digest: bool = False) -> Part:
         self._left -= 1
         headers = _headers(message)
-        content_type, params = parameters(headers.raw("content-type"), headers)
+        # `text/html charset=x`: the semicolon forgotten
+        content_type, params = parameters(_NO_SEMICOLON.sub(r"\1; ", headers.raw("content-type")), headers)
         if "charset" in params:
             headers = _headers(message, params["charset"])
         if not re.fullmatch(r"[^\s/]+/[^\s/]+", content_type):
             content_type = "message/rfc822" if digest else "text/plain"
+        _tidy_encoding(message)
         disposition, disposition_params = parameters(headers.raw("content-disposition"), headers)
         filename = disposition_params.get("filename") or params.get("name") or ""
         payload = message.get_payload()
@@ -156,4 +171,7 @@ class _Reader:
                 self._part(child, f"{prefix}{number}" if multipart else section, depth + 1, digest=is_digest)
                 for number, child in enumerate(inner[: max(0, self._left)], 1)
             )
+        if multipart and not depth and "charset" not in params:  # 8-bit fields are in the charset of the words below
+            inside = (leaf.parameters.get("charset") for child in children for leaf in child.leaves())
+            headers = _headers(message, next((charset for charset in inside if charset), ""))
         return Part(headers, content_type, params, disposition, filename, own_section, children, source=message)
