@@ -118,6 +118,15 @@ def test_autorespond_no_is_no_mark(world: World) -> None:
         ("Réponse automatique : votre lettre", "Je suis absent du bureau."),
         ("Re: Out of Office AutoReply: your letter", "Back in the office on Monday."),
         ("Ateb awtomatig: eich llythyr", "Rwyf allan o'r swyddfa."),
+        ("Automaattinen vastaus: letter", "Olen lomalla."),
+        ("Automatická odpoveď: letter", "Píšte kolegom."),
+        ("Αυτόματη απάντηση: letter", "Θα απαντήσω αργότερα."),
+        ("תשובה אוטומטית: letter", "אני בחופשה"),
+        ("자동 회신: letter", "휴가 중입니다"),
+        ("[Auto-Reply] Your letter", "Thank you."),
+        ("Abwesenheitsnotiz: Ihr Schreiben", "Ich bin ab 4.1. wieder da."),
+        ("Ann Lee/LDN/CORP is out of the office.", "I will be out of the office from Monday."),
+        ("Mimo kancelář: letter", "Mám dovolenou."),
     ],
 )
 def test_two_weak_marks_are_enough(world: World, subject: str, text: str) -> None:
@@ -138,6 +147,15 @@ def test_two_weak_marks_are_enough(world: World, subject: str, text: str) -> Non
         ("Automatic gates broken", "The automatic gate does not open. I am away from Friday."),
         ("Absence of street lighting", "There is none in Mill Lane."),
         ("Holiday", "I am on holiday next week. Please skip my bin."),
+        ("Out of office", "Your out of office message told me to write to you. The bins are full."),
+        ("Re: Automatic reply: damp", "Thank you. When will you be back? The damp is worse."),
+        ("Automatic response", "Why do I always get one? The boiler is broken."),
+        ("Abwesenheit", "Während meiner Abwesenheit wurde der Müll nicht geleert."),
+        ("Complaint", 'All I get is "This is an automated response". Nobody comes.'),
+        ("Re: damp", "Nobody came.\n\n> This is an automated message. Please do not reply to this message."),
+        ("Fwd: Your order", "Is this a trick?\n\nThis is an automated message. Do not reply to this email."),
+        ("Letter", "Please do not reply to this by post. My mailbox is full."),
+        ("Email", "This email system is broken."),
     ],
 )
 def test_people_who_write_about_absence_are_people(world: World, subject: str, text: str) -> None:

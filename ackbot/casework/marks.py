@@ -12,10 +12,12 @@ DAEMON = re.compile(rf"(?:{_MAILER}|{_POSTMASTER}|{_RETURNS})", re.IGNORECASE)
 POSTMASTER = re.compile(_POSTMASTER, re.IGNORECASE)
 MAILER = re.compile(rf"(?:{_MAILER}|{_POSTMASTER})", re.IGNORECASE)
 NOBODY = re.compile(
-    r"(?:(?:.*[-_.+])?(?:no|not?|do[-_.]?not|dont|donot|never|kein|ne[-_.]?pas|nao|nie)[-_.]?(?:reply|repl[iy]e?|respond|responder|answer|antwort|odpowiadac|rispondere|repondre)(?:[-_.+\d].*)?"
-    r"|owner-.*|.*-owner|.*-request|listserv|majordomo|mailman|(?:auto|robot|automat|bot)[-_.]?(?:reply|responder|mailer|confirm.*)?|unattended|devnull|nobody|noemail|noone)",
+    r"(?:(?:.*[-_.+])?(?:no|not?|non|do[-_.]?not|dont|donot|never|keine?|nicht|ne[-_.]?pas|nao|nie|geen|svara)[-_.]?(?:reply|repl[iy]e?|respond|responder|responda|answer|antwort|antworten|antwoord|odpowiadac|rispondere|repondre|inte)(?:[-_.+\d].*)?"
+    r"|owner-.*|.*-owner|.*-request|listserv|majordomo|mailman|(?:auto|robot|automat|bot)[-_.]?(?:reply|responder|mailer|confirm.*)?|unattended|devnull|nobody|noemail|noone|root|www-data|apache)",
     re.IGNORECASE,
 )
+NOBODY_NAMED = re.compile(r"\W*(?:please )?(?:no|do not|don't|donot)[ -]?reply\W*", re.IGNORECASE)
+NOBODY_THERE = re.compile(r"(?:.*\.)?no-?reply\.")
 BOUNCE_SUBJECT = re.compile(
     r"undeliver|returned (?:mail|e-?mail|message)|delivery (?:status|failure|failed|report|error|has failed|notification|problem|warning|delayed)"
     r"|mail (?:delivery|system error|could not be delivered|returned|failure)|failure notice|could not be delivered|not delivered|non.?deliver"
@@ -27,32 +29,90 @@ BOUNCE_SUBJECT = re.compile(
 BOUNCE_WORDS = re.compile(
     r"could ?n[o']t be delivered|could not be delivered|delivery (?:has )?failed|undeliverable|user unknown|unknown user|no such user|unable to deliver"
     r"|permanent (?:fatal )?error|delivery to the following|failed to deliver|mailbox (?:is )?(?:full|unavailable)|has been (?:postponed|delayed)|returned (?:mail|to sender)"
-    r"|following (?:address|recipient)|invalid (?:user|recipient|mailbox)|\b55[0-4][ -]|rejected your message|was not delivered",
+    r"|following (?:address|recipient)|(?:was|is) undeliver|fehler bei der nachrichtenzustellung|nicht zugestellt|unzustellbar|n'a pas pu être remis"
+    r"|échec de la remise|no se (?:pudo|ha podido) entregar|impossibile recapitare|non è stato (?:possibile )?recapita|não (?:pôde|foi possível) (?:ser )?entreg"
+    r"|kan niet worden (?:bezorgd|afgeleverd)|did not reach|invalid (?:user|recipient|mailbox)|\b55[0-4][ -]|rejected your message|was not delivered",
     re.IGNORECASE,
+)
+# "Automatic reply" in the languages of the clients seen.
+_AUTOMATIC = r"""(?:
+      (?:e-?mail\ )?auto(?:matic|mated|matisk[at]?|matische?|matiska|matique|m[áà]tic[ao]|matica|matická|matyczna|maattinen|maatne|matikus|matinis|matski|mātiska|mātiskā)?
+        [ -]*(?:e-?mail[ -])?(?:reply|response|responder|answer|svar|antwort|rückantwort|antwoord|réponse|respuesta|r?resposta|risposta|odpověď|odpoveď|odpowiedź
+        |vastaus|vastus|válasz|atsakymas|atbilde|odgovor|acknowledge?ment|bestätigung|eingangsbestätigung|empfangsbestätigung)
+    | automat[iī]sk[aā]\ atbilde | (?:réponse|réponses|message|accusé\ de\ réception)\ automatiques?(?:\ d'absence)? | (?:r[ie]spost?a|respuesta|resposta|contestación)\ autom[áàa]tica
+    | odpowiedź\ automatyczna | automaattivastaus | automaatvastus | r[ăa]spuns\ automat | otomatik\ (?:yanıt|cevap) | balasan\ (?:otomatis|automatik) | samodejni\ odgovor
+    | αυτόματη\ απάντηση | авто(?:ответ(?:чик)?|відповідь) | автоматический\ ответ | автоматична\ відповідь | автоматичен\ отговор | аутоматски\ одговор
+    | erantzun\ automatikoa | sjálfvirkt\ svar | freagra\ uathoibríoch | përgjigje\ automatike | ateb\ awtomatig | स्वचालित\ उत्तर
+    | 自動(?:返信|応答|回覆|回應|回复|答复) | 自动(?:回复|答复|回覆) | 자동\ ?(?:회신|응답|답장) | (?:ال)?رد\ (?:ال)?تلقائي | پاسخ\ خودکار | (?:מענה|תשובה)\ אוטומטית?
+    | trả\ lời\ tự\ động | (?:การ)?ตอบกลับ(?:โดย)?อัตโนมัติ
+    )"""
+# A machine's form, which no person's subject has: the phrase in front of the subject it answers, or in brackets.
+AUTOMATIC_SUBJECT = re.compile(
+    rf"^\s*{_AUTOMATIC}\s*[:：]\s*\S|^\s*[\[(]{_AUTOMATIC}[\])]|[\[(]{_AUTOMATIC}[\])]\s*$", re.IGNORECASE | re.VERBOSE
 )
 # Subjects of automatic replies. The colon, or nothing after it, tells the machine from a person writing about one.
 ABSENCE_SUBJECT = re.compile(
-    r"""^\s*(?:(?:re|aw|sv|fw|fwd)\s*:\s*|\[[^\]]{1,40}\]\s*)*(?:
-      auto(?:matic|mated|matisk|matisch|matique|mática|matica|matická|matyczna)?[ -]*(?:reply|response|responder|answer|svar|antwort|antwoord|réponse|respuesta|resposta|risposta|odpověď|odpowiedź)
-    | auto(?:-?reply|-?response|svar)? | out\ of\ (?:the\ )?office(?:[ -]*(?:auto)?-?(?:reply|response|notice|notification|message))? | i(?:'|\ a)m\ (?:away|out\ of\ (?:the\ )?office)[^:]{0,60}
-    | on\ (?:annual\ |maternity\ |parental\ |sick\ )?leave | (?:on\ )?(?:holiday|vacation|absence)(?:\ (?:notice|notification|reply|message|response)|(?=\s*[:：])) | away\ (?:from\ .{1,30}|notice|message)
-    | ateb\ awtomatig | allan\ o'r\ swyddfa | réponse\ automatique | absence\ du\ bureau | absent\ du\ bureau | message\ d'absence | respuesta\ automática | fuera\ de\ (?:la\ )?oficina
-    | risposta\ automatica | fuori\ (?:sede|ufficio) | assente | resposta\ automática | fora\ do\ escritório | ausência | automatyczna\ odpowiedź | poza\ biurem | nieobecność
-    | automatische\ antwort | abwesenheits(?:notiz|notizen|nachricht|meldung|assistent)? | abwesend | automatische?\ antwoord | automatisch\ antwoord | afwezig(?:heid)?(?:sbericht)?
-    | automatiskt?\ svar | autosvar | frånvaro | fravær | fraværende | automaattinen\ vastaus | poissa | automatická\ odpověď | nepřítomnost | automatická\ odpoveď
-    | automatikus\ válasz | házon\ kívül | răspuns\ automat | otomatik\ yanıt | αυτόματη\ απάντηση | автоответ | автоматический\ ответ | автоматична\ відповідь | отсутствие
-    | 自動(?:返信|応答) | 不在(?:通知)? | 自动(?:回复|答复) | 自動回覆 | 부재중 | رد\ تلقائي | מענה\ אוטומטי | trả\ lời\ tự\ động
-    )\s*(?::|：|$|\s-\s|\s–\s|\()""",
+    rf"""^\s*(?:(?:re|aw|sv|fw|fwd)\s*:\s*|\[[^\]]{{1,40}}\]\s*)*(?:(?:[\[(*]?(?:
+      {_AUTOMATIC} | auto(?:-?reply|-?response|svar)? | out\ of\ (?:the\ )?office(?:[ -]*(?:auto)?-?(?:reply|response|notice|notification|message))? | ooo
+    | i(?:'|\ a)m\ (?:away|out\ of\ (?:the\ )?office)[^:]{{0,60}}
+    | on\ (?:annual\ |maternity\ |parental\ |sick\ )?leave | (?:on\ )?(?:holiday|vacation|absence)(?:\ (?:notice|notification|reply|message|response)|(?=\s*[:：])) | away\ (?:from\ .{{1,30}}|notice|message)
+    | allan\ o'r\ swyddfa | absence\ du\ bureau | absent(?:\(?e\)?)?\ du\ bureau | (?:message|notification|avis)\ d'absence | fuera\ de\ (?:la\ )?oficina
+    | fuori\ (?:sede|ufficio) | assente | assenza\ dall'ufficio | fora\ do\ escritório | ausência(?:\ temporária)? | poza\ biurem | nieobecność
+    | abwesenheits(?:notiz|notizen|nachricht|meldung|assistent)? | abwesend | (?:ich\ bin\ )?nicht\ im\ (?:haus|büro) | (?:im\ )?urlaub(?=\s*[:：]) | afwezig(?:heid)?(?:s(?:bericht|melding))? | niet\ op\ kantoor
+    | frånvaro(?:meddelande)? | frånvarande | fravær(?:s(?:melding|meddelelse))? | fraværende | ikke\ (?:til\ stede|på\ kontoret) | inte\ på\ kontoret | poissa(?:olo(?:viesti|ilmoitus)?)?
+    | nepřítomnost | mimo\ kancelář | házon\ kívül | irodán\ kívül | în\ afara\ biroului | ofis\ dışında | εκτός\ γραφείου | отсутствие | меня\ нет\ на\ рабочем\ месте | извън\ офиса
+    | 不在(?:通知|のお知らせ)? | 外出 | 부재중 )[\])*]?)\s*(?::|：|$|\s-\s|\s–\s|\(|\sfrom\s)
+    | ooo\s | [^:]{{2,60}}\ is\ (?:currently\ )?out\ of\ (?:the\ )?office\b)""",
     re.IGNORECASE | re.VERBOSE,
 )
 ABSENCE_WORDS = re.compile(
-    r"out of (?:the |my )?office|away from (?:the |my )?(?:office|desk)|(?:i am|i'm|i will be|currently) (?:away|on (?:annual |maternity |parental |sick )?leave|on (?:holiday|vacation)|travell?ing|absent)"
-    r"|(?:back|return(?:ing)?) (?:in|to) (?:the |my )?office|will (?:be back|return) on|limited access to (?:my )?e-?mail|automatic(?:ally generated)? (?:reply|response|message)|auto-?(?:reply|response|generated)"
-    r"|no longer (?:work|employed|with)|has left the|allan o'r swyddfa|nicht im (?:büro|haus)|außer haus|bin (?:ich )?(?:bis|ab|vom|abwesend|im urlaub|derzeit)|absent(?:e)? (?:du bureau|jusqu)|en congé|de retour"
-    r"|fuera de la oficina|estaré ausente|de vacaciones|regres(?:o|aré)|fuori (?:sede|ufficio)|sarò assente|in ferie|fora do escritório|estarei ausente|de férias|niet aanwezig|afwezig|met vakantie"
-    r"|inte på kontoret|semester|tillbaka|ikke på kontoret|ferie|poza biurem|nieobecn|na urlopie|mimo kancelář|dovolen|távol|szabadság|în concediu|ofiste değil|izinde|εκτός γραφείου|отпуск|отсутств|відпустк"
-    r"|不在|休暇|休假|외근|휴가|إجازة|בחופשה",
+    r"(?<!your )(?<!his )(?<!her )(?<!their )(?:\bout of (?:the |my )?office\b|automatic(?:ally generated)? (?:reply|response|message)|\bauto-?(?:reply|response|generated))"
+    r"|away from (?:the |my )?(?:office|desk)|(?:i am|i'm|i will be|currently) (?:away|on (?:annual |maternity |parental |sick )?leave|on (?:holiday|vacation)|travell?ing|absent|ooo\b)"
+    r"|(?:back|return(?:ing)?) (?:in|to) (?:the |my )?office|will (?:be back|return) on|limited access to (?:my )?e-?mail|automated (?:reply|response|message|e-?mail)"
+    r"|(?:have|has been) received (?:your|and) |received your (?:message|e-?mail)|get back to you|(?:message|e-?mail) has been received"
+    r"|no longer (?:work|employed|with)|has left the|(?:rwyf|rydw i) (?:allan|i ffwrdd)|allan o'r swyddfa|diolch am eich e-?bost"
+    r"|nicht im (?:büro|haus)|außer haus|bin (?:ich )?(?:(?:wieder )?(?:bis|ab|vom)|abwesend|im urlaub|derzeit|nicht erreichbar)|ihre (?:e-?mail|nachricht|anfrage) (?:ist|wurde)"
+    r"|je (?:suis|serai) (?:actuellement )?(?:absent|en (?:congé|vacances)|hors)|absent(?:e)? (?:du bureau|jusqu)|en congé|de retour|message a (?:bien )?été reçu|bien reçu votre"
+    r"|fuera de la oficina|(?:estaré|estoy) (?:ausente|fuera|de vacaciones)|de vacaciones|regres(?:o|aré)|hemos recibido|he recibido su|estic de vacances"
+    r"|fuori (?:sede|ufficio)|(?:sono|sarò) (?:assente|in ferie|fuori)|in ferie|(?:estou|estarei) (?:ausente|de férias|fora)|fora do escritório|de férias"
+    r"|niet aanwezig|\bben (?:ik )?(?:afwezig|op vakantie|met vakantie|niet|er niet|vanaf)|met vakantie|(?:inte|ikke) på kontoret|semester|tillbaka|åter den|(?:har|holder|på) ferie|er tilbake"
+    r"|olen (?:lomalla|poissa|matkoilla)|poza biurem|nieobecn|na urlopie|mimo kancel|dovolen|távol|szabadság|nem vagyok|în concediu|plecat din birou|ofiste değil|izinde|izinli"
+    r"|godišnjem odmoru|nisem v pisarni|atostog|atvaļinājum|puhkusel|εκτός γραφείου|απουσιάζω|отпуск|отсутств|нет (?:в офисе|на рабочем)|відпустц|cuti\b|nghỉ phép|oporretan"
+    r"|不在|休暇|休假|外出|외근|휴가|부재|إجازة|בחופשה|مرخصی|ลา",
     re.IGNORECASE,
+)
+# What robots say of themselves, as a sentence of its own; people who write about it quote it inside one of theirs.
+_SENTENCE = (
+    r"(?:^|(?<=[.!?]\s)|(?<=[.!?]\s\s))[ \t>*_(\[–—-]{0,6}(?:(?:please\s)?note\W{1,3}|n\.?b\.?\W{1,3}|hinweis\W{1,3})?"
+)
+_MADE = r"(?:generated|sent|created|produced)"
+SAYS_AUTOMATIC = re.compile(
+    rf"{_SENTENCE}(?:"
+    rf"th(?:is|e\sabove)\sis\s(?:an?\s)?(?:auto(?:mated|matic|matically)?|(?:system|computer)(?=[\s-]{_MADE}))[\s-]?(?:{_MADE}\s)?"
+    r"(?:out[\s-]of[\s-]office\s)?(?:e-?mail|message|response|reply|notification|notice|acknowledge?ment|receipt|confirmation|answer)\b"
+    rf"|(?:this|the\sabove)\s(?:e-?mail|message|notification|reply)\s(?:was|is|has\sbeen)\s(?:(?:auto(?:matically|-)?|system|computer)[\s-]?{_MADE}|{_MADE}\sauto)"
+    r"|automat(?:ed|ic)\s(?:e-?mail|message|response|reply|notification)\s?[:.–-]"
+    r"|(?:dies\sist|es\shandelt\ssich\s(?:hierbei\s)?um)\seine\sautomatisch(?:e|\s\w+te)\s(?:e-?mail|nachricht|antwort|mail|benachrichtigung)"
+    r"|diese\s(?:e-?mail|nachricht|mail)\s(?:wurde|ist)\sautomatisch"
+    r"|(?:ceci\sest\s|il\ss['’]agit\sd['’])un\s(?:e-?mail|message|courriel)\s(?:envoyé\s|généré\s)?automatique"
+    r"|(?:ce\smessage|cet?\s(?:e-?mail|courriel))\s(?:est|a\sété)\s(?:envoyé\s|généré\s)automatique"
+    r"|este\ses\sun\s(?:mensaje|correo|e-?mail)\s(?:generado\s|enviado\s)?autom[áa]tic|este\s(?:mensaje|correo|e-?mail)\s(?:ha\ssido|fue|es)\s(?:generado|enviado)\sautom"
+    r"|est[ae]\sé\sum?a?\s(?:mensagem|e-?mail|resposta)\s(?:gerad[oa]\s|enviad[oa]\s)?autom[áa]tic"
+    r"|quest[ao]\s(?:è\su[n']\s?a?\s?)?(?:e-?mail|mail|messaggio)\s(?:è\s(?:stat[ao]\s)?)?(?:generat[oa]\s|inviat[oa]\s)?automatic"
+    r"|dit\sis\seen\sautomatisch\s(?:\w+d\s)?(?:bericht|e-?mail|antwoord)|dit\sbericht\sis\sautomatisch"
+    r"|(?:ta\s)?wiadomość\s(?:została\s)?(?:wygenerowana|wysłana)\sautomatycznie|(?:detta|dette)\s(?:är|er)\set\s?t?\sautomatisk|tämä\son\sautomaattinen\sviesti"
+    r"|это\sавтоматическ\w+\s(?:ответ|сообщение|письмо|уведомление)|это\sписьмо\s(?:сформировано|отправлено|создано)\sавтоматически)",
+    re.IGNORECASE | re.MULTILINE,
+)
+SAYS_NO_REPLY = re.compile(
+    rf"{_SENTENCE}(?:kindly\s|please\s)?(?:do\snot|don['’]t|never)\s(?:reply|respond)\s(?:directly\s)?(?:to\s)?(?:this|the\spresent)\s(?:automated\s|automatic\s)?"
+    r"(?:e-?mail|message|mail|notification)[ \t]*(?:[.!,;)\-–]|$)|\bplease\sdo\snot\sreply\sto\sthis\s(?:e-?mail|message)[.!]",
+    re.IGNORECASE | re.MULTILINE,
+)
+SAYS_UNREAD = re.compile(
+    rf"{_SENTENCE}(?:this\s(?:is\san\s)?|the\s|replies\sto\sthis\s|messages\s(?:sent\s)?to\sthis\s)(?:e-?mail\s)?(?:mailbox|inbox|address|account|unmonitored|message|e-?mail)"
+    r"[^.!?\n]{0,30}\b(?:not\s(?:be\s)?(?:monitored|read|attended|checked)|unmonitored|unattended|mailbox)\b",
+    re.IGNORECASE | re.MULTILINE,
 )
 # What a mail system quotes of the mail it returns, or of the server that refused it; people who write about it do not.
 RETURNED_MAIL = re.compile(
@@ -71,6 +131,10 @@ _OF_RESPONDERS = (
     "x-autogenerated",
     "x-fc-machinegenerated",
     "x-vacation",
+    "x-auto-response",
+    "x-auto-generated",
+    "x-otrs-loop",
+    "x-cron-env",
 )
 
 
@@ -85,7 +149,7 @@ def automatic(headers: Headers) -> str:
     for name in _OF_RESPONDERS:
         if name in headers and headers.value(name).strip().lower() not in ("no", "false", "0"):
             return name.title()
-    if precedence(headers) == "auto_reply":
+    if precedence(headers) in ("auto_reply", "auto-reply"):
         return "Precedence: auto_reply"
     if headers.value("x-ms-exchange-generated-message-source").lower() == "mailbox rules agent":
         return "X-MS-Exchange-Generated-Message-Source: Mailbox Rules Agent"
@@ -141,9 +205,12 @@ _VERDICTS = (
 )
 
 
+_OF_LISTS = ("mailing-list", "x-mailing-list", "x-beenthere", "x-mailman-version", "x-listname")
+
+
 def lists(headers: Headers) -> str:
     """The header that marks list mail (RFC 2919, RFC 2369), as its name; "" for none."""
-    return next((name for name in headers.names() if name.startswith("list-") or name == "mailing-list"), "")
+    return next((name for name in headers.names() if name.startswith("list-") or name in _OF_LISTS), "")
 
 
 def list_id(headers: Headers) -> str:

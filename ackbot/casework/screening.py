@@ -43,12 +43,28 @@ class Seen:
     def weak_marks(self) -> int:
         """How many weak marks of an automatic reply it bears, its subject first: without that one, the others do not count."""
         message = self.message
-        if not marks.ABSENCE_SUBJECT.match(message.subject):
+        formal = marks.AUTOMATIC_SUBJECT.search(message.subject)
+        if not formal and not marks.ABSENCE_SUBJECT.match(message.subject):
             return 0
         if self.verified_staff and subjects.is_reply(message.subject):
             return 0  # they answer a case whose letter was an automatic reply
         null_sender, absence_words = message.return_path == "", marks.ABSENCE_WORDS.search(message.new_text[:2_000])
-        return 1 + bool(null_sender) + bool(absence_words) + bool(message.answers)
+        return 1 + bool(formal) + bool(null_sender) + bool(absence_words) + bool(message.answers)
+
+    @cached_property
+    def says_automatic(self) -> bool:
+        """
+        It says of itself, in a sentence of its own, that a machine wrote it; or that no answer is wanted, and none read.
+
+        In a reply only its first words count, and in a forward none: there may stand what another mail said.
+        """
+        message = self.message
+        if self.verified_staff or subjects.is_forward(message.subject):
+            return False
+        words = message.new_text[: 200 if subjects.is_reply(message.subject) else 4_000]
+        if marks.SAYS_AUTOMATIC.search(words):
+            return True
+        return bool(marks.SAYS_NO_REPLY.search(words) and marks.SAYS_UNREAD.search(words))
 
     @cached_property
     def staff(self) -> Staff | None:
@@ -159,6 +175,11 @@ def _says_undelivered(seen: Seen) -> bool:
     return marked + bool(returns) >= 2
 
 
+def _writes_of_return(seen: Seen) -> bool:
+    """A subject and words of a bounce."""
+    return _bounce_subject(seen) and bool(marks.BOUNCE_WORDS.search(seen.message.text[:4_000]))
+
+
 def _returned_by_daemon(seen: Seen) -> bool:
     """The envelope sender is a mail system's; `bounce+…` is not, which services put on every mail they carry."""
     local = (seen.message.return_path or "").partition("@")[0]
@@ -203,7 +224,9 @@ KINDS: tuple[KindRule, ...] = (
         "RFC 5321 §6.1",
         "a mail system sent it from the null sender",
         lambda seen: (
-            seen.message.return_path == "" and (_daemon(seen) or not seen.message.from_) and seen.message.subject != ""
+            seen.message.return_path == ""
+            and (_daemon(seen) or not seen.message.author or _writes_of_return(seen))
+            and seen.message.subject != ""
         ),
     ),
     KindRule(
@@ -275,6 +298,12 @@ KINDS: tuple[KindRule, ...] = (
         "behaviour.md §1",
         "it cannot be read, and only its headers were looked at",
         lambda seen: not seen.message.root.readable,
+    ),
+    KindRule(
+        "automatic-reply",
+        "domain.md §4",
+        "it says in its own words that a machine wrote it",
+        lambda seen: seen.says_automatic,
     ),
     KindRule("letter", "behaviour.md §1", "nothing says that a machine sent it", lambda _: True),
 )
@@ -381,7 +410,8 @@ def _form_resident(seen: Seen) -> Address | None:
 
 def _nobody(one: Address | None) -> bool:
     local = _local(one)
-    return bool(marks.NOBODY.fullmatch(local) or marks.DAEMON.fullmatch(local))
+    named = one is not None and (marks.NOBODY_NAMED.fullmatch(one.name) or marks.NOBODY_THERE.match(one.domain))
+    return bool(named or marks.NOBODY.fullmatch(local) or marks.DAEMON.fullmatch(local))
 
 
 def _local(one: Address | None) -> str:

@@ -22,7 +22,7 @@ _REPORTS: Mapping[Kind, frozenset[str]] = MappingProxyType(
 _ADDRESS = re.compile(r"[^\s<>;,:\"'()\[\]]+@[^\s<>;,:\"'()\[\]]+")
 _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 _GONE = re.compile(
-    r"user unknown|unknown user|unknown (?:address|recipient|account|local)|(?:recipient|mailbox|address|account|user) (?:is )?unknown"
+    r"(?:user|recipient|address|mailbox) (?:is |was )?(?:unknown|not (?:found|known|recognized|listed))|unknown user|unknown (?:address|recipient|account|local|mailbox)|(?:was |were )not found in|not listed in|name is not recognized|(?:recipient|mailbox|address|account|user) (?:is )?unknown"
     r"|no such (?:user|address|recipient|mailbox|person|account|domain|host)|(?:does ?n[o']t|does not) (?:exist|have an? .{0,20}account)"
     r"|unrouteable|unroutable|invalid (?:recipient|mailbox|user|address)|mailbox (?:unavailable|not found)|no mailbox|not a valid (?:mailbox|user)"
     r"|(?:account|mailbox|user).{0,30}(?:disabled|inactive|suspended|closed|no longer)|(?:host|domain).{0,30}not (?:found|exist)|host unknown"
@@ -30,7 +30,7 @@ _GONE = re.compile(
     re.IGNORECASE,
 )
 _FOR_NOW = re.compile(
-    r"quota|mailbox (?:is )?full|full mailbox|too (?:large|big|many)|message size|storage|spam|blocked|black ?list|block ?list|policy|filter"
+    r"quota|mailbox (?:is )?full|full mailbox|too (?:large|big|many)|message size|allowed size|storage|spam|blocked|black ?list|block ?list|policy|filter"
     r"|temporar|try again|grey ?list|rate.?limit|delayed|postponed|warning|will continue to try|not yet|still (?:being )?(?:trying|retried)",
     re.IGNORECASE,
 )
@@ -38,6 +38,17 @@ _DELAYED = re.compile(
     r"delayed|postponed|will (?:continue to|keep) (?:try|trying|retry)|still being retried|not yet been delivered|warning",
     re.I,
 )
+
+
+_RETURNED = re.compile(
+    r"original (?:message|mail)|message headers|copy of (?:the|your) message|message follows|diagnostic information",
+    re.IGNORECASE,
+)
+_PARAGRAPH = re.compile(
+    rf"^[ \t]*<({_ADDRESS.pattern})>[^\n:]{{0,60}}:[ \t]*((?:[^\n]*\S[^\n]*|\n[^\n]*\S[^\n]*)(?:\n[^\n]*\S[^\n]*)*)",
+    re.MULTILINE,
+)
+_MOST_RECIPIENTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +118,10 @@ def recipients(part: Part, text: str) -> tuple[Recipient, ...]:
         text: the visible text of the mail, for diagnostics that stand nowhere else.
     """
     found = (
-        tuple(_from_delivery_status(part)) or tuple(_from_headers(part.headers, text)) or tuple(_by_library(part, text))
+        tuple(_from_delivery_status(part))
+        or tuple(_from_headers(part.headers, text))
+        or tuple(_from_paragraphs(text))
+        or tuple(_by_library(part, text))
     )
     return found or tuple(_from_text(text))
 
@@ -146,6 +160,15 @@ def _from_headers(headers: Headers, text: str) -> Iterator[Recipient]:
         yield Recipient(address, action, status, is_permanent(action, status, text))
 
 
+def _from_paragraphs(text: str) -> Iterator[Recipient]:
+    """Postfix, qmail and their relatives write a paragraph for each: `<address>: why`."""
+    above = _RETURNED.split(text)[0]
+    for match in list(_PARAGRAPH.finditer(above))[:_MOST_RECIPIENTS]:
+        status = _status(match[2])
+        action = "delayed" if status.startswith("4") or (not status and _DELAYED.search(above)) else "failed"
+        yield Recipient(match[1], action, status, is_permanent(action, status, match[2]))
+
+
 def _by_library(part: Part, text: str) -> Iterator[Recipient]:
     """The plain-text kinds that flufl.bounce knows."""
     if part.source is None:
@@ -170,10 +193,9 @@ def _decoded(address: bytes | str) -> str:
 
 def _from_text(text: str) -> Iterator[Recipient]:
     """The first address a bounce's words name before they quote the returned mail."""
-    above = re.split(
-        r"(?i)original (?:message|mail)|message headers|copy of the message|message follows|diagnostic information",
-        text,
-    )[0]
+    above = _RETURNED.split(text)[0]
+    if not _ADDRESS.search(above):
+        above = text
     named = re.search(r"(?i)(?:RCPT TO|recipient|^to):?\W{1,5}(" + _ADDRESS.pattern + ")", above, re.MULTILINE)
     if found := named[1] if named else next(iter(_ADDRESS.findall(above)), ""):
         status = _status(text)
