@@ -142,7 +142,7 @@ def _client_lines(text: str) -> set[int]:
     for start, end in quoting.heads(text):
         first, last = text.count("\n", 0, start), text.count("\n", 0, end)
         found.update(range(first, last + 1))
-        if re.match(r"[ \t>*]*\w+\**[ \t]?[:：]\**[ \t]*\S", lines[first]):
+        if re.match(r"[ \t>*]*[^\W\d]+\**[ \t]?[:：]\**[ \t]*\S", lines[last]):
             while last + 1 < len(lines) and lines[last + 1].strip():
                 last += 1
                 found.add(last)

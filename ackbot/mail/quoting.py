@@ -125,10 +125,9 @@ def heads(text: str) -> list[tuple[int, int]]:
     """
     marks = [match.span() for pattern in (_ORIGINAL, _FORWARD) for match in pattern.finditer(text)]
     found = []
-    for match in _ATTRIBUTION.finditer(text):
-        start, end = match.span()
+    for start, end in _attributions(text):
         # What ends a sentence is no part of the attribution in the line below it.
-        for line in match[0].split("\n")[:-1]:
+        for line in text[start:end].split("\n")[:-1]:
             if line.rstrip().endswith((".", "!", "?")):
                 start += len(line) + 1
         head = text[start:end]
