@@ -15,8 +15,7 @@ import structlog
 from ackbot import __version__
 from ackbot.casework import notices
 from ackbot.config import Config, ConfigProblem, load
-from ackbot.mail.compose import compose
-from ackbot.store import Database, StoreBusy, intents, open_database, outbox, reconfigured
+from ackbot.store import Database, StoreBusy, open_database, outbox, reconfigured
 from ackbot.wires import systemd
 from ackbot.work import dispatch
 from ackbot.work.dispatch import Dispatcher, Limiter
@@ -27,6 +26,7 @@ from ackbot.work.rounds import Rounds
 from ackbot.work.specimens import proofread
 from ackbot.work.waiting import Stop, Wake
 from ackbot.work.watch import Watcher
+from ackbot.work.writing import write
 
 STOP_S = 8.5  # from SIGTERM, which ends the process within ten; what is not finished by then is found at the next start
 
@@ -123,13 +123,12 @@ class Shift:
     def _trouble(self, inbox: str, topic: str, reason: str) -> None:
         """The admin hears of an inbox once a day and reason."""
         now = self._clock()
-        office = self._config.office
-        address = office.council.inboxes[inbox].address
-        key = f"{topic}:{inbox}:{office.desk(now).today}"
-        send = notices.to_admin(office.desk(now), topic, key, {"inbox": address, "reason": reason}, why=reason)
+        desk = self._config.office.desk(now)
+        values = {"inbox": desk.council.inboxes[inbox].address, "reason": reason}
+        send = notices.to_admin(desk, topic, f"{topic}:{inbox}:{desk.today}", values, why=reason)
         try:
             with self._db.transaction():
-                intents.apply(self._db, [send], {key: compose(send.draft, office.templates)}, office.council, now)
+                write(self._db, [send], desk)
         except StoreBusy:
             log.warning("admin not told", inbox=inbox, reason=reason)
         self._wake.call()

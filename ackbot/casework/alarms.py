@@ -17,8 +17,7 @@ def hold(seen: Seen, facts: Facts, council: Council) -> str:
     """Why an automatic mail to a resident waits for release; "" when it does not."""
     if seen.arrival.hold:
         return seen.arrival.hold
-    brake = council.limits.brake
-    return "brake" if brake and facts.automatic_council >= brake[0] else ""
+    return "brake" if council.limits.is_braked(facts.automatic_council) else ""
 
 
 def urgent_words(seen: Seen, case: Case | None, desk: Desk) -> tuple[str, ...]:

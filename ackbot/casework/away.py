@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal
 
-from ackbot.casework import alarms, names, notices, routing, updates
+from ackbot.casework import alarms, notices, routing, updates
 from ackbot.casework.council import Absence, Staff
 from ackbot.casework.cover import absence_of, has_left, is_present, returns_on, stand_in, working_days_of
 from ackbot.casework.intents import Assign, ClearClock, Intent, Send, SetClock, SetCover
-from ackbot.casework.model import Case, Facts, Load
+from ackbot.casework.model import Case, Clock, Facts, Load
 from ackbot.casework.office import Desk
+from ackbot.casework.reminders import due_on, silent_because
 from ackbot.casework.routing import Routed
 from ackbot.casework.standards import next_update, next_word, told
 from ackbot.mail import subjects
@@ -66,7 +67,7 @@ def move(case: Case, loads: Mapping[str, Load], desk: Desk) -> Move | None:
     )
 
 
-def _falls_due(case: Case, absence: Absence, desk: Desk) -> list[Any]:
+def _falls_due(case: Case, absence: Absence, desk: Desk) -> list[Clock]:
     """Clocks that end before the person is back at work."""
     back_on = returns_on(desk.council, absence)
     return [clock for clock in case.clocks if clock.promised_on < back_on]
@@ -86,7 +87,7 @@ def _reassigned(case: Case, person: Staff | None, loads: Mapping[str, Load], des
     return Move(case, chosen.staff, "owner", f"{gone}: {chosen.why}", tell=True)
 
 
-def applied(found: Move, desk: Desk) -> list[Intent]:
+def applied(found: Move) -> list[Intent]:
     """The intents of one move, without its mails."""
     case = found.case
     if found.how == "cover":
@@ -97,7 +98,6 @@ def applied(found: Move, desk: Desk) -> list[Intent]:
         cover = [SetCover(case.code, "", found.why)] if case.cover else []
         named = [clock for clock in case.clocks if clock.kind == "name-owner"]
         ended = [ClearClock(case.code, "name-owner", "kept", found.why) for _ in named]
-        _ = desk
         return [*cover, *ended, Assign(case.code, found.to, case.team, found.why)]
     return []
 
@@ -112,14 +112,9 @@ def in_new_hands(found: Move) -> Case:
     return replace(found.case, cover="") if found.how == "back" else found.case
 
 
-def may_be_told(case: Case, mode: str) -> bool:
-    """Whether an automatic mail may go to the resident of a case at all."""
-    return (
-        mode == "live"
-        and bool(case.resident.addr)
-        and case.state in ("open", "waiting")
-        and not (case.sensitive or case.quiet or case.unreachable)
-    )
+def is_told(found: Move, desk: Desk) -> bool:
+    """Whether the resident hears of a move: one that concerns them, and nothing keeps automatic mail from them."""
+    return found.tell and found.case.state in ("open", "waiting") and not silent_because(found.case, desk.council)
 
 
 def absence_of_owner(owner: Staff | None, desk: Desk) -> Absence | None:
@@ -230,15 +225,14 @@ def given(desk: Desk, case: Case, letter: str, *, owner_why: str, why: str) -> S
 def _row(one: Move, desk: Desk, person: Staff) -> dict[str, Any]:
     case = one.case
     inbox = desk.council.inbox_of(case.inbox)
-    due: date | None = min((clock.promised_on for clock in case.clocks if clock.kind != "settle"), default=None)
+    due = due_on(case)
     return {
         "reference": desk.council.reference_of(case.code),
         "resident": notices.resident_name(case),
-        "resident_first": names.first(notices.resident_name(case)),
         "matter": subjects.plain(case.subject),
         "due_on": due,
         "told": any(clock.told and clock.promised_on == due for clock in case.clocks),
         "answered": case.state == "answered",
-        "resident_told": one.tell and may_be_told(case, inbox.mode),
+        "resident_told": is_told(one, desk),
         "links": notices.links(desk, case, inbox, person),
     }

@@ -69,7 +69,7 @@ def on_staff(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision
     gone = has_left(person, desk.today)
     if gone and case is None:
         return None
-    reading = _reading(seen, tokens, facts, desk)
+    reading = _reading(seen, facts, desk)
     intents: list[Intent]
     if not seen.message.root.readable:
         intents = []  # it is kept raw, and acted on once it can be read
@@ -139,10 +139,9 @@ def _inside(tokens: Sequence[Token]) -> bool:
     return first.inside if not first.message_id else first.purpose not in _OUTSIDE
 
 
-def _reading(seen: Seen, tokens: Sequence[Token], facts: Facts, desk: Desk) -> Reading:
+def _reading(seen: Seen, facts: Facts, desk: Desk) -> Reading:
     fences = [desk.templates.fence(language) for language in desk.council.languages]
     originals = [facts.ours[token.message_id].text for token in seen.message.answers if token.message_id in facts.ours]
-    _ = tokens
     return replies.read(seen.message.text, [one for one in fences if one], "\n".join(originals))
 
 

@@ -178,6 +178,10 @@ class Limits:
     brake: tuple[int, float] | None = (300, 3_600)
     resident_automatic_per_day: int = 1
 
+    def is_braked(self, automatic: int) -> bool:
+        """Whether so many automatic mails to residents in its period are as many as the brake lets go."""
+        return self.brake is not None and automatic >= self.brake[0]
+
 
 @dataclass(frozen=True)
 class Urgent:

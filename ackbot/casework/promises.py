@@ -14,8 +14,6 @@ from ackbot.casework.updates import NoNews
 from ackbot.casework.worktime import Duration
 
 _DEFAULT = Duration(5, "working days")  # to the next word, where a standard names none
-
-
 AT = time(15)  # when the resident hears that nobody wrote; earlier on no day, later where the promise was made later
 
 

@@ -169,8 +169,8 @@ def _first_open(lines: Sequence[Line], desk: Desk) -> Line:
     return next((line for line in lines if desk.council.inbox_of(line.case.inbox).mode != "shadow"), lines[0])
 
 
-def listed(desk: Desk, person: Staff, lines: Sequence[Line]) -> dict[str, Any]:
-    """The values of a mail that lists cases by what is to be done about them."""
+def listed(desk: Desk, person: Staff | None, lines: Sequence[Line]) -> dict[str, Any]:
+    """The values of a mail that lists cases by what is to be done about them; without a person, nobody may answer by link."""
     shown = [_line(desk, person, line) for line in lines]
     return {
         "count": len(lines),
@@ -180,7 +180,7 @@ def listed(desk: Desk, person: Staff, lines: Sequence[Line]) -> dict[str, Any]:
     }
 
 
-def _line(desk: Desk, person: Staff, line: Line) -> dict[str, Any]:
+def _line(desk: Desk, person: Staff | None, line: Line) -> dict[str, Any]:
     case, council = line.case, desk.council
     owner = council.staff.get(case.in_charge)
     inbox = desk.council.inbox_of(case.inbox)
@@ -202,7 +202,7 @@ def _line(desk: Desk, person: Staff, line: Line) -> dict[str, Any]:
         "silent": silent_because(case, council) or ("" if told else "no date was promised"),
         "missed": line.due_on is not None and line.due_on < desk.today,
         "call": case.sensitive,
-        "links": notices.links(desk, case, inbox, person),
+        "links": notices.links(desk, case, inbox, person) if person else {},
     }
 
 

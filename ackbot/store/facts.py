@@ -218,6 +218,11 @@ def _human_sent(db: Database, staff: str) -> int:
     return int(rows[0]["human_sent"]) if rows else 0
 
 
+def is_braked(db: Database, limits: Limits, now: datetime) -> bool:
+    """Whether automatic mails to residents wait now (behaviour.md §2)."""
+    return limits.is_braked(council_automatic(db, limits, now))
+
+
 def promise_today(db: Database, sender: str, today: date) -> bool:
     """Whether a date that this resident was told is today or has passed."""
     rows = db.run(

@@ -12,9 +12,9 @@ from ackbot.casework.intents import Intent
 from ackbot.casework.model import Case
 from ackbot.casework.office import Desk, Office
 from ackbot.crashpoints import crash_point
-from ackbot.store import Database, cases, facts, inboxes, intents, rounds
+from ackbot.store import Database, cases, facts, inboxes, rounds
 from ackbot.work.attendance import office_at
-from ackbot.work.intake import written
+from ackbot.work.writing import write
 
 log = structlog.get_logger()
 
@@ -75,12 +75,15 @@ class Absences:
             loads = facts.loads(db, desk.council.teams[case.team].members) if case.team in desk.council.teams else {}
             if one := away.move(case, loads, desk):
                 moves.append(one)
-                self._apply(away.applied(one, desk), desk)
-        queued = self._apply(self._to_staff(moves, desk), desk)
+                write(self._db, away.applied(one), desk)
+        queued = write(self._db, self._to_staff(moves, desk), desk)
         for some in _by_resident(moves, desk):
-            if self._tell_now(some, desk):
-                at, hold = self._when(some, desk), "brake" if self._braked(desk) else ""
-                queued += self._apply(away.to_resident(some, at, hold, desk), desk)
+            if not inboxes.is_paused(self._db, some[0].case.inbox):
+                at, hold = (
+                    self._when(some, desk),
+                    "brake" if facts.is_braked(self._db, desk.council.limits, desk.now) else "",
+                )
+                queued += write(self._db, away.to_resident(some, at, hold, desk), desk)
         return queued, [one for one in moves if one.how == "nobody" and one.case.owner]
 
     def _to_staff(self, moves: Sequence[Move], desk: Desk) -> list[Intent]:
@@ -122,17 +125,7 @@ class Absences:
                 why="nobody is left who could have them",
                 recipient=council.head_of_service or council.admin,
             )
-            return self._apply([send], desk)
-
-    def _braked(self, desk: Desk) -> bool:
-        brake = desk.council.limits.brake
-        return brake is not None and facts.council_automatic(self._db, desk.council.limits, desk.now) >= brake[0]
-
-    def _tell_now(self, some: Sequence[Move], desk: Desk) -> bool:
-        case = some[0].case
-        mode = desk.council.inbox_of(case.inbox).mode
-        allowed = desk.council.limits.resident_automatic_per_day > 0 and not inboxes.is_paused(self._db, case.inbox)
-        return allowed and away.may_be_told(case, mode)
+            return write(self._db, [send], desk)
 
     def _when(self, some: Sequence[Move], desk: Desk) -> datetime:
         """
@@ -151,10 +144,6 @@ class Absences:
             at = calendar.next_open(next_midnight)
         return at
 
-    def _apply(self, found: Sequence[Intent], desk: Desk) -> int:
-        office = Office(desk.council, desk.templates, desk.signer)
-        return intents.apply(self._db, found, written(found, office), desk.council, desk.now)
-
 
 _FURTHEST = 30  # working days looked through for a free one
 _A_DAY = 1  # automatic mails besides acknowledgements
@@ -164,6 +153,6 @@ def _by_resident(moves: Sequence[Move], desk: Desk) -> list[list[Move]]:
     """Moves that residents are told of, those of one resident together."""
     told: dict[str, list[Move]] = {}
     for one in moves:
-        if one.tell and away.may_be_told(one.case, desk.council.inbox_of(one.case.inbox).mode):
+        if away.is_told(one, desk):
             told.setdefault(one.case.resident.key, []).append(one)
     return list(told.values())

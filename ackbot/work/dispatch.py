@@ -12,18 +12,17 @@ from itertools import chain
 import structlog
 
 from ackbot.casework import notices
-from ackbot.casework.intents import Send
 from ackbot.casework.model import TO_RESIDENTS
 from ackbot.casework.office import Office
 from ackbot.crashpoints import crash_point
-from ackbot.mail.compose import compose
-from ackbot.store import Database, StoreBusy, intents, outbox
+from ackbot.store import Database, StoreBusy, outbox
 from ackbot.store.holding import lets_out
 from ackbot.store.outbox import Outgoing
 from ackbot.wires import smtp
 from ackbot.wires.imap import Account, ImapProblem, Mailbox
 from ackbot.work.attachments import Attachments
 from ackbot.work.waiting import Stop
+from ackbot.work.writing import write
 
 ARCHIVED = TO_RESIDENTS | {"human"}  # kinds of mail that residents get
 CLAIM = 20  # mails claimed at once
@@ -426,8 +425,9 @@ class Dispatcher:
     def _tell(
         self, topic: str, key: str, values: Mapping[str, object], now: datetime, code: str = "", recipient: str = ""
     ) -> None:
-        send: Send = notices.to_admin(
-            self._office.desk(now),
+        desk = self._office.desk(now)
+        send = notices.to_admin(
+            desk,
             topic,
             key,
             values,
@@ -435,9 +435,7 @@ class Dispatcher:
             code=code,
             recipient=recipient,
         )
-        intents.apply(
-            self._db, [send], {send.dedupe_key: compose(send.draft, self._office.templates)}, self._office.council, now
-        )
+        write(self._db, [send], desk)
 
 
 def _internal(error: Exception) -> str:

@@ -1,6 +1,6 @@
 """A mail arrived: read, judged, and committed in one transaction (design.md, "The life of a letter")."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -10,16 +10,17 @@ from typing import Protocol
 import structlog
 
 from ackbot.casework import decide, follow_ups, notices
-from ackbot.casework.intents import Decision, Intent, Send
+from ackbot.casework.intents import Decision
 from ackbot.casework.model import Arrival, Facts, Questions
 from ackbot.casework.office import Office
 from ackbot.casework.screening import Seen, screen
 from ackbot.crashpoints import crash_point
-from ackbot.mail.compose import Composed, compose
+from ackbot.mail.compose import Composed
 from ackbot.mail.message import Message
 from ackbot.store import Database, StoreBusy, cases, facts, inboxes, intents, letters
 from ackbot.store.database import instant_of
 from ackbot.work.attendance import office_at
+from ackbot.work.writing import write, written
 
 UNKNOWN_LETTERS_HELD = 20  # after a change of UIDVALIDITY; more than that, and acknowledgements wait (design.md §5)
 _RETRIES = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
@@ -62,12 +63,7 @@ def consider(message: Message, arrival: Arrival, office: Office, source: FactsSo
     verdict = screen(seen)
     asked = decide.questions(seen, verdict, desk)
     decision = decide.on_message(seen, verdict, asked, source(asked, now), desk)
-    return Considered(message, decision, written(decision.intents, office))
-
-
-def written(found: Sequence[Intent], office: Office) -> dict[str, Composed]:
-    """The final bytes of every mail among intents, by dedupe key."""
-    return {intent.dedupe_key: compose(intent.draft, office.templates) for intent in found if isinstance(intent, Send)}
+    return Considered(message, decision, written(decision.intents, office.templates))
 
 
 def warm(office: Office) -> None:
@@ -230,7 +226,7 @@ class Intake:
             verdict = screen(seen)
             if case is not None and verdict.kind != "staff":
                 decision = follow_ups.on_recovered(seen, verdict, case, office.desk(now))
-                considered = Considered(message, decision, written(decision.intents, office))
+                considered = Considered(message, decision, written(decision.intents, office.templates))
             else:
                 considered = consider(message, arrival, office, self._facts, now)
             letters.recovered(self._db, letter_id, message, considered.decision, now)
@@ -239,10 +235,8 @@ class Intake:
         return queued
 
     def _tell_admin(self, topic: str, key: str, values: Mapping[str, object], why: str, now: datetime) -> int:
-        send = notices.to_admin(self._office.desk(now), topic, key, values, why=why)
-        return intents.apply(
-            self._db, [send], {send.dedupe_key: compose(send.draft, self._office.templates)}, self._office.council, now
-        )
+        desk = self._office.desk(now)
+        return write(self._db, [notices.to_admin(desk, topic, key, values, why=why)], desk)
 
     def _log(self, event: str, decision: Decision, arrival: Arrival) -> None:
         reference = self._office.council.reference_of(decision.code) if decision.code else None

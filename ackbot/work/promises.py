@@ -11,9 +11,9 @@ from ackbot.casework.model import Case
 from ackbot.casework.office import Desk, Office
 from ackbot.casework.reminders import HEAD, Line
 from ackbot.crashpoints import crash_point
-from ackbot.store import Database, cases, events, facts, inboxes, intents, rounds
+from ackbot.store import Database, cases, events, facts, inboxes, rounds
 from ackbot.work.attendance import office_at
-from ackbot.work.intake import written
+from ackbot.work.writing import write
 
 OVERDUE_AT = time(13)
 _NAMED = 50  # references in the admin's mail
@@ -117,10 +117,10 @@ class Promises:
             ]
             if not still:
                 return 0
-            write = reminders.digest if name == "digest" else reminders.overdue
+            remind = reminders.digest if name == "digest" else reminders.overdue
             letter = cases.last_words(db, still[0].case.code) if len(still) == 1 else ""
-            send = write(desk, desk.council.staff[person], still, letter, why=f"{len(still)} cases are due")
-            queued = self._apply([send, *_noted(person, still)], desk)
+            send = remind(desk, desk.council.staff[person], still, letter, why=f"{len(still)} cases are due")
+            queued = write(self._db, [send, *_noted(person, still)], desk)
             crash_point("rounds.before-commit")
         crash_point("rounds.committed")
         return queued
@@ -130,7 +130,6 @@ class Promises:
         council = desk.council
         if not council.calendar.is_working_day(desk.today):
             return 0
-        person = next(iter(council.staff.values()))
         with self._db.transaction():
             if not rounds.begin(self._db, f"digest:{HEAD}", desk.today, desk.now):
                 return 0
@@ -138,11 +137,11 @@ class Promises:
                 desk,
                 "escalation",
                 f"digest:{HEAD}:{desk.today}",
-                reminders.listed(desk, person, lines),
+                reminders.listed(desk, None, lines),
                 why="lateness that reached the top",
                 recipient=council.head_of_service or council.admin,
             )
-            return self._apply([send], desk)
+            return write(self._db, [send], desk)
 
     def _truths(self, now: datetime) -> int:
         """
@@ -171,16 +170,16 @@ class Promises:
             due = [case for case in fresh.values() if case.state != "closed" and promises.passed(case, desk)]
             if not due:
                 return 0
-            if self._braked(desk):
-                return self._apply(
-                    [alarms.brake_told(desk)], desk
+            if facts.is_braked(self._db, desk.council.limits, desk.now):
+                return write(
+                    self._db, [alarms.brake_told(desk)], desk
                 )  # they are due still, and told when the brake is off
             queued, heard = 0, {}
             for case in due:
                 queued += self._remind_now(case, desk)
                 heard[case.code] = events.reminded(db, case.code, desk.council.calendar.at(desk.today, time(0)))
             found = promises.on_passed(due, desk, mails_today=self._mails_today(due[0], desk), heard=heard)
-            queued += self._apply(found, desk)
+            queued += write(self._db, found, desk)
             crash_point("rounds.before-commit")
         crash_point("rounds.committed")
         return queued
@@ -196,7 +195,7 @@ class Promises:
                 line = Line(case, "own" if role == "own" else "escalated", reminders.due_on(case))
                 letter = cases.last_words(self._db, case.code)
                 send = reminders.late(desk, desk.council.staff[person], line, letter, why="a date came after 13:00")
-                queued += self._apply([send, *_noted(person, [line])], desk)
+                queued += write(self._db, [send, *_noted(person, [line])], desk)
         return queued
 
     def _tell_missed(self, late: Sequence[Case], desk: Desk) -> int:
@@ -205,13 +204,13 @@ class Promises:
             if not rounds.begin(self._db, "missed", desk.today, desk.now):
                 return 0
             why = "the date passed while nothing ran, or the inbox was paused; it waits for release"
-            self._apply([Late(case.code, case.no_news, why) for case in late if not case.late_since], desk)
+            write(self._db, [Late(case.code, case.no_news, why) for case in late if not case.late_since], desk)
             references = [desk.council.reference_of(case.code) for case in late]
             values = {"count": len(late), "references": references[:_NAMED]}
             send = notices.to_admin(
                 desk, "missed", f"missed:{desk.today}", values, why="promised dates passed without a word"
             )
-            return self._apply([send], desk)
+            return write(self._db, [send], desk)
 
     def _settled(self, now: datetime) -> int:
         """In working hours, once a case's time to settle is over; not on a day with another automatic mail."""
@@ -231,14 +230,16 @@ class Promises:
     def _settle(self, some: Sequence[Case], desk: Desk) -> int:
         db, council = self._db, desk.council
         resident = some[0].resident.key
-        if self._mails_today(some[0], desk) >= max(1, council.limits.resident_automatic_per_day) or self._braked(desk):
+        if self._mails_today(some[0], desk) >= max(1, council.limits.resident_automatic_per_day) or facts.is_braked(
+            self._db, desk.council.limits, desk.now
+        ):
             return 0
         if resident and facts.promise_today(db, resident, desk.today):
             return 0
         fresh = [case for case in cases.by_code(db, [one.code for one in some]).values() if case.state == "answered"]
         since = desk.now - timedelta(seconds=council.feedback_every.seconds)
         may_ask = bool(resident) and not cases.asked_feedback(db, resident, since)
-        return self._apply(promises.on_settled(fresh, desk, may_ask=may_ask), desk) if fresh else 0
+        return write(self._db, promises.on_settled(fresh, desk, may_ask=may_ask), desk) if fresh else 0
 
     def _mails_today(self, case: Case, desk: Desk) -> int:
         if not case.resident.key:
@@ -246,15 +247,6 @@ class Promises:
         calendar = desk.council.calendar
         midnight, next_midnight = calendar.at(desk.today, time(0)), calendar.at(desk.today + timedelta(days=1), time(0))
         return cases.automatic_between(self._db, case.resident.key, midnight, next_midnight)
-
-    def _braked(self, desk: Desk) -> bool:
-        """Whether automatic mails to residents wait now; what is due stays due (behaviour.md §2)."""
-        brake = desk.council.limits.brake
-        return brake is not None and facts.council_automatic(self._db, desk.council.limits, desk.now) >= brake[0]
-
-    def _apply(self, found: Sequence[Intent], desk: Desk) -> int:
-        office = Office(desk.council, desk.templates, desk.signer)
-        return intents.apply(self._db, found, written(found, office), desk.council, desk.now)
 
 
 def _noted(person: str, lines: Sequence[Line]) -> list[Intent]:

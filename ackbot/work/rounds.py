@@ -10,13 +10,13 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from ackbot.casework import notices
 from ackbot.casework.office import Office
-from ackbot.mail.compose import compose
-from ackbot.store import Database, StoreBusy, intents, looks, outbox, rounds
+from ackbot.store import Database, StoreBusy, looks, outbox, rounds
 from ackbot.store.database import text_of
 from ackbot.work.absences import Absences
 from ackbot.work.intake import Intake
 from ackbot.work.promises import Promises
 from ackbot.work.urgency import Urgency
+from ackbot.work.writing import write
 
 TICK_S = 15  # seconds between two looks at what is due
 _REASONS = 8  # reasons for not answering that the admin's daily mail names
@@ -125,9 +125,7 @@ class Rounds:
             send = notices.to_admin(
                 desk, "daily", f"daily:{today}", {"since": words, "inboxes": told}, why="the day before at a glance"
             )
-            return intents.apply(
-                self._db, [send], {send.dedupe_key: compose(send.draft, self._office.templates)}, council, now
-            )
+            return write(self._db, [send], desk)
 
 
 def _worth_telling(day: Mapping[str, Any]) -> bool:

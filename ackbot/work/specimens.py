@@ -304,7 +304,7 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
     yield "digest about one late case", reminders.digest(desk, staff, several[1:2], "There is damp.", why="a specimen")
     yield "overdue today", reminders.overdue(desk, staff, several, "", why="a specimen")
     yield "overdue today, one case", reminders.overdue(desk, staff, [own], "There is damp.", why="a specimen")
-    listed = reminders.listed(desk, staff, several)
+    listed = reminders.listed(desk, None, several)
     yield "admin: escalation", notices.to_admin(desk, "escalation", "specimen:escalation", listed, why="a specimen")
     covered = away.Move(case, staff.id, "cover", "stands in", tell=True)
     for former in (None, staff):

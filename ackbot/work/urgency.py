@@ -7,9 +7,9 @@ import structlog
 from ackbot.casework import notices
 from ackbot.casework.cover import is_present
 from ackbot.casework.office import Office
-from ackbot.store import Database, alarms, cases, intents
+from ackbot.store import Database, alarms, cases
 from ackbot.work.attendance import office_at
-from ackbot.work.intake import written
+from ackbot.work.writing import write
 
 _EACH = 2  # mails to one person before the next is alarmed
 
@@ -28,8 +28,8 @@ class Urgency:
         return sum(self._repeat(chain, now) for chain in alarms.due(self._db, now))
 
     def _repeat(self, chain: alarms.Chain, now: datetime) -> int:
-        office = office_at(self._office, self._db, now)
-        council = office.council
+        desk = office_at(self._office, self._db, now).desk(now)
+        council = desk.council
         next_at = now + timedelta(seconds=council.urgent.repeat_every.seconds)
         order = [one for one in council.urgent.to if is_present(council, one, now)] or list(council.urgent.to)
         with self._db.transaction():
@@ -38,7 +38,7 @@ class Urgency:
                 return 0
             staff = council.staff[order[chain.sent // _EACH % len(order)]]
             send = notices.urgent_again(
-                office.desk(now),
+                desk,
                 case,
                 staff,
                 chain.categories,
@@ -47,6 +47,6 @@ class Urgency:
                 started_at=chain.started_at,
                 why="nobody has taken the alarm yet",
             )
-            queued = intents.apply(self._db, [send], written([send], office), council, now)
+            queued = write(self._db, [send], desk)
         log.critical("urgent, and nobody has taken it", case=council.reference_of(chain.code), mails=chain.sent + 1)
         return queued
