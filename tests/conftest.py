@@ -8,6 +8,7 @@ import pytest
 import structlog
 
 from tests.support.council import World
+from tests.support.story import Story
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 ALL = "ACKBOT_TEST_ALL"  # set: nothing may be missing
@@ -46,6 +47,22 @@ def make_world(tmp_path: Path) -> Iterator[Callable[..., World]]:
         folder = tmp_path / f"world{len(made)}"
         folder.mkdir()
         made.append(World(folder, *changes, **options))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def make_story(tmp_path: Path) -> Iterator[Callable[..., Story]]:
+    """A council with a clock, pieces of its configuration changed."""
+    made: list[Story] = []
+
+    def make(*changes: tuple[str, str], **options: str) -> Story:
+        folder = tmp_path / f"story{len(made)}"
+        folder.mkdir()
+        made.append(Story(folder, *changes, **options))
         return made[-1]
 
     yield make

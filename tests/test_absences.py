@@ -1,8 +1,7 @@
 """Who stands in, what moves when, who hears of it, and that no case is ever without somebody (behaviour.md §3.7, §4.5)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -14,25 +13,8 @@ from ackbot.casework.cover import is_present, stand_in, with_absences
 from ackbot.casework.model import Case, Clock
 from ackbot.casework.office import Office
 from ackbot.mail.addresses import Address
-from tests.support.letters import letter, plain
-from tests.support.story import Story, instant
-
-MONDAY = "2026-11-30 10:12"
-
-
-@pytest.fixture
-def make_story(tmp_path: Path) -> Iterator[Callable[..., Story]]:
-    made: list[Story] = []
-
-    def make(*changes: tuple[str, str], now: str = MONDAY) -> Story:
-        folder = tmp_path / str(len(made))
-        folder.mkdir()
-        made.append(Story(folder, *changes, now=now))
-        return made[-1]
-
-    yield make
-    for story in made:
-        story.close()
+from tests.support.letters import letter
+from tests.support.story import Story, instant, words
 
 
 def away_from(staff: str, start: str, until: str, **more: str) -> tuple[str, str]:
@@ -44,10 +26,6 @@ def away_from(staff: str, start: str, until: str, **more: str) -> tuple[str, str
 def both(*changes: tuple[str, str]) -> tuple[str, str]:
     """Several absences as one change of the file."""
     return ("# end", "# end\n" + "".join(new.removeprefix("# end") for _, new in changes))
-
-
-def words(story: Story, kind: str, to: str = "") -> list[str]:
-    return [" ".join(plain(bytes(mail["content"])).split()) for mail in story.outbox(kind, to)]
 
 
 def test_leave_moves_open_cases_and_they_come_back(make_story: Callable[..., Story]) -> None:

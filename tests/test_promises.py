@@ -1,6 +1,6 @@
 """Three weeks of a council: what was promised, what was kept, and every mail of it, whole."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,27 +8,12 @@ import pytest
 from ackbot.config import load
 from ackbot.store import outbox
 from ackbot.work.recount import recount
-from tests.support.letters import letter, parsed, plain
-from tests.support.story import Story
+from tests.support.letters import letter, parsed
+from tests.support.story import Story, words
 
 KEPT = Path(__file__).parent / "data"
 MO = {"sender": "Mo Ali <mo@resident.example>", "subject": "Broken lift", "text": "The lift is broken.\n\nMo Ali\n"}
 ANN = {"sender": "Ann Lee <ann@resident.example>", "subject": "Mould", "text": "There is mould.\n\nAnn Lee\n"}
-
-
-@pytest.fixture
-def make_story(tmp_path: Path) -> Iterator[Callable[..., Story]]:
-    made: list[Story] = []
-
-    def make(*changes: tuple[str, str], **arguments: str) -> Story:
-        folder = tmp_path / str(len(made))
-        folder.mkdir()
-        made.append(Story(folder, *changes, **arguments))
-        return made[-1]
-
-    yield make
-    for story in made:
-        story.close()
 
 
 @pytest.fixture
@@ -100,11 +85,6 @@ def test_across_christmas(make_story: Callable[..., Story]) -> None:
     story.receive(letter(**MO, message_id="<m1@resident.example>"))
     story.at("2027-01-13 18:00")
     kept("christmas", story.whole())
-
-
-def words(story: Story, kind: str, to: str = "") -> list[str]:
-    """The words of every mail of a kind, each in one line."""
-    return [" ".join(plain(bytes(mail["content"])).split()) for mail in story.outbox(kind, to)]
 
 
 def test_two_due_matters_are_one_mail(story: Story) -> None:

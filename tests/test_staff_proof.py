@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.support.letters import letter
+from tests.support.letters import letter, parsed
 from tests.support.story import Story, answer
 
 ANSWER = "Dear Edward,\n\nA surveyor comes on Thursday between 9 and 12.\n\nPriya"
@@ -47,3 +47,15 @@ def test_a_letter_in_a_case_of_an_inbox_that_is_gone(tmp_path: Path) -> None:
 
     assert (row["state"], row["outcome"]) == ("decided", "attach")
     assert story.mail("admin")["recipient"] == "director@northgate.example"
+
+
+def test_a_letter_with_a_copied_id_of_ours_is_a_letter(tmp_path: Path) -> None:
+    """P1: whoever had a mail of ours knows its signed id; a mail of their own that carries it is theirs, and answered."""
+    story = Story(tmp_path)
+    story.receive(letter())
+    copied = parsed(bytes(story.mail("acknowledgement")["content"]))["Message-ID"]
+    row = story.receive(
+        letter(sender="Mo Ali <mo@resident.example>", subject="Lift", message_id="<2@r.example>", X_Ackbot_Id=copied)
+    )
+
+    assert (row["kind"], row["acknowledged"]) == ("letter", 1)

@@ -203,7 +203,10 @@ def _placeholder(seen: Seen) -> bool:
 
 KINDS: tuple[KindRule, ...] = (
     KindRule(
-        "own", "domain.md §2.1", "it is our own mail come back: its signature verifies", lambda seen: seen.message.own
+        "own",
+        "domain.md §2.1",
+        "it is our own mail come back: its signature verifies, and it is from one of our inboxes",
+        lambda seen: seen.message.own and _ours(seen, seen.message.from_),
     ),
     KindRule(
         "bounce",

@@ -1,7 +1,7 @@
 """A world with a clock: rounds at the hours that matter, staff who answer, and the mails in the order they were written."""
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
 from html import unescape
 from pathlib import Path
@@ -114,6 +114,11 @@ class Story(World):
         return [(row["kind"], row["promised_on"], row["state"]) for row in rows if state in ("", row["state"])]
 
 
+def words(story: Story, kind: str, to: str = "") -> list[str]:
+    """The words of every mail of a kind, each in one line."""
+    return [" ".join(plain(bytes(mail["content"])).split()) for mail in story.outbox(kind, to)]
+
+
 def instant(when: str) -> datetime:
     """`2026-12-07 15:00` in London."""
     return datetime.fromisoformat(when).replace(tzinfo=LONDON).astimezone(UTC)
@@ -140,8 +145,3 @@ def answer(content: bytes, text: str, sender: str, *, when: datetime, **headers:
         head + 'MIME-Version: 1.0\r\nContent-Type: text/plain; charset="utf-8"\r\n\r\n'
         f"{words}\r\n\r\nOn Monday, {ours['From']} wrote:\r\n{quoted}\r\n"
     ).encode()
-
-
-def day(text: str) -> date:
-    """A literal date."""
-    return date.fromisoformat(text)
