@@ -1,0 +1,52 @@
+"""One mail of a member of staff at work, and the two answers that need no rule: a note kept, a question back."""
+
+from dataclasses import dataclass
+
+from ackbot.casework import notices
+from ackbot.casework.council import Inbox, Staff
+from ackbot.casework.intents import Intent, KeepWords
+from ackbot.casework.model import Case, Facts
+from ackbot.casework.office import Desk
+from ackbot.casework.replies import Reading
+from ackbot.casework.screening import Seen
+from ackbot.mail.markup import Lines
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One staff mail at work: who wrote, about which case, and what it says."""
+
+    seen: Seen
+    person: Staff
+    case: Case
+    inbox: Inbox
+    inside: bool
+    reading: Reading
+    facts: Facts
+    desk: Desk
+    again: int = 0  # lines about the same case before this one, in an answer to a digest
+
+    @property
+    def key(self) -> str:
+        """What tells this mail, or this line of it, from others, for the keys of what is sent because of it."""
+        return f"{self.case.code}:{self.seen.message.fingerprint}" + (f":{self.again}" if self.again else "")
+
+
+def ask(asked: Asked, problem: str, words: str = "") -> list[Intent]:
+    """Nothing is done: they are told why, and what they can write."""
+    values = {"problem": problem, "their_words": Lines(words or asked.reading.text)}
+    key = f"ask:{asked.key}"
+    send = notices.ask_back(
+        asked.desk, asked.case, asked.inbox, asked.person, key, "what", values, why="it is not clear what to do"
+    )
+    return [send]
+
+
+def note(asked: Asked, words: str) -> list[Intent]:
+    """Their words are kept with the case."""
+    return [KeepWords(asked.case.code, asked.person.id, "note", words, f"{asked.person.name} wrote a note")]
+
+
+def speaks(asked: Asked) -> bool:
+    """Whether a command in a mail that stays inside may send words: only for whoever has the case."""
+    return asked.person.id in (asked.case.owner, asked.case.cover)

@@ -1,0 +1,170 @@
+"""Words of staff that a resident is to read: sent, or held until their sender was asked (behaviour.md §4.2, P6)."""
+
+from dataclasses import replace
+from datetime import date
+from hashlib import sha256
+
+from ackbot.casework import dates, holds, notices, standards, updates
+from ackbot.casework.asked import Asked, ask, note, speaks
+from ackbot.casework.intents import ClearClock, DropWords, HumanWords, Intent, KeepWords, Reopen, SetClock
+from ackbot.casework.model import Case, Clock, HeldWords
+from ackbot.mail import answers
+from ackbot.mail.markup import Lines
+from ackbot.mail.message import Attachment
+
+_HELD_WORD = 8  # characters that name held words in a SEND
+ECHOED = 3  # a person's first words to residents, shown back to them
+
+
+def outward(asked: Asked) -> list[Intent]:
+    """Words that a resident is to read: sent, or held and asked about. Fails closed."""
+    reading, case = asked.reading, asked.case
+    words = reading.text if reading.command != "unclear" else reading.words
+    argument = ""
+    if reading.command == "MORE":
+        found = dates.promised(reading.text, asked.desk.today)
+        if found is None:
+            return ask(asked, "The date behind MORE could not be read with certainty.")
+        argument, words = found[0].isoformat(), reading.text[found[1] :].lstrip(" \t\n:.,;-–—").rstrip()
+    elif not answers.unsigned(words):
+        return ask(asked, f"{reading.command} needs the words that the resident should read.")
+    if asked.inside and not speaks(asked):
+        return ask(asked, "This mail was for you to know, and no words went out: the case is not yours.")
+    if not case.resident.addr or case.unreachable:
+        return ask(asked, "The resident cannot be reached by email.")
+    if asked.inbox.mode in ("shadow", "staff"):
+        kept = KeepWords(case.code, asked.person.id, "note", words, "the inbox is being tried out")
+        return [kept, *ask(asked, "This inbox is being tried out, so your words were not sent.", words)]
+    reasons = holds.holds(reading, words, asked.seen, case, asked.desk.council) if words else []
+    if reading.command == "unclear":
+        reasons.insert(0, "it begins like a command and is none")
+    if reading.command == "" and asked.desk.council.plain_reply == "confirm":
+        reasons.insert(0, "your council asks before plain words go out")
+    command = "" if reading.command == "unclear" else reading.command
+    if reasons:
+        return _hold(asked, command, argument, words, reasons)
+    return _send(asked, command, argument, words, holds.files(asked.seen), 0, f"human:{asked.key}")
+
+
+def _hold(asked: Asked, command: str, argument: str, words: str, reasons: list[str]) -> list[Intent]:
+    key = f"held:{asked.key}"
+    asked_by = asked.desk.message_id(key, asked.case.code, "ask-back", "staff", asked.inbox.address)
+    why = f"held: {reasons[0]}"
+    files = holds.files(asked.seen)
+    kept = KeepWords(
+        asked.case.code, asked.person.id, "held", words, why, command, argument, asked_by=asked_by, files=files
+    )
+    return [kept, _ask_to_send(asked, key, asked_by, words, reasons)]
+
+
+def _ask_to_send(asked: Asked, key: str, asked_by: str, words: str, reasons: list[str]) -> Intent:
+    """Whether held words may go; the links name them, and how the case stood when this was asked."""
+    word = held_word(asked_by) + _standing(asked.case)
+    values = {
+        "reasons": reasons,
+        "their_words": Lines(words),
+        "word": word,
+        "send": notices.inside_link(asked.desk, asked.case, asked.inbox, asked.person, f"SEND {word}"),
+        "keep": notices.inside_link(asked.desk, asked.case, asked.inbox, asked.person, f"KEEP {word}"),
+    }
+    why = f"held: {reasons[0]}"
+    return notices.ask_back(asked.desk, asked.case, asked.inbox, asked.person, key, "held", values, why=why)
+
+
+def held_word(asked_by: str) -> str:
+    """What SEND and KEEP name held words by: the unique part of the Message-ID that asked about them."""
+    return asked_by.partition("@")[0].rpartition(".")[2][:_HELD_WORD].lower()
+
+
+def _standing(case: Case) -> str:
+    """A short word for whether the case is closed and when a person last wrote: another one when either has changed."""
+    return sha256(f"{case.state == 'closed'} {case.human_words_at}".encode()).hexdigest()[:4]
+
+
+def held_words(asked: Asked) -> list[Intent]:
+    """
+    SEND or KEEP: the words that the mail answers, or its command names; without either, the only ones that wait.
+
+    What was asked before somebody wrote to the resident, or closed the case, is asked once more.
+    """
+    mine = [one for one in asked.facts.held if one.code == asked.case.code]
+    word = asked.reading.argument.strip(" .").lower()
+    answered = [one for one in mine if one.asked_by in {token.message_id for token in asked.seen.message.answers}]
+    found = [one for one in mine if word and held_word(one.asked_by) == word[:_HELD_WORD]] or (
+        answered or mine if not word else []
+    )
+    if len(found) != 1:
+        return ask(asked, "No words of yours wait here." if not found else "Several of your words wait here.")
+    held = found[0]
+    if asked.reading.command == "KEEP":
+        dropped = DropWords(held.id, held.code, "kept", f"{asked.person.name} keeps them inside")
+        return [dropped, *note(asked, held.words)]
+    if held.command == "MORE" and date.fromisoformat(held.argument) <= asked.desk.today:
+        return ask(asked, "Their date has passed, so they were not sent. Write MORE with a new date.", held.words)
+    now_named = held_word(held.asked_by) + _standing(asked.case)
+    if not any(now_named in text for text in (word, *(ours.text for ours in asked.facts.ours.values()))):
+        closed = asked.case.state == "closed"
+        reason = "the case was closed since, and they would open it again" if closed else "somebody has written since"
+        return [_ask_to_send(asked, f"held:{asked.key}", held.asked_by, held.words, [reason])]
+    dropped = DropWords(held.id, held.code, "sent", f"{asked.person.name} sends them")
+    sent = _send(asked, held.command, held.argument, held.words, held.files, held.letter_id, f"human:{_name(held)}")
+    return [dropped, *sent]
+
+
+def _name(held: HeldWords) -> str:
+    return f"{held.code}:{held.asked_by}"
+
+
+def _send(
+    asked: Asked, command: str, argument: str, words: str, files: tuple[Attachment, ...], files_of: int, key: str
+) -> list[Intent]:
+    """The words go out, and the clocks know that a person wrote (D69)."""
+    case, desk, person = asked.case, asked.desk, asked.person
+    why = f"{person.name} wrote to the resident" + (f" ({command})" if command else "")
+    clocks = _new_clocks(asked, command, argument)
+    next_on = min((clock.promised_on for clock in clocks if clock.kind != "settle"), default=None)
+    intents: list[Intent] = [Reopen(case.code, why)] if case.state == "closed" else []
+    intents.append(
+        updates.human(desk, case, person, key, words, next_on=next_on, files=files, files_of=files_of, why=why)
+    )
+    set_anew = {clock.kind for clock in clocks}
+    if command in ("UPDATE", "MORE"):
+        ended = [clock for clock in case.clocks if clock.kind == "name-owner" or clock.promised_on <= desk.today]
+    else:
+        ended = list(case.clocks)
+    intents += [ClearClock(case.code, one.kind, "kept", why) for one in ended if one.kind not in set_anew]
+    intents += [SetClock(case.code, clock, why) for clock in clocks]
+    state = "closed" if command == "DONE" else "open" if command in ("UPDATE", "MORE") else "answered"
+    intents.append(HumanWords(case.code, person.id, state, why))  # type: ignore[arg-type] # a Literal in three branches
+    if asked.facts.human_sent < ECHOED:
+        values = {"their_words": Lines(words), "next_on": next_on, "files": [one.name for one in files]}
+        intents.append(
+            notices.ask_back(
+                desk,
+                case,
+                asked.inbox,
+                person,
+                f"echo:{key}",
+                "echo",
+                values,
+                why="their first words are shown to them",
+            )
+        )
+    return intents
+
+
+def _new_clocks(asked: Asked, command: str, argument: str) -> list[Clock]:
+    """What is promised from now on: after an answer only that we ask whether it settled the matter."""
+    case, desk, inbox = asked.case, asked.desk, asked.inbox
+    standard = desk.council.standards.get(case.standard, desk.council.default_standard)
+    if command == "DONE":
+        return []
+    if command == "MORE":
+        day = date.fromisoformat(argument)
+        named = standards.on_day("update", day, inbox)
+        earlier = [clock for clock in case.clocks if clock.kind == "answer" and clock.promised_on < named.promised_on]
+        return [named, *(replace(named, kind="answer") for _ in earlier)]
+    if command == "UPDATE":
+        update = standards.next_update(standard, inbox, desk.council, desk.now)
+        return [update] if update else []
+    return [standards.clock_of("settle", standard.settle_after, desk.now, standard, inbox, desk.council)]
