@@ -33,12 +33,13 @@ class Attach:
 
 @dataclass(frozen=True, slots=True)
 class Assign:
-    """A case gets an owner."""
+    """A case gets an owner; `taken` where it was passed on and they took it."""
 
     code: str
     staff: str
     team: str
     why: str
+    taken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +59,49 @@ class HumanWords:
     Args:
         state: of the case from now on.
         staff: who wrote; a cover who writes becomes the owner.
+        by: a mail of ours, or what they say of themselves: by phone, or by a mail from elsewhere.
     """
 
     code: str
     staff: str
-    state: Literal["open", "answered", "closed"]
+    state: Literal["open", "waiting", "answered", "closed"]
     why: str
+    by: Literal["mail", "phone", "elsewhere"] = "mail"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A case is offered to somebody; until they take it, it stays where it is."""
+
+    code: str
+    to: str
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """Who gets a copy of human words in a case from now on."""
+
+    code: str
+    addresses: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """
+    What a resident asked for, or an owner said of them, is remembered by address.
+
+    Args:
+        what: "quiet" and "ignored" are "yes" or "", for their open cases too; "formats" and "language" are words.
+    """
+
+    address: str
+    what: Literal["quiet", "ignored", "formats", "language"]
+    value: str
+    why: str
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +238,15 @@ class ClearClock:
 
 
 @dataclass(frozen=True, slots=True)
+class PauseClock:
+    """A clock stands still while the resident is asked (D65)."""
+
+    code: str
+    kind: ClockKind
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Send:
     """
     A mail goes into the outbox.
@@ -279,6 +326,9 @@ Intent = (
     | Assign
     | SetCover
     | HumanWords
+    | Offer
+    | Copies
+    | Wish
     | Close
     | Settle
     | Late
@@ -292,6 +342,7 @@ Intent = (
     | Reopen
     | SetClock
     | ClearClock
+    | PauseClock
     | Send
     | Note
     | Record

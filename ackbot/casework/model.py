@@ -10,7 +10,7 @@ from ackbot.mail.addresses import Address
 from ackbot.mail.message import Attachment
 
 CaseState = Literal["open", "waiting", "answered", "closed"]
-ClockKind = Literal["name-owner", "update", "answer", "settle"]
+ClockKind = Literal["name-owner", "update", "answer", "settle", "waiting"]
 LetterKind = Literal[
     "letter",
     "contact-form",
@@ -104,6 +104,7 @@ class Clock:
         told: whether the resident was told that date; one that nobody was told may be computed anew (P9).
         started_at: counted from then; None for a date that a person named.
         duration: as configured, such as "5 working days"; "" for a date that a person named.
+        paused_at: since when it stands still; None while it runs.
     """
 
     kind: ClockKind
@@ -112,6 +113,34 @@ class Clock:
     told: bool = False
     started_at: datetime | None = None
     duration: str = ""
+    paused_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A case passed on and not taken yet: to whom, by whom (staff ids), and when."""
+
+    to: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """
+    What a resident asked for once, or an owner said of them.
+
+    Args:
+        quiet: wants no automatic mail.
+        ignored: needs no automatic mail.
+        formats: such as "large print"; "" for none.
+        language: two letters; "" for what their letters are in.
+    """
+
+    quiet: bool = False
+    ignored: bool = False
+    formats: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +158,12 @@ class Case:
         late_since: the first promise that passed without a person's word; None while none has.
         no_news: how many mails without news went out since a person last wrote.
         noted_at: when whoever is in charge last wrote a note.
-        human_words_by: staff id of the person who last wrote to the resident.
+        human_words_by: staff id of the person who last wrote to the resident, or says that they did.
+        answered_by: how that was: by a mail of ours, by phone, or by a mail from elsewhere.
+        paused: clocks that stand still while the resident is asked; not among `clocks`.
+        handovers: how often it was passed on and taken.
+        copies: addresses that get a copy of human words.
+        formats: what the resident asked to be written in, such as "large print"; "" for nothing.
     """
 
     code: str
@@ -157,6 +191,12 @@ class Case:
     no_news: int = 0
     noted_at: datetime | None = None
     human_words_by: str = ""
+    answered_by: str = "mail"
+    paused: tuple[Clock, ...] = ()
+    offer: Offer | None = None
+    handovers: int = 0
+    copies: tuple[str, ...] = ()
+    formats: str = ""
 
     @property
     def in_charge(self) -> str:
@@ -273,6 +313,8 @@ class Facts:
         held: words of this member of staff that wait, the latest first.
         human_sent: how often this member of staff has written to residents through us.
         promise_today: a date that this resident was told falls on today or has passed.
+        person: what this resident asked for earlier.
+        copied: addresses that residents put into Cc, by code of the case.
     """
 
     known: Known | None = None
@@ -290,3 +332,5 @@ class Facts:
     held: tuple[HeldWords, ...] = ()
     human_sent: int = 0
     promise_today: bool = False
+    person: Person = Person()
+    copied: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))

@@ -1,9 +1,10 @@
 """Cases as the rules know them, and which of them a round must look at."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 
-from ackbot.casework.model import Case, Clock
+from ackbot.casework.model import Case, Clock, Offer
 from ackbot.mail.addresses import Address
 from ackbot.store.database import Database, Row, instant_of, listed, text_of
 
@@ -17,7 +18,7 @@ def by_code(db: Database, codes: Sequence[str]) -> dict[str, Case]:
     placeholders, parameters = listed("c", [row["code"] for row in found])
     parties = db.run(f"SELECT code, address FROM parties WHERE code IN ({placeholders})", **parameters)
     clocks = db.run(
-        "SELECT code, kind, promised_on, due_at, told, counted_from, duration FROM clocks "
+        "SELECT code, kind, promised_on, due_at, told, counted_from, duration, paused_at FROM clocks "
         f"WHERE state IN ('running', 'paused') AND code IN ({placeholders}) ORDER BY due_at",
         **parameters,
     )
@@ -25,16 +26,30 @@ def by_code(db: Database, codes: Sequence[str]) -> dict[str, Case]:
         f"SELECT code, message_id FROM letters WHERE code IN ({placeholders}) AND message_id <> '' ORDER BY id",
         **parameters,
     )
-    return {row["code"]: _case(row, parties, clocks, threads) for row in found}
+    formats = _formats(db, [row["resident_address"] for row in found])
+    return {row["code"]: _case(row, parties, clocks, threads, formats) for row in found}
 
 
-def _case(row: Row, parties: Sequence[Row], clocks: Sequence[Row], threads: Sequence[Row]) -> Case:
+def _formats(db: Database, addresses: Sequence[str]) -> dict[str, str]:
+    """What residents asked to be written in, by case-folded address."""
+    placeholders, parameters = listed("a", [Address("", one).key for one in addresses])
+    rows = db.run(
+        f"SELECT address, formats FROM people WHERE formats <> '' AND address IN ({placeholders})", **parameters
+    )
+    return {row["address"]: row["formats"] for row in rows}
+
+
+def _case(
+    row: Row, parties: Sequence[Row], clocks: Sequence[Row], threads: Sequence[Row], formats: Mapping[str, str]
+) -> Case:
     code = row["code"]
+    mine = [_clock(one) for one in clocks if one["code"] == code]
+    resident = Address(row["resident_name"], row["resident_address"])
     return Case(
         code=code,
         state=row["state"],
         inbox=row["inbox"],
-        resident=Address(row["resident_name"], row["resident_address"]),
+        resident=resident,
         subject=row["subject"],
         team=row["team"],
         owner=row["owner"],
@@ -49,13 +64,19 @@ def _case(row: Row, parties: Sequence[Row], clocks: Sequence[Row], threads: Sequ
         quiet=bool(row["quiet"]),
         unreachable=bool(row["unreachable"]),
         parties=frozenset(one["address"] for one in parties if one["code"] == code),
-        clocks=tuple(_clock(one) for one in clocks if one["code"] == code),
+        clocks=tuple(clock for clock in mine if clock.paused_at is None),
         thread=tuple(one["message_id"] for one in threads if one["code"] == code),
         cover=row["cover"],
         late_since=_day(row["late_since"]),
         no_news=row["no_news"],
         noted_at=instant_of(row["noted_at"]) if row["noted_at"] else None,
         human_words_by=row["human_words_by"],
+        answered_by=row["answered_by"],
+        paused=tuple(clock for clock in mine if clock.paused_at is not None),
+        offer=Offer(row["offered_to"], row["offered_by"], instant_of(row["offered_at"])) if row["offered_at"] else None,
+        handovers=row["handovers"],
+        copies=tuple(json.loads(row["copies"])) if row["copies"] else (),
+        formats=formats.get(resident.key, ""),
     )
 
 
@@ -67,6 +88,7 @@ def _clock(row: Row) -> Clock:
         bool(row["told"]),
         instant_of(row["counted_from"]) if row["counted_from"] else None,
         row["duration"],
+        instant_of(row["paused_at"]) if row["paused_at"] else None,
     )
 
 

@@ -3,10 +3,21 @@
 import json
 from datetime import date, datetime
 
-from ackbot.casework.intents import Attach, HumanWords, KeepWords, Late, OpenCase, SetClock
+from ackbot.casework.intents import (
+    Attach,
+    Copies,
+    HumanWords,
+    KeepWords,
+    Late,
+    Offer,
+    OpenCase,
+    PauseClock,
+    SetClock,
+    Wish,
+)
 from ackbot.casework.model import Arrival
 from ackbot.store import alarms
-from ackbot.store.database import Database, text_of
+from ackbot.store.database import Database, listed, text_of
 
 
 def open_case(db: Database, intent: OpenCase) -> None:
@@ -15,9 +26,9 @@ def open_case(db: Database, intent: OpenCase) -> None:
     db.run(
         """
         INSERT INTO cases (code, state, inbox, resident_address, resident_name, subject, team, owner, standard, language,
-                           sensitive, opened_at, last_letter_at)
+                           sensitive, quiet, opened_at, last_letter_at)
         VALUES (:code, :state, :inbox, :address, :name, :subject, :team, '', :standard, :language,
-                :sensitive, :opened_at, :last_letter_at)
+                :sensitive, :quiet, :opened_at, :last_letter_at)
         """,
         code=case.code,
         state=case.state,
@@ -29,6 +40,7 @@ def open_case(db: Database, intent: OpenCase) -> None:
         standard=case.standard,
         language=case.language,
         sensitive=case.sensitive,
+        quiet=case.quiet,
         opened_at=text_of(case.opened_at),
         last_letter_at=text_of(case.last_letter_at or case.opened_at),
     )
@@ -54,13 +66,20 @@ def attach(db: Database, intent: Attach, arrival: Arrival | None, now: datetime)
         )
 
 
-def assign(db: Database, code: str, staff: str, team: str, now: datetime) -> None:
-    """A case gets another owner; the loads of both follow."""
+def assign(db: Database, code: str, staff: str, team: str, now: datetime, *, taken: bool = False) -> None:
+    """A case gets another owner; the loads of both follow, and an offer is over. `taken` counts as a hand-over."""
     before = db.run("SELECT owner, state FROM cases WHERE code = :code", code=code)[0]
     open_now = before["state"] != "closed"
     if before["owner"] and open_now:
         _change_load(db, before["owner"], -1, None)
-    db.run("UPDATE cases SET owner = :staff, team = :team WHERE code = :code", staff=staff, team=team, code=code)
+    db.run(
+        "UPDATE cases SET owner = :staff, team = :team, offered_to = '', offered_by = '', offered_at = NULL, "
+        "handovers = handovers + :taken WHERE code = :code",
+        staff=staff,
+        team=team,
+        taken=int(taken),
+        code=code,
+    )
     if open_now:
         _change_load(db, staff, 1, now)
 
@@ -89,19 +108,21 @@ def human_words(db: Database, intent: HumanWords, now: datetime) -> None:
         assign(db, intent.code, intent.staff, case["team"], now)
         db.run("UPDATE cases SET cover = '' WHERE code = :code", code=intent.code)
     db.run(
-        "UPDATE cases SET human_words_at = :now, human_words_by = :staff, late_since = NULL, no_news = 0 "
-        "WHERE code = :code",
+        "UPDATE cases SET human_words_at = :now, human_words_by = :staff, answered_by = :by, late_since = NULL, "
+        "no_news = 0 WHERE code = :code",
         now=text_of(now),
         staff=intent.staff,
+        by=intent.by,
         code=intent.code,
     )
-    db.run(
-        """
-        INSERT INTO staff_load (staff, open_cases, human_sent) VALUES (:staff, 0, 1)
-        ON CONFLICT (staff) DO UPDATE SET human_sent = staff_load.human_sent + 1
-        """,
-        staff=intent.staff,
-    )
+    if intent.by == "mail":
+        db.run(
+            """
+            INSERT INTO staff_load (staff, open_cases, human_sent) VALUES (:staff, 0, 1)
+            ON CONFLICT (staff) DO UPDATE SET human_sent = staff_load.human_sent + 1
+            """,
+            staff=intent.staff,
+        )
     if intent.state == "closed":
         close(db, intent.code, now)
     else:
@@ -124,7 +145,8 @@ def close(db: Database, code: str, now: datetime) -> None:
     alarms.take(db, code, "closed", now)
     before = db.run("SELECT owner, state FROM cases WHERE code = :code", code=code)[0]
     db.run(
-        "UPDATE cases SET state = 'closed', closed_at = :now, cover = '' WHERE code = :code",
+        "UPDATE cases SET state = 'closed', closed_at = :now, cover = '', offered_to = '', offered_by = '', "
+        "offered_at = NULL WHERE code = :code",
         now=text_of(now),
         code=code,
     )
@@ -174,6 +196,57 @@ def keep_words(db: Database, intent: KeepWords, now: datetime, letter_id: int | 
             code=intent.code,
             staff=intent.staff,
         )
+
+
+def offer(db: Database, intent: Offer, now: datetime) -> None:
+    """Somebody is asked to take the case; an earlier offer is over."""
+    db.run(
+        "UPDATE cases SET offered_to = :to, offered_by = :by, offered_at = :now WHERE code = :code",
+        to=intent.to,
+        by=intent.by,
+        now=text_of(now),
+        code=intent.code,
+    )
+
+
+def copies(db: Database, intent: Copies) -> None:
+    """Whoever gets copies of human words from now on."""
+    db.run(
+        "UPDATE cases SET copies = :copies WHERE code = :code",
+        copies=json.dumps(intent.addresses) if intent.addresses else "",
+        code=intent.code,
+    )
+
+
+def wish(db: Database, intent: Wish) -> None:
+    """Remembered for the address; quiet is honoured in the open cases of that resident at once."""
+    yes = bool(intent.value)
+    db.run(
+        f"""
+        INSERT INTO people (address, {intent.what}) VALUES (:address, :value)
+        ON CONFLICT (address) DO UPDATE SET {intent.what} = :value
+        """,
+        address=intent.address,
+        value=yes if intent.what in ("quiet", "ignored") else intent.value,
+    )
+    if intent.what in ("quiet", "ignored"):
+        codes = [row["code"] for row in db.run("SELECT code FROM parties WHERE address = :a", a=intent.address)]
+        placeholders, parameters = listed("c", codes)
+        db.run(
+            f"UPDATE cases SET quiet = :yes WHERE code IN ({placeholders}) AND state <> 'closed'", yes=yes, **parameters
+        )
+
+
+def pause_clock(db: Database, intent: PauseClock, now: datetime) -> None:
+    """A running clock stands still; set anew, it is over."""
+    db.run(
+        "UPDATE clocks SET state = 'paused', paused_at = :now, why = :why WHERE code = :code AND kind = :kind "
+        "AND state = 'running'",
+        now=text_of(now),
+        why=intent.why,
+        code=intent.code,
+        kind=intent.kind,
+    )
 
 
 def reopen(db: Database, code: str, now: datetime) -> None:

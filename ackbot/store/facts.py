@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from types import MappingProxyType
 
 from ackbot.casework.council import Limits
-from ackbot.casework.model import TO_RESIDENTS, Facts, HeldWords, Known, Load, OurMail, PastLetter, Questions
+from ackbot.casework.model import TO_RESIDENTS, Facts, HeldWords, Known, Load, OurMail, PastLetter, Person, Questions
 from ackbot.mail.message import Attachment, Message
 from ackbot.store import cases
 from ackbot.store.database import Database, instant_of, listed, text_of
@@ -49,6 +49,8 @@ def gather(db: Database, asked: Questions, now: datetime, today: date, limits: L
         held=_held(db, asked.author) if asked.author else (),
         human_sent=_human_sent(db, asked.author) if asked.author else 0,
         promise_today=promise_today(db, sender, today) if sender else False,
+        person=_person(db, sender) if sender else Person(),
+        copied=MappingProxyType(_copied(db, asked.codes)) if asked.author else MappingProxyType({}),
     )
 
 
@@ -189,6 +191,29 @@ def _ours(db: Database, message_ids: Sequence[str]) -> dict[str, OurMail]:
     return {
         row["message_id"]: OurMail(row["staff"], row["kind"], Message.parse(bytes(row["content"])).text) for row in rows
     }
+
+
+def _person(db: Database, sender: str) -> Person:
+    """What this address asked for earlier."""
+    rows = db.run("SELECT quiet, ignored, formats, language FROM people WHERE address = :sender", sender=sender)
+    return (
+        Person(bool(rows[0]["quiet"]), bool(rows[0]["ignored"]), rows[0]["formats"], rows[0]["language"])
+        if rows
+        else Person()
+    )
+
+
+def _copied(db: Database, codes: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Whom residents copied when they wrote, in each of these cases: the Cc fields of their letters."""
+    placeholders, parameters = listed("c", codes)
+    rows = db.run(
+        f"SELECT code, headers FROM letters WHERE code IN ({placeholders}) AND outcome IN ('case', 'attach') ORDER BY id",
+        **parameters,
+    )
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        found.setdefault(row["code"], []).extend(json.loads(row["headers"]).get("cc", []))
+    return {code: tuple(some) for code, some in found.items()}
 
 
 def _held(db: Database, staff: str) -> tuple[HeldWords, ...]:

@@ -12,6 +12,7 @@ from ackbot.casework.intents import (
     Attach,
     ClearClock,
     Close,
+    Copies,
     DropWords,
     EndAbsence,
     HumanWords,
@@ -19,7 +20,9 @@ from ackbot.casework.intents import (
     KeepWords,
     Late,
     Note,
+    Offer,
     OpenCase,
+    PauseClock,
     Record,
     RecordAbsence,
     Reopen,
@@ -29,6 +32,7 @@ from ackbot.casework.intents import (
     Settle,
     TakeAlarm,
     Unreachable,
+    Wish,
 )
 from ackbot.casework.model import PRIORITIES, Arrival
 from ackbot.mail.addresses import ascii_domain
@@ -69,7 +73,7 @@ def apply(
                 changes.attach(db, intent, arrival, now)
                 code = intent.code
             case Assign():
-                changes.assign(db, intent.code, intent.staff, intent.team, now)
+                changes.assign(db, intent.code, intent.staff, intent.team, now, taken=intent.taken)
                 code = intent.code
             case Reopen():
                 changes.reopen(db, intent.code, now)
@@ -80,6 +84,18 @@ def apply(
                 code = intent.code
             case HumanWords():
                 changes.human_words(db, intent, now)
+                code = intent.code
+            case Offer():
+                changes.offer(db, intent, now)
+                code = intent.code
+            case Copies():
+                changes.copies(db, intent)
+                code = intent.code
+            case Wish():
+                changes.wish(db, intent)
+                code = intent.code
+            case PauseClock():
+                changes.pause_clock(db, intent, now)
                 code = intent.code
             case Close() | Settle():
                 changes.close(db, intent.code, now)
@@ -145,7 +161,13 @@ def _data(intent: Intent) -> dict[str, Any]:
         case SetCover() | KeepWords() | EndAbsence():
             return {"staff": intent.staff}
         case HumanWords():
-            return {"staff": intent.staff, "state": intent.state}
+            return {"staff": intent.staff, "state": intent.state, "by": intent.by}
+        case Offer():
+            return {"to": intent.to, "by": intent.by}
+        case Wish():
+            return {"what": intent.what, "value": intent.value}
+        case PauseClock():
+            return {"kind": intent.kind}
         case RecordAbsence():
             absence = intent.absence
             return {

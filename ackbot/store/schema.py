@@ -110,12 +110,20 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             late_since TEXT,                   -- council's date of the first promise that passed without a person's word
             no_news BIGINT NOT NULL DEFAULT 0, -- mails without news since a person last wrote
             noted_at TEXT,                     -- the owner last wrote a note
+            answered_by TEXT NOT NULL DEFAULT 'mail' CHECK (answered_by IN ('mail', 'phone', 'elsewhere')),
+                                               -- how a person last wrote or spoke to the resident
+            offered_to TEXT NOT NULL DEFAULT '', -- staff id of whoever was asked to take it; '' for nobody
+            offered_by TEXT NOT NULL DEFAULT '',
+            offered_at TEXT,
+            handovers BIGINT NOT NULL DEFAULT 0, -- how often it was passed on and taken
+            copies TEXT NOT NULL DEFAULT '',   -- JSON: addresses that get copies of human words
             closed_at TEXT
         )                                      -- written by store/intents only
         """,
         "CREATE INDEX cases_open_owner ON cases (owner) WHERE state <> 'closed'",
         "CREATE INDEX cases_covered ON cases (cover) WHERE cover <> '' AND state <> 'closed'",  # who stands in for whom
         "CREATE INDEX cases_late ON cases (late_since) WHERE late_since IS NOT NULL AND state <> 'closed'",  # escalation
+        "CREATE INDEX cases_offered ON cases (offered_at) WHERE offered_to <> '' AND state <> 'closed'",  # digests
         "CREATE INDEX cases_inbox ON cases (inbox, opened_at)",
         """
         CREATE TABLE parties (
@@ -126,10 +134,19 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """,
         "CREATE INDEX parties_address ON parties (address)",
         """
+        CREATE TABLE people (
+            address TEXT NOT NULL PRIMARY KEY, -- case folded
+            quiet BOOLEAN NOT NULL DEFAULT FALSE, -- wants no automatic mail
+            ignored BOOLEAN NOT NULL DEFAULT FALSE, -- needs none: an owner said so
+            formats TEXT NOT NULL DEFAULT '',  -- such as 'large print'; '' for none
+            language TEXT NOT NULL DEFAULT ''  -- asked for; '' for what their letters are in
+        )                                      -- what was asked for once; written by store/intents only
+        """,
+        """
         CREATE TABLE clocks (
             id {id},
             code TEXT NOT NULL REFERENCES cases (code),
-            kind TEXT NOT NULL CHECK (kind IN ('name-owner', 'update', 'answer', 'settle')),
+            kind TEXT NOT NULL CHECK (kind IN ('name-owner', 'update', 'answer', 'settle', 'waiting')),
             state TEXT NOT NULL CHECK (state IN ('running', 'paused', 'kept', 'replaced', 'withheld')),
             promised_on TEXT NOT NULL,         -- what the resident was told; never changed silently
             due_at TEXT NOT NULL,              -- when its time is over
@@ -137,6 +154,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             counted_from TEXT,                 -- null for a date that a person named
             duration TEXT NOT NULL,            -- as configured; '' for a date that a person named
             started_at TEXT NOT NULL,
+            paused_at TEXT,                    -- since when the resident is asked; null unless paused
             ended_at TEXT,
             why TEXT NOT NULL
         )                                      -- written by store/intents only
