@@ -317,8 +317,6 @@ ATTACKS = [
     "Dear Edward,\n\nthe plumber comes Tuesday.\n\nNOTE: he was very rude",
     "Thanks.\n\nCLOSE: duplicate",
     "UPDATE\n\nthe plumber comes Tuesday.\n\n**NOTE:** he was very rude",
-    "PASS sam: he is a nuisance, please take him",
-    "PHONED he was angry about the wall again",
     "Hi team,\n\nwho takes this one please?",
     "Hi all,\n\nwho takes this one please?",
     "Hi both\n\nwho takes this one please?",

@@ -25,6 +25,7 @@ class Asked:
     facts: Facts
     desk: Desk
     again: int = 0  # lines about the same case before this one, in an answer to a digest
+    of_many: bool = False  # it is a line of a mail about several cases
 
     @property
     def key(self) -> str:

@@ -9,7 +9,7 @@ from ackbot.casework import alarms, notices, routing, updates
 from ackbot.casework.council import Absence, Staff
 from ackbot.casework.cover import absence_of, has_left, is_present, returns_on, stand_in, working_days_of
 from ackbot.casework.intents import Assign, ClearClock, Intent, Send, SetClock, SetCover
-from ackbot.casework.model import Case, Clock, Facts, Load
+from ackbot.casework.model import PROMISES, Case, Clock, Facts, Load
 from ackbot.casework.office import Desk
 from ackbot.casework.reminders import due_on, silent_because
 from ackbot.casework.routing import Routed
@@ -63,7 +63,7 @@ def move(case: Case, loads: Mapping[str, Load], desk: Desk) -> Move | None:
         found[0],
         "cover",
         f"{council.staff[found[0]].name} {found[1]}",
-        tell=days >= _TOLD_FROM or any(clock.told and clock.kind != "settle" for clock in promised),
+        tell=days >= _TOLD_FROM or any(clock.told and clock.kind in PROMISES for clock in promised),
     )
 
 
@@ -131,7 +131,7 @@ def absence_key(owner: Staff | None, absence: Absence | None) -> str:
     return f"{owner.id}:{absence.starts_at:%Y-%m-%d}" if absence else f"{owner.id}:left"
 
 
-def to_resident(moves: Sequence[Move], not_before: datetime, hold: str, desk: Desk) -> list[Intent]:
+def to_resident(moves: Sequence[Move], not_before: datetime, hold: str, desk: Desk, *, number: int = 0) -> list[Intent]:
     """
     One mail to a resident whose cases went from one person to another, and what it promises.
 
@@ -139,6 +139,7 @@ def to_resident(moves: Sequence[Move], not_before: datetime, hold: str, desk: De
         moves: of one resident and one former owner.
         not_before: when working hours begin, or the next day when they had an automatic mail today.
         hold: why automatic mails to residents wait; what a held one names, nobody was told.
+        number: of the hand-over, where somebody took the case; 0 for an absence.
     """
     council = desk.council
     owner = council.staff.get(moves[0].case.owner)
@@ -150,9 +151,9 @@ def to_resident(moves: Sequence[Move], not_before: datetime, hold: str, desk: De
         desk,
         cases,
         owner.public_name if owner else "",
-        absence_key(owner, absence) + again,
-        left=owner is not None and absence is None,
-        back_on=returns_on(council, absence) if absence else None,
+        f"taken:{number}" if number else absence_key(owner, absence) + again,
+        left=owner is not None and (absence is None or number > 0),
+        back_on=returns_on(council, absence) if absence and not number else None,
         why=moves[0].why,
     )
     why = "the cover notice names the date"
@@ -177,12 +178,12 @@ def _promised(case: Case, on: date, at: datetime, desk: Desk) -> Case:
         update = next_update(standard, council.inbox_of(case.inbox), council, at)
         later = tuple(clock for clock in case.clocks if clock.promised_on > on and clock.kind != "update")
         case = replace(case, clocks=(*later, update) if update else later)
-    settle = tuple(clock for clock in case.clocks if clock.kind == "settle")
-    others = tuple(clock for clock in case.clocks if clock.kind != "settle")
+    rest = tuple(clock for clock in case.clocks if clock.kind not in PROMISES)
+    others = tuple(clock for clock in case.clocks if clock.kind in PROMISES)
     kept = tuple(
         replace(new, told=new.told or old.told) for new, old in zip(told(others, owned=True), others, strict=True)
     )
-    return replace(case, clocks=(*kept, *settle))
+    return replace(case, clocks=(*kept, *rest))
 
 
 def table(desk: Desk, person: Staff, former: Staff | None, moves: Sequence[Move], *, why: str) -> Send:

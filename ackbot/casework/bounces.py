@@ -2,7 +2,7 @@
 
 from ackbot.casework import notices
 from ackbot.casework.intents import Decision, Intent, Note, Record, Unreachable
-from ackbot.casework.model import Case, Facts, Outcome
+from ackbot.casework.model import PURPOSES, Case, Facts, Outcome
 from ackbot.casework.office import Desk
 from ackbot.casework.screening import Seen, Verdict
 from ackbot.mail.tokens import Token
@@ -23,7 +23,8 @@ def on_bounce(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisio
         role = next(token.role for token in tokens if token.code == code)
         why = "a mail of ours in this case was reported undelivered"
         intents.append(Note(code, "bounce", why, {"status": status, "role": role}))
-        if failed and role == "resident":
+        copy = any(token.purpose == PURPOSES["copy"] for token in tokens)
+        if failed and role == "resident" and not copy:
             intents += _resident_gone(facts.cases[code], status, desk)
     if failed:
         intents += _staff_gone(tokens, facts, status, desk)

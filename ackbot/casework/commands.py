@@ -1,30 +1,42 @@
 """Staff work by replying: what a verified mail of theirs does to its case (behaviour.md §4.2, §4.3)."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 
-from ackbot.casework import alarms, notices, presence, replies, sending
+from ackbot.casework import alarms, handing, notices, presence, replies, sending
 from ackbot.casework.asked import Asked, ask, note
 from ackbot.casework.council import Staff
 from ackbot.casework.cover import has_left, is_present, stand_in
 from ackbot.casework.intents import (
     ClearClock,
     Close,
+    Copies,
     Decision,
     HumanWords,
     Intent,
     KeepWords,
     Record,
-    TakeAlarm,
+    Reopen,
+    Wish,
 )
 from ackbot.casework.model import PURPOSES, Case, Facts
 from ackbot.casework.office import Desk
 from ackbot.casework.replies import Reading
 from ackbot.casework.screening import Seen, Verdict
-from ackbot.mail import answers
+from ackbot.mail import addresses, answers
+from ackbot.mail.addresses import Address
 from ackbot.mail.markup import Lines
 from ackbot.mail.tokens import Token
 
+_MOST_COPIES = 10
+_NOT_REACHED = re.compile(
+    r"\b(?:no (?:answer|reply|response)|not (?:reached|there|in)|voice ?mail|answer(?:ing)?[ -]?(?:phone|machine)|"
+    r"(?:did ?n[o'’]?t|did not|could ?n['’]?t|could not) (?:pick up|answer|reach|get through|get hold)|"
+    r"left (?:(?:him|her|them) )?(?:a )?message|engaged|wrong number|try again|will call back)\b",
+    re.IGNORECASE,
+)
 _OUTSIDE = frozenset(PURPOSES[kind] for kind in ("new-case", "resident-wrote", "single"))
 
 
@@ -127,8 +139,18 @@ def _commanded(asked: Asked) -> list[Intent]:
             return _close(asked) if reading.text else ask(asked, "CLOSE needs a reason behind it.")
         case "SEND" | "KEEP":
             return sending.held_words(asked)
+        case "PHONED" | "SENT":
+            return _answered_elsewhere(asked)
+        case "PASS":
+            return handing.passed(asked)
         case "TAKE":
-            return [TakeAlarm(asked.case.code, asked.person.id, f"{asked.person.name} is on it")]
+            return handing.taken(asked)
+        case "SPLIT":
+            return handing.split(asked)
+        case "QUIET" | "IGNORE":
+            return _no_automatic_mail(asked)
+        case "CC":
+            return _copies(asked)
         case "HELP":
             return ask(asked, "")
         case "" | "unclear" if not answers.unsigned(reading.words):
@@ -137,6 +159,70 @@ def _commanded(asked: Asked) -> list[Intent]:
             return note(asked, reading.words)
         case _:
             return sending.outward(asked)
+
+
+def _answered_elsewhere(asked: Asked) -> list[Intent]:
+    """PHONED, SENT: the resident was answered by phone, or by a mail from elsewhere, as its owner says."""
+    case, person, reading = asked.case, asked.person, asked.reading
+    if reading.command == "PHONED" and _NOT_REACHED.search(reading.text):
+        return ask(asked, "PHONED is for a call that was answered. NOTE keeps that you tried.")
+    phoned = reading.command == "PHONED"
+    why = (
+        f"{person.name} says: {'spoke to the resident by phone' if phoned else 'wrote to the resident from elsewhere'}"
+    )
+    clocks = sending.new_clocks(asked, "", "")
+    return [
+        *([Reopen(case.code, why)] if case.state == "closed" else []),
+        KeepWords(case.code, person.id, "note", reading.text, why, reading.command),
+        *sending.clocks_after(asked, "", clocks, why),
+        HumanWords(case.code, person.id, "answered", why, "phone" if phoned else "elsewhere"),
+    ]
+
+
+def _no_automatic_mail(asked: Asked) -> list[Intent]:
+    """QUIET: the resident wants none; IGNORE: a sender who needs none, and whose case is closed. OFF takes it back."""
+    case, desk, command = asked.case, asked.desk, asked.reading.command
+    off = asked.reading.text.strip(" .").lower() == "off"
+    if not case.resident.key:
+        return ask(asked, "The resident has no address.")
+    if asked.reading.text and not off:
+        return ask(asked, f"{command} stands alone, or with OFF behind it.")
+    why = f"{asked.person.name} wrote {command}{' OFF' if off else ''}"
+    what: Literal["quiet", "ignored"] = "quiet" if command == "QUIET" else "ignored"
+    intents: list[Intent] = [Wish(case.resident.key, what, "" if off else "yes", why, case.code)]
+    if command == "IGNORE" and not off and case.state != "closed":
+        intents += [ClearClock(case.code, clock.kind, "withheld", why) for clock in (*case.clocks, *case.paused)]
+        intents.append(Close(case.code, why))
+    values = {"command": command, "off": off}
+    key = f"quiet:{asked.key}"
+    return [*intents, notices.ask_back(desk, case, asked.inbox, asked.person, key, "quiet", values, why=why)]
+
+
+def _copies(asked: Asked) -> list[Intent]:
+    """CC: whoever the resident copied gets copies of what the owner writes, from now on and of words below it at once."""
+    case, desk, reading = asked.case, asked.desk, asked.reading
+    off = reading.argument.strip(" .").lower() == "off"
+    if reading.argument and not off:
+        return ask(asked, "CC stands alone in its line, or with OFF behind it.")
+    copied = () if off else _whom_they_copied(asked)
+    if not off and not copied:
+        return ask(asked, f"{notices.resident_name(case)} copied nobody.")
+    why = f"{asked.person.name} wrote CC{' OFF' if off else ''}"
+    intents: list[Intent] = [Copies(case.code, copied, why)]
+    if reading.words:
+        plain = replace(reading, command="", argument="")
+        return [*intents, *sending.outward(replace(asked, reading=plain, case=replace(case, copies=copied)))]
+    values = {"copies": list(copied)}
+    key = f"copies:{asked.key}"
+    return [*intents, notices.ask_back(desk, case, asked.inbox, asked.person, key, "copies", values, why=why)]
+
+
+def _whom_they_copied(asked: Asked) -> tuple[str, ...]:
+    """Addresses in Cc of the resident's letters, our own inboxes and the resident's own apart."""
+    council, case = asked.desk.council, asked.case
+    copied = [Address("", addr) for raw in asked.facts.copied.get(case.code, ()) for _, addr in addresses.parse(raw)]
+    others = (one for one in copied if one.usable and council.inbox_at(one.key) is None)
+    return tuple(dict.fromkeys(one.key for one in others if one.key != case.resident.key))[:_MOST_COPIES]
 
 
 def _by_lines(
@@ -165,7 +251,7 @@ def _by_lines(
         inbox = desk.council.inbox_of(case.inbox)
         if not inside and part.command == "":
             part = replace(part, command="unclear")
-        asked = Asked(seen, person, case, inbox, inside, part, facts, desk, done.count(code))
+        asked = Asked(seen, person, case, inbox, inside, part, facts, desk, done.count(code), not single)
         done.append(code)
         intents += (
             _commanded(asked) if not asked.again else ask(asked, "One line for each case counts, and it had one.")

@@ -19,7 +19,7 @@ from ackbot.casework.intents import (
     Unreachable,
 )
 from ackbot.casework.matching import Match
-from ackbot.casework.model import Case, Clock, Facts
+from ackbot.casework.model import Case, Clock, ClockKind, Facts
 from ackbot.casework.office import Desk
 from ackbot.casework.reminders import GIVEN_UP
 from ackbot.casework.screening import Seen, Verdict
@@ -46,6 +46,8 @@ def on_attached(
         if known and not (found_urgent or files)
         else None
     )
+    if short and short.kind == "score" and case.state == "waiting":
+        short = None  # a number may answer the question
     if score := thanks.score_of(seen.message.new_text) if known and case.human_words_at else 0:
         intents.append(Note(case.code, "feedback", "the resident said how we did", {"score": str(score)}))
     case, in_charge = _in_charge(case, desk)
@@ -125,13 +127,24 @@ def _told(
 def _reopened(case: Case) -> list[Intent]:
     if case.state not in ("closed", "answered", "waiting"):
         return []
-    settle = [ClearClock(case.code, "settle", "replaced", "the resident wrote again")] if case.state != "closed" else []
-    return [*settle, Reopen(case.code, "the resident wrote again")]
+    why = "the resident wrote again"
+    timers: tuple[ClockKind, ...] = ("settle", "waiting") if case.state != "closed" else ()
+    return [*(ClearClock(case.code, kind, "replaced", why) for kind in timers), Reopen(case.code, why)]
 
 
 def _anew(case: Case, inbox: Inbox, seen: Seen, desk: Desk) -> tuple[Clock, ...]:
-    """The clocks of a case that is open again, counted from the letter that opened it."""
+    """
+    The clocks of a case that is open again, counted from the letter that opened it. A question that was answered takes the
+    case up where it stood: the time that the resident took does not count (D65).
+    """
     standard = desk.council.standards.get(case.standard, desk.council.default_standard)
+    if case.state == "waiting":
+        update = standards.next_update(standard, inbox, desk.council, desk.now)
+        running = [clock for clock in case.clocks if clock.kind == "answer"]
+        going_on = [*running, *standards.resumed(case, inbox, desk.council, desk.now)]
+        return tuple(
+            sorted([*([replace(update, told=False)] if update else []), *going_on], key=lambda one: one.due_at)
+        )
     return standards.opening_clocks(
         standard, inbox, desk.council, seen.arrival.arrived_at, desk.now, owned=bool(case.in_charge)
     )

@@ -47,7 +47,7 @@ def questions(seen: Seen, verdict: Verdict, signer: Signer, now: datetime) -> Qu
         addresses=(sender.key,) if sender else (),
         codes=tuple(codes),
         message_ids=tuple(dict.fromkeys((*message.in_reply_to, *message.references))),
-        candidate_codes=tuple(signer.code(message.fingerprint, attempt) for attempt in range(CANDIDATES)),
+        candidate_codes=_codes(signer, message.fingerprint),
         staff=_candidates(seen),
         since=now - timedelta(days=1),
         ours=tuple(
@@ -58,8 +58,12 @@ def questions(seen: Seen, verdict: Verdict, signer: Signer, now: datetime) -> Qu
 
 
 def _candidates(seen: Seen) -> tuple[str, ...]:
-    """Everybody who might own it: members of the team it goes to, and of those of other inboxes it was sent to."""
+    """Everybody who might own it: members of the team it goes to, and of those of other inboxes it was sent to.
+
+    Staff may pass a case to any team."""
     council = seen.council
+    if seen.staff and seen.staff_token:
+        return tuple(dict.fromkeys(member for team in council.teams.values() for member in team.members))
     names = dict.fromkeys(routing.route(seen.message, inbox, council).team for inbox in (seen.home, *seen.also_to))
     return tuple(
         dict.fromkeys(member for name in names if name in council.teams for member in council.teams[name].members)
@@ -69,6 +73,15 @@ def _candidates(seen: Seen) -> tuple[str, ...]:
 def new_code(asked: Questions, facts: Facts) -> str:
     """The first candidate that no case has."""
     return next(code for code in asked.candidate_codes if code not in facts.taken_codes)
+
+
+def free_code(signer: Signer, fingerprint: str, facts: Facts) -> str:
+    """The same for a mail by its fingerprint."""
+    return next(code for code in _codes(signer, fingerprint) if code not in facts.taken_codes)
+
+
+def _codes(signer: Signer, fingerprint: str) -> tuple[str, ...]:
+    return tuple(signer.code(fingerprint, attempt) for attempt in range(CANDIDATES))
 
 
 def match(seen: Seen, sender: Address | None, facts: Facts, council: Council, arrival: Arrival) -> Match:

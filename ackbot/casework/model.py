@@ -11,6 +11,7 @@ from ackbot.mail.message import Attachment
 
 CaseState = Literal["open", "waiting", "answered", "closed"]
 ClockKind = Literal["name-owner", "update", "answer", "settle", "waiting"]
+PROMISES = frozenset({"name-owner", "update", "answer"})  # clocks of which a resident may have been told
 LetterKind = Literal[
     "letter",
     "contact-form",
@@ -37,6 +38,7 @@ PURPOSES: Mapping[str, str] = MappingProxyType(
         "no-news": "n",
         "settled": "s",
         "human": "h",
+        "copy": "k",  # of human words, to somebody whom the resident copied
         "new-case": "o",
         "resident-wrote": "w",
         "digest": "d",
@@ -314,7 +316,10 @@ class Facts:
         human_sent: how often this member of staff has written to residents through us.
         promise_today: a date that this resident was told falls on today or has passed.
         person: what this resident asked for earlier.
-        copied: addresses that residents put into Cc, by code of the case.
+        copied: Cc fields of the resident's letters, by code of the case; this and the next three for staff only.
+        last_words: of the resident, by code.
+        heard_at: when automatic mails other than acknowledgements go to the case's resident, by code, from today on.
+        alarmed: codes of cases with an urgent alarm that nobody has taken.
     """
 
     known: Known | None = None
@@ -334,3 +339,6 @@ class Facts:
     promise_today: bool = False
     person: Person = Person()
     copied: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    last_words: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    heard_at: Mapping[str, tuple[datetime, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    alarmed: frozenset[str] = frozenset()

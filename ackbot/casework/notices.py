@@ -42,6 +42,10 @@ def links(desk: Desk, case: Case, inbox: Inbox, staff: Staff) -> dict[str, Words
         "note": link("i", "NOTE\n\n"),
         "close": link("i", "CLOSE: "),
         "take": link("i", "TAKE"),
+        "split": link("i", "SPLIT: "),
+        "ask": link("i", "ASK "),
+        "phoned": link("i", "PHONED: "),
+        "pass": link("i", "PASS "),
     }
 
 
@@ -204,6 +208,34 @@ def also_yours(desk: Desk, seen: Seen, case: Case, other: Inbox, staff: Staff, *
     values = {"owner": owner.name if owner else "", "owner_service": home.service, "own_service": other.service}
     draft = about_case(desk, case, home, staff, "hand-over", key, values, letter=seen.message, words_go_out=False)
     return Send(key, draft, case.code, home.name, home.staff_lane, why, staff=staff.id)
+
+
+def offered(desk: Desk, case: Case, inbox: Inbox, staff: Staff, by: Staff, reason: str, letter: str, why: str) -> Send:
+    """A case is passed to somebody: they take it with one word, or leave it where it is."""
+    key = f"offered:{case.code}:{staff.id}:{desk.now:%Y-%m-%dT%H%M%S}"
+    values = {"by": by.name, "reason": Lines(reason), "letter": Lines(letter), "handovers": case.handovers}
+    draft = about_case(desk, case, inbox, staff, "hand-over", key, values, words_go_out=False, template="offered")
+    return Send(key, replace(draft, html=True), case.code, inbox.name, inbox.staff_lane, why, staff=staff.id)
+
+
+def split_off(
+    desk: Desk, case: Case, inbox: Inbox, staff: Staff, by: Staff, part: str, letter: str, *, told: bool, why: str
+) -> Send:
+    """A part of another case, for its owner: answered by replying."""
+    key = f"new-case:{case.code}:{staff.id}"
+    values = {"by": by.name, "part": Lines(part), "letter": Lines(letter), "told": told}
+    draft = about_case(
+        desk,
+        case,
+        inbox,
+        staff,
+        "new-case",
+        key,
+        values,
+        words_go_out=bool(case.resident.addr),
+        template="new-case-split",
+    )
+    return Send(key, draft, case.code, inbox.name, inbox.staff_lane, why, staff=staff.id)
 
 
 def urgent(

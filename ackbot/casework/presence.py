@@ -6,8 +6,9 @@ from datetime import time, timedelta
 from typing import Any
 
 from ackbot.casework import dates, notices
-from ackbot.casework.council import Absence, Staff
-from ackbot.casework.cover import absence_of, returns_on
+from ackbot.casework.council import Absence, Council, Staff
+from ackbot.casework.cover import absence_of, ladder, returns_on
+from ackbot.casework.handing import person_named
 from ackbot.casework.intents import EndAbsence, Intent, RecordAbsence
 from ackbot.casework.office import Desk
 from ackbot.casework.replies import Reading
@@ -20,14 +21,53 @@ _COVER = re.compile(
 
 
 def asked(seen: Seen, person: Staff, reading: Reading, desk: Desk) -> list[Intent]:
-    """What AWAY or BACK does, with the mail that confirms it or asks back. Others' absences and later ones stay."""
-    found, values, why = _back(person, desk) if reading.command == "BACK" else _away(person, reading, desk)
-    key = f"presence:{seen.message.fingerprint}"
+    """
+    What AWAY or BACK does, with the mail that confirms it or asks back. Others' absences and later ones stay.
+
+    A manager may say it of those whose manager they are, by name: then both hear of it.
+    """
+    named, reading = _of_whom(reading, desk.council)
+    about = named or person
+    if about.id != person.id and person.id not in _above(about, desk.council):
+        found: list[Intent] = []
+        values: dict[str, Any] = {"problem": f"Only {about.name} and those above them can say that."}
+        why = "they are not that person's manager"
+    else:
+        found, values, why = _back(about, desk) if reading.command == "BACK" else _away(about, reading, desk)
     empty = {"back": False, "problem": "", "first_on": None, "back_on": None, "cover": "", "away_again_on": None}
-    return [
-        *found,
-        notices.to_staff(desk, person, seen.home, "ask-back", "ask-back-away", key, {**empty, **values}, why=why),
-    ]
+    both = [person] if about.id == person.id or not found else [person, about]
+    sends = []
+    for one in both:
+        key = f"presence:{seen.message.fingerprint}" + ("" if one.id == person.id else f":{one.id}")
+        others = {
+            "other": about.name if one.id == person.id != about.id else "",
+            "said_by": person.name if one.id != person.id else "",
+        }
+        sends.append(
+            notices.to_staff(
+                desk, one, seen.home, "ask-back", "ask-back-away", key, {**empty, **others, **values}, why=why
+            )
+        )
+    return [*found, *sends]
+
+
+def _of_whom(reading: Reading, council: Council) -> tuple[Staff | None, Reading]:
+    """Whose absence it is, where a name stands before the dates; and the rest of what is asked."""
+    first, *more = reading.argument.split(maxsplit=1) or [""]
+    rest = more[0] if more else ""
+    second, *further = rest.split(maxsplit=1) or [""]
+    for name, remains in ((f"{first} {second}", further[0] if further else ""), (first, rest)):
+        found = person_named(name.strip(" :,.-–—"), council)
+        if found is not None:
+            return found, replace(reading, argument=remains.lstrip(" :,.-–—"))
+    return None, reading
+
+
+def _above(person: Staff, council: Council) -> set[str]:
+    """Whoever is somebody's manager, or the manager of one of their teams, all the way up; and deputies of those teams."""
+    theirs = [name for name, team in council.teams.items() if person.id in team.members]
+    above = {one for name in theirs or [""] for one in ladder(council, person.id, name)[1:]}
+    return above | {council.teams[name].deputy for name in theirs} - {person.id}
 
 
 def _back(person: Staff, desk: Desk) -> tuple[list[Intent], dict[str, Any], str]:

@@ -2,18 +2,19 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import time
+from datetime import date, time
 
 from ackbot.casework import standards, updates
 from ackbot.casework.cover import is_present, ladder
 from ackbot.casework.intents import ClearClock, Close, Intent, Late, SetClock, Settle
-from ackbot.casework.model import Case, Clock
+from ackbot.casework.model import PROMISES, Case, Clock
 from ackbot.casework.office import Desk
 from ackbot.casework.reminders import GIVEN_UP, silent_because
 from ackbot.casework.updates import NoNews
 from ackbot.casework.worktime import Duration
 
 _DEFAULT = Duration(5, "working days")  # to the next word, where a standard names none
+_OWNER_ASKED = Duration(10, "working days")  # after a question without an answer
 AT = time(15)  # when the resident hears that nobody wrote; earlier on no day, later where the promise was made later
 
 
@@ -21,7 +22,7 @@ def passed(case: Case, desk: Desk) -> list[Clock]:
     """
     Clocks whose date has gone by, or is today and ripe: at 15:00, and for one that began after that, when its time is over.
     """
-    return [clock for clock in case.clocks if clock.kind != "settle" and _is_ripe(clock, desk)]
+    return [clock for clock in case.clocks if clock.kind in PROMISES and _is_ripe(clock, desk)]
 
 
 def _is_ripe(clock: Clock, desk: Desk) -> bool:
@@ -130,6 +131,41 @@ def on_settled(cases: Sequence[Case], desk: Desk, *, may_ask: bool) -> list[Inte
     why = "answered, and nobody wrote again"
     closed: list[Intent] = [Settle(case.code, why) for case in asked]
     return [*intents, updates.settled(desk, asked, feedback=feedback, why=why), *closed]
+
+
+def on_waiting(cases: Sequence[Case], desk: Desk) -> list[Intent]:
+    """
+    A question that the resident has not answered: asked once more, with the date on which its owner goes on without an
+    answer. Until then nothing is late; on that day the owner is asked, as for any promise (behaviour.md §4.3 ASK).
+
+    Args:
+        cases: waiting ones of one resident, whose first time is over.
+    """
+    council = desk.council
+    intents: list[Intent] = []
+    asked: list[tuple[Case, date]] = []
+    for case in cases:
+        inbox = council.inbox_of(case.inbox)
+        standard = council.standards.get(case.standard, council.default_standard)
+        since = case.human_words_at or desk.now
+        decides = standards.clock_of("update", _OWNER_ASKED, since, standard, inbox, council)
+        if decides.promised_on <= desk.today:
+            decides = standards.on_day("update", inbox.calendar.next_working_day(desk.today), inbox)
+        silent = silent_because(case, council)
+        why = (
+            f"no answer to the question; the resident was not reminded: {silent}"
+            if silent
+            else "no answer to the question"
+        )
+        intents += [
+            ClearClock(case.code, "waiting", "withheld" if silent else "kept", why),
+            SetClock(case.code, replace(decides, told=not silent, started_at=None, duration=""), why),
+        ]
+        if not silent:
+            asked.append((case, decides.promised_on))
+    if asked:
+        intents.insert(0, updates.still_waiting(desk, asked, why="the question is not answered"))
+    return intents
 
 
 def _no_survey(case: Case, desk: Desk) -> bool:

@@ -9,7 +9,7 @@ from ackbot.casework import notices, standards
 from ackbot.casework.council import Council, Staff
 from ackbot.casework.cover import absence_of, is_present, ladder, own_calendar, returns_on, stand_in
 from ackbot.casework.intents import Send
-from ackbot.casework.model import Case
+from ackbot.casework.model import PROMISES, Case
 from ackbot.casework.office import Desk
 from ackbot.casework.worktime import Calendar
 from ackbot.mail import subjects
@@ -20,24 +20,27 @@ GIVEN_UP = 3  # mails without news, after which a person is alarmed each working
 _OWED = 2  # mails without news, after which the manager owes the next word
 
 
+Role = Literal["own", "offered", "escalated", "nobody"]
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """
     One case in somebody's mail.
 
     Args:
-        role: it is theirs to answer; it came up the ladder to them; or nobody who is here has it.
+        role: it is theirs to answer; it was passed to them; it came up the ladder to them; or nobody who is here has it.
         due_on: the first date that runs; None when none does any more.
     """
 
     case: Case
-    role: Literal["own", "escalated", "nobody"]
+    role: Role
     due_on: date | None
 
 
 def due_on(case: Case) -> date | None:
     """The first date of a case that runs, whether the resident was told it or not."""
-    return min((clock.promised_on for clock in case.clocks if clock.kind != "settle"), default=None)
+    return min((clock.promised_on for clock in case.clocks if clock.kind in PROMISES), default=None)
 
 
 def sheets(cases: Sequence[Case], desk: Desk) -> dict[str, list[Line]]:
@@ -58,16 +61,18 @@ def sheets(cases: Sequence[Case], desk: Desk) -> dict[str, list[Line]]:
     return found
 
 
-def _readers(case: Case, desk: Desk) -> list[tuple[str, Literal["own", "escalated", "nobody"]]]:
+def _readers(case: Case, desk: Desk) -> list[tuple[str, Role]]:
     council = desk.council
     rungs = ladder(council, case.in_charge, case.team)
     above = [_reached(council, one, case.team, desk) for one in rungs if one != case.in_charge]
     top = [HEAD] if council.head_of_service else []
     if not is_here(case, desk):
         return [((above or [HEAD])[0], "nobody")]
-    readers: list[tuple[str, Literal["own", "escalated", "nobody"]]] = []
-    if case.late_since or _shown_to_owner(case, desk):
+    readers: list[tuple[str, Role]] = []
+    if case.late_since or case.offer or _shown_to_owner(case, desk):
         readers.append((case.in_charge, "own"))
+    if case.offer and case.offer.to != case.in_charge:
+        readers.append((case.offer.to, "offered"))
     due = due_on(case)
     steps = 0
     if case.late_since:
@@ -77,7 +82,8 @@ def _readers(case: Case, desk: Desk) -> list[tuple[str, Literal["own", "escalate
         steps = max(steps, 1)
     if case.no_news >= GIVEN_UP:
         steps = len(above) + len(top)
-    readers += [(one, "escalated") for one in dict.fromkeys([*above, *top][:steps]) if one != case.in_charge]
+    named = {one for one, _ in readers}
+    readers += [(one, "escalated") for one in dict.fromkeys([*above, *top][:steps]) if one not in named]
     return readers
 
 
@@ -175,6 +181,7 @@ def listed(desk: Desk, person: Staff | None, lines: Sequence[Line]) -> dict[str,
     return {
         "count": len(lines),
         "own": [one for one in shown if one["role"] == "own"],
+        "offered": [one for one in shown if one["role"] == "offered"],
         "escalated": [one for one in shown if one["role"] == "escalated"],
         "nobody": [one for one in shown if one["role"] == "nobody"],
     }
@@ -185,7 +192,13 @@ def _line(desk: Desk, person: Staff | None, line: Line) -> dict[str, Any]:
     owner = council.staff.get(case.in_charge)
     inbox = desk.council.inbox_of(case.inbox)
     told = any(clock.told and clock.promised_on == line.due_on for clock in case.clocks)
+    taker, passer = (council.staff.get(one) for one in ((case.offer.to, case.offer.by) if case.offer else ("", "")))
+    asked_at = case.human_words_at if case.state == "waiting" else None
     return {
+        "asked_on": council.calendar.local_day(asked_at) if asked_at else None,
+        "offered_to": taker.name if taker else "",
+        "offered_by": passer.name if passer else "",
+        "offered_on": council.calendar.local_day(case.offer.at) if case.offer else None,
         "role": line.role,
         "reference": council.reference_of(case.code),
         "resident": notices.resident_name(case),

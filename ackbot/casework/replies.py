@@ -9,7 +9,27 @@ from ackbot.casework.council import Council
 from ackbot.mail import answers
 
 Command = Literal[
-    "", "UPDATE", "DONE", "MORE", "NOTE", "CLOSE", "AWAY", "BACK", "SEND", "KEEP", "TAKE", "HELP", "unclear"
+    "",
+    "UPDATE",
+    "DONE",
+    "MORE",
+    "ASK",
+    "NOTE",
+    "PHONED",
+    "SENT",
+    "CLOSE",
+    "PASS",
+    "TAKE",
+    "SPLIT",
+    "IGNORE",
+    "QUIET",
+    "CC",
+    "AWAY",
+    "BACK",
+    "SEND",
+    "KEEP",
+    "HELP",
+    "unclear",
 ]
 
 _SYNONYMS: dict[str, Command] = {
@@ -26,10 +46,17 @@ _SYNONYMS: dict[str, Command] = {
     "take": "TAKE",
     "taken": "TAKE",
     "help": "HELP",
-    # Words of behaviour.md §4.3 that we cannot follow yet: asked about, never sent to a resident.
-    **dict.fromkeys(("ask", "wait", "phoned", "sent", "pass", "split", "ignore", "quiet", "cc"), "unclear"),
+    "ask": "ASK",
+    "wait": "ASK",
+    "phoned": "PHONED",
+    "sent": "SENT",
+    "pass": "PASS",
+    "split": "SPLIT",
+    "ignore": "IGNORE",
+    "quiet": "QUIET",
+    "cc": "CC",
 }
-# The word alone on its line, or followed by a mark; MORE and AWAY also by what they need, if that can be read.
+# The word alone on its line, or followed by a mark; some also by what they need, if that can be read.
 _LINE = re.compile(r"^[\s\u200b\ufeff*_]*(?P<word>[A-Za-z]+)[*_]*\s*(?P<mark>[:：.\-–—])?[\s*_]*(?P<rest>.*)$")
 _DATED = re.compile(
     r"(?:by|on|from|until|till)?\s*(?:\d|today|tomorrow|next\b|in \d|mon|tue|wed|thu|fri|sat|sun)", re.IGNORECASE
@@ -107,10 +134,9 @@ def commanded(words: str, *, below: bool, doubtful: bool) -> Reading:
     if match is None or command is None:
         later: Command = "unclear" if command_line(words) or not words else ""
         return Reading(later, "", words, below, doubtful)
-    if command != "unclear" and _is_meant(match, command):
+    if _is_meant(match, command):
         return Reading(command, match["rest"].strip(), rest.strip(), below, doubtful)
-    plain = command == "unclear" and not _is_meant(match, command)
-    return Reading("" if plain else "unclear", "", words, below, doubtful)
+    return Reading("unclear", "", words, below, doubtful)
 
 
 def command_line(words: str) -> str:
@@ -133,8 +159,15 @@ def _is_meant(match: re.Match[str], command: Command) -> bool:
 
 
 def _parses(command: Command, argument: str) -> bool:
-    """Without a mark or capitals: dates alone behind AWAY; behind MORE a date with a colon or nothing behind it."""
+    """
+    Without a mark or capitals: dates alone behind AWAY; a date behind MORE, or a short name behind PASS and SPLIT, with a
+    colon or nothing behind it; OFF behind what can be taken back.
+    """
     if command == "AWAY":
         return bool(_DATED.match(argument))
+    if command in ("IGNORE", "QUIET", "CC"):
+        return argument.strip(" .").lower() == "off"
     head, colon, _ = argument.partition(":")
+    if command in ("PASS", "SPLIT"):
+        return len(head) < 40 and len(head.split()) <= (4 if colon else 2)
     return command == "MORE" and bool(_DATED.match(head)) and len(head) < 30 and (bool(colon) or head == argument)

@@ -1,19 +1,28 @@
 """Words of staff that a resident is to read: sent, or held until their sender was asked (behaviour.md §4.2, P6)."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from hashlib import sha256
+from types import MappingProxyType
+from typing import Literal
 
 from ackbot.casework import dates, holds, notices, standards, updates
 from ackbot.casework.asked import Asked, ask, note, speaks
-from ackbot.casework.intents import ClearClock, DropWords, HumanWords, Intent, KeepWords, Reopen, SetClock
+from ackbot.casework.intents import ClearClock, DropWords, HumanWords, Intent, KeepWords, PauseClock, Reopen, SetClock
 from ackbot.casework.model import Case, Clock, HeldWords
+from ackbot.casework.worktime import Duration
 from ackbot.mail import answers
 from ackbot.mail.markup import Lines
 from ackbot.mail.message import Attachment
 
 _HELD_WORD = 8  # characters that name held words in a SEND
 ECHOED = 3  # a person's first words to residents, shown back to them
+ASKED_AGAIN = Duration(5, "working days")  # after a question, while the resident does not answer
+_OVER = frozenset({"name-owner", "waiting", "settle"})  # clocks that any word of a person ends
+_STATES: Mapping[str, Literal["open", "waiting", "answered", "closed"]] = MappingProxyType(
+    {"DONE": "closed", "UPDATE": "open", "MORE": "open", "ASK": "waiting"}
+)
 
 
 def outward(asked: Asked) -> list[Intent]:
@@ -121,21 +130,13 @@ def _send(
     """The words go out, and the clocks know that a person wrote (D69)."""
     case, desk, person = asked.case, asked.desk, asked.person
     why = f"{person.name} wrote to the resident" + (f" ({command})" if command else "")
-    clocks = _new_clocks(asked, command, argument)
-    next_on = min((clock.promised_on for clock in clocks if clock.kind != "settle"), default=None)
+    clocks = new_clocks(asked, command, argument)
+    next_on = min((clock.promised_on for clock in clocks if clock.told), default=None)
     intents: list[Intent] = [Reopen(case.code, why)] if case.state == "closed" else []
-    intents.append(
-        updates.human(desk, case, person, key, words, next_on=next_on, files=files, files_of=files_of, why=why)
-    )
-    set_anew = {clock.kind for clock in clocks}
-    if command in ("UPDATE", "MORE"):
-        ended = [clock for clock in case.clocks if clock.kind == "name-owner" or clock.promised_on <= desk.today]
-    else:
-        ended = list(case.clocks)
-    intents += [ClearClock(case.code, one.kind, "kept", why) for one in ended if one.kind not in set_anew]
-    intents += [SetClock(case.code, clock, why) for clock in clocks]
-    state = "closed" if command == "DONE" else "open" if command in ("UPDATE", "MORE") else "answered"
-    intents.append(HumanWords(case.code, person.id, state, why))  # type: ignore[arg-type] # a Literal in three branches
+    sent = updates.human(desk, case, person, key, words, next_on=next_on, files=files, files_of=files_of, why=why)
+    intents += [sent, *updates.copies(desk, case, sent, "whom the resident copied")]
+    intents += clocks_after(asked, command, clocks, why)
+    intents.append(HumanWords(case.code, person.id, _STATES.get(command, "answered"), why))
     if asked.facts.human_sent < ECHOED:
         values = {"their_words": Lines(words), "next_on": next_on, "files": [one.name for one in files]}
         intents.append(
@@ -153,18 +154,46 @@ def _send(
     return intents
 
 
-def _new_clocks(asked: Asked, command: str, argument: str) -> list[Clock]:
-    """What is promised from now on: after an answer only that we ask whether it settled the matter."""
+def clocks_after(asked: Asked, command: str, clocks: Sequence[Clock], why: str) -> list[Intent]:
+    """The clocks of a case in which a person has just written: those that end, stand still, and begin."""
+    case, desk = asked.case, asked.desk
+    set_anew = {clock.kind for clock in clocks}
+    standard = desk.council.standards.get(case.standard, desk.council.default_standard)
+    paused: list[Clock] = []
+    match command:
+        case "UPDATE" | "MORE":
+            ended = [clock for clock in case.clocks if clock.kind in _OVER or clock.promised_on <= desk.today]
+        case "ASK":
+            ended = [clock for clock in case.clocks if clock.kind != "answer"]
+            paused = [clock for clock in case.clocks if clock.kind == "answer" and standard.pausable]
+        case _:
+            ended = [*case.clocks, *case.paused]
+    return [
+        *(ClearClock(case.code, clock.kind, "kept", why) for clock in ended if clock.kind not in set_anew),
+        *(PauseClock(case.code, clock.kind, why) for clock in paused),
+        *(SetClock(case.code, clock, why) for clock in clocks),
+    ]
+
+
+def new_clocks(asked: Asked, command: str, argument: str) -> list[Clock]:
+    """
+    What is promised from now on: after an answer only that we ask whether it settled the matter, and after a question
+    that it is asked again. What stood still while the resident was asked runs on.
+    """
     case, desk, inbox = asked.case, asked.desk, asked.inbox
     standard = desk.council.standards.get(case.standard, desk.council.default_standard)
     if command == "DONE":
         return []
+    if command == "ASK":
+        return [standards.clock_of("waiting", ASKED_AGAIN, desk.now, standard, inbox, desk.council)]
+    going_on = standards.resumed(case, inbox, desk.council, desk.now)
     if command == "MORE":
         day = date.fromisoformat(argument)
         named = standards.on_day("update", day, inbox)
-        earlier = [clock for clock in case.clocks if clock.kind == "answer" and clock.promised_on < named.promised_on]
-        return [named, *(replace(named, kind="answer") for _ in earlier)]
+        answers_by = [clock for clock in (*case.clocks, *going_on) if clock.kind == "answer"]
+        earlier = any(clock.promised_on < named.promised_on for clock in answers_by)
+        return [named, *([replace(named, kind="answer")] if earlier else going_on)]
     if command == "UPDATE":
         update = standards.next_update(standard, inbox, desk.council, desk.now)
-        return [update] if update else []
+        return [update, *going_on] if update else going_on
     return [standards.clock_of("settle", standard.settle_after, desk.now, standard, inbox, desk.council)]

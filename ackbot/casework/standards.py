@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from ackbot.casework.council import Council, Inbox, Standard
-from ackbot.casework.model import Clock, ClockKind
+from ackbot.casework.model import Case, Clock, ClockKind
 from ackbot.casework.worktime import ALWAYS, NATIONS, Calendar, Duration
 
 
@@ -64,6 +64,23 @@ def on_day(kind: ClockKind, day: date, inbox: Inbox) -> Clock:
     """A clock for a date that a person named and the resident is told: the end of that working day, or of the next."""
     day = inbox.calendar.first_working_day(day)
     return Clock(kind, day, inbox.calendar.end_of(day), told=True)
+
+
+def resumed(case: Case, inbox: Inbox, council: Council, now: datetime) -> list[Clock]:
+    """
+    Clocks that stood still while the resident was asked, later by as many working days as they stood (D65).
+
+    They are dates of their own from now on: a changed standard does not take the pause away from them.
+    """
+    standard = council.standards.get(case.standard, council.default_standard)
+    calendar = calendar_of(standard, inbox, council)
+    today = calendar.local_day(now)
+    found = []
+    for clock in case.paused:
+        days = calendar.days_between(calendar.local_day(clock.paused_at or now), today)
+        day = calendar.first_working_day(max(calendar.add_days(clock.promised_on, int(days)), today))
+        found.append(replace(on_day(clock.kind, day, inbox), told=False))
+    return found
 
 
 def told(clocks: tuple[Clock, ...], *, owned: bool) -> tuple[Clock, ...]:

@@ -38,12 +38,35 @@ def human(
         files: of the mail the words came in.
     """
     inbox = desk.council.inbox_of(case.inbox)
-    values = {"words": Lines(words), "person": person.public_name, "job_title": person.job_title, "next_on": next_on}
+    values = {
+        "words": Lines(words),
+        "person": person.public_name,
+        "job_title": person.job_title,
+        "next_on": next_on,
+        "copies": list(case.copies),
+        "copy_for": "",
+    }
     draft = to_resident(desk, case, inbox, "human", key, values, Profile.HUMAN, None)
     sender = Address(f"{person.public_name}, {inbox.service}", inbox.address)
     reply_to = replace(draft.reply_to, name=sender.name) if draft.reply_to else None
     draft = replace(draft, sender=sender, reply_to=reply_to, attachments=files)
     return Send(key, draft, case.code, inbox.name, inbox.lane, why, files_of=files_of)
+
+
+def copies(desk: Desk, case: Case, sent: Send, why: str) -> list[Send]:
+    """The same words for those whom the resident copied and their owner named; each says to whom they were written."""
+    found = []
+    for addr in case.copies:
+        key = f"{sent.dedupe_key}:copy:{addr}"
+        message_id = desk.message_id(key, case.code, "copy", "resident", desk.council.inbox_of(case.inbox).address)
+        draft = replace(
+            sent.draft,
+            recipient=Address("", addr),
+            message_id=message_id,
+            values={**sent.draft.values, "copy_for": case.resident.addr},
+        )
+        found.append(replace(sent, dedupe_key=key, draft=draft, why=why))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +120,20 @@ def settled(desk: Desk, cases: Sequence[Case], *, feedback: bool, why: str) -> S
     return _timed(desk, cases[0], "settled", key, {"matters": matters, "feedback": feedback}, why)
 
 
+def still_waiting(desk: Desk, asked: Sequence[tuple[Case, date]], *, why: str) -> Send:
+    """Their answer is waited for; and the date on which we go on without it."""
+    matters = [{**_matter(desk, case), **_writer(desk, case), "next_on": day} for case, day in asked]
+    key = f"waiting:{asked[0][0].code}:{desk.today.isoformat()}"
+    return _timed(desk, asked[0][0], "no-news", key, {"matters": matters}, why, template="still-waiting")
+
+
 def _writer(desk: Desk, case: Case) -> dict[str, Any]:
     """Who last wrote to the resident, and when."""
     person = desk.council.staff.get(case.human_words_by)
     return {
         "owner": person.public_name if person else "",
         "wrote_on": desk.council.calendar.local_day(case.human_words_at or case.opened_at),
+        "phoned": case.answered_by == "phone",
     }
 
 
@@ -127,6 +158,13 @@ def cover(
     return _timed(desk, cases[0], "cover", f"cover:{cases[0].code}:{absence}", values, why)
 
 
+def split_off(desk: Desk, other: Case, first: Case, *, why: str) -> Send:
+    """A part of their letter is a case of its own now: who has it, and until when they hear."""
+    owner = desk.council.staff.get(first.in_charge)
+    values = {"part": _matter(desk, other), "rest_with": owner.public_name if owner else ""}
+    return _timed(desk, other, "cover", f"split:{other.code}", values, why, template="split-off")
+
+
 def _matter(desk: Desk, case: Case) -> dict[str, Any]:
     """What a mail that lists a resident's cases says of one."""
     owner = desk.council.staff.get(case.in_charge)
@@ -141,7 +179,9 @@ def _matter(desk: Desk, case: Case) -> dict[str, Any]:
     }
 
 
-def _timed(desk: Desk, case: Case, kind: str, key: str, values: Mapping[str, Any], why: str) -> Send:
+def _timed(
+    desk: Desk, case: Case, kind: str, key: str, values: Mapping[str, Any], why: str, template: str = ""
+) -> Send:
     inbox: Inbox = desk.council.inbox_of(case.inbox)
-    draft: Draft = to_resident(desk, case, inbox, kind, key, values, Profile.TIMER, None)
+    draft: Draft = to_resident(desk, case, inbox, kind, key, values, Profile.TIMER, None, template)
     return Send(key, draft, case.code, inbox.name, inbox.lane, why)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from ackbot.store.database import Database, instant_of, text_of
+from ackbot.store.database import Database, instant_of, listed, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,13 @@ def take(db: Database, code: str, staff: str, now: datetime) -> None:
         now=text_of(now),
         code=code,
     )
+
+
+def running(db: Database, codes: Sequence[str]) -> frozenset[str]:
+    """Which of these cases have an alarm that nobody has taken."""
+    placeholders, parameters = listed("c", codes)
+    rows = db.run(f"SELECT code FROM alarms WHERE taken_by = '' AND code IN ({placeholders})", **parameters)
+    return frozenset(row["code"] for row in rows)
 
 
 def late(db: Database, now: datetime) -> int:

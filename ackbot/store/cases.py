@@ -120,6 +120,16 @@ def late(db: Database) -> list[Case]:
     return _in_order(db, [row["code"] for row in rows])
 
 
+def offered(db: Database, before: datetime) -> list[Case]:
+    """Open cases that were passed to somebody before that instant and are not taken, longest first."""
+    rows = db.run(
+        "SELECT code FROM cases WHERE offered_to <> '' AND state <> 'closed' AND offered_at < :before "
+        "ORDER BY offered_at, code",
+        before=text_of(before),
+    )
+    return _in_order(db, [row["code"] for row in rows])
+
+
 def of_owner(db: Database, staff: str) -> list[Case]:
     """Somebody's own open cases, covered or not, oldest first."""
     rows = db.run(

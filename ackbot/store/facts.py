@@ -1,14 +1,27 @@
 """The facts of one mail, read in the transaction that decides it (design.md, "The life of a letter")."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
+from typing import Any
 
 from ackbot.casework.council import Limits
-from ackbot.casework.model import TO_RESIDENTS, Facts, HeldWords, Known, Load, OurMail, PastLetter, Person, Questions
+from ackbot.casework.model import (
+    TO_RESIDENTS,
+    Case,
+    Facts,
+    HeldWords,
+    Known,
+    Load,
+    OurMail,
+    PastLetter,
+    Person,
+    Questions,
+)
 from ackbot.mail.message import Attachment, Message
-from ackbot.store import cases
+from ackbot.store import alarms, cases
 from ackbot.store.database import Database, instant_of, listed, text_of
 
 _JOIN_DAYS = 3  # letters that may be joined to an open case
@@ -33,25 +46,44 @@ def gather(db: Database, asked: Questions, now: datetime, today: date, limits: L
         ]
     )
     automatic, follow_up_at = _automatic(db, sender, asked.since) if sender else ((), ())
-    return Facts(
-        known=known,
-        cases=MappingProxyType(cases.by_code(db, tuple(codes))) if codes else MappingProxyType({}),
-        past=tuple(past),
-        by_message_id=MappingProxyType(by_message_id),
-        automatic_at=automatic,
-        follow_up_at=follow_up_at,
-        automatic_council=council_automatic(db, limits, now),
-        loads=MappingProxyType(loads(db, asked.staff)),
-        taken_codes=_taken(db, asked.candidate_codes),
-        last_owner=_last_owner(db, sender) if sender else None,
-        letters_from=_count_letters(db, sender, now) if sender else 0,
-        ours=MappingProxyType(_ours(db, asked.ours)) if asked.ours else MappingProxyType({}),
-        held=_held(db, asked.author) if asked.author else (),
-        human_sent=_human_sent(db, asked.author) if asked.author else 0,
-        promise_today=promise_today(db, sender, today) if sender else False,
-        person=_person(db, sender) if sender else Person(),
-        copied=MappingProxyType(_copied(db, asked.codes)) if asked.author else MappingProxyType({}),
+    known_cases = cases.by_code(db, tuple(codes)) if codes else {}
+    return replace(
+        Facts(
+            known=known,
+            cases=MappingProxyType(known_cases),
+            past=tuple(past),
+            by_message_id=MappingProxyType(by_message_id),
+            automatic_at=automatic,
+            follow_up_at=follow_up_at,
+            automatic_council=council_automatic(db, limits, now),
+            loads=MappingProxyType(loads(db, asked.staff)),
+            taken_codes=_taken(db, asked.candidate_codes),
+            last_owner=_last_owner(db, sender) if sender else None,
+            letters_from=_count_letters(db, sender, now) if sender else 0,
+            ours=MappingProxyType(_ours(db, asked.ours)) if asked.ours else MappingProxyType({}),
+            promise_today=promise_today(db, sender, today) if sender else False,
+            person=_person(db, sender) if sender else Person(),
+        ),
+        **(_for_staff(db, asked.author, known_cases, asked.since) if asked.author else {}),
     )
+
+
+def _for_staff(db: Database, author: str, known_cases: Mapping[str, Case], since: datetime) -> dict[str, Any]:
+    """What only a mail of a member of staff is judged by."""
+    found = _automatic_to(db, {case.resident.key for case in known_cases.values()}, since)
+    return {
+        "held": _held(db, author),
+        "human_sent": _human_sent(db, author),
+        "copied": MappingProxyType(_copied(db, tuple(known_cases))),
+        "last_words": MappingProxyType({code: cases.last_words(db, code) for code in known_cases}),
+        "heard_at": MappingProxyType({code: found.get(case.resident.key, ()) for code, case in known_cases.items()}),
+        "alarmed": alarms.running(db, tuple(known_cases)),
+    }
+
+
+def _automatic_to(db: Database, addresses: Collection[str], since: datetime) -> dict[str, tuple[datetime, ...]]:
+    """When automatic mails other than acknowledgements go to each of these, those that wait for working hours too."""
+    return {address: _automatic(db, address, since)[1] for address in addresses if address}
 
 
 def _known(db: Database, fingerprint: str) -> Known | None:

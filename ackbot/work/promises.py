@@ -1,6 +1,6 @@
 """Once a day each: the digest, "overdue today", the truth at 15:00, "settled?" (design.md, "The life of a promise")."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 
@@ -34,7 +34,7 @@ class Promises:
 
     def run(self, now: datetime) -> int:
         """Everything that is due now. How many mails were put into the outbox to go out."""
-        return self._digests(now) + self._overdue(now) + self._truths(now) + self._settled(now)
+        return self._digests(now) + self._overdue(now) + self._truths(now) + self._waiting(now) + self._settled(now)
 
     def _desk(self, now: datetime) -> Desk:
         return office_at(self._office, self._db, now).desk(now)
@@ -58,7 +58,9 @@ class Promises:
             reminders.horizon(staff, name, desk) for staff in ("", *council.staff) for name in council.standards
         )
         found = {case.code: case for case in cases.due(self._db, until, _KINDS)}
-        found |= {case.code: case for case in (*cases.late(self._db), *cases.of_owner(self._db, ""))}
+        midnight = council.calendar.at(today, time(0))
+        others = (*cases.late(self._db), *cases.of_owner(self._db, ""), *cases.offered(self._db, midnight))
+        found |= {case.code: case for case in others}
         queued = 0
         heard = [case for case in found.values() if not self._silenced(case, desk)]
         for person, lines in reminders.sheets(heard, desk).items():
@@ -214,32 +216,44 @@ class Promises:
 
     def _settled(self, now: datetime) -> int:
         """In working hours, once a case's time to settle is over; not on a day with another automatic mail."""
+        return self._on_a_free_day("settle", "answered", self._settle, now)
+
+    def _waiting(self, now: datetime) -> int:
+        """The same for a question that the resident has not answered."""
+        return self._on_a_free_day("waiting", "waiting", promises.on_waiting, now)
+
+    def _on_a_free_day(
+        self, kind: str, state: str, decide: Callable[[Sequence[Case], Desk], list[Intent]], now: datetime
+    ) -> int:
         today = self._office.council.calendar.local_day(now)
-        found = [case for case in cases.due(self._db, today, ("settle",), over=now) if case.state == "answered"]
+        found = [case for case in cases.due(self._db, today, (kind,), over=now) if case.state == state]
         queued = 0
         for some in _by_resident(found):
             inbox = self._office.council.inboxes.get(some[0].inbox)
             if inbox is None or not inbox.calendar.is_open(now) or inboxes.is_paused(self._db, inbox.name):
                 continue
             with self._db.transaction():
-                queued += self._settle(some, self._desk(now))
+                desk = self._desk(now)
+                if self._may_hear(some[0], desk):
+                    fresh = cases.by_code(self._db, [one.code for one in some]).values()
+                    still = [case for case in fresh if case.state == state]
+                    queued += write(self._db, decide(still, desk), desk) if still else 0
                 crash_point("rounds.before-commit")
             crash_point("rounds.committed")
         return queued
 
-    def _settle(self, some: Sequence[Case], desk: Desk) -> int:
-        db, council = self._db, desk.council
+    def _may_hear(self, case: Case, desk: Desk) -> bool:
+        """Whether this resident may have an automatic mail today: none went, none is promised, the brake is off."""
+        limits, resident = desk.council.limits, case.resident.key
+        had = self._mails_today(case, desk) >= max(1, limits.resident_automatic_per_day)
+        promised = bool(resident) and facts.promise_today(self._db, resident, desk.today)
+        return not had and not promised and not facts.is_braked(self._db, limits, desk.now)
+
+    def _settle(self, some: Sequence[Case], desk: Desk) -> list[Intent]:
         resident = some[0].resident.key
-        if self._mails_today(some[0], desk) >= max(1, council.limits.resident_automatic_per_day) or facts.is_braked(
-            self._db, desk.council.limits, desk.now
-        ):
-            return 0
-        if resident and facts.promise_today(db, resident, desk.today):
-            return 0
-        fresh = [case for case in cases.by_code(db, [one.code for one in some]).values() if case.state == "answered"]
-        since = desk.now - timedelta(seconds=council.feedback_every.seconds)
-        may_ask = bool(resident) and not cases.asked_feedback(db, resident, since)
-        return write(self._db, promises.on_settled(fresh, desk, may_ask=may_ask), desk) if fresh else 0
+        since = desk.now - timedelta(seconds=desk.council.feedback_every.seconds)
+        may_ask = bool(resident) and not cases.asked_feedback(self._db, resident, since)
+        return promises.on_settled(some, desk, may_ask=may_ask)
 
     def _mails_today(self, case: Case, desk: Desk) -> int:
         if not case.resident.key:

@@ -46,13 +46,13 @@ def _anew(clock: Clock, standard: str, inbox: str, council: Council) -> Clock:
     if clock.told or clock.started_at is None:
         return clock
     rule = council.standards.get(standard, council.default_standard)
-    durations = {
+    durations: dict[str, Duration | None] = {
         "name-owner": rule.name_owner_within,
         "update": rule.update_every,
         "answer": rule.answer_within,
         "settle": rule.settle_after,
     }
-    duration = durations[clock.kind] or Duration.parse(clock.duration)
+    duration = durations.get(clock.kind) or Duration.parse(clock.duration)
     return standards.clock_of(clock.kind, duration, clock.started_at, rule, council.inbox_of(inbox), council)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from ackbot.casework import away, letters, notices, reminders, standards, updates
 from ackbot.casework.council import Council, Inbox, Staff
 from ackbot.casework.intents import Send
-from ackbot.casework.model import Arrival, Case, Clock, Facts
+from ackbot.casework.model import Arrival, Case, Clock, Facts, Offer
 from ackbot.casework.office import Desk, Office
 from ackbot.casework.screening import Seen
 from ackbot.casework.updates import NoNews
@@ -281,6 +281,16 @@ def _later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[str, Send]]
         ("an owner at last", "", False, None),
     ):
         yield title, updates.cover(desk, [case], absent, title, left=left, back_on=back_on, why="a specimen")
+    yield "handed over", updates.cover(desk, [case], "Dana Price", "taken:1", left=True, back_on=None, why="a specimen")
+    yield "a part for somebody else", updates.split_off(desk, case, case, why="a specimen")
+    waiting = replace(case, state="waiting", human_words_at=_OPEN)
+    yield "a question not answered", updates.still_waiting(desk, [(waiting, _NEXT)], why="a specimen")
+    copied = replace(case, copies=("councillor@northgate.example",))
+    sent = updates.human(
+        desk, copied, staff, "specimen:cc", words, next_on=None, files=(), files_of=0, why="a specimen"
+    )
+    yield "a person's own words, copied", sent
+    yield "a copy of them", updates.copies(desk, copied, sent, "a specimen")[0]
     yield (
         "cover of two matters",
         updates.cover(desk, [case, case], "Dana Price", "two", left=False, back_on=None, why="a specimen"),
@@ -292,16 +302,24 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
     case = _promised(desk, inbox, staff)
     late = replace(case, late_since=date(2026, 12, 1), no_news=3, clocks=())
     owed = replace(late, no_news=2)
+    offer = Offer(staff.id, staff.id, _OPEN)
+    passed = replace(case, offer=offer, state="waiting", human_words_at=_OPEN)
     own, due = reminders.Line(case, "own", date(2026, 12, 7)), reminders.due_on(case)
     several = [
         own,
         reminders.Line(late, "own", None),
         reminders.Line(owed, "escalated", due),
         reminders.Line(case, "nobody", due),
+        reminders.Line(passed, "offered", due),
+        reminders.Line(passed, "own", due),
     ]
     yield "digest", reminders.digest(desk, staff, several, "", why="a specimen")
     yield "digest about one case", reminders.digest(desk, staff, [own], "There is damp.", why="a specimen")
     yield "digest about one late case", reminders.digest(desk, staff, several[1:2], "There is damp.", why="a specimen")
+    yield (
+        "digest about a case passed on",
+        reminders.digest(desk, staff, several[5:], "There is damp.", why="a specimen"),
+    )
     yield "overdue today", reminders.overdue(desk, staff, several, "", why="a specimen")
     yield "overdue today, one case", reminders.overdue(desk, staff, [own], "There is damp.", why="a specimen")
     listed = reminders.listed(desk, None, several)
@@ -311,6 +329,23 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
         yield "cases taken over", away.table(desk, staff, former, [covered], why="a specimen")
     yield "while you were away", away.welcome_back(desk, staff, [covered], why="a specimen")
     yield "a case for you at last", away.given(desk, case, "There is damp.", owner_why="is here", why="a specimen")
+    yield (
+        "passed to you",
+        notices.offered(
+            desk,
+            replace(case, handovers=1),
+            inbox,
+            staff,
+            staff,
+            "She knows the house.",
+            "There is damp.",
+            "a specimen",
+        ),
+    )
+    yield (
+        "a part for you",
+        notices.split_off(desk, case, inbox, staff, staff, "The bins.", "There is damp.", told=True, why="a specimen"),
+    )
     words = Lines("FYI, he rang again.")
     link = notices.inside_link(desk, case, inbox, staff, "SEND")
     asked: dict[str, dict[str, Any]] = {
@@ -324,6 +359,9 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
         },
         "unreachable": {"status": "5.1.1"},
         "another": {"author": "Sam Jones", "gone": False, "their_words": words},
+        "taken": {"taker": "Sam Jones"},
+        "quiet": {"command": "QUIET", "off": False},
+        "copies": {"copies": ["councillor@northgate.example"]},
         "echo": {"their_words": words, "next_on": _NEXT, "files": ["plan.pdf"]},
     }
     for topic, values in asked.items():
@@ -336,12 +374,16 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
         "back_on": _NEXT,
         "cover": "Sam Jones",
         "away_again_on": None,
+        "other": "",
+        "said_by": "",
     }
     for title, template, values in (
         ("ask-back: which case", "ask-back-which", {"their_words": words, "strange": False}),
         ("ask-back: another case", "ask-back-which", {"their_words": words, "strange": True}),
         ("away", "ask-back-away", away_values),
         ("away, not clear", "ask-back-away", {**away_values, "problem": "The dates could not be read."}),
+        ("away, of somebody else", "ask-back-away", {**away_values, "other": "Sam Jones"}),
+        ("away, said by a manager", "ask-back-away", {**away_values, "said_by": "Alex Reid"}),
         ("back", "ask-back-away", {**away_values, "back": True, "away_again_on": _NEXT}),
     ):
         yield title, notices.to_staff(desk, staff, inbox, "ask-back", template, title, values, why="a specimen")

@@ -1,0 +1,231 @@
+"""A case, or a part of one, goes to somebody else: PASS, TAKE, SPLIT (behaviour.md §4.3)."""
+
+import re
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+
+from ackbot.casework import away, matching, notices, routing, standards, updates
+from ackbot.casework.asked import Asked, ask, note
+from ackbot.casework.away import Move
+from ackbot.casework.council import Council, Inbox, Staff, Team
+from ackbot.casework.cover import absence_of, is_present, ladder, returns_on, stand_in
+from ackbot.casework.intents import Assign, Intent, Note, Offer, OpenCase, SetClock, TakeAlarm
+from ackbot.casework.model import Case
+from ackbot.casework.reminders import silent_because
+from ackbot.casework.routing import Routed, folded
+
+_FURTHEST = 30  # working days looked through for one on which a resident has no other automatic mail
+
+
+def passed(asked: Asked) -> list[Intent]:
+    """PASS: somebody is asked to take the case; until they do, it stays where it is."""
+    case, desk, council = asked.case, asked.desk, asked.desk.council
+    name, reason = _named(asked.reading.text)
+    if case.state == "closed":
+        return ask(asked, "The case is closed.")
+    if asked.person.id not in _may_pass(case, council):
+        return ask(asked, "The case is not yours, so you cannot pass it on.")
+    to = _somebody(name, asked)
+    if isinstance(to, str):
+        return ask(asked, to)
+    why = f"{asked.person.name} passes it to {to.name}"
+    return [
+        *(note(asked, f"{why}: {reason}") if reason else []),
+        Offer(case.code, to.id, asked.person.id, why),
+        notices.offered(
+            desk, case, asked.inbox, to, asked.person, reason, asked.facts.last_words.get(case.code, ""), why
+        ),
+    ]
+
+
+def _may_pass(case: Case, council: Council) -> set[str]:
+    """Whoever has the case, and those above them."""
+    return {case.owner, case.cover, *ladder(council, case.in_charge, case.team)}
+
+
+def _somebody(name: str, asked: Asked) -> Staff | str:
+    """Who is meant by the name of a person or team, and is here; else what to tell the one who asked."""
+    council, desk = asked.desk.council, asked.desk
+    person = person_named(name, council)
+    if person is None:
+        team = team_named(name, council)
+        if team is None:
+            known = ", ".join(sorted(council.teams))
+            return f"There is nobody called “{name}” whom I know. Teams are: {known}." if name else "PASS needs a name."
+        chosen = _of_team(team, asked)
+        if chosen is None:
+            return f"Nobody of {team.name} is here who could take it."
+        person = council.staff[chosen]
+    if person.id == asked.case.in_charge:
+        return f"{person.name} has it already."
+    if not is_present(council, person.id, desk.now):
+        absence = absence_of(council, person.id, desk.now)
+        found = stand_in(council, person.id, asked.case.team, desk.now)
+        until = (
+            f" until {desk.templates.day(council.languages[0], returns_on(council, absence), desk.today)}"
+            if absence
+            else ""
+        )
+        instead = f" {council.staff[found[0]].name} stands in." if found else ""
+        return f"{person.name} is away{until}.{instead}"
+    return person
+
+
+def _of_team(team: Team, asked: Asked) -> str | None:
+    """Who of a team would get its next case, whoever has it now apart."""
+    council = asked.desk.council
+    others = replace(team, members=tuple(one for one in team.members if one != asked.case.in_charge))
+    council = replace(council, teams={**council.teams, team.name: others})
+    routed = Routed(team.name, "", council.default_standard, "", "")
+    facts = replace(asked.facts, last_owner=None)
+    chosen = routing.choose_owner(routed, facts, council, asked.desk.now, asked.desk.today).staff
+    return chosen if chosen != asked.case.in_charge else None
+
+
+def taken(asked: Asked) -> list[Intent]:
+    """
+    TAKE: an urgent alarm ends, or the case goes over. Everybody whom we wrote to about a case may take it: it was passed to
+    them, it came up the ladder to them, or their service got the same letter.
+    """
+    case, desk, person = asked.case, asked.desk, asked.person
+    offered = case.offer is not None and case.offer.to == person.id
+    if case.code in asked.facts.alarmed and not offered:
+        return [TakeAlarm(case.code, person.id, f"{person.name} is on it")]
+    if case.state == "closed":
+        return ask(asked, "The case is closed.")
+    if case.owner == person.id:
+        return ask(asked, "It is yours already.")
+    why = f"{person.name} took it"
+    found = Move(case, person.id, "owner", why, tell=True)
+    team = _team_of(person, case.team, desk.council)
+    intents: list[Intent] = [
+        TakeAlarm(case.code, person.id, why),
+        *(replace(one, team=team, taken=True) if isinstance(one, Assign) else one for one in away.applied(found)),
+        away.given(desk, away.in_new_hands(found), asked.facts.last_words.get(case.code, ""), owner_why=why, why=why),
+    ]
+    former = desk.council.staff.get(case.in_charge)
+    if former and is_present(desk.council, former.id, desk.now):
+        values = {"taker": person.name}
+        key = f"taken:{case.code}:{case.handovers + 1}"
+        intents.append(notices.ask_back(desk, case, asked.inbox, former, key, "taken", values, why=why))
+    if away.is_told(found, desk):
+        at = _free_day(asked)
+        intents += away.to_resident([found], at, "", desk, number=case.handovers + 1)
+    return intents
+
+
+def _team_of(person: Staff, team: str, council: Council) -> str:
+    """The team of a case that somebody takes: as it was, unless they are of another."""
+    theirs = [one.name for one in council.teams.values() if person.id in (*one.members, one.deputy, one.manager)]
+    return team if team in theirs or not theirs else theirs[0]
+
+
+def _free_day(asked: Asked) -> datetime:
+    """In working hours, on the first day on which the resident has no other automatic mail (behaviour.md §3.3)."""
+    calendar = asked.inbox.calendar
+    heard = {calendar.local_day(at) for at in asked.facts.heard_at.get(asked.case.code, ())}
+    at = calendar.next_open(asked.desk.now)
+    for _ in range(_FURTHEST):
+        if calendar.local_day(at) not in heard:
+            break
+        at = calendar.next_open(calendar.at(calendar.local_day(at) + timedelta(days=1), time(0)))
+    return at
+
+
+def split(asked: Asked) -> list[Intent]:
+    """SPLIT: a second matter becomes a case of its own, with an owner, a date, and a word to the resident."""
+    case, desk, council, person = asked.case, asked.desk, asked.desk.council, asked.person
+    name, part = _named(asked.reading.text)
+    own = next((one for one in council.teams.values() if person.id in (*one.members, one.manager)), None)
+    team = team_named(name, council) or (own if not name else None)
+    if asked.of_many:
+        return ask(asked, "SPLIT works in a mail about one case.")
+    if case.state == "closed":
+        return ask(asked, "The case is closed.")
+    if team is None:
+        return ask(asked, f"SPLIT needs a team. Teams are: {', '.join(sorted(council.teams))}.")
+    if not part:
+        return ask(asked, "SPLIT needs a word about the part behind the team.")
+    inbox = _inbox_of(team, asked)
+    routed = Routed(team.name, "", council.default_standard, "", "")
+    fresh = standards.opening_clocks(routed.standard, inbox, council, desk.now, desk.now, owned=True)
+    until = standards.next_word(fresh) or desk.today
+    chosen = routing.choose_owner(routed, replace(asked.facts, last_owner=None), council, desk.now, until)
+    if not chosen.staff:
+        return ask(asked, f"Nobody of {team.name} is here who could have it.")
+    code = matching.free_code(desk.signer, asked.seen.message.fingerprint, asked.facts)
+    other = Case(
+        code=code,
+        state="open",
+        inbox=inbox.name,
+        resident=case.resident,
+        subject=case.subject,
+        team=team.name,
+        owner=chosen.staff,
+        standard=routed.standard.name,
+        language=case.language,
+        opened_at=desk.now,
+        last_letter_at=desk.now,
+        sensitive=case.sensitive,
+        quiet=case.quiet,
+        parties=case.parties,
+        clocks=fresh,
+        thread=case.thread,
+    )
+    silent = silent_because(other, council)
+    if not silent:
+        other = replace(other, clocks=standards.told(fresh, owned=True))
+    reference, why = council.reference_of(code), f"{person.name} split off a part for {team.name}"
+    new_owner = council.staff[chosen.staff]
+    intents: list[Intent] = [
+        OpenCase(other, f"{reference} is opened: {why}"),
+        Note(code, "linked", f"it is a part of {council.reference_of(case.code)}", {"code": case.code}),
+        Note(case.code, "linked", f"a part of it is {reference}", {"code": code}),
+        *(SetClock(code, clock, f'standard "{other.standard}": {clock.kind}') for clock in other.clocks),
+        Assign(code, chosen.staff, team.name, chosen.why),
+        *note(replace(asked, case=other), part),
+    ]
+    letter = asked.facts.last_words.get(case.code, "")
+    intents.append(notices.split_off(desk, other, inbox, new_owner, person, part, letter, told=not silent, why=why))
+    if not silent:
+        intents.append(replace(updates.split_off(desk, other, case, why=why), not_before=_free_day(asked)))
+    return intents
+
+
+def _inbox_of(team: Team, asked: Asked) -> Inbox:
+    """The inbox that a team answers; where it has none of its own, that of the first case."""
+    here = asked.inbox
+    theirs = (one for one in asked.desk.council.inboxes.values() if one.team == team.name and not one.personal)
+    return here if here.team == team.name else next(theirs, here)
+
+
+def _named(text: str) -> tuple[str, str]:
+    """The name behind a command, and what is said with it."""
+    first, _, rest = text.partition("\n")
+    head, colon, tail = first.partition(":")
+    if not colon and len(head.split()) > 4:
+        head, _, tail = first.partition(" ")
+    name = re.sub(r"^(?:to|for)\b", "", head.strip(), flags=re.IGNORECASE).strip(" .,-–—")
+    return name, f"{tail.strip()}\n{rest}".strip()
+
+
+def person_named(name: str, council: Council) -> Staff | None:
+    """The one person whom a name means: by id or full name, else by a first name or an address that one of them has."""
+    wanted = folded(name).strip(" .@")
+    people = list(council.staff.values())
+    exact = [one for one in people if wanted and wanted in (folded(one.id), folded(one.name), *one.addresses)]
+    first = [one for one in people if wanted and wanted == folded(one.name).split()[0]]
+    found = exact or first
+    return found[0] if len(found) == 1 else None
+
+
+def team_named(name: str, council: Council) -> Team | None:
+    """The team that a name means: its own, or that of an inbox or service it answers."""
+    wanted = folded(name).strip(" .").removesuffix(" team").removeprefix("the ").strip()
+    for one in council.teams.values():
+        if wanted and wanted == folded(one.name):
+            return one
+    for inbox in council.inboxes.values():
+        if wanted and wanted in (folded(inbox.name), folded(inbox.service)):
+            return council.teams.get(inbox.team)
+    return None
