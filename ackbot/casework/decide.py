@@ -15,11 +15,12 @@ from ackbot.casework import (
     routing,
     standards,
     urgent,
+    wishes,
 )
 from ackbot.casework.cover import is_present
-from ackbot.casework.intents import Assign, Decision, Intent, Note, OpenCase, Record, SetClock
+from ackbot.casework.intents import Assign, Decision, Intent, Note, OpenCase, Record, SetClock, Wish
 from ackbot.casework.matching import Match
-from ackbot.casework.model import Case, Facts, Outcome, Questions
+from ackbot.casework.model import Case, Facts, Outcome, Person, Questions
 from ackbot.casework.office import Desk
 from ackbot.casework.screening import Seen, Verdict
 from ackbot.mail.addresses import Address
@@ -124,6 +125,14 @@ def _limited(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Verdict:
     """Holds that depend on what came before: a backlog, the caps (behaviour.md §2, D37)."""
     if not verdict.acknowledge:
         return verdict
+    if facts.person.quiet or facts.person.ignored:
+        why = (
+            "they asked for no automatic mail"
+            if facts.person.quiet
+            else "an owner wrote that this sender needs no answers"
+        )
+        rule = "behaviour.md §3.10" if facts.person.quiet else "behaviour.md §4.3"
+        return replace(verdict, acknowledge=False, rule=rule, why=why)
     if seen.arrival.backlog and not seen.home.acknowledge_backlog:
         why = "it lay in the inbox before ackbot first watched it"
         return replace(verdict, acknowledge=False, rule="behaviour.md §5.4", why=why)
@@ -169,6 +178,7 @@ def _opened(
         routed.standard, inbox, council, seen.arrival.arrived_at, desk.now, owned=bool(chosen.staff)
     )
     resident = verdict.to or Address("", "")
+    person = _person(seen, facts, desk)
     case = Case(
         code=code,
         state="open",
@@ -178,10 +188,12 @@ def _opened(
         team=routed.team,
         owner=chosen.staff,
         standard=routed.standard.name,
-        language=message.language(council.languages[0]),
+        language=person.language or message.language(council.languages[0]),
         opened_at=seen.arrival.arrived_at,
         last_letter_at=seen.arrival.arrived_at,
         sensitive=bool(urgent.SENSITIVE & set(found_urgent)),
+        quiet=person.quiet or person.ignored,
+        formats=person.formats,
         parties=frozenset({resident.key} if resident.addr else ()),
         clocks=clocks,
         thread=(message.message_id,) if message.message_id else (),
@@ -204,6 +216,8 @@ def _opened(
         clocks = standards.told(clocks, owned=bool(chosen.staff))
     reference = council.reference_of(code)
     intents: list[Intent] = [OpenCase(case, f"{reference} is opened: {found.how}")]
+    if resident.key and person.formats and person.formats != facts.person.formats:
+        intents.append(Wish(resident.key, "formats", person.formats, "the resident asks for it", code))
     if found.linked:
         intents.append(
             Note(code, "linked", f"it goes on with {council.reference_of(found.linked)}", {"code": found.linked})
@@ -256,6 +270,12 @@ def _opened(
         standard=routed.standard.name,
         clocks=clocks,
     )
+
+
+def _person(seen: Seen, facts: Facts, desk: Desk) -> Person:
+    """What is known of the sender, and the format that this very letter asks for."""
+    asked_for = wishes.read(seen.message.new_text, desk.templates.language_names())
+    return replace(facts.person, formats=asked_for.formats or facts.person.formats)
 
 
 def _absent_officer(seen: Seen, desk: Desk) -> str:

@@ -1,8 +1,9 @@
 """A further letter of a case that exists: attached, its owner told, a short receipt (behaviour.md §3.2, §3.3, §3.5)."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from ackbot.casework import alarms, letters, notices, standards, thanks, urgent
+from ackbot.casework import alarms, letters, notices, standards, thanks, urgent, wishes
 from ackbot.casework.council import Inbox
 from ackbot.casework.cover import is_present, stand_in
 from ackbot.casework.intents import (
@@ -17,12 +18,15 @@ from ackbot.casework.intents import (
     SetClock,
     SetCover,
     Unreachable,
+    Wish,
 )
 from ackbot.casework.matching import Match
-from ackbot.casework.model import Case, Clock, ClockKind, Facts
+from ackbot.casework.model import PURPOSES, Case, Clock, ClockKind, Facts
 from ackbot.casework.office import Desk
 from ackbot.casework.reminders import GIVEN_UP
 from ackbot.casework.screening import Seen, Verdict
+from ackbot.casework.thanks import Short
+from ackbot.casework.wishes import Wishes
 
 _RECEIPT_QUIET = 2  # working days after human words in which a further letter gets no receipt
 
@@ -48,30 +52,45 @@ def on_attached(
     )
     if short and short.kind == "score" and case.state == "waiting":
         short = None  # a number may answer the question
-    if score := thanks.score_of(seen.message.new_text) if known and case.human_words_at else 0:
+    score = thanks.score_of(seen.message.new_text) if known and case.human_words_at else 0
+    if known and not score and _answers_settled(seen) and (score := thanks.word_score(seen.message.new_text)):
+        short = Short("score", score)
+    if score:
         intents.append(Note(case.code, "feedback", "the resident said how we did", {"score": str(score)}))
+    asked_for = wishes.read(seen.message.new_text, desk.templates.language_names()) if known and not short else Wishes()
+    if found_urgent:
+        asked_for = replace(asked_for, quiet=False, news=False)
+    case, notes, remembered = _remembered(case, asked_for, verdict, desk)
+    intents += remembered
     case, in_charge = _in_charge(case, desk)
     intents += in_charge
     clocks = case.clocks
     send: Send | None = None
     if short:
         why = "it is thanks, which asks for nothing" if short.kind == "thanks" else "it is a score from 1 to 5"
+    elif asked_for.quiet:
+        why = "the resident wants no automatic mail"
     else:
-        intents += _reopened(case)
-        reopened = case.state in ("closed", "answered", "waiting")
+        in_question = asked_for.news and case.state == "waiting"  # it does not answer what was asked
+        reopened = case.state in ("closed", "answered", "waiting") and not in_question
+        intents += _reopened(case) if reopened else []
         still = not reopened and any(clock.told for clock in case.clocks)
-        fresh = case.clocks if still else _anew(case, inbox, seen, desk)
+        fresh = case.clocks if still or in_question else _anew(case, inbox, seen, desk)
         answering = replace(case, clocks=fresh)
-        send, why = _receipt(seen, verdict, answering, inbox, facts, desk, known=known, still=still)
-        told = send is not None and not send.hold and inbox.mode in ("acknowledge", "live")
-        if not still and (reopened or told):
+        send, why = _receipt(
+            seen, verdict, answering, inbox, facts, desk, known=known, still=still, news=asked_for.news
+        )
+        told = send is not None and not send.hold and inbox.mode in ("acknowledge", "live") and not asked_for.news
+        if not still and not in_question and (reopened or told):
             clocks = standards.told(fresh, owned=True) if told else fresh
             intents += [SetClock(case.code, clock, "the resident wrote again") for clock in clocks]
     if send:
         intents.append(send)
         intents += alarms.hold_told(send, desk)
-    if short is None or short.kind == "thanks":
-        intents.append(_told(seen, verdict, replace(case, clocks=clocks), inbox, desk, found_urgent, known=known))
+    ended = asked_for.quiet and case.state in ("closed", "answered")
+    if not ended and (short is None or short.kind == "thanks"):
+        case_now = replace(case, clocks=clocks)
+        intents.append(_told(seen, verdict, case_now, inbox, desk, found_urgent, notes, known=known))
     intents.append(Record(kind, "attach", verdict.rule, send is not None, why))
     return Decision(
         kind,
@@ -88,6 +107,33 @@ def on_attached(
         standard=case.standard,
         clocks=clocks,
     )
+
+
+def _answers_settled(seen: Seen) -> bool:
+    """Whether it answers the mail that asks how we did."""
+    return any(token.purpose == PURPOSES["settled"] for token in seen.message.answers)
+
+
+def _remembered(case: Case, asked_for: Wishes, verdict: Verdict, desk: Desk) -> tuple[Case, list[str], list[Intent]]:
+    """What they asked for, kept by their address: the case as it is now, what its owner should know, and the intents."""
+    addr, code = (verdict.to.key if verdict.to else case.resident.key), case.code
+    notes: list[str] = []
+    intents: list[Intent] = []
+    if asked_for.quiet:
+        notes.append("they want no more automatic mail, so only what you write goes to them")
+        intents.append(Wish(addr, "quiet", "yes", "the resident wants no automatic mail", code))
+        case = replace(case, quiet=True)
+    if asked_for.formats:
+        notes.append(f"they ask for {asked_for.formats}")
+        intents.append(Wish(addr, "formats", asked_for.formats, "the resident asks for it", code))
+        case = replace(case, formats=asked_for.formats)
+    if asked_for.language:
+        notes.append(f"they ask for {desk.templates.language_names()[asked_for.language][0]}")
+        intents.append(Wish(addr, "language", asked_for.language, "the resident asks for it", code))
+        case = replace(case, language=asked_for.language)
+    if asked_for.news:
+        notes.append("they ask how far it is, and a word from you would help")
+    return case, notes, intents
 
 
 def _people(case: Case, desk: Desk) -> list[str]:
@@ -109,13 +155,21 @@ def _in_charge(case: Case, desk: Desk) -> tuple[Case, list[Intent]]:
 
 
 def _told(
-    seen: Seen, verdict: Verdict, case: Case, inbox: Inbox, desk: Desk, found_urgent: tuple[str, ...], *, known: bool
+    seen: Seen,
+    verdict: Verdict,
+    case: Case,
+    inbox: Inbox,
+    desk: Desk,
+    found_urgent: tuple[str, ...],
+    wished: Sequence[str],
+    *,
+    known: bool,
 ) -> Intent:
     """Whoever is in charge gets the letter; where nobody is, somebody is told so (P4)."""
     if not is_present(desk.council, case.in_charge, desk.now):
         return alarms.no_owner(case, "its owner is away and nobody stands in", desk)
     sender = verdict.to.addr if verdict.to else "an unknown address"
-    notes = [] if known else [f"it came from {sender}, which is new in this case"]
+    notes = [*wished] if known else [f"it came from {sender}, which is new in this case"]
     if not verdict.acknowledge:
         notes.append(verdict.why)
     note = "; ".join(notes)
@@ -180,9 +234,21 @@ def on_recovered(seen: Seen, verdict: Verdict, case: Case, desk: Desk) -> Decisi
 
 
 def _receipt(
-    seen: Seen, verdict: Verdict, case: Case, inbox: Inbox, facts: Facts, desk: Desk, *, known: bool, still: bool
+    seen: Seen,
+    verdict: Verdict,
+    case: Case,
+    inbox: Inbox,
+    facts: Facts,
+    desk: Desk,
+    *,
+    known: bool,
+    still: bool,
+    news: bool,
 ) -> tuple[Send | None, str]:
-    """A short receipt for a further letter, unless a person wrote lately or one went today (behaviour.md §3.2); and why."""
+    """
+    A short receipt for a further letter, unless a person wrote lately or one went today (behaviour.md §3.2); and why.
+    "Any news?" is answered with where things stand, without a new promise (§3.8).
+    """
     calendar = desk.council.calendar
     if not verdict.acknowledge:
         return None, verdict.why
@@ -195,7 +261,8 @@ def _receipt(
     if case.receipt_on == desk.today:
         return None, "this case had a receipt today"
     if (
-        case.human_words_at
+        not news
+        and case.human_words_at
         and calendar.days_between(calendar.local_day(case.human_words_at), desk.today) <= _RECEIPT_QUIET
     ):
         return None, "a person wrote to the resident in the last two working days"
@@ -203,7 +270,6 @@ def _receipt(
         return None, "the resident hears today on another promise, and one automatic mail a day is enough"
     if any(calendar.local_day(at) == desk.today for at in facts.follow_up_at):
         return None, "the resident had an automatic mail besides the acknowledgement today"
-    why = "a further letter gets a short receipt"
-    return letters.receipt(
-        desk, seen, case, inbox, why=why, hold=alarms.hold(seen, facts, desk.council), still=still
-    ), why
+    why = "they are told where things stand" if news else "a further letter gets a short receipt"
+    write = letters.where_it_stands if news else letters.receipt
+    return write(desk, seen, case, inbox, why=why, hold=alarms.hold(seen, facts, desk.council), still=still), why

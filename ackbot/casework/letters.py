@@ -107,6 +107,7 @@ def to_resident(
         references=thread,
         languages=(language, case.language) if offer else (language,),
         html=True,
+        large="large print" in case.formats,
         extra={"X-Ackbot-Case": reference},
     )
 
@@ -207,5 +208,34 @@ def receipt(desk: Desk, seen: Seen, case: Case, inbox: Inbox, *, why: str, hold:
         },
         Profile.REPLY,
         seen.message,
+    )
+    return Send(key, draft, case.code, inbox.name, inbox.lane, why, hold=hold)
+
+
+def where_it_stands(
+    desk: Desk, seen: Seen, case: Case, inbox: Inbox, *, why: str, hold: str, still: bool = True
+) -> Send:
+    """
+    The answer to "any news?": who has it, what was said last, and the date that stands; nothing new is promised.
+
+    Args:
+        still: they were told that date before.
+    """
+    owner = desk.council.staff.get(case.in_charge)
+    writer = desk.council.staff.get(case.human_words_by)
+    calendar = desk.council.calendar
+    values = {
+        "name": names.greeting(case.resident, seen.message),
+        "owner": owner.public_name if owner else "",
+        "first_name": names.first(owner.public_name) if owner else "",
+        "writer": writer.public_name if writer else "",
+        "wrote_on": calendar.local_day(case.human_words_at) if case.human_words_at else None,
+        "phoned": case.answered_by == "phone",
+        "waiting": case.state == "waiting",
+        "next_on": next_word(case.clocks) if still and not case.sensitive else None,
+    }
+    key = f"receipt:{case.code}:{desk.today.isoformat()}"
+    draft = to_resident(
+        desk, case, inbox, "receipt", key, values, Profile.REPLY, seen.message, template="where-it-stands"
     )
     return Send(key, draft, case.code, inbox.name, inbox.lane, why, hold=hold)

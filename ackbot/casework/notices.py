@@ -112,6 +112,8 @@ def about_case(
             "staff_first": names.first(staff.name),
             "matter": matter,
             "next_on": next_word(case.clocks),
+            "formats": case.formats,
+            "quiet": case.quiet,
             "words_go_out": words_go_out,
             "mode": inbox.mode,
             **(_letter(letter, inbox) if letter else {}),

@@ -34,6 +34,19 @@ _PLEASANT = re.compile(
 _SCORE = re.compile(
     r"\s*(?P<score>[1-5])(?:\s*(?:out of 5|/\s*5|stars?)\b)?(?P<mark>[ \t]*[-–—:,./!)]+)?(?P<rest>.*)$", re.DOTALL
 )
+_VERY = r"(?:very |really |extremely |quite |pretty |absolutely )?"
+_TAIL = r"(?: (?:thanks?|thank you|service|work|job))?"
+_WORD_SCORES = {
+    5: re.compile(
+        rf"(?:{_VERY}(?:excellent|brilliant|perfect|great|fantastic|wonderful|superb)|very (?:well|good)){_TAIL}"
+    ),
+    4: re.compile(rf"(?:quite |pretty |fairly )?(?:well|good|happy|satisfied){_TAIL}"),
+    3: re.compile(rf"(?:ok|okay|fine|fair|average|alright|all right|so so){_TAIL}"),
+    2: re.compile(rf"(?:poor(?:ly)?|not (?:very |so |that )?(?:good|well|great|happy)|disappoint(?:ed|ing)){_TAIL}"),
+    1: re.compile(
+        rf"(?:{_VERY}(?:bad(?:ly)?|terribl[ey]|awful(?:ly)?|useless|rubbish|appalling|dreadful)|very poor(?:ly)?){_TAIL}"
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +90,12 @@ def score_of(words: str) -> int:
     separated = bool(mark) and mark[-1] in "-–—:,!" and rest[:1].isspace() and not rest.strip()[:1].isdigit()
     thanked = rest[:1].isspace() and bool(_THANKS.match(_plain(rest)))
     return int(match["score"]) if alone or separated or thanked else 0
+
+
+def word_score(words: str) -> int:
+    """The score that one word or two say in answer to "how did we do?"; 0 for anything else."""
+    said = _plain(words)
+    return next((score for score, pattern in _WORD_SCORES.items() if pattern.fullmatch(said)), 0)
 
 
 def _said(text: str, people: Sequence[str]) -> bool | None:

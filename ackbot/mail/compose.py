@@ -45,6 +45,7 @@ class Draft:
         languages: of the words in it, the main one first; picks the template and makes Content-Language.
         extra: further header fields without personal data.
         date_at: aware instant of the Date field.
+        large: in large print.
         attachments: streamed behind the words when the mail is sent.
     """
 
@@ -63,6 +64,7 @@ class Draft:
     references: tuple[str, ...] = ()
     languages: tuple[str, ...] = ("en",)
     html: bool = False
+    large: bool = False
     extra: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     attachments: tuple[Attachment, ...] = ()
 
@@ -94,7 +96,9 @@ def compose(draft: Draft, templates: Templates) -> Composed:
         ValueError: an id or a header value holds CR, LF or NUL (D27).
     """
     subject = clean_subject(draft.subject)
-    words = templates.render(draft.languages[0], draft.template, draft.values, title=subject, html=draft.html)
+    words = templates.render(
+        draft.languages[0], draft.template, draft.values, title=subject, html=draft.html, large=draft.large
+    )
     auto_submitted, suppress = draft.profile.value
     headers = {
         "From": _mailbox(draft.sender),

@@ -15,6 +15,7 @@ import jinja2
 from ackbot.mail import markup
 
 ELEMENTS = ("h1", "p", "ul", "li", "a", "hr")
+_LARGE = 1.4  # of the shell's letters: 18 px become 25, which is 19 points
 SHELL = "shell.html"  # the page around every HTML part, with its style sheet
 
 
@@ -115,9 +116,17 @@ class Templates:
             hour=(moment.hour - 1) % 12 + 1, hour24=moment.hour, minute=f"{moment.minute:02}", half=half
         )
 
-    def render(self, language: str, name: str, values: Mapping[str, Any], *, title: str, html: bool) -> Rendered:
+    def language_names(self) -> Mapping[str, Sequence[str]]:
+        """`languages.toml`: what residents call each language, in English first."""
+        if "names" not in self._words:
+            self._words["names"] = self._toml("languages.toml")
+        return self._words["names"]
+
+    def render(
+        self, language: str, name: str, values: Mapping[str, Any], *, title: str, html: bool, large: bool = False
+    ) -> Rendered:
         """
-        The words of one mail.
+        The words of one mail; `large` is large print, at least 18 points.
 
         Raises:
             TemplateProblem: the template is missing, broken, or names a value that `values` has not.
@@ -126,7 +135,8 @@ class Templates:
         text = markup.to_text(found)
         if not html:
             return Rendered(text, "")
-        return Rendered(text, markup.to_html(found, self.shell, self.styles, language=language, title=title))
+        shell, styles = self._large if large else (self.shell, self.styles)
+        return Rendered(text, markup.to_html(found, shell, styles, language=language, title=title))
 
     def words_above_rule(self, language: str, name: str, values: Mapping[str, Any]) -> int:
         """How many words of a mail stand above its rule, the footer being below. Raises like `render`."""
@@ -178,6 +188,11 @@ class Templates:
         return self._inlined[1]
 
     @cached_property
+    def _large(self) -> tuple[str, Mapping[str, str]]:
+        """Page and styles with letters of large print."""
+        return _enlarged(self.shell), {name: _enlarged(style) for name, style in self.styles.items()}
+
+    @cached_property
     def _inlined(self) -> tuple[str, Mapping[str, str]]:
         import css_inline
 
@@ -212,6 +227,10 @@ class Templates:
             line = words.partition("(at line ")[2].partition(",")[0]
             path, number = self.file(name), int(line) if line.isdigit() else text.count("\n") or 1
             raise TemplateProblem(f"{words.partition(' (at')[0]}; this is not TOML", path, number) from None
+
+
+def _enlarged(css: str) -> str:
+    return re.sub(r"(?<=font-size: )(\d+)(?=px)", lambda size: str(round(int(size[1]) * _LARGE)), css)
 
 
 def place(error: BaseException) -> tuple[str, int]:

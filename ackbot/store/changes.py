@@ -17,7 +17,7 @@ from ackbot.casework.intents import (
 )
 from ackbot.casework.model import Arrival
 from ackbot.store import alarms
-from ackbot.store.database import Database, listed, text_of
+from ackbot.store.database import Database, text_of
 
 
 def open_case(db: Database, intent: OpenCase) -> None:
@@ -229,12 +229,15 @@ def wish(db: Database, intent: Wish) -> None:
         address=intent.address,
         value=yes if intent.what in ("quiet", "ignored") else intent.value,
     )
-    if intent.what in ("quiet", "ignored"):
-        codes = [row["code"] for row in db.run("SELECT code FROM parties WHERE address = :a", a=intent.address)]
-        placeholders, parameters = listed("c", codes)
-        db.run(
-            f"UPDATE cases SET quiet = :yes WHERE code IN ({placeholders}) AND state <> 'closed'", yes=yes, **parameters
-        )
+    if intent.what == "formats":
+        return
+    column = "language" if intent.what == "language" else "quiet"
+    db.run(
+        f"UPDATE cases SET {column} = :value WHERE state <> 'closed' AND code IN "
+        "(SELECT code FROM parties WHERE address = :address)",
+        value=intent.value if column == "language" else yes,
+        address=intent.address,
+    )
 
 
 def pause_clock(db: Database, intent: PauseClock, now: datetime) -> None:

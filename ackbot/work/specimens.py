@@ -213,6 +213,8 @@ def _to_residents(office: Office, inbox: Inbox, staff: Staff, message: Message) 
                 ),
             )
         if title == "acknowledgement":
+            asked = office.desk(now)
+            yield "any news?", letters.where_it_stands(asked, seen, case, inbox, why="a specimen", hold="")
             yield "receipt", letters.receipt(office.desk(now), seen, case, inbox, why="a specimen", hold="")
 
 
