@@ -400,13 +400,6 @@ def test_back_ends_an_absence_of_the_configuration(tmp_path: Path) -> None:
     assert story.case()["cover"] == ""
 
 
-def test_help_and_empty_replies(story: Story) -> None:
-    """HELP lists the words, with who reads what; an empty reply is asked about."""
-    story.reply(story.mail("new-case"), "HELP")
-    assert "Edward Quan reads this" in asked_back(story)
-    assert "stays inside" in asked_back(story)
-
-
 def test_following_a_link_changes_nothing(story: Story) -> None:
     """D72: every link in a staff mail begins a mail; none can be fetched."""
     story.at("2026-12-07 13:00")

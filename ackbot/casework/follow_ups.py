@@ -52,7 +52,7 @@ def on_attached(
     )
     if short and short.kind == "score" and case.state == "waiting":
         short = None  # a number may answer the question
-    score = thanks.score_of(seen.message.new_text) if known and case.human_words_at else 0
+    score = thanks.score_of(seen.message.new_text) if known and case.human_words_at and case.state != "waiting" else 0
     if known and not score and _answers_settled(seen) and (score := thanks.word_score(seen.message.new_text)):
         short = Short("score", score)
     if score:

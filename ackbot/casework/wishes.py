@@ -11,7 +11,7 @@ _ALONE = 8  # words of a mail that names a language or a format and little besid
 _NAMED = 3  # words of one that is nothing but that name
 _QUIET = re.compile(
     r"quiet|unsubscribe|"
-    r"(?:please )?(?:no more|stop (?:sending )?(?:me )?(?:these |all |the |your )?|do not send (?:me )?(?:any more |these )?|"
+    r"(?:please )?(?:no more |stop (?:sending )?(?:me )?(?:these |all |the |your )?|do not send (?:me )?(?:any more |these )?|"
     r"don t send (?:me )?(?:any more |these )?)"
     r"(?:automatic |automated )?(?:e ?mails?|messages?|updates?|mails?|notifications?)"
     r"(?: (?:to me|please|thank you|thanks|from you|from ackbot))*|"

@@ -1,0 +1,227 @@
+"""Answers by phone or from elsewhere, senders who need none, copies, and a manager's word on absence (behaviour.md §4.3)."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.support.letters import letter, parsed
+from tests.support.story import Story, words
+
+
+@pytest.fixture
+def story(make_story: Callable[..., Story]) -> Story:
+    made = make_story()
+    made.receive(letter())
+    made.after(minutes=5)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("text", "by", "verb"),
+    [
+        ("PHONED: we meet on Friday, he is fine with that", "phone", "spoke to"),
+        ("Phoned.", "phone", "spoke to"),
+        ("SENT", "elsewhere", "wrote to"),
+        ("sent: from my own mailbox by mistake", "elsewhere", "wrote to"),
+    ],
+)
+def test_answered_by_phone_or_from_elsewhere(story: Story, text: str, by: str, verb: str) -> None:
+    """behaviour.md §4.3 PHONED, SENT: first human words, as its owner says; nobody is chased; "settled?" says which it was."""
+    story.reply(story.mail("new-case"), text)
+
+    assert story.outbox("human") == []
+    assert (story.case()["state"], story.case()["answered_by"], story.case()["human_words_by"]) == (
+        "answered",
+        by,
+        "priya",
+    )
+    assert story.clocks("running") == [("settle", "2026-12-07", "running")]
+    told = story.db.run("SELECT why FROM events WHERE kind = 'HumanWords'")[0]["why"]
+    assert told.startswith("Priya Shah says:")
+    story.at("2026-12-08 10:00")
+    assert f"Priya Shah {verb} you on Monday 30 November" in words(story, "settled")[0]
+
+
+@pytest.mark.parametrize(
+    "text", ["PHONED: no answer", "PHONED left a message", "Phoned: he didn't pick up", "PHONED, voicemail"]
+)
+def test_a_call_nobody_answered_is_no_answer(story: Story, text: str) -> None:
+    """behaviour.md §3.6: never claim work nobody did; the promise stands, and NOTE is named."""
+    story.reply(story.mail("new-case"), text)
+
+    assert "PHONED is for a call that was answered" in words(story, "ask-back")[-1]
+    assert ("update", "2026-12-07", "running") in story.clocks()
+
+
+def test_a_colleague_phoned(story: Story) -> None:
+    """Whoever has the case hears that somebody else answered."""
+    story.at("2026-12-07 13:00")
+    reference = story.office.council.reference_of(story.case()["code"])
+    story.reply(story.mail("digest", "alex@northgate.example"), f"{reference} PHONED: told him that we come")
+
+    assert story.case()["answered_by"] == "phone"
+    story.at("2026-12-07 16:00")
+    assert story.outbox("no-news") == []
+
+
+@pytest.mark.parametrize(
+    "words_", ["Phoned you twice, please call back on Monday.", "Sent the plumber round this morning."]
+)
+def test_words_that_only_begin_like_it_are_held(story: Story, words_: str) -> None:
+    """behaviour.md §4.3: never guessed."""
+    story.reply(story.mail("new-case"), words_)
+
+    assert story.outbox("human") == []
+    assert "it begins like a command and is none" in words(story, "ask-back")[-1]
+
+
+def test_a_sender_who_needs_no_answers(story: Story) -> None:
+    """behaviour.md §4.3 IGNORE: this case closes without a mail, later letters are cases without an acknowledgement; OFF ends it."""
+    story.reply(story.mail("new-case"), "IGNORE")
+    assert story.case()["state"] == "closed"
+    assert "gets no automatic mail any more, and RBN-" in words(story, "ask-back")[-1]
+    automatic = len(story.outbox(to="edward@resident.example"))
+    row = story.receive(letter(subject="Offer", text="New windows, half price.", message_id="<2@resident.example>"))
+    assert (row["outcome"], row["acknowledged"]) == ("case", 0)
+    assert len(story.outbox("new-case")) == 2
+    assert len(story.outbox(to="edward@resident.example")) == automatic
+
+    story.after(minutes=5)
+    story.reply(story.outbox("new-case")[-1], "IGNORE OFF")
+    story.after(minutes=5)
+    story.receive(letter(subject="Roof", text="The roof leaks.", message_id="<3@resident.example>"))
+    assert len(story.outbox(to="edward@resident.example")) == automatic + 1
+
+
+def copied(make_story: Callable[..., Story]) -> Story:
+    story = make_story()
+    story.receive(letter(Cc="Cllr Ann Lee <cllr.lee@northgate.example>, mum@family.example, streets@northgate.example"))
+    story.after(minutes=5)
+    return story
+
+
+def test_copies_with_the_words_below(make_story: Callable[..., Story]) -> None:
+    """behaviour.md §4.3 CC: the people the resident copied get the answer too, once each; our own inboxes do not."""
+    story = copied(make_story)
+    story.reply(story.mail("new-case"), "CC\n\nDear Edward,\n\nA surveyor comes on Thursday.\n\nPriya")
+    sent = {row["recipient"]: row for row in story.outbox("human")}
+
+    assert set(sent) == {"edward@resident.example", "cllr.lee@northgate.example", "mum@family.example"}
+    assert (
+        "Copies went to cllr.lee@northgate.example, mum@family.example."
+        in words(story, "human", "edward@resident.example")[0]
+    )
+    copy = words(story, "human", "mum@family.example")[0]
+    assert copy.startswith("Dear Edward, A surveyor comes on Thursday. Priya")
+    assert "This is a copy of what Priya Shah wrote to edward@resident.example." in copy
+    assert len({row["message_id"] for row in sent.values()}) == 3
+    assert story.db.run("SELECT human_sent FROM staff_load WHERE staff = 'priya'")[0]["human_sent"] == 1
+
+
+def test_copies_from_now_on(make_story: Callable[..., Story]) -> None:
+    """CC alone is confirmed and remembered with the case; CC OFF ends it."""
+    story = copied(make_story)
+    story.reply(story.mail("new-case"), "CC")
+    assert "goes to cllr.lee@northgate.example, mum@family.example too from now on" in words(story, "ask-back")[-1]
+    story.after(minutes=5)
+    story.reply(story.mail("new-case"), "UPDATE\n\nA surveyor comes on Thursday.")
+    assert len(story.outbox("human")) == 3
+    story.after(minutes=5)
+    story.reply(story.mail("new-case"), "CC OFF")
+    story.after(minutes=5)
+    story.reply(story.mail("new-case"), "UPDATE\n\nThe surveyor comes on Friday.")
+    assert len(story.outbox("human")) == 4
+
+
+def test_nobody_was_copied(story: Story) -> None:
+    """A pasted header line is no command, and where nobody was copied nothing is sent."""
+    story.reply(story.mail("new-case"), "CC\n\nDear Edward,\n\nA surveyor comes on Thursday.")
+    assert "Edward Quan copied nobody" in words(story, "ask-back")[-1]
+    story.after(minutes=5)
+    story.reply(story.mail("new-case"), "Cc: boss@northgate.example\nDear Edward, a surveyor comes.")
+    assert "CC stands alone in its line" in words(story, "ask-back")[-1]
+    assert story.outbox("human") == []
+
+
+def test_a_copy_that_comes_back_leaves_the_resident_reachable(make_story: Callable[..., Story]) -> None:
+    """D39: a bounce of a copy is no bounce of the resident's mail."""
+    story = copied(make_story)
+    story.reply(story.mail("new-case"), "CC\n\nDear Edward,\n\nA surveyor comes on Thursday.\n\nPriya")
+    copy = story.outbox("human", "mum@family.example")[0]
+    story.receive(
+        b"Return-Path: <>\r\nFrom: MAILER-DAEMON@mx.northgate.example\r\nTo: housing@northgate.example\r\n"
+        b"Subject: Undelivered Mail Returned to Sender\r\nMessage-ID: <b@mx>\r\nMIME-Version: 1.0\r\n"
+        b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\r\nNo such user.\r\n"
+        b"--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx\r\n\r\n"
+        b"Final-Recipient: rfc822; mum@family.example\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n"
+        b"--b\r\nContent-Type: message/rfc822\r\n\r\n" + bytes(copy["content"]) + b"\r\n--b--\r\n"
+    )
+
+    assert story.db.run("SELECT 1 FROM events WHERE kind = 'bounce'")
+    assert story.case()["unreachable"] == 0
+
+
+def test_a_manager_says_who_is_away(story: Story) -> None:
+    """behaviour.md §4.3 AWAY of somebody else: by their manager; both hear of it; the case moves to the cover."""
+    story.at("2026-12-07 13:00")
+    story.reply(story.mail("digest", "alex@northgate.example"), "AWAY priya today to 18 Dec, cover Sam")
+    confirmed = story.outbox("ask-back")[-2:]
+
+    assert {row["recipient"] for row in confirmed} == {"alex@northgate.example", "priya@northgate.example"}
+    assert "Alex, Priya Shah is away from Monday 7 December" in words(story, "ask-back", "alex@northgate.example")[-1]
+    assert (
+        "Alex Reid wrote this for you. Priya, you are away from"
+        in words(story, "ask-back", "priya@northgate.example")[-1]
+    )
+    story.at("2026-12-08 09:00")
+    assert story.case()["cover"] == "sam"
+    story.reply(story.mail("digest", "alex@northgate.example"), "BACK Priya Shah")
+    story.at("2026-12-08 09:30")
+    assert story.case()["cover"] == ""
+
+
+def test_a_colleague_cannot_say_so(story: Story) -> None:
+    """P7: nobody but a person and those above them says that they are away."""
+    story.reply(story.mail("new-case"), "AWAY Sam Jones 1 Dec to 18 Dec")
+
+    assert "Only Sam Jones and those above them can say that." in words(story, "ask-back")[-1]
+    assert story.db.run("SELECT 1 FROM absences") == []
+
+
+def test_help_names_every_word(story: Story) -> None:
+    """behaviour.md §4.3: every command of the table stands in HELP, with who reads what."""
+    story.reply(story.mail("new-case"), "HELP")
+    told = words(story, "ask-back")[-1]
+
+    for word in [
+        "UPDATE",
+        "DONE",
+        "MORE",
+        "ASK",
+        "NOTE",
+        "PHONED",
+        "SENT",
+        "CLOSE",
+        "PASS",
+        "TAKE",
+        "SPLIT",
+        "IGNORE",
+        "QUIET",
+        "AWAY",
+        "BACK",
+        "CC",
+    ]:
+        assert word in told
+    assert "Edward Quan reads:" in told
+    assert "It stays inside:" in told
+
+
+def test_headers_of_the_copy(make_story: Callable[..., Story]) -> None:
+    """A copy goes from the owner by name, and a reply to it reaches the case."""
+    story = copied(make_story)
+    story.reply(story.mail("new-case"), "CC\n\nDear Edward,\n\nA surveyor comes on Thursday.\n\nPriya")
+    mail = parsed(bytes(story.outbox("human", "mum@family.example")[0]["content"]))
+
+    assert mail["To"] == "mum@family.example"
+    assert mail["From"] == '"Priya Shah, Housing" <housing@northgate.example>'
+    assert "housing+" in mail["Reply-To"]
