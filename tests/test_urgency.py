@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
+import structlog
 
+from ackbot.store import looks
 from tests.support.letters import letter
 from tests.support.story import Story
 
@@ -79,3 +81,33 @@ def test_an_inbox_in_shadow_alarms_nobody(tmp_path: Path) -> None:
     story.at("2026-11-30 12:00")
 
     assert [mail["state"] for mail in story.outbox("urgent")] == ["held"]
+
+
+def test_an_alarm_that_fails_goes_to_the_next_at_once(tmp_path: Path) -> None:
+    """domain.md §8: a duty officer's address that is refused costs no ten minutes; the next person has it in the next round."""
+    story = Story(tmp_path, ('to = ["duty"]', 'to = ["duty", "alex"]'))
+    story.receive(letter(text=GAS))
+    story.db.run("UPDATE outbox SET state = 'failed' WHERE kind = 'urgent'")
+    story.after(seconds=5)
+    story.rounds.tick()
+
+    assert [row["recipient"] for row in story.outbox("urgent")] == ["duty@northgate.example", "alex@northgate.example"]
+
+
+def test_the_machine_is_loud_while_no_alarm_goes_out(tmp_path: Path) -> None:
+    """behaviour.md §3.9: the log at its highest level and `status` say which case; P11: and nothing of the resident."""
+    story = Story(tmp_path)
+    story.receive(letter(text=GAS))
+    with structlog.testing.capture_logs() as logs:
+        story.at("2026-11-30 10:14")
+    reference = story.office.council.reference_of(story.case()["code"])
+
+    loud = [one for one in logs if "CANNOT BE SENT" in one["event"]]
+    assert [(one["log_level"], one["cases"]) for one in loud] == [("critical", [reference])]
+    assert "Edward" not in str(logs)
+    wrong = looks.status(story.db, {}, story.now)["wrong"]
+    assert "urgent mail cannot be sent (1): phone the duty officer" in wrong
+    story.db.run("UPDATE outbox SET state = 'accepted' WHERE kind = 'urgent'")
+    with structlog.testing.capture_logs() as logs:
+        story.at("2026-11-30 10:16")
+    assert not any("CANNOT BE SENT" in one["event"] for one in logs)

@@ -87,3 +87,30 @@ def late(db: Database, now: datetime) -> int:
         "SELECT COUNT(*) AS n FROM alarms WHERE taken_by = '' AND (sent > 1 OR next_at < :now)", now=text_of(now)
     )
     return int(rows[0]["n"])
+
+
+def hasten(db: Database, now: datetime) -> None:
+    """Where the last mail of an alarm failed for good, the next is due now, and goes to the next person."""
+    db.run(
+        """
+        UPDATE alarms SET next_at = :now, sent = sent + sent % 2 WHERE taken_by = '' AND next_at > :now AND
+            (SELECT outbox.state FROM outbox WHERE outbox.code = alarms.code AND outbox.kind = 'urgent'
+             ORDER BY outbox.id DESC LIMIT 1) = 'failed'
+        """,
+        now=text_of(now),
+    )
+
+
+def unsent(db: Database, before: datetime) -> list[str]:
+    """Codes of cases whose alarm runs and of whose mails none has gone out, the first written before that instant."""
+    rows = db.run(
+        """
+        SELECT alarms.code AS code FROM alarms JOIN outbox ON outbox.code = alarms.code AND outbox.kind = 'urgent'
+        WHERE alarms.taken_by = '' AND outbox.created_at >= alarms.started_at AND outbox.held_for <> 'shadow'
+        GROUP BY alarms.code
+        HAVING COUNT(*) FILTER (WHERE outbox.state = 'accepted') = 0 AND MIN(outbox.created_at) < :before
+        ORDER BY alarms.code
+        """,
+        before=text_of(before),
+    )
+    return [row["code"] for row in rows]

@@ -51,6 +51,8 @@ def status(db: Database, polls: Mapping[str, float], now: datetime) -> dict[str,
     wrong += [f"relay {one['name']}: {one['reason']}" for one in troubled]
     wrong += [f"{counts[held]} mails are {held}" for held in ("held (brake)", "held (restore)") if held in counts]
     wrong += [f"{quarantined} mails are in quarantine"] if quarantined else []
+    unsent = alarms.unsent(db, now - timedelta(minutes=1))
+    wrong += [f"urgent mail cannot be sent ({len(unsent)}): phone the duty officer"] if unsent else []
     untaken = alarms.late(db, now)
     wrong += [f"{untaken} urgent alarms were sent more than once, and nobody has taken them"] if untaken else []
     wrong += [f"{unverified} mails of the last days are unverified"] if unverified else []

@@ -8,9 +8,12 @@ from ackbot.casework import notices
 from ackbot.casework.cover import is_present
 from ackbot.casework.office import Office
 from ackbot.store import Database, alarms, cases
+from ackbot.wires import systemd
 from ackbot.work.attendance import office_at
 from ackbot.work.writing import write
 
+_SENT_WITHIN = timedelta(seconds=60)
+_LOUD_EVERY = timedelta(seconds=60)
 _EACH = 2  # mails to one person before the next is alarmed
 
 log = structlog.get_logger()
@@ -22,10 +25,26 @@ class Urgency:
     def __init__(self, db: Database, office: Office) -> None:
         self._db = db
         self._office = office
+        self._loud_at: datetime | None = None
 
     def run(self, now: datetime) -> int:
-        """How many alarms went into the outbox."""
+        """How many alarms went into the outbox. While none of a case's can be sent, this machine itself is loud."""
+        with self._db.transaction():
+            alarms.hasten(self._db, now)
+        self._be_loud(now)
         return sum(self._repeat(chain, now) for chain in alarms.due(self._db, now))
+
+    def _be_loud(self, now: datetime) -> None:
+        """In the log at its highest level each minute, and as the unit's status: whoever looks at the machine sees it."""
+        codes = alarms.unsent(self._db, now - _SENT_WITHIN)
+        if codes and (self._loud_at is None or now - self._loud_at >= _LOUD_EVERY):
+            references = [self._office.council.reference_of(code) for code in codes]
+            log.critical("URGENT MAIL CANNOT BE SENT, phone the duty officer", cases=references)
+            systemd.notify(f"STATUS=URGENT MAIL CANNOT BE SENT: {', '.join(references)}")
+            self._loud_at = now
+        elif self._loud_at and not codes:
+            systemd.notify("STATUS=urgent mail has gone out again")
+            self._loud_at = None
 
     def _repeat(self, chain: alarms.Chain, now: datetime) -> int:
         desk = office_at(self._office, self._db, now).desk(now)
