@@ -1,25 +1,22 @@
 """
-How long reading a letter takes: parse, screen, and the whole decision with its mails, without any server or store.
+What a letter costs by stage, without any server: parse, screen, match, decide, compose, and the store's part.
 
-    .venv/bin/python bench/reading.py [MAILS]
-
-Prints a table and one line of JSON. Ordinary letters: plain, HTML beside text, a photo of 200 KB; each with what mail
-servers add. Figures of one machine say little; compare two versions in one run on the same one.
+Ordinary letters: plain, HTML beside text, a photo of 200 KB; each with what mail servers add.
 """
 
 import base64
-import json
 import statistics
-import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 
 from ackbot.casework import decide, matching
 from ackbot.casework.model import Arrival, Facts
 from ackbot.casework.screening import Seen, screen
 from ackbot.config import sample
 from ackbot.mail.message import Message
+from ackbot.store import facts, inboxes, intents, letters, open_database
 from ackbot.work.intake import written
 
 AT = datetime(2026, 11, 30, 10, 12, tzinfo=UTC)
@@ -70,48 +67,55 @@ def _mail(number: int, rest: str) -> bytes:
     return text.replace("\n", "\r\n").encode()
 
 
-def measured(make: Callable[[int], bytes], count: int) -> dict[str, float]:
-    """Median milliseconds of each step for a letter of one shape."""
+def measured(folder: Path, count: int) -> Mapping[str, Mapping[str, float]]:
+    """Median milliseconds of each step for letters of each shape, warm."""
+    shapes: Mapping[str, Callable[[int], bytes]] = {"plain": plain, "HTML beside text": html, "photo of 200 KB": photo}
+    found = {}
+    for number, (name, make) in enumerate(shapes.items()):
+        _steps(folder / f"warm{number}.db", make, 20)
+        found[name] = _steps(folder / f"steps{number}.db", make, count)
+    return found
+
+
+def _steps(path: Path, make: Callable[[int], bytes], count: int) -> Mapping[str, float]:
     office = sample().office
     inbox = next(iter(office.council.inboxes.values()))
     desk = office.desk(AT)
-    arrival = Arrival(inbox.name, AT)
-    steps: dict[str, list[float]] = {"parse": [], "screen": [], "match": [], "decide": [], "compose": []}
+    steps: dict[str, list[float]] = {
+        name: [] for name in ("parse", "screen", "ask", "match", "decide", "compose", "write", "commit")
+    }
+    db = open_database(f"sqlite:///{path}")
+    db.migrate()
+    inboxes.first_sight(db, inbox.name, "INBOX", 1, 0, 0, AT)
     for number in range(count):
         raw = make(number)
+        arrival = Arrival(inbox.name, AT, "INBOX", 1, number + 1, size=len(raw))
         marks = [time.perf_counter()]
         message = Message.parse(raw, office.signer)
         _ = message.text_hash, message.fingerprint
         marks.append(time.perf_counter())
         seen = Seen(message, inbox, office.council, arrival)
         verdict = screen(seen)
-        marks.append(time.perf_counter())
         asked = decide.questions(seen, verdict, desk)
-        matching.match(seen, verdict.to, Facts(), office.council, arrival)
         marks.append(time.perf_counter())
-        decision = decide.on_message(seen, verdict, asked, Facts(), desk)
-        marks.append(time.perf_counter())
-        written(decision.intents, office)
+        with db.transaction():
+            known = facts.gather(db, asked, AT, desk.today, office.council.limits)
+            marks.append(time.perf_counter())
+            matching.match(seen, verdict.to, Facts(), office.council, arrival)
+            marks.append(time.perf_counter())
+            decision = decide.on_message(seen, verdict, asked, known, desk)
+            marks.append(time.perf_counter())
+            mails = written(decision.intents, office.templates)
+            marks.append(time.perf_counter())
+            arrived = letters.add_arrival(db, arrival, AT)
+            assert arrived is not None
+            letter_id = letters.add(db, message, arrival, decision, AT, "en")
+            letters.attach_arrival(db, arrived, letter_id)
+            intents.apply(db, decision.intents, mails, office.council, AT, letter_id=letter_id, arrival=arrival)
+            inboxes.move_watermark(db, arrival.inbox, "INBOX", 1, arrival.uid)
+            marks.append(time.perf_counter())
         marks.append(time.perf_counter())
         for name, begun, ended in zip(steps, marks, marks[1:], strict=False):
             steps[name].append((ended - begun) * 1_000)
-    medians = {name: round(statistics.median(spans), 3) for name, spans in steps.items()}
-    return medians | {"parse, screen, match": round(sum(medians[name] for name in ("parse", "screen", "match")), 3)}
-
-
-def main() -> None:
-    """Every shape, warm."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 500
-    shapes: dict[str, Callable[[int], bytes]] = {"plain": plain, "HTML beside text": html, "photo of 200 KB": photo}
-    for make in shapes.values():
-        measured(make, 20)
-    figures = {name: measured(make, count) for name, make in shapes.items()}
-    columns = list(next(iter(figures.values())))
-    print(f"{'median ms a letter':20}" + "".join(f"{name:>22}" for name in columns))
-    for name, row in figures.items():
-        print(f"{name:20}" + "".join(f"{row[column]:>22.3f}" for column in columns))
-    print(json.dumps(figures))
-
-
-if __name__ == "__main__":
-    main()
+    db.close()
+    return {name: round(statistics.median(spans), 3) for name, spans in steps.items()}
