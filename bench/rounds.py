@@ -98,6 +98,11 @@ def _fill(db: Database, size: int) -> None:
             ),
         ),
         (
+            "INSERT INTO arrivals (inbox, folder, uidvalidity, uid, letter_id, arrived_at, recorded_at, size) VALUES ('housing', 'INBOX', 1, "
+            "?, ?, ?, ?, 3000)",
+            _rows(size, lambda n, code, at: (n + 1, n + 1, at, at)),
+        ),
+        (
             "INSERT INTO clocks (code, kind, state, promised_on, due_at, told, counted_from, duration, started_at, why) "
             "VALUES (?, 'update', 'running', ?, ?, 1, ?, '5 working days', ?, '')",
             _rows(size, lambda n, code, at: (code, _day(n, size), f"{_day(n, size)}T17:00:00.000000Z", at, at)),

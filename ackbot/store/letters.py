@@ -255,13 +255,13 @@ def recovered(db: Database, letter_id: int, message: Message, decision: Decision
 
 
 def to_retry(db: Database, now: datetime, limit: int = 20) -> Sequence[Row]:
-    """Quarantined mails whose next attempt is due, with the arrival that brought them."""
+    """Quarantined mails whose next attempt is due, longest waiting first, with the arrival that brought them."""
     return db.run(
         """
         SELECT letters.id, letters.raw, letters.code, letters.attempts, arrivals.id AS arrival_id, arrivals.inbox, arrivals.folder,
                arrivals.uidvalidity, arrivals.uid, arrivals.arrived_at, arrivals.size
         FROM letters JOIN arrivals ON arrivals.id = (SELECT MIN(id) FROM arrivals WHERE letter_id = letters.id)
-        WHERE letters.state = 'quarantined' AND letters.retry_at <= :now ORDER BY letters.id LIMIT :limit
+        WHERE letters.state = 'quarantined' AND letters.retry_at <= :now ORDER BY letters.retry_at, letters.id LIMIT :limit
         """,
         now=text_of(now),
         limit=limit,

@@ -84,6 +84,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )                                      -- written by work/intake
         """,
         "CREATE INDEX arrivals_letter ON arrivals (letter_id)",
+        "CREATE INDEX arrivals_day ON arrivals (inbox, recorded_at)",  # the admin's day at a glance
         "CREATE INDEX arrivals_unfetched ON arrivals (inbox, retry_at) WHERE letter_id IS NULL",
         """
         CREATE TABLE cases (
@@ -121,10 +122,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )                                      -- written by store/intents only
         """,
         "CREATE INDEX cases_open_owner ON cases (owner) WHERE state <> 'closed'",
-        "CREATE INDEX cases_covered ON cases (cover) WHERE cover <> '' AND state <> 'closed'",  # who stands in for whom
+        "CREATE INDEX cases_covered ON cases (owner, cover) WHERE cover <> '' AND state <> 'closed'",  # who is stood in for
         "CREATE INDEX cases_late ON cases (late_since) WHERE late_since IS NOT NULL AND state <> 'closed'",  # escalation
         "CREATE INDEX cases_offered ON cases (offered_at) WHERE offered_to <> '' AND state <> 'closed'",  # digests
-        "CREATE INDEX cases_inbox ON cases (inbox, opened_at)",
+        "CREATE INDEX cases_open_inbox ON cases (inbox) WHERE state <> 'closed'",  # which inboxes the configuration must have
         """
         CREATE TABLE parties (
             code TEXT NOT NULL REFERENCES cases (code),
@@ -249,8 +250,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX outbox_held ON outbox (inbox, held_for) WHERE state = 'held'",
         "CREATE INDEX outbox_recipient ON outbox (recipient_key, created_at)",  # caps
         "CREATE INDEX outbox_accepted ON outbox (lane, accepted_at) WHERE accepted_at IS NOT NULL",  # relay limits
-        "CREATE INDEX outbox_automatic ON outbox (created_at) WHERE kind IN ('acknowledgement', 'receipt', "
-        "'cover', 'no-news', 'settled')",
+        "CREATE INDEX outbox_automatic ON outbox (created_at) WHERE kind IN ('acknowledgement', 'cover', 'no-news', 'receipt', "
+        "'settled')",  # the brake; SQLite uses it for the very same list, in the same order, only
         "CREATE INDEX outbox_message_id ON outbox (message_id)",
         "CREATE INDEX outbox_code ON outbox (code, created_at)",
         """

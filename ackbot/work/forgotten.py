@@ -15,13 +15,13 @@ def forgotten(db: Database, council: Council, path: Path) -> tuple[Finding, ...]
         path: the configuration, which the findings name at its first line: what is missing has none.
     """
     found = []
-    for staff, count in cases.open_by_owner(db).items():
-        if staff not in council.staff:
-            what = f"has {_cases(count)}; put it back and give `left = DATE` instead of deleting it"
+    for staff in cases.owners(db):
+        if staff and staff not in council.staff:
+            what = f"has {_cases(cases.open_of_owner(db, staff))}; put it back and give `left = DATE` instead of deleting it"
             found.append(Finding(str(path), 1, f"staff.{staff}", what))
-    for inbox, count in cases.open_by_inbox(db).items():
+    for inbox in cases.inboxes(db):
         if inbox not in council.inboxes:
-            what = f"has {_cases(count)}; put it back, and take it out when they are closed"
+            what = f"has {_cases(cases.open_of_inbox(db, inbox))}; put it back, and take it out when they are closed"
             found.append(Finding(str(path), 1, f"inbox.{inbox}", what))
     return tuple(found)
 
