@@ -43,9 +43,9 @@ def ask(asked: Asked, problem: str, words: str = "") -> list[Intent]:
     return [send]
 
 
-def note(asked: Asked, words: str) -> list[Intent]:
-    """Their words are kept with the case."""
-    return [KeepWords(asked.case.code, asked.person.id, "note", words, f"{asked.person.name} wrote a note")]
+def note(asked: Asked, words: str, command: str = "") -> list[Intent]:
+    """Their words are kept with the case; those of a command are no work on the matter of which residents may be told."""
+    return [KeepWords(asked.case.code, asked.person.id, "note", words, f"{asked.person.name} wrote a note", command)]
 
 
 def speaks(asked: Asked) -> bool:

@@ -142,7 +142,8 @@ def to_resident(moves: Sequence[Move], not_before: datetime, hold: str, desk: De
         number: of the hand-over, where somebody took the case; 0 for an absence.
     """
     council = desk.council
-    owner = council.staff.get(moves[0].case.owner)
+    former = moves[0].case
+    owner = council.staff.get(former.in_charge if number else former.owner)
     absence = absence_of_owner(owner, desk)
     on = council.calendar.local_day(not_before)
     cases = [_promised(in_new_hands(one), on, not_before, desk) for one in moves]

@@ -124,7 +124,6 @@ def _remembered(case: Case, asked_for: Wishes, verdict: Verdict, desk: Desk) -> 
         intents.append(Wish(addr, "quiet", "yes", "the resident wants no automatic mail", code))
         case = replace(case, quiet=True)
     if asked_for.formats:
-        notes.append(f"they ask for {asked_for.formats}")
         intents.append(Wish(addr, "formats", asked_for.formats, "the resident asks for it", code))
         case = replace(case, formats=asked_for.formats)
     if asked_for.language:

@@ -30,7 +30,7 @@ def passed(asked: Asked) -> list[Intent]:
         return ask(asked, to)
     why = f"{asked.person.name} passes it to {to.name}"
     return [
-        *(note(asked, f"{why}: {reason}") if reason else []),
+        *(note(asked, f"{why}: {reason}", "PASS") if reason else []),
         Offer(case.code, to.id, asked.person.id, why),
         notices.offered(
             desk, case, asked.inbox, to, asked.person, reason, asked.facts.last_words.get(case.code, ""), why
@@ -183,7 +183,7 @@ def split(asked: Asked) -> list[Intent]:
         Note(case.code, "linked", f"a part of it is {reference}", {"code": code}),
         *(SetClock(code, clock, f'standard "{other.standard}": {clock.kind}') for clock in other.clocks),
         Assign(code, chosen.staff, team.name, chosen.why),
-        *note(replace(asked, case=other), part),
+        *note(replace(asked, case=other), part, "SPLIT"),
     ]
     letter = asked.facts.last_words.get(case.code, "")
     intents.append(notices.split_off(desk, other, inbox, new_owner, person, part, letter, told=not silent, why=why))

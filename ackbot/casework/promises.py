@@ -104,6 +104,7 @@ def _no_news(case: Case, heard: Collection[str], desk: Desk) -> tuple[NoNews, li
     )
     if update.promised_on <= desk.today:
         update = standards.on_day("update", inbox.calendar.next_working_day(desk.today), inbox)
+    update = standards.no_later(update, [clock for clock in case.clocks if clock not in due], desk.today)
     why = "nobody wrote by the promised date; the resident was told so, and the next date"
     changes = [ClearClock(case.code, clock.kind, "replaced", why) for clock in due if clock.kind != "update"]
     found = NoNews(case, promised_on, update.promised_on, bool(owner), told, named)

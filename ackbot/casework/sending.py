@@ -195,5 +195,7 @@ def new_clocks(asked: Asked, command: str, argument: str) -> list[Clock]:
         return [named, *([replace(named, kind="answer")] if earlier else going_on)]
     if command == "UPDATE":
         update = standards.next_update(standard, inbox, desk.council, desk.now)
-        return [update, *going_on] if update else going_on
+        if update is None:
+            return going_on
+        return [standards.no_later(update, [*case.clocks, *going_on], desk.today), *going_on]
     return [standards.clock_of("settle", standard.settle_after, desk.now, standard, inbox, desk.council)]

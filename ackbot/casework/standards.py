@@ -1,5 +1,6 @@
 """Promises: what a standard starts when a letter comes in (design.md, "The life of a promise"; domain.md §7)."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -58,6 +59,16 @@ def next_update(standard: Standard, inbox: Inbox, council: Council, now: datetim
     """The next date that the resident is told, counted from now; None where the standard promises no further word."""
     duration = standard.update_every or standard.answer_within
     return replace(clock_of("update", duration, now, standard, inbox, council), told=True) if duration else None
+
+
+def no_later(update: Clock, clocks: Sequence[Clock], today: date) -> Clock:
+    """
+    The next update, brought forward to the day of an answer that falls due before it: the resident is told one date, the
+    first that stands.
+    """
+    answers = [one for one in clocks if one.kind == "answer" and today < one.promised_on < update.promised_on]
+    first = min(answers, key=lambda one: one.promised_on, default=None)
+    return replace(update, promised_on=first.promised_on, due_at=first.due_at, started_at=None) if first else update
 
 
 def on_day(kind: ClockKind, day: date, inbox: Inbox) -> Clock:

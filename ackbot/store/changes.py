@@ -189,7 +189,7 @@ def keep_words(db: Database, intent: KeepWords, now: datetime, letter_id: int | 
         files=json.dumps([[one.name, one.content_type, one.section] for one in intent.files]),
         now=text_of(now),
     )
-    if intent.kind == "note":
+    if intent.kind == "note" and not intent.command:
         db.run(
             "UPDATE cases SET noted_at = :now WHERE code = :code AND state <> 'closed' AND :staff IN (owner, cover)",
             now=text_of(now),

@@ -181,7 +181,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             staff TEXT NOT NULL,
             kind TEXT NOT NULL CHECK (kind IN ('note', 'held')),
             state TEXT NOT NULL CHECK (state IN ('open', 'sent', 'kept')), -- held words wait while open
-            command TEXT NOT NULL,             -- what they were to do: '' for a plain reply, UPDATE, DONE, MORE
+            command TEXT NOT NULL,             -- of held words what they were to do, such as UPDATE; of notes what they came with
             argument TEXT NOT NULL,            -- the date of a MORE
             words TEXT NOT NULL,               -- emptied by retention
             asked_by TEXT NOT NULL,            -- Message-ID of the mail that asks about held words; '' for a note
