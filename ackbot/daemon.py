@@ -155,7 +155,7 @@ class Daemon:
         except BaseException:
             self._db.close()
             raise
-        self._left_unverified = outbox.recover(self._db, clock(), alone=True)
+        self._left_unverified = outbox.recover(self._db, clock(), alone=not self._db.shared)
         self._asked: set[int] = set()
         self._end_by = 0.0  # monotonic; once the end was asked for
         self._called = threading.Event()

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 import structlog
 
+from tests.support import council
 from tests.support.council import World
+from tests.support.postgres import INSTALL_POSTGRES, PostgresServer, programs
 from tests.support.story import Story
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
@@ -28,6 +30,23 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One server for the whole run; every test makes databases of its own."""
+    if programs() is None:
+        missing(INSTALL_POSTGRES)
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Whatever stands on the store is tested on both kinds: `pytestmark = pytest.mark.usefixtures("store")`."""
+    if request.param == "postgres":
+        monkeypatch.setattr(council, "new_store", request.getfixturevalue("postgres").new)
+    return str(request.param)
 
 
 @pytest.fixture

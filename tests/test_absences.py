@@ -16,6 +16,8 @@ from ackbot.mail.addresses import Address
 from tests.support.letters import letter
 from tests.support.story import Story, instant, words
 
+pytestmark = pytest.mark.usefixtures("store")
+
 
 def away_from(staff: str, start: str, until: str, **more: str) -> tuple[str, str]:
     """An absence in the configuration; the date until is the first day back."""

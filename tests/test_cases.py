@@ -14,6 +14,8 @@ from ackbot.mail.message import Message
 from tests.support.council import MONDAY, World
 from tests.support.letters import letter, parsed, plain
 
+pytestmark = pytest.mark.usefixtures("store")
+
 
 def by(number: int, sender: str = "Edward Quan <edward@resident.example>", **fields: str) -> bytes:
     """One of several different letters."""
@@ -42,7 +44,7 @@ def test_a_letter_becomes_a_case_with_an_owner_who_gets_it(world: World) -> None
     events = [row["kind"] for row in world.db.run("SELECT kind FROM events ORDER BY id")]
 
     assert (case["state"], case["owner"], case["team"], case["standard"]) == ("open", "priya", "housing", "enquiry")
-    assert [tuple(row) for row in clocks] == [
+    assert [(row["kind"], row["promised_on"], row["due_at"]) for row in clocks] == [
         ("update", "2026-12-07", "2026-12-07T17:00:00.000000Z"),
         ("answer", "2026-12-14", "2026-12-14T17:00:00.000000Z"),
     ]
@@ -653,7 +655,7 @@ def test_urgent_letters_alarm_the_duty_officer_first(world: World) -> None:
     world.receive(letter(subject="Help", text="There is a strong smell of gas in our kitchen.\n"))
     first = world.db.run("SELECT kind, recipient FROM outbox ORDER BY priority, id")[0]
 
-    assert tuple(first) == ("urgent", "duty@northgate.example")
+    assert (first["kind"], first["recipient"]) == ("urgent", "duty@northgate.example")
     assert len(world.outbox("acknowledgement")) == 1
     assert "gas" not in str(parsed(bytes(world.outbox("urgent")[0]["content"]))["Subject"])
 

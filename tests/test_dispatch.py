@@ -20,6 +20,8 @@ from tests.support.badsmtp import BadSmtp
 from tests.support.council import World
 from tests.support.letters import letter, parsed
 
+pytestmark = pytest.mark.usefixtures("store")
+
 HOUSING = "housing@northgate.example"
 
 

@@ -12,6 +12,8 @@ from tests.support.council import World
 from tests.support.letters import letter
 from tests.test_rounds import rounds_of
 
+pytestmark = pytest.mark.usefixtures("store")
+
 WAITING = [("acknowledgement", "held", "pause"), ("new-case", "held", "pause")]
 
 
@@ -210,6 +212,7 @@ def test_a_lane_that_is_gone(world: World, make_world: Callable[..., World]) -> 
     assert reconfigured.change_lanes(world.db, council, ["default", "fast"]) == 0
 
 
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 def test_rounds_do_not_read_finished_mail(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """design.md §10: what is asked every few seconds is found by an index, however many mails were ever sent."""
     asked: list[str] = []

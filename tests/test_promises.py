@@ -11,6 +11,8 @@ from ackbot.work.recount import recount
 from tests.support.letters import letter, parsed
 from tests.support.story import Story, words
 
+pytestmark = pytest.mark.usefixtures("store")
+
 KEPT = Path(__file__).parent / "data"
 MO = {"sender": "Mo Ali <mo@resident.example>", "subject": "Broken lift", "text": "The lift is broken.\n\nMo Ali\n"}
 ANN = {"sender": "Ann Lee <ann@resident.example>", "subject": "Mould", "text": "There is mould.\n\nAnn Lee\n"}

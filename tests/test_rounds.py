@@ -13,6 +13,8 @@ from ackbot.work.rounds import Rounds
 from tests.support.council import World
 from tests.support.letters import letter, parsed, plain
 
+pytestmark = pytest.mark.usefixtures("store")
+
 
 def rounds_of(world: World) -> Rounds:
     """The rounds of a test world; ticks are called by hand."""

@@ -20,6 +20,8 @@ from tests.support.badimap import BadImap
 from tests.support.council import World
 from tests.support.letters import letter
 
+pytestmark = pytest.mark.usefixtures("store")
+
 USER = "housing@northgate.example"
 
 

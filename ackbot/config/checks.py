@@ -1,6 +1,7 @@
 """What a file that parses can still get wrong: names that lead nowhere, files that are not there, doubts worth a word."""
 
 import difflib
+import importlib.util
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -256,12 +257,28 @@ def _doubts(file: shape.File, source: Source) -> None:
             source.finding(
                 ("staff", index, "calendar"), "calendars are not read in this version; use [[absence]]", warning=True
             )
-    if file.store.url.startswith("sqlite://") and not file.store.url.removeprefix("sqlite://").strip("/"):
-        source.finding(("store", "url"), "names no file; write sqlite:////var/lib/ackbot/ackbot.db")
-    if file.store.url.partition("://")[0] != "sqlite":
+    _store(file.store.url, source)
+
+
+def _store(url: str, source: Source) -> None:
+    """Of which kind the store is, and whether it names what a store of that kind needs."""
+    scheme, _, place = url.partition("://")
+    if scheme not in ("sqlite", "postgresql"):
         source.finding(
-            ("store", "url"), "only SQLite is part of this version; write sqlite:////var/lib/ackbot/ackbot.db"
+            ("store", "url"),
+            "no such store; write sqlite:////var/lib/ackbot/ackbot.db or postgresql://user@host/ackbot",
         )
+    elif scheme == "sqlite" and not place.strip("/"):
+        source.finding(("store", "url"), "names no file; write sqlite:////var/lib/ackbot/ackbot.db")
+    elif scheme == "postgresql":
+        if not place.partition("?")[0].partition("/")[2]:
+            source.finding(("store", "url"), "names no database; write postgresql://user@host/ackbot")
+        if importlib.util.find_spec("psycopg") is None:
+            source.finding(("store", "url"), "PostgreSQL needs a package more: pip install 'ackbot[postgres]'")
+        if ":" in place.rpartition("@")[0]:
+            source.finding(
+                ("store", "url"), "has a password in it; ~/.pgpass or PGPASSWORD keep it out of this file", warning=True
+            )
 
 
 def files(file: shape.File, source: Source) -> None:

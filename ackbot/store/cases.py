@@ -12,7 +12,7 @@ from ackbot.store.database import Database, Row, instant_of, listed, text_of
 def by_code(db: Database, codes: Sequence[str]) -> dict[str, Case]:
     """Cases by code, with parties, running clocks and thread."""
     placeholders, parameters = listed("c", codes)
-    found = db.run(f"SELECT * FROM cases WHERE code IN ({placeholders})", **parameters)
+    found = db.run(f"SELECT * FROM cases WHERE code IN ({placeholders}) ORDER BY code {db.lock_rows}", **parameters)
     if not found:
         return {}
     placeholders, parameters = listed("c", [row["code"] for row in found])

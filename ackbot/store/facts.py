@@ -32,7 +32,13 @@ _AUTOMATIC = ", ".join(f"'{kind}'" for kind in sorted(TO_RESIDENTS))
 
 
 def gather(db: Database, asked: Questions, now: datetime, today: date, limits: Limits) -> Facts:
-    """Answers to what the rules ask; `today` is the council's date. Reads only."""
+    """
+    Answers to what the rules ask; `today` is the council's date. Reads only.
+
+    Nobody else decides over the same letter, the same resident's mails or the same people's load until the transaction ends.
+    """
+    db.lock([f"letter {asked.fingerprint}", *(f"address {one}" for one in asked.addresses)])
+    db.lock(f"load {one}" for one in asked.staff)
     sender = asked.addresses[0] if asked.addresses else ""
     past = _past(db, sender, now) if sender else []
     by_message_id = _by_message_id(db, asked.message_ids) if asked.message_ids else {}

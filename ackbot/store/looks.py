@@ -138,7 +138,7 @@ def cases(db: Database, *, inbox: str, owner: str, closed_too: bool) -> Sequence
         SELECT cases.*, (SELECT MIN(promised_on) FROM clocks
                          WHERE clocks.code = cases.code AND clocks.state = 'running') AS promised_on
         FROM cases WHERE (:inbox = '' OR inbox = :inbox) AND (:owner = '' OR owner = :owner) AND (:closed_too OR state <> 'closed')
-        ORDER BY promised_on, cases.id
+        ORDER BY promised_on NULLS FIRST, cases.id
         """,
         inbox=inbox,
         owner=owner,

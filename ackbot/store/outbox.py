@@ -273,7 +273,7 @@ def waits_until(db: Database, lane: str) -> datetime | None:
             SELECT MIN(not_before) AS at FROM outbox WHERE lane = :lane AND state = 'queued' AND NOT {PAUSED}
             UNION ALL
             SELECT MIN(not_before) FROM outbox WHERE {IN_HAND} AND state = 'unknown' AND lane = :lane
-        ) AS both
+        ) AS waiting
         """,
         lane=lane,
     )

@@ -1,5 +1,6 @@
 """A mail arrived: read, judged, and committed in one transaction (design.md, "The life of a letter")."""
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -17,13 +18,14 @@ from ackbot.casework.screening import Seen, screen
 from ackbot.crashpoints import crash_point
 from ackbot.mail.compose import Composed
 from ackbot.mail.message import Message
-from ackbot.store import Database, StoreBusy, cases, facts, inboxes, intents, letters
+from ackbot.store import Database, StoreBusy, StoreConflict, cases, facts, inboxes, intents, letters
 from ackbot.store.database import instant_of
 from ackbot.work.attendance import office_at
 from ackbot.work.writing import write, written
 
 UNKNOWN_LETTERS_HELD = 20  # after a change of UIDVALIDITY; more than that, and acknowledgements wait (design.md §5)
 _RETRIES = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
+_CONFLICTS = 4  # with other workers, one after the other, before the watch is put off
 
 # Errors of the store or the machine: nothing is kept, the mail is taken again later.
 NOT_THE_MAIL = (StoreBusy, OSError)
@@ -95,13 +97,20 @@ class Intake:
         """
         message = Message.parse(raw, self._office.signer)
         try:
-            queued = self._decide(message, arrival, now)
+            queued = self._decided(message, arrival, now)
         except NOT_THE_MAIL:
             raise
         except Exception as error:  # noqa: BLE001 - P1: whatever a mail provokes, it is kept
             queued = self._quarantine(raw, arrival, error, now)
         crash_point("intake.committed")
         return queued
+
+    def _decided(self, message: Message, arrival: Arrival, now: datetime) -> int:
+        """Decide; and again at once, if another worker's transaction came in between."""
+        for _ in range(_CONFLICTS):
+            with contextlib.suppress(StoreConflict):
+                return self._decide(message, arrival, now)
+        return self._decide(message, arrival, now)
 
     def _decide(self, message: Message, arrival: Arrival, now: datetime) -> int:
         db = self._db

@@ -1,0 +1,228 @@
+"""PostgreSQL: any number of workers on any number of hosts, each with a few connections (design.md §6)."""
+
+import contextlib
+import re
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any
+
+import psycopg
+from psycopg import errors
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import DictRow, dict_row
+
+from ackbot.store.database import BUSY_TIMEOUT_S, Row, StoreBusy, StoreConflict, StoreProblem, climb
+
+CONNECTIONS = 6  # of a worker's threads together; besides these, one that listens
+_MIGRATING_S = 60  # as long may another worker take to bring the schema up to date
+_CHANNEL = "ackbot"
+
+# A host that died without a word is noticed within these seconds. The URL may say otherwise.
+_WIRE: dict[str, Any] = {
+    "application_name": "ackbot",
+    "connect_timeout": 10,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+# A worker that froze in the middle of a transaction keeps nobody waiting for longer: the server ends its connection.
+_SESSION = f"""
+    SET lock_timeout = '{BUSY_TIMEOUT_S}s';
+    SET idle_in_transaction_session_timeout = '10s';
+    SET client_min_messages = 'warning'
+"""
+_PARAMETER = re.compile(r"'(?:[^']|'')*'|(?<!:):([a-z]\w*)", re.IGNORECASE)
+
+Connection = psycopg.Connection[DictRow]
+
+
+class Postgres:
+    """
+    A few connections, lent for one statement or one transaction; READ COMMITTED, and locks where rows are decided over.
+
+    What passes by itself is StoreBusy: no connection, a lock not had in time, a full disk; a deadlock is StoreConflict.
+    """
+
+    shared = True
+    skip_locked = "FOR UPDATE SKIP LOCKED"
+    clock = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION)"
+
+    def __init__(self, url: str, *, read_only: bool = False) -> None:
+        self._read_only = read_only
+        self._mine = threading.local()  # the connection of this thread's transaction
+        self._idle: list[Connection] = []
+        self._free = threading.BoundedSemaphore(CONNECTIONS)
+        self._listening: Connection | None = None
+        try:
+            given = conninfo_to_dict(url)
+            self._settings: dict[str, Any] = {**_WIRE, **given}
+            host, port = given.get("host") or "", f":{given['port']}" if given.get("port") else ""
+            self.place = f"postgresql://{host}{port}/{given.get('dbname') or ''}"
+            self._idle.append(self._connect())
+        except psycopg.Error as error:
+            reason = " ".join(str(error).split())
+            raise StoreProblem(
+                f"the store at {url.rpartition('@')[2]} cannot be opened: {reason}; mend store.url, give the password in "
+                "~/.pgpass or PGPASSWORD, and make the database with `createdb` once"
+            ) from None
+
+    def _connect(self) -> Connection:
+        connection = psycopg.connect(**self._settings, autocommit=True, row_factory=dict_row)
+        connection.execute(_SESSION)
+        if self._read_only:
+            connection.execute("SET default_transaction_read_only = on")
+        return connection
+
+    @property
+    def lock_rows(self) -> str:
+        """See Database.lock_rows."""
+        return "FOR NO KEY UPDATE" if self._in_transaction() is not None and not self._read_only else ""
+
+    def _in_transaction(self) -> Connection | None:
+        return getattr(self._mine, "connection", None)
+
+    def run(self, sql: str, **parameters: Any) -> Sequence[Row]:
+        """See Database.run."""
+        connection = self._in_transaction()
+        if connection is not None:
+            return self._execute(connection, sql, parameters)
+        with self._lent() as connection:
+            return self._execute(connection, sql, parameters)
+
+    @contextlib.contextmanager
+    def _lent(self) -> Iterator[Connection]:
+        if not self._free.acquire(timeout=BUSY_TIMEOUT_S):
+            raise StoreBusy("all connections of this worker are in use")
+        try:
+            try:
+                connection = self._idle.pop() if self._idle else self._connect()
+            except psycopg.Error as error:
+                raise StoreBusy(f"no connection to {self.place}: {_first_line(error)}") from None
+            try:
+                yield connection
+            finally:
+                if connection.closed:
+                    connection.close()
+                else:
+                    self._idle.append(connection)
+        finally:
+            self._free.release()
+
+    def _execute(self, connection: Connection, sql: str, parameters: dict[str, Any]) -> Sequence[Row]:
+        try:
+            if not parameters:
+                cursor = connection.execute(sql.encode(), binary=True)
+            else:
+                cursor = connection.execute(_rewritten(sql), _cleaned(parameters), binary=True)
+            return cursor.fetchall() if cursor.description else []
+        except psycopg.Error as error:
+            raise self._told(error, connection) from None
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """See Database.transaction."""
+        if self._in_transaction() is not None:
+            yield
+            return
+        with self._lent() as connection:
+            self._execute(connection, "BEGIN", {})
+            self._mine.connection = connection
+            try:
+                yield
+                self._execute(connection, "COMMIT", {})
+            except BaseException:
+                with contextlib.suppress(psycopg.Error):
+                    connection.rollback()
+                raise
+            finally:
+                self._mine.connection = None
+
+    def lock(self, names: Iterable[str]) -> None:
+        """See Database.lock. In one order for everybody, so that no two wait for each other."""
+        keys = sorted({int.from_bytes(blake2b(one.encode(), digest_size=8).digest(), signed=True) for one in names})
+        if keys and self._in_transaction() is not None:
+            self.run("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS BIGINT[])) AS key", keys=keys)
+
+    def has_table(self, name: str) -> bool:
+        """See Database.has_table."""
+        return self.run("SELECT to_regclass(:name) IS NOT NULL AS there", name=name)[0]["there"] is True
+
+    def migrate(self) -> None:
+        """See Database.migrate. One worker after the other; a statement that needs a busy table waits as long as any other."""
+        with self.transaction():
+            self.run(f"SET LOCAL lock_timeout = '{_MIGRATING_S}s'")
+            self.lock(["migrations"])
+            self.run(f"SET LOCAL lock_timeout = '{BUSY_TIMEOUT_S}s'")
+            climb(self, _in_our_words)
+
+    def call_others(self) -> None:
+        """See Database.call_others."""
+        with contextlib.suppress(StoreBusy):
+            self.run(f"NOTIFY {_CHANNEL}")
+
+    def wait_for_call(self, seconds: float) -> bool:
+        """See Database.wait_for_call. On a connection of its own."""
+        try:
+            if self._listening is None or self._listening.closed:
+                self._listening = self._connect()
+                self._listening.execute(f"LISTEN {_CHANNEL}")
+            return any(True for _ in self._listening.notifies(timeout=seconds, stop_after=1))
+        except psycopg.Error as error:
+            if self._listening is not None:
+                self._listening.close()
+            raise StoreBusy(f"no connection to {self.place}: {_first_line(error)}") from None
+
+    def close(self) -> None:
+        """See Database.close."""
+        while self._idle:
+            self._idle.pop().close()
+        if self._listening is not None:
+            self._listening.close()
+
+    def _told(self, error: psycopg.Error, connection: Connection) -> Exception:
+        """StoreBusy if trying again can help, StoreProblem for a damaged store, else the error without the row it quotes (P11)."""
+        words = _first_line(error)
+        if isinstance(error, errors.DeadlockDetected | errors.SerializationFailure):
+            return StoreConflict(words)
+        if isinstance(error, errors.FeatureNotSupported) and "cached plan" in words:
+            connection.close()  # the schema was changed under it; a new one knows the new schema
+            return StoreConflict(words)
+        if isinstance(error, errors.DataCorrupted | errors.IndexCorrupted):
+            return StoreProblem(f"the store at {self.place} is damaged: {words}; restore a backup")
+        if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | _ENDED):
+            return StoreBusy(words)
+        return type(error)(words)
+
+
+_ENDED = errors.IdleInTransactionSessionTimeout | errors.ReadOnlySqlTransaction
+
+
+def _first_line(error: Exception) -> str:
+    """What went wrong, without the DETAIL that may quote a resident's words."""
+    return next(iter(str(error).splitlines()), type(error).__name__)
+
+
+@lru_cache(maxsize=1024)
+def _rewritten(sql: str) -> bytes:
+    """`:name` as psycopg has it, and `%` doubled; what stands between quotes is left as it is."""
+    doubled = sql.replace("%", "%%")
+    return _PARAMETER.sub(lambda match: f"%({match[1]})s" if match[1] else match[0], doubled).encode()
+
+
+def _cleaned(parameters: dict[str, Any]) -> dict[str, Any]:
+    """PostgreSQL keeps no NUL in text; people write none."""
+    if any(type(value) is str and "\0" in value for value in parameters.values()):
+        return {
+            name: value.replace("\0", "\N{REPLACEMENT CHARACTER}") if type(value) is str else value
+            for name, value in parameters.items()
+        }
+    return parameters
+
+
+def _in_our_words(statement: str) -> str:
+    """Text sorts by its bytes, whatever the database's locale: instants are compared as they stand."""
+    made = statement.format(id="BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY", bytes="BYTEA")
+    return re.sub(r"\bTEXT\b", 'TEXT COLLATE "C"', made)

@@ -1,0 +1,175 @@
+"""SQLite: one file, one process that runs, others that look."""
+
+import contextlib
+import fcntl
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import sqlite_utils
+
+from ackbot.store.database import BUSY_TIMEOUT_S, Row, StoreBusy, StoreMissing, StoreProblem, climb
+
+
+class SQLite:
+    """
+    One file, one connection, one lock: `transaction` holds it from BEGIN IMMEDIATE to COMMIT, and every other statement
+    takes it too and fetches its rows inside. Without that, one thread's rollback takes another's rows.
+    """
+
+    shared = False
+    skip_locked = lock_rows = ""
+    clock = "((julianday('now') - 2440587.5) * 86400.0)"
+
+    def __init__(self, path: Path, *, exclusive: bool = False, read_only: bool = False) -> None:
+        self.place = str(path)
+        self._lock = threading.RLock()
+        self._depth = threading.local()
+        self._held: int | None = None
+        if read_only and not os.path.exists(path):
+            raise StoreMissing(f"there is no store at {path}; `ackbot run` makes it")
+        try:
+            if exclusive:
+                self._held = _keep_others_out(path)
+            mode = "ro" if read_only else "rwc"
+            connection = sqlite3.connect(
+                f"file:{quote(str(path))}?mode={mode}",
+                uri=True,
+                timeout=BUSY_TIMEOUT_S,
+                check_same_thread=False,
+                isolation_level=None,
+                cached_statements=512,
+            )
+            connection.row_factory = sqlite3.Row
+            self._db = sqlite_utils.Database(connection, execute_plugins=False)
+            if not read_only:
+                os.chmod(path, 0o600)
+                self._db.enable_wal()
+                self._db.execute("PRAGMA synchronous=FULL")
+            self._db.execute("PRAGMA foreign_keys=ON")
+            self._db.execute("PRAGMA schema_version")
+        except (sqlite3.Error, OSError) as error:
+            self._release()
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise StoreProblem(f"the store at {path} cannot be opened: {reason}; {_mend(error)}") from error
+        self._connection = connection
+
+    def run(self, sql: str, **parameters: Any) -> Sequence[Row]:
+        """See Database.run."""
+        with self._lock:
+            try:
+                return self._connection.execute(sql, parameters).fetchall()
+            except sqlite3.DatabaseError as error:
+                raise self._told(error) from error
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """See Database.transaction."""
+        with self._lock:
+            depth = getattr(self._depth, "value", 0)
+            if depth:
+                self._depth.value = depth + 1
+                try:
+                    yield
+                finally:
+                    self._depth.value = depth
+                return
+            self._begin()
+            self._depth.value = 1
+            try:
+                yield
+                self._commit()
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+            finally:
+                self._depth.value = 0
+
+    def _begin(self) -> None:
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.DatabaseError as error:
+            raise self._told(error) from error
+
+    def _commit(self) -> None:
+        try:
+            self._connection.execute("COMMIT")
+        except sqlite3.DatabaseError as error:
+            raise self._told(error) from error
+
+    def lock(self, names: Iterable[str]) -> None:
+        """See Database.lock: a transaction has the whole store."""
+
+    def has_table(self, name: str) -> bool:
+        """See Database.has_table."""
+        return bool(self.run("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = :name", name=name))
+
+    def migrate(self) -> None:
+        """See Database.migrate."""
+        with self.transaction():
+            climb(self, lambda statement: statement.format(id="INTEGER PRIMARY KEY", bytes="BLOB"))
+
+    def call_others(self) -> None:
+        """See Database.call_others: there are none."""
+
+    def wait_for_call(self, seconds: float) -> bool:
+        """See Database.wait_for_call: nobody calls."""
+        time.sleep(seconds)
+        return False
+
+    def close(self) -> None:
+        """See Database.close."""
+        with self._lock:
+            self._db.close()
+            self._release()
+
+    def _release(self) -> None:
+        if self._held is not None:
+            os.close(self._held)
+            self._held = None
+
+    def _told(self, error: sqlite3.DatabaseError) -> Exception:
+        """StoreBusy if trying again can help, StoreProblem for a damaged file, else the error as it is."""
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in _DAMAGED:
+            return StoreProblem(f"the store at {self.place} is damaged: {error}; {_mend(error)}")
+        return StoreBusy(str(error)) if code in _PASSING else error
+
+
+# What passes by itself or by an admin's hand (sqlite.org/rescode.html); any other error is a defect of ours.
+_PASSING = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+}
+
+
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+def _mend(error: Exception) -> str:
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED:
+        return "move it away and restore a backup"
+    return "mend store.url, or the permissions of its folder"
+
+
+def _keep_others_out(path: Path) -> int:
+    """An flock beside the file, held while the descriptor is open; it dies with the process, however that ends."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(f"{path}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise StoreProblem(f"another `ackbot run` has the store at {path}") from None
+    return descriptor
