@@ -15,7 +15,7 @@ import structlog
 from ackbot import __version__
 from ackbot.casework import notices
 from ackbot.config import Config, ConfigProblem, load
-from ackbot.store import Database, StoreBusy, open_database, outbox, reconfigured
+from ackbot.store import Database, StoreBusy, StoreProblem, open_database, outbox, reconfigured
 from ackbot.wires import systemd
 from ackbot.work import dispatch
 from ackbot.work.dispatch import Dispatcher, Limiter
@@ -120,16 +120,16 @@ class Shift:
             now - watcher.progress_at < watcher.patience_s for watcher in self.watchers
         )
 
-    def _trouble(self, inbox: str, topic: str, reason: str) -> None:
-        """The admin hears of an inbox once a day and reason."""
+    def _trouble(self, inbox: str, topic: str, reason: str, whose: str) -> None:
+        """The admin hears of an inbox, or of what all inboxes of a server have in common, once a day and topic."""
         now = self._clock()
         desk = self._config.office.desk(now)
         values = {"inbox": desk.council.inboxes[inbox].address, "reason": reason}
-        send = notices.to_admin(desk, topic, f"{topic}:{inbox}:{desk.today}", values, why=reason)
+        send = notices.to_admin(desk, topic, f"{topic}:{whose}:{desk.today}", values, why=reason)
         try:
             with self._db.transaction():
                 write(self._db, [send], desk)
-        except StoreBusy:
+        except (StoreBusy, StoreProblem):
             log.warning("admin not told", inbox=inbox, reason=reason)
         self._wake.call()
 

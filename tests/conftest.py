@@ -1,16 +1,26 @@
 """Fixtures, and the rule about missing parts: skipped with the command that installs them, or failed where none may be."""
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
 
+from ackbot.demo.servers import MailServer
+from ackbot.wires.imap import Account
+from ackbot.wires.secrets import Password
+from ackbot.wires.smtp import Relay
+from ackbot.work.dispatch import Dispatcher, Lane, Limiter
+from ackbot.work.waiting import Stop
 from tests.support import council
+from tests.support.badsmtp import BadSmtp
 from tests.support.council import World
 from tests.support.postgres import INSTALL_POSTGRES, PostgresServer, programs
 from tests.support.story import Story
+from tests.support.watching import USER, Run
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 ALL = "ACKBOT_TEST_ALL"  # set: nothing may be missing
@@ -87,6 +97,55 @@ def make_story(tmp_path: Path) -> Iterator[Callable[..., Story]]:
     yield make
     for one in made:
         one.close()
+
+
+@pytest.fixture
+def watching(world: World) -> Iterator[Callable[..., Run]]:
+    """Starts watchers of the test world's first inbox; those that still run are ended after the test."""
+    made: list[Run] = []
+
+    def start(port: int, **changes: Any) -> Run:
+        made.append(Run(world, port, **changes))
+        return made[-1]
+
+    yield start
+    for one in made:
+        if one.thread.is_alive():
+            one.end()
+
+
+@pytest.fixture
+def dispatcher(world: World) -> Iterator[Callable[..., Dispatcher]]:
+    """A dispatcher of the test world to a test relay; rounds are called by hand."""
+    made: list[tuple[Dispatcher, Stop]] = []
+
+    def make(
+        server: BadSmtp | int,
+        limiter: Limiter | None = None,
+        mailboxes: MailServer | None = None,
+        sent_folder: str = "",
+        worker: str = "w1",
+    ) -> Dispatcher:
+        port = server if isinstance(server, int) else server.port
+        accounts = {}
+        if mailboxes:
+            accounts["housing"] = (
+                Account("127.0.0.1", mailboxes.port, "none", USER, Password(env="ACKBOT_TEST_PASSWORD")),
+                sent_folder,
+            )
+        lane = Lane(
+            "default", Relay("default", "127.0.0.1", port, "none"), "", "test", limiter or Limiter(0, 0), accounts
+        )
+        stop = Stop()
+        one = Dispatcher(lane, world.db, world.office, worker, stop, threading.Event(), lambda: world.now)
+        made.append((one, stop))
+        return one
+
+    yield make
+    for one, stop in made:
+        one._connection.close()
+        one._attachments.close()
+        stop.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,7 @@
 """The outbox goes out: states, errors, limits, order, attachments; over real SMTP to servers that misbehave."""
 
 import json
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -11,11 +10,7 @@ import structlog.testing
 
 from ackbot.demo.servers import MailServer
 from ackbot.store import outbox
-from ackbot.wires.imap import Account
-from ackbot.wires.secrets import Password
-from ackbot.wires.smtp import Relay
-from ackbot.work.dispatch import Dispatcher, Lane, Limiter
-from ackbot.work.waiting import Stop
+from ackbot.work.dispatch import Dispatcher, Limiter
 from tests.support.badsmtp import BadSmtp
 from tests.support.council import World
 from tests.support.letters import letter, parsed
@@ -23,40 +18,6 @@ from tests.support.letters import letter, parsed
 pytestmark = pytest.mark.usefixtures("store")
 
 HOUSING = "housing@northgate.example"
-
-
-@pytest.fixture
-def dispatcher(world: World) -> Iterator[Callable[..., Dispatcher]]:
-    """A dispatcher of the test world to a test relay; rounds are called by hand."""
-    made: list[tuple[Dispatcher, Stop]] = []
-
-    def make(
-        server: BadSmtp | int,
-        limiter: Limiter | None = None,
-        mailboxes: MailServer | None = None,
-        sent_folder: str = "",
-        worker: str = "w1",
-    ) -> Dispatcher:
-        port = server if isinstance(server, int) else server.port
-        accounts = {}
-        if mailboxes:
-            accounts["housing"] = (
-                Account("127.0.0.1", mailboxes.port, "none", HOUSING, Password(env="ACKBOT_TEST_PASSWORD")),
-                sent_folder,
-            )
-        lane = Lane(
-            "default", Relay("default", "127.0.0.1", port, "none"), "", "test", limiter or Limiter(0, 0), accounts
-        )
-        stop = Stop()
-        one = Dispatcher(lane, world.db, world.office, worker, stop, threading.Event(), lambda: world.now)
-        made.append((one, stop))
-        return one
-
-    yield make
-    for one, stop in made:
-        one._connection.close()
-        one._attachments.close()
-        stop.close()
 
 
 def states(world: World) -> list[tuple[str, str]]:
@@ -127,13 +88,16 @@ def test_later_is_tried_again_and_the_case_stands(
 
 
 def test_five_days_of_later_are_a_refusal(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
-    """RFC 5321 §4.5.4.1: a mail is not tried for ever."""
+    """RFC 5321 §4.5.4.1: a mail is not tried for ever; and not given up at its first attempt after an outage of a week."""
     world.receive(letter())
     with BadSmtp(lambda what, _: "451 4.3.0 later" if what == "DOT" else None) as server:
         one = dispatcher(server)
-        for _ in range(3):
+        world.after(days=7)
+        for _ in range(5):
             run(one, 1)
-            world.after(days=3)
+            assert states(world) == [("acknowledgement", "queued"), ("new-case", "queued")]
+            world.after(days=1)
+        run(one, 1)
 
     assert ("acknowledgement", "failed") in states(world)
 

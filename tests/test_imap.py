@@ -1,6 +1,7 @@
 """The IMAP border, against a server that behaves (pymap) and one that does not."""
 
 import os
+import socket
 import ssl
 from base64 import b64decode
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import pytest
 from ackbot.demo.servers import MailServer
 from ackbot.mail.message import Message
 from ackbot.wires import imap
-from ackbot.wires.imap import Account, ImapProblem, LoginRefused, Mailbox, NotTrusted
+from ackbot.wires.imap import Account, ImapProblem, LoginRefused, Mailbox, NotReached, NotTrusted
 from ackbot.wires.secrets import Password
 from tests.support.badimap import BadImap
 from tests.support.letters import letter
@@ -309,18 +310,25 @@ def test_no_starttls_no_login() -> None:
         assert not any(command.startswith("LOGIN") for command in server.commands)
 
 
-@pytest.mark.parametrize(("certificate", "trusted"), [("loopback", True), ("other", False)])
-def test_certificates_are_checked(certificate: str, trusted: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+CERTIFICATES = {
+    "right": ("loopback", ""),
+    "wrong host name": ("other", "TLS failed: .*certificate is not valid for '127.0.0.1'"),
+    "expired": ("expired", "TLS failed: certificate has expired"),
+}
+
+
+@pytest.mark.parametrize(("certificate", "wrong"), CERTIFICATES.values(), ids=CERTIFICATES)
+def test_certificates_are_checked(certificate: str, wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """D16: a wrong certificate stops the mailbox with a clear sentence; it never goes on without."""
-    monkeypatch.setenv("SSL_CERT_FILE", str(DATA / "loopback.crt"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(DATA / f"{certificate}.crt"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(DATA / f"{certificate}.crt", DATA / f"{certificate}.key")
     with BadImap() as server:
         server._server.socket = context.wrap_socket(server._server.socket, server_side=True)
-        if trusted:
+        if not wrong:
             assert mailbox(server, security="tls").whole([7]) == {7: BadImap.MAIL}
         else:
-            with pytest.raises(NotTrusted, match="TLS failed"):
+            with pytest.raises(NotTrusted, match=wrong):
                 mailbox(server, security="tls")
             assert server.commands == []
 
@@ -334,6 +342,26 @@ def test_a_self_signed_certificate_nobody_trusts(monkeypatch: pytest.MonkeyPatch
         server._server.socket = context.wrap_socket(server._server.socket, server_side=True)
         with pytest.raises(NotTrusted, match="TLS failed"):
             mailbox(server, security="tls")
+
+
+def test_plaintext_where_tls_was_asked_for() -> None:
+    """D16: a server that speaks plaintext on the TLS port gets no password, and there is no second try without."""
+    with BadImap() as server, pytest.raises(NotTrusted, match="TLS failed"):
+        mailbox(server, security="tls")
+
+    assert not any("LOGIN" in command for command in server.commands)
+    assert server.connections == 1
+
+
+def test_a_dead_dns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """D15: no name is resolved: told apart from a server that answers."""
+
+    def dead(*_: object, **__: object) -> list[object]:
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", dead)
+    with pytest.raises(NotReached, match=r"imap\.example:993: cannot connect: .*Temporary failure in name resolution"):
+        Mailbox(Account("imap.example", 993, "tls", USER, SECRET))
 
 
 def test_moving_is_by_uid(server: MailServer) -> None:

@@ -8,6 +8,7 @@ from ackbot.casework.intents import Decision
 from ackbot.casework.model import Arrival
 from ackbot.mail import subjects
 from ackbot.mail.message import Message
+from ackbot.store import events
 from ackbot.store.database import Database, Row, text_of
 
 # The fields that rules look at, kept so that a decision can be explained after the mail is gone.
@@ -64,6 +65,12 @@ def not_fetched(db: Database, arrival_id: int, error: str) -> int:
 def fetch_again_at(db: Database, arrival_id: int, retry_at: datetime) -> None:
     """When the server is asked again."""
     db.run("UPDATE arrivals SET retry_at = :retry_at WHERE id = :id", retry_at=text_of(retry_at), id=arrival_id)
+
+
+def gone(db: Database, arrival_id: int, inbox: str, now: datetime) -> None:
+    """A mail that the server listed, did not give, and lists no more: nobody asks for it again."""
+    db.run("UPDATE arrivals SET retry_at = NULL WHERE id = :id", id=arrival_id)
+    events.add(db, now, "gone", "the mail was deleted or moved away before the server gave it", inbox=inbox)
 
 
 def to_fetch_again(db: Database, inbox: str, folder: str, uidvalidity: int, now: datetime) -> Sequence[Row]:

@@ -42,7 +42,7 @@ def status(db: Database, polls: Mapping[str, float], now: datetime) -> dict[str,
         "SELECT COUNT(*) AS n, COUNT(*) FILTER (WHERE owner = '') AS ownerless FROM cases WHERE state <> 'closed'"
     )[0]
     quarantined = db.run("SELECT COUNT(*) AS n FROM letters WHERE state = 'quarantined'")[0]["n"]
-    not_fetched = db.run("SELECT COUNT(*) AS n FROM arrivals WHERE letter_id IS NULL")[0]["n"]
+    not_fetched = db.run("SELECT COUNT(*) AS n FROM arrivals WHERE letter_id IS NULL AND retry_at IS NOT NULL")[0]["n"]
     unverified = db.run(
         "SELECT COUNT(*) AS n FROM outbox WHERE state = 'unverified' AND created_at > :since",
         since=text_of(now - _UNVERIFIED_FOR),

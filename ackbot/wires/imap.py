@@ -48,6 +48,10 @@ class LoginRefused(ImapProblem):
     """Wrong name or password: only the admin can mend it, so it is tried again gently."""
 
 
+class NotReached(ImapProblem):
+    """Nobody answers there, or the name is unknown: the server's or the network's trouble."""
+
+
 class NotTrusted(ImapProblem):
     """TLS failed or is not offered; never answered by plaintext (D16)."""
 
@@ -89,7 +93,7 @@ class Mailbox:
         Connect, secure, log in.
 
         Raises:
-            LoginRefused, NotTrusted, ImapProblem.
+            LoginRefused, NotTrusted, NotReached, ImapProblem.
         """
         self._account = account
         self._client = self._connect()
@@ -125,7 +129,7 @@ class Mailbox:
                 raise NotTrusted(
                     f"{account.host}:{account.port}: the server offers no STARTTLS: {_said(error)}"
                 ) from error
-            raise ImapProblem(f"{account.host}:{account.port}: cannot connect: {_said(error)}") from error
+            raise NotReached(f"{account.host}:{account.port}: cannot connect: {_said(error)}") from error
         try:
             _log_in(client, account.username, account.password.read())
         except PasswordProblem as error:

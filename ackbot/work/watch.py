@@ -5,14 +5,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from typing import TypeVar
 
 import structlog
 
 from ackbot.casework.model import Arrival
 from ackbot.config import Watched
 from ackbot.crashpoints import crash_point
-from ackbot.store import Database, StoreBusy, inboxes, letters
-from ackbot.wires.imap import WHOLE_UP_TO, Envelope, ImapProblem, LoginRefused, Mailbox, NotTrusted
+from ackbot.store import Database, StoreBusy, StoreProblem, inboxes, letters
+from ackbot.wires.imap import WHOLE_UP_TO, Envelope, ImapProblem, LoginRefused, Mailbox, NotReached, NotTrusted
 from ackbot.work.intake import Intake
 from ackbot.work.waiting import Stop
 
@@ -32,8 +33,12 @@ _FETCH_AGAIN = (
     timedelta(hours=12),
 )
 _TOLD_AFTER = 3  # attempts to fetch a mail before the admin hears of it
+_BROKE = 2  # connections that a mail may break before it is passed by, and asked for again later
+_SILENT_S = 600.0  # without an answer of the server before the admin hears of it
 
 log = structlog.get_logger()
+
+_Got = TypeVar("_Got")
 
 
 class Watcher:
@@ -47,13 +52,14 @@ class Watcher:
         stop: Stop,
         clock: Callable[[], datetime],
         on_queued: Callable[[], None],
-        on_trouble: Callable[[str, str, str], None],
+        on_trouble: Callable[[str, str, str, str], None],
     ) -> None:
         """
         Args:
             clock: the time, aware.
             on_queued: called when mails were put into the outbox.
-            on_trouble: called with inbox name, topic and reason when an admin has to act.
+            on_trouble: called with inbox name, topic, reason, and whose trouble it is (inbox or server), when an admin
+                has to act.
         """
         self._watched = watched
         self._db = db
@@ -67,6 +73,8 @@ class Watcher:
         self.ready = threading.Event()  # set after the first whole sweep
         self.progress_at = time.monotonic()
         self._failures = 0
+        self._answered_at = time.monotonic()  # or begun
+        self._suspects: dict[int, int] = {}  # uids asked for when connections broke, and how many broke
 
     @property
     def patience_s(self) -> float:
@@ -81,13 +89,13 @@ class Watcher:
                 self._once()
             except (LoginRefused, NotTrusted) as error:
                 self._report("stopped", str(error))
-                self._on_trouble(self._watched.name, "inbox", str(error))
+                self._tell(error)
                 self._stop.wait(_GENTLE_S * self._random.uniform(0.8, 1.2))
-            except (ImapProblem, StoreBusy, OSError) as error:
-                self._retry(str(error))
+            except (ImapProblem, StoreBusy, StoreProblem, OSError) as error:
+                self._retry(error)
             except Exception as error:  # noqa: BLE001 - a watcher that dies sees nothing more
                 self._log.exception("watcher failed")
-                self._retry(f"internal error: {type(error).__name__}")
+                self._retry(ImapProblem(f"internal error: {type(error).__name__}"))
 
     def _once(self) -> None:
         mailbox = Mailbox(self._watched.account)
@@ -96,12 +104,20 @@ class Watcher:
         finally:
             mailbox.close()
 
-    def _retry(self, reason: str) -> None:
+    def _retry(self, error: Exception) -> None:
         if self._stop.is_set():
             return
         self._failures += 1
-        self._report("retrying", reason)
+        self._report("retrying", str(error))
+        if time.monotonic() - self._answered_at > _SILENT_S:
+            self._tell(error)
         self._stop.wait(self._back_off(self._failures))
+
+    def _tell(self, error: Exception) -> None:
+        """The admin hears of it. What all inboxes of a server have in common is the server's trouble, and told once."""
+        name = self._watched.name
+        whose = self._watched.account.host if isinstance(error, (NotReached, NotTrusted)) else name
+        self._on_trouble(name, "inbox", str(error), whose)
 
     def _back_off(self, failures: int) -> float:
         """Full jitter: many inboxes of one server do not come back at once."""
@@ -113,7 +129,7 @@ class Watcher:
             self._log.warning("inbox", state=state, reason=reason)
         try:
             inboxes.report(self._db, self._watched.name, state, reason, self._clock(), seen=state == "watching")
-        except StoreBusy:
+        except (StoreBusy, StoreProblem):
             self._log.warning("state not recorded", state=state)
 
     def _watch(self, mailbox: Mailbox) -> None:
@@ -122,6 +138,7 @@ class Watcher:
         uidvalidity = self._open(mailbox)
         self._sweep(mailbox, uidvalidity)
         self._failures = 0
+        self._answered_at = time.monotonic()
         self._report("watching", "")
         self._log.info("watching", folder=watched.folder, idle=watched.watch == "idle" and mailbox.can_idle)
         self.ready.set()
@@ -140,7 +157,7 @@ class Watcher:
                 self._sweep(mailbox, uidvalidity)
             if due:
                 self._report("watching", "")
-                told_at = time.monotonic()
+                told_at = self._answered_at = time.monotonic()
             if time.monotonic() - counted_at > _COUNT_JUNK_S:
                 self._count_junk(mailbox)
                 counted_at = time.monotonic()
@@ -196,24 +213,36 @@ class Watcher:
         uids = mailbox.uids_after(folder.last_uid)
         for start in range(0, len(uids), _LISTED):
             listed = uids[start : start + _LISTED]
-            for batch in _batches(mailbox.envelopes(listed)):
+            for batch in _batches(self._envelopes(mailbox, listed)):
                 if self._stop.is_set():
                     return
                 self.progress_at = time.monotonic()
                 self._take(mailbox, batch, uidvalidity, folder)
+            if self._stop.is_set():
+                return  # perhaps in the middle of the last batch
             # What was expunged before we could look is passed by; nothing else is.
             inboxes.move_watermark(self._db, watched.name, watched.folder, uidvalidity, listed[-1])
 
+    def _envelopes(self, mailbox: Mailbox, uids: list[int]) -> list[Envelope]:
+        """Of all that are still there, rising; one that the server lists and tells nothing of is not passed by (P1)."""
+        found = mailbox.envelopes(uids)
+        if missing := set(uids) - {one.uid for one in found}:
+            missing &= set(mailbox.uids_after(min(missing) - 1))
+            found += [Envelope(uid, 0, self._clock()) for uid in missing]
+        return sorted(found, key=lambda one: one.uid)
+
     def _take(self, mailbox: Mailbox, batch: list[Envelope], uidvalidity: int, folder: inboxes.Folder) -> None:
         small = [one.uid for one in batch if one.size <= WHOLE_UP_TO]
-        mails = mailbox.whole(small) if small else {}
+        if self._suspects.keys() & small:
+            small = []  # the connection broke over one of them: one by one
+        mails = self._asking(small, lambda: mailbox.whole(small)) if small else {}
         for envelope in batch:
             if self._stop.is_set():
                 return
+            arrival = self._arrival(envelope, uidvalidity, folder)
             raw = mails.pop(envelope.uid, None)
             if raw is None:
-                raw = self._fetch_alone(mailbox, envelope)
-            arrival = self._arrival(envelope, uidvalidity, folder)
+                raw = self._fetch_alone(mailbox, envelope, arrival)
             if raw is None:
                 self._not_fetched(arrival, "the server lists it and does not give it")
                 continue
@@ -223,11 +252,28 @@ class Watcher:
                 self._move(mailbox, arrival)
         crash_point("intake.batch-done")
 
-    @staticmethod
-    def _fetch_alone(mailbox: Mailbox, envelope: Envelope) -> bytes | None:
-        if envelope.size > WHOLE_UP_TO:
-            return mailbox.skeleton(envelope.uid)
-        return mailbox.whole([envelope.uid]).get(envelope.uid)
+    def _fetch_alone(self, mailbox: Mailbox, envelope: Envelope, arrival: Arrival) -> bytes | None:
+        uid = envelope.uid
+        large = envelope.size > WHOLE_UP_TO
+        try:
+            return self._asking([uid], lambda: mailbox.skeleton(uid) if large else mailbox.whole([uid]).get(uid))
+        except ImapProblem as error:
+            if self._suspects[uid] >= _BROKE:
+                del self._suspects[uid]
+                self._not_fetched(arrival, str(error))
+            raise
+
+    def _asking(self, uids: list[int], fetch: Callable[[], _Got]) -> _Got:
+        """Fetch, and remember which mails were asked for when a connection broke: one of them may be what breaks it (D4)."""
+        try:
+            got = fetch()
+        except ImapProblem:
+            for uid in uids:
+                self._suspects[uid] = self._suspects.get(uid, 0) + 1
+            raise
+        for uid in uids:
+            self._suspects.pop(uid, None)
+        return got
 
     def _arrival(self, envelope: Envelope, uidvalidity: int, folder: inboxes.Folder) -> Arrival:
         old = envelope.uid <= folder.backlog_uid
@@ -256,13 +302,19 @@ class Watcher:
             inboxes.move_watermark(self._db, arrival.inbox, arrival.folder, arrival.uidvalidity, arrival.uid)
         self._log.warning("not fetched", uid=arrival.uid, reason=error)
         if attempts == _TOLD_AFTER:
-            self._on_trouble(self._watched.name, "not-fetched", f"uid {arrival.uid} in {arrival.folder}: {error}")
+            reason = f"uid {arrival.uid} in {arrival.folder}: {error}"
+            self._on_trouble(self._watched.name, "not-fetched", reason, self._watched.name)
 
     def _fetch_again(self, mailbox: Mailbox, uidvalidity: int, folder: inboxes.Folder) -> None:
         for row in letters.to_fetch_again(
             self._db, self._watched.name, self._watched.folder, uidvalidity, self._clock()
         ):
-            for envelope in mailbox.envelopes([row["uid"]]):
+            envelopes = self._envelopes(mailbox, [row["uid"]])
+            if not envelopes:
+                letters.gone(self._db, row["id"], self._watched.name, self._clock())
+                self._log.warning("gone", uid=row["uid"])
+            for envelope in envelopes:
+                self._suspects[envelope.uid] = _BROKE - 1
                 self._take(mailbox, [envelope], uidvalidity, folder)
 
     def _move(self, mailbox: Mailbox, arrival: Arrival) -> None:

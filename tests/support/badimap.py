@@ -11,7 +11,7 @@ Answer = Callable[["BadImap", str, str], bytes | None]
 
 class BadImap:
     """
-    Speaks just enough IMAP to be read from, one mail with uid 7.
+    Speaks just enough IMAP to be read from; of its own accord it has one mail, with uid 7.
 
     Args:
         answer: called with the server, the tag and the command line; bytes to send instead of the usual reply, or None.
@@ -25,8 +25,10 @@ class BadImap:
         self.answer = answer
         self.greeting = greeting
         self.capabilities = capabilities
+        self.mails = {7: self.MAIL}
         self.commands: list[str] = []
         self.connections = 0
+        self._over = threading.Event()
         owner = self
 
         class Handler(socketserver.StreamRequestHandler):
@@ -51,8 +53,8 @@ class BadImap:
             tag, _, command = line.partition(" ")
             self.commands.append(command)
             reply = self.answer(self, tag, command) if self.answer else None
-            if reply == b"HANG":
-                handler.rfile.readline()
+            if reply == b"HANG":  # neither a word nor a FIN, as from a machine that vanished
+                self._over.wait(60)
                 return
             if reply == b"DROP":
                 handler.connection.shutdown(socket.SHUT_RDWR)
@@ -68,16 +70,23 @@ class BadImap:
         if upper.startswith("CAPABILITY"):
             return f"* CAPABILITY {self.capabilities}\r\n".encode() + ok
         if upper.startswith(("EXAMINE", "SELECT")):
-            return b"* 1 EXISTS\r\n* OK [UIDVALIDITY 5] x\r\n* OK [UIDNEXT 8] x\r\n" + ok
+            uidnext = max(self.mails, default=0) + 1
+            return b"* %d EXISTS\r\n* OK [UIDVALIDITY 5] x\r\n* OK [UIDNEXT %d] x\r\n" % (len(self.mails), uidnext) + ok
         if upper.startswith("UID SEARCH"):
-            return b"* SEARCH 7\r\n" + ok
-        if upper.startswith("UID FETCH") and "RFC822.SIZE" in upper:
-            return (
-                b'* 1 FETCH (UID 7 RFC822.SIZE %d INTERNALDATE "30-Nov-2026 10:12:00 +0000")\r\n' % len(self.MAIL) + ok
-            )
+            return f"* SEARCH {' '.join(map(str, self.mails))}\r\n".encode() + ok
         if upper.startswith("UID FETCH"):
-            return b"* 1 FETCH (UID 7 BODY[] {%d}\r\n" % len(self.MAIL) + self.MAIL + b")\r\n" + ok
+            uids = [int(one) for one in command.split()[2].split(",")]
+            return b"".join(self._fetched(uid, "RFC822.SIZE" in upper) for uid in uids if uid in self.mails) + ok
         return ok
+
+    def _fetched(self, uid: int, envelope: bool) -> bytes:
+        mail = self.mails[uid]
+        number = list(self.mails).index(uid) + 1
+        if envelope:
+            words = b'UID %d RFC822.SIZE %d INTERNALDATE "30-Nov-2026 10:12:00 +0000"' % (uid, len(mail))
+        else:
+            words = b"UID %d BODY[] {%d}\r\n" % (uid, len(mail)) + mail
+        return b"* %d FETCH (%s)\r\n" % (number, words)
 
     def __enter__(self) -> "BadImap":
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
@@ -86,5 +95,6 @@ class BadImap:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._over.set()
         self._server.shutdown()
         self._server.server_close()

@@ -14,8 +14,9 @@ class BadSmtp:
     Takes mails, noting envelope and content, unless told otherwise.
 
     Args:
-        answer: called with what was received (`CONNECT`, a command's verb, or `DOT` for the end of a mail) and its whole
-            line; gives a reply, "DROP", "HANG", or None for the usual reply.
+        answer: called with what was received (`CONNECT`, a command's verb, `BODY` for the first line of a mail, or `DOT`
+            for its end) and its whole line; gives a reply, "DROP", "HANG" (neither a word nor a FIN, as from a machine
+            that vanished), or None for the usual reply.
     """
 
     def __init__(
@@ -29,6 +30,7 @@ class BadSmtp:
         self.refused = 0  # mails after their final dot
         self.connections = 0
         self.changed = threading.Condition()
+        self._over = threading.Event()
         owner = self
 
         class Handler(socketserver.StreamRequestHandler):
@@ -71,6 +73,8 @@ class BadSmtp:
                 while (piece := handler.rfile.readline()) != b".\r\n":
                     if not piece:
                         return
+                    if not content and self.answer and (reply := self.answer("BODY", "")):
+                        self._say(handler, reply)
                     content += piece[1:] if piece.startswith(b".") else piece
                 self.content = content
                 reply = (self.answer("DOT", "") if self.answer else None) or "250 2.0.0 ok queued as 4711"
@@ -91,10 +95,9 @@ class BadSmtp:
         self._say(handler, reply)
         return reply
 
-    @staticmethod
-    def _say(handler: socketserver.StreamRequestHandler, reply: str) -> None:
+    def _say(self, handler: socketserver.StreamRequestHandler, reply: str) -> None:
         if reply == "HANG":
-            handler.rfile.read(1)
+            self._over.wait(60)
             raise EndOfTalk
         if reply == "DROP":
             handler.connection.shutdown(socket.SHUT_RDWR)
@@ -108,6 +111,7 @@ class BadSmtp:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._over.set()
         self._server.shutdown()
         self._server.server_close()
 

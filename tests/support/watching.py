@@ -1,0 +1,72 @@
+"""A watcher in a thread, and how a test waits for what it does."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from ackbot.config import Watched
+from ackbot.wires.imap import Account
+from ackbot.wires.secrets import Password
+from ackbot.work.waiting import Stop
+from ackbot.work.watch import Watcher
+from tests.support.council import World
+from tests.support.letters import letter
+
+USER = "housing@northgate.example"
+
+
+class Run:
+    """A watcher in its thread, until the test ends."""
+
+    def __init__(self, world: World, port: int, **changes: Any) -> None:
+        watched = Watched(
+            "housing",
+            Account("127.0.0.1", port, "none", USER, Password(env="ACKBOT_TEST_PASSWORD")),
+            watch="poll",
+            poll_every_s=0.02,
+        )
+        self.stop = Stop()
+        self.troubles: list[tuple[str, str, str]] = []
+        self.watcher = Watcher(
+            replace(watched, **changes),
+            world.db,
+            world.intake,
+            self.stop,
+            lambda: world.now,
+            lambda: None,
+            lambda *told: self.troubles.append(told),
+        )
+        self.thread = threading.Thread(target=self.watcher.run)
+        self.thread.start()
+
+    def end(self) -> None:
+        self.stop.set()
+        self.thread.join(10)
+        assert not self.thread.is_alive()
+        self.stop.close()
+
+
+def until(test: Callable[[], Any], what: str = "") -> None:
+    """Wait for something that another thread does; ten seconds are too long."""
+    event = threading.Event()
+    for _ in range(1_000):
+        if test():
+            return
+        event.wait(0.01)
+    raise AssertionError(f"it did not happen: {what}")
+
+
+def taken(world: World) -> int:
+    """How many letters were decided."""
+    return len(world.db.run("SELECT 1 FROM letters"))
+
+
+def by(number: int) -> bytes:
+    """One of several different letters."""
+    return letter(
+        sender=f"Person <p{number}@resident.example>",
+        subject=f"Matter {number}",
+        text=f"Words {number}.\n",
+        message_id=f"<m{number}@r.example>",
+    )
