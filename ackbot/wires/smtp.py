@@ -43,12 +43,20 @@ class RelayTrouble(SmtpProblem):
     """The relay refuses us, not the mail: its lane waits, its mails are kept, somebody is told."""
 
 
+class NotReached(RelayTrouble):
+    """At connect, EHLO, STARTTLS or AUTH: nothing of any mail was said yet, so that logs may have the reply."""
+
+
 class RefusedAfterData(RelayTrouble):
     """5.2.0 or 5.7.x to the final dot: it is the relay's trouble, unless it takes the next mail."""
 
 
 class Later(SmtpProblem):
     """4xx for this mail, read: it is queued again."""
+
+
+class Busy(Later):
+    """4.3.2, "system not accepting messages" (RFC 3463 §3.4): later, and not one mail after the other until then."""
 
 
 class Refused(SmtpProblem):
@@ -121,7 +129,7 @@ class Connection:
             begin: called just before DATA may reach the relay, again on a second connection; False stops it (TakenAway).
 
         Raises:
-            RelayTrouble, RefusedAfterData, Later, Refused: the mail was certainly not taken.
+            RelayTrouble, RefusedAfterData, Later, Busy, Refused: the mail was certainly not taken.
             Unknown: nobody knows.
         """
         kept = self._smtp is not None
@@ -142,7 +150,7 @@ class Connection:
         Connect, secure, log in, and hang up again. What the relay offers, in a few words.
 
         Raises:
-            RelayTrouble: with the relay's reply.
+            NotReached: with the relay's reply.
         """
         smtp = self._open()
         offers = [
@@ -228,7 +236,8 @@ class Connection:
         self.copy_refused = _text(replies[1]) if len(replies) > 1 and replies[1][0] not in (250, 251, 252) else ""
 
     def _data(self, smtp: smtplib.SMTP, content: Callable[[], Iterable[bytes]]) -> str:
-        """The mail and its final dot. From its first byte to the reply, any break means that nobody knows."""
+        """The mail and its final dot. A break before the dot is certain, one after it means that nobody knows."""
+        dotted = False
         try:
             last = b"\r\n"
             sock = smtp.sock
@@ -237,11 +246,14 @@ class Connection:
                 sock.sendall(_stuffed(piece, last))
                 last = (last + piece)[-2:]
             sock.settimeout(_END_TIMEOUT_S)
+            dotted = True
             sock.sendall(b".\r\n" if last == b"\r\n" else b"\r\n.\r\n")
             reply = _reply(smtp)
             sock.settimeout(_TIMEOUT_S)
         except (OSError, smtplib.SMTPException) as error:
             self._break_off()
+            if not dotted:
+                raise Later(f"the relay hung up in the middle of the mail: {error}") from error
             raise Unknown(f"no reply to the final dot: {error}") from error
         except BaseException:  # out of `content`: the final dot was not sent
             self._break_off()
@@ -253,11 +265,11 @@ class Connection:
     def _open(self) -> smtplib.SMTP:
         """
         Raises:
-            RelayTrouble: at connect, EHLO, STARTTLS or AUTH.
+            NotReached: at connect, EHLO, STARTTLS or AUTH.
         """
         relay = self._relay
         if relay.security == "none" and not tls.is_loopback(relay.host):
-            raise RelayTrouble(f"{relay.host} would be spoken to in plaintext, and only this machine may be")
+            raise NotReached(f"{relay.host} would be spoken to in plaintext, and only this machine may be")
         smtp: smtplib.SMTP | None = None
         try:
             context = tls.context(relay.ca_file)
@@ -277,16 +289,16 @@ class Connection:
                 _log_in(smtp, self._username, relay.password.read())
         except smtplib.SMTPResponseException as error:
             _hang_up(smtp)
-            raise RelayTrouble(_text((error.smtp_code, error.smtp_error))) from error
+            raise NotReached(_text((error.smtp_code, error.smtp_error))) from error
         except PasswordProblem as error:
             _hang_up(smtp)
-            raise RelayTrouble(f"the password for {self._username}: {error}") from error
+            raise NotReached(f"the password for {self._username}: {error}") from error
         except (smtplib.SMTPException, ssl.SSLError, OSError) as error:
             _hang_up(smtp)
-            raise RelayTrouble(f"{relay.host}:{relay.port}: {error or type(error).__name__}") from error
+            raise NotReached(f"{relay.host}:{relay.port}: {error or type(error).__name__}") from error
         except ValueError as error:  # a UnicodeError, whose words would hold a piece of the password
             _hang_up(smtp)
-            raise RelayTrouble(f"{relay.host}:{relay.port}: cannot log in: {type(error).__name__}") from error
+            raise NotReached(f"{relay.host}:{relay.port}: cannot log in: {type(error).__name__}") from error
         self._smtp = smtp
         return smtp
 
@@ -339,9 +351,9 @@ def _envelope_problem(mail: tuple[int, bytes], rcpt: tuple[int, bytes], data: tu
 def _after_data(reply: tuple[int, bytes]) -> SmtpProblem:
     """4xx: again later. 5.2.0 and 5.7.x (limits, permission): the next mails tell whose trouble. Another 5xx: this mail's."""
     text = _text(reply)
-    if not 500 <= reply[0] < 600:
-        return Later(text)
     enhanced = _ENHANCED.search(text)
+    if not 500 <= reply[0] < 600:
+        return Busy(text) if enhanced and enhanced[1] == "4.3.2" else Later(text)
     if enhanced and (enhanced[1] == "5.2.0" or enhanced[1].startswith("5.7.")):
         return RefusedAfterData(text)
     return Refused(text)

@@ -15,7 +15,7 @@ from ackbot.casework import notices
 from ackbot.casework.model import TO_RESIDENTS
 from ackbot.casework.office import Office
 from ackbot.crashpoints import crash_point
-from ackbot.store import Database, StoreBusy, outbox
+from ackbot.store import Database, StoreBusy, StoreProblem, outbox
 from ackbot.store.holding import lets_out
 from ackbot.store.outbox import Outgoing
 from ackbot.wires import smtp
@@ -31,6 +31,7 @@ _IDLE_S = 5.0  # the longest a dispatcher sleeps without looking
 _LATER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4))
 _GIVEN_UP = timedelta(days=5)  # RFC 5321 §4.5.4.1: at least four to five days
 _TROUBLE_S = (15.0, 900.0)  # first and longest wait after the relay's own trouble
+_BUSY = 3  # times that a relay may be busy, one after the other, before the admin hears of it
 _REFUSALS = 4  # of one mail after DATA, while others go through, until it fails
 _SENT_FOLDER_AGAIN = timedelta(minutes=5)
 
@@ -135,7 +136,7 @@ class Dispatcher:
             self._wake.clear()
             try:
                 wait = self.round()
-            except StoreBusy as error:
+            except (StoreBusy, StoreProblem) as error:
                 self._log.warning("store busy", reason=str(error))
                 wait = 1.0
             except Exception as error:  # noqa: BLE001 - a dispatcher that dies sends nothing more
@@ -166,7 +167,7 @@ class Dispatcher:
         now = self._clock()
         self._record_taken()
         self._resolve_unknown(now)
-        probe = self._troubles > 0
+        probe = self._unwell and self._troubles > 0
         allowed, wait = self._lane.limiter.take(1 if probe else CLAIM, monotonic)
         if allowed == 0:
             return wait
@@ -215,13 +216,19 @@ class Dispatcher:
         except smtp.RefusedAfterData as error:
             return self._doubt(outgoing, error.reply, smtp.code_of(error.reply))
         except smtp.RelayTrouble as error:
-            self._relay_trouble(outgoing, error.reply, error.reply)
+            self._relay_trouble(
+                outgoing, error.reply, error.reply, error.reply if type(error) is smtp.NotReached else ""
+            )
+            return True
+        except smtp.Busy as error:
+            self._later(outgoing, error.reply)
+            self._trouble(error.reply, patience=_BUSY)
             return True
         except (smtp.Later, ImapProblem) as error:
             self._later(outgoing, str(error))
         except smtp.Unknown as error:
             self._unknown(outgoing, error.reply)
-        except StoreBusy:
+        except (StoreBusy, StoreProblem):
             raise
         except Exception as error:  # noqa: BLE001 - a mail that breaks us must not keep the others
             self._log.exception("mail not sent", mail=outgoing.id, kind=outgoing.kind)
@@ -274,9 +281,9 @@ class Dispatcher:
         return self._office.council.reference_of(outgoing.code) if outgoing.code else None
 
     def _later(self, outgoing: Outgoing, reply: str) -> None:
-        """4xx: again, ever later; after five days it counts as refused."""
+        """4xx: again, ever later; after five days, and not at the first attempt after an outage, it counts as refused."""
         now = self._clock()
-        if now - outgoing.created_at > _GIVEN_UP:
+        if now - outgoing.created_at > _GIVEN_UP and outgoing.attempts >= len(_LATER):
             self._refused(outgoing, f"given up after five days: {reply}")
             return
         self._back_off(outgoing, reply, now)
@@ -352,22 +359,30 @@ class Dispatcher:
         person = self._office.council.staff.get(owner)
         return person.email if person and owner != outgoing.staff else ""
 
-    def _relay_trouble(self, outgoing: Outgoing, reply: str, told: str) -> None:
+    def _relay_trouble(self, outgoing: Outgoing, reply: str, told: str, logged: str = "") -> None:
         """The relay refuses us: its mails are kept and the lane waits. `told`: what the admin is shown of the reply."""
         with self._db.transaction():
             outbox.again_later(self._db, outgoing, reply, self._clock())
-            self._trouble(told)
+            self._trouble(told, logged=logged)
 
-    def _trouble(self, told: str) -> None:
-        """The lane waits, ever longer, and then tries one mail at a time until one is taken."""
+    def _trouble(self, told: str, *, logged: str = "", patience: int = 0) -> None:
+        """
+        The lane waits, ever longer, and then tries one mail at a time until one is taken.
+
+        Args:
+            told: what the admin is shown of the reply.
+            logged: what the log has of it beside its code (P11).
+            patience: how often that may happen before it is told.
+        """
         now = self._clock()
         self._troubles += 1
         first, longest = _TROUBLE_S
         seconds = random.uniform(0.5, 1.0) * min(longest, first * 2 ** min(self._troubles - 1, 10))
         self._quiet_until = time.monotonic() + seconds
-        self._log.error("relay trouble", code=smtp.code_of(told), seconds=round(seconds))
-        with self._db.transaction():
-            self._alarm(told, now + timedelta(seconds=seconds), now)
+        self._log.error("relay trouble", code=smtp.code_of(told), reason=logged, seconds=round(seconds))
+        if self._troubles > patience:
+            with self._db.transaction():
+                self._alarm(told, now + timedelta(seconds=seconds), now)
 
     def _alarm(self, told: str, until: datetime, now: datetime) -> None:
         """`status` says so, and the admin is told once a day."""
@@ -381,8 +396,9 @@ class Dispatcher:
         now = self._clock()
         outbox.refused_alone(self._db, self._doubted - {outgoing.id})
         self._doubted.clear()
+        self._troubles = 0
         if self._unwell:
-            self._troubles, self._unwell = 0, False
+            self._unwell = False
             outbox.lane_is_well(self._db, self._lane.name, now)
         if refused := self._connection.copy_refused:
             values = {"archive": self._office.council.archive_bcc, "reply": refused}
