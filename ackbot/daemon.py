@@ -77,7 +77,9 @@ class Shift:
         for lane in self._config.lanes:
             sent = outbox.accepted_since(self._db, lane.name, dispatch.a_day_before(now))
             limiter = Limiter(
-                lane.relay.per_minute, lane.relay.per_day, [monotonic - (now - at).total_seconds() for at in sent]
+                lane.relay.per_minute,
+                lane.relay.per_day,
+                [monotonic - max(0.0, (now - at).total_seconds()) for at in sent],
             )
             lanes.append(dispatch.Lane(lane.name, lane.relay, lane.username, socket.gethostname(), limiter, accounts))
         return lanes
@@ -93,6 +95,10 @@ class Shift:
         """Do now what is due now; APScheduler does the same every few seconds."""
         self._rounds.tick()
         self._wake.call()
+
+    def nudge(self) -> None:
+        """Whatever the machine's clock was set to, the next round is near."""
+        self._rounds.nudge()
 
     def wait_ready(self, seconds: float) -> bool:
         """Wait until every inbox has been swept once; whether all have."""
@@ -188,6 +194,7 @@ class Daemon:
             if signal.SIGHUP in self._asked:
                 self._asked.discard(signal.SIGHUP)
                 self.reload()
+            self.shift.nudge()
             if interval and self.shift.makes_progress():
                 systemd.notify("WATCHDOG=1")
         systemd.notify("STOPPING=1")

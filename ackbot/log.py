@@ -1,5 +1,6 @@
 """structlog as the daemon uses it: one line per event, keys and no prose, nothing a resident wrote (P11)."""
 
+import contextlib
 import logging
 import sys
 from collections.abc import MutableMapping
@@ -59,11 +60,28 @@ def configure(*, to: Any = None, level: int = logging.INFO) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(stream),
+        logger_factory=structlog.PrintLoggerFactory(_Patient(stream)),  # type: ignore[arg-type] # all that it uses
         cache_logger_on_first_use=False,
     )
     # Libraries log what servers and strangers said: none of it is printed.
     logging.getLogger().handlers[:] = [logging.NullHandler()]
+
+
+class _Patient:
+    """A stream that may be full or gone: a line is lost then, and never the thread that wrote it."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        """Write it, if that can be done."""
+        with contextlib.suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        """See write."""
+        with contextlib.suppress(OSError):
+            self._stream.flush()
 
 
 def only_known_keys(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -1,6 +1,7 @@
 """SQLite: one file, one process that runs, others that look."""
 
 import contextlib
+import errno
 import fcntl
 import os
 import sqlite3
@@ -158,8 +159,13 @@ _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 def _mend(error: Exception) -> str:
-    if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in _DAMAGED:
         return "move it away and restore a backup"
+    if code == sqlite3.SQLITE_FULL or getattr(error, "errno", 0) == errno.ENOSPC:
+        return "make room on its disk"
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return "another program has locked it: end that one"
     return "mend store.url, or the permissions of its folder"
 
 

@@ -18,7 +18,7 @@ from ackbot.casework.screening import Seen, screen
 from ackbot.crashpoints import crash_point
 from ackbot.mail.compose import Composed
 from ackbot.mail.message import Message
-from ackbot.store import Database, StoreBusy, StoreConflict, cases, facts, inboxes, intents, letters
+from ackbot.store import Database, StoreBusy, StoreConflict, StoreProblem, cases, facts, inboxes, intents, letters
 from ackbot.store.database import instant_of
 from ackbot.work.attendance import office_at
 from ackbot.work.writing import write, written
@@ -28,7 +28,7 @@ _RETRIES = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), tim
 _CONFLICTS = 4  # with other workers, one after the other, before the watch is put off
 
 # Errors of the store or the machine: nothing is kept, the mail is taken again later.
-NOT_THE_MAIL = (StoreBusy, OSError)
+NOT_THE_MAIL = (StoreBusy, StoreProblem, OSError)
 
 log = structlog.get_logger()
 
@@ -93,7 +93,7 @@ class Intake:
             How many mails were put into the outbox to go out now.
 
         Raises:
-            StoreBusy, OSError: nothing was kept, and the mail is not to blame; try again.
+            StoreBusy, StoreProblem, OSError: nothing was kept, and the mail is not to blame; try again.
         """
         message = Message.parse(raw, self._office.signer)
         try:

@@ -10,7 +10,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from ackbot.casework import notices
 from ackbot.casework.office import Office
-from ackbot.store import Database, StoreBusy, looks, outbox, rounds
+from ackbot.store import Database, StoreBusy, StoreProblem, clock, looks, outbox, rounds
 from ackbot.store.database import text_of
 from ackbot.work.absences import Absences
 from ackbot.work.intake import Intake
@@ -47,6 +47,7 @@ class Rounds:
         self._promises = Promises(db, office)
         self._lock = threading.Lock()
         self._stopping = threading.Event()
+        self._last: datetime | None = None  # when the round before was
         self._scheduler = BackgroundScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
@@ -55,6 +56,13 @@ class Rounds:
         """Begin; the first round is at once."""
         self._scheduler.add_job(self.tick, "interval", seconds=TICK_S, id="tick", next_run_time=datetime.now(UTC))
         self._scheduler.start()
+
+    def nudge(self) -> None:
+        """The scheduler goes by the machine's clock; where that was set back, the next round would be far away."""
+        now = datetime.now(UTC)
+        job = self._scheduler.get_job("tick")
+        if job is not None and job.next_run_time - now > timedelta(seconds=2 * TICK_S):
+            job.modify(next_run_time=now)
 
     def stop(self, within_s: float) -> bool:
         """End after the step that runs; whether it ended in time."""
@@ -73,6 +81,7 @@ class Rounds:
 
     def _tick(self, now: datetime) -> None:
         steps = (
+            self._set_back,
             self._recover,
             self._retry_quarantined,
             self._urgency.run,
@@ -86,10 +95,20 @@ class Rounds:
             try:
                 if work(now):
                     self._on_queued()
-            except StoreBusy as error:
+            except (StoreBusy, StoreProblem) as error:
                 log.warning("round put off", reason=str(error))
             except Exception:
                 log.exception("round failed")
+
+    def _set_back(self, now: datetime) -> int:
+        """The clock shows less than in the round before, or nobody knows what it showed last."""
+        before, self._last = self._last, now
+        if before is not None and before <= now:
+            return 0
+        due = clock.set_back(self._db, now, self._office.council.urgent.repeat_every.seconds)
+        if due or before is not None:
+            log.warning("clock set back", mails=due)
+        return due
 
     def _recover(self, now: datetime) -> int:
         """What workers left whose lease has ended."""
