@@ -190,7 +190,7 @@ def full(world: World) -> Iterator[None]:
 def locked(world: World) -> Iterator[None]:
     """Another program holds the write lock for longer than the busy timeout."""
     world.db.run("PRAGMA busy_timeout = 20")
-    other = sqlite3.connect(world.db.path, isolation_level=None)  # type: ignore[attr-defined]
+    other = sqlite3.connect(world.db.place, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     yield
     other.execute("ROLLBACK")
@@ -252,7 +252,7 @@ def test_a_store_that_is_damaged_meanwhile(world: World) -> None:
     root = world.db.run("SELECT rootpage FROM sqlite_master WHERE name = 'cases'")[0][0]
     size = world.db.run("PRAGMA page_size")[0][0]
     world.db.close()
-    path: Path = world.db.path  # type: ignore[attr-defined]
+    path = Path(world.db.place)
     content = bytearray(path.read_bytes())
     content[(root - 1) * size : root * size] = b"\xff" * size
     path.write_bytes(content)
