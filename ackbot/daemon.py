@@ -29,6 +29,7 @@ from ackbot.work.watch import Watcher
 from ackbot.work.writing import write
 
 STOP_S = 8.5  # from SIGTERM, which ends the process within ten; what is not finished by then is found at the next start
+LOOK_S = 120.0  # that inboxes have at a start before promises that fell due are looked at
 
 log = structlog.get_logger()
 
@@ -63,7 +64,10 @@ class Shift:
             for lane in self._lanes()
             for _ in range(lane.relay.connections)
         ]
-        self._rounds = Rounds(db, config.office, intake, clock, self._wake.call, self.dispatchers[0].tell_unverified)
+        self._rounds = Rounds(
+            db, config.office, intake, clock, self._wake.call, self.dispatchers[0].tell_unverified, self._looked
+        )
+        self._look_until = time.monotonic() + LOOK_S
         self._warm = threading.Thread(target=warm, args=(config.office,), name="warm", daemon=True)
         work = {f"watch {one.name}": watcher.run for one, watcher in zip(config.watched, self.watchers, strict=True)}
         work |= {f"dispatch {number}": dispatcher.run for number, dispatcher in enumerate(self.dispatchers)}
@@ -90,6 +94,10 @@ class Shift:
         for thread in self._threads:
             thread.start()
         self._rounds.start()
+
+    def _looked(self) -> bool:
+        """Whether every inbox was swept, or has had its time: one whose server is away holds up no other's promises."""
+        return time.monotonic() > self._look_until or all(watcher.ready.is_set() for watcher in self.watchers)
 
     def tick(self) -> None:
         """Do now what is due now; APScheduler does the same every few seconds."""

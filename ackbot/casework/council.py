@@ -33,6 +33,7 @@ class Inbox:
         authserv_id: the server whose Authentication-Results are believed; "" believes none.
         bounce: envelope sender of what it sends: the mailbox, a plus address, or the null sender.
         lane: names the queue of the relay and login that carries its mail.
+        sent_folder: where answers given straight from a mail program are seen; "" where none is watched.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Inbox:
     take_further: str = ""
     acknowledge_backlog: bool = False
     bounce: Literal["mailbox", "plus", "null"] = "mailbox"
+    sent_folder: str = ""
 
     @property
     def personal(self) -> bool:

@@ -12,6 +12,7 @@ from ackbot.casework import (
     letters,
     matching,
     notices,
+    outside,
     routing,
     standards,
     urgent,
@@ -20,7 +21,7 @@ from ackbot.casework import (
 from ackbot.casework.cover import is_present
 from ackbot.casework.intents import Assign, Decision, Intent, Note, OpenCase, Record, SetClock, Wish
 from ackbot.casework.matching import Match
-from ackbot.casework.model import Case, Facts, Outcome, Person, Questions
+from ackbot.casework.model import Answered, Case, Facts, Outcome, Person, Questions
 from ackbot.casework.office import Desk
 from ackbot.casework.screening import Seen, Verdict
 from ackbot.mail.addresses import Address
@@ -31,11 +32,13 @@ _ROBOT = 2  # quick answers after which an address gets no more automatic mails 
 
 def questions(seen: Seen, verdict: Verdict, desk: Desk) -> Questions:
     """What the store must be asked before `on_message` can decide."""
-    return matching.questions(seen, verdict, desk.signer, desk.now)
+    return replace(matching.questions(seen, verdict, desk.signer, desk.now), recipients=outside.recipients(seen))
 
 
 def on_message(seen: Seen, verdict: Verdict, asked: Questions, facts: Facts, desk: Desk) -> Decision:
     """What becomes of a mail. Pure: the same mail, facts, configuration and time give the same decision (P12)."""
+    if seen.sent:
+        return outside.on_sent(seen, verdict, facts, desk)
     known = facts.known
     if known is not None and known.decided and not (known.of_a_person and seen.inbox.name not in known.inboxes):
         return _again(seen, verdict, facts, desk)
@@ -43,6 +46,8 @@ def on_message(seen: Seen, verdict: Verdict, asked: Questions, facts: Facts, des
         return _closed(verdict, "record", verdict.why)
     if verdict.kind == "bounce":
         return bounces.on_bounce(seen, verdict, facts, desk)
+    if answer := outside.on_copied(seen, verdict, facts, desk):
+        return answer
     if verdict.kind == "staff":
         if _vouched_for(seen, facts, desk) and (decision := commands.on_staff(seen, verdict, facts, desk)):
             return decision
@@ -87,7 +92,7 @@ def _again(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
     case = facts.cases.get(facts.known.code)
     why = "the same letter was decided before"
     intents: list[Intent] = []
-    if case is not None and seen.inbox.name not in facts.known.inboxes:
+    if case is not None and seen.inbox.name not in facts.known.inboxes and facts.known.kind != "staff":
         why = f"the same letter came to another inbox before, as {desk.council.reference_of(case.code)}"
         if seen.inbox.name != case.inbox and not seen.inbox.personal:
             intents += alarms.tell_other(seen, case, seen.inbox, facts, desk)
@@ -116,9 +121,12 @@ def _letter(seen: Seen, verdict: Verdict, asked: Questions, facts: Facts, desk: 
     verdict = _limited(seen, verdict, facts, desk)
     found = matching.match(seen, verdict.to, facts, desk.council, seen.arrival)
     found_urgent = alarms.urgent_words(seen, found.case, desk)
+    answer = outside.before(seen, verdict, found, facts)
+    if found.case is not None and answer is not None:
+        return outside.on_answered_before(seen, verdict, found, found.case, answer, desk, found_urgent)
     if found.case is not None:
         return follow_ups.on_attached(seen, verdict, found, found.case, facts, desk, found_urgent)
-    return _opened(seen, verdict, asked, found, facts, desk, found_urgent)
+    return _opened(seen, verdict, asked, found, facts, desk, found_urgent, answer)
 
 
 def _limited(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Verdict:
@@ -167,13 +175,16 @@ def _opened(
     facts: Facts,
     desk: Desk,
     found_urgent: tuple[str, ...],
+    answer: Answered | None,
 ) -> Decision:
     council, message, inbox = desk.council, seen.message, seen.home
+    if answer is not None:
+        verdict = replace(verdict, acknowledge=False, rule=outside.RULE, why=outside.BEFORE)
     code = matching.new_code(asked, facts)
     routed = routing.route(message, inbox, council)
     sketch = standards.opening_clocks(routed.standard, inbox, council, seen.arrival.arrived_at, desk.now, owned=True)
     until = standards.next_word(sketch) or council.calendar.local_day(desk.now)
-    chosen = routing.choose_owner(routed, facts, council, desk.now, until)
+    chosen = outside.owner(answer, desk) or routing.choose_owner(routed, facts, council, desk.now, until)
     clocks = standards.opening_clocks(
         routed.standard, inbox, council, seen.arrival.arrived_at, desk.now, owned=bool(chosen.staff)
     )
@@ -229,6 +240,13 @@ def _opened(
         intents += alarms.hold_told(acknowledgement, desk)
     if chosen.staff:
         intents.append(Assign(code, chosen.staff, routed.team, chosen.why))
+    else:
+        intents.append(alarms.no_owner(case, chosen.why, desk))
+    if answer is not None:
+        answer = replace(answer, staff=answer.staff or chosen.staff)
+        intents += outside.words_given(replace(case, last_letter_at=None), inbox, answer, desk)
+        clocks = ()
+    elif chosen.staff:
         told = (
             "held" if goes_out and acknowledgement and acknowledgement.hold else "acknowledged" if goes_out else "not"
         )
@@ -248,8 +266,6 @@ def _opened(
                 untold_why="" if acknowledgement else verdict.why,
             )
         )
-    else:
-        intents.append(alarms.no_owner(case, chosen.why, desk))
     for other in seen.also_to:
         intents += alarms.tell_other(seen, case, other, facts, desk)
     why = verdict.why

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from ackbot.casework.council import Absence
-from ackbot.casework.model import Case, Clock, ClockKind, LetterKind, Outcome
+from ackbot.casework.model import Answered, Case, Clock, ClockKind, LetterKind, Outcome
 from ackbot.mail.addresses import Address
 from ackbot.mail.compose import Draft
 from ackbot.mail.message import Attachment
@@ -60,6 +60,7 @@ class HumanWords:
         state: of the case from now on.
         staff: who wrote; a cover who writes becomes the owner.
         by: a mail of ours, or what they say of themselves: by phone, or by a mail from elsewhere.
+        at: when it was written, where that is not now.
     """
 
     code: str
@@ -67,6 +68,24 @@ class HumanWords:
     state: Literal["open", "waiting", "answered", "closed"]
     why: str
     by: Literal["mail", "phone", "elsewhere"] = "mail"
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeepAnswer:
+    """What a person wrote from their own mail program is remembered: the letter it answers may be taken in later."""
+
+    answer: Answered
+    recipients: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropAcknowledgement:
+    """What waits to tell the resident that their letter is here is true no more, and is not sent."""
+
+    code: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +321,7 @@ class Decision:
         acknowledge: whether an automatic answer goes to the sender.
         urgent: categories whose words stand in it.
         code: of the case it opens or joins, "" for none.
+        private: nothing of the mail is kept but that it was seen.
     """
 
     kind: LetterKind
@@ -318,6 +338,7 @@ class Decision:
     owner_why: str = ""
     standard: str = ""
     clocks: tuple[Clock, ...] = ()
+    private: bool = False
 
 
 Intent = (
@@ -326,6 +347,8 @@ Intent = (
     | Assign
     | SetCover
     | HumanWords
+    | KeepAnswer
+    | DropAcknowledgement
     | Offer
     | Copies
     | Wish

@@ -241,6 +241,25 @@ class OurMail:
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """
+    An answer that a person gave from their own mail program, as it was seen in a Sent folder.
+
+    Args:
+        code: of the case it answered; "" where no case was known for it then.
+        staff: who wrote it; "" where nothing tells.
+        answers: Message-IDs it answers, angle brackets kept.
+        at: when it was written.
+    """
+
+    code: str
+    staff: str
+    subject_key: str
+    answers: tuple[str, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class HeldWords:
     """
     Words of a member of staff that wait for their word to go out (behaviour.md §4.2).
@@ -285,6 +304,7 @@ class Questions:
     Args:
         ours: Message-IDs of mails of ours to staff that it answers, case folded.
         author: staff id of its sender, "" for anybody else.
+        recipients: whom a mail of the council's own people went to, case folded; empty for anybody else's mail.
     """
 
     fingerprint: str
@@ -296,6 +316,7 @@ class Questions:
     since: datetime
     ours: tuple[str, ...] = ()
     author: str = ""
+    recipients: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -304,13 +325,14 @@ class Facts:
     What the store knew when a mail was judged.
 
     Args:
-        cases: by code: those named by tokens, references and ids, and those of the sender's recent letters.
+        cases: by code: those named by tokens, references and ids, those of the sender's recent letters, open ones of `recipients`.
         past: the sender's letters of the last days, newest first.
         by_message_id: codes of cases by the Message-ID of a letter in them.
         automatic_at: when automatic mails went to this address in the last day, newest first.
         follow_up_at: when automatic mails other than acknowledgements go there, those that wait for working hours too.
         automatic_council: automatic mails to residents in the brake's period.
         last_owner: of the sender's last case: staff id, team and when it was last active.
+        answered: what people wrote to this sender from their own mail programs, the latest first.
         ours: mails of ours to staff, by Message-ID, of those that this one answers.
         held: words of this member of staff that wait, the latest first.
         human_sent: how often this member of staff has written to residents through us.
@@ -332,6 +354,7 @@ class Facts:
     loads: Mapping[str, Load] = field(default_factory=lambda: MappingProxyType({}))
     taken_codes: frozenset[str] = frozenset()
     last_owner: tuple[str, str, datetime] | None = None
+    answered: tuple[Answered, ...] = ()
     letters_from: int = 0
     ours: Mapping[str, OurMail] = field(default_factory=lambda: MappingProxyType({}))
     held: tuple[HeldWords, ...] = ()

@@ -66,6 +66,11 @@ class Seen:
             return True
         return bool(marks.SAYS_NO_REPLY.search(words) and marks.SAYS_UNREAD.search(words))
 
+    @property
+    def sent(self) -> bool:
+        """It lies in the Sent folder of the inbox: whoever wrote it may use that mailbox."""
+        return bool(self.inbox.sent_folder) and self.arrival.folder == self.inbox.sent_folder
+
     @cached_property
     def staff(self) -> Staff | None:
         """The member of staff in From."""
@@ -79,17 +84,20 @@ class Seen:
 
     @cached_property
     def verified_staff(self) -> bool:
+        """A staff token, From equal to that person's address, and an aligned pass where one can be had (behaviour.md §4.4)."""
+        if self.staff is None or not self.staff_token:
+            return False
+        tagged = [token.staff for token in self.message.addressed if token.role == "staff"]
+        return (not tagged or self.staff.id in tagged) and self.vouched
+
+    @cached_property
+    def vouched(self) -> bool:
         """
-        A staff token, From equal to that person's address, and an aligned pass where one can be had (behaviour.md §4.4).
+        Whether the inbox's own server vouches for From; where the inbox names no server, nothing is asked of it.
 
         Exchange's internal mark stands in for the pass only where `authserv_id` is "unknown", which is Exchange Online,
         and only where its results do not say fail: any other server lets strangers write that mark.
         """
-        if self.staff is None or not self.staff_token:
-            return False
-        tagged = [token.staff for token in self.message.addressed if token.role == "staff"]
-        if tagged and self.staff.id not in tagged:
-            return False
         headers = self.message.headers
         trusted = self.inbox.authserv_id
         found = authresults.dmarc(headers, trusted)

@@ -156,6 +156,7 @@ def _inbox(inbox: shape.Inbox, file: shape.File, calendar: Calendar) -> values.I
         take_further=inbox.take_further,
         acknowledge_backlog=inbox.backlog == "acknowledge",
         bounce=relay.bounce,
+        sent_folder=inbox.sent_folder,
     )
 
 

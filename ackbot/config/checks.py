@@ -249,6 +249,8 @@ def _doubts(file: shape.File, source: Source) -> None:
                 f'inbox "{inbox.name}" has no authserv_id; a signed token and From are then all that proves a member of staff',
                 warning=True,
             )
+        if inbox.sent_folder and inbox.sent_folder == inbox.folder:
+            source.finding(("inbox", index, "sent_folder"), "is the folder that letters come into; name another")
     absent = [("daemon", key) for key in ("listen", "canary_every", "lmtp") if getattr(file.daemon, key)]
     for place in absent:
         source.finding(place, "is not part of this version and does nothing", warning=True)

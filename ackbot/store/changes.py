@@ -102,15 +102,15 @@ def _change_load(db: Database, staff: str, by: int, assigned_at: datetime | None
 def human_words(db: Database, intent: HumanWords, now: datetime) -> None:
     """A person wrote: lateness and chasers are over; a cover who writes owns the case from now on (behaviour.md §4.5)."""
     cancel_cover_notice(db, intent.code, now)
-    alarms.take(db, intent.code, intent.staff, now)
+    alarms.take(db, intent.code, intent.staff or "outside", now)
     case = db.run("SELECT owner, cover, team FROM cases WHERE code = :code", code=intent.code)[0]
     if case["cover"] and case["cover"] == intent.staff:
         assign(db, intent.code, intent.staff, case["team"], now)
         db.run("UPDATE cases SET cover = '' WHERE code = :code", code=intent.code)
     db.run(
-        "UPDATE cases SET human_words_at = :now, human_words_by = :staff, answered_by = :by, late_since = NULL, "
-        "no_news = 0 WHERE code = :code",
-        now=text_of(now),
+        "UPDATE cases SET human_words_at = CASE WHEN human_words_at > :now THEN human_words_at ELSE :now END, "
+        "human_words_by = :staff, answered_by = :by, late_since = NULL, no_news = 0 WHERE code = :code",
+        now=text_of(min(intent.at or now, now)),
         staff=intent.staff,
         by=intent.by,
         code=intent.code,

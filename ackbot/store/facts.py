@@ -21,7 +21,7 @@ from ackbot.casework.model import (
     Questions,
 )
 from ackbot.mail.message import Attachment, Message
-from ackbot.store import alarms, cases
+from ackbot.store import alarms, answers, cases
 from ackbot.store.database import Database, instant_of, listed, text_of
 
 _JOIN_DAYS = 3  # letters that may be joined to an open case
@@ -37,7 +37,8 @@ def gather(db: Database, asked: Questions, now: datetime, today: date, limits: L
 
     Nobody else decides over the same letter, the same resident's mails or the same people's load until the transaction ends.
     """
-    db.lock([f"letter {asked.fingerprint}", *(f"address {one}" for one in asked.addresses)])
+    addresses = (*asked.addresses, *asked.recipients)
+    db.lock([f"letter {asked.fingerprint}", *(f"address {one}" for one in addresses)])
     db.lock(f"load {one}" for one in asked.staff)
     sender = asked.addresses[0] if asked.addresses else ""
     past = _past(db, sender, now) if sender else []
@@ -47,6 +48,7 @@ def gather(db: Database, asked: Questions, now: datetime, today: date, limits: L
         [
             *asked.codes,
             *by_message_id.values(),
+            *(answers.open_cases_of(db, asked.recipients) if asked.recipients else ()),
             *(one.code for one in past if one.code),
             *([known.code] if known and known.code else []),
         ]
@@ -65,6 +67,7 @@ def gather(db: Database, asked: Questions, now: datetime, today: date, limits: L
             loads=MappingProxyType(loads(db, asked.staff)),
             taken_codes=_taken(db, asked.candidate_codes),
             last_owner=_last_owner(db, sender) if sender else None,
+            answered=answers.to(db, sender) if sender else (),
             letters_from=_count_letters(db, sender, now) if sender else 0,
             ours=MappingProxyType(_ours(db, asked.ours)) if asked.ours else MappingProxyType({}),
             promise_today=promise_today(db, sender, today) if sender else False,

@@ -13,10 +13,12 @@ from ackbot.casework.intents import (
     ClearClock,
     Close,
     Copies,
+    DropAcknowledgement,
     DropWords,
     EndAbsence,
     HumanWords,
     Intent,
+    KeepAnswer,
     KeepWords,
     Late,
     Note,
@@ -37,7 +39,7 @@ from ackbot.casework.intents import (
 from ackbot.casework.model import PRIORITIES, Arrival
 from ackbot.mail.addresses import ascii_domain
 from ackbot.mail.compose import Composed
-from ackbot.store import absences, alarms, changes, events, holding, inboxes
+from ackbot.store import absences, alarms, answers, changes, events, holding, inboxes
 from ackbot.store.database import Database, instant_of, text_of
 
 
@@ -84,6 +86,12 @@ def apply(
                 code = intent.code
             case HumanWords():
                 changes.human_words(db, intent, now)
+                code = intent.code
+            case KeepAnswer():
+                answers.keep(db, intent, now)
+                code = intent.answer.code
+            case DropAcknowledgement():
+                answers.drop_acknowledgement(db, intent)
                 code = intent.code
             case Offer():
                 changes.offer(db, intent, now)
@@ -161,7 +169,8 @@ def _data(intent: Intent) -> dict[str, Any]:
         case SetCover() | KeepWords() | EndAbsence():
             return {"staff": intent.staff}
         case HumanWords():
-            return {"staff": intent.staff, "state": intent.state, "by": intent.by}
+            at = {"at": text_of(intent.at)} if intent.at else {}
+            return {"staff": intent.staff, "state": intent.state, "by": intent.by, **at}
         case Offer():
             return {"to": intent.to, "by": intent.by}
         case Wish():

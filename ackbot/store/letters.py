@@ -155,7 +155,8 @@ def add(db: Database, message: Message, arrival: Arrival, decision: Decision, no
 
     One that was only recorded elsewhere, and has a case now, is told anew on its row; any other stays as it was.
     """
-    kept = {name: list(values) for name in _KEPT_HEADERS if (values := message.headers.values(name))}
+    private = decision.private
+    kept = {name: list(values) for name in _KEPT_HEADERS if not private and (values := message.headers.values(name))}
     rows = db.run(
         """
         INSERT INTO letters (fingerprint, state, message_id, from_key, subject, subject_key, text, text_hash, headers, language,
@@ -171,10 +172,10 @@ def add(db: Database, message: Message, arrival: Arrival, decision: Decision, no
         fingerprint=message.fingerprint,
         message_id=message.message_id,
         from_key=decision.to.key if decision.to else "",
-        subject=message.subject,
-        subject_key=subjects.key(message.subject),
-        text=message.text,
-        text_hash=message.text_hash,
+        subject="" if private else message.subject,
+        subject_key="" if private else subjects.key(message.subject),
+        text="" if private else message.text,
+        text_hash="" if private else message.text_hash,
         headers=json.dumps(kept, ensure_ascii=False),
         language=language,
         arrived_at=text_of(arrival.arrived_at),

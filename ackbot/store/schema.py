@@ -26,7 +26,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         CREATE TABLE inbox_states (
             inbox TEXT NOT NULL PRIMARY KEY,
             state TEXT NOT NULL CHECK (state IN ('watching', 'retrying', 'stopped')),
-            reason TEXT NOT NULL,              -- '' while watching; else what an admin should know, without secrets
+            reason TEXT NOT NULL,              -- what an admin should know, without secrets; '' when all is well
             changed_at TEXT NOT NULL,
             seen_at TEXT NOT NULL,             -- last time the server answered a sweep
             junk BIGINT                        -- mails in its Junk folder when last counted; null where none is configured
@@ -143,6 +143,20 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             language TEXT NOT NULL DEFAULT ''  -- asked for; '' for what their letters are in
         )                                      -- what was asked for once; written by store/intents only
         """,
+        """
+        CREATE TABLE answers (
+            id {id},
+            recipient TEXT NOT NULL,           -- case folded
+            code TEXT NOT NULL,                -- of the case it answered; '' where none was known then
+            staff TEXT NOT NULL,               -- staff id of whoever wrote it; '' where nothing tells
+            subject_key TEXT NOT NULL,
+            message_ids TEXT NOT NULL,         -- JSON: what it answers
+            written_at TEXT NOT NULL,
+            recorded_at TEXT NOT NULL          -- rows go after 30 days
+        )                                      -- what people sent from their own mail programs; written by store/intents only
+        """,
+        "CREATE INDEX answers_recipient ON answers (recipient, id)",  # a letter that was answered before we saw it
+        "CREATE INDEX answers_recorded ON answers (recorded_at)",
         """
         CREATE TABLE clocks (
             id {id},

@@ -152,6 +152,7 @@ class Mailbox:
 
     def select(self, folder: str) -> Selected:
         """Open a folder read-only (EXAMINE). Any name works, in modified UTF-7 on the wire (D20). Raises ImapProblem."""
+        self.folder = ""  # a SELECT that fails leaves none selected (RFC 3501 §6.3.1)
         with self._guarded(f"folder {folder}"):
             answer = self._client.select_folder(folder, readonly=True)
             self.folder = folder
@@ -254,6 +255,19 @@ class Mailbox:
         self.select(folder)
         with self._guarded("search"):
             return any(self._client.search(["HEADER", name, message_id]) for name in ("In-Reply-To", "References"))
+
+    def status(self, folder: str) -> Selected:
+        """A folder as the server shows it now; the selected one stays selected (STATUS). Raises ImapProblem."""
+        with self._guarded(f"folder {folder}"):
+            answer = self._client.folder_status(folder, ["UIDVALIDITY", "UIDNEXT"])
+            return Selected(int(answer[b"UIDVALIDITY"]), int(answer[b"UIDNEXT"]))
+
+    def ids(self, uids: Sequence[int]) -> dict[int, bytes]:
+        """Of each mail the fields that tell our own from others'."""
+        with self._guarded("fetch"):
+            answer = self._client.fetch(list(uids), ["BODY.PEEK[HEADER.FIELDS (MESSAGE-ID X-ACKBOT-ID)]"])
+        named = b"BODY[HEADER.FIELDS (MESSAGE-ID X-ACKBOT-ID)]"
+        return {uid: bytes(data.get(named) or b"") for uid, data in answer.items()}
 
     def count(self, folder: str) -> int:
         """How many mails lie in another folder; the selected one stays selected (STATUS)."""

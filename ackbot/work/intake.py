@@ -112,6 +112,10 @@ class Intake:
                 return self._decide(message, arrival, now)
         return self._decide(message, arrival, now)
 
+    def is_ours(self, ids: bytes) -> bool:
+        """Whether a mail's fields of ids bear a signature of ours: then it is a mail that the outbox knows."""
+        return bool(self._office.signer.read_message_ids(ids.decode("ascii", "replace")))
+
     def _decide(self, message: Message, arrival: Arrival, now: datetime) -> int:
         db = self._db
         _ = message.text_hash  # read the words before the lock is taken
@@ -126,7 +130,8 @@ class Intake:
             letters.attach_arrival(db, arrival_id, letter_id)
             queued = self._apply(considered, now, letter_id, arrival)
             crash_point("intake.before-commit")
-        self._log("letter", considered.decision, arrival)
+        sent = arrival.folder == office.council.inboxes[arrival.inbox].sent_folder
+        self._log("sent mail" if sent else "letter", considered.decision, arrival)
         return queued
 
     def _language(self, considered: Considered) -> str:

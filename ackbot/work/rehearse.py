@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from types import MappingProxyType
 from typing import Any
 
+from ackbot.casework.council import Council, Inbox
 from ackbot.casework.intents import Assign, Attach, ClearClock, Intent, Note, OpenCase, Record, Reopen, Send, SetClock
 from ackbot.casework.model import Arrival, Clock, Facts, Questions
 from ackbot.casework.office import Office
@@ -47,6 +48,9 @@ def explain(
     now = at or message.received_at or message.sent_at or datetime.now(UTC)
     office = office_at(office, db, now) if db is not None else office
     arrival = Arrival(name, now, size=len(raw))
+    if sent := _sent_from(message, config.council, inbox):
+        name = sent.name
+        arrival = Arrival(name, now, sent.sent_folder, size=len(raw))
 
     def source(asked: Questions, now: datetime) -> Facts:
         return (
@@ -76,6 +80,23 @@ def explain(
 def _live(office: Office) -> Office:
     inboxes = {name: replace(inbox, mode="live") for name, inbox in office.council.inboxes.items()}
     return replace(office, council=replace(office.council, inboxes=MappingProxyType(inboxes)))
+
+
+def _sent_from(message: Message, council: Council, named: str) -> Inbox | None:
+    """
+    In whose Sent folder a mail must lie: one of an inbox or a member of staff to none of our inboxes, without our mark.
+
+    Args:
+        named: the inbox that was asked for; "" for any.
+    """
+    author = message.author
+    if author is None or message.own or any(council.inbox_at(one.key) for one in (*message.to, *message.cc)):
+        return None
+    own = council.inbox_at(author.key)
+    if own is None and council.staff_at(author.key) is None:
+        return None
+    watched = [one for one in council.inboxes.values() if one.sent_folder and named in ("", one.name)]
+    return next((one for one in watched if one == own), watched[0] if watched else None)
 
 
 def _addressed(message: Message, config: Config) -> str:

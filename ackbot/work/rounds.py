@@ -35,13 +35,19 @@ class Rounds:
         clock: Callable[[], datetime],
         on_queued: Callable[[], None],
         on_unverified: Callable[[outbox.Outgoing, datetime], None],
+        looked: Callable[[], bool] = lambda: True,
     ) -> None:
+        """
+        Args:
+            looked: whether every inbox was swept since the start; before that nobody is told that there is no news.
+        """
         self._db = db
         self._office = office
         self._intake = intake
         self._clock = clock
         self._on_queued = on_queued
         self._on_unverified = on_unverified
+        self._looked = looked
         self._urgency = Urgency(db, office)
         self._absences = Absences(db, office)
         self._promises = Promises(db, office)
@@ -86,7 +92,7 @@ class Rounds:
             self._retry_quarantined,
             self._urgency.run,
             self._absences.run,
-            self._promises.run,
+            self._keep_promises,
             self._daily,
         )
         for work in steps:
@@ -109,6 +115,10 @@ class Rounds:
         if due or before is not None:
             log.warning("clock set back", mails=due)
         return due
+
+    def _keep_promises(self, now: datetime) -> int:
+        """Not before the inboxes were looked into: the answer may lie there (D70)."""
+        return self._promises.run(now) if self._looked() else 0
 
     def _recover(self, now: datetime) -> int:
         """What workers left whose lease has ended."""

@@ -1,4 +1,4 @@
-"""One watcher per inbox: wakes on a push or by the poll beneath it, sweeps, hands over, comes back after any failure."""
+"""One watcher per inbox, and its Sent folder: wakes on a push or by the poll beneath it, sweeps, hands over, comes back."""
 
 import random
 import threading
@@ -22,6 +22,7 @@ BATCH_OCTETS = 4_000_000  # of whole mails held at once
 _LISTED = 500  # envelopes asked for at once
 _IDLE_S = 540  # nine minutes; servers end an IDLE after 29 (RFC 2177), firewalls sooner
 _LOOK_S = 30.0  # between two sweeps at most, whatever the server says or keeps to itself
+_SENT_S = 5.0  # between two looks into the Sent folder at least
 _COUNT_JUNK_S = 3_600.0
 _BACK_OFF_S = (5.0, 300.0)  # first and longest wait before connecting again, jittered
 _GENTLE_S = 900.0  # between attempts with a password that was refused
@@ -74,7 +75,11 @@ class Watcher:
         self.progress_at = time.monotonic()
         self._failures = 0
         self._answered_at = time.monotonic()  # or begun
-        self._suspects: dict[int, int] = {}  # uids asked for when connections broke, and how many broke
+        self._suspects: dict[
+            tuple[str, int], int
+        ] = {}  # folders and uids asked for when connections broke, and how many broke
+        self._sent_at = 0.0  # monotonic; the last look into the Sent folder
+        self._sent_trouble = ""
 
     @property
     def patience_s(self) -> float:
@@ -135,11 +140,12 @@ class Watcher:
     def _watch(self, mailbox: Mailbox) -> None:
         """Sweep, wait, sweep. Returns when stopped; raises ImapProblem when the connection is dead."""
         watched = self._watched
-        uidvalidity = self._open(mailbox)
-        self._sweep(mailbox, uidvalidity)
+        uidvalidity = self._open(mailbox, watched.folder)
+        self._look_into_sent(mailbox)  # first, so that no letter is acknowledged that a person has answered
+        self._sweep(mailbox, watched.folder, uidvalidity)
         self._failures = 0
         self._answered_at = time.monotonic()
-        self._report("watching", "")
+        self._report("watching", self._sent_trouble)
         self._log.info("watching", folder=watched.folder, idle=watched.watch == "idle" and mailbox.can_idle)
         self.ready.set()
         self._move_left_over(mailbox, uidvalidity)
@@ -154,9 +160,11 @@ class Watcher:
                 return
             due = time.monotonic() - told_at > _LOOK_S
             if idle or due or mailbox.noop():
-                self._sweep(mailbox, uidvalidity)
+                self._sweep(mailbox, watched.folder, uidvalidity)
+            if time.monotonic() - self._sent_at > max(_SENT_S, min(watched.poll_every_s, _LOOK_S)):
+                self._look_into_sent(mailbox)
             if due:
-                self._report("watching", "")
+                self._report("watching", self._sent_trouble)
                 told_at = self._answered_at = time.monotonic()
             if time.monotonic() - counted_at > _COUNT_JUNK_S:
                 self._count_junk(mailbox)
@@ -176,20 +184,47 @@ class Watcher:
         else:
             self._stop.wait(self._watched.poll_every_s)
 
-    def _open(self, mailbox: Mailbox) -> int:
-        """Select the folder; at first sight and after a change of UIDVALIDITY decide where to read from (D7)."""
-        watched, db, now = self._watched, self._db, self._clock()
-        selected = mailbox.select(watched.folder)
+    def _look_into_sent(self, mailbox: Mailbox) -> None:
+        """What people answered straight from their mail program. A folder that is not there is a warning, never a stop."""
+        watched = self._watched
+        if not watched.sent_folder:
+            return
+        self._sent_at, trouble = time.monotonic(), ""
+        try:
+            self._sweep_sent(mailbox)
+        except ImapProblem as error:
+            trouble = f"its Sent folder cannot be watched: {error}"
+            if trouble != self._sent_trouble:
+                self._log.warning("sent folder", reason=trouble)
+        finally:
+            if mailbox.folder != watched.folder:
+                mailbox.select(watched.folder)
+                mailbox.news = True  # whatever came meanwhile was not pushed
+        self._sent_trouble = trouble
+
+    def _sweep_sent(self, mailbox: Mailbox) -> None:
+        """One question where nothing is new: the letters' folder stays selected."""
+        name, sent = self._watched.name, self._watched.sent_folder
+        shown, known = mailbox.status(sent), inboxes.folder(self._db, name, sent)
+        unchanged = known is not None and (known.uidvalidity, known.last_uid + 1) == (shown.uidvalidity, shown.uidnext)
+        if not unchanged or letters.to_fetch_again(self._db, name, sent, shown.uidvalidity, self._clock()):
+            self._sweep(mailbox, sent, self._open(mailbox, sent))
+            if not self._stop.is_set():  # what was deleted at the end is not asked for again and again
+                inboxes.move_watermark(self._db, name, sent, shown.uidvalidity, shown.uidnext - 1)
+
+    def _open(self, mailbox: Mailbox, name: str) -> int:
+        """Select a folder; at first sight and after a change of UIDVALIDITY decide where to read from (D7)."""
+        inbox, db, now = self._watched.name, self._db, self._clock()
+        selected = mailbox.select(name)
         last = selected.uidnext - 1
         with db.transaction():
-            known = inboxes.folder(db, watched.name, watched.folder)
+            known = inboxes.folder(db, inbox, name)
             if known is None:
-                inboxes.first_sight(
-                    db, watched.name, watched.folder, selected.uidvalidity, self._first_uid(mailbox, last), last, now
-                )
+                first = self._first_uid(mailbox, last)
+                inboxes.first_sight(db, inbox, name, selected.uidvalidity, first, last, now)
             elif known.uidvalidity != selected.uidvalidity:
                 self._log.warning("uidvalidity changed", before=known.uidvalidity, now=selected.uidvalidity)
-                inboxes.uidvalidity_changed(db, watched.name, watched.folder, selected.uidvalidity, last)
+                inboxes.uidvalidity_changed(db, inbox, name, selected.uidvalidity, last)
         return selected.uidvalidity
 
     def _first_uid(self, mailbox: Mailbox, last: int) -> int:
@@ -202,26 +237,26 @@ class Watcher:
         since = mailbox.uids_since(datetime(start.year, start.month, start.day, tzinfo=UTC))
         return min(since, default=last + 1) - 1
 
-    def _sweep(self, mailbox: Mailbox, uidvalidity: int) -> None:
+    def _sweep(self, mailbox: Mailbox, name: str, uidvalidity: int) -> None:
         """Everything above the watermark, oldest first, and what could not be fetched before (D10)."""
-        watched = self._watched
+        inbox = self._watched.name
         mailbox.news = False
-        folder = inboxes.folder(self._db, watched.name, watched.folder)
+        folder = inboxes.folder(self._db, inbox, name)
         if folder is None or folder.uidvalidity != uidvalidity:
             raise ImapProblem("the folder's record changed under the watch")
-        self._fetch_again(mailbox, uidvalidity, folder)
+        self._fetch_again(mailbox, name, folder)
         uids = mailbox.uids_after(folder.last_uid)
         for start in range(0, len(uids), _LISTED):
             listed = uids[start : start + _LISTED]
-            for batch in _batches(self._envelopes(mailbox, listed)):
+            for batch in _batches(self._envelopes(mailbox, self._of_others(mailbox, name, listed))):
                 if self._stop.is_set():
                     return
                 self.progress_at = time.monotonic()
-                self._take(mailbox, batch, uidvalidity, folder)
+                self._take(mailbox, batch, name, folder)
             if self._stop.is_set():
                 return  # perhaps in the middle of the last batch
-            # What was expunged before we could look is passed by; nothing else is.
-            inboxes.move_watermark(self._db, watched.name, watched.folder, uidvalidity, listed[-1])
+            # What was expunged before we could look is passed by, and so are our own mails in the Sent folder; nothing else is.
+            inboxes.move_watermark(self._db, inbox, name, uidvalidity, listed[-1])
 
     def _envelopes(self, mailbox: Mailbox, uids: list[int]) -> list[Envelope]:
         """Of all that are still there, rising; one that the server lists and tells nothing of is not passed by (P1)."""
@@ -231,15 +266,22 @@ class Watcher:
             found += [Envelope(uid, 0, self._clock()) for uid in missing]
         return sorted(found, key=lambda one: one.uid)
 
-    def _take(self, mailbox: Mailbox, batch: list[Envelope], uidvalidity: int, folder: inboxes.Folder) -> None:
+    def _of_others(self, mailbox: Mailbox, name: str, uids: list[int]) -> list[int]:
+        """Without copies of our own mails: the outbox knows those, and Exchange keeps one of each."""
+        if name != self._watched.sent_folder:
+            return uids
+        ids = mailbox.ids(uids)
+        return [uid for uid in uids if not self._intake.is_ours(ids.get(uid, b""))]
+
+    def _take(self, mailbox: Mailbox, batch: list[Envelope], name: str, folder: inboxes.Folder) -> None:
         small = [one.uid for one in batch if one.size <= WHOLE_UP_TO]
-        if self._suspects.keys() & small:
+        if self._suspects.keys() & {(name, uid) for uid in small}:
             small = []  # the connection broke over one of them: one by one
-        mails = self._asking(small, lambda: mailbox.whole(small)) if small else {}
+        mails = self._asking(name, small, lambda: mailbox.whole(small)) if small else {}
         for envelope in batch:
             if self._stop.is_set():
                 return
-            arrival = self._arrival(envelope, uidvalidity, folder)
+            arrival = self._arrival(envelope, name, folder)
             raw = mails.pop(envelope.uid, None)
             if raw is None:
                 raw = self._fetch_alone(mailbox, envelope, arrival)
@@ -248,7 +290,7 @@ class Watcher:
                 continue
             if self._intake.take(raw, arrival, self._clock()):
                 self._on_queued()
-            if self._watched.after:
+            if self._watched.after and name == self._watched.folder:
                 self._move(mailbox, arrival)
         crash_point("intake.batch-done")
 
@@ -256,38 +298,40 @@ class Watcher:
         uid = envelope.uid
         large = envelope.size > WHOLE_UP_TO
         try:
-            return self._asking([uid], lambda: mailbox.skeleton(uid) if large else mailbox.whole([uid]).get(uid))
+            return self._asking(
+                arrival.folder, [uid], lambda: mailbox.skeleton(uid) if large else mailbox.whole([uid]).get(uid)
+            )
         except ImapProblem as error:
-            if self._suspects[uid] >= _BROKE:
-                del self._suspects[uid]
+            if self._suspects[arrival.folder, uid] >= _BROKE:
+                del self._suspects[arrival.folder, uid]
                 self._not_fetched(arrival, str(error))
             raise
 
-    def _asking(self, uids: list[int], fetch: Callable[[], _Got]) -> _Got:
+    def _asking(self, name: str, uids: list[int], fetch: Callable[[], _Got]) -> _Got:
         """Fetch, and remember which mails were asked for when a connection broke: one of them may be what breaks it (D4)."""
         try:
             got = fetch()
         except ImapProblem:
             for uid in uids:
-                self._suspects[uid] = self._suspects.get(uid, 0) + 1
+                self._suspects[name, uid] = self._suspects.get((name, uid), 0) + 1
             raise
         for uid in uids:
-            self._suspects.pop(uid, None)
+            self._suspects.pop((name, uid), None)
         return got
 
-    def _arrival(self, envelope: Envelope, uidvalidity: int, folder: inboxes.Folder) -> Arrival:
+    def _arrival(self, envelope: Envelope, name: str, folder: inboxes.Folder) -> Arrival:
         old = envelope.uid <= folder.backlog_uid
         start = self._watched.start
         before_start = isinstance(start, date) and envelope.internal_date.date() < start
         return Arrival(
             inbox=self._watched.name,
             arrived_at=envelope.internal_date,
-            folder=self._watched.folder,
-            uidvalidity=uidvalidity,
+            folder=name,
+            uidvalidity=folder.uidvalidity,
             uid=envelope.uid,
             backlog=old and not folder.restored,
             history=(old and folder.restored and envelope.internal_date < folder.watch_started_at) or before_start,
-            hold="restore" if old and folder.restored else "",
+            hold="restore" if old and folder.restored and name == self._watched.folder else "",
             size=envelope.size,
         )
 
@@ -305,17 +349,15 @@ class Watcher:
             reason = f"uid {arrival.uid} in {arrival.folder}: {error}"
             self._on_trouble(self._watched.name, "not-fetched", reason, self._watched.name)
 
-    def _fetch_again(self, mailbox: Mailbox, uidvalidity: int, folder: inboxes.Folder) -> None:
-        for row in letters.to_fetch_again(
-            self._db, self._watched.name, self._watched.folder, uidvalidity, self._clock()
-        ):
+    def _fetch_again(self, mailbox: Mailbox, name: str, folder: inboxes.Folder) -> None:
+        for row in letters.to_fetch_again(self._db, self._watched.name, name, folder.uidvalidity, self._clock()):
             envelopes = self._envelopes(mailbox, [row["uid"]])
             if not envelopes:
                 letters.gone(self._db, row["id"], self._watched.name, self._clock())
                 self._log.warning("gone", uid=row["uid"])
             for envelope in envelopes:
-                self._suspects[envelope.uid] = _BROKE - 1
-                self._take(mailbox, [envelope], uidvalidity, folder)
+                self._suspects[name, envelope.uid] = _BROKE - 1
+                self._take(mailbox, [envelope], name, folder)
 
     def _move(self, mailbox: Mailbox, arrival: Arrival) -> None:
         """Only after commit, and only because the admin asked for it."""
