@@ -318,6 +318,22 @@ def test_check_online_doubts(tmp_path: Path, imap: MailServer, sink: Sink) -> No
     assert config.read_text().splitlines()[line:][:2] == ['name = "streets"', 'address = "streets@northgate.example"']
 
 
+def test_check_online_knows_the_sent_folder(tmp_path: Path, imap: MailServer, sink: Sink) -> None:
+    """behaviour.md §5.5: none named is a doubt; one that is not there is not fine, and the mails go round all the same."""
+    sink.on_mail = lambda mail: imap.append(mail.recipients[0].lower(), mail.content)
+    with imap.client("housing@northgate.example") as person:
+        person.create_folder("Sent")
+    config = configured(tmp_path, imap.port, sink.port, ("# housing", 'sent_folder = "Gesendet"'))
+    done = run([*_ackbot(config), "check", "--online"], env={**os.environ, "ACKBOT_TEST_PASSWORD": PASSWORD})
+    lines = done.stdout.splitlines()
+
+    assert done.returncode == 1
+    assert len([line for line in lines if ": inbox.sent_folder: warning: answers given straight" in line]) == 2
+    missing_one = next(line for line in lines if line.startswith("inbox housing: sent_folder: "))
+    assert missing_one.endswith('the server\'s is "Sent"')
+    assert done.stdout.count("a mail went the whole way") == 3
+
+
 # -- Dovecot and Postfix --------------------------------------------------------------------------------------------------
 
 

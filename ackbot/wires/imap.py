@@ -246,15 +246,17 @@ class Mailbox:
 
     def has_message_id(self, folder: str, message_id: str) -> bool:
         """Whether a mail with that Message-ID lies in a folder."""
-        self.select(folder)
-        with self._guarded("search"):
-            return bool(self._client.search(["HEADER", "Message-ID", message_id]))
+        return bool(self.uids_with(folder, [("Message-ID", message_id)]))
 
     def has_answer(self, folder: str, message_id: str) -> bool:
         """Whether a mail that answers this Message-ID lies in a folder."""
+        return bool(self.uids_with(folder, [("In-Reply-To", message_id), ("References", message_id)]))
+
+    def uids_with(self, folder: str, fields: Sequence[tuple[str, str]]) -> list[int]:
+        """UIDs of mails in a folder that have one of these words in the field it is named with, rising."""
         self.select(folder)
         with self._guarded("search"):
-            return any(self._client.search(["HEADER", name, message_id]) for name in ("In-Reply-To", "References"))
+            return sorted({int(uid) for name, text in fields for uid in self._client.search(["HEADER", name, text])})
 
     def status(self, folder: str) -> Selected:
         """A folder as the server shows it now; the selected one stays selected (STATUS). Raises ImapProblem."""
@@ -268,6 +270,11 @@ class Mailbox:
             answer = self._client.fetch(list(uids), ["BODY.PEEK[HEADER.FIELDS (MESSAGE-ID X-ACKBOT-ID)]"])
         named = b"BODY[HEADER.FIELDS (MESSAGE-ID X-ACKBOT-ID)]"
         return {uid: bytes(data.get(named) or b"") for uid, data in answer.items()}
+
+    def sent_folder(self) -> str:
+        """The name of the server's Sent folder: as it marks it (RFC 6154), else by the usual names; "" when it has none."""
+        with self._guarded("list"):
+            return str(self._client.find_special_folder(b"\\Sent") or "")
 
     def count(self, folder: str) -> int:
         """How many mails lie in another folder; the selected one stays selected (STATUS)."""

@@ -27,9 +27,9 @@ def trial(config: Config) -> Iterator[tuple[str, bool]]:
     """One line for everything that was tried, and whether it worked."""
     reached: dict[str, bool] = {}
     for watched in config.watched:
-        line, fine = _inbox(watched)
-        reached[watched.name] = fine
-        yield line, fine
+        for line, fine in _inbox(watched):
+            yield line, fine
+            reached[watched.name] = fine  # the last line counts
     lanes: dict[str, bool] = {}
     for lane in config.lanes:
         try:
@@ -48,24 +48,37 @@ def trial(config: Config) -> Iterator[tuple[str, bool]]:
     yield from ((str(doubt), True) for doubt in doubts)
 
 
-def _inbox(watched: Watched) -> tuple[str, bool]:
+def _inbox(watched: Watched) -> Iterator[tuple[str, bool]]:
+    """Whether it can be read, and what its folders are; the line that says so comes last."""
     try:
         mailbox = Mailbox(watched.account)
     except ImapProblem as error:
-        return f"inbox {watched.name}: {error}", False
+        yield f"inbox {watched.name}: {error}", False
+        return
     try:
         mailbox.select(watched.folder)
         count = len(mailbox.uids_after(0))
         idle = "pushes new mail (IDLE)" if mailbox.can_idle else "has no IDLE and is polled"
-        sent = ""
-        if watched.sent_folder:
-            mailbox.select(watched.sent_folder)
-            sent = f", Sent folder {watched.sent_folder} is there"
-        return f"inbox {watched.name}: logs in, {count} mails in {watched.folder}, {idle}{sent}", True
+        yield from _sent_folder(watched, mailbox)
+        yield f"inbox {watched.name}: logs in, {count} mails in {watched.folder}, {idle}", True
     except ImapProblem as error:
-        return f"inbox {watched.name}: {error}", False
+        yield f"inbox {watched.name}: {error}", False
     finally:
         mailbox.close()
+
+
+def _sent_folder(watched: Watched, mailbox: Mailbox) -> Iterator[tuple[str, bool]]:
+    """Answers given straight from a mail program are seen there, so it has to be named, and rightly."""
+    found = mailbox.sent_folder()
+    named = f'; the server\'s is "{found}"' if found else ""
+    if not watched.sent_folder:
+        what = f"answers given straight from a mail program are not seen, because none is named{named}"
+        yield str(Finding(*watched.place, "inbox.sent_folder", what, warning=True)), True
+        return
+    try:
+        mailbox.status(watched.sent_folder)
+    except ImapProblem as error:
+        yield f"inbox {watched.name}: sent_folder: {error}{named}", False
 
 
 class _Round:
@@ -109,7 +122,8 @@ class _Round:
                     "inbox.sent_folder",
                     f"no copy of a sent mail came into {sender.sent_folder} of inbox {sender.name}; on Exchange run "
                     f"`Set-Mailbox {sender.account.username} -MessageCopyForSentAsEnabled $true` and "
-                    f"`Set-Mailbox {sender.account.username} -MessageCopyForSendOnBehalfEnabled $true`",
+                    f"`Set-Mailbox {sender.account.username} -MessageCopyForSendOnBehalfEnabled $true`; "
+                    "elsewhere council.archive_bcc keeps a copy",
                     warning=True,
                 )
             if sender is not self._to and _until(until, sender, lambda at: at.has_answer(sender.folder, id_)):
