@@ -13,6 +13,7 @@ from ackbot.casework import (
     matching,
     notices,
     outside,
+    proof,
     routing,
     standards,
     urgent,
@@ -46,6 +47,8 @@ def on_message(seen: Seen, verdict: Verdict, asked: Questions, facts: Facts, des
         return _closed(verdict, "record", verdict.why)
     if verdict.kind == "bounce":
         return bounces.on_bounce(seen, verdict, facts, desk)
+    if verdict.kind in ("staff", "letter") and proof.answers_trial(seen):
+        return _closed(replace(verdict, kind="staff"), "event", "it answers a mail of `ackbot check --staff`")
     if answer := outside.on_copied(seen, verdict, facts, desk):
         return answer
     if verdict.kind == "staff":

@@ -47,6 +47,7 @@ PURPOSES: Mapping[str, str] = MappingProxyType(
         "urgent": "u",
         "hand-over": "p",
         "admin": "m",
+        "trial": "t",  # a mail of `check --staff`
     }
 )
 

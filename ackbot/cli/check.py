@@ -1,18 +1,22 @@
 """ackbot check: every mistake at once, each with file, line and key."""
 
+import difflib
 import sys
+from collections.abc import Iterator
 
 import click
 
 from ackbot.cli.common import config_option, config_path, fail, told
-from ackbot.config import ConfigProblem, check, load
+from ackbot.config import Config, ConfigProblem, check, load
 
 
 @click.command("check")
 @config_option
 @click.option("--online", is_flag=True, help="Also log in to every inbox and relay, and send one mail the whole way.")
+@click.option("--staff", metavar="ID", help="Also send one mail to this member of staff, and judge their reply.")
+@click.option("--wait", "wait_s", metavar="SECONDS", default=600.0, help="With --staff: for the reply; default 600.")
 @click.pass_context
-def command(ctx: click.Context, own_config: str | None, online: bool) -> None:
+def command(ctx: click.Context, own_config: str | None, online: bool, staff: str | None, wait_s: float) -> None:
     """Find every mistake in the configuration. Exit 0 when it would start, doubts or not; 1 when it would not."""
     path = config_path(ctx, own_config)
     if path is None:
@@ -37,20 +41,35 @@ def command(ctx: click.Context, own_config: str | None, online: bool) -> None:
     click.echo(
         f"{path}: fine" + (f", {len(findings)} doubt{'s' if len(findings) > 1 else ''}" if findings else ""), err=True
     )
-    if online:
-        _online(path)
-
-
-def _online(path: object) -> None:
-    from ackbot.work.trial import trial
-
+    if not (online or staff):
+        return
     try:
-        config = load(path)  # type: ignore[arg-type] # a Path, as checked above
+        config = load(path)
     except ConfigProblem as problem:
         fail(str(problem), 1)
-    fine = True
-    for line, good in trial(config):
-        click.echo(line)
-        fine = fine and good
+    fine = _all_good(_tried(config, staff, wait_s, online=online))
     if not fine:
         sys.exit(1)
+
+
+def _tried(config: Config, staff: str | None, wait_s: float, *, online: bool) -> Iterator[tuple[str, bool]]:
+    from ackbot.work.staff_trial import staff_trial
+    from ackbot.work.trial import trial
+
+    person = config.council.staff.get(staff or "")
+    if staff and person is None:
+        near = difflib.get_close_matches(staff, config.council.staff, n=1, cutoff=0.5)
+        mend = f'did you mean "{near[0]}"?' if near else f"known: {', '.join(config.council.staff)}"
+        fail(f'--staff: there is no [[staff]] with id "{staff}"; {mend}', 2)
+    if online:
+        yield from trial(config)
+    if person is not None:
+        yield from staff_trial(config, person, wait_s, lambda line: click.echo(line, err=True))
+
+
+def _all_good(tried: Iterator[tuple[str, bool]]) -> bool:
+    fine = True
+    for line, good in tried:
+        click.echo(line)
+        fine = fine and good
+    return fine

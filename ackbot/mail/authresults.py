@@ -28,11 +28,20 @@ def dmarc(headers: Headers, authserv_id: str) -> Verdict:
     if not authserv_id:
         return ""
     for raw in headers.raws("authentication-results"):
-        named = _SERVER.match(_without_comments(raw.partition(";")[0].replace('"', "")))
-        if (named[1].lower() if named else UNKNOWN) == authserv_id.lower():
+        if (server := _server(raw)) == authserv_id.lower():
             words = _without_comments(_QUOTED.sub('""', raw))
-            return _verdict(words.partition(";")[2] if named else words, raw)
+            return _verdict(words if server == UNKNOWN else words.partition(";")[2], raw)
     return ""
+
+
+def servers(headers: Headers) -> tuple[str, ...]:
+    """Whose results stand in a mail, the topmost first, each once; "unknown" for those that name no server."""
+    return tuple(dict.fromkeys(_server(raw) for raw in headers.raws("authentication-results")))
+
+
+def _server(raw: str) -> str:
+    named = _SERVER.match(_without_comments(raw.partition(";")[0].replace('"', "")))
+    return named[1].lower() if named else UNKNOWN
 
 
 def _verdict(results: str, raw: str) -> Verdict:

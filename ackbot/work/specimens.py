@@ -76,6 +76,7 @@ ADMIN_TOPICS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
                 }
             ],
         },
+        "staff-trial": {"staff": "Priya Shah", "inbox": "housing@northgate.example"},
         "trial": {"inbox": "housing@northgate.example"},
         "unverified": {"reference": "RBN-7H4-29P", "kind": "acknowledgement"},
         "brake": {"limit": 300},
