@@ -291,6 +291,25 @@ def test_mended_heads(head: bytes) -> None:
     assert message.author == Address("", "a@b.example")
 
 
+def test_files_are_not_read() -> None:
+    """D19: the content of encoded files is left out before the parser meets it; what only looks like one within a text stays."""
+    file = b"QUJD" * 18 + b"\r\n"
+    photo = b"--b\r\nContent-Type: image/jpeg\r\nContent-Disposition: attachment; filename=wall.jpg\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    source = photo.replace(b"--b", b"--inside") + file * 100 + b"--inside--\r\n"
+    text = (
+        b"--b\r\nContent-Type: text/plain\r\n\r\nLook.\r\nContent-Type: multipart/mixed; boundary=inside\r\n\r\n"
+        + source
+    )
+    head = b'From: a@b.example\r\nContent-Type: multipart/mixed;\r\n boundary="b"\r\n\r\n'
+    whole = Message.parse(head + text + photo + file * 100 + b"--b--\r\n")
+    without = Message.parse(head + text + photo + b"--b--\r\n")
+
+    assert whole == without
+    assert whole.text.count("QUJDQUJD") == 900
+    assert [(one.name, one.section) for one in whole.attachments] == [("wall.jpg", "2")]
+    assert [leaf.body for leaf in whole.root.leaves()][1] == b""
+
+
 def test_text_is_bounded() -> None:
     """D25: what is kept as text has an end; the whole stays in the mailbox (D26)."""
     assert len(Message.parse(letter(text="word " * 100_000)).text) <= TEXT_LIMIT

@@ -2,9 +2,12 @@
 
 import re
 from datetime import UTC, date, datetime
+from email.header import Header
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ackbot import resources
 from ackbot.config import sample
@@ -35,6 +38,15 @@ def draft(**changes: object) -> Draft:
         "html": True,
     }
     return Draft(**{**values, **changes})  # type: ignore[arg-type]
+
+
+@given(st.text("ab é山🎉=?_", min_size=1, max_size=150))
+def test_encoded_words_are_the_librarys(subject: str) -> None:
+    """RFC 2047: encoded words are cut in one pass, and where `email.header` cuts them."""
+    shown = clean_subject(f"{subject}é")
+    field = Header(shown, "utf-8", maxlinelen=76, header_name="Subject").encode(linesep="\r\n")
+
+    assert f"\r\nSubject: {field}\r\n".encode() in compose(draft(subject=subject + "é"), TEMPLATES).content
 
 
 def test_one_source_makes_both_forms() -> None:

@@ -28,11 +28,16 @@ def links(desk: Desk, case: Case, inbox: Inbox, staff: Staff) -> dict[str, Words
     matter = subjects.plain(case.subject)
     reference = desk.council.reference_of(case.code)
 
-    def link(kind: Literal["s", "i"], body: str) -> Words:
+    def begun(kind: Literal["s", "i"]) -> str:
         tag = desk.signer.tag(case.code, kind, staff.id)
         to = inbox.plus(tag) if inbox.plus_addressing else inbox.address
         subject = f"{matter} [{reference}]" if inbox.plus_addressing else f"{matter} [{reference}] ({tag})"
-        return Words(f"mailto:{to}?subject={quote(subject, safe='')}&body={quote(body, safe='')}")
+        return f"mailto:{to}?subject={quote(subject, safe='')}&body="
+
+    beginnings = {"s": begun("s"), "i": begun("i")}
+
+    def link(kind: Literal["s", "i"], body: str) -> Words:
+        return Words(f"{beginnings[kind]}{quote(body, safe='')}")
 
     return {
         "answer": link("s", ""),

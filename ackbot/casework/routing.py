@@ -4,6 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import filterfalse
 
 from ackbot.casework import cover
 from ackbot.casework.council import Council, Inbox, Route, Standard, Team
@@ -80,7 +81,7 @@ def folded(text: str) -> str:
     """For comparing words: case folded, accents dropped, blanks folded."""
     if text.isascii():
         return " ".join(text.lower().split())
-    plain = "".join(char for char in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(char))
+    plain = "".join(filterfalse(unicodedata.combining, unicodedata.normalize("NFKD", text.casefold())))
     return " ".join(plain.split())
 
 

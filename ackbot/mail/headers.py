@@ -75,7 +75,7 @@ def unfold(value: str) -> str:
 
 def printable(text: str) -> str:
     """One line that can be shown and sent: control and line characters become spaces, bidi controls go, blanks fold."""
-    if text.isascii() and text.isprintable():
+    if text.isprintable():
         return " ".join(text.split()) if "  " in text else text.strip()
     kept = []
     for char in text:

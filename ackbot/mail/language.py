@@ -7,7 +7,8 @@ from typing import Any
 
 SHORTEST = 20  # letters; less is not judged
 _SURE = 0.9  # lingua's confidence below which the council's first language stands
-_SAMPLE = 600  # characters looked at
+_SAMPLE = 600  # characters looked at; most letters are sure after far fewer
+_FIRST = 120
 
 # Scripts that one language of a council's letters uses nearly alone.
 _SCRIPTS = {
@@ -52,9 +53,10 @@ def language_of(text: str, default: str) -> str:
     detector = _detector()
     if detector is None:
         return by_script or default
-    best = detector.compute_language_confidence_values(sample)[0]
-    if best.value >= _SURE:
-        return str(best.language.iso_code_639_1.name.lower())
+    for some in dict.fromkeys((sample[:_FIRST], sample)):
+        best = detector.compute_language_confidence_values(some)[0]
+        if best.value >= _SURE:
+            return str(best.language.iso_code_639_1.name.lower())
     return by_script or default
 
 

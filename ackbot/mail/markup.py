@@ -7,7 +7,7 @@ is a link. Values put into a template go through `protect`, so that no resident'
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import Any, Literal
@@ -21,11 +21,14 @@ _MEANINGFUL = "[]()#-@\\|\n:/"
 _PROTECT = {ord(char): _OFFSET + ord(char) for char in _MEANINGFUL}
 _RESTORE = {there: here for here, there in _PROTECT.items()}
 _RESTORE_INLINE = {there: here for there, here in _RESTORE.items() if here != ord("\n")}
+_BLANKS = re.compile(r"\s+")
 _STRANGE = re.compile(f"[{chr(_OFFSET)}-{chr(_OFFSET + 0x7F)}]")
 _LINK = re.compile(r"\[([^\[\]]+)\]\(((?:https|mailto):[^\s()]+)\)")
 _REFERENCE = re.compile(r"(?<![\w-])[A-Z]{1,6}(?:-[A-Z2-9]{3}){2}(?![\w-])")  # kept on one line
 _BARE_URL = re.compile(r"https://([^\s/()<>\"]+)(?:/[^\s()<>\"]*[^\s()<>\".,;])?")
 _PROTECTED_BREAK = chr(_PROTECT[ord("\n")])
+# Below the first character that takes two columns; and of those above, the usual punctuation and our protected ones.
+_NARROW = re.compile(f"[\x00-\u10ff\u2010-\u2027{chr(_OFFSET)}-{chr(_OFFSET + 0x7F)}]*")
 
 
 class Words(str):
@@ -45,8 +48,10 @@ def protect(value: Any) -> Any:
     if isinstance(value, Words) or not isinstance(value, str):
         return value
     if not isinstance(value, Lines):
-        value = re.sub(r"\s+", " ", value)
-    return _STRANGE.sub("", value).translate(_PROTECT)
+        value = _BLANKS.sub(" ", value)
+    if value.isalnum():
+        return value
+    return (value if value.isascii() else _STRANGE.sub("", value)).translate(_PROTECT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +127,13 @@ def _wrapped(line: str, first: str, rest: str) -> str:
     for piece in line.split(_PROTECTED_BREAK):
         current = first if not out else rest
         empty, width = True, len(current)
-        for word in _words(piece, WIDTH - len(rest)):
-            columns = _columns(word)
+        narrow = _NARROW.fullmatch(piece) is not None
+        columns_of: Callable[[str], int] = len if narrow else _columns
+        if narrow and width + len(piece) <= WIDTH:
+            out.append((current + piece).rstrip())
+            continue
+        for word in (_narrow_words if narrow else _words)(piece, WIDTH - len(rest)):
+            columns = columns_of(word)
             if not empty and width + 1 + columns > WIDTH:
                 out.append(current)
                 current, empty, width = rest, True, len(rest)
@@ -132,6 +142,11 @@ def _wrapped(line: str, first: str, rest: str) -> str:
             empty = False
         out.append(current.rstrip())
     return "\n".join(out)
+
+
+def _narrow_words(piece: str, widest: int) -> Iterable[str]:
+    words = piece.split(" ")
+    return words if max(map(len, words)) <= widest else _words(piece, widest)
 
 
 def _words(piece: str, widest: int) -> Iterator[str]:

@@ -19,6 +19,13 @@ _FIELD = re.compile(rb"(?:From |>From |[\x21-\x39\x3b-\x7e\x80-\xff]+:|[ \t])")
 _SPACED_NAME = re.compile(rb"^([\x21-\x39\x3b-\x7e]+)[ \t]+:", re.MULTILINE)  # obsolete syntax, RFC 5322 §4.5
 _NO_SEMICOLON = re.compile(r"^([^\s;/]+/[^\s;]+)[ \t]+(?=[\w-]+=)")
 _META_CHARSET = re.compile(rb"<meta\b[^<>]{0,200}?\bcharset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
+_FILE = re.compile(rb"^content-type:[ \t]*(?:image|audio|video|application)/", re.IGNORECASE | re.MULTILINE)
+_BASE64 = re.compile(rb"^content-transfer-encoding:[ \t]*base64[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+_BOUNDARY = re.compile(
+    rb"^content-type:[ \t]*multipart/(?:[^\r\n]|\r?\n[ \t])*?\bboundary[ \t]*=[ \t]*(?:\"([^\"\r\n]+)\"|([^\s;\"]+))",
+    re.IGNORECASE | re.MULTILINE,
+)
+_SMALL = 2_048  # octets of a file; smaller ones the parser may read
 _PARSER = email.parser.BytesParser(policy=email.policy.compat32)
 _HEAD_PARSER = email.parser.BytesHeaderParser(policy=email.policy.compat32)
 
@@ -88,7 +95,7 @@ def parse(raw: bytes) -> Part:
     """
     head, mended = _mend(raw)
     try:
-        message = _PARSER.parsebytes(mended)
+        message = _PARSER.parsebytes(_without_files(head, mended))
         return _Reader(message).tree()
     except Exception:  # noqa: BLE001 - RecursionError on deep nesting and whatever else hostile bytes provoke
         message = _HEAD_PARSER.parsebytes(head)
@@ -120,6 +127,27 @@ def _mend(raw: bytes) -> tuple[bytes, bytes]:
         if any(b":" in line for line in kept):
             clean = b"".join(kept)
     return clean, clean + body
+
+
+def _without_files(head: bytes, mail: bytes, depth: int = 0) -> bytes:
+    """
+    The same mail, the content of its encoded files left out: nothing looks at it, and the parser would read every line.
+
+    Only along multiparts that are declared: what stands in a text is text.
+    """
+    declared = _BOUNDARY.search(head)
+    if declared is None or depth > DEEPEST or len(mail) < _SMALL:
+        return mail
+    mark = b"\n--" + (declared[1] or declared[2])
+    first, *parts = mail.split(mark)
+    return mark.join([first, *(_without_content(part, depth) for part in parts)])
+
+
+def _without_content(part: bytes, depth: int) -> bytes:
+    head = head_of(part)
+    if len(part) - len(head) > _SMALL and _FILE.search(head) and _BASE64.search(head):
+        return head + (b"\r" if part.endswith(b"\r") else b"")
+    return _without_files(head, part, depth + 1)
 
 
 def _headers(message: StandardMessage, charset: str = "") -> Headers:

@@ -116,7 +116,8 @@ class Signer:
         return hmac.digest(secret, "\x1f".join(words).encode(), hashlib.sha256)
 
     def _letters(self, secret: bytes, length: int, *words: str) -> str:
-        return base64.b32encode(self._mac(secret, *words))[:length].decode().lower()
+        """`length`, a multiple of 8: 5 octets make 8 letters."""
+        return base64.b32encode(self._mac(secret, *words)[: length * 5 // 8]).decode().lower()
 
     @staticmethod
     def _same(one: str, other: str) -> bool:

@@ -79,12 +79,12 @@ class Database(Protocol):
 
 def text_of(moment: datetime) -> str:
     """An instant as the store keeps it. `moment` must be aware."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def instant_of(text: str) -> datetime:
     """What `text_of` wrote, UTC."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    return datetime.fromisoformat(text)
 
 
 def listed(name: str, values: Sequence[Any]) -> tuple[str, dict[str, Any]]:

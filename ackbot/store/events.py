@@ -7,6 +7,10 @@ from typing import Any
 
 from ackbot.store.database import Database, Row, text_of
 
+_json = json.JSONEncoder(
+    sort_keys=True
+).encode  # made once: `json.dumps` makes an encoder at each call that has options
+
 
 def add(
     db: Database,
@@ -29,7 +33,7 @@ def add(
         inbox=inbox,
         kind=kind,
         why=why,
-        data=json.dumps(data or {}, sort_keys=True),
+        data=_json(data) if data else "{}",
     )
 
 
