@@ -6,7 +6,16 @@ import sys
 from collections.abc import MutableMapping
 from typing import Any
 
-import structlog
+# structlog loads rich, if it is there, for coloured tracebacks: ten megabytes, and a tenth of a second of each start. None is
+# ever printed here (`where_it_failed`).
+_RICH = sys.modules.get("rich")
+sys.modules["rich"] = None  # type: ignore[assignment] # so an import says that there is none
+import structlog  # noqa: E402
+
+if _RICH is None:
+    del sys.modules["rich"]
+else:
+    sys.modules["rich"] = _RICH
 
 # The only keys that may be logged; a line with any other loses it, loudly.
 KEYS = frozenset(

@@ -12,8 +12,9 @@ from email.utils import format_datetime
 TO = "housing@northgate.example"
 _START = datetime(2026, 11, 30, 6, 0, tzinfo=UTC)
 _WORDS = {
-    "en": "the bin street light broken noise permit parking school road pothole tree neighbour invoice water complaint please since "
-    "week council office form children playground dog bench repair request answer",
+    "en": "I am writing to you about the bin in our street because it has not been emptied for two weeks and the children play there could "
+    "you please tell me when somebody will come and look at it the light is broken too and there was a noise in the night we have asked "
+    "the council before and there was no answer to that and my neighbour is worried about the tree and the water in the road",
     "fr": "la poubelle rue lampadaire cassé bruit permis école déchets trottoir voisin facture eau réclamation depuis semaine mairie "
     "formulaire enfants très problème été réparé réponse",
     "de": "die Mülltonne Straße Laterne kaputt Lärm Genehmigung Parkplatz Schule Gehweg Nachbar Gebühr Wasser Beschwerde bitte seit "

@@ -14,8 +14,8 @@ from ackbot.store import StoreBusy, StoreProblem
 @click.pass_context
 def command(ctx: click.Context, own_config: str | None) -> None:
     """Watch the inboxes until SIGTERM. SIGHUP reads the configuration again. Logs to stderr."""
+    from ackbot.log import configure  # isort: skip  # first: it keeps structlog small
     from ackbot.daemon import Daemon
-    from ackbot.log import configure
 
     configure()
     config = loaded(ctx, own_config)

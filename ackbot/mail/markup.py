@@ -9,10 +9,12 @@ is a link. Values put into a template go through `protect`, so that no resident'
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from typing import Any, Literal
 from unicodedata import east_asian_width
 
+_SHARED = 400  # characters of a paragraph; longer ones are a letter's own
 WIDTH = 78  # columns of the text form (voice.md, point 9)
 RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
 
@@ -102,8 +104,18 @@ def to_text(found: tuple[Block, ...]) -> str:
         if block.kind == "hr":
             continue
         indents = ("- ", "  ") if block.kind == "ul" else ("", "")
-        pieces.append("\n".join(_wrapped(_link_as_text(line), *indents) for line in block.lines))
-    return "\n\n".join(pieces).translate(_RESTORE) + "\n"
+        pieces.append("\n".join(_filled(line, *indents) for line in block.lines))
+    return "\n\n".join(pieces) + "\n"
+
+
+def _filled(line: str, first: str, rest: str) -> str:
+    return (_filled_before if len(line) < _SHARED else _filled_before.__wrapped__)(line, first, rest)
+
+
+@lru_cache(maxsize=256)
+def _filled_before(line: str, first: str, rest: str) -> str:
+    """Kept for the paragraphs that all mails share, such as a footer's."""
+    return _wrapped(_link_as_text(line), first, rest).translate(_RESTORE)
 
 
 def _link_as_text(line: str) -> str:
@@ -179,7 +191,11 @@ def to_html(found: tuple[Block, ...], shell: str, styles: Mapping[str, str], *, 
         styles: a style attribute's value for each element used.
         language: of the whole; a block in another one says so itself.
     """
-    body = "\n".join(_html_block(block, styles) for block in found)
+    known = tuple(styles.items())
+    body = "\n".join(
+        (_html_block_before if sum(map(len, block.lines)) < _SHARED else _html_block_before.__wrapped__)(block, known)
+        for block in found
+    )
     places = {
         "LANG": escape(language),
         "DIR": _direction(language),
@@ -188,6 +204,12 @@ def to_html(found: tuple[Block, ...], shell: str, styles: Mapping[str, str], *, 
     }
     # In one pass: a title that says BODY is no place for the body.
     return re.sub(r"\b(?:LANG|DIR|TITLE|BODY)\b", lambda place: places[place[0]], shell)
+
+
+@lru_cache(maxsize=256)
+def _html_block_before(block: Block, styles: tuple[tuple[str, str], ...]) -> str:
+    """Kept for the blocks that all mails share."""
+    return _html_block(block, dict(styles))
 
 
 def _html_block(block: Block, styles: Mapping[str, str]) -> str:

@@ -71,7 +71,8 @@ def consider(message: Message, arrival: Arrival, office: Office, source: FactsSo
 def warm(office: Office) -> None:
     """Load what the first letter would load, so that it does not wait: HTML, languages, bank holidays, templates."""
     raw = (
-        b"From: a@resident.example\r\nContent-Type: text/html\r\n\r\n<p>This letter loads what every letter needs.</p>"
+        b"From: a@resident.example\r\nContent-Type: text/html\r\n\r\n<p>This letter loads what every letter needs, and that is "
+        b"about all there is to it, but for what only letters in other languages have need of.</p>"
     )
     inbox = next(iter(office.council.inboxes))
     now = datetime.now(UTC)
