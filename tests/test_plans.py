@@ -1,0 +1,59 @@
+"""How SQLite finds what is asked of it."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from ackbot.store.sqlite import SQLite
+from ackbot.work.forgotten import forgotten
+from tests.support.council import World
+from tests.support.letters import letter
+from tests.test_rounds import rounds_of
+
+TABLES = "letters|arrivals|cases|parties|clocks|outbox|events|words"
+# Indices that hold nothing but what a round is to look at.
+FEW = {
+    "outbox_next",
+    "cases_late",
+    "cases_covered",
+    "letters_quarantined",
+    "alarms_running",
+    "outbox_unfinished",
+    "outbox_held",
+}
+
+
+def test_nothing_reads_a_table_whole(make_world: Callable[..., World], monkeypatch: pytest.MonkeyPatch) -> None:
+    """design.md §10: what is due, and what a letter asks, is found by an index: a million quiet cases cost what ten do."""
+    world = make_world()
+    world.receive(letter())
+    asked: dict[str, dict[str, object]] = {}
+    run = SQLite.run
+
+    def noted(self: SQLite, sql: str, **parameters: object) -> object:
+        asked[sql] = parameters
+        return run(self, sql, **parameters)
+
+    monkeypatch.setattr(SQLite, "run", noted)
+    world.receive(
+        letter(message_id="<2@r.example>", text="Is there any news?\n", In_Reply_To="<first@resident.example>")
+    )
+    rounds = rounds_of(world)
+    for day in (1, 2, 4, 7, 8):
+        for hour in (0, 9, 14, 16):
+            world.now = datetime(2026, 12, day, hour, 1, tzinfo=UTC)
+            rounds.tick()
+    forgotten(world.db, world.office.council, world.config.path)
+    monkeypatch.undo()
+    whole = []
+    for sql, parameters in asked.items():
+        for row in world.db.run(f"EXPLAIN QUERY PLAN {sql}", **parameters):
+            scan = re.match(f"SCAN ({TABLES})(?: .*INDEX (\\w+))?", row["detail"])
+            # The plan of an INSERT shows a look for orphans that foreign keys may need, and that is passed by when there are none.
+            if scan and scan[2] not in FEW and not sql.lstrip().startswith("INSERT"):
+                whole.append((row["detail"], " ".join(sql.split())))
+
+    assert len(asked) > 40
+    assert whole == []
