@@ -1,9 +1,12 @@
 """What proves that a mail is of a member of staff: by the rules of the inbox of its case, whichever inbox it came to (P7)."""
 
 from pathlib import Path
+from typing import Any
 
-from tests.support.letters import letter, parsed
-from tests.support.story import Story, answer
+import pytest
+
+from tests.support.letters import letter, parsed, plain
+from tests.support.story import PASSED, Story, answer, words
 
 ANSWER = "Dear Edward,\n\nA surveyor comes on Thursday between 9 and 12.\n\nPriya"
 
@@ -59,3 +62,173 @@ def test_a_letter_with_a_copied_id_of_ours_is_a_letter(tmp_path: Path) -> None:
     )
 
     assert (row["kind"], row["acknowledged"]) == ("letter", 1)
+
+
+# -- Who may speak (behaviour.md §4.4): who tried what ---------------------------------------------------------------------
+
+EDWARD = "Edward Quan <edward@resident.example>"
+PRIYA = "Priya Shah <priya@northgate.example>"
+FAILED = "mx.northgate.example; dmarc=fail header.from=northgate.example"
+
+
+def notice(story: Story) -> dict[str, Any]:
+    """The mail that a member of staff may answer."""
+    return story.mail("new-case", "priya@northgate.example")
+
+
+def nothing_was_said(story: Story) -> None:
+    """P7: no words went to the resident, and the case is as it was."""
+    assert story.outbox("human") == []
+    assert (story.case()["state"], story.case()["human_words_at"]) == ("open", None)
+    assert ("update", "2026-12-07", "running") in story.clocks()
+
+
+@pytest.mark.parametrize("text", ["Thank you, but it got worse.\n", "CLOSE: all is well\n", "DONE\n\nAll is well.\n"])
+def test_a_resident_replies_to_all(tmp_path: Path, text: str) -> None:
+    """P7, D55, D51: Priya's staff address went along in a Cc; the resident's reply to all is a letter, its commands are words."""
+    story = Story(tmp_path)
+    story.receive(letter())
+    staff_address = parsed(bytes(notice(story)["content"]))["Reply-To"]
+    raw = letter(
+        sender=EDWARD,
+        to=staff_address,
+        Cc=PRIYA,
+        subject="Re: Damp in the bedroom",
+        text=text,
+        message_id="<all@resident.example>",
+        In_Reply_To="<first@resident.example>",
+        References=f"<first@resident.example> {notice(story)['message_id']}",
+    )
+    row = story.receive(raw)
+
+    assert (row["kind"], row["outcome"], row["acknowledged"]) == ("reply", "attach", 0)
+    assert len(story.outbox("resident-wrote", "priya@northgate.example")) == 1
+    nothing_was_said(story)
+
+
+FORGERS: list[tuple[str, dict[str, str]]] = [
+    (PRIYA, {"Authentication-Results": f"{FAILED}\r\nAuthentication-Results: {PASSED}"}),
+    (PRIYA, {"Authentication-Results": "mx.evil.example; dmarc=pass"}),
+    (PRIYA, {"Authentication-Results": "mx.northgate.example.evil.example; dmarc=pass"}),
+    (PRIYA, {"Authentication-Results": 'mx.northgate.example; spf=pass smtp.mailfrom="x; dmarc=pass"'}),
+    ("priya@evil.example", {"Sender": PRIYA}),
+    ('"priya@northgate.example" <priya@evil.example>', {}),
+    (f"{PRIYA}, mallory@evil.example", {"Authentication-Results": FAILED}),
+    ("Priya <priya@northgate.example.evil.example>", {}),
+    ("Priya <рriya@northgate.example>", {}),
+]
+
+
+@pytest.mark.parametrize(
+    ("sender", "headers"),
+    FORGERS,
+    ids=[
+        "pass below",
+        "another server",
+        "a like server",
+        "in a comment",
+        "Sender",
+        "name",
+        "two",
+        "a like domain",
+        "letter",
+    ],
+)
+def test_a_forged_from(tmp_path: Path, sender: str, headers: dict[str, str]) -> None:
+    """P7, D55: whoever has the token, and From, still needs the word of the council's own server."""
+    story = Story(tmp_path)
+    story.receive(letter())
+    before = len(story.outbox("acknowledgement"))
+    row = story.receive(answer(bytes(notice(story)["content"]), ANSWER, sender, when=story.now, **headers))
+
+    assert row["kind"] in ("letter", "reply")
+    assert len(story.outbox("acknowledgement")) == before
+    nothing_was_said(story)
+
+
+def test_a_forwarded_staff_mail_that_a_contractor_answers(tmp_path: Path) -> None:
+    """P7, D50, D54: Priya forwards the letter to a builder, who answers to all: a case of its own, told to its owner, unanswered."""
+    story = Story(tmp_path)
+    story.receive(letter())
+    raw = answer(
+        bytes(notice(story)["content"]),
+        "We can come on Thursday, 400 pounds.",
+        "Bob <bob@contractor.example>",
+        when=story.now,
+        Subject="Re: Fwd: Damp in the bedroom",
+        Cc="priya@northgate.example, edward@resident.example",
+        Authentication_Results="mx.northgate.example; dmarc=pass header.from=contractor.example",
+    )
+    row = story.receive(raw)
+
+    assert (row["kind"], row["acknowledged"]) == ("letter", 0)
+    assert "400 pounds" in words(story, "new-case")[-1] + "".join(words(story, "resident-wrote"))
+    nothing_was_said(story)
+
+
+def test_a_forward_of_a_staff_mail_by_its_owner(tmp_path: Path) -> None:
+    """behaviour.md §4.2: Priya forwards it to a colleague, with the reply address in copy: held, and asked."""
+    story = Story(tmp_path)
+    story.receive(letter())
+    headers = {"Subject": "Fwd: Damp in the bedroom", "Cc": "sam@northgate.example"}
+    story.reply(notice(story), "Can you look at this one on Thursday, please?", PRIYA, **headers)
+
+    assert "it is a forward" in words(story, "ask-back")[-1]
+    nothing_was_said(story)
+
+
+def test_an_old_mail_sent_again(tmp_path: Path) -> None:
+    """
+    P7, D14: an answer of weeks ago comes once more, whole and vouched for, only its Message-ID is another: asked, not done.
+
+    The same mail unchanged is known, and does nothing.
+    """
+    story = Story(tmp_path)
+    story.receive(letter())
+    raw = answer(bytes(notice(story)["content"]), "CLOSE: a duplicate", PRIYA, when=story.now)
+    story.receive(raw)
+    story.at("2026-12-10 10:00")
+    story.receive(letter(text="It is back.", message_id="<2@r.example>", In_Reply_To="<first@resident.example>"))
+    story.receive(raw)
+    story.receive(raw.replace(b"Message-ID: <", b"Message-ID: <again"))
+
+    assert story.case()["state"] == "open"
+    assert "It was written on Monday 30 November and came only now" in words(story, "ask-back")[-1]
+
+
+def test_a_weekend_without_a_connection(tmp_path: Path) -> None:
+    """P6: written on Friday, sent on Monday: that is no old mail."""
+    story = Story(tmp_path, now="2026-12-04 16:30")
+    story.receive(letter(date="Fri, 4 Dec 2026 16:30:00 +0000"))
+    raw = answer(bytes(notice(story)["content"]), ANSWER, PRIYA, when=story.now)
+    story.at("2026-12-07 08:00")
+    story.receive(raw)
+
+    assert len(story.outbox("human")) == 1
+
+
+def test_a_member_of_staff_writes_as_a_resident(tmp_path: Path) -> None:
+    """P7, behaviour.md §1: Priya has a leak of her own. Her letter is a colleague's, and her answer to us is words, not a command."""
+    story = Story(tmp_path)
+    row = story.receive(letter(sender=PRIYA, subject="A leak at my flat", Authentication_Results=PASSED))
+    ours = story.mail("acknowledgement")
+    reply = answer(bytes(ours["content"]), "CLOSE: I mended it myself", PRIYA, when=story.now)
+    second = story.receive(reply)
+
+    assert (row["kind"], row["acknowledged"], ours["recipient"]) == ("letter", 1, "priya@northgate.example")
+    assert "complain" not in plain(bytes(ours["content"]))  # no complaint line, no survey for a colleague
+    assert (second["kind"], second["outcome"]) == ("reply", "attach")
+    nothing_was_said(story)
+
+
+def test_a_member_of_staff_writes_from_home(tmp_path: Path) -> None:
+    """P7: From must be one of that person's addresses; the private one is a stranger's, token or not, and is not answered."""
+    story = Story(tmp_path)
+    story.receive(letter())
+    headers = {"Authentication_Results": "mx.northgate.example; dmarc=pass header.from=webmail.example"}
+    row = story.receive(
+        answer(bytes(notice(story)["content"]), ANSWER, "Priya Shah <priya@webmail.example>", when=story.now, **headers)
+    )
+
+    assert (row["kind"], row["acknowledged"]) == ("letter", 0)
+    nothing_was_said(story)

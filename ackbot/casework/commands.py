@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from ackbot.casework import alarms, handing, notices, presence, replies, sending
+from ackbot.casework import alarms, handing, notices, presence, proof, replies, sending
 from ackbot.casework.asked import Asked, ask, note
 from ackbot.casework.council import Staff
 from ackbot.casework.cover import has_left, is_present, stand_in
@@ -60,6 +60,8 @@ def on_staff(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision
         intents = []  # it is kept raw, and acted on once it can be read
     elif gone and case is not None:
         intents = [_tell_owner(_asked_of(seen, person, case, tokens, reading, facts, desk), gone=True)]
+    elif proof.stale(seen):
+        intents = _ask_anew(seen, person, case, tokens, reading, facts, desk)
     elif reading.command in ("AWAY", "BACK"):
         intents = presence.asked(seen, person, reading, desk)
     elif case is None or replies.begins_with_reference(reading, desk.council):
@@ -78,6 +80,18 @@ def _asked_of(
 ) -> Asked:
     inbox = desk.council.inboxes.get(case.inbox, seen.home)
     return Asked(seen, person, case, inbox, _inside(tokens), reading, facts, desk)
+
+
+def _ask_anew(
+    seen: Seen, person: Staff, case: Case | None, tokens: Sequence[Token], reading: Reading, facts: Facts, desk: Desk
+) -> list[Intent]:
+    """What was written long ago and comes only now is done when they say so again."""
+    if case is None:
+        return _no_case(seen, person, desk)
+    written_on = desk.council.calendar.local_day(seen.message.sent_at or desk.now)
+    day = desk.templates.day(desk.council.languages[0], written_on, desk.today)
+    problem = f"It was written on {day} and came only now. If it still holds, please write it anew."
+    return ask(_asked_of(seen, person, case, tokens, reading, facts, desk), problem)
 
 
 def _done(asked: Asked) -> list[Intent]:

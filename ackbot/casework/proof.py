@@ -1,6 +1,7 @@
 """What proves that a mail is of a member of staff, point by point, for `check --staff` (behaviour.md §4.4)."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from ackbot.casework.council import Staff
 from ackbot.casework.model import PURPOSES
@@ -9,6 +10,7 @@ from ackbot.mail import authresults
 from ackbot.mail.tokens import Signer, Token
 
 TRIAL = PURPOSES["trial"]
+_STALE = timedelta(days=3)  # a weekend without a connection, and no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,14 @@ def answers_trial(seen: Seen) -> bool:
     author = seen.message.author
     ours = author is not None and (seen.staff is not None or seen.council.is_colleague(author.key))
     return ours and bool(trial_tokens(seen))
+
+
+def stale(seen: Seen) -> bool:
+    """
+    Whether it was written days before it arrived. Whoever sends an old mail again can change its Message-ID, which makes
+    another mail of it, and not its Date, which its signature covers (RFC 6376 §5.4.1).
+    """
+    return seen.message.sent_at is not None and seen.arrival.arrived_at - seen.message.sent_at > _STALE
 
 
 def points(seen: Seen, person: Staff) -> list[Point]:
