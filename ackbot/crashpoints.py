@@ -15,6 +15,10 @@ POINTS = (
     "dispatch.recorded",
     "rounds.before-commit",
     "rounds.committed",
+    "backup.written",
+    "restore.prepared",
+    "restore.secret",
+    "restore.aside",
 )
 
 _name, _, _count = os.environ.get(VARIABLE, "").partition(":")

@@ -17,7 +17,7 @@ from ackbot.casework import notices
 from ackbot.config import Config, ConfigProblem, load
 from ackbot.store import Database, StoreBusy, StoreProblem, open_database, outbox, reconfigured
 from ackbot.wires import systemd
-from ackbot.work import dispatch
+from ackbot.work import dispatch, keeping
 from ackbot.work.dispatch import Dispatcher, Limiter
 from ackbot.work.forgotten import forgotten
 from ackbot.work.intake import Intake, warm
@@ -219,6 +219,7 @@ class Daemon:
         """Begin to work; mails that the last run left doubtful for ever are told."""
         for outgoing in self._left_unverified:
             self.shift.dispatchers[0].tell_unverified(outgoing, self._clock())
+        keeping.tell_admin(self._db, self._config.office, self._clock())
         self.shift.start()
 
     def reload(self) -> None:

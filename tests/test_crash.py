@@ -61,7 +61,7 @@ ONCE_PER_BATCH = ("intake.batch-done", "dispatch.claimed")
     [
         (point, count)
         for point in POINTS
-        if not point.startswith("rounds.")
+        if point.startswith(("intake.", "dispatch."))
         for count in ((1,) if point in ONCE_PER_BATCH else (1, 3))
     ],
 )

@@ -274,7 +274,7 @@ class Send:
         dedupe_key: one mail ever per key (design.md §5).
         staff: recipient's staff id, "" for anybody else.
         inbox: the inbox it goes out from, and whose mode rules it; "" for mail of the council as a whole.
-        hold: why it waits for the admin's release: "brake", "restore"; "" when it goes at once.
+        hold: why it waits for the admin's release: "brake", "restore", "backup"; "" when it goes at once.
         not_before: the earliest instant; None for now.
         files_of: row of the letter whose files go along; 0 is the letter that is being decided.
     """

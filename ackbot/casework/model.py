@@ -82,7 +82,8 @@ class Arrival:
         arrived_at: IMAP INTERNALDATE; else the topmost Received; never the Date field (domain.md §2).
         backlog: it lay there before the inbox was first watched.
         history: it is older than the first watch and appeared by a change of UIDVALIDITY: recorded, never acknowledged.
-        hold: acknowledgements wait for the admin: "restore" after too many unknown letters at once; "" otherwise.
+        hold: acknowledgements wait for the admin: "restore" after too many unknown letters at once, "backup" when it may
+            have been answered before a backup was put back; "" otherwise.
         size: octets.
     """
 

@@ -38,6 +38,11 @@ def missed(case: Case, desk: Desk) -> bool:
     return any(clock.told and clock.promised_on < desk.today for clock in passed(case, desk))
 
 
+def told_by(case: Case, day: date, desk: Desk) -> bool:
+    """A date up to `day` that the resident was told has come: they may know already that nobody wrote (a restored backup)."""
+    return any(clock.told and clock.promised_on <= day for clock in passed(case, desk))
+
+
 def reminded(case: Case, desk: Desk) -> tuple[str, str]:
     """Staff ids of who has the case and is here to be reminded of it, and of the manager; "" for either that there is not."""
     council = desk.council

@@ -7,6 +7,7 @@ import click
 from ackbot import __version__
 
 _COMMANDS = {
+    "backup": "write the store, the secret and the configuration into one file",
     "cases": "list the open cases",
     "check": "find every mistake in the configuration",
     "demo": "show what ackbot does, with servers and letters of its own",
@@ -16,6 +17,7 @@ _COMMANDS = {
     "preview": "show every mail with sample values",
     "quarantine": "mails that could not be read",
     "release": "let mails go that the brake or a restore held",
+    "restore": "put a backup back",
     "resume": "end a pause",
     "run": "the daemon",
     "show": "the whole story of a case, a mail or an address",

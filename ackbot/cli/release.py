@@ -11,12 +11,19 @@ from ackbot.store import outbox
 @click.command("release")
 @config_option
 @click.option("--inbox", metavar="NAME", help="Only this inbox.")
+@click.option("--sent", is_flag=True, help="What a restore held went out before: it is not sent again.")
 @click.pass_context
-def command(ctx: click.Context, own_config: str | None, inbox: str | None) -> None:
-    """Let mails go that the brake or a restored mailbox held; residents hear of promises that were missed meanwhile."""
+def command(ctx: click.Context, own_config: str | None, inbox: str | None, sent: bool) -> None:
+    """
+    Let mails go that the brake or a restore held; residents hear of promises that were missed meanwhile.
+
+    Where the inbox has a sent_folder, the daemon looks there first, and sends nothing again that lies in it.
+    """
     config = loaded(ctx, own_config)
     name = inbox_named(config, inbox)
     now = datetime.now(UTC)
     with store(config, read_only=False) as db:
-        freed, waiting = outbox.release(db, name, config.council.calendar.local_day(now), now)
+        look = [one.name for one in config.watched if one.sent_folder]
+        today = config.council.calendar.local_day(now)
+        freed, waiting = outbox.release(db, name, today, now, sent=sent, look=look)
     click.echo(f"released {freed} mails" + (f"; {waiting} more wait for `ackbot resume`" if waiting else ""))

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
+from pathlib import Path
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
@@ -40,8 +41,16 @@ def config(file: shape.File, source: Source, wording: Wording, *, rehearsal: boo
         store_url=_store_url(file.store.url, source),
         watched=tuple(_watched(inbox, source, index) for index, inbox in enumerate(file.inbox)),
         lanes=_lanes(file, source),
+        secret_file=source.resolved(file.council.secret_file),
+        files=_files(file, source),
         restart=MappingProxyType({"store.url": file.store.url, "council.secret_file": file.council.secret_file}),
     )
+
+
+def _files(file: shape.File, source: Source) -> tuple[Path, ...]:
+    """What the council wrote, templates apart, which have their place beside the file."""
+    words = source.resolved(file.urgent.words_dir).rglob("*.txt") if file.urgent.words_dir else ()
+    return tuple(dict.fromkeys([source.path, *(Path(name) for name, _, _ in source.origins.values()), *words]))
 
 
 def _store_url(url: str, source: Source) -> str:

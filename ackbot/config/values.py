@@ -52,6 +52,8 @@ class Config:
     A configuration that passed every check.
 
     Args:
+        secret_file: where it lies; the service may have it from `wires.secrets.readable`.
+        files: the file, those it includes, and lists of urgent words of the council's own.
         warnings: doubts that do not keep it from starting.
         restart: the values that a reload must not change, by key.
     """
@@ -61,6 +63,8 @@ class Config:
     store_url: str
     watched: tuple[Watched, ...]
     lanes: tuple[Lane, ...]
+    secret_file: Path = Path()
+    files: tuple[Path, ...] = ()
     warnings: tuple[Finding, ...] = ()
     restart: Mapping[str, str] = field(default_factory=dict)
 

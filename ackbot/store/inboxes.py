@@ -17,6 +17,7 @@ class Folder:
         backlog_uid: mails up to here lay there at first sight, or when UIDVALIDITY last changed.
         restored: UIDVALIDITY is another than at first sight.
         watch_started_at: first sight of the inbox, kept over changes.
+        held_uid: mails up to here may have been answered before a backup was put back; None until the next look.
     """
 
     uidvalidity: int
@@ -24,6 +25,7 @@ class Folder:
     backlog_uid: int
     restored: bool
     watch_started_at: datetime
+    held_uid: int | None = 0
 
 
 def folder(db: Database, inbox: str, name: str) -> Folder | None:
@@ -38,23 +40,37 @@ def folder(db: Database, inbox: str, name: str) -> Folder | None:
         row["backlog_uid"],
         bool(row["restored"]),
         instant_of(row["watch_started_at"]),
+        row["held_uid"],
     )
 
 
 def first_sight(
-    db: Database, inbox: str, name: str, uidvalidity: int, last_uid: int, backlog_uid: int, now: datetime
+    db: Database,
+    inbox: str,
+    name: str,
+    uidvalidity: int,
+    last_uid: int,
+    backlog_uid: int,
+    now: datetime,
+    *,
+    restored: bool = False,
 ) -> None:
-    """A folder is seen for the first time; mails up to `last_uid` are not looked at."""
+    """
+    A folder is seen for the first time; mails up to `last_uid` are not looked at.
+
+    Args:
+        restored: by a store that was put back, and knows nothing of it since `now`.
+    """
     db.run(
         "INSERT INTO folders (inbox, folder, uidvalidity, last_uid, watch_started_at, backlog_uid, restored) "
-        "VALUES (:inbox, :folder, :uidvalidity, :last_uid, :now, :backlog_uid, :no)",
+        "VALUES (:inbox, :folder, :uidvalidity, :last_uid, :now, :backlog_uid, :restored)",
         inbox=inbox,
         folder=name,
         uidvalidity=uidvalidity,
         last_uid=last_uid,
         now=text_of(now),
         backlog_uid=backlog_uid,
-        no=False,
+        restored=restored,
     )
 
 
@@ -62,7 +78,7 @@ def uidvalidity_changed(db: Database, inbox: str, name: str, uidvalidity: int, b
     """All uids start anew: everything is looked at again, and known letters are recognised by their fingerprints."""
     db.run(
         "UPDATE folders SET uidvalidity = :uidvalidity, last_uid = 0, backlog_uid = :backlog_uid, restored = "
-        ":yes, unknown = 0 "
+        ":yes, unknown = 0, held_uid = CASE WHEN held_uid IS NULL THEN NULL ELSE 0 END "
         "WHERE inbox = :inbox AND folder = :folder",
         uidvalidity=uidvalidity,
         backlog_uid=backlog_uid,
@@ -81,6 +97,16 @@ def move_watermark(db: Database, inbox: str, name: str, uidvalidity: int, uid: i
         inbox=inbox,
         folder=name,
         uidvalidity=uidvalidity,
+    )
+
+
+def hold_up_to(db: Database, inbox: str, name: str, uid: int) -> None:
+    """The first look after a backup was put back: letters up to `uid` may have been answered before."""
+    db.run(
+        "UPDATE folders SET held_uid = :uid WHERE inbox = :inbox AND folder = :folder",
+        uid=uid,
+        inbox=inbox,
+        folder=name,
     )
 
 

@@ -39,7 +39,7 @@ from ackbot.casework.intents import (
 from ackbot.casework.model import PRIORITIES, Arrival
 from ackbot.mail.addresses import ascii_domain
 from ackbot.mail.compose import Composed
-from ackbot.store import absences, alarms, answers, changes, events, holding, inboxes
+from ackbot.store import absences, alarms, answers, changes, events, holding, inboxes, keeping
 from ackbot.store.database import Database, instant_of, text_of
 
 
@@ -216,7 +216,7 @@ def _send(
 ) -> bool:
     """Whether the mail goes out now. One that was put there before is left as it is: that is the idempotence of all sending."""
     inbox = council.inboxes.get(send.inbox)
-    held_for = _held_for(send, council) or (
+    held_for = _held_for(db, send, council, arrival) or (
         "pause" if send.draft.kind != "urgent" and inboxes.is_paused(db, send.inbox) else ""
     )
     draft = send.draft
@@ -269,9 +269,12 @@ def _send(
     return not held_for
 
 
-def _held_for(send: Send, council: Council) -> str:
+def _held_for(db: Database, send: Send, council: Council, arrival: Arrival | None) -> str:
     """Why it waits, a pause apart; '' when it goes. What the mode does not let out is never asked for its other reasons."""
-    return send.hold if holding.lets_out(council, send.inbox, send.draft.kind, to_staff=bool(send.staff)) else "shadow"
+    kind, to_staff = send.draft.kind, bool(send.staff)
+    if not holding.lets_out(council, send.inbox, kind, to_staff=to_staff):
+        return "shadow"
+    return "restore" if keeping.may_repeat(db, kind, arrival, to_staff=to_staff) else send.hold
 
 
 def _place(db: Database, send: Send, arrival: Arrival | None) -> Arrival | None:

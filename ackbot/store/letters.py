@@ -100,6 +100,20 @@ def moved(db: Database, arrival: Arrival, folder: str, place: tuple[int, int] | 
     )
 
 
+def is_known_at(db: Database, inbox: str, folder: str, uidvalidity: int, uid: int) -> bool:
+    """Whether a mail came to this place, or was moved there by us."""
+    return bool(
+        db.run(
+            "SELECT 1 FROM arrivals WHERE inbox = :inbox AND ((folder = :folder AND uidvalidity = :uidvalidity AND "
+            "uid = :uid) OR (moved_to = :folder AND moved_uidvalidity = :uidvalidity AND moved_uid = :uid))",
+            inbox=inbox,
+            folder=folder,
+            uidvalidity=uidvalidity,
+            uid=uid,
+        )
+    )
+
+
 def not_moved(db: Database, inbox: str, folder: str, uidvalidity: int, limit: int = 500) -> Sequence[Row]:
     """Decided mails that still lie where they came, by uid."""
     return db.run(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from ackbot.store import alarms, inboxes, outbox
+from ackbot.store import alarms, inboxes, keeping, outbox
 from ackbot.store.database import Database, Row, instant_of, listed, text_of
 
 _SILENT_FOR = timedelta(minutes=10)  # beyond two polls; what a server's restart takes, and its back-off
@@ -50,6 +50,11 @@ def status(db: Database, polls: Mapping[str, float], now: datetime) -> dict[str,
     wrong = [sentence for one in shown if (sentence := _wrong(one, polls[one["name"]], now))]
     wrong += [f"relay {one['name']}: {one['reason']}" for one in troubled]
     wrong += [f"{counts[held]} mails are {held}" for held in ("held (brake)", "held (restore)") if held in counts]
+    backup = keeping.awaits_release(db)
+    if backup:
+        wrong.append(
+            f"the store is a backup of {backup.of:%Y-%m-%d %H:%M} UTC; what may have been sent since waits for `ackbot release`"
+        )
     wrong += [f"{quarantined} mails are in quarantine"] if quarantined else []
     unsent = alarms.unsent(db, now - timedelta(minutes=1))
     wrong += [f"urgent mail cannot be sent ({len(unsent)}): phone the duty officer"] if unsent else []
@@ -65,6 +70,7 @@ def status(db: Database, polls: Mapping[str, float], now: datetime) -> dict[str,
         "outbox": counts,
         "cases": {"open": cases_row["n"], "without_owner": cases_row["ownerless"]},
         "quarantined": quarantined,
+        "restored": {"of": text_of(backup.of), "at": text_of(backup.at)} if backup else None,
         "not_fetched": not_fetched,
     }
 

@@ -18,7 +18,7 @@ def open_database(url: str, *, exclusive: bool = False, read_only: bool = False)
         StoreMissing: there is none to read.
         StoreProblem: it cannot be opened.
     """
-    scheme, _, path = url.partition("://")
+    scheme = url.partition("://")[0]
     database: Database
     if scheme == "postgresql":
         try:
@@ -27,9 +27,7 @@ def open_database(url: str, *, exclusive: bool = False, read_only: bool = False)
             raise StoreProblem(f"PostgreSQL needs a package more: pip install 'ackbot[postgres]' ({error})") from error
         database = Postgres(url, read_only=read_only)
     elif scheme == "sqlite":
-        # Four slashes begin an absolute path, three a relative one.
-        place = Path("/" + path.lstrip("/") if path.startswith("//") else path.removeprefix("/"))
-        database = SQLite(place, exclusive=exclusive, read_only=read_only)
+        database = SQLite(path_of(url), exclusive=exclusive, read_only=read_only)
     else:
         raise StoreProblem(
             f'store.url "{scheme}://…" is of a kind that is not known; use sqlite:////path/to/ackbot.db '
@@ -39,3 +37,9 @@ def open_database(url: str, *, exclusive: bool = False, read_only: bool = False)
         database.close()
         raise problem
     return database
+
+
+def path_of(url: str) -> Path:
+    """The file of a `sqlite://` URL: four slashes begin an absolute path, three a relative one."""
+    path = url.partition("://")[2]
+    return Path("/" + path.lstrip("/") if path.startswith("//") else path.removeprefix("/"))

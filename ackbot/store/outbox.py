@@ -1,13 +1,13 @@
 """The outbox: mails committed and on their way; each state is changed only by the worker that may."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from ackbot.store import events, rounds
-from ackbot.store.database import Database, Row, instant_of, text_of
+from ackbot.store import events, keeping, rounds
+from ackbot.store.database import Database, Row, instant_of, listed, text_of
 from ackbot.store.holding import IN_HAND, PAUSED, TO_GO_OUT
 
 UNKNOWN_WAIT = timedelta(minutes=15)  # before a mail whose end is unknown is sent once more
@@ -359,7 +359,15 @@ def resume(db: Database, inbox: str, now: datetime) -> int:
     return len(rows)
 
 
-def release(db: Database, inbox: str, today: date, now: datetime) -> tuple[int, int]:
+def release(
+    db: Database,
+    inbox: str,
+    today: date,
+    now: datetime,
+    *,
+    sent: bool = False,
+    look: Collection[str] = (),
+) -> tuple[int, int]:
     """
     `ackbot release`: what the brake or a restore held goes out, of one inbox or ('') all; in a paused one it waits on.
 
@@ -368,24 +376,53 @@ def release(db: Database, inbox: str, today: date, now: datetime) -> tuple[int, 
 
     Args:
         today: the council's date.
+        sent: what a restore held went out before, the admin knows: it is not sent again.
+        look: inboxes with a Sent folder: what lies there went out before a restore, and is not sent again either.
 
     Returns:
         How many mails go out, and how many wait for `resume`.
     """
     with db.transaction():
+        if sent:
+            _went_out(db, inbox, today, now)
+        known, parameters = listed("i", list(look))
         rows = db.run(
-            f"UPDATE outbox SET {TO_GO_OUT}, not_before = :now WHERE state = 'held' AND held_for IN ('brake', 'restore') "
-            "AND (:inbox = '' OR inbox = :inbox) RETURNING kind, code, state",
+            f"UPDATE outbox SET state = 'unknown', held_for = '', not_before = :now WHERE state = 'held' "
+            f"AND held_for = 'restore' AND (:inbox = '' OR inbox = :inbox) AND inbox IN ({known}) RETURNING kind, code, state",
             inbox=inbox,
             now=text_of(now),
+            **parameters,
         )
+        rows = [
+            *rows,
+            *db.run(
+                f"UPDATE outbox SET {TO_GO_OUT}, not_before = :now WHERE state = 'held' "
+                "AND held_for IN ('brake', 'restore') AND (:inbox = '' OR inbox = :inbox) RETURNING kind, code, state",
+                inbox=inbox,
+                now=text_of(now),
+            ),
+        ]
         for row in rows:
             if row["kind"] in ("acknowledgement", "receipt"):
                 _promised(db, row["code"], today, named=row["kind"] == "acknowledgement")
+        keeping.released(db, inbox)
         rounds.begin(db, "released", today, now)
         events.add(db, now, "release", f"{len(rows)} mails released by the admin", inbox=inbox)
     waiting = sum(row["state"] == "held" for row in rows)
     return len(rows) - waiting, waiting
+
+
+def _went_out(db: Database, inbox: str, today: date, now: datetime) -> None:
+    rows = db.run(
+        "UPDATE outbox SET state = 'cancelled', held_for = '', reply = :why WHERE state = 'held' AND held_for = 'restore' "
+        "AND (:inbox = '' OR inbox = :inbox) RETURNING kind, code",
+        inbox=inbox,
+        why="sent before the backup was put back, said the admin",
+    )
+    for row in rows:
+        if row["kind"] in ("acknowledgement", "receipt"):
+            _promised(db, row["code"], today, named=row["kind"] == "acknowledgement")
+    events.add(db, now, "release", f"{len(rows)} mails had gone out before the restore, said the admin", inbox=inbox)
 
 
 def _promised(db: Database, code: str, today: date, *, named: bool) -> None:

@@ -19,6 +19,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             backlog_uid BIGINT NOT NULL,       -- mails up to here lay there at first sight, or at the last change
             restored BOOLEAN NOT NULL,         -- uidvalidity has changed since first sight
             unknown BIGINT NOT NULL DEFAULT 0, -- letters up to backlog_uid that nobody knew after the last change
+            held_uid BIGINT DEFAULT 0,         -- letters up to here may have been answered before a backup was put back;
+                                               -- null: what lies there when the folder is next opened
             PRIMARY KEY (inbox, folder)
         )                                      -- written by work/watch through store/inboxes
         """,

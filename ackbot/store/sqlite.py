@@ -169,6 +169,16 @@ def _mend(error: Exception) -> str:
     return "mend store.url, or the permissions of its folder"
 
 
+@contextlib.contextmanager
+def nobody_runs(path: Path) -> Iterator[None]:
+    """No `ackbot run` has this store, or gets it, while inside. Raises StoreProblem when one has it."""
+    held = _keep_others_out(path)
+    try:
+        yield
+    finally:
+        os.close(held)
+
+
 def _keep_others_out(path: Path) -> int:
     """An flock beside the file, held while the descriptor is open; it dies with the process, however that ends."""
     path.parent.mkdir(parents=True, exist_ok=True)

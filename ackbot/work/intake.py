@@ -18,7 +18,18 @@ from ackbot.casework.screening import Seen, screen
 from ackbot.crashpoints import crash_point
 from ackbot.mail.compose import Composed
 from ackbot.mail.message import Message
-from ackbot.store import Database, StoreBusy, StoreConflict, StoreProblem, cases, facts, inboxes, intents, letters
+from ackbot.store import (
+    Database,
+    StoreBusy,
+    StoreConflict,
+    StoreProblem,
+    cases,
+    facts,
+    inboxes,
+    intents,
+    keeping,
+    letters,
+)
 from ackbot.store.database import instant_of
 from ackbot.work.attendance import office_at
 from ackbot.work.writing import write, written
@@ -159,6 +170,8 @@ class Intake:
         Too many letters that nobody knows, there at once after a change of UIDVALIDITY, look like a restored mailbox:
         from the 21st on their acknowledgements wait for the admin.
         """
+        if arrival.hold == "backup":
+            return arrival
         if not arrival.hold or facts.is_known(self._db, message.fingerprint):
             return replace(arrival, hold="")
         count = inboxes.count_unknown(self._db, arrival.inbox, arrival.folder)
@@ -216,6 +229,7 @@ class Intake:
                 row["folder"],
                 row["uidvalidity"],
                 row["uid"],
+                hold="backup" if keeping.awaits_release(self._db) else "",
                 size=row["size"],
             )
             if arrival.inbox not in self._office.council.inboxes:

@@ -11,7 +11,7 @@ from ackbot.casework.model import Case
 from ackbot.casework.office import Desk, Office
 from ackbot.casework.reminders import HEAD, Line
 from ackbot.crashpoints import crash_point
-from ackbot.store import Database, cases, events, facts, inboxes, rounds
+from ackbot.store import Database, cases, events, facts, inboxes, keeping, rounds
 from ackbot.work.attendance import office_at
 from ackbot.work.writing import write
 
@@ -156,7 +156,9 @@ class Promises:
         hour = now >= desk.council.calendar.at(today, promises.AT)
         until = today if hour else today - timedelta(days=1)
         found = [case for case in cases.due(self._db, until, _KINDS) if not inboxes.is_paused(self._db, case.inbox)]
-        late = [case for case in found if promises.missed(case, desk)]
+        backup = keeping.awaits_release(self._db)
+        put_back_on = desk.council.calendar.local_day(backup.at) if backup else date.min
+        late = [case for case in found if promises.missed(case, desk) or promises.told_by(case, put_back_on, desk)]
         released = bool(late) and rounds.was_done(self._db, "released", today)
         queued = self._tell_missed(late, desk) if late and not released else 0
         ready = [case for case in found if (released if case in late else promises.passed(case, desk))]

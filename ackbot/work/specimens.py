@@ -83,6 +83,7 @@ ADMIN_TOPICS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "staff-bounce": {"person": "Sam Jones", "address": "sam@northgate.example", "status": "5.1.1"},
         "missed": {"count": 2, "references": ["RBN-7H4-29P", "RBN-8K2-3QX"]},
         "uncovered": {"count": 1, "references": ["RBN-7H4-29P"], "reasons": ["Priya Shah is away"]},
+        "restored": {"of": datetime(2026, 11, 29, 2, 30, tzinfo=UTC), "held": 3},
         "restore": {"inbox": "housing@northgate.example"},
         "no-owner": {
             "reference": "RBN-7H4-29P",

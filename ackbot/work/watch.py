@@ -12,7 +12,7 @@ import structlog
 from ackbot.casework.model import Arrival
 from ackbot.config import Watched
 from ackbot.crashpoints import crash_point
-from ackbot.store import Database, StoreBusy, StoreProblem, inboxes, letters
+from ackbot.store import Database, StoreBusy, StoreProblem, inboxes, keeping, letters
 from ackbot.wires.imap import WHOLE_UP_TO, Envelope, ImapProblem, LoginRefused, Mailbox, NotReached, NotTrusted
 from ackbot.work.intake import Intake
 from ackbot.work.waiting import Stop
@@ -33,6 +33,8 @@ _FETCH_AGAIN = (
     timedelta(hours=3),
     timedelta(hours=12),
 )
+_CLOCKS_DIFFER = timedelta(minutes=10)  # ours and the mail server's, at most
+_MOVED_WITHIN = timedelta(days=7)  # of its arrival a mail is taken in and moved
 _TOLD_AFTER = 3  # attempts to fetch a mail before the admin hears of it
 _BROKE = 2  # connections that a mail may break before it is passed by, and asked for again later
 _SILENT_S = 600.0  # without an answer of the server before the admin hears of it
@@ -215,27 +217,60 @@ class Watcher:
     def _open(self, mailbox: Mailbox, name: str) -> int:
         """Select a folder; at first sight and after a change of UIDVALIDITY decide where to read from (D7)."""
         inbox, db, now = self._watched.name, self._db, self._clock()
+        backup = keeping.restored(db)
+        if backup and self._watched.after and name == self._watched.folder:
+            self._look_in_moved(mailbox, backup)
         selected = mailbox.select(name)
         last = selected.uidnext - 1
         with db.transaction():
             known = inboxes.folder(db, inbox, name)
             if known is None:
-                first = self._first_uid(mailbox, last)
-                inboxes.first_sight(db, inbox, name, selected.uidvalidity, first, last, now)
+                lost = backup if backup and not backup.released else None  # a store that may have known it
+                first, since = self._first_uid(mailbox, last, lost), lost.of - _CLOCKS_DIFFER if lost else now
+                place = (inbox, name, selected.uidvalidity)
+                inboxes.first_sight(db, *place, first, last, since, restored=lost is not None)
             elif known.uidvalidity != selected.uidvalidity:
                 self._log.warning("uidvalidity changed", before=known.uidvalidity, now=selected.uidvalidity)
                 inboxes.uidvalidity_changed(db, inbox, name, selected.uidvalidity, last)
+            if backup and (known is None or known.held_uid is None):
+                inboxes.hold_up_to(db, inbox, name, 0 if backup.released else last)
         return selected.uidvalidity
 
-    def _first_uid(self, mailbox: Mailbox, last: int) -> int:
+    def _first_uid(self, mailbox: Mailbox, last: int, lost: keeping.Restored | None) -> int:
         """The watermark at first sight: mails up to it are never looked at."""
         start = self._watched.start
         if start == "all":
             return 0
+        if start == "now" and lost:
+            start = (lost.of - timedelta(days=1)).date()  # by the server's calendar, whose zone nobody tells
         if start == "now":
             return last
         since = mailbox.uids_since(datetime(start.year, start.month, start.day, tzinfo=UTC))
         return min(since, default=last + 1) - 1
+
+    def _look_in_moved(self, mailbox: Mailbox, backup: keeping.Restored) -> None:
+        """Letters that were moved after a backup was made, and that the store knows nothing of since it was put back."""
+        watched, db = self._watched, self._db
+        known = inboxes.folder(db, watched.name, watched.folder)
+        if known is None or known.held_uid is not None:
+            return
+        try:
+            uidvalidity = mailbox.select(watched.after).uidvalidity
+        except ImapProblem as error:  # the connection itself fails again at once, and then all of this is done again
+            self._log.warning("moved mails not seen", reason=str(error))
+            return
+        for uid in mailbox.uids_since(backup.of - _MOVED_WITHIN):
+            self.progress_at = time.monotonic()
+            if self._stop.is_set():
+                raise ImapProblem("stopped")
+            if letters.is_known_at(db, watched.name, watched.after, uidvalidity, uid):
+                continue
+            for envelope in mailbox.envelopes([uid]):
+                place = (watched.name, envelope.internal_date, watched.after, uidvalidity, uid)
+                arrival = Arrival(*place, hold="backup", size=envelope.size)
+                raw = self._fetch_alone(mailbox, envelope, arrival)
+                if raw is not None and self._intake.take(raw, arrival, self._clock()):
+                    self._on_queued()
 
     def _sweep(self, mailbox: Mailbox, name: str, uidvalidity: int) -> None:
         """Everything above the watermark, oldest first, and what could not be fetched before (D10)."""
@@ -331,9 +366,16 @@ class Watcher:
             uid=envelope.uid,
             backlog=old and not folder.restored,
             history=(old and folder.restored and envelope.internal_date < folder.watch_started_at) or before_start,
-            hold="restore" if old and folder.restored and name == self._watched.folder else "",
+            hold=self._hold(envelope, name, folder),
             size=envelope.size,
         )
+
+    def _hold(self, envelope: Envelope, name: str, folder: inboxes.Folder) -> str:
+        """Why answers may have to wait: see Arrival."""
+        if envelope.uid <= (folder.held_uid or 0):
+            return "backup"
+        looks_restored = envelope.uid <= folder.backlog_uid and folder.restored and name == self._watched.folder
+        return "restore" if looks_restored else ""
 
     def _not_fetched(self, arrival: Arrival, error: str) -> None:
         """Kept in mind and asked for again, so that one mail the server will not give delays no other (P1, D4)."""

@@ -1,0 +1,29 @@
+"""ackbot backup: the store, the secret and the configuration, as of one instant, in one file."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from ackbot.cli.common import config_option, loaded, told, writing
+
+
+@click.command("backup")
+@config_option
+@click.argument("file", metavar="FILE")
+@click.pass_context
+def command(ctx: click.Context, own_config: str | None, file: str) -> None:
+    """
+    Write the store, the secret and the configuration into FILE, while the daemon runs; an earlier backup there is replaced.
+
+    Passwords are not in it. It holds the secret and residents' letters: only its owner may read it.
+    """
+    from ackbot.work import keeping
+
+    config = loaded(ctx, own_config)
+    target = Path(file)
+    with told(), writing(target):
+        kept = keeping.back_up(config, target, datetime.now(UTC))
+    click.echo(
+        f"{target}: {kept.cases} cases, {kept.letters} letters, as of {kept.of:%Y-%m-%d %H:%M:%S} UTC; examined and whole"
+    )
