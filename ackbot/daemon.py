@@ -14,10 +14,12 @@ import structlog
 
 from ackbot import __version__
 from ackbot.casework import notices
-from ackbot.config import Config, ConfigProblem, load
+from ackbot.config import Config, ConfigProblem, Listening, load
 from ackbot.store import Database, StoreBusy, StoreProblem, open_database, outbox, reconfigured
 from ackbot.wires import systemd
+from ackbot.wires.places import PlaceTaken
 from ackbot.work import dispatch, keeping
+from ackbot.work.delivery import Mailroom
 from ackbot.work.dispatch import Dispatcher, Limiter
 from ackbot.work.forgotten import forgotten
 from ackbot.work.intake import Intake, warm
@@ -71,6 +73,8 @@ class Shift:
         self._warm = threading.Thread(target=warm, args=(config.office,), name="warm", daemon=True)
         work = {f"watch {one.name}": watcher.run for one, watcher in zip(config.watched, self.watchers, strict=True)}
         work |= {f"dispatch {number}": dispatcher.run for number, dispatcher in enumerate(self.dispatchers)}
+        if config.lmtp:
+            work["lmtp"] = self._listener(config.lmtp, intake)
         self._threads = [threading.Thread(target=run, name=name, daemon=True) for name, run in work.items()]
 
     def _lanes(self) -> list[dispatch.Lane]:
@@ -87,6 +91,13 @@ class Shift:
             )
             lanes.append(dispatch.Lane(lane.name, lane.relay, lane.username, socket.gethostname(), limiter, accounts))
         return lanes
+
+    def _listener(self, at: Listening, intake: Intake) -> Callable[[], None]:
+        from ackbot.wires.lmtp import Listener
+
+        room = Mailroom(intake, self._config.council, self._clock, self._wake.call, at.per_minute)
+        listener = Listener(at.place, room, peers=at.peers, size=at.size, certificate=at.certificate)
+        return lambda: listener.run(self._stop.fd)
 
     def start(self) -> None:
         """Begin to work."""
@@ -157,6 +168,7 @@ class Daemon:
 
         Raises:
             StoreProblem: the store cannot be used, or another `run` has it.
+            PlaceTaken: nobody can listen where mail is to be delivered.
             ConfigProblem: it does not fit the store.
         """
         self._config = config
@@ -248,8 +260,11 @@ class Daemon:
         self.shift.end(STOP_S)
         try:
             shift = self._new_shift(fresh)
-        except Exception:  # the store was busy, or a defect of ours: go on as before
-            log.exception("not reloaded")
+        except Exception as error:  # a port is taken, the store was busy, or a defect of ours: go on as before
+            if isinstance(error, PlaceTaken):
+                log.error("not reloaded", reason=str(error))  # noqa: TRY400 - it is all there is to say
+            else:
+                log.exception("not reloaded")
             fresh, shift = self._config, self._new_shift(self._config)
         else:
             log.info("reloaded", inboxes=len(fresh.watched), warnings=len(fresh.warnings))

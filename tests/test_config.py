@@ -281,7 +281,7 @@ def test_an_empty_file(tmp_path: Path) -> None:
         ),
         ([("# end", '[[route]]\nsubject = "x"\nskill = "damp"\n')], "route.skill", "nobody has the skill"),
         ([("# smtp", 'username = "u"\npassword_env = "UNSET"')], "smtp.password_env", "the environment has no UNSET"),
-        ([("# brake", '[daemon]\nlmtp = "127.0.0.1:2424"')], "daemon.lmtp", "does nothing"),
+        ([("# brake", '[daemon]\nlisten = "127.0.0.1:9109"')], "daemon.listen", "does nothing"),
     ],
 )
 def test_doubts_do_not_stop_it(tmp_path: Path, changes: list[tuple[str, str]], key: str, doubt: str) -> None:
@@ -310,12 +310,12 @@ def test_includes(tmp_path: Path) -> None:
 
 
 def test_the_whole_contract_is_known(tmp_path: Path) -> None:
-    """design.md §7: every key of the contract is accepted under its name."""
+    """design.md §7: every key of the contract is accepted under its name, and those of lmtp that it leaves open."""
     contract = {
         "council": "name domains timezone reference reference_in_subject admin head_of_service languages urgent_help take_further formats privacy secret_file plain_reply staff_relay archive_bcc tell_return_date",
         "calendar": "bank_holidays working_hours closed_on extra_days digest_at",
         "store": "url keep_letters keep_cases",
-        "daemon": "listen canary_every lmtp",
+        "daemon": "listen canary_every lmtp lmtp_peers lmtp_size lmtp_per_minute lmtp_certificate",
         "limits": "per_sender resident_automatic_per_day brake",
         "urgent": "to repeat_every alarm flag words_dir",
         "feedback": "ask every",

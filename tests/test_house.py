@@ -87,6 +87,7 @@ BORDERS = {
     "sqlite3": "store/sqlite.py",
     "sqlite_utils": "store/sqlite.py",
     "psycopg": "store/postgres.py",
+    "aiosmtpd": "wires/lmtp.py",
     "apscheduler": "work/rounds.py",
     "pydantic": "config/",
     "click": "cli/",

@@ -73,12 +73,18 @@ PRIORITIES: Mapping[str, int] = MappingProxyType(
 TO_RESIDENTS = frozenset({"acknowledgement", "receipt", "cover", "no-news", "settled"})
 
 
+DELIVERED = (
+    "(delivered)"  # in place of a folder: a mail server handed the mail to us, and it lies in no mailbox of ours
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """
     Where and when a mail came in.
 
     Args:
+        folder: where it lies; DELIVERED for mail that was handed to us, and then its uid is made of its fingerprint.
         arrived_at: IMAP INTERNALDATE; else the topmost Received; never the Date field (domain.md §2).
         backlog: it lay there before the inbox was first watched.
         history: it is older than the first watch and appeared by a change of UIDVALIDITY: recorded, never acknowledged.

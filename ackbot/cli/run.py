@@ -7,6 +7,7 @@ import click
 from ackbot.cli.common import config_option, fail, loaded
 from ackbot.config import ConfigProblem
 from ackbot.store import StoreBusy, StoreProblem
+from ackbot.wires.places import PlaceTaken
 
 
 @click.command("run")
@@ -23,7 +24,7 @@ def command(ctx: click.Context, own_config: str | None) -> None:
         daemon = Daemon(config)
     except ConfigProblem as problem:
         fail(str(problem), 1)
-    except StoreProblem as problem:
+    except (StoreProblem, PlaceTaken) as problem:
         fail(str(problem), 1)
     except StoreBusy as busy:
         fail(f"the store is busy: {busy}", 1)

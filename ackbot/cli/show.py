@@ -6,18 +6,19 @@ from typing import Any
 
 import click
 
-from ackbot.cli.common import config_option, loaded, store, when
+from ackbot.cli.common import config_option, fail, loaded, store, when
 from ackbot.config import Config
 from ackbot.mail.addresses import folded
-from ackbot.store import looks
+from ackbot.store import letters, looks
 
 
 @click.command("show")
 @config_option
 @click.option("--json", "as_object", is_flag=True, help="One JSON object.")
+@click.option("--raw", is_flag=True, help="The letter itself, where it is kept as it came: with its files.")
 @click.argument("what", metavar="REF|MESSAGE-ID|ADDRESS")
 @click.pass_context
-def command(ctx: click.Context, own_config: str | None, as_object: bool, what: str) -> None:
+def command(ctx: click.Context, own_config: str | None, as_object: bool, raw: bool, what: str) -> None:
     """Everything known of a reference, a Message-ID or an address: arrivals, decisions, mails and the relay's replies."""
     config = loaded(ctx, own_config)
     codes = config.council.codes_in(what)
@@ -30,6 +31,12 @@ def command(ctx: click.Context, own_config: str | None, as_object: bool, what: s
             found = looks.story_of_address(db, folded(what))
             if not _any(found):  # a Message-ID without its brackets looks like an address
                 found = looks.story_of_message_id(db, f"<{what}>")
+        mail = letters.raw_among(db, [one["id"] for one in found["letters"]]) if raw else None
+    if raw and mail is None:
+        fail(f"no letter of {what} is kept here as it came; a mailbox has it, or it has no files", 1)
+    if mail is not None:
+        sys.stdout.buffer.write(mail)
+        return
     if not _any(found):
         click.echo(f"nothing is known of {what}", err=True)
         sys.exit(1)

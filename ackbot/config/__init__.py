@@ -2,6 +2,6 @@
 
 from ackbot.config.load import check, load, sample
 from ackbot.config.source import ConfigProblem, Finding
-from ackbot.config.values import Config, Lane, Watched
+from ackbot.config.values import Config, Lane, Listening, Watched
 
-__all__ = ["Config", "ConfigProblem", "Finding", "Lane", "Watched", "check", "load", "sample"]
+__all__ = ["Config", "ConfigProblem", "Finding", "Lane", "Listening", "Watched", "check", "load", "sample"]

@@ -12,11 +12,12 @@ from ackbot.casework.worktime import Calendar, Duration
 from ackbot.config import shape
 from ackbot.config.checks import staff_id
 from ackbot.config.source import Source
-from ackbot.config.values import Config, Lane, Watched
+from ackbot.config.values import Config, Lane, Listening, Watched
 from ackbot.config.wording import Wording
 from ackbot.mail.addresses import folded
 from ackbot.mail.tokens import Signer
 from ackbot.wires.imap import Account
+from ackbot.wires.places import Place, network
 from ackbot.wires.secrets import Password, readable
 from ackbot.wires.smtp import Relay
 
@@ -43,8 +44,18 @@ def config(file: shape.File, source: Source, wording: Wording, *, rehearsal: boo
         lanes=_lanes(file, source),
         secret_file=source.resolved(file.council.secret_file),
         files=_files(file, source),
+        lmtp=_listening(file.daemon, source),
         restart=MappingProxyType({"store.url": file.store.url, "council.secret_file": file.council.secret_file}),
     )
+
+
+def _listening(daemon: shape.Daemon, source: Source) -> Listening | None:
+    place = Place.parse(daemon.lmtp)
+    if place is None:
+        return None
+    certificate = readable(source.resolved(daemon.lmtp_certificate)) if daemon.lmtp_certificate else None
+    peers = tuple(network(one) for one in daemon.lmtp_peers)
+    return Listening(place, peers, daemon.lmtp_size, daemon.lmtp_per_minute, certificate)
 
 
 def _files(file: shape.File, source: Source) -> tuple[Path, ...]:

@@ -13,6 +13,7 @@ from ackbot.config.lines import Location
 from ackbot.config.source import Source
 from ackbot.mail.addresses import folded
 from ackbot.wires import tls
+from ackbot.wires.places import Place, network
 from ackbot.wires.secrets import readable
 
 _TAG_LENGTH = 24  # a plus sign and 23 characters (design.md §5)
@@ -57,6 +58,7 @@ def references(file: shape.File, source: Source) -> None:
         for number, name in enumerate(names):
             _known(source, ("urgent", key, number), name, urgent.CATEGORIES, "category")
     _relays(file, source)
+    _lmtp(file, source)
     _doubts(file, source)
 
 
@@ -178,6 +180,19 @@ def _relays(file: shape.File, source: Source) -> None:
             )
 
 
+def _lmtp(file: shape.File, source: Source) -> None:
+    place = Place.parse(file.daemon.lmtp)
+    if place is None or place.path:
+        return
+    if not place.is_loopback and not file.daemon.lmtp_certificate:
+        source.finding(
+            ("daemon", "lmtp_certificate"),
+            f"is required, for {place} is reached from other machines; name a PEM file with certificate and key",
+        )
+    if not place.is_loopback and all(network(one).is_loopback for one in file.daemon.lmtp_peers):
+        source.finding(("daemon", "lmtp_peers"), "lets only this machine deliver; name your mail servers", warning=True)
+
+
 def _plaintext(source: Source, at: Location, security: str, host: str) -> None:
     if security == "none" and not tls.is_loopback(host):
         source.finding(
@@ -251,7 +266,7 @@ def _doubts(file: shape.File, source: Source) -> None:
             )
         if inbox.sent_folder and inbox.sent_folder == inbox.folder:
             source.finding(("inbox", index, "sent_folder"), "is the folder that letters come into; name another")
-    absent = [("daemon", key) for key in ("listen", "canary_every", "lmtp") if getattr(file.daemon, key)]
+    absent = [("daemon", key) for key in ("listen", "canary_every") if getattr(file.daemon, key)]
     for place in absent:
         source.finding(place, "is not part of this version and does nothing", warning=True)
     for index, person in enumerate(file.staff):
@@ -309,6 +324,15 @@ def files(file: shape.File, source: Source) -> None:
                     (*at, "ca_file"),
                     f"{source.resolved(table.ca_file)} gives no certificate ({error.strerror or error}); mend the path",
                 )
+    if file.daemon.lmtp_certificate:
+        certificate = readable(source.resolved(file.daemon.lmtp_certificate))
+        try:
+            tls.server_context(certificate)
+        except OSError as error:
+            source.finding(
+                ("daemon", "lmtp_certificate"),
+                f"{certificate} gives no certificate with its key ({error.strerror or error}); mend the file",
+            )
     if file.urgent.words_dir and not source.resolved(file.urgent.words_dir).is_dir():
         source.finding(("urgent", "words_dir"), "is no folder; mend the path or take it out")
 

@@ -152,6 +152,24 @@ def _prefix(value: str) -> str:
     return value
 
 
+def _place(value: str) -> str:
+    from ackbot.wires.places import Place
+
+    if value and Place.parse(value) is None:
+        raise ValueError(f'"{value}" is nowhere to listen; write "127.0.0.1:2424", or the path of a unix socket')
+    return value
+
+
+def _network(value: str) -> str:
+    from ackbot.wires.places import network
+
+    try:
+        network(value)
+    except ValueError:
+        raise ValueError(f'"{value}" is no address; write for example "10.0.0.5" or "10.0.0.0/24"') from None
+    return value
+
+
 def _read(function: Any) -> BeforeValidator:
     return BeforeValidator(lambda value: function(value) if isinstance(value, str) else value)
 
@@ -225,7 +243,11 @@ class Daemon(_Table):
 
     listen: str = ""
     canary_every: str = ""
-    lmtp: str = ""
+    lmtp: Annotated[str, _read(_place)] = ""
+    lmtp_peers: Annotated[list[Annotated[str, _read(_network)]], BeforeValidator(_some)] = ["127.0.0.0/8", "::1"]
+    lmtp_size: Octets = 35_000_000
+    lmtp_per_minute: Count = 600
+    lmtp_certificate: str = ""
 
 
 class Limits(_Table):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Literal
 
@@ -10,6 +11,7 @@ from ackbot.casework.council import Council
 from ackbot.casework.office import Office
 from ackbot.config.source import Finding
 from ackbot.wires.imap import Account
+from ackbot.wires.places import Place
 from ackbot.wires.smtp import Relay
 
 
@@ -47,6 +49,25 @@ class Lane:
 
 
 @dataclass(frozen=True)
+class Listening:
+    """
+    Where mail servers may deliver to us.
+
+    Args:
+        peers: networks they may come from.
+        size: octets of the largest mail.
+        per_minute: mails; 0 for no limit.
+        certificate: PEM file for STARTTLS.
+    """
+
+    place: Place
+    peers: tuple[IPv4Network | IPv6Network, ...]
+    size: int
+    per_minute: int
+    certificate: Path | None
+
+
+@dataclass(frozen=True)
 class Config:
     """
     A configuration that passed every check.
@@ -65,6 +86,7 @@ class Config:
     lanes: tuple[Lane, ...]
     secret_file: Path = Path()
     files: tuple[Path, ...] = ()
+    lmtp: Listening | None = None
     warnings: tuple[Finding, ...] = ()
     restart: Mapping[str, str] = field(default_factory=dict)
 

@@ -1,7 +1,9 @@
 """The tree of MIME parts of a mail, from whatever bytes came (RFC 2045, 2046): no byte sequence makes this raise."""
 
+import email.generator
 import email.parser
 import email.policy
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -26,6 +28,7 @@ _BOUNDARY = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _SMALL = 2_048  # octets of a file; smaller ones the parser may read
+_AS_IT_CAME = email.policy.compat32.clone(linesep="\r\n", max_line_length=0)
 _PARSER = email.parser.BytesParser(policy=email.policy.compat32)
 _HEAD_PARSER = email.parser.BytesHeaderParser(policy=email.policy.compat32)
 
@@ -101,6 +104,19 @@ def parse(raw: bytes) -> Part:
         message = _HEAD_PARSER.parsebytes(head)
         del message["Content-Type"]
         return Part(_headers(message), "text/plain", {}, "", "", "1", readable=False)
+
+
+def part_bytes(root: Part, section: str) -> bytes | None:
+    """The header and content of one leaf, still encoded, as they may stand in another mail; None for what is not there."""
+    found = next((leaf for leaf in root.leaves() if leaf.section == section and leaf.source is not None), None)
+    if found is None or found.source is None:
+        return None
+    written = io.BytesIO()
+    try:
+        email.generator.BytesGenerator(written, mangle_from_=False, policy=_AS_IT_CAME).flatten(found.source)
+    except Exception:  # noqa: BLE001 - what the library read it may still fail to write
+        return None
+    return written.getvalue()
 
 
 def head_of(raw: bytes) -> bytes:

@@ -9,7 +9,7 @@ from ackbot.casework.model import Arrival
 from ackbot.mail import subjects
 from ackbot.mail.message import Message
 from ackbot.store import events
-from ackbot.store.database import Database, Row, text_of
+from ackbot.store.database import Database, Row, listed, text_of
 
 # The fields that rules look at, kept so that a decision can be explained after the mail is gone.
 _KEPT_HEADERS = (
@@ -274,6 +274,33 @@ def recovered(db: Database, letter_id: int, message: Message, decision: Decision
         code=decision.code or None,
         fingerprint=message.fingerprint,
     )
+
+
+def keep_raw(db: Database, letter_id: int, raw: bytes) -> None:
+    """The mail as it came, where no mailbox has it: its files go along to whoever needs them."""
+    db.run("UPDATE letters SET raw = :raw WHERE id = :id", raw=raw, id=letter_id)
+
+
+def raw_among(db: Database, letter_ids: Sequence[int]) -> bytes | None:
+    """The latest of these letters that is kept as it came."""
+    ids, parameters = listed("l", letter_ids)
+    rows = db.run(
+        f"SELECT raw FROM letters WHERE id IN ({ids}) AND raw IS NOT NULL ORDER BY id DESC LIMIT 1", **parameters
+    )
+    return bytes(rows[0]["raw"]) if rows else None
+
+
+def raw_at(db: Database, inbox: str, folder: str, uidvalidity: int, uid: int) -> bytes | None:
+    """The mail that came to this place, where it was kept."""
+    rows = db.run(
+        "SELECT letters.raw FROM arrivals JOIN letters ON letters.id = arrivals.letter_id WHERE arrivals.inbox = :inbox "
+        "AND arrivals.folder = :folder AND arrivals.uidvalidity = :uidvalidity AND arrivals.uid = :uid",
+        inbox=inbox,
+        folder=folder,
+        uidvalidity=uidvalidity,
+        uid=uid,
+    )
+    return bytes(rows[0]["raw"]) if rows and rows[0]["raw"] is not None else None
 
 
 def to_retry(db: Database, now: datetime, limit: int = 20) -> Sequence[Row]:

@@ -55,7 +55,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             why TEXT NOT NULL,                 -- one plain sentence: "why was I not answered?"
             acknowledged BOOLEAN NOT NULL,     -- whether an automatic answer was put into the outbox
             code TEXT,                         -- of its case; null for a letter without one
-            raw {bytes},                       -- of quarantined mail only
+            raw {bytes},                       -- of quarantined mail, and of mail with files that lies in no mailbox; else null
             error TEXT NOT NULL DEFAULT '',    -- of quarantined mail: the exception's class and place, no words
             attempts BIGINT NOT NULL DEFAULT 0,
             retry_at TEXT                      -- quarantined: next attempt; null when decided or given up

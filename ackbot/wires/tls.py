@@ -1,4 +1,4 @@
-"""TLS as every border uses it: version 1.2 at least, certificate and host name checked, never a fallback (D16)."""
+"""TLS as every border uses it: version 1.2 at least; a server's certificate and name are checked, never a fallback (D16)."""
 
 import ssl
 from pathlib import Path
@@ -15,6 +15,19 @@ def context(ca_file: Path | None = None) -> ssl.SSLContext:
     made.minimum_version = ssl.TLSVersion.TLSv1_2
     if ca_file is not None:
         made.load_verify_locations(cafile=str(ca_file))
+    return made
+
+
+def server_context(certificate: Path) -> ssl.SSLContext:
+    """
+    What a server shows: a PEM file with its chain and key.
+
+    Raises:
+        OSError: it cannot be read, or is none.
+    """
+    made = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    made.minimum_version = ssl.TLSVersion.TLSv1_2
+    made.load_cert_chain(certificate)
     return made
 
 

@@ -1,9 +1,11 @@
-"""The letter's files for its owner: streamed from the inbox while the owner's mail goes out, never kept (design.md §6)."""
+"""The letter's files for its owner: streamed from the inbox while the owner's mail goes out (design.md §6)."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from ackbot.casework.model import DELIVERED
 from ackbot.casework.office import Office
+from ackbot.mail import mime
 from ackbot.mail.templates import Templates
 from ackbot.store import Database, letters
 from ackbot.store.outbox import Outgoing
@@ -18,7 +20,8 @@ class Tail:
     What follows the words of a mail.
 
     Args:
-        mailbox, uid: where the files are.
+        mailbox, uid: where the files are, unless they are at hand.
+        kept: the mail lies in no mailbox, but with us; `at_hand` has the content of its sections.
         sections: those that go along, in order.
         left_out: names of those that do not.
     """
@@ -31,6 +34,8 @@ class Tail:
     size: int
     templates: Templates = field(repr=False)
     language: str = "en"
+    kept: bool = False
+    at_hand: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     def pieces(self) -> Iterator[bytes]:
         """
@@ -41,12 +46,15 @@ class Tail:
         """
         separator = f"--{self.boundary}".encode()
         for section in self.sections:
-            assert self.mailbox is not None  # noqa: S101 - sections come from an open mailbox
             yield separator + b"\r\n"
-            yield from self.mailbox.part(self.uid, section)
+            if section in self.at_hand:
+                yield self.at_hand[section]
+            else:
+                assert self.mailbox is not None  # noqa: S101 - sections come from an open mailbox
+                yield from self.mailbox.part(self.uid, section)
             yield b"\r\n"
         if self.left_out:
-            values = {"names": list(self.left_out)}
+            values = {"names": list(self.left_out), "kept": self.kept}
             words = self.templates.render(self.language, "left-out", values, title="", html=False).text
             head = b'\r\nContent-Type: text/plain; charset="utf-8"\r\nContent-Transfer-Encoding: 8bit\r\n\r\n'
             yield separator + head + words.replace("\n", "\r\n").encode()
@@ -85,9 +93,10 @@ class Attachments:
             )
 
     def _tail(self, asked: Mapping[str, object], inbox: str) -> Tail:
-        folder, uidvalidity, uid = letters.place_of(
-            self._db, inbox, str(asked["folder"]), int(str(asked["uidvalidity"])), int(str(asked["uid"]))
-        )
+        place = (str(asked["folder"]), int(str(asked["uidvalidity"])), int(str(asked["uid"])))
+        if place[0] == DELIVERED:
+            return self._kept(asked, letters.raw_at(self._db, inbox, *place))
+        folder, uidvalidity, uid = letters.place_of(self._db, inbox, *place)
         mailbox = self._mailbox(inbox)
         if mailbox.folder == folder:
             mailbox.noop()  # a kept connection does not see mail that came after its last command
@@ -97,14 +106,31 @@ class Attachments:
         sizes = mailbox.part_sizes(uid)
         if not sizes:
             raise ImapProblem("the mail is no longer there")
+        return self._fitting(asked, sizes, mailbox, uid, {})
+
+    def _kept(self, asked: Mapping[str, object], raw: bytes | None) -> Tail:
+        """A mail that lies in no mailbox was kept as it came."""
+        root = mime.parse(raw or b"")
+        wanted = (part["section"] for part in _parts(asked))
+        found = {section: content for section in wanted if (content := mime.part_bytes(root, section)) is not None}
+        return self._fitting(asked, {section: len(content) for section, content in found.items()}, None, 0, found)
+
+    def _fitting(
+        self,
+        asked: Mapping[str, object],
+        sizes: Mapping[str, int],
+        mailbox: Mailbox | None,
+        uid: int,
+        at_hand: Mapping[str, bytes],
+    ) -> Tail:
+        """As many files as the inbox's limit lets along, in their order."""
         limit = (
             int(str(asked["limit"])) * 4 // 3
         )  # the configured limit is of files; their transport encoding is larger
         sections: list[str] = []
         left_out: list[str] = []
         total = 0
-        parts: list[dict[str, str]] = asked["parts"]  # type: ignore[assignment] # as store.intents wrote it
-        for part in parts:
+        for part in _parts(asked):
             size = sizes.get(part["section"], limit + 1)
             if total + size > limit:
                 left_out.append(part["name"] or "?")
@@ -120,6 +146,8 @@ class Attachments:
             total,
             self._office.templates,
             self._office.council.languages[0],
+            mailbox is None,
+            at_hand,
         )
 
     def _mailbox(self, inbox: str) -> Mailbox:
@@ -137,3 +165,8 @@ class Attachments:
         """Log out everywhere."""
         for inbox in list(self._open):
             self._drop(inbox)
+
+
+def _parts(asked: Mapping[str, object]) -> list[dict[str, str]]:
+    """Section and name of each file, as store.intents wrote them."""
+    return asked["parts"]  # type: ignore[return-value]

@@ -12,7 +12,7 @@ import structlog
 
 from ackbot.casework import decide, follow_ups, notices
 from ackbot.casework.intents import Decision
-from ackbot.casework.model import Arrival, Facts, Questions
+from ackbot.casework.model import DELIVERED, Arrival, Facts, Questions
 from ackbot.casework.office import Office
 from ackbot.casework.screening import Seen, screen
 from ackbot.crashpoints import crash_point
@@ -108,8 +108,10 @@ class Intake:
             StoreBusy, StoreProblem, OSError: nothing was kept, and the mail is not to blame; try again.
         """
         message = Message.parse(raw, self._office.signer)
+        if arrival.folder == DELIVERED:
+            arrival = replace(arrival, uid=_uid_of(raw, message))
         try:
-            queued = self._decided(message, arrival, now)
+            queued = self._decided(raw, message, arrival, now)
         except NOT_THE_MAIL:
             raise
         except Exception as error:  # noqa: BLE001 - P1: whatever a mail provokes, it is kept
@@ -117,18 +119,18 @@ class Intake:
         crash_point("intake.committed")
         return queued
 
-    def _decided(self, message: Message, arrival: Arrival, now: datetime) -> int:
+    def _decided(self, raw: bytes, message: Message, arrival: Arrival, now: datetime) -> int:
         """Decide; and again at once, if another worker's transaction came in between."""
         for _ in range(_CONFLICTS):
             with contextlib.suppress(StoreConflict):
-                return self._decide(message, arrival, now)
-        return self._decide(message, arrival, now)
+                return self._decide(raw, message, arrival, now)
+        return self._decide(raw, message, arrival, now)
 
     def is_ours(self, ids: bytes) -> bool:
         """Whether a mail's fields of ids bear a signature of ours: then it is a mail that the outbox knows."""
         return bool(self._office.signer.read_message_ids(ids.decode("ascii", "replace")))
 
-    def _decide(self, message: Message, arrival: Arrival, now: datetime) -> int:
+    def _decide(self, raw: bytes, message: Message, arrival: Arrival, now: datetime) -> int:
         db = self._db
         _ = message.text_hash  # read the words before the lock is taken
         with db.transaction():
@@ -140,6 +142,8 @@ class Intake:
             considered = consider(message, self._after_change(message, arrival), office, self._facts, now)
             letter_id = letters.add(db, message, arrival, considered.decision, now, self._language(considered))
             letters.attach_arrival(db, arrival_id, letter_id)
+            if _keeps_files(considered, arrival):
+                letters.keep_raw(db, letter_id, raw)
             queued = self._apply(considered, now, letter_id, arrival)
             crash_point("intake.before-commit")
         sent = arrival.folder == office.council.inboxes[arrival.inbox].sent_folder
@@ -259,6 +263,8 @@ class Intake:
             else:
                 considered = consider(message, arrival, office, self._facts, now)
             letters.recovered(self._db, letter_id, message, considered.decision, now)
+            if _keeps_files(considered, arrival):
+                letters.keep_raw(self._db, letter_id, raw)
             queued = self._apply(considered, now, letter_id, arrival)
         self._log("recovered", considered.decision, arrival)
         return queued
@@ -278,6 +284,21 @@ class Intake:
             acknowledge=decision.acknowledge,
             case=reference,
         )
+
+
+def _uid_of(raw: bytes, message: Message) -> int:
+    """Of a mail that lies in no mailbox: the same letter delivered once more is the same place once more (D14)."""
+    try:
+        fingerprint = message.fingerprint
+    except Exception:  # noqa: BLE001 - P1: its bytes are kept, as they would be below
+        fingerprint = sha256(raw).hexdigest()
+    return int(fingerprint[:15], 16)
+
+
+def _keeps_files(considered: Considered, arrival: Arrival) -> bool:
+    """Whether a mail's files lie nowhere else, and somebody may want them."""
+    wanted = considered.decision.outcome != "record" and considered.message.attachments
+    return arrival.folder == DELIVERED and bool(wanted)
 
 
 def _place(error: Exception) -> str:
