@@ -90,15 +90,18 @@ class Part:
             yield self
 
 
-def parse(raw: bytes) -> Part:
+def parse(raw: bytes, *, files: bool = False) -> Part:
     """
     The tree of a whole mail. Never raises: what the library cannot parse is read as a head and one plain text.
 
     Bytes are mended first where a mail client would have read on: a garbage line among the fields, bare CR, NUL.
+
+    Args:
+        files: the content of files is read too, for `part_bytes`.
     """
     head, mended = _mend(raw)
     try:
-        message = _PARSER.parsebytes(_without_files(head, mended))
+        message = _PARSER.parsebytes(mended if files else _without_files(head, mended))
         return _Reader(message).tree()
     except Exception:  # noqa: BLE001 - RecursionError on deep nesting and whatever else hostile bytes provoke
         message = _HEAD_PARSER.parsebytes(head)
@@ -107,7 +110,12 @@ def parse(raw: bytes) -> Part:
 
 
 def part_bytes(root: Part, section: str) -> bytes | None:
-    """The header and content of one leaf, still encoded, as they may stand in another mail; None for what is not there."""
+    """
+    The header and content of one leaf, still encoded, as they may stand in another mail; None for what is not there.
+
+    Args:
+        root: parsed with its files.
+    """
     found = next((leaf for leaf in root.leaves() if leaf.section == section and leaf.source is not None), None)
     if found is None or found.source is None:
         return None

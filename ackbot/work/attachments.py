@@ -110,7 +110,7 @@ class Attachments:
 
     def _kept(self, asked: Mapping[str, object], raw: bytes | None) -> Tail:
         """A mail that lies in no mailbox was kept as it came."""
-        root = mime.parse(raw or b"")
+        root = mime.parse(raw or b"", files=True)
         wanted = (part["section"] for part in _parts(asked))
         found = {section: content for section in wanted if (content := mime.part_bytes(root, section)) is not None}
         return self._fitting(asked, {section: len(content) for section, content in found.items()}, None, 0, found)
