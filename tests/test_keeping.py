@@ -237,6 +237,23 @@ def test_killed_while_backing_up(tmp_path: Path, world: World) -> None:
     assert "0 cases" in done(config, "restore", str(backup), "--replace")
 
 
+def test_what_a_killed_attempt_left(tmp_path: Path, world: World) -> None:
+    """A log of SQLite's beside an unfinished file is not taken for part of the next one."""
+    config, backup = tmp_path / "ackbot.toml", tmp_path / "backup"
+    world.receive(by(1))
+    log = (tmp_path / "ackbot.db-wal").read_bytes()
+    assert len(log) > 1000
+    for name in ("backup.part", "ackbot.db.restoring"):
+        (tmp_path / name).write_bytes(b"half")
+        (tmp_path / f"{name}-wal").write_bytes(log)
+    done(config, "backup", str(backup))
+    world.close()
+    done(config, "restore", str(backup), "--replace")
+
+    assert look(tmp_path, "SELECT COUNT(*) FROM cases") == [(1,)]
+    assert not [*tmp_path.glob("*.restoring*"), *tmp_path.glob("*.part*")]
+
+
 def test_a_fresh_machine(tmp_path: Path, make_world: Callable[..., World]) -> None:
     """The backup alone, and passwords, are enough: configuration, included files, templates, secret, store."""
     world = make_world()

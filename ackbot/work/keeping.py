@@ -53,7 +53,7 @@ def back_up(config: Config, target: Path, now: datetime) -> Kept:
     if target.exists() and not papers_of(target):
         raise StoreProblem(f"{target} is no backup of ackbot's, and is not written over; name another file")
     part = target.with_name(f"{target.name}.part")
-    part.unlink(missing_ok=True)
+    _discard(part)
     try:
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         with closing(open_database(config.store_url, read_only=True)) as db:
@@ -68,7 +68,7 @@ def back_up(config: Config, target: Path, now: datetime) -> Kept:
         part.replace(target)
         _durable(target.parent)
     finally:
-        part.unlink(missing_ok=True)
+        _discard(part)
     return Kept(now, counts["cases"], counts["letters"])
 
 
@@ -129,15 +129,13 @@ def put_back(config: Config, backup: Path, now: datetime, *, replace: bool) -> K
             fresh.replace(store)
             _durable(store.parent)
         finally:
-            for left in (fresh, *_beside(fresh)):
-                left.unlink(missing_ok=True)
+            _discard(fresh)
     return dataclasses.replace(kept, aside=aside)
 
 
 def _prepared(backup: Path, fresh: Path, now: datetime) -> tuple[Kept, bytes]:
     """A copy of the backup, examined, made a store again, and marked."""
-    for left in (fresh, *_beside(fresh)):
-        left.unlink(missing_ok=True)
+    _discard(fresh)
     os.close(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     shutil.copyfile(backup, fresh)
     try:
@@ -258,6 +256,12 @@ def _must_be_sqlite(config: Config, tool: str, then: str) -> None:
 
 def _beside(store: Path) -> tuple[Path, Path]:
     return Path(f"{store}-wal"), Path(f"{store}-shm")
+
+
+def _discard(store: Path) -> None:
+    """Also what a killed attempt left beside it, which SQLite would take for the newest of the next one."""
+    for one in (store, *_beside(store)):
+        one.unlink(missing_ok=True)
 
 
 def _owned_as(like: Path, *paths: Path) -> None:
