@@ -363,6 +363,30 @@ def test_a_leaver(make_story: Callable[..., Story]) -> None:
     assert story.cases()[0]["human_words_at"] is None
 
 
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"Cc": PRIYA}, True),
+        ({"text": f"Friday?\n\nOn Tue, 1 Dec 2026 at 11:00, {PRIYA} wrote:\n> We come on Thursday.\n"}, True),
+        ({}, False),
+        ({"In_Reply_To": "<first@resident.example>", "Cc": PRIYA}, False),
+    ],
+    ids=["in copy", "quoted", "nobody named", "their own letter"],
+)
+def test_a_staff_address_in_the_thread(story: Story, fields: dict[str, str], said: bool) -> None:
+    """P7: the resident answers a mail of Priya's that we never saw: she is told how to say so; promises run on till she does."""
+    values = {"text": "Friday?\n", "In_Reply_To": "<unseen@northgate.example>"} | fields
+    values |= {"References": f"<first@resident.example> {values['In_Reply_To']}"}
+    story.receive(letter(message_id="<2@resident.example>", **values))
+    note = "it seems to answer a mail of Priya Shah, which was not seen here"
+
+    assert (note in " ".join(plain(bytes(story.mail("resident-wrote")["content"])).split())) is said
+    assert (story.case()["human_words_at"], story.case()["state"]) == (None, "open")
+    if said:
+        story.reply(story.mail("resident-wrote"), "SENT")
+        assert (story.case()["state"], story.case()["answered_by"]) == ("answered", "elsewhere")
+
+
 # -- explain, and the configuration ---------------------------------------------------------------------------------------
 
 

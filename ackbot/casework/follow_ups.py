@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ackbot.casework import alarms, letters, notices, standards, thanks, urgent, wishes
+from ackbot.casework import alarms, letters, notices, outside, standards, thanks, urgent, wishes
 from ackbot.casework.council import Inbox
 from ackbot.casework.cover import is_present, stand_in
 from ackbot.casework.intents import (
@@ -62,6 +62,7 @@ def on_attached(
         asked_for = replace(asked_for, quiet=False, news=False)
     case, notes, remembered = _remembered(case, asked_for, verdict, desk)
     intents += remembered
+    notes += outside.unseen(seen, facts, desk)
     case, in_charge = _in_charge(case, desk)
     intents += in_charge
     clocks = case.clocks

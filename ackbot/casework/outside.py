@@ -87,6 +87,28 @@ def on_copied(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisio
     return _answered(seen, to, case, how, desk)
 
 
+def unseen(seen: Seen, facts: Facts, desk: Desk) -> list[str]:
+    """
+    What the owner should know of a resident's letter that answers a mail which neither we sent nor saw, and that names one
+    of the staff: perhaps the resident was answered. That is the resident's word, so it ends no promise (P7).
+    """
+    message = seen.message
+    direct = next(iter(message.in_reply_to), "")
+    ours = {token.message_id for token in message.answers}
+    if not direct or direct.lower() in ours or direct in facts.by_message_id:
+        return []
+    quoted = message.text.casefold().replace(message.new_text.casefold(), "")
+    named = {one.key for one in (*message.to, *message.cc)}
+    people = [
+        one.name
+        for one in desk.council.staff.values()
+        if not has_left(one, desk.today) and any(address in named or address in quoted for address in one.addresses)
+    ]
+    if not people:
+        return []
+    return [f"it seems to answer a mail of {people[0]}, which was not seen here: SENT says that it was an answer"]
+
+
 def before(seen: Seen, verdict: Verdict, found: Match, facts: Facts) -> Answered | None:
     """
     What a person wrote to this sender that answers this very letter, although it is taken in only now.
