@@ -179,6 +179,16 @@ def test_a_letter_that_came_after_the_answer_was_written(story: Story) -> None:
     assert story.clocks("running") == [("update", "2026-12-07", "running"), ("answer", "2026-12-14", "running")]
 
 
+def test_words_while_the_resident_was_asked(story: Story) -> None:
+    """D65, D69: what stood still for an answer ends with the owner's own words from Outlook, and no reminder of it is left."""
+    story.reply(story.mail("new-case"), "ASK\n\nWhich wall of the bedroom is it, please?")
+    assert story.case()["state"] == "waiting"
+    sent(story, outlook())
+
+    assert story.case()["state"] == "answered"
+    assert {clock[0] for clock in story.clocks() if clock[2] in ("running", "paused")} == {"settle"}
+
+
 def test_a_closed_case(story: Story) -> None:
     """A word of goodbye reopens nothing."""
     story.reply(story.mail("new-case"), "CLOSE: a duplicate")

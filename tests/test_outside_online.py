@@ -1,14 +1,17 @@
 """The Sent folder on a real Dovecot: watermark, UIDVALIDITY, flags, order of sweeps, a folder that is not there; whole weeks."""
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from imapclient import IMAPClient
 
 from ackbot.config import Watched
+from ackbot.demo.servers import Sink
 from ackbot.store import inboxes
 from ackbot.wires.imap import Account
 from ackbot.wires.secrets import Password
@@ -16,8 +19,9 @@ from ackbot.work import watch
 from ackbot.work.waiting import Stop
 from ackbot.work.watch import Watcher
 from tests.conftest import missing
+from tests.support.council import write_config
 from tests.support.letters import letter
-from tests.support.servers import INSTALL_DOVECOT, Dovecot
+from tests.support.servers import INSTALL_DOVECOT, Ackbot, Dovecot, run
 from tests.support.story import Story, instant
 from tests.test_outside import PRIYA, SENT, kinds, outlook
 from tests.test_watch import until
@@ -212,3 +216,28 @@ def test_a_sent_folder_that_is_not_there(story: Story, box: Box, watching: Calla
 
     assert shown["state"] == "watching"
     assert "its Sent folder cannot be watched" in shown["reason"]
+
+
+def test_the_daemon_itself(tmp_path: Path, dovecot: Dovecot) -> None:
+    """As installed: a letter is acknowledged; the answer in the Sent folder of a real mailbox is its human words; `show` tells why."""
+    with dovecot.client("housing") as person:
+        person.create_folder("Sent")
+    with Sink() as sink:
+        ports = (("port = 1143", f"port = {dovecot.port}"), ("port = 2525", f"port = {sink.port}"))
+        config = write_config(tmp_path, *ports, SENT, ("# streets", 'sent_folder = "Nowhere"\n# streets'))
+        command = [sys.executable, "-m", "ackbot.cli", "-c", str(config)]
+        with Ackbot(config) as ackbot:
+            ackbot.wait_for_log('"watching"', 3)
+            dovecot.append("housing", letter())
+            assert sink.wait_for(lambda mails: len(mails) == 2)
+            with dovecot.client("housing") as person:
+                person.append("Sent", outlook())
+            ackbot.wait_for_log('"sent mail"')
+            shown = run([*command, "show", "edward@resident.example"])
+            status = run([*command, "status"])
+        ours = len(sink.mails)
+
+    assert "answered, owner priya" in shown.stdout
+    assert "Priya Shah wrote to the resident from their own mail program" in shown.stdout
+    assert "its Sent folder cannot be watched" in status.stdout
+    assert (status.returncode, ours) == (0, 2)
