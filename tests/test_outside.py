@@ -317,6 +317,15 @@ def test_an_answer_with_the_inbox_in_copy(story: Story, field: str) -> None:
     assert (kinds(story), len(story.cases())) == (before, 1)
 
 
+def test_an_answer_as_the_inbox_with_itself_in_copy(story: Story) -> None:
+    """A shared mailbox that copies itself, vouched for by its server: by the name under it, a colleague's words."""
+    text = "Dear Edward,\n\nWe come on Thursday.\n\nKind regards\nSam Jones\n"
+    row = story.receive(outlook(INBOX, Cc=INBOX, text=text, Authentication_Results=PASSED))
+
+    assert (row["kind"], row["outcome"], len(story.cases())) == ("staff", "event", 1)
+    assert (story.case()["state"], story.case()["human_words_by"]) == ("answered", "sam")
+
+
 def test_a_reply_to_us_that_went_to_the_resident_too(story: Story) -> None:
     """P6: the resident has those words; they are not sent a second time."""
     row = story.reply(story.mail("new-case"), WORDS, To="edward@resident.example", Cc="housing@northgate.example")
