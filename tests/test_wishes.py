@@ -238,3 +238,25 @@ def test_a_word_is_no_score_elsewhere(story: Story) -> None:
 
     assert story.db.run("SELECT 1 FROM events WHERE kind = 'feedback'") == []
     assert story.outbox("resident-wrote")
+
+
+def test_quiet_and_back_reach_closed_cases(make_story: Callable[..., Story]) -> None:
+    """behaviour.md §3.10: a closed case may open again: what was asked for, or taken back, meanwhile holds in it too."""
+    story = make_story()
+    story.receive(letter())
+    story.after(minutes=5)
+    story.reply(story.mail("new-case"), "IGNORE")
+    story.after(minutes=5)
+    story.reply(story.mail("ask-back"), "IGNORE OFF")
+    assert not story.case()["quiet"]
+    story.receive(letter(subject="Lift", text="The lift is stuck.\n\nEdward", message_id="<2@resident.example>"))
+    story.after(minutes=5)
+    answers_to = {"In_Reply_To": parsed(bytes(story.mail("acknowledgement")["content"]))["Message-ID"]}
+    story.receive(letter(subject="Re: Lift", text="QUIET", message_id="<3@resident.example>", **answers_to))
+    assert [bool(case["quiet"]) for case in story.cases()] == [True, True]
+    story.after(minutes=5)
+    story.reply(story.mail("new-case"), "IGNORE")
+    story.after(minutes=5)
+    story.reply(story.mail("ask-back"), "IGNORE OFF")
+
+    assert [bool(case["quiet"]) for case in story.cases()] == [True, True]  # the resident's own wish stands

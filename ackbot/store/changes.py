@@ -219,7 +219,7 @@ def copies(db: Database, intent: Copies) -> None:
 
 
 def wish(db: Database, intent: Wish) -> None:
-    """Remembered for the address; quiet is honoured in the open cases of that resident at once."""
+    """Remembered for the address; quiet is honoured at once in all cases of that resident, closed ones too: they may open again."""
     yes = bool(intent.value)
     db.run(
         f"""
@@ -232,10 +232,15 @@ def wish(db: Database, intent: Wish) -> None:
     if intent.what == "formats":
         return
     column = "language" if intent.what == "language" else "quiet"
+    value: str | bool = intent.value
+    if column == "quiet":
+        other = db.run("SELECT quiet, ignored FROM people WHERE address = :address", address=intent.address)[0]
+        value = bool(
+            other["quiet"] or other["ignored"]
+        )  # what the resident asked for stays when an owner takes theirs back
     db.run(
-        f"UPDATE cases SET {column} = :value WHERE state <> 'closed' AND code IN "
-        "(SELECT code FROM parties WHERE address = :address)",
-        value=intent.value if column == "language" else yes,
+        f"UPDATE cases SET {column} = :value WHERE code IN (SELECT code FROM parties WHERE address = :address)",
+        value=value,
         address=intent.address,
     )
 
