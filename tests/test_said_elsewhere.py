@@ -225,3 +225,61 @@ def test_headers_of_the_copy(make_story: Callable[..., Story]) -> None:
     assert mail["To"] == "mum@family.example"
     assert mail["From"] == '"Priya Shah, Housing" <housing@northgate.example>'
     assert "housing+" in mail["Reply-To"]
+
+
+def test_absences_stand_in_no_line_of_a_digest(story: Story) -> None:
+    """P6: AWAY and BACK are about no case: behind a reference they are asked about, and no resident reads them."""
+    reference = story.office.council.reference_of(story.case()["code"])
+    story.at("2026-12-07 08:31")
+    digest = story.mail("digest", "priya@northgate.example")
+    for line in ("AWAY 8 Dec to 11 Dec, cover Sam Jones", "BACK again, and well rested"):
+        story.reply(digest, f"{reference} {line}")
+        assert "is about no case" in words(story, "ask-back")[-1]
+
+    assert story.outbox("human") == []
+    assert story.case()["state"] == "open"
+
+
+def test_back_of_nobody(story: Story) -> None:
+    """A manager's typing error says of nobody that they are back, the manager least of all."""
+    story.at("2026-12-07 13:00")
+    overdue = story.mail("digest", "alex@northgate.example")
+    story.reply(overdue, "BACK Pryia")
+    assert "“Pryia” is none" in words(story, "ask-back", "alex@northgate.example")[-1]
+    story.reply(overdue, "BACK from today")
+
+    assert "welcome back" in words(story, "ask-back", "alex@northgate.example")[-1]
+
+
+SIGNED = [
+    "\n\nSent from my iPhone",
+    "\n\nKind regards,\nPriya Shah",
+    "\n\n-- \nPriya Shah\nHousing Officer\n020 7946 0001",
+]
+
+
+@pytest.mark.parametrize("signature", SIGNED)
+def test_a_signature_is_no_part_of_a_command(make_story: Callable[..., Story], signature: str) -> None:
+    """behaviour.md §4: answered from a phone: what stands below the word is neither a reason, nor a note, nor in its way."""
+    story = make_story()
+    story.receive(letter(Cc="Ann <ann@resident.example>"))
+    story.after(minutes=5)
+    case = story.mail("new-case")
+    for word, answer in (
+        ("NOTE", "NOTE needs words"),
+        ("CLOSE", "CLOSE needs a reason"),
+        ("SPLIT streets", "SPLIT needs a word about the part"),
+        ("PASS", "PASS needs a name"),
+        ("CC", "goes to ann@resident.example too"),
+        ("QUIET", "gets no automatic mail any more"),
+        ("QUIET OFF", "gets automatic mail again"),
+    ):
+        story.reply(case, word + signature)
+        assert answer in words(story, "ask-back")[-1]
+    story.reply(case, "PASS sam" + signature)
+    assert "says:" not in words(story, "hand-over")[-1]
+    story.reply(case, "PHONED" + signature)
+
+    kept = story.db.run("SELECT words FROM words WHERE words <> ''")
+    assert [row["words"] for row in kept] == []
+    assert story.case()["answered_by"] == "phone"

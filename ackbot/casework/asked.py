@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from ackbot.casework import notices
+from ackbot.casework import notices, thanks
 from ackbot.casework.council import Inbox, Staff
 from ackbot.casework.intents import Intent, KeepWords
 from ackbot.casework.model import Case, Facts
 from ackbot.casework.office import Desk
 from ackbot.casework.replies import Reading
 from ackbot.casework.screening import Seen
+from ackbot.mail import answers
 from ackbot.mail.markup import Lines
 
 
@@ -31,6 +32,13 @@ class Asked:
     def key(self) -> str:
         """What tells this mail, or this line of it, from others, for the keys of what is sent because of it."""
         return f"{self.case.code}:{self.seen.message.fingerprint}" + (f":{self.again}" if self.again else "")
+
+
+def said(asked: Asked) -> str:
+    """What a command goes by: without the signature and device line that stand below it. Never what is sent."""
+    person, words = asked.person, answers.unsigned(asked.reading.words)
+    names = (person.name, person.job_title, asked.inbox.service, asked.desk.council.name)
+    return f"{asked.reading.argument}\n{'' if thanks.is_signature(words, names) else words}".strip()
 
 
 def ask(asked: Asked, problem: str, words: str = "") -> list[Intent]:

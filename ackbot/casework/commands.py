@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Literal
 
 from ackbot.casework import alarms, handing, notices, presence, proof, replies, sending
-from ackbot.casework.asked import Asked, ask, note
+from ackbot.casework.asked import Asked, ask, note, said
 from ackbot.casework.council import Staff
 from ackbot.casework.cover import has_left, is_present, stand_in
 from ackbot.casework.intents import (
@@ -32,7 +32,8 @@ from ackbot.mail.tokens import Token
 
 _MOST_COPIES = 10
 _NOT_REACHED = re.compile(
-    r"\b(?:no (?:answer|reply|response)|not (?:reached|there|in)|voice ?mail|answer(?:ing)?[ -]?(?:phone|machine)|"
+    r"\b(?:no (?:answer|reply|response)|no ?(?:body|[ -]one) (?:there|in|home|answered|picked up)|rang out|unable to (?:reach|get)|"
+    r"not (?:reached|there|in)|voice ?mail|answer(?:ing)?[ -]?(?:phone|machine)|"
     r"(?:did ?n[o'’]?t|did not|could ?n['’]?t|could not) (?:pick up|answer|reach|get through|get hold)|"
     r"left (?:(?:him|her|them) )?(?:a )?message|engaged|wrong number|try again|will call back)\b",
     re.IGNORECASE,
@@ -148,9 +149,9 @@ def _commanded(asked: Asked) -> list[Intent]:
     reading = asked.reading
     match reading.command:
         case "NOTE":
-            return note(asked, reading.text) if reading.text else ask(asked, "NOTE needs words below it.")
+            return note(asked, reading.text) if said(asked) else ask(asked, "NOTE needs words below it.")
         case "CLOSE":
-            return _close(asked) if reading.text else ask(asked, "CLOSE needs a reason behind it.")
+            return _close(asked) if said(asked) else ask(asked, "CLOSE needs a reason behind it.")
         case "SEND" | "KEEP":
             return sending.held_words(asked)
         case "PHONED" | "SENT":
@@ -171,6 +172,8 @@ def _commanded(asked: Asked) -> list[Intent]:
             return ask(asked, "There were no words of yours in it.")
         case "" if asked.inside:
             return note(asked, reading.words)
+        case "AWAY" | "BACK":
+            return ask(asked, f"{reading.command} is about no case: write it as the first line of a mail.")
         case _:
             return sending.outward(asked)
 
@@ -187,7 +190,7 @@ def _answered_elsewhere(asked: Asked) -> list[Intent]:
     clocks = sending.new_clocks(asked, "", "")
     return [
         *([Reopen(case.code, why)] if case.state == "closed" else []),
-        KeepWords(case.code, person.id, "note", reading.text, why, reading.command),
+        KeepWords(case.code, person.id, "note", said(asked), why, reading.command),
         *sending.clocks_after(asked, "", clocks, why),
         HumanWords(case.code, person.id, "answered", why, "phone" if phoned else "elsewhere"),
     ]
@@ -196,10 +199,11 @@ def _answered_elsewhere(asked: Asked) -> list[Intent]:
 def _no_automatic_mail(asked: Asked) -> list[Intent]:
     """QUIET: the resident wants none; IGNORE: a sender who needs none, and whose case is closed. OFF takes it back."""
     case, desk, command = asked.case, asked.desk, asked.reading.command
-    off = asked.reading.text.strip(" .").lower() == "off"
+    words = said(asked)
+    off = words.strip(" .").lower() == "off"
     if not case.resident.key:
         return ask(asked, "The resident has no address.")
-    if asked.reading.text and not off:
+    if words and not off:
         return ask(asked, f"{command} stands alone, or with OFF behind it.")
     why = f"{asked.person.name} wrote {command}{' OFF' if off else ''}"
     what: Literal["quiet", "ignored"] = "quiet" if command == "QUIET" else "ignored"
@@ -223,7 +227,7 @@ def _copies(asked: Asked) -> list[Intent]:
         return ask(asked, f"{notices.resident_name(case)} copied nobody.")
     why = f"{asked.person.name} wrote CC{' OFF' if off else ''}"
     intents: list[Intent] = [Copies(case.code, copied, why)]
-    if reading.words:
+    if said(replace(asked, reading=replace(reading, argument=""))):
         plain = replace(reading, command="", argument="")
         return [*intents, *sending.outward(replace(asked, reading=plain, case=replace(case, copies=copied)))]
     values = {"copies": list(copied)}

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 from ackbot.casework import away, matching, notices, routing, standards, updates
-from ackbot.casework.asked import Asked, ask, note
+from ackbot.casework.asked import Asked, ask, note, said
 from ackbot.casework.away import Move
 from ackbot.casework.council import Council, Inbox, Staff, Team
 from ackbot.casework.cover import absence_of, is_present, ladder, returns_on, stand_in
@@ -20,7 +20,7 @@ _FURTHEST = 30  # working days looked through for one on which a resident has no
 def passed(asked: Asked) -> list[Intent]:
     """PASS: somebody is asked to take the case; until they do, it stays where it is."""
     case, desk, council = asked.case, asked.desk, asked.desk.council
-    name, reason = _named(asked.reading.text)
+    name, reason = _named(said(asked))
     if case.state == "closed":
         return ask(asked, "The case is closed.")
     if asked.person.id not in _may_pass(case, council):
@@ -135,7 +135,7 @@ def _free_day(asked: Asked) -> datetime:
 def split(asked: Asked) -> list[Intent]:
     """SPLIT: a second matter becomes a case of its own, with an owner, a date, and a word to the resident."""
     case, desk, council, person = asked.case, asked.desk, asked.desk.council, asked.person
-    name, part = _named(asked.reading.text)
+    name, part = _named(said(asked))
     own = next((one for one in council.teams.values() if person.id in (*one.members, one.manager)), None)
     team = team_named(name, council) or (own if not name else None)
     if asked.of_many:

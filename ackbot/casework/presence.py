@@ -15,6 +15,7 @@ from ackbot.casework.replies import Reading
 from ackbot.casework.screening import Seen
 
 _MIDNIGHT = time(0)
+_TODAY = re.compile(r"(?:from |since |again|today|now|at work|in the office|early)", re.IGNORECASE)
 _COVER = re.compile(
     r"\b(?:cover(?:ed by)?\s*:?\s*(?:is\s+)?|deputy\s*(?::\s*|is\s+))(?P<name>[^\n,;]{2,60})", re.IGNORECASE
 )
@@ -33,7 +34,7 @@ def asked(seen: Seen, person: Staff, reading: Reading, desk: Desk) -> list[Inten
         values: dict[str, Any] = {"problem": f"Only {about.name} and those above them can say that."}
         why = "they are not that person's manager"
     else:
-        found, values, why = _back(about, desk) if reading.command == "BACK" else _away(about, reading, desk)
+        found, values, why = _back(about, reading, desk) if reading.command == "BACK" else _away(about, reading, desk)
     empty = {"back": False, "problem": "", "first_on": None, "back_on": None, "cover": "", "away_again_on": None}
     both = [person] if about.id == person.id or not found else [person, about]
     sends = []
@@ -70,8 +71,11 @@ def _above(person: Staff, council: Council) -> set[str]:
     return above | {council.teams[name].deputy for name in theirs} - {person.id}
 
 
-def _back(person: Staff, desk: Desk) -> tuple[list[Intent], dict[str, Any], str]:
-    """What runs now ends; what begins later stays, and they are told so."""
+def _back(person: Staff, reading: Reading, desk: Desk) -> tuple[list[Intent], dict[str, Any], str]:
+    """What runs now ends; what begins later stays, and they are told so. A name that nobody has is asked about."""
+    if reading.argument.strip(" .!") and not reading.argument[0].isdigit() and not _TODAY.match(reading.argument):
+        problem = f"BACK stands alone, or with the name of one person whom you manage: “{reading.argument}” is none."
+        return [], {"problem": problem}, "BACK is not clear"
     council = desk.council
     standing = absence_of(council, person.id, desk.now)
     until = standing.ends_at if standing and standing.source == "configuration" else None

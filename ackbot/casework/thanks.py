@@ -98,6 +98,11 @@ def word_score(words: str) -> int:
     return next((score for score, pattern in _WORD_SCORES.items() if pattern.fullmatch(said)), 0)
 
 
+def is_signature(words: str, people: Sequence[str]) -> bool:
+    """Whether words are nothing but thanks, greetings and names, as people sign with; true of no words."""
+    return _said(words, people) is not None
+
+
 def _said(text: str, people: Sequence[str]) -> bool | None:
     """Whether it thanks; None when it says anything but thanks, pleasantries and names."""
     if "?" in text:
