@@ -247,3 +247,73 @@ def test_case_of_a_tried_out_inbox_is_split_without_a_word(make_story: Callable[
     assert story.outbox("cover") == []
     told = story.db.run("SELECT told FROM clocks WHERE code = :code", code=story.cases()[1]["code"])
     assert [row["told"] for row in told] == [0, 0]
+
+
+def test_the_cover_takes_it_for_good(story: Story) -> None:
+    """P5, behaviour.md §3.7: nobody reads that the cover no longer works on what they have, and is told of it twice."""
+    story.after(minutes=5)
+    story.reply(story.mail("new-case"), "PASS sam: he knows that boiler")
+    story.reply(story.mail("new-case"), "AWAY today to 11 Dec, cover Sam Jones")
+    story.at("2026-12-01 08:30")
+    assert "was asked to take it" not in words(story, "digest", "sam@northgate.example")[-1]
+    story.follow(story.outbox("hand-over", "sam@northgate.example")[0], "TAKE", "", "")
+
+    assert (story.case()["owner"], story.case()["cover"]) == ("sam", "")
+    assert ["Priya Shah is away." in told for told in words(story, "cover")] == [True]
+    assert not any("Sam Jones took" in one for one in words(story, "ask-back"))
+    assert "Why you: you took it." in words(story, "new-case", "sam@northgate.example")[-1]
+
+
+def test_the_cover_takes_it_before_the_notice_went(story: Story) -> None:
+    """P4: a notice that waited for the morning is written anew, and names who was away, not who stood in."""
+    story.at("2026-11-30 18:00")
+    story.reply(story.mail("new-case"), "AWAY today to 11 Dec, cover Sam Jones")
+    story.at("2026-11-30 18:05")
+    taken_over = story.mail("hand-over", "sam@northgate.example")
+    story.reply(taken_over, f"{reference(story)} TAKE")
+    waiting = [
+        words(story, "cover")[number] for number, one in enumerate(story.outbox("cover")) if one["state"] == "queued"
+    ]
+
+    assert len(waiting) == 1
+    assert "Priya Shah no longer works on your email" in waiting[0]
+    assert "Sam Jones in Housing now has your email" in waiting[0]
+
+
+def test_every_taker_gets_the_letter_and_only_the_last_is_told(story: Story) -> None:
+    """D72: the same two people, three times: each TAKE brings the letter; a notice that waits and is no longer true is dropped."""
+    passed_to_sam(story)
+    story.follow(story.mail("hand-over"), "TAKE", "", "")
+    for taker, back_to in (("sam", "priya"), ("priya", "sam")):
+        story.after(minutes=5)
+        story.reply(story.mail("new-case", f"{taker}@northgate.example"), f"PASS {back_to}: no, yours")
+        story.follow(story.mail("hand-over", f"{back_to}@northgate.example"), "TAKE", "", "")
+
+    assert [one["staff"] for one in story.outbox("new-case")] == ["priya", "sam", "priya", "sam"]
+    assert [one["state"] for one in story.outbox("cover")] == ["queued", "cancelled", "queued"]
+
+
+def test_a_promise_is_not_moved_by_a_mail_that_comes_after_it(story: Story) -> None:
+    """P5: the resident had a mail today, so that of the hand-over could only come tomorrow: today's promise stays today's."""
+    story.at("2026-12-07 08:31")
+    story.reply(story.mail("new-case"), "SPLIT streets: the bins")
+    story.reply(story.mail("digest", "priya@northgate.example"), "PASS sam: he knows")
+    story.follow(story.mail("hand-over", "sam@northgate.example"), "TAKE", "", "")
+    assert ("update", "2026-12-07", "running") in story.clocks()
+    story.at("2026-12-07 15:00")
+
+    assert "was promised for today" in words(story, "digest", "sam@northgate.example")[-1]
+    assert ("update", "2026-12-07", "withheld") in story.clocks()  # one automatic mail a day; Sam and Alex were told
+    assert story.case()["late_since"] == "2026-12-07"
+
+
+def test_away_moves_no_promise_past_its_day(story: Story) -> None:
+    """P5: the same when its owner goes away on the promised day."""
+    story.at("2026-12-07 08:31")
+    story.reply(story.mail("new-case"), "SPLIT streets: the bins")
+    story.reply(story.mail("new-case", "priya@northgate.example"), "AWAY today to 18 Dec, cover Sam Jones")
+    story.at("2026-12-07 09:30")
+    assert "is told that you have it" not in words(story, "hand-over", "sam@northgate.example")[-1]
+    story.at("2026-12-07 15:00")
+
+    assert ("update", "2026-12-07", "withheld") in story.clocks()

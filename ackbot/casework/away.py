@@ -117,6 +117,12 @@ def is_told(found: Move, desk: Desk) -> bool:
     return found.tell and found.case.state in ("open", "waiting") and not silent_because(found.case, desk.council)
 
 
+def comes_too_late(found: Move, at: datetime, desk: Desk) -> bool:
+    """Whether a date that the resident was told passes before that notice: then it stands, and its own day says how it is (P5)."""
+    due = next_word(tuple(clock for clock in found.case.clocks if clock.told))
+    return due is not None and desk.today <= due < desk.council.calendar.local_day(at)
+
+
 def absence_of_owner(owner: Staff | None, desk: Desk) -> Absence | None:
     """The absence because of which cases move; None for a leaver, on leave or not, and for cases without an owner."""
     if owner is None or has_left(owner, desk.today):
@@ -143,7 +149,7 @@ def to_resident(moves: Sequence[Move], not_before: datetime, hold: str, desk: De
     """
     council = desk.council
     former = moves[0].case
-    owner = council.staff.get(former.in_charge if number else former.owner)
+    owner = council.staff.get(former.in_charge if number and former.in_charge != moves[0].to else former.owner)
     absence = absence_of_owner(owner, desk)
     on = council.calendar.local_day(not_before)
     cases = [_promised(in_new_hands(one), on, not_before, desk) for one in moves]
@@ -211,11 +217,11 @@ def welcome_back(desk: Desk, person: Staff, moves: Sequence[Move], *, why: str) 
     return notices.to_staff(desk, person, inbox, "hand-over", "while-away", key, values, why=why)
 
 
-def given(desk: Desk, case: Case, letter: str, *, owner_why: str, why: str) -> Send:
-    """To the owner found at last for a case that had none: the letter, answered by replying."""
+def given(desk: Desk, case: Case, letter: str, *, owner_why: str, why: str, number: int = 0) -> Send:
+    """To the owner found at last for a case that had none, or that they took as its `number`th hand-over: the letter."""
     person = desk.council.staff[case.owner]
     inbox = desk.council.inbox_of(case.inbox)
-    key = f"new-case:{case.code}:{person.id}"
+    key = f"new-case:{case.code}:{person.id}" + (f":{number}" if number else "")
     values = {"owner_why": owner_why, "letter": Lines(letter)}
     out = bool(case.resident.addr)
     draft = notices.about_case(

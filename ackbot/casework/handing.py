@@ -94,24 +94,39 @@ def taken(asked: Asked) -> list[Intent]:
     if case.state == "closed":
         return ask(asked, "The case is closed.")
     if case.owner == person.id:
-        return ask(asked, "It is yours already.")
+        stands_in = desk.council.staff.get(case.cover)
+        away_yet = f" {stands_in.name} stands in until you write BACK." if stands_in else ""
+        return ask(asked, f"It is yours already.{away_yet}")
     why = f"{person.name} took it"
     found = Move(case, person.id, "owner", why, tell=True)
     team = _team_of(person, case.team, desk.council)
     intents: list[Intent] = [
         TakeAlarm(case.code, person.id, why),
         *(replace(one, team=team, taken=True) if isinstance(one, Assign) else one for one in away.applied(found)),
-        away.given(desk, away.in_new_hands(found), asked.facts.last_words.get(case.code, ""), owner_why=why, why=why),
+        away.given(
+            desk,
+            away.in_new_hands(found),
+            asked.facts.last_words.get(case.code, ""),
+            owner_why="you took it",
+            why=why,
+            number=case.handovers + 1,
+        ),
     ]
-    former = desk.council.staff.get(case.in_charge)
+    former = desk.council.staff.get(case.owner if case.cover == person.id else case.in_charge)
     if former and is_present(desk.council, former.id, desk.now):
         values = {"taker": person.name}
         key = f"taken:{case.code}:{case.handovers + 1}"
         intents.append(notices.ask_back(desk, case, asked.inbox, former, key, "taken", values, why=why))
-    if away.is_told(found, desk):
-        at = _free_day(asked)
+    at = _free_day(asked)
+    if away.is_told(found, desk) and _is_news(asked) and not away.comes_too_late(found, at, desk):
         intents += away.to_resident([found], at, "", desk, number=case.handovers + 1)
     return intents
+
+
+def _is_news(asked: Asked) -> bool:
+    """Of a cover who keeps the case its resident has heard, unless that mail waits still: it is written anew then."""
+    waits = any(at > asked.desk.now for at in asked.facts.heard_at.get(asked.case.code, ()))
+    return asked.case.cover != asked.person.id or waits
 
 
 def _team_of(person: Staff, team: str, council: Council) -> str:

@@ -196,7 +196,7 @@ def _line(desk: Desk, person: Staff | None, line: Line) -> dict[str, Any]:
     asked_at = case.human_words_at if case.state == "waiting" else None
     return {
         "asked_on": council.calendar.local_day(asked_at) if asked_at else None,
-        "offered_to": taker.name if taker else "",
+        "offered_to": taker.name if taker and taker.id != case.in_charge else "",
         "offered_by": passer.name if passer else "",
         "offered_on": council.calendar.local_day(case.offer.at) if case.offer else None,
         "role": line.role,

@@ -75,6 +75,8 @@ def apply(
                 changes.attach(db, intent, arrival, now)
                 code = intent.code
             case Assign():
+                if intent.taken:
+                    changes.cancel_cover_notice(db, intent.code, now)  # it names somebody who has the case no more
                 changes.assign(db, intent.code, intent.staff, intent.team, now, taken=intent.taken)
                 code = intent.code
             case Reopen():

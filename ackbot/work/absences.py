@@ -1,6 +1,7 @@
 """Who is away, and what follows for their cases: looked at whenever somebody comes or goes, and every midnight (P4)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 import structlog
@@ -76,6 +77,11 @@ class Absences:
             if one := away.move(case, loads, desk):
                 moves.append(one)
                 write(self._db, away.applied(one), desk)
+        late: set[str] = set()
+        for some in _by_resident(moves, desk):
+            at = self._when(some, desk)
+            late |= {one.case.code for one in some if away.comes_too_late(one, at, desk)}
+        moves = [replace(one, tell=False) if one.case.code in late else one for one in moves]
         queued = write(self._db, self._to_staff(moves, desk), desk)
         for some in _by_resident(moves, desk):
             if not inboxes.is_paused(self._db, some[0].case.inbox):
