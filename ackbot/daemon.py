@@ -15,6 +15,7 @@ import structlog
 from ackbot import __version__
 from ackbot.casework import notices
 from ackbot.config import Config, ConfigProblem, Listening, load
+from ackbot.crashpoints import crash_point
 from ackbot.store import Database, StoreBusy, StoreProblem, open_database, outbox, reconfigured
 from ackbot.wires import systemd
 from ackbot.wires.places import PlaceTaken
@@ -182,6 +183,7 @@ class Daemon:
             self._db.close()
             raise
         self._left_unverified = outbox.recover(self._db, clock(), alone=not self._db.shared)
+        crash_point("daemon.recovered")
         self._asked: set[int] = set()
         self._end_by = 0.0  # monotonic; once the end was asked for
         self._called = threading.Event()

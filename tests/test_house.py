@@ -15,7 +15,7 @@ BELOW = {
     "daemon": {"work", "store", "wires", "report", "config", "casework", "mail", "resources", "crashpoints"},
     "work": {"store", "wires", "report", "config", "casework", "mail", "resources", "crashpoints"},
     "store": {"casework", "mail"},
-    "wires": {"mail"},
+    "wires": {"mail", "crashpoints"},
     "report": {"casework", "mail", "resources"},
     "config": {"wires", "casework", "mail", "resources"},
     "casework": {"mail"},

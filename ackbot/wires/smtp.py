@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from ackbot.crashpoints import crash_point
 from ackbot.wires import tls
 from ackbot.wires.secrets import Password, PasswordProblem, sasl_plain
 
@@ -245,9 +246,11 @@ class Connection:
             for piece in content():
                 sock.sendall(_stuffed(piece, last))
                 last = (last + piece)[-2:]
+            crash_point("smtp.content")
             sock.settimeout(_END_TIMEOUT_S)
             dotted = True
             sock.sendall(b".\r\n" if last == b"\r\n" else b"\r\n.\r\n")
+            crash_point("smtp.dot")
             reply = _reply(smtp)
             sock.settimeout(_TIMEOUT_S)
         except (OSError, smtplib.SMTPException) as error:

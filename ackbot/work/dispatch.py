@@ -291,6 +291,7 @@ class Dispatcher:
     def _back_off(self, outgoing: Outgoing, reply: str, now: datetime) -> None:
         wait = _LATER[min(outgoing.attempts, len(_LATER) - 1)]
         outbox.again_later(self._db, outgoing, reply, now + wait)
+        crash_point("dispatch.later")
         self._log.warning(
             "again later",
             mail=outgoing.id,
@@ -435,6 +436,7 @@ class Dispatcher:
                     continue
             if lets_out(self._office.council, outgoing.inbox, outgoing.kind, to_staff=bool(outgoing.staff)):
                 outbox.resend(self._db, outgoing, now)
+                crash_point("dispatch.resent")
             else:
                 outbox.hold_unknown(self._db, outgoing, now)
 

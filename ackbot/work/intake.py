@@ -220,6 +220,7 @@ class Intake:
                 "quarantine", f"quarantine:{fingerprint}", values, "a mail could not be read and is kept raw", now
             )
             inboxes.move_watermark(db, arrival.inbox, arrival.folder, arrival.uidvalidity, arrival.uid)
+            crash_point("intake.before-commit")
         log.error("quarantined", inbox=arrival.inbox, uid=arrival.uid, error=place)
         return queued
 

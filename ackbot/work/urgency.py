@@ -7,6 +7,7 @@ import structlog
 from ackbot.casework import notices
 from ackbot.casework.cover import is_present
 from ackbot.casework.office import Office
+from ackbot.crashpoints import crash_point
 from ackbot.store import Database, alarms, cases
 from ackbot.wires import systemd
 from ackbot.work.attendance import office_at
@@ -67,5 +68,7 @@ class Urgency:
                 why="nobody has taken the alarm yet",
             )
             queued = write(self._db, [send], desk)
+            crash_point("rounds.before-commit")
+        crash_point("rounds.committed")
         log.critical("urgent, and nobody has taken it", case=council.reference_of(chain.code), mails=chain.sent + 1)
         return queued

@@ -292,6 +292,7 @@ class Watcher:
                 return  # perhaps in the middle of the last batch
             # What was expunged before we could look is passed by, and so are our own mails in the Sent folder; nothing else is.
             inboxes.move_watermark(self._db, inbox, name, uidvalidity, listed[-1])
+            crash_point("watch.swept")
 
     def _envelopes(self, mailbox: Mailbox, uids: list[int]) -> list[Envelope]:
         """Of all that are still there, rising; one that the server lists and tells nothing of is not passed by (P1)."""
@@ -313,6 +314,7 @@ class Watcher:
         if self._suspects.keys() & {(name, uid) for uid in small}:
             small = []  # the connection broke over one of them: one by one
         mails = self._asking(name, small, lambda: mailbox.whole(small)) if small else {}
+        crash_point("watch.fetched")
         for envelope in batch:
             if self._stop.is_set():
                 return
@@ -404,6 +406,7 @@ class Watcher:
     def _move(self, mailbox: Mailbox, arrival: Arrival) -> None:
         """Only after commit, and only because the admin asked for it."""
         place = mailbox.move(arrival.uid, self._watched.after)
+        crash_point("watch.moved")
         letters.moved(self._db, arrival, self._watched.after, place)
 
     def _move_left_over(self, mailbox: Mailbox, uidvalidity: int) -> None:

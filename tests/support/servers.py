@@ -190,7 +190,11 @@ class Dovecot:
     def client(self, user: str) -> IMAPClient:
         """A logged-in client; use as a context manager."""
         client = IMAPClient("127.0.0.1", self.port, ssl=False, timeout=20)
-        client.login(user, PASSWORD)
+        try:
+            client.login(user, PASSWORD)
+        except BaseException:
+            client.shutdown()
+            raise
         return client
 
     def append(self, user: str, mail: bytes, at: Any = None) -> None:
