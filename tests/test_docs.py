@@ -129,8 +129,23 @@ def test_constraints_name_every_dependency() -> None:
 
 
 def test_every_test_that_the_documents_name_is_there() -> None:
-    """docs/words-that-go-out.md claims what tests show: each of them exists."""
-    tests = "".join(path.read_text() for path in (ROOT / "tests").glob("test_*.py"))
-    named = re.findall(r"`(test_\w+)`", (ROOT / "docs" / "words-that-go-out.md").read_text())
+    """docs/ claims what tests show: each of them exists."""
+    tests = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    for path in (ROOT / "docs").glob("*.md"):
+        named = re.findall(r"`(test_\w+)`", path.read_text())
 
-    assert [name for name in named if f"def {name}(" not in tests] == []
+        assert [name for name in named if f"def {name}(" not in tests] == [], path.name
+
+
+def test_the_fault_table() -> None:
+    """Thirty faults at least, each with a test; and every event it says the log has is one that the code logs."""
+    table = (ROOT / "docs" / "faults.md").read_text().partition("## The laboratories")[0]
+    rows = [
+        line.split("|")[1:-1] for line in table.splitlines() if line.startswith("| ") and "what goes wrong" not in line
+    ]
+    code = "".join(path.read_text() for path in (ROOT / "ackbot").rglob("*.py"))
+    events = [event for row in rows for event in re.findall(r"log `([^`]+)`", row[2])]
+
+    assert len(rows) >= 30
+    assert [row for row in rows if len(row) != 4 or not re.search(r"`test_\w+`", row[3])] == []
+    assert [event for event in events if f'"{event}"' not in code] == []
