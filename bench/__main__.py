@@ -43,7 +43,8 @@ def main() -> None:
         "startup": startup.measured,
     }
     found: dict[str, Any] = {"machine": _machine(), "at": datetime.now(UTC).isoformat(timespec="minutes")}
-    print(", ".join(found.values()))
+    found["load at the start"] = round(os.getloadavg()[0], 1)
+    print(*found.values(), sep=", ")
     for part in asked.parts or _PARTS:
         with tempfile.TemporaryDirectory(prefix="ackbench") as folder:
             os.chmod(folder, 0o755)  # Dovecot walks through it

@@ -21,9 +21,10 @@ def measured(place: Place, count: int, turns: int) -> Mapping[str, object]:
         answered = place.fill(letters(count))
         config = place.council()
         with daemon(config) as running:
-            sent = place.wait_sent(2 * len(answered))
             begun = monotonic_of(logged_at(running, "started"))
-            cpu.append(cpu_of(running) / count * 1_000)
+            start = cpu_of(running)
+            sent = place.wait_sent(2 * len(answered))
+            cpu.append((cpu_of(running) - start) / count * 1_000)
             peak.append(memory_of(running)[1])
         who = {one.sender.lower() for one in answered}
         times = [at for at, _, recipient in sent if recipient in who]

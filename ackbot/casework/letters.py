@@ -176,11 +176,11 @@ def acknowledgement(
 
 def _fitting(draft: Draft, desk: Desk) -> Draft:
     """An acknowledgement within its length: what the reader misses least goes first, or is said shorter (voice.md, point 9)."""
-    values = dict(draft.values)
+    values = draft.values
     for name, shorter in _SHORTER:
         if desk.templates.words_above_rule(draft.languages[0], draft.template, values) <= _OWN_WORDS:
             break
-        values[name] = shorter(values[name])
+        values = {**values, name: shorter(values[name])}
     return replace(draft, values=values)
 
 

@@ -19,6 +19,8 @@ _ENGLISH = frozenset(_COMMONEST.split())
 _ENOUGH = 4  # of them, different ones
 _SHARE = 6  # one word in so many is one of them
 
+_NOT_LATIN = "\u0370"  # the first letter that is not
+
 # Scripts that one language of a council's letters uses nearly alone.
 _SCRIPTS = {
     "ARABIC": "ar",
@@ -54,10 +56,10 @@ def language_of(text: str, default: str) -> str:
     is installed, which takes its time and much memory from the first such letter on.
     """
     sample = re.sub(r"https?://\S+|\S+@\S+", " ", text)[:_SAMPLE]
-    letters = [char for char in sample if char.isalpha()]
+    letters = list(filter(str.isalpha, sample))
     if len(letters) < SHORTEST:
         return default
-    by_script = "" if sample.isascii() else _by_script(letters)
+    by_script = "" if max(letters) < _NOT_LATIN else _by_script(letters)
     if by_script not in ("", "ru", "ar", "zh", "hi"):
         return by_script
     if not by_script and _is_plainly_english(sample):
@@ -81,7 +83,7 @@ def _is_plainly_english(sample: str) -> bool:
 def _by_script(letters: list[str]) -> str:
     counts: dict[str, int] = {}
     for char in letters:
-        if ord(char) < 0x370:
+        if char < _NOT_LATIN:
             counts[""] = counts.get("", 0) + 1
         else:
             script = unicodedata.name(char, "").partition(" ")[0]

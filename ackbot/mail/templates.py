@@ -65,6 +65,7 @@ class Templates:
         )
         self._environment.filters.update(day=_day, clock=_clock, lines=markup.Lines)
         self._words: dict[str, Mapping[str, Any]] = {}
+        self._counted: tuple[Mapping[str, Any], str, str, tuple[markup.Block, ...]] = ({}, "", "", ())
 
     def languages(self) -> tuple[str, ...]:
         """Languages that have an acknowledgement, in alphabetical order."""
@@ -131,7 +132,12 @@ class Templates:
         Raises:
             TemplateProblem: the template is missing, broken, or names a value that `values` has not.
         """
-        found = markup.blocks(self._source(language, name, values))
+        counted = self._counted
+        found = (
+            counted[3]
+            if counted[0] is values and counted[1:3] == (language, name)
+            else self._blocks(language, name, values)
+        )
         text = markup.to_text(found)
         if not html:
             return Rendered(text, "")
@@ -139,9 +145,17 @@ class Templates:
         return Rendered(text, markup.to_html(found, shell, styles, language=language, title=title))
 
     def words_above_rule(self, language: str, name: str, values: Mapping[str, Any]) -> int:
-        """How many words of a mail stand above its rule, the footer being below. Raises like `render`."""
-        above = takewhile(lambda block: block.kind != "hr", markup.blocks(self._source(language, name, values)))
+        """
+        How many words of a mail stand above its rule, the footer being below. Raises like `render`, which takes what was
+        filled in here if it comes next and with these very values: they must not change in between.
+        """
+        found = self._blocks(language, name, values)
+        self._counted = (values, language, name, found)
+        above = takewhile(lambda block: block.kind != "hr", found)
         return sum(len(line.split()) for block in above for line in block.lines)
+
+    def _blocks(self, language: str, name: str, values: Mapping[str, Any]) -> tuple[markup.Block, ...]:
+        return markup.blocks(self._source(language, name, values))
 
     def _source(self, language: str, name: str, values: Mapping[str, Any]) -> str:
         template = self._compiled(f"{language}/{name}.txt")

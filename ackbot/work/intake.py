@@ -132,7 +132,8 @@ class Intake:
 
     def _decide(self, raw: bytes, message: Message, arrival: Arrival, now: datetime) -> int:
         db = self._db
-        _ = message.text_hash  # read the words before the lock is taken
+        # The words are read before the lock is taken: meanwhile a dispatcher may commit.
+        _ = message.text_hash, message.fingerprint, message.report or message.language("")
         with db.transaction():
             arrival_id = letters.add_arrival(db, arrival, now) or letters.unfetched(db, arrival)
             if arrival_id is None:
