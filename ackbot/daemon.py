@@ -21,16 +21,18 @@ from ackbot.wires import systemd
 from ackbot.wires.places import PlaceTaken
 from ackbot.work import dispatch, keeping
 from ackbot.work.delivery import Mailroom
-from ackbot.work.dispatch import Dispatcher, Limiter
+from ackbot.work.dispatch import Dispatcher, Limiter, Limits, SharedLimiter
 from ackbot.work.forgotten import forgotten
 from ackbot.work.intake import Intake, warm
 from ackbot.work.recount import recount
+from ackbot.work.roster import Roster
 from ackbot.work.rounds import Rounds
 from ackbot.work.specimens import proofread
 from ackbot.work.waiting import Stop, Wake
 from ackbot.work.watch import Watcher
 from ackbot.work.writing import write
 
+CALL_OTHERS_S = 0.05  # between two calls to other workers; each is a transaction
 STOP_S = 8.5  # from SIGTERM, which ends the process within ten; what is not finished by then is found at the next start
 LOOK_S = 120.0  # that inboxes have at a start before promises that fell due are looked at
 
@@ -58,58 +60,83 @@ class Shift:
                 log.info("held by mode", mails=held)
             if moved := reconfigured.change_lanes(db, config.council, [lane.name for lane in config.lanes]):
                 log.info("lanes changed", mails=moved)
-        intake = Intake(db, config.office)
-        self.watchers = [
-            Watcher(one, db, intake, self._stop, clock, self._wake.call, self._trouble) for one in config.watched
-        ]
+        self._intake = intake = Intake(db, config.office)
+        self._watched = {one.name: one for one in config.watched}
+        self._roster = Roster(db, worker, list(self._watched), self._watch, self._wake.call, self._take_over)
         self.dispatchers = [
             Dispatcher(lane, db, config.office, worker, self._stop, self._wake.ear(), clock)
             for lane in self._lanes()
             for _ in range(lane.relay.connections)
         ]
+        self._called_others_at = 0.0  # monotonic
         self._rounds = Rounds(
-            db, config.office, intake, clock, self._wake.call, self.dispatchers[0].tell_unverified, self._looked
+            db,
+            config.office,
+            intake,
+            clock,
+            self._queued,
+            self.dispatchers[0].tell_unverified,
+            self._looked,
+            self._roster.does_rounds,
         )
         self._look_until = time.monotonic() + LOOK_S
         self._warm = threading.Thread(target=warm, args=(config.office,), name="warm", daemon=True)
-        work = {f"watch {one.name}": watcher.run for one, watcher in zip(config.watched, self.watchers, strict=True)}
-        work |= {f"dispatch {number}": dispatcher.run for number, dispatcher in enumerate(self.dispatchers)}
+        work = {f"dispatch {number}": dispatcher.run for number, dispatcher in enumerate(self.dispatchers)}
         if config.lmtp:
             work["lmtp"] = self._listener(config.lmtp, intake)
         self._threads = [threading.Thread(target=run, name=name, daemon=True) for name, run in work.items()]
 
     def _lanes(self) -> list[dispatch.Lane]:
         """Lanes with their limits: what was sent within the last day counts, across restarts."""
-        now, monotonic = self._clock(), time.monotonic()
         accounts = {one.name: (one.account, one.sent_folder) for one in self._config.watched}
         lanes = []
         for lane in self._config.lanes:
-            sent = outbox.accepted_since(self._db, lane.name, dispatch.a_day_before(now))
-            limiter = Limiter(
-                lane.relay.per_minute,
-                lane.relay.per_day,
-                [monotonic - max(0.0, (now - at).total_seconds()) for at in sent],
-            )
+            limiter = self._limiter(lane.name, lane.relay.per_minute, lane.relay.per_day)
             lanes.append(dispatch.Lane(lane.name, lane.relay, lane.username, socket.gethostname(), limiter, accounts))
         return lanes
 
     def _listener(self, at: Listening, intake: Intake) -> Callable[[], None]:
         from ackbot.wires.lmtp import Listener
 
-        room = Mailroom(intake, self._config.council, self._clock, self._wake.call, at.per_minute)
+        room = Mailroom(intake, self._config.council, self._clock, self._queued, at.per_minute)
         listener = Listener(at.place, room, peers=at.peers, size=at.size, certificate=at.certificate)
         return lambda: listener.run(self._stop.fd)
+
+    def _limiter(self, lane: str, per_minute: int, per_day: int) -> Limits:
+        if self._db.shared:
+            return SharedLimiter(self._db, lane, per_minute, per_day)
+        now, monotonic = self._clock(), time.monotonic()
+        sent = outbox.accepted_since(self._db, lane, dispatch.a_day_before(now))
+        return Limiter(per_minute, per_day, [monotonic - max(0.0, (now - at).total_seconds()) for at in sent])
+
+    def _watch(self, inbox: str, stop: Stop) -> Watcher:
+        return Watcher(self._watched[inbox], self._db, self._intake, stop, self._clock, self._queued, self._trouble)
+
+    def _queued(self) -> None:
+        """Mails were put into the outbox: our dispatchers look, and once in a while those of other workers."""
+        self._wake.call()
+        if self._db.shared and time.monotonic() > self._called_others_at + CALL_OTHERS_S:
+            self._called_others_at = time.monotonic()
+            self._db.call_others()
+
+    def _take_over(self) -> None:
+        """What workers left that are dead goes out again."""
+        now = self._clock()
+        for outgoing in outbox.recover(self._db, now, alone=False):
+            self.dispatchers[0].tell_unverified(outgoing, now)
 
     def start(self) -> None:
         """Begin to work."""
         self._warm.start()
+        self._roster.start()
         for thread in self._threads:
             thread.start()
         self._rounds.start()
 
     def _looked(self) -> bool:
         """Whether every inbox was swept, or has had its time: one whose server is away holds up no other's promises."""
-        return time.monotonic() > self._look_until or all(watcher.ready.is_set() for watcher in self.watchers)
+        watchers = self._roster.watchers
+        return time.monotonic() > self._look_until or (bool(watchers) and all(one.ready.is_set() for one in watchers))
 
     def tick(self) -> None:
         """Do now what is due now; APScheduler does the same every few seconds."""
@@ -121,30 +148,28 @@ class Shift:
         self._rounds.nudge()
 
     def wait_ready(self, seconds: float) -> bool:
-        """Wait until every inbox has been swept once; whether all have."""
+        """Wait until every inbox that is ours has been swept once; whether all have."""
         until = time.monotonic() + seconds
         self._warm.join(seconds)
-        return all(watcher.ready.wait(max(0.0, until - time.monotonic())) for watcher in self.watchers)
+        return all(watcher.ready.wait(max(0.0, until - time.monotonic())) for watcher in self._roster.watchers)
 
     def end(self, within_s: float) -> bool:
         """Stop everything; whether all of it ended in time."""
         until = time.monotonic() + within_s
         self._stop.set()
+        self._roster.end()
         self._wake.call()
         ended = self._rounds.stop(within_s)
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
-        ended = ended and not any(thread.is_alive() for thread in self._threads)
+        ended = self._roster.join(until) and ended and not any(thread.is_alive() for thread in self._threads)
         if ended:
             self._stop.close()
         return ended
 
     def makes_progress(self) -> bool:
         """Whether no thread is stuck: systemd's watchdog is told only then."""
-        now = time.monotonic()
-        return all(thread.is_alive() for thread in self._threads) and all(
-            now - watcher.progress_at < watcher.patience_s for watcher in self.watchers
-        )
+        return all(thread.is_alive() for thread in self._threads) and self._roster.makes_progress()
 
     def _trouble(self, inbox: str, topic: str, reason: str, whose: str) -> None:
         """The admin hears of an inbox, or of what all inboxes of a server have in common, once a day and topic."""
@@ -157,7 +182,7 @@ class Shift:
                 write(self._db, [send], desk)
         except (StoreBusy, StoreProblem):
             log.warning("admin not told", inbox=inbox, reason=reason)
-        self._wake.call()
+        self._queued()
 
 
 class Daemon:

@@ -1,7 +1,7 @@
 """What waits in the outbox, and for whom: pauses, modes, the brake, lanes that are gone."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -24,7 +24,7 @@ def states(world: World) -> list[tuple[str, str, str]]:
 
 def claimed(world: World) -> list[Outgoing]:
     """Everything that may go out now, claimed by a worker."""
-    return outbox.claim(world.db, "default", "w1", world.now, world.now + timedelta(minutes=5), 20)
+    return outbox.claim(world.db, "default", "w1", world.now, 300, 20)
 
 
 def test_a_pause_takes_claimed_mail_back(world: World) -> None:
@@ -225,7 +225,7 @@ def test_rounds_do_not_read_finished_mail(world: World, monkeypatch: pytest.Monk
     reconfigured.hold_by_mode(world.db, world.config.council, world.now)
     reconfigured.change_lanes(world.db, world.config.council, ["default"])
     monkeypatch.undo()
-    values = dict.fromkeys(("lane", "now", "worker", "lease_until", "limit", "alone", "l0"), 1)
+    values = dict.fromkeys(("lane", "now", "worker", "lease_s", "limit", "alone", "l0"), 1)
     plans = {sql: [row["detail"] for row in world.db.run(f"EXPLAIN QUERY PLAN {sql}", **values)] for sql in asked}
 
     assert len(asked) > 10

@@ -35,6 +35,8 @@ def _told(status: dict[str, Any], config: Config) -> str:
         lines.append(f"inbox {inbox['name']} ({mode}): {state}{seen}")
     for lane in status["relays"]:
         lines.append(f"relay {lane['name']}: refuses our mail since {when(lane['since'], config)}: {lane['reason']}")
+    if status["workers"]:
+        lines.append(f"workers: {', '.join(status['workers'])}")
     lines += [f"paused: {scope or 'everything'}" for scope in status["paused"]]
     outbox = ", ".join(f"{count} {state}" for state, count in status["outbox"].items()) or "empty"
     lines.append(f"outbox: {outbox}")

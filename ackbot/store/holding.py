@@ -12,7 +12,7 @@ PAUSED = "(kind <> 'urgent' AND EXISTS (SELECT 1 FROM pauses WHERE pauses.scope 
 # What a row becomes that is to go out, and that nobody has in hand: queued, or held where a pause began meanwhile.
 TO_GO_OUT = (
     f"state = CASE WHEN {PAUSED} THEN 'held' ELSE 'queued' END, "
-    f"held_for = CASE WHEN {PAUSED} THEN 'pause' ELSE '' END, claimed_by = NULL, lease_until = NULL"
+    f"held_for = CASE WHEN {PAUSED} THEN 'pause' ELSE '' END, claimed_by = NULL, lease_until_s = NULL"
 )
 
 

@@ -246,9 +246,9 @@ def failed_again(db: Database, letter_id: int, error: str, retry_at: datetime | 
     )
 
 
-def recovered(db: Database, letter_id: int, message: Message, decision: Decision, now: datetime) -> None:
-    """A quarantined mail could be read and is decided, on the same row; the raw bytes go."""
-    db.run(
+def recovered(db: Database, letter_id: int, message: Message, decision: Decision, now: datetime) -> bool:
+    """A quarantined mail could be read and is decided, on the same row; the raw bytes go. False when it was before."""
+    rows = db.run(
         """
         UPDATE letters SET state = 'decided', decided_at = :now, message_id = :message_id, from_key = :from_key, subject = :subject,
             subject_key = :subject_key, text = :text, text_hash = :text_hash, kind = :kind, outcome = :outcome,
@@ -256,7 +256,7 @@ def recovered(db: Database, letter_id: int, message: Message, decision: Decision
             acknowledged = :acknowledged, code = :code, raw = NULL, retry_at = NULL,
             fingerprint = CASE WHEN EXISTS (SELECT 1 FROM letters AS other WHERE other.fingerprint = :fingerprint)
                                THEN fingerprint ELSE :fingerprint END
-        WHERE id = :id AND state = 'quarantined'
+        WHERE id = :id AND state = 'quarantined' RETURNING id
         """,
         id=letter_id,
         now=text_of(now),
@@ -274,6 +274,7 @@ def recovered(db: Database, letter_id: int, message: Message, decision: Decision
         code=decision.code or None,
         fingerprint=message.fingerprint,
     )
+    return bool(rows)
 
 
 def keep_raw(db: Database, letter_id: int, raw: bytes) -> None:

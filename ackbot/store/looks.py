@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from ackbot.store import alarms, inboxes, keeping, outbox
+from ackbot.store import alarms, inboxes, keeping, leases, outbox
 from ackbot.store.database import Database, Row, instant_of, listed, text_of
 
 _SILENT_FOR = timedelta(minutes=10)  # beyond two polls; what a server's restart takes, and its back-off
@@ -68,6 +68,7 @@ def status(db: Database, polls: Mapping[str, float], now: datetime) -> dict[str,
         "relays": troubled,
         "paused": [row["scope"] for row in inboxes.pauses(db)],
         "outbox": counts,
+        "workers": leases.workers(db),
         "cases": {"open": cases_row["n"], "without_owner": cases_row["ownerless"]},
         "quarantined": quarantined,
         "restored": {"of": text_of(backup.of), "at": text_of(backup.at)} if backup else None,

@@ -13,7 +13,7 @@ from ackbot.store.holding import IN_HAND, PAUSED, TO_GO_OUT
 UNKNOWN_WAIT = timedelta(minutes=15)  # before a mail whose end is unknown is sent once more
 _COLUMNS = (
     "id, dedupe_key, kind, code, inbox, lane, staff, recipient, envelope_from, message_id, content, attachments, "
-    "attempts, refusals, resent, letter_id, created_at"
+    "attempts, refusals, resent, letter_id, created_at, claimed_by"
 )
 
 
@@ -27,6 +27,7 @@ class Outgoing:
         attachments: which parts of which mail in an inbox follow; None for none.
         refusals: how often the relay refused it after DATA and took the next mail.
         resent: this is the one repeat after an unknown end.
+        claimed_by: the worker that has it in hand; what another one has become of it since is not touched.
     """
 
     id: int
@@ -46,6 +47,7 @@ class Outgoing:
     resent: bool
     letter_id: int | None
     created_at: datetime
+    claimed_by: str | None
 
 
 def _outgoing(row: Row) -> Outgoing:
@@ -67,30 +69,34 @@ def _outgoing(row: Row) -> Outgoing:
         bool(row["resent"]),
         row["letter_id"],
         instant_of(row["created_at"]),
+        row["claimed_by"],
     )
 
 
 def claim(
-    db: Database, lane: str, worker: str, now: datetime, lease_until: datetime, limit: int, *, probe: bool = False
+    db: Database, lane: str, worker: str, now: datetime, lease_s: float, limit: int, *, probe: bool = False
 ) -> list[Outgoing]:
     """
     The next mails of a lane become this worker's, most pressing first.
 
     Args:
+        lease_s: seconds after which others may take them, though this worker is alive.
         probe: the relay is in trouble. Those tried least go first, from the other end of the queue, so that no mail it
             refuses hides one that it takes, such as the admin's about the trouble.
     """
     order = "attempts, priority DESC, id DESC" if probe else "priority, id"
     rows = db.run(
         f"""
-        UPDATE outbox SET state = 'claimed', claimed_by = :worker, lease_until = :lease_until
-        WHERE id IN (SELECT id FROM outbox
-                     WHERE lane = :lane AND state = 'queued' AND not_before <= :now AND NOT {PAUSED}
-                     ORDER BY {order} LIMIT :limit {db.skip_locked})
+        WITH next AS MATERIALIZED (
+            SELECT id FROM outbox WHERE lane = :lane AND state = 'queued' AND not_before <= :now AND NOT {PAUSED}
+            ORDER BY {order} LIMIT :limit {db.skip_locked}
+        )
+        UPDATE outbox SET state = 'claimed', claimed_by = :worker, lease_until_s = {db.clock} + :lease_s
+        WHERE id IN (SELECT id FROM next)
         RETURNING priority, {_COLUMNS}
         """,
         worker=worker,
-        lease_until=text_of(lease_until),
+        lease_s=lease_s,
         lane=lane,
         now=text_of(now),
         limit=limit,
@@ -123,9 +129,10 @@ def accepted(db: Database, outgoing: Outgoing, reply: str, now: datetime) -> Non
     """The relay said 250. Terminal."""
     rows = db.run(
         "UPDATE outbox SET state = 'accepted', reply = :reply, accepted_at = :now, claimed_by = NULL, "
-        "lease_until = NULL "
-        "WHERE id = :id AND state IN ('sending', 'unknown') RETURNING id",
+        "lease_until_s = NULL "
+        "WHERE id = :id AND (state = 'unknown' OR (state = 'sending' AND claimed_by = :worker)) RETURNING id",
         id=outgoing.id,
+        worker=outgoing.claimed_by,
         reply=reply,
         now=text_of(now),
     )
@@ -137,8 +144,9 @@ def again_later(db: Database, outgoing: Outgoing, reply: str, not_before: dateti
     """The relay said 4xx, or could not be reached before DATA: queued again, tried at `not_before`."""
     db.run(
         f"UPDATE outbox SET {TO_GO_OUT}, attempts = attempts + 1, reply = :reply, not_before = :not_before "
-        "WHERE id = :id AND state IN ('claimed', 'sending')",
+        "WHERE id = :id AND state IN ('claimed', 'sending') AND claimed_by = :worker",
         id=outgoing.id,
+        worker=outgoing.claimed_by,
         reply=reply,
         not_before=text_of(not_before),
     )
@@ -165,9 +173,10 @@ def refused_alone(db: Database, ids: Iterable[int]) -> None:
 def failed(db: Database, outgoing: Outgoing, reply: str, now: datetime) -> bool:
     """The relay refused it for good. Terminal. False when it had been finished before."""
     rows = db.run(
-        "UPDATE outbox SET state = 'failed', reply = :reply, claimed_by = NULL, lease_until = NULL WHERE id "
-        "= :id AND state IN ('claimed', 'sending') RETURNING id",
+        "UPDATE outbox SET state = 'failed', reply = :reply, claimed_by = NULL, lease_until_s = NULL WHERE id "
+        "= :id AND state IN ('claimed', 'sending') AND claimed_by = :worker RETURNING id",
         id=outgoing.id,
+        worker=outgoing.claimed_by,
         reply=reply,
     )
     if rows:
@@ -180,17 +189,20 @@ def unknown(db: Database, outgoing: Outgoing, reply: str, now: datetime) -> str:
     The final dot may have arrived: sent once more after UNKNOWN_WAIT, then never again.
 
     Returns:
-        The state it is in now: `unknown`, or `unverified` when this was its one repeat.
+        The state it is in now: `unknown`, or `unverified` when this was its one repeat; "" when others have it.
     """
     state = "unverified" if outgoing.resent else "unknown"
-    db.run(
+    rows = db.run(
         "UPDATE outbox SET state = :state, reply = :reply, not_before = :not_before, claimed_by = NULL, "
-        "lease_until = NULL WHERE id = :id AND state = 'sending'",
+        "lease_until_s = NULL WHERE id = :id AND state = 'sending' AND claimed_by = :worker RETURNING id",
         state=state,
         id=outgoing.id,
+        worker=outgoing.claimed_by,
         reply=reply,
         not_before=text_of(now + UNKNOWN_WAIT),
     )
+    if not rows:
+        return ""
     _tell(db, outgoing, state, f"nobody knows whether the relay took the {outgoing.kind}", reply, now)
     return state
 
@@ -217,19 +229,24 @@ def look_again(db: Database, outgoing: Outgoing, not_before: datetime) -> None:
 
 def resend(db: Database, outgoing: Outgoing, now: datetime) -> None:
     """The one repeat, with the same Message-ID."""
-    db.run(
-        f"UPDATE outbox SET {TO_GO_OUT}, resent = :yes, not_before = :now WHERE id = :id AND state = 'unknown'",
+    rows = db.run(
+        f"UPDATE outbox SET {TO_GO_OUT}, resent = :yes, not_before = :now WHERE id = :id AND state = 'unknown' RETURNING id",
         yes=True,
         id=outgoing.id,
         now=text_of(now),
     )
-    _tell(db, outgoing, "resend", f"the {outgoing.kind} is sent once more, with the same Message-ID", "", now)
+    if rows:
+        _tell(db, outgoing, "resend", f"the {outgoing.kind} is sent once more, with the same Message-ID", "", now)
 
 
 def hold_unknown(db: Database, outgoing: Outgoing, now: datetime) -> None:
     """Its inbox's mode was lowered meanwhile: no repeat goes out. Terminal."""
-    db.run("UPDATE outbox SET state = 'held', held_for = 'shadow' WHERE id = :id AND state = 'unknown'", id=outgoing.id)
-    _tell(db, outgoing, "held", f"the {outgoing.kind} is not sent once more: the inbox's mode was lowered", "", now)
+    rows = db.run(
+        "UPDATE outbox SET state = 'held', held_for = 'shadow' WHERE id = :id AND state = 'unknown' RETURNING id",
+        id=outgoing.id,
+    )
+    if rows:
+        _tell(db, outgoing, "held", f"the {outgoing.kind} is not sent once more: the inbox's mode was lowered", "", now)
 
 
 def recover(db: Database, now: datetime, *, alone: bool) -> list[Outgoing]:
@@ -242,17 +259,17 @@ def recover(db: Database, now: datetime, *, alone: bool) -> list[Outgoing]:
     Returns:
         Mails that are `unverified` now, for the admin to hear of.
     """
-    parameters = {"now": text_of(now), "alone": alone}
-    db.run(
-        f"UPDATE outbox SET {TO_GO_OUT} WHERE {IN_HAND} AND state = 'claimed' AND (:alone OR lease_until < :now)",
-        **parameters,
-    )
+    left = f"(:alone OR lease_until_s < {db.clock}{_OF_THE_DEAD.format(clock=db.clock) if db.shared else ''})"
+    db.run(f"UPDATE outbox SET {TO_GO_OUT} WHERE {IN_HAND} AND state = 'claimed' AND {left}", alone=alone)
     rows = db.run(
-        f"SELECT {_COLUMNS} FROM outbox WHERE {IN_HAND} AND state = 'sending' AND (:alone OR lease_until < :now) ORDER BY id",
-        **parameters,
+        f"SELECT {_COLUMNS} FROM outbox WHERE {IN_HAND} AND state = 'sending' AND {left} ORDER BY id", alone=alone
     )
-    left = [_outgoing(row) for row in rows]
-    return [one for one in left if unknown(db, one, "the worker ended while sending", now) == "unverified"]
+    sending = [_outgoing(row) for row in rows]
+    return [one for one in sending if unknown(db, one, "the worker ended while sending", now) == "unverified"]
+
+
+# A worker whose own lease is over is dead, or frozen; when it wakes, what it had is no longer its own.
+_OF_THE_DEAD = " OR claimed_by NOT IN (SELECT worker FROM leases WHERE until_s >= {clock})"
 
 
 def accepted_since(db: Database, lane: str, since: datetime) -> list[datetime]:
@@ -337,7 +354,7 @@ def pause(db: Database, inbox: str, now: datetime) -> int:
             now=text_of(now),
         )
         rows = db.run(
-            "UPDATE outbox SET state = 'held', held_for = 'pause', claimed_by = NULL, lease_until = NULL "
+            "UPDATE outbox SET state = 'held', held_for = 'pause', claimed_by = NULL, lease_until_s = NULL "
             f"WHERE state IN ('queued', 'claimed') AND {PAUSED} AND (:inbox = '' OR inbox = :inbox) RETURNING id",
             inbox=inbox,
         )

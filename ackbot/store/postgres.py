@@ -11,12 +11,14 @@ from typing import Any
 import psycopg
 from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow, dict_row
 
 from ackbot.store.database import BUSY_TIMEOUT_S, Row, StoreBusy, StoreConflict, StoreProblem, climb
 
 CONNECTIONS = 6  # of a worker's threads together; besides these, one that listens
 _MIGRATING_S = 60  # as long may another worker take to bring the schema up to date
+_TRIES = 5  # at a migration that meets the transactions of others
 _CHANNEL = "ackbot"
 
 # A host that died without a word is noticed within these seconds. The URL may say otherwise.
@@ -29,11 +31,7 @@ _WIRE: dict[str, Any] = {
     "tcp_user_timeout": 10_000,
 }
 # A worker that froze in the middle of a transaction keeps nobody waiting for longer: the server ends its connection.
-_SESSION = f"""
-    SET lock_timeout = '{BUSY_TIMEOUT_S}s';
-    SET idle_in_transaction_session_timeout = '10s';
-    SET client_min_messages = 'warning'
-"""
+_FROZEN_S = 10
 _PARAMETER = re.compile(r"'(?:[^']|'')*'|(?<!:):([a-z]\w*)", re.IGNORECASE)
 
 Connection = psycopg.Connection[DictRow]
@@ -71,9 +69,11 @@ class Postgres:
 
     def _connect(self) -> Connection:
         connection = psycopg.connect(**self._settings, autocommit=True, row_factory=dict_row)
-        connection.execute(_SESSION)
-        if self._read_only:
-            connection.execute("SET default_transaction_read_only = on")
+        read_only = "on" if self._read_only else "off"
+        connection.execute(
+            f"SET lock_timeout = '{BUSY_TIMEOUT_S}s'; SET idle_in_transaction_session_timeout = '{_FROZEN_S}s'; "
+            f"SET client_min_messages = 'warning'; SET default_transaction_read_only = {read_only}".encode()
+        )
         return connection
 
     @property
@@ -104,7 +104,7 @@ class Postgres:
             try:
                 yield connection
             finally:
-                if connection.closed:
+                if connection.closed or connection.info.transaction_status != TransactionStatus.IDLE:
                     connection.close()
                 else:
                     self._idle.append(connection)
@@ -151,7 +151,13 @@ class Postgres:
         return self.run("SELECT to_regclass(:name) IS NOT NULL AS there", name=name)[0]["there"] is True
 
     def migrate(self) -> None:
-        """See Database.migrate. One worker after the other; a statement that needs a busy table waits as long as any other."""
+        """See Database.migrate. One worker after the other, in the face of others that go on working with the tables."""
+        for _ in range(_TRIES):
+            with contextlib.suppress(StoreBusy):
+                return self._migrate()
+        return self._migrate()
+
+    def _migrate(self) -> None:
         with self.transaction():
             self.run(f"SET LOCAL lock_timeout = '{_MIGRATING_S}s'")
             self.lock(["migrations"])
@@ -160,8 +166,9 @@ class Postgres:
 
     def call_others(self) -> None:
         """See Database.call_others."""
-        with contextlib.suppress(StoreBusy):
-            self.run(f"NOTIFY {_CHANNEL}")
+        with contextlib.suppress(StoreBusy, psycopg.Error), self._lent() as connection:
+            # It need not survive a crash, so it does not wait for the disk.
+            connection.execute(f"BEGIN; SET LOCAL synchronous_commit = off; NOTIFY {_CHANNEL}; COMMIT".encode())
 
     def wait_for_call(self, seconds: float) -> bool:
         """See Database.wait_for_call. On a connection of its own."""

@@ -34,7 +34,7 @@ def hold_by_mode(db: Database, council: Council, now: datetime) -> int:
 
 def _hold(db: Database, state: str, like: Row, now: datetime) -> int:
     rows = db.run(
-        "UPDATE outbox SET state = 'held', held_for = 'shadow', claimed_by = NULL, lease_until = NULL "
+        "UPDATE outbox SET state = 'held', held_for = 'shadow', claimed_by = NULL, lease_until_s = NULL "
         f"WHERE {_STATES[state]} AND held_for <> 'shadow' AND inbox = :inbox AND kind = :kind AND (staff <> '') = :to_staff "
         "RETURNING code",
         inbox=like["inbox"],

@@ -255,13 +255,13 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             refusals BIGINT NOT NULL DEFAULT 0, -- times the relay refused it after DATA and took the next mail
             resent BOOLEAN NOT NULL DEFAULT FALSE, -- its one repeat after an unknown end was used
             claimed_by TEXT,                   -- worker; null unless claimed or sending
-            lease_until TEXT,                  -- of claimed rows; afterwards others may take them
+            lease_until_s DOUBLE PRECISION,    -- of claimed rows, by the store's own clock; afterwards others may take them
             reply TEXT NOT NULL DEFAULT '',    -- the relay's last reply, queue id included
             accepted_at TEXT
         )                                      -- written by store/outbox; rows made by store/intents
         """,
         "CREATE INDEX outbox_next ON outbox (lane, priority, id) WHERE state = 'queued'",
-        "CREATE INDEX outbox_unfinished ON outbox (state, lease_until) WHERE state IN ('claimed', 'sending', "
+        "CREATE INDEX outbox_unfinished ON outbox (state, lease_until_s) WHERE state IN ('claimed', 'sending', "
         "'unknown')",
         "CREATE INDEX outbox_held ON outbox (inbox, held_for) WHERE state = 'held'",
         "CREATE INDEX outbox_recipient ON outbox (recipient_key, created_at)",  # caps
@@ -283,6 +283,21 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             reason TEXT NOT NULL,              -- its reply, '' when all is well
             since TEXT NOT NULL
         )                                      -- written by work/dispatch; read by `status`
+        """,
+        """
+        CREATE TABLE relay_use (
+            lane TEXT NOT NULL,
+            second BIGINT NOT NULL,            -- since 1970, by the store's own clock
+            mails BIGINT NOT NULL,             -- that workers took from the lane's limits in that second
+            PRIMARY KEY (lane, second)
+        )                                      -- of a shared store and a limited lane, for a day; written by store/allowance
+        """,
+        """
+        CREATE TABLE leases (
+            name TEXT NOT NULL PRIMARY KEY,    -- 'worker …': it is alive; 'inbox …': it watches; 'rounds': it does them
+            worker TEXT NOT NULL,
+            until_s DOUBLE PRECISION NOT NULL  -- seconds since 1970 by the store's own clock; afterwards anybody may take it
+        )                                      -- of a shared store; written by store/leases
         """,
         """
         CREATE TABLE settings (

@@ -15,7 +15,7 @@ from ackbot.casework import notices
 from ackbot.casework.model import TO_RESIDENTS
 from ackbot.casework.office import Office
 from ackbot.crashpoints import crash_point
-from ackbot.store import Database, StoreBusy, StoreProblem, outbox
+from ackbot.store import Database, StoreBusy, StoreProblem, allowance, outbox
 from ackbot.store.holding import lets_out
 from ackbot.store.outbox import Outgoing
 from ackbot.wires import smtp
@@ -26,7 +26,7 @@ from ackbot.work.writing import write
 
 ARCHIVED = TO_RESIDENTS | {"human"}  # kinds of mail that residents get
 CLAIM = 20  # mails claimed at once
-LEASE = timedelta(minutes=5)
+LEASE_S = 300.0  # of claimed mails, while their worker is alive
 _IDLE_S = 5.0  # the longest a dispatcher sleeps without looking
 _LATER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4))
 _GIVEN_UP = timedelta(days=5)  # RFC 5321 §4.5.4.1: at least four to five days
@@ -76,6 +76,27 @@ class Limiter:
                 self._sent.pop()
 
 
+class SharedLimiter:
+    """The same of a store that workers share: by the store's own clock, whoever sends."""
+
+    def __init__(self, db: Database, lane: str, per_minute: int, per_day: int) -> None:
+        self._db = db
+        self._lane = lane
+        self._limits = (per_minute, per_day)
+
+    def take(self, wanted: int, _now: float) -> tuple[int, float]:
+        """See Limiter.take."""
+        return allowance.take(self._db, self._lane, *self._limits, wanted)
+
+    def give_back(self, count: int) -> None:
+        """See Limiter.give_back."""
+        if count and any(self._limits):
+            allowance.give_back(self._db, self._lane, count)
+
+
+Limits = Limiter | SharedLimiter
+
+
 def a_day_before(now: datetime) -> datetime:
     """Since when mails count against a relay's limits."""
     return now - timedelta(days=1)
@@ -94,7 +115,7 @@ class Lane:
     relay: smtp.Relay
     username: str
     local_hostname: str
-    limiter: Limiter
+    limiter: Limits
     accounts: Mapping[str, tuple[Account, str]] = field(default_factory=dict)
 
 
@@ -171,7 +192,7 @@ class Dispatcher:
         allowed, wait = self._lane.limiter.take(1 if probe else CLAIM, monotonic)
         if allowed == 0:
             return wait
-        claimed = outbox.claim(self._db, self._lane.name, self._worker, now, now + LEASE, allowed, probe=probe)
+        claimed = outbox.claim(self._db, self._lane.name, self._worker, now, LEASE_S, allowed, probe=probe)
         self._lane.limiter.give_back(allowed - len(claimed))
         if not claimed:
             return self._next_at(now)

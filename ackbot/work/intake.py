@@ -264,7 +264,8 @@ class Intake:
                 considered = Considered(message, decision, written(decision.intents, office.templates))
             else:
                 considered = consider(message, arrival, office, self._facts, now)
-            letters.recovered(self._db, letter_id, message, considered.decision, now)
+            if not letters.recovered(self._db, letter_id, message, considered.decision, now):
+                return 0
             if _keeps_files(considered, arrival):
                 letters.keep_raw(self._db, letter_id, raw)
             queued = self._apply(considered, now, letter_id, arrival)

@@ -36,10 +36,12 @@ class Rounds:
         on_queued: Callable[[], None],
         on_unverified: Callable[[outbox.Outgoing, datetime], None],
         looked: Callable[[], bool] = lambda: True,
+        is_ours: Callable[[], bool] = lambda: True,
     ) -> None:
         """
         Args:
             looked: whether every inbox was swept since the start; before that nobody is told that there is no news.
+            is_ours: whether the rounds are this worker's to do, now.
         """
         self._db = db
         self._office = office
@@ -48,6 +50,7 @@ class Rounds:
         self._on_queued = on_queued
         self._on_unverified = on_unverified
         self._looked = looked
+        self._is_ours = is_ours
         self._urgency = Urgency(db, office)
         self._absences = Absences(db, office)
         self._promises = Promises(db, office)
@@ -96,7 +99,7 @@ class Rounds:
             self._daily,
         )
         for work in steps:
-            if self._stopping.is_set():
+            if self._stopping.is_set() or not self._is_ours():
                 return
             try:
                 if work(now):

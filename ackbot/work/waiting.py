@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 
 
 class Stop:
@@ -29,6 +30,19 @@ class Stop:
         """Give the pipe back, after all threads have gone."""
         os.close(self.fd)
         os.close(self._write)
+
+
+class Tenure(Stop):
+    """The end of one task: set as any other, or come by itself when what it stands on was not renewed in time."""
+
+    def __init__(self, until: float) -> None:
+        """`until`: monotonic; moved on by whoever renews it."""
+        super().__init__()
+        self.until = until
+
+    def is_set(self) -> bool:
+        """Whether it has ended. A process that was frozen finds so before it does anything more."""
+        return super().is_set() or time.monotonic() > self.until
 
 
 class Wake:

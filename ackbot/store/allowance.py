@@ -1,0 +1,57 @@
+"""What a relay lets a login send, shared by all workers: mails by second, by the store's own clock."""
+
+from ackbot.store.database import Database
+
+_MINUTE, _DAY = 60, 86_400
+_DAY_FULL_S = 60.0  # until a lane whose day is full is looked at again
+
+
+def take(db: Database, lane: str, per_minute: int, per_day: int, wanted: int) -> tuple[int, float]:
+    """How many of the wanted may go now (0 for no limit), and if none, in how many seconds to ask again."""
+    if not per_minute and not per_day:
+        return wanted, 0.0
+    with db.transaction():
+        db.lock([f"lane {lane}"])
+        now = int(db.run(f"SELECT {db.clock} AS now")[0]["now"])
+        db.run("DELETE FROM relay_use WHERE lane = :lane AND second <= :over", lane=lane, over=now - _DAY)
+        rows = db.run(
+            "SELECT second, mails FROM relay_use WHERE lane = :lane AND second >= :since ORDER BY second",
+            lane=lane,
+            since=now - _MINUTE,
+        )
+        free, wait = wanted, 0.0
+        if per_minute:
+            free = min(free, max(0, per_minute - sum(row["mails"] for row in rows)))
+            wait = float(rows[0]["second"] + _MINUTE + 1 - now) if not free else 0.0
+        if per_day:
+            used = db.run("SELECT SUM(mails) AS n FROM relay_use WHERE lane = :lane", lane=lane)[0]["n"] or 0
+            free = min(free, max(0, per_day - int(used)))
+            wait = wait or (0.0 if free else _DAY_FULL_S)
+        if free:
+            db.run(
+                """
+                INSERT INTO relay_use (lane, second, mails) VALUES (:lane, :now, :free)
+                ON CONFLICT (lane, second) DO UPDATE SET mails = relay_use.mails + :free
+                """,
+                lane=lane,
+                now=now,
+                free=free,
+            )
+        return free, wait
+
+
+def give_back(db: Database, lane: str, count: int) -> None:
+    """Mails that were taken and not sent: the latest first."""
+    with db.transaction():
+        db.lock([f"lane {lane}"])
+        for row in db.run("SELECT second, mails FROM relay_use WHERE lane = :lane ORDER BY second DESC", lane=lane):
+            if not count:
+                return
+            back = min(count, row["mails"])
+            db.run(
+                "UPDATE relay_use SET mails = mails - :back WHERE lane = :lane AND second = :second",
+                back=back,
+                lane=lane,
+                second=row["second"],
+            )
+            count -= back

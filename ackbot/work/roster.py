@@ -1,0 +1,196 @@
+"""Who watches which inbox: all of them where one worker runs, a fair share under leases where several share a store."""
+
+import math
+import random
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from ackbot.store import Database, StoreBusy, StoreProblem, leases
+from ackbot.work.waiting import Stop, Tenure
+from ackbot.work.watch import Watcher
+
+LEASE_S = 9.0  # a worker that says nothing for so long is dead, or frozen
+RENEW_S = 2.0  # between two looks; with the lease, others have taken over within eleven seconds
+_LISTEN_S = 1.0  # the longest wait for a call, so that the end is seen
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Post:
+    """One inbox that this worker watches."""
+
+    tenure: Tenure
+    watcher: Watcher
+    thread: threading.Thread
+    leaving: bool = False  # its watcher was told to end; the lease is kept until it has
+
+
+class Roster:
+    """
+    Gives this worker its inboxes, and the rounds, for as long as it renews its leases.
+
+    The leases end by the store's clock; here they are believed a little shorter, by the monotonic clock, which goes on
+    while a process is frozen. So whoever wakes up late knows it before it does anything.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        worker: str,
+        inboxes: Sequence[str],
+        watch: Callable[[str, Stop], Watcher],
+        on_call: Callable[[], None],
+        on_look: Callable[[], None],
+    ) -> None:
+        """
+        Args:
+            watch: makes the watcher of an inbox.
+            on_call: another worker put mails into the outbox.
+            on_look: every few seconds, when the leases are renewed.
+        """
+        self._db = db
+        self._worker = worker
+        self._inboxes = inboxes
+        self._watch = watch
+        self._on_call = on_call
+        self._on_look = on_look
+        self._random = random.Random()
+        self._stop = Stop()
+        self._posts: dict[str, Post] = {}
+        self._rounds_until = 0.0 if db.shared else math.inf  # monotonic
+        self._thread = threading.Thread(target=self._run, name="roster", daemon=True)
+
+    def start(self) -> None:
+        """Begin to watch: everything at once, or what falls to this worker."""
+        if not self._db.shared:
+            for inbox in self._inboxes:
+                self._begin(inbox, math.inf)
+            return
+        try:
+            self._look()
+        except (StoreBusy, StoreProblem) as error:
+            log.warning("leases not renewed", reason=str(error))
+        self._thread.start()
+
+    def end(self) -> None:
+        """Tell every watcher to end; none begins any more."""
+        self._stop.set()
+        for post in list(self._posts.values()):
+            post.tenure.set()
+
+    def join(self, until: float) -> bool:
+        """Wait for watchers until that monotonic time, and give back what they had. Whether all have ended."""
+        threads = [post.thread for post in self._posts.values()]
+        if self._db.shared:
+            threads.append(self._thread)
+        for thread in threads:
+            thread.join(max(0.0, until - time.monotonic()))
+        if any(thread.is_alive() for thread in threads):
+            return False
+        for post in self._posts.values():
+            post.tenure.close()
+        if self._db.shared:
+            try:
+                leases.give_all_back(self._db, self._worker)
+            except (StoreBusy, StoreProblem) as error:
+                log.warning("leases not given back", reason=str(error))
+        self._stop.close()
+        return True
+
+    @property
+    def watchers(self) -> list[Watcher]:
+        """Of the inboxes that are this worker's now."""
+        return [post.watcher for post in list(self._posts.values()) if not post.leaving]
+
+    def does_rounds(self) -> bool:
+        """Whether the rounds are this worker's to do."""
+        return time.monotonic() < self._rounds_until
+
+    def makes_progress(self) -> bool:
+        """Whether neither this nor any watcher is stuck."""
+        now = time.monotonic()
+        posts = [post for post in list(self._posts.values()) if not post.leaving]
+        return (self._thread.is_alive() or not self._db.shared) and all(
+            post.thread.is_alive() and now - post.watcher.progress_at < post.watcher.patience_s for post in posts
+        )
+
+    def _run(self) -> None:
+        look_at = time.monotonic() + RENEW_S
+        while not self._stop.is_set():
+            try:
+                self._let_go()
+                if time.monotonic() >= look_at:
+                    look_at = time.monotonic() + RENEW_S
+                    self._look()
+                if self._db.wait_for_call(max(0.0, min(_LISTEN_S, look_at - time.monotonic()))):
+                    self._on_call()
+            except (StoreBusy, StoreProblem) as error:
+                log.warning("leases not renewed", reason=str(error))
+                self._stop.wait(_LISTEN_S)
+            except Exception:
+                log.exception("roster failed")
+                self._stop.wait(_LISTEN_S)
+
+    def _look(self) -> None:
+        """Renew what is ours, give back what we left, take what is free up to our share."""
+        db, worker = self._db, self._worker
+        until = time.monotonic() + LEASE_S  # before the store is asked: it ends later there
+        held = leases.renew(db, worker, LEASE_S)
+        for inbox, post in list(self._posts.items()):
+            if leases.of_inbox(inbox) in held:
+                post.tenure.until = until
+            else:
+                self._leave(inbox, post)
+        if leases.ROUNDS in held or leases.take(db, leases.ROUNDS, worker, LEASE_S):
+            self._rounds_until = until
+        self._let_go()
+        self._share(until)
+        self._on_look()
+
+    def _share(self, until: float) -> None:
+        """As many inboxes as fall to each of the workers that are alive: the rest is left to them."""
+        share = math.ceil(len(self._inboxes) / max(1, len(leases.workers(self._db))))
+        mine = [inbox for inbox, post in self._posts.items() if not post.leaving]
+        for inbox in mine[share:]:
+            self._leave(inbox, self._posts[inbox])
+        if len(mine) >= share:
+            return
+        names = {leases.of_inbox(one): one for one in self._inboxes if one not in self._posts}
+        free = leases.free(self._db, names)
+        self._random.shuffle(free)  # two workers that look at once do not go for the same
+        for name in free:
+            if len(mine) >= share or self._stop.is_set():
+                return
+            if leases.take(self._db, name, self._worker, LEASE_S):
+                mine.append(names[name])
+                self._begin(names[name], until)
+
+    def _begin(self, inbox: str, until: float) -> None:
+        tenure = Tenure(until)
+        watcher = self._watch(inbox, tenure)
+        thread = threading.Thread(target=watcher.run, name=f"watch {inbox}", daemon=True)
+        self._posts[inbox] = Post(tenure, watcher, thread)
+        thread.start()
+
+    @staticmethod
+    def _leave(inbox: str, post: Post) -> None:
+        if not post.leaving:
+            post.leaving = True
+            post.tenure.set()
+            log.info("inbox left to another worker", inbox=inbox)
+
+    def _let_go(self) -> None:
+        """Posts whose time is over are told so, store or no store; the lease of an ended one goes to whoever wants it."""
+        for inbox, post in list(self._posts.items()):
+            if post.tenure.is_set():
+                self._leave(inbox, post)
+        for inbox, post in list(self._posts.items()):
+            if post.leaving and not post.thread.is_alive():
+                leases.give_back(self._db, leases.of_inbox(inbox), self._worker)
+                post.tenure.close()
+                del self._posts[inbox]
