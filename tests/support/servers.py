@@ -270,10 +270,10 @@ class Ackbot:
         self._environment = {**os.environ, "ACKBOT_TEST_PASSWORD": PASSWORD, **(environment or {})}
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> "Ackbot":
+    def start(self, program: Sequence[str] = (sys.executable, "-m", "ackbot.cli")) -> "Ackbot":
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "ackbot.cli", "-c", str(self.config), "run"], stderr=log, env=self._environment
+                [*program, "-c", str(self.config), "run"], stderr=log, env=self._environment
             )
         return self
 
