@@ -92,6 +92,7 @@ def test_two_writers_of_one_letter(world: World) -> None:
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """However slow the machine, nobody gives up waiting for a lock."""
     monkeypatch.setattr("ackbot.store.postgres.BUSY_TIMEOUT_S", 60)
+    monkeypatch.setattr("ackbot.store.postgres._FROZEN_S", 60)
 
 
 def at_once(world: World, letters: Sequence[tuple[bytes, str]]) -> None:

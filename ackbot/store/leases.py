@@ -5,12 +5,18 @@ from collections.abc import Collection
 from ackbot.store.database import Database
 
 ROUNDS = "rounds"  # the lease of whoever does the rounds
+_LONGEST_S = 60.0
 _FORGOTTEN_S = 60.0  # after its end, a lease is no longer kept
 
 
 def of_inbox(inbox: str) -> str:
     """The name of the lease of whoever watches an inbox."""
     return f"inbox {inbox}"
+
+
+def running(db: Database) -> str:
+    """SQL for a lease that has not ended. One that would for longer than any is given is of before the clock was set back."""
+    return f"until_s BETWEEN {db.clock} AND {db.clock} + {_LONGEST_S}"
 
 
 def renew(db: Database, worker: str, seconds: float) -> frozenset[str]:
@@ -40,7 +46,7 @@ def take(db: Database, name: str, worker: str, seconds: float) -> bool:
         f"""
         INSERT INTO leases (name, worker, until_s) VALUES (:name, :worker, {db.clock} + :seconds)
         ON CONFLICT (name) DO UPDATE SET worker = excluded.worker, until_s = excluded.until_s
-            WHERE leases.until_s < {db.clock} OR leases.worker = excluded.worker
+            WHERE NOT leases.{running(db)} OR leases.worker = excluded.worker
         RETURNING name
         """,
         name=name,
@@ -52,7 +58,7 @@ def take(db: Database, name: str, worker: str, seconds: float) -> bool:
 
 def free(db: Database, names: Collection[str]) -> list[str]:
     """Those of these leases that nobody has now, in their order."""
-    taken = {row["name"] for row in db.run(f"SELECT name FROM leases WHERE until_s >= {db.clock}")}
+    taken = {row["name"] for row in db.run(f"SELECT name FROM leases WHERE {running(db)}")}
     return [name for name in names if name not in taken]
 
 
@@ -68,9 +74,7 @@ def give_all_back(db: Database, worker: str) -> None:
 
 def workers(db: Database) -> list[str]:
     """Who is alive, by name; nobody on a store that is not shared."""
-    rows = db.run(
-        f"SELECT worker FROM leases WHERE name = 'worker ' || worker AND until_s >= {db.clock} ORDER BY worker"
-    )
+    rows = db.run(f"SELECT worker FROM leases WHERE name = 'worker ' || worker AND {running(db)} ORDER BY worker")
     return [row["worker"] for row in rows]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from ackbot.store import events, keeping, rounds
 from ackbot.store.database import Database, Row, instant_of, listed, text_of
 from ackbot.store.holding import IN_HAND, PAUSED, TO_GO_OUT
+from ackbot.store.leases import running
 
 UNKNOWN_WAIT = timedelta(minutes=15)  # before a mail whose end is unknown is sent once more
 _COLUMNS = (
@@ -259,7 +260,7 @@ def recover(db: Database, now: datetime, *, alone: bool) -> list[Outgoing]:
     Returns:
         Mails that are `unverified` now, for the admin to hear of.
     """
-    left = f"(:alone OR lease_until_s < {db.clock}{_OF_THE_DEAD.format(clock=db.clock) if db.shared else ''})"
+    left = f"(:alone OR lease_until_s < {db.clock}{_OF_THE_DEAD.format(running=running(db)) if db.shared else ''})"
     db.run(f"UPDATE outbox SET {TO_GO_OUT} WHERE {IN_HAND} AND state = 'claimed' AND {left}", alone=alone)
     rows = db.run(
         f"SELECT {_COLUMNS} FROM outbox WHERE {IN_HAND} AND state = 'sending' AND {left} ORDER BY id", alone=alone
@@ -269,7 +270,7 @@ def recover(db: Database, now: datetime, *, alone: bool) -> list[Outgoing]:
 
 
 # A worker whose own lease is over is dead, or frozen; when it wakes, what it had is no longer its own.
-_OF_THE_DEAD = " OR claimed_by NOT IN (SELECT worker FROM leases WHERE until_s >= {clock})"
+_OF_THE_DEAD = " OR claimed_by NOT IN (SELECT worker FROM leases WHERE {running})"
 
 
 def accepted_since(db: Database, lane: str, since: datetime) -> list[datetime]:

@@ -18,6 +18,7 @@ from ackbot.store.database import BUSY_TIMEOUT_S, Row, StoreBusy, StoreConflict,
 
 CONNECTIONS = 6  # of a worker's threads together; besides these, one that listens
 _MIGRATING_S = 60  # as long may another worker take to bring the schema up to date
+_QUEUE_S = 60  # as long waits a thread for a connection that others of this worker have
 _TRIES = 5  # at a migration that meets the transactions of others
 _CHANNEL = "ackbot"
 
@@ -94,7 +95,8 @@ class Postgres:
 
     @contextlib.contextmanager
     def _lent(self) -> Iterator[Connection]:
-        if not self._free.acquire(timeout=BUSY_TIMEOUT_S):
+        ahead = getattr(self._mine, "ahead", False)
+        if not ahead and not self._free.acquire(timeout=_QUEUE_S):
             raise StoreBusy("all connections of this worker are in use")
         try:
             try:
@@ -109,7 +111,8 @@ class Postgres:
                 else:
                     self._idle.append(connection)
         finally:
-            self._free.release()
+            if not ahead:
+                self._free.release()
 
     def _execute(self, connection: Connection, sql: str, parameters: dict[str, Any]) -> Sequence[Row]:
         try:
@@ -145,6 +148,15 @@ class Postgres:
         keys = sorted({int.from_bytes(blake2b(one.encode(), digest_size=8).digest(), signed=True) for one in names})
         if keys and self._in_transaction() is not None:
             self.run("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS BIGINT[])) AS key", keys=keys)
+
+    @contextlib.contextmanager
+    def ahead(self) -> Iterator[None]:
+        """See Database.ahead: one connection more, when all are lent."""
+        self._mine.ahead = True
+        try:
+            yield
+        finally:
+            self._mine.ahead = False
 
     def has_table(self, name: str) -> bool:
         """See Database.has_table."""

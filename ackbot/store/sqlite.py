@@ -107,6 +107,10 @@ class SQLite:
     def lock(self, names: Iterable[str]) -> None:
         """See Database.lock: a transaction has the whole store."""
 
+    def ahead(self) -> contextlib.AbstractContextManager[None]:
+        """See Database.ahead: there is one connection, and nobody keeps it for long."""
+        return contextlib.nullcontext()
+
     def has_table(self, name: str) -> bool:
         """See Database.has_table."""
         return bool(self.run("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = :name", name=name))

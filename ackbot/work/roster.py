@@ -120,6 +120,10 @@ class Roster:
         )
 
     def _run(self) -> None:
+        with self._db.ahead():
+            self._renew()
+
+    def _renew(self) -> None:
         look_at = time.monotonic() + RENEW_S
         while not self._stop.is_set():
             try:
@@ -142,7 +146,7 @@ class Roster:
         until = time.monotonic() + LEASE_S  # before the store is asked: it ends later there
         held = leases.renew(db, worker, LEASE_S)
         for inbox, post in list(self._posts.items()):
-            if leases.of_inbox(inbox) in held:
+            if leases.of_inbox(inbox) in held and not post.tenure.is_set():
                 post.tenure.until = until
             else:
                 self._leave(inbox, post)

@@ -41,8 +41,10 @@ class Tenure(Stop):
         self.until = until
 
     def is_set(self) -> bool:
-        """Whether it has ended. A process that was frozen finds so before it does anything more."""
-        return super().is_set() or time.monotonic() > self.until
+        """Whether it has ended, and then it stays so. A process that was frozen finds it before it does anything more."""
+        if time.monotonic() > self.until:
+            self.set()
+        return super().is_set()
 
 
 class Wake:

@@ -171,7 +171,7 @@ def test_several_against_one(
             config = council_of(tmp_path / f"with{number}", dovecot, sink, postgres.new())
             began = sum(os.times()[2:4])
             workers += [one_more(config) for _ in range(number)]
-            assert sink.wait_for(lambda mails: len(mails) >= 2 * LETTERS, 300), len(sink.mails)
+            assert sink.wait_for(lambda mails: len(mails) >= 2 * LETTERS, 90), len(sink.mails)
             stop(workers)
             workers.clear()
             cpu[number] = sum(os.times()[2:4]) - began
