@@ -21,6 +21,7 @@ _COMMANDS = {
     "resume": "end a pause",
     "run": "the daemon",
     "show": "the whole story of a case, a mail or an address",
+    "store": "copy a store into another, such as SQLite into PostgreSQL",
     "status": "how the inboxes, the relay and the outbox are",
 }
 

@@ -64,6 +64,10 @@ class Database(Protocol):
         """Whether the store has such a table."""
         ...
 
+    def count_on(self, table: str) -> None:
+        """The next id that the store gives a row of this table is above every one that is there."""
+        ...
+
     def migrate(self) -> None:
         """Bring the schema up to date. Raises StoreProblem when it is newer than this program."""
         ...

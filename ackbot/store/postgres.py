@@ -162,6 +162,12 @@ class Postgres:
         """See Database.has_table."""
         return self.run("SELECT to_regclass(:name) IS NOT NULL AS there", name=name)[0]["there"] is True
 
+    def count_on(self, table: str) -> None:
+        """See Database.count_on."""
+        self.run(
+            f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), MAX(id)) FROM {table} HAVING MAX(id) IS NOT NULL"
+        )
+
     def migrate(self) -> None:
         """See Database.migrate. One worker after the other, in the face of others that go on working with the tables."""
         for _ in range(_TRIES):

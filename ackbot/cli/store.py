@@ -1,0 +1,34 @@
+"""ackbot store copy: a council moves from one store to another."""
+
+import contextlib
+
+import click
+
+from ackbot.cli.common import told
+
+
+@click.group("store")
+def command() -> None:
+    """Move a council from one store to another."""
+
+
+@command.command("copy")
+@click.argument("source", metavar="FROM")
+@click.argument("target", metavar="TO")
+def copy(source: str, target: str) -> None:
+    """
+    Copy everything from one store into another that is empty, and compare it row by row.
+
+    FROM and TO are URLs as of store.url. Nothing may run on either. Then set store.url, and start again.
+    """
+    from ackbot.store import copying, open_database
+
+    with told(), contextlib.ExitStack() as opened:
+        open_database(source, read_only=True).close()  # it is there, and of this version
+        stores = [open_database(url, exclusive=True) for url in (source, target)]
+        for db in stores:
+            opened.callback(db.close)
+        counts = copying.copy(*stores)
+    for name, count in counts.items():
+        click.echo(f"{name}: {count}")
+    click.echo(f"{sum(counts.values())} rows, each compared; now set store.url")
