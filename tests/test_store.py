@@ -100,13 +100,13 @@ def at_once(world: World, letters: Sequence[tuple[bytes, str]]) -> None:
     Letters, each to an inbox, that arrive at the same time. On PostgreSQL, where they can, all go as far as they may
     without each other before the first is written.
     """
-    with contextlib.ExitStack() as gate, ThreadPoolExecutor(len(letters)) as pool:
+    with ThreadPoolExecutor(len(letters)) as pool, contextlib.ExitStack() as gate:
         if world.db.shared:
             other = gate.enter_context(psycopg.connect(world.config.store_url))
             other.execute("LOCK TABLE letters IN SHARE MODE")
         results = pool.map(lambda one: world.receive(one[1][0], one[1][1], uid=one[0] + 1), enumerate(letters))
         if world.db.shared:
-            waiting = "SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND pid IN (SELECT pid FROM pg_stat_activity WHERE application_name = 'ackbot')"
+            waiting = "SELECT COUNT(*) FROM pg_locks WHERE NOT granted"
             assert until_true(lambda: other.execute(waiting).fetchone() == (min(CONNECTIONS, len(letters)),))
         gate.close()
         list(results)
