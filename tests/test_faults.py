@@ -190,7 +190,7 @@ def full(world: World) -> Iterator[None]:
 def locked(world: World) -> Iterator[None]:
     """Another program holds the write lock for longer than the busy timeout."""
     world.db.run("PRAGMA busy_timeout = 20")
-    other = sqlite3.connect(world.db.place, isolation_level=None)
+    other = sqlite3.connect(world.db.place, isolation_level=None, check_same_thread=False)
     other.execute("BEGIN IMMEDIATE")
     yield
     other.execute("ROLLBACK")
@@ -244,6 +244,24 @@ def test_a_store_that_takes_nothing(
         f"p{number}@resident.example" for number in range(40)
     )
     assert len(relay.mails) == 80
+
+
+def test_a_store_that_is_locked_between_two_mails(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
+    """D47, P2: what the relay took is recorded when it can be, and what was claimed goes out then, not when a lease ends."""
+    for number in range(3):
+        world.receive(by(number))
+    lock = locked(world)
+    with BadSmtp(lambda what, _: lock.__enter__() if what == "DOT" and not relay.mails else None) as relay:
+        one = dispatcher(relay)
+        with pytest.raises(StoreBusy):
+            one.round()
+        with pytest.raises(StoreBusy):
+            one.round()
+        lock.__exit__(None, None, None)
+        run(one)
+
+    assert {state for _, state in states(world)} == {"accepted"}
+    assert len(relay.mails) == 6
 
 
 def test_a_store_that_is_damaged_meanwhile(world: World) -> None:

@@ -142,6 +142,7 @@ class Dispatcher:
         self._connection = smtp.Connection(lane.relay, lane.username, lane.local_hostname)
         self._attachments = Attachments(db, {name: account for name, (account, _) in lane.accounts.items()}, office)
         self._taken: tuple[Outgoing, str] | None = None  # accepted by the relay, not yet recorded
+        self._left: list[Outgoing] = []  # claimed and not tried
         self._troubles = 0  # of the relay, one after the other
         self._quiet_until = 0.0  # monotonic; the relay's own trouble
         self._doubted: set[int] = set()  # refused after DATA since the relay last took a mail
@@ -186,7 +187,7 @@ class Dispatcher:
         if monotonic < self._quiet_until:
             return self._quiet_until - monotonic
         now = self._clock()
-        self._record_taken()
+        self._give_back()
         self._resolve_unknown(now)
         probe = self._unwell and self._troubles > 0
         allowed, wait = self._lane.limiter.take(1 if probe else CLAIM, monotonic)
@@ -206,20 +207,24 @@ class Dispatcher:
 
     def _send_all(self, claimed: Sequence[Outgoing]) -> None:
         """In order; what is not tried goes back. The record of one mail and the start of the next are one commit."""
-        left = list(claimed)
+        self._left = list(claimed)
         try:
-            while left and not self._stop.is_set():
+            while self._left and not self._stop.is_set():
                 self.progress_at = time.monotonic()
-                outgoing = left[0]
-                trouble = self._send(outgoing)
-                left.pop(0)
+                trouble = self._send(self._left[0])
+                self._left.pop(0)
                 if trouble:
                     break
         finally:
-            self._record_taken()
-            if left:
-                outbox.unclaim(self._db, [one.id for one in left], self._worker)
-                self._lane.limiter.give_back(len(left))
+            self._give_back()
+
+    def _give_back(self) -> None:
+        """What was taken is recorded and what was not tried goes back; where the store takes neither now, at the next round."""
+        self._record_taken()
+        if self._left:
+            outbox.unclaim(self._db, [one.id for one in self._left], self._worker)
+            self._lane.limiter.give_back(len(self._left))
+            self._left = []
 
     def _send(self, outgoing: Outgoing) -> bool:
         """One mail. Whether the relay itself is in trouble."""
