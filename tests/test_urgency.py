@@ -111,3 +111,15 @@ def test_the_machine_is_loud_while_no_alarm_goes_out(tmp_path: Path) -> None:
     with structlog.testing.capture_logs() as logs:
         story.at("2026-11-30 10:16")
     assert not any("CANNOT BE SENT" in one["event"] for one in logs)
+
+
+def test_ignoring_waits_for_the_alarm(story: Story) -> None:
+    """behaviour.md §3.9: an alarm is repeated until somebody takes it; IGNORE ends none."""
+    story.after(minutes=5)
+    story.reply(story.mail("new-case"), "IGNORE")
+    assert story.case()["state"] == "open"
+    story.reply(story.mail("urgent"), "TAKE")
+    story.after(minutes=5)
+    story.reply(story.mail("new-case"), "IGNORE")
+
+    assert story.case()["state"] == "closed"

@@ -205,6 +205,8 @@ def _no_automatic_mail(asked: Asked) -> list[Intent]:
         return ask(asked, "The resident has no address.")
     if words and not off:
         return ask(asked, f"{command} stands alone, or with OFF behind it.")
+    if command == "IGNORE" and not off and case.code in asked.facts.alarmed:
+        return ask(asked, "An urgent alarm runs in it. Answer that with TAKE first.")
     why = f"{asked.person.name} wrote {command}{' OFF' if off else ''}"
     what: Literal["quiet", "ignored"] = "quiet" if command == "QUIET" else "ignored"
     intents: list[Intent] = [Wish(case.resident.key, what, "" if off else "yes", why, case.code)]
