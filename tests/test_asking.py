@@ -197,3 +197,41 @@ def test_large_print_is_honoured_in_every_mail(story: Story) -> None:
         assert "font-size: 25px" in page
         assert "font-size: 18px" not in page
     assert "Edward Quan asked for large print." in words(story, "resident-wrote")[-1]
+
+
+def test_a_cover_does_not_end_a_question(make_story: Callable[..., Story]) -> None:
+    """behaviour.md §3.7: "you don't need to write again" is not said to somebody whose answer is waited for."""
+    story = make_story()
+    story.receive(letter())
+    story.after(minutes=5)
+    story.reply(story.mail("new-case"), "ASK: which room is it, please tell me?")
+    story.after(minutes=5)
+    story.reply(story.mail("new-case"), "AWAY today to 18 Dec, cover Sam Jones")
+    story.at("2026-11-30 11:00")
+    told = words(story, "cover")[0]
+
+    assert "You don't need to write again" not in told
+    assert "We still need your answer to what you were asked on Monday 30 November: just reply." in told
+
+
+def test_an_answer_from_elsewhere_promises_nothing(make_story: Callable[..., Story]) -> None:
+    """P5: the resident is sent nothing at an address that is new, so its owner reads of no promise."""
+    story = make_story()
+    story.receive(letter())
+    story.after(minutes=5)
+    story.reply(story.mail("new-case"), "ASK: which room is it, please tell me?")
+    question = parsed(bytes(story.mail("human")["content"]))
+    story.after(days=1)
+    story.receive(
+        letter(
+            sender="Ed <ed@work.example>",
+            to=question["Reply-To"],
+            subject="Re: Damp in the bedroom",
+            text="The back bedroom, since May.\n\nEd",
+            message_id="<1@work.example>",
+            In_Reply_To=question["Message-ID"],
+        )
+    )
+
+    assert story.case()["state"] == "open"
+    assert "The next word is due by Tuesday 8 December." in words(story, "resident-wrote")[-1]

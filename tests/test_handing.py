@@ -7,6 +7,8 @@ import pytest
 from tests.support.letters import letter, parsed, plain
 from tests.support.story import Story, words
 
+P2 = ('members = ["priya", "sam"]', 'members = ["priya", "sjones"]')
+
 
 @pytest.fixture
 def story(make_story: Callable[..., Story]) -> Story:
@@ -317,3 +319,30 @@ def test_away_moves_no_promise_past_its_day(story: Story) -> None:
     story.at("2026-12-07 15:00")
 
     assert ("update", "2026-12-07", "withheld") in story.clocks()
+
+
+def test_taken_and_split_when_the_letter_is_sensitive(make_story: Callable[..., Story]) -> None:
+    """behaviour.md §3.9: whoever gets such a case reads first that they should phone; nothing says that the resident is told."""
+    story = make_story()
+    story.receive(letter(subject="Help", text="I want to kill myself because of the damp.\n\nEdward"))
+    story.after(minutes=5)
+    case = story.mail("new-case")
+    story.reply(case, "SPLIT streets: the bins")
+    story.reply(case, "PASS sam: he knows him")
+    story.follow(story.mail("hand-over"), "TAKE", "", "")
+
+    assert story.outbox("cover") == []
+    assert "is told" not in words(story, "hand-over")[-1]
+    for mail in (*words(story, "new-case")[1:], words(story, "hand-over")[-1]):
+        assert "Please phone or write yourself today." in mail
+
+
+def test_two_with_one_name(make_story: Callable[..., Story]) -> None:
+    """A name that two people have is not said to be nobody's."""
+    story = make_story(('name = "Kofi Mensah"', 'name = "Sam Mensah"'), ('id = "sam"', 'id = "sjones"'), P2)
+    story.receive(letter())
+    passed_to_sam(story)
+
+    assert "There is more than one “sam”: Sam Jones, Sam Mensah." in words(story, "ask-back")[-1]
+    passed_to_sam(story, "PASS Sam Mensah: please")
+    assert story.case()["offered_to"] == "kofi"

@@ -33,7 +33,15 @@ def passed(asked: Asked) -> list[Intent]:
         *(note(asked, f"{why}: {reason}", "PASS") if reason else []),
         Offer(case.code, to.id, asked.person.id, why),
         notices.offered(
-            desk, case, asked.inbox, to, asked.person, reason, asked.facts.last_words.get(case.code, ""), why
+            desk,
+            case,
+            asked.inbox,
+            to,
+            asked.person,
+            reason,
+            asked.facts.last_words.get(case.code, ""),
+            tells=away.is_told(Move(case, to.id, "owner", why, tell=True), desk),
+            why=why,
         ),
     ]
 
@@ -51,6 +59,8 @@ def _somebody(name: str, asked: Asked) -> Staff | str:
         team = team_named(name, council)
         if team is None:
             known = ", ".join(sorted(council.teams))
+            if several := called(name, council):
+                return f"There is more than one “{name}”: {', '.join(one.name for one in several)}."
             return f"There is nobody called “{name}” whom I know. Teams are: {known}." if name else "PASS needs a name."
         chosen = _of_team(team, asked)
         if chosen is None:
@@ -232,6 +242,14 @@ def person_named(name: str, council: Council) -> Staff | None:
     first = [one for one in people if wanted and wanted == folded(one.name).split()[0]]
     found = exact or first
     return found[0] if len(found) == 1 else None
+
+
+def called(name: str, council: Council) -> list[Staff]:
+    """Everybody who has that first name, or that very name."""
+    wanted = folded(name).strip(" .@")
+    return [
+        one for one in council.staff.values() if wanted and wanted in (folded(one.name), folded(one.name).split()[0])
+    ]
 
 
 def team_named(name: str, council: Council) -> Team | None:

@@ -117,6 +117,8 @@ def about_case(
             "staff_first": names.first(staff.name),
             "matter": matter,
             "next_on": next_word(case.clocks),
+            "promised": any(clock.told and clock.promised_on == next_word(case.clocks) for clock in case.clocks),
+            "call": case.sensitive,
             "formats": case.formats,
             "quiet": case.quiet,
             "words_go_out": words_go_out,
@@ -172,7 +174,6 @@ def new_case(
         "untold_why": untold_why,
         "note": note,
         "urgent": list(urgent),
-        "call": case.sensitive,
         "arrived_on": desk.council.calendar.local_day(arrival.arrived_at),
         "arrived_at": arrival.arrived_at.astimezone(desk.council.calendar.timezone),
     }
@@ -199,7 +200,6 @@ def resident_wrote(
     values = {
         "note": note,
         "urgent": list(urgent),
-        "call": case.sensitive,
         "arrived_on": desk.council.calendar.local_day(arrival.arrived_at),
         "arrived_at": arrival.arrived_at.astimezone(desk.council.calendar.timezone),
     }
@@ -217,10 +217,18 @@ def also_yours(desk: Desk, seen: Seen, case: Case, other: Inbox, staff: Staff, *
     return Send(key, draft, case.code, home.name, home.staff_lane, why, staff=staff.id)
 
 
-def offered(desk: Desk, case: Case, inbox: Inbox, staff: Staff, by: Staff, reason: str, letter: str, why: str) -> Send:
-    """A case is passed to somebody: they take it with one word, or leave it where it is."""
+def offered(
+    desk: Desk, case: Case, inbox: Inbox, staff: Staff, by: Staff, reason: str, letter: str, *, tells: bool, why: str
+) -> Send:
+    """A case is passed to somebody: they take it with one word, and the resident is told if it `tells`, or leave it where it is."""
     key = f"offered:{case.code}:{staff.id}:{desk.now:%Y-%m-%dT%H%M%S}"
-    values = {"by": by.name, "reason": Lines(reason), "letter": Lines(letter), "handovers": case.handovers}
+    values = {
+        "by": by.name,
+        "reason": Lines(reason),
+        "letter": Lines(letter),
+        "handovers": case.handovers,
+        "tells": tells,
+    }
     draft = about_case(desk, case, inbox, staff, "hand-over", key, values, words_go_out=False, template="offered")
     return Send(key, replace(draft, html=True), case.code, inbox.name, inbox.staff_lane, why, staff=staff.id)
 

@@ -176,6 +176,9 @@ def _matter(desk: Desk, case: Case) -> dict[str, Any]:
         "owner": owner.public_name if owner else "",
         "first_name": names.first(owner.public_name) if owner else "",
         "next_on": next_word(case.clocks),
+        "asked_on": desk.council.calendar.local_day(case.human_words_at)
+        if case.state == "waiting" and case.human_words_at
+        else None,
     }
 
 

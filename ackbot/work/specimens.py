@@ -343,7 +343,8 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
             staff,
             "She knows the house.",
             "There is damp.",
-            "a specimen",
+            tells=True,
+            why="a specimen",
         ),
     )
     yield (
