@@ -117,6 +117,24 @@ def test_one_mail_for_all_of_a_residents_cases(make_story: Callable[..., Story])
     assert "Mould" in told[0]
 
 
+def test_an_answer_to_one_case_leaves_the_notice_of_the_others(make_story: Callable[..., Story]) -> None:
+    """P5: a notice that waits for working hours names dates of several cases: an answer to the first does not take it back."""
+    story = make_story(away_from("priya", "2026-12-08", "2026-12-14"))
+    story.receive(letter())
+    story.receive(letter(subject="Mould", text="And mould.\n\nEdward Quan", message_id="<2@resident.example>"))
+    story.at("2026-12-08 07:00")
+    notice = story.mail("cover")
+    first = story.db.run("SELECT code FROM outbox WHERE id = :id", id=notice["id"])[0]["code"]
+    about = "Damp" if story.case()["code"] == first else "Mould"
+    story.follow(
+        story.mail("hand-over", "sam@northgate.example"), "Answer", about, "Dear Edward,\n\nI come at ten.\n\nSam"
+    )
+
+    assert notice["not_before"] > "2026-12-08T07:30"
+    assert story.outbox("human")
+    assert story.mail("cover")["state"] == "queued"
+
+
 CHAINS: list[tuple[str, list[tuple[str, str]], str]] = [
     (
         "sam is away too",

@@ -69,6 +69,9 @@ def copies(desk: Desk, case: Case, sent: Send, why: str) -> list[Send]:
     return found
 
 
+SEVERAL = "several-"  # in the key of a cover notice that is about more than one case
+
+
 @dataclass(frozen=True, slots=True)
 class NoNews:
     """
@@ -155,7 +158,8 @@ def cover(
         "back_on": back_on if desk.council.tell_return_date else None,
         "matters": [_matter(desk, case) for case in cases],
     }
-    return _timed(desk, cases[0], "cover", f"cover:{cases[0].code}:{absence}", values, why)
+    several = f":{SEVERAL}{len(cases)}" if len(cases) > 1 else ""
+    return _timed(desk, cases[0], "cover", f"cover:{cases[0].code}:{absence}{several}", values, why)
 
 
 def split_off(desk: Desk, other: Case, first: Case, *, why: str) -> Send:

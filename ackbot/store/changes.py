@@ -16,6 +16,7 @@ from ackbot.casework.intents import (
     Wish,
 )
 from ackbot.casework.model import Arrival
+from ackbot.casework.updates import SEVERAL
 from ackbot.store import alarms
 from ackbot.store.database import Database, text_of
 
@@ -130,12 +131,16 @@ def human_words(db: Database, intent: HumanWords, now: datetime) -> None:
 
 
 def cancel_cover_notice(db: Database, code: str, now: datetime) -> None:
-    """A notice that waits for working hours, and is no longer true by then, is not sent."""
+    """
+    A notice that waits for working hours, and is no longer true by then, is not sent; one about several cases is, for it
+    carries the dates of the others.
+    """
     db.run(
         "UPDATE outbox SET state = 'cancelled' WHERE code = :code AND kind = 'cover' AND state = 'queued' AND "
-        "not_before > :now",
+        "not_before > :now AND dedupe_key NOT LIKE :several",
         code=code,
         now=text_of(now),
+        several=f"%:{SEVERAL}%",
     )
 
 
