@@ -12,7 +12,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -326,7 +325,7 @@ def test_files_go_along(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
         0,
     ]
     world = post.world
-    claimed = outbox.claim(world.db, "default", "w", world.now, world.now + timedelta(minutes=5), 20)
+    claimed = outbox.claim(world.db, "default", "w", world.now, 300, 20)
     owner = next(one for one in claimed if one.kind == "new-case" and one.attachments)
     tail = Attachments(world.db, {}, world.office).of(owner)
     assert tail is not None

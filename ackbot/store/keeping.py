@@ -69,7 +69,7 @@ def put_back(db: Database, of: datetime, now: datetime) -> int:
         db.run("UPDATE folders SET held_uid = NULL")
         db.run("DELETE FROM rounds WHERE name = 'released'")
         rows = db.run(
-            "UPDATE outbox SET state = 'held', held_for = 'restore', claimed_by = NULL, lease_until = NULL "
+            "UPDATE outbox SET state = 'held', held_for = 'restore', claimed_by = NULL, lease_until_s = NULL "
             f"WHERE {_OUTSIDE} AND (state IN ('queued', 'claimed', 'sending', 'unknown') "
             "OR (state = 'held' AND held_for IN ('pause', 'brake'))) RETURNING id"
         )

@@ -66,7 +66,7 @@ class Store:
                 f"UPDATE outbox SET not_before = {past} WHERE state = 'unknown' OR (state = 'queued' AND attempts > 0)"
             )
             if nobody_lives:
-                self.look(f"UPDATE outbox SET lease_until = {past} WHERE state IN ('claimed', 'sending')")
+                self.look("UPDATE outbox SET lease_until_s = 0 WHERE state IN ('claimed', 'sending')")
                 self.look("DELETE FROM leases")
 
     def is_whole(self) -> bool:
