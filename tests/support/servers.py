@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,7 +22,7 @@ INSTALL_POSTFIX = "needs Postfix, and root to run it: apt-get install -y --no-in
 INSTALL_MUTT = "needs a mail client: apt-get install -y --no-install-recommends mutt"
 
 _DOVECOT = """
-base_dir = {d}/run
+base_dir = {run}
 state_dir = {d}/state
 log_path = {d}/dovecot.log
 protocols = imap lmtp
@@ -144,6 +145,7 @@ class Dovecot:
         self.folder = folder / "dovecot"
         self.port, self.lmtp_port = free_port(), free_port()
         self._sieve = sieve
+        self._run = ""
         self._process: subprocess.Popen[bytes] | None = None
 
     @staticmethod
@@ -153,8 +155,11 @@ class Dovecot:
     def start(self) -> None:
         root = os.geteuid() == 0
         owner = pwd.getpwnam("mail") if root else pwd.getpwuid(os.geteuid())
-        for name in ("run", "state", "home"):
+        for name in ("state", "home"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
+        # Its sockets: their paths may have 107 characters, and a test's folder is long already.
+        self._run = self._run or tempfile.mkdtemp(prefix="dovecot-")
+        os.chmod(self._run, 0o755)
         for path in (self.folder, *self.folder.parents):
             if root and path.owner() == "root" and not path.stat().st_mode & 0o001:
                 path.chmod(path.stat().st_mode | 0o011)  # the mail user walks through pytest's private folders
@@ -168,6 +173,7 @@ class Dovecot:
         config.write_text(
             _DOVECOT.format(
                 d=self.folder,
+                run=self._run,
                 password=PASSWORD,
                 uid=owner.pw_uid,
                 gid=owner.pw_gid,
@@ -186,6 +192,11 @@ class Dovecot:
             self._process.terminate()
             self._process.wait(15)
             self._process = None
+
+    def _forget(self) -> None:
+        if self._run:
+            shutil.rmtree(self._run, ignore_errors=True)
+            self._run = ""
 
     def client(self, user: str) -> IMAPClient:
         """A logged-in client; use as a context manager."""
@@ -217,6 +228,7 @@ class Dovecot:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+        self._forget()
 
 
 class Postfix:
