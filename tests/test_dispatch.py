@@ -458,6 +458,22 @@ def test_what_a_dead_process_left(world: World) -> None:
     assert states(world) == [("acknowledgement", "unknown"), ("new-case", "queued")]
 
 
+def test_a_worker_that_dies_before_it_tells(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
+    """P1: a mail that is `unverified` is told to the admin once, though the worker that found it so was killed before it told."""
+    world.receive(letter())
+    first, _ = outbox.claim(world.db, "default", "dead", world.now, 300, 20)
+    outbox.begin_sending(world.db, first, "dead")
+    world.db.run("UPDATE outbox SET resent = :yes WHERE id = :id", yes=True, id=first.id)
+    assert [one.id for one in outbox.recover(world.db, world.now, alone=True)] == [first.id]
+    again = outbox.recover(world.db, world.now, alone=True)
+    assert [one.id for one in again] == [first.id]
+    with BadSmtp() as server:
+        dispatcher(server).tell_unverified(again[0], world.now)
+
+    assert outbox.recover(world.db, world.now, alone=True) == []
+    assert len(world.outbox("admin")) == 1
+
+
 def test_relay_limits_slow_and_never_drop(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
     """D49: 28 a minute, 10,000 a day: the queue waits, acknowledgements first."""
     for number in range(4):

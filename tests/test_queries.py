@@ -21,6 +21,7 @@ FEW = {
     "alarms_running",
     "outbox_unfinished",
     "outbox_held",
+    "outbox_unverified",
     "outbox_next",
 }
 

@@ -258,15 +258,20 @@ def recover(db: Database, now: datetime, *, alone: bool) -> list[Outgoing]:
         alone: no other worker can be alive (SQLite's flock), so leases need not run out.
 
     Returns:
-        Mails that are `unverified` now, for the admin to hear of.
+        Mails that are `unverified` and of which the admin has not heard, also those of a worker that died before it told.
     """
     left = f"(:alone OR lease_until_s < {db.clock}{_OF_THE_DEAD.format(running=running(db)) if db.shared else ''})"
     db.run(f"UPDATE outbox SET {TO_GO_OUT} WHERE {IN_HAND} AND state = 'claimed' AND {left}", alone=alone)
     rows = db.run(
         f"SELECT {_COLUMNS} FROM outbox WHERE {IN_HAND} AND state = 'sending' AND {left} ORDER BY id", alone=alone
     )
-    sending = [_outgoing(row) for row in rows]
-    return [one for one in sending if unknown(db, one, "the worker ended while sending", now) == "unverified"]
+    for row in rows:
+        unknown(db, _outgoing(row), "the worker ended while sending", now)
+    untold = db.run(
+        f"SELECT {_COLUMNS} FROM outbox WHERE state = 'unverified' AND kind <> 'admin' AND NOT EXISTS "
+        "(SELECT 1 FROM outbox AS told WHERE told.dedupe_key = 'unverified:' || outbox.dedupe_key) ORDER BY id"
+    )
+    return [_outgoing(row) for row in untold]
 
 
 # A worker whose own lease is over is dead, or frozen; when it wakes, what it had is no longer its own.

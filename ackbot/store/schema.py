@@ -263,6 +263,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX outbox_next ON outbox (lane, priority, id) WHERE state = 'queued'",
         "CREATE INDEX outbox_unfinished ON outbox (state, lease_until_s) WHERE state IN ('claimed', 'sending', "
         "'unknown')",
+        "CREATE INDEX outbox_unverified ON outbox (id) WHERE state = 'unverified'",
         "CREATE INDEX outbox_held ON outbox (inbox, held_for) WHERE state = 'held'",
         "CREATE INDEX outbox_recipient ON outbox (recipient_key, created_at)",  # caps
         "CREATE INDEX outbox_accepted ON outbox (lane, accepted_at) WHERE accepted_at IS NOT NULL",  # relay limits
