@@ -13,24 +13,24 @@ from types import FrameType
 import structlog
 
 from ackbot import __version__
-from ackbot.casework import notices
+from ackbot.casework.drafts import to_admin
 from ackbot.config import Config, ConfigProblem, Listening, load
 from ackbot.crashpoints import crash_point
 from ackbot.store import Database, StoreBusy, StoreProblem, open_database, outbox, reconfigured
 from ackbot.wires import systemd
 from ackbot.wires.places import PlaceTaken
 from ackbot.work import dispatch, keeping
+from ackbot.work.apply import apply
+from ackbot.work.check_store import forgotten
 from ackbot.work.delivery import Mailroom
 from ackbot.work.dispatch import Dispatcher, Limiter, Limits, SharedLimiter
-from ackbot.work.forgotten import forgotten
+from ackbot.work.inbox_leases import InboxLeases
 from ackbot.work.intake import Intake, warm
-from ackbot.work.recount import recount
-from ackbot.work.roster import Roster
+from ackbot.work.recompute import recount
 from ackbot.work.rounds import Rounds
-from ackbot.work.specimens import proofread
-from ackbot.work.waiting import Stop, Wake
+from ackbot.work.samples import proofread
+from ackbot.work.threads import Stop, Wake
 from ackbot.work.watch import Watcher
-from ackbot.work.writing import write
 
 CALL_OTHERS_S = 0.05  # between two calls to other workers; each is a transaction
 STOP_S = 8.5  # from SIGTERM, which ends the process within ten; what is not finished by then is found at the next start
@@ -44,8 +44,8 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Shift:
-    """Everything that works from one configuration. A reload ends one shift and begins another."""
+class Runtime:
+    """Everything that works from one configuration. A reload ends one runtime and begins another."""
 
     def __init__(self, config: Config, db: Database, worker: str, clock: Callable[[], datetime]) -> None:
         self._config = config
@@ -62,9 +62,9 @@ class Shift:
                 log.info("lanes changed", mails=moved)
         self._intake = intake = Intake(db, config.office)
         self._watched = {one.name: one for one in config.watched}
-        self._roster = Roster(db, worker, list(self._watched), self._watch, self._wake.call, self._take_over)
+        self._inbox_leases = InboxLeases(db, worker, list(self._watched), self._watch, self._wake.call, self._take_over)
         self.dispatchers = [
-            Dispatcher(lane, db, config.office, worker, self._stop, self._wake.ear(), clock)
+            Dispatcher(lane, db, config.office, worker, self._stop, self._wake.subscribe(), clock)
             for lane in self._lanes()
             for _ in range(lane.relay.connections)
         ]
@@ -77,7 +77,7 @@ class Shift:
             self._queued,
             self.dispatchers[0].tell_unverified,
             self._looked,
-            self._roster.does_rounds,
+            self._inbox_leases.does_rounds,
         )
         self._look_until = time.monotonic() + LOOK_S
         self._warm = threading.Thread(target=warm, args=(config.office,), name="warm", daemon=True)
@@ -128,14 +128,14 @@ class Shift:
     def start(self) -> None:
         """Begin to work."""
         self._warm.start()
-        self._roster.start()
+        self._inbox_leases.start()
         for thread in self._threads:
             thread.start()
         self._rounds.start()
 
     def _looked(self) -> bool:
         """Whether every inbox was swept, or has had its time: one whose server is away holds up no other's promises."""
-        watchers = self._roster.watchers
+        watchers = self._inbox_leases.watchers
         return time.monotonic() > self._look_until or (bool(watchers) and all(one.ready.is_set() for one in watchers))
 
     def tick(self) -> None:
@@ -151,42 +151,42 @@ class Shift:
         """Wait until every inbox that is ours has been swept once; whether all have."""
         until = time.monotonic() + seconds
         self._warm.join(seconds)
-        return all(watcher.ready.wait(max(0.0, until - time.monotonic())) for watcher in self._roster.watchers)
+        return all(watcher.ready.wait(max(0.0, until - time.monotonic())) for watcher in self._inbox_leases.watchers)
 
     def end(self, within_s: float) -> bool:
         """Stop everything; whether all of it ended in time."""
         until = time.monotonic() + within_s
         self._stop.set()
-        self._roster.end()
+        self._inbox_leases.end()
         self._wake.call()
         ended = self._rounds.stop(within_s)
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
-        ended = self._roster.join(until) and ended and not any(thread.is_alive() for thread in self._threads)
+        ended = self._inbox_leases.join(until) and ended and not any(thread.is_alive() for thread in self._threads)
         if ended:
             self._stop.close()
         return ended
 
     def makes_progress(self) -> bool:
         """Whether no thread is stuck: systemd's watchdog is told only then."""
-        return all(thread.is_alive() for thread in self._threads) and self._roster.makes_progress()
+        return all(thread.is_alive() for thread in self._threads) and self._inbox_leases.makes_progress()
 
     def _trouble(self, inbox: str, topic: str, reason: str, whose: str) -> None:
         """The admin hears of an inbox, or of what all inboxes of a server have in common, once a day and topic."""
         now = self._clock()
         desk = self._config.office.desk(now)
         values = {"inbox": desk.council.inboxes[inbox].address, "reason": reason}
-        send = notices.to_admin(desk, topic, f"{topic}:{whose}:{desk.today}", values, why=reason)
+        send = to_admin.about(desk, topic, f"{topic}:{whose}:{desk.today}", values, why=reason)
         try:
             with self._db.transaction():
-                write(self._db, [send], desk)
+                apply(self._db, [send], desk)
         except (StoreBusy, StoreProblem):
             log.warning("admin not told", inbox=inbox, reason=reason)
         self._queued()
 
 
 class Daemon:
-    """One process: a store, and the shift that works on it."""
+    """One process: a store, and the runtime that works on it."""
 
     def __init__(self, config: Config, clock: Callable[[], datetime] = utc_now) -> None:
         """
@@ -212,10 +212,10 @@ class Daemon:
         self._asked: set[int] = set()
         self._end_by = 0.0  # monotonic; once the end was asked for
         self._called = threading.Event()
-        self.shift = self._new_shift(config)
+        self.runtime = self._new_runtime(config)
 
-    def _new_shift(self, config: Config) -> Shift:
-        return Shift(config, self._db, self._worker, self._clock)
+    def _new_runtime(self, config: Config) -> Runtime:
+        return Runtime(config, self._db, self._worker, self._clock)
 
     def run(self) -> int:
         """Work until SIGTERM or SIGINT. Returns the exit code."""
@@ -241,8 +241,8 @@ class Daemon:
             if signal.SIGHUP in self._asked:
                 self._asked.discard(signal.SIGHUP)
                 self.reload()
-            self.shift.nudge()
-            if interval and self.shift.makes_progress():
+            self.runtime.nudge()
+            if interval and self.runtime.makes_progress():
                 systemd.notify("WATCHDOG=1")
         systemd.notify("STOPPING=1")
         self.stop()
@@ -257,9 +257,9 @@ class Daemon:
     def start(self) -> None:
         """Begin to work; mails that the last run left doubtful for ever are told."""
         for outgoing in self._left_unverified:
-            self.shift.dispatchers[0].tell_unverified(outgoing, self._clock())
+            self.runtime.dispatchers[0].tell_unverified(outgoing, self._clock())
         keeping.tell_admin(self._db, self._config.office, self._clock())
-        self.shift.start()
+        self.runtime.start()
 
     def reload(self) -> None:
         """Read the configuration again; one that has mistakes, or needs a restart, changes nothing (P10)."""
@@ -280,28 +280,28 @@ class Daemon:
         for line in problems:
             log.error("not reloaded", reason=line)
         if not problems:
-            self._change_shift(fresh)
+            self._change_runtime(fresh)
         systemd.notify("READY=1")
 
-    def _change_shift(self, fresh: Config) -> None:
-        self.shift.end(STOP_S)
+    def _change_runtime(self, fresh: Config) -> None:
+        self.runtime.end(STOP_S)
         try:
-            shift = self._new_shift(fresh)
+            runtime = self._new_runtime(fresh)
         except Exception as error:  # a port is taken, the store was busy, or a defect of ours: go on as before
             if isinstance(error, PlaceTaken):
                 log.error("not reloaded", reason=str(error))  # noqa: TRY400 - it is all there is to say
             else:
                 log.exception("not reloaded")
-            fresh, shift = self._config, self._new_shift(self._config)
+            fresh, runtime = self._config, self._new_runtime(self._config)
         else:
             log.info("reloaded", inboxes=len(fresh.watched), warnings=len(fresh.warnings))
-        self._config, self.shift = fresh, shift
-        self.shift.start()
+        self._config, self.runtime = fresh, runtime
+        self.runtime.start()
 
     def stop(self) -> None:
         """End the work and close the store. What could not be finished is found at the next start."""
         within_s = max(0.0, self._end_by - time.monotonic()) if self._end_by else STOP_S
-        if self.shift.end(within_s):
+        if self.runtime.end(within_s):
             self._db.close()
             log.info("stopped")
         else:

@@ -41,7 +41,7 @@ def _rounds(place: Place, size: int) -> Mapping[str, object]:
     found: dict[str, object] = {}
     daemon: list[Daemon] = []
     found["start, ms"] = _spent(lambda: daemon.append(Daemon(config, clock=lambda: now[0])))
-    rounds = daemon[0].shift._rounds
+    rounds = daemon[0].runtime._rounds
     found["first round, ms"] = _spent(rounds.tick)
     for name, moment in _MOMENTS.items():
         now[0] = _MONDAY + moment

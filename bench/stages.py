@@ -11,12 +11,13 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ackbot.casework import decide, matching
+from ackbot.casework import decide
+from ackbot.casework.incoming import matching
+from ackbot.casework.incoming.screening import Seen, screen
 from ackbot.casework.model import Arrival, Facts
-from ackbot.casework.screening import Seen, screen
 from ackbot.config import sample
 from ackbot.mail.message import Message
-from ackbot.store import facts, inboxes, intents, letters, open_database
+from ackbot.store import arrivals, facts, handlers, inboxes, open_database
 from ackbot.work.intake import written
 
 AT = datetime(2026, 11, 30, 10, 12, tzinfo=UTC)
@@ -96,7 +97,7 @@ def _steps(path: Path, make: Callable[[int], bytes], count: int) -> Mapping[str,
         marks.append(time.perf_counter())
         seen = Seen(message, inbox, office.council, arrival)
         verdict = screen(seen)
-        asked = decide.questions(seen, verdict, desk)
+        asked = decide.questions_for(seen, verdict, desk)
         marks.append(time.perf_counter())
         with db.transaction():
             known = facts.gather(db, asked, AT, desk.today, office.council.limits)
@@ -107,11 +108,11 @@ def _steps(path: Path, make: Callable[[int], bytes], count: int) -> Mapping[str,
             marks.append(time.perf_counter())
             mails = written(decision.intents, office.templates)
             marks.append(time.perf_counter())
-            arrived = letters.add_arrival(db, arrival, AT)
+            arrived = arrivals.add_arrival(db, arrival, AT)
             assert arrived is not None
-            letter_id = letters.add(db, message, arrival, decision, AT, "en")
-            letters.attach_arrival(db, arrived, letter_id)
-            intents.apply(db, decision.intents, mails, office.council, AT, letter_id=letter_id, arrival=arrival)
+            letter_id = arrivals.add(db, message, arrival, decision, AT, "en")
+            arrivals.attach_arrival(db, arrived, letter_id)
+            handlers.apply(db, decision.intents, mails, office.council, AT, letter_id=letter_id, arrival=arrival)
             inboxes.move_watermark(db, arrival.inbox, "INBOX", 1, arrival.uid)
             marks.append(time.perf_counter())
         marks.append(time.perf_counter())

@@ -14,7 +14,7 @@ from ackbot.wires.imap import Account
 from ackbot.wires.secrets import Password
 from ackbot.wires.smtp import Relay
 from ackbot.work.dispatch import Dispatcher, Lane, Limiter
-from ackbot.work.waiting import Stop
+from ackbot.work.threads import Stop
 from tests.support import council
 from tests.support.badsmtp import BadSmtp
 from tests.support.council import World

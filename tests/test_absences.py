@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from ackbot.casework import away, reminders
+from ackbot.casework.clocks import absence_moves, reminders
 from ackbot.casework.council import Absence, Council
 from ackbot.casework.cover import is_present, stand_in, with_absences
 from ackbot.casework.model import Case, Clock
@@ -301,11 +301,11 @@ def test_forty_people_absent_in_turns(make_story: Callable[..., Story]) -> None:
         for day in range(0, 60, 1):
             desk = Office(council, office.templates, office.signer).desk(start + timedelta(days=day, hours=1))
             for number, case in cases.items():
-                found = away.move(case, {}, desk)
+                found = absence_moves.move(case, {}, desk)
                 if found is not None:
                     assert found.how != "nobody"
                     assert is_present(council, found.to, desk.now)
-                    cases[number] = away.in_new_hands(found)
+                    cases[number] = absence_moves.in_new_hands(found)
                 assert reminders.is_here(cases[number], desk), (day, number)
 
     holds()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from ackbot.config import load
-from ackbot.work.recount import recount
+from ackbot.work.recompute import recount
 from tests.support.letters import html, letter, parsed
 from tests.support.story import Story, words
 

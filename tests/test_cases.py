@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from ackbot.casework import cover, routing
+from ackbot.casework import cover
 from ackbot.casework.council import Absence
+from ackbot.casework.incoming import routing
 from ackbot.casework.model import Facts, Load
 from ackbot.mail.message import Message
 from tests.support.council import MONDAY, World
@@ -713,7 +714,7 @@ def test_urgent_words_of_a_mail_that_broke_us(world: World, monkeypatch: pytest.
 )
 def test_urgent_words(world: World, text: str, category: str) -> None:
     """domain.md §8: whole words, letter case, accents and apostrophes ignored, `a + b` anywhere in the letter."""
-    from ackbot.casework.urgent import categories
+    from ackbot.casework.incoming.danger import categories
 
     assert category in categories(text, world.office.council.urgent)
 
@@ -730,7 +731,7 @@ def test_urgent_words(world: World, text: str, category: str) -> None:
 )
 def test_ordinary_words_alarm_nobody(world: World, text: str) -> None:
     """domain.md §8: whole words only."""
-    from ackbot.casework.urgent import categories
+    from ackbot.casework.incoming.danger import categories
 
     assert categories(text, world.office.council.urgent) == ()
 

@@ -53,11 +53,11 @@ def test_a_reload_refuses(council: Path, changes: tuple[tuple[str, str], ...], w
     """P10: nor does a reload take it."""
     daemon = Daemon(load(write_config(council)))
     daemon.start()
-    shift = daemon.shift
+    runtime = daemon.runtime
     write_config(council, *changes)
     daemon.reload()
 
-    assert daemon.shift is shift
+    assert daemon.runtime is runtime
     daemon.stop()
 
 

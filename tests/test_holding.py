@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from ackbot.casework.council import Council
-from ackbot.store import outbox, reconfigured, rounds
+from ackbot.store import daily, outbox, reconfigured
 from ackbot.store.outbox import Outgoing
 from tests.support.council import World
 from tests.support.letters import letter
@@ -147,7 +147,7 @@ def test_release_tells_of_missed_promises(world: World) -> None:
     ticks.tick()
 
     assert [mail["recipient"] for mail in world.outbox("no-news")] == ["edward@resident.example"]
-    assert rounds.was_done(world.db, "released", TUESDAY_AFTER)
+    assert daily.was_done(world.db, "released", TUESDAY_AFTER)
 
 
 LIVE = 'team = "housing"\nmode = "live"'

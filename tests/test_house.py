@@ -55,6 +55,47 @@ def test_imports_point_down(path: Path) -> None:
     assert named <= allowed, named - allowed
 
 
+# design.md §3: who in the rules may import whom. The files beside the wings are "rest" where wings stand on them, and "decide"
+# where they compose what the wings answer.
+WINGS = {
+    "decide": {"staff", "clocks", "incoming", "drafts", "rest"},
+    "staff": {"clocks", "incoming", "drafts", "rest"},
+    "clocks": {"incoming", "drafts", "rest"},
+    "incoming": {"drafts", "rest"},
+    "drafts": {"rest"},
+    "rest": set(),
+}
+COMPOSED = {"decide", "follow_ups", "bounces", "elsewhere"}
+
+
+def wing(module: str) -> str:
+    """The wing of a module of the rules: `ackbot.casework.staff.reading` is of "staff"."""
+    parts = module.split(".")[2:]
+    if len(parts) > 1 and parts[0] in WINGS:
+        return parts[0]
+    return parts[0] if parts[:1] and parts[0] in WINGS else "decide" if parts and parts[0] in COMPOSED else "rest"
+
+
+def modules_named(tree: ast.AST) -> set[str]:
+    """Every module that imports name, `from package import module` included."""
+    known = {".".join(path.relative_to(ROOT).with_suffix("").parts) for path in FILES}
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= (inner & known) or {node.module}
+    return found
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if room(path) == "casework"], ids=str)
+def test_wings_import_one_way(path: Path) -> None:
+    """decide → staff → clocks → incoming → drafts → the files beside them; no arrow back (design.md §3)."""
+    own = wing(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    named = {name for name in modules_named(ast.parse(path.read_text())) if name.startswith("ackbot.casework")}
+
+    assert {name for name in named if wing(name) not in WINGS[own] | {own}} == set()
+
+
 @pytest.mark.parametrize("path", [path for path in FILES if room(path) in ("casework", "mail")], ids=str)
 def test_rules_and_mail_touch_nothing(path: Path) -> None:
     """P12: no socket, no clock, no randomness, no library of a border in the rules."""
@@ -145,7 +186,7 @@ def test_files_are_short(path: Path) -> None:
 def test_code_holds_no_words_for_residents() -> None:
     """Templates hold words: what a resident reads stands in no Python file of the rules."""
     for path in FILES:
-        if room(path) in ("casework", "work", "store") and path.name != "specimens.py":
+        if room(path) in ("casework", "work", "store") and path.name != "samples.py":
             text = path.read_text()
             for phrase in ("Hello ", "Dear ", "has your email", "You will hear", "We are sorry", "Kind regards"):
                 assert phrase not in text, (path, phrase)

@@ -15,7 +15,7 @@ import pytest
 
 from ackbot.crashpoints import VARIABLE
 from ackbot.demo.servers import MailServer, Sink
-from ackbot.store import keeping, open_database, outbox
+from ackbot.store import backups, open_database, outbox
 from tests.conftest import missing
 from tests.support.council import World
 from tests.support.letters import letter, parsed
@@ -206,8 +206,8 @@ def test_killed_while_putting_back(tmp_path: Path, world: World, point: str) -> 
     killed = ackbot(config, "restore", str(backup), "--replace", **({VARIABLE: point} if point else {}))
     assert killed.returncode == (-signal.SIGKILL if point else 0), killed.stderr
     db = open_database(world.config.store_url)
-    keeping.examine(db)
-    assert keeping.counts(db)["cases"] == (2 if point else 1)
+    backups.examine(db)
+    assert backups.counts(db)["cases"] == (2 if point else 1)
     db.close()
     if point:
         done(config, "restore", str(backup), "--replace")
@@ -348,7 +348,7 @@ def test_promises_wait_for_release(world: World) -> None:
     world.receive(letter())
     world.db.run("UPDATE outbox SET state = 'accepted', accepted_at = created_at")
     world.now = datetime(2026, 12, 7, 16, tzinfo=UTC)
-    keeping.put_back(world.db, datetime(2026, 12, 5, 2, tzinfo=UTC), world.now)
+    backups.put_back(world.db, datetime(2026, 12, 5, 2, tzinfo=UTC), world.now)
     ticks = rounds_of(world)
     ticks.tick()
     assert world.outbox("no-news") == []
@@ -365,7 +365,7 @@ def test_words_of_staff_wait_for_release(make_story: Callable[..., Story]) -> No
     story = make_story()
     story.receive(letter())
     story.db.run("UPDATE outbox SET state = 'accepted'")
-    keeping.put_back(story.db, story.now, story.now)
+    backups.put_back(story.db, story.now, story.now)
     raw = answer(
         bytes(story.mail("new-case")["content"]),
         "We come on Tuesday at ten.",

@@ -28,7 +28,7 @@ from ackbot.work import intake
 from ackbot.work.attachments import Attachments
 from ackbot.work.delivery import Mailroom
 from ackbot.work.intake import Intake
-from ackbot.work.waiting import Stop
+from ackbot.work.threads import Stop
 from tests.conftest import missing
 from tests.support.council import World, write_config
 from tests.support.letters import letter, parsed

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ackbot.config import load
-from ackbot.daemon import Shift
+from ackbot.daemon import Runtime
 from ackbot.demo.clock import StoryClock
 from ackbot.store import open_database
 from tests.conftest import missing
@@ -41,9 +41,9 @@ class Town:
         )
         self.db = open_database(config.store_url, exclusive=True)
         self.db.migrate()
-        self.shift = Shift(config, self.db, "town", self.clock)
-        self.shift.start()
-        assert self.shift.wait_ready(20)
+        self.runtime = Runtime(config, self.db, "town", self.clock)
+        self.runtime.start()
+        assert self.runtime.wait_ready(20)
 
     def at(self, when: str) -> None:
         """Time passes to that instant, with the rounds of every hour between that has any."""
@@ -58,7 +58,7 @@ class Town:
 
     def _tick(self, moment: datetime) -> None:
         self.clock.set(moment)
-        self.shift.tick()
+        self.runtime.tick()
         self._all_sent()
 
     def _all_sent(self) -> None:
@@ -109,7 +109,7 @@ class Town:
         return str(parsed(self.latest("edward", "acknowledgement"))["X-Ackbot-Case"])
 
     def close(self) -> None:
-        self.shift.end(8)
+        self.runtime.end(8)
         self.db.close()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ackbot.config import load
-from ackbot.work.rehearse import explain
+from ackbot.work.explain import explain
 from ackbot.work.rounds import Rounds
 from tests.support.council import write_config
 from tests.support.letters import letter, parsed, plain

@@ -16,7 +16,7 @@ from ackbot.store import inboxes
 from ackbot.wires.imap import Account
 from ackbot.wires.secrets import Password
 from ackbot.work import watch
-from ackbot.work.waiting import Stop
+from ackbot.work.threads import Stop
 from ackbot.work.watch import Watcher
 from tests.conftest import missing
 from tests.support.council import write_config

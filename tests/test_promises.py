@@ -7,7 +7,7 @@ import pytest
 
 from ackbot.config import load
 from ackbot.store import outbox
-from ackbot.work.recount import recount
+from ackbot.work.recompute import recount
 from tests.support.letters import letter, parsed
 from tests.support.story import Story, words
 

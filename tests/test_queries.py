@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ackbot.store.sqlite import SQLite
-from ackbot.work.forgotten import forgotten
+from ackbot.work.check_store import forgotten
 from tests.support.council import World
 from tests.support.letters import letter
 from tests.test_rounds import rounds_of

@@ -34,43 +34,43 @@ WRONG = {
 
 @pytest.mark.parametrize("content", WRONG.values(), ids=WRONG)
 def test_a_wrong_reload_changes_nothing(daemon: Daemon, tmp_path: Path, content: bytes | None) -> None:
-    """P10: the shift that works goes on working."""
+    """P10: the runtime that works goes on working."""
     (tmp_path / "ackbot.toml").unlink()
     if content is not None:
         (tmp_path / "ackbot.toml").write_bytes(content)
-    shift = daemon.shift
+    runtime = daemon.runtime
     daemon.reload()
 
-    assert daemon.shift is shift
-    assert shift.makes_progress()
+    assert daemon.runtime is runtime
+    assert runtime.makes_progress()
 
 
 def test_broken_words_change_nothing(daemon: Daemon, tmp_path: Path) -> None:
     """P10: nor do the council's own templates and phrases."""
     own = tmp_path / "templates" / "en"
     own.mkdir(parents=True)
-    shift = daemon.shift
+    runtime = daemon.runtime
     for name, text in (("words.toml", b"a ="), ("receipt.txt", b"{{ 1 + name }}"), ("receipt.txt", b"\xe9")):
         (own / name).write_bytes(text)
         daemon.reload()
         (own / name).unlink()
 
-        assert daemon.shift is shift
+        assert daemon.runtime is runtime
 
 
 def test_what_reading_never_foresaw_changes_nothing(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
     """P10: a defect of ours in reading the file is logged, and no more."""
     monkeypatch.setattr(composition, "load", lambda _: 1 / 0)
-    shift = daemon.shift
+    runtime = daemon.runtime
     daemon.reload()
 
-    assert daemon.shift is shift
+    assert daemon.runtime is runtime
 
 
 def test_a_store_that_is_busy_keeps_the_old_configuration(
     daemon: Daemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """P10: when the new shift cannot begin, a shift of the old configuration does."""
+    """P10: when the new runtime cannot begin, a runtime of the old configuration does."""
     refusals = [StoreBusy("locked")]
     begin = composition.recount
 
@@ -80,12 +80,12 @@ def test_a_store_that_is_busy_keeps_the_old_configuration(
         return begin(*words)  # type: ignore[arg-type]
 
     monkeypatch.setattr(composition, "recount", busy_once)
-    shift = daemon.shift
+    runtime = daemon.runtime
     write_config(tmp_path, ('name = "Sam Jones"', 'name = "Samuel Jones"'))
     daemon.reload()
 
-    assert daemon.shift is not shift
-    assert daemon.shift.makes_progress()
+    assert daemon.runtime is not runtime
+    assert daemon.runtime.makes_progress()
     assert daemon._config.council.staff["sam"].name == "Sam Jones"
     daemon.reload()
     assert daemon._config.council.staff["sam"].name == "Samuel Jones"

@@ -9,7 +9,7 @@ import pytest
 
 from ackbot.casework import dates
 from ackbot.casework.cover import is_present
-from ackbot.work.attendance import office_at
+from ackbot.work.apply import office_at
 from tests.support.letters import letter, plain
 from tests.support.story import Story, answer, instant
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from ackbot.casework.marks import auto_submitted
-from ackbot.casework.screening import HOLDS, KINDS
+from ackbot.casework.incoming.marks import auto_submitted
+from ackbot.casework.incoming.screening import HOLDS, KINDS
 from tests.support.council import World
 from tests.support.letters import letter, parsed
 

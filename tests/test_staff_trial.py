@@ -9,9 +9,9 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from ackbot.casework import proof
+from ackbot.casework.incoming import staff_proof
+from ackbot.casework.incoming.screening import Seen
 from ackbot.casework.model import Arrival
-from ackbot.casework.screening import Seen
 from ackbot.demo.servers import MailServer, Sink
 from ackbot.mail.message import Message
 from ackbot.store import open_database
@@ -153,7 +153,7 @@ def test_while_the_daemon_runs(tmp_path: Path, imap: MailServer, sink: Sink) -> 
 def test_a_letter_of_somebody_who_was_forwarded_one(world: World) -> None:
     """P1: only colleagues answer such a mail; from anybody else it is a letter."""
     signer = world.office.signer
-    trial = signer.message_id("x", "", proof.TRIAL, "staff", "northgate.example")
+    trial = signer.message_id("x", "", staff_proof.TRIAL, "staff", "northgate.example")
     row = world.receive(letter(In_Reply_To=trial))
 
     assert (row["kind"], row["outcome"]) == ("letter", "case")
@@ -162,12 +162,12 @@ def test_a_letter_of_somebody_who_was_forwarded_one(world: World) -> None:
 def test_a_lost_message_id(world: World) -> None:
     """domain.md §5: Exchange replaces Message-IDs; then the reply address is the token."""
     office = world.office
-    tag = office.signer.tag(proof.trial_code(office.signer, "priya"), "i", "priya")
+    tag = office.signer.tag(staff_proof.trial_code(office.signer, "priya"), "i", "priya")
     housing = office.council.inboxes["housing"]
     raw = letter(PRIYA, to=housing.plus(tag), Authentication_Results=PASSED)
     seen = Seen(Message.parse(raw, office.signer), housing, office.council, Arrival("housing", world.now))
-    points = proof.points(seen, office.council.staff["priya"])
+    points = staff_proof.points(seen, office.council.staff["priya"])
 
     assert [point.passed for point in points] == [True] * 4
     assert "the reply address carries it" in points[0].what
-    assert next(point.passed for point in proof.points(seen, office.council.staff["sam"])) is False
+    assert next(point.passed for point in staff_proof.points(seen, office.council.staff["sam"])) is False

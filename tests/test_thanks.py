@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ackbot.casework import thanks
+from ackbot.casework.incoming import thanks
 from tests.support.letters import letter, parsed, plain
 from tests.support.story import Story
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from ackbot.store import looks
+from ackbot.store import status
 from tests.support.letters import letter
 from tests.support.story import Story
 
@@ -105,7 +105,7 @@ def test_the_machine_is_loud_while_no_alarm_goes_out(tmp_path: Path) -> None:
     loud = [one for one in logs if "CANNOT BE SENT" in one["event"]]
     assert [(one["log_level"], one["cases"]) for one in loud] == [("critical", [reference])]
     assert "Edward" not in str(logs)
-    wrong = looks.status(story.db, {}, story.now)["wrong"]
+    wrong = status.status(story.db, {}, story.now)["wrong"]
     assert "urgent mail cannot be sent (1): phone the duty officer" in wrong
     story.db.run("UPDATE outbox SET state = 'accepted' WHERE kind = 'urgent'")
     with structlog.testing.capture_logs() as logs:

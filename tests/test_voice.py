@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ackbot.casework import letters
+from ackbot.casework.drafts import to_resident
 from ackbot.config import sample
-from ackbot.work.specimens import specimens
+from ackbot.work.samples import specimens
 from tests.support.council import World
 from tests.support.letters import html, letter, parsed, plain
 from tests.support.story import Story
@@ -180,7 +180,7 @@ def test_5_names(world: World, sender: str, text: str, greeting: str) -> None:
 )
 def test_12_no_site_of_a_stranger_stands_in_our_words(subject: str, quoted: bool) -> None:
     """Voice 12: a mail program makes a link of a bare site too, and it would be a link from the council."""
-    assert bool(letters.matter(subject)) is quoted
+    assert bool(to_resident.matter(subject)) is quoted
 
 
 def test_6_calm_words_for_the_angry(mails: dict[str, bytes]) -> None:

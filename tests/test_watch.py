@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ackbot.demo.servers import MailServer
-from ackbot.store import inboxes, letters
+from ackbot.store import arrivals, inboxes
 from ackbot.wires.imap import Mailbox
 from ackbot.work import watch
 from tests.support.badimap import BadImap
@@ -243,7 +243,7 @@ def test_moving_only_after_commit_and_only_if_asked(
     assert (len(there), here) == (1, [])
     row = world.db.run("SELECT * FROM arrivals")[0]
     if row["moved_uid"] is not None:
-        assert letters.place_of(world.db, "housing", "INBOX", row["uidvalidity"], 101) == (
+        assert arrivals.place_of(world.db, "housing", "INBOX", row["uidvalidity"], 101) == (
             "Done",
             row["moved_uidvalidity"],
             there[0],

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ackbot.demo.servers import MailServer
-from ackbot.store import inboxes, looks
+from ackbot.store import inboxes, status
 from ackbot.wires import imap
 from ackbot.work import watch
 from tests.support.badimap import BadImap
@@ -175,14 +175,14 @@ def test_expunged_after_it_was_not_given(world: World, watching: Callable[..., R
     polls = {"housing": 60.0}
     with BadImap(answer) as bad:
         run = watching(bad.port, start="all")
-        until(lambda: looks.status(world.db, polls, world.now)["not_fetched"] == 1)
+        until(lambda: status.status(world.db, polls, world.now)["not_fetched"] == 1)
         gone = True
         world.after(hours=1)
         until(lambda: world.db.run("SELECT 1 FROM events WHERE kind = 'gone'"))
         until(lambda: bad.commands.count("NOOP") > 20)
         run.end()
 
-    assert looks.status(world.db, polls, world.now)["not_fetched"] == 0
+    assert status.status(world.db, polls, world.now)["not_fetched"] == 0
     assert len(world.db.run("SELECT 1 FROM events WHERE kind = 'gone'")) == 1
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from ackbot.casework import wishes
-from ackbot.casework.wishes import Wishes
+from ackbot.casework.incoming import wishes
+from ackbot.casework.incoming.wishes import Wishes
 from ackbot.mail.templates import Templates
 from ackbot.resources import templates as shipped
 from tests.support.letters import letter, parsed

@@ -6,7 +6,7 @@ import pytest
 
 from ackbot import resources
 from ackbot.config import check, load
-from ackbot.work.specimens import proofread
+from ackbot.work.samples import proofread
 from tests.support.council import write_config
 
 

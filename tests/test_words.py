@@ -15,7 +15,7 @@ from ackbot.mail import markup
 from ackbot.mail.addresses import Address
 from ackbot.mail.compose import Draft, Profile, clean_subject, compose
 from ackbot.mail.templates import TemplateProblem, Templates
-from ackbot.work.specimens import specimens
+from ackbot.work.samples import specimens
 from tests.support.letters import html, parsed, plain
 
 TEMPLATES = Templates([resources.templates()])

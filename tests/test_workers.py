@@ -15,7 +15,7 @@ import pytest
 
 from ackbot.demo.servers import MailServer, Sink
 from ackbot.store import Database, allowance, leases, open_database, outbox
-from ackbot.work.waiting import Tenure
+from ackbot.work.threads import Lease
 from tests.support import council
 from tests.support.council import World
 from tests.support.letters import letter
@@ -69,12 +69,12 @@ def test_a_clock_set_back_keeps_no_lease_alive(db: Database) -> None:
 
 def test_a_tenure_that_ended_stays_so() -> None:
     """P1: whoever saw its end and stopped half-way must not be taken for one that went on; renewed too late is not renewed."""
-    tenure = Tenure(time.monotonic() - 1)
-    assert tenure.is_set()
-    tenure.until = time.monotonic() + 60
+    lease = Lease(time.monotonic() - 1)
+    assert lease.is_set()
+    lease.until = time.monotonic() + 60
 
-    assert tenure.is_set()
-    tenure.close()
+    assert lease.is_set()
+    lease.close()
 
 
 def in_hand(world: World, state: str = "claimed") -> list[outbox.Outgoing]:

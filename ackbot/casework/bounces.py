@@ -1,10 +1,10 @@
 """Bounces of our own mail: a resident who cannot be reached, a colleague who may be gone (domain.md §2.2, D39, D40)."""
 
-from ackbot.casework import notices
+from ackbot.casework.drafts import to_admin, to_staff
+from ackbot.casework.incoming.screening import Seen, Verdict
 from ackbot.casework.intents import Decision, Intent, Note, Record, Unreachable
 from ackbot.casework.model import PURPOSES, Case, Facts, Outcome
 from ackbot.casework.office import Desk
-from ackbot.casework.screening import Seen, Verdict
 from ackbot.mail.tokens import Token
 
 
@@ -44,7 +44,7 @@ def _resident_gone(case: Case, status: str, desk: Desk) -> list[Intent]:
     if staff and case.state != "closed":
         inbox = desk.council.inbox_of(case.inbox)
         key = f"unreachable:{case.code}"
-        found.append(notices.ask_back(desk, case, inbox, staff, key, "unreachable", {"status": status}, why=why))
+        found.append(to_staff.ask_back(desk, case, inbox, staff, key, "unreachable", {"status": status}, why=why))
     return found
 
 
@@ -64,7 +64,7 @@ def _staff_gone(tokens: tuple[Token, ...], facts: Facts, status: str, desk: Desk
         manager = council.staff.get(council.manager_of(staff))
         values = {"person": staff.name, "address": staff.email, "status": status}
         found.append(
-            notices.to_admin(
+            to_admin.about(
                 desk,
                 "staff-bounce",
                 f"staff-bounce:{person}:{desk.today}",

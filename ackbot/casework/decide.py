@@ -4,42 +4,32 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from ackbot.casework import (
-    alarms,
-    bounces,
-    commands,
-    follow_ups,
-    letters,
-    matching,
-    notices,
-    outside,
-    proof,
-    routing,
-    standards,
-    urgent,
-    wishes,
-)
+from ackbot.casework import bounces, contact, elsewhere, follow_ups, standards
+from ackbot.casework.council import Inbox
 from ackbot.casework.cover import is_present
+from ackbot.casework.drafts import to_admin, to_resident, to_staff
+from ackbot.casework.incoming import danger, matching, routing, staff_proof, wishes
+from ackbot.casework.incoming.matching import Match
+from ackbot.casework.incoming.screening import Seen, Verdict
 from ackbot.casework.intents import Assign, Decision, Intent, Note, OpenCase, Record, SetClock, Wish
-from ackbot.casework.matching import Match
-from ackbot.casework.model import Answered, Case, Facts, Outcome, Person, Questions
+from ackbot.casework.model import AnsweredElsewhere, Case, Facts, Outcome, Person, Questions
 from ackbot.casework.office import Desk
-from ackbot.casework.screening import Seen, Verdict
+from ackbot.casework.staff import commands
 from ackbot.mail.addresses import Address
 
 _AT_ONCE = timedelta(seconds=60)  # a responder's answer is that quick
 _ROBOT = 2  # quick answers after which an address gets no more automatic mails that day
 
 
-def questions(seen: Seen, verdict: Verdict, desk: Desk) -> Questions:
+def questions_for(seen: Seen, verdict: Verdict, desk: Desk) -> Questions:
     """What the store must be asked before `on_message` can decide."""
-    return replace(matching.questions(seen, verdict, desk.signer, desk.now), recipients=outside.recipients(seen))
+    return replace(matching.questions_for(seen, verdict, desk.signer, desk.now), recipients=elsewhere.recipients(seen))
 
 
-def on_message(seen: Seen, verdict: Verdict, asked: Questions, facts: Facts, desk: Desk) -> Decision:
+def on_message(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
     """What becomes of a mail. Pure: the same mail, facts, configuration and time give the same decision (P12)."""
     if seen.sent:
-        return outside.on_sent(seen, verdict, facts, desk)
+        return elsewhere.on_sent(seen, verdict, facts, desk)
     known = facts.known
     if known is not None and known.decided and not (known.of_a_person and seen.inbox.name not in known.inboxes):
         return _again(seen, verdict, facts, desk)
@@ -47,9 +37,9 @@ def on_message(seen: Seen, verdict: Verdict, asked: Questions, facts: Facts, des
         return _closed(verdict, "record", verdict.why)
     if verdict.kind == "bounce":
         return bounces.on_bounce(seen, verdict, facts, desk)
-    if verdict.kind in ("staff", "letter") and proof.answers_trial(seen):
+    if verdict.kind in ("staff", "letter") and staff_proof.answers_trial(seen):
         return _closed(replace(verdict, kind="staff"), "event", "it answers a mail of `ackbot check --staff`")
-    if answer := outside.on_copied(seen, verdict, facts, desk):
+    if answer := elsewhere.on_copied(seen, verdict, facts, desk):
         return answer
     if verdict.kind == "staff":
         if _vouched_for(seen, facts, desk) and (decision := commands.on_staff(seen, verdict, facts, desk)):
@@ -62,7 +52,7 @@ def on_message(seen: Seen, verdict: Verdict, asked: Questions, facts: Facts, des
         return _closed(verdict, "record", "it is older than the time from which this inbox is watched")
     if _officer_is_here(seen, verdict, facts, desk):
         return _closed(verdict, "record", "it is a personal inbox, and its officer is here")
-    return _letter(seen, verdict, asked, facts, desk)
+    return _letter(seen, verdict, facts, desk)
 
 
 def _vouched_for(seen: Seen, facts: Facts, desk: Desk) -> bool:
@@ -98,7 +88,7 @@ def _again(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
     if case is not None and seen.inbox.name not in facts.known.inboxes and facts.known.kind != "staff":
         why = f"the same letter came to another inbox before, as {desk.council.reference_of(case.code)}"
         if seen.inbox.name != case.inbox and not seen.inbox.personal:
-            intents += alarms.tell_other(seen, case, seen.inbox, facts, desk)
+            intents += _tell_other(seen, case, seen.inbox, facts, desk)
     return _closed(replace(verdict, rule="design.md §5"), "record", why, intents, code=facts.known.code)
 
 
@@ -119,17 +109,17 @@ def _automatic_event(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> 
     return None
 
 
-def _letter(seen: Seen, verdict: Verdict, asked: Questions, facts: Facts, desk: Desk) -> Decision:
+def _letter(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
     """A letter, a form, unreadable mail or a stranger's automatic mail: always a case, new or known (P3)."""
     verdict = _limited(seen, verdict, facts, desk)
     found = matching.match(seen, verdict.to, facts, desk.council, seen.arrival)
-    found_urgent = alarms.urgent_words(seen, found.case, desk)
-    answer = outside.before(seen, verdict, found, facts)
+    found_urgent = danger.found_in(seen, found.case, desk)
+    answer = elsewhere.before(seen, verdict, found, facts)
     if found.case is not None and answer is not None:
-        return outside.on_answered_before(seen, verdict, found, found.case, answer, desk, found_urgent)
+        return elsewhere.on_answered_before(seen, verdict, found, found.case, answer, desk, found_urgent)
     if found.case is not None:
         return follow_ups.on_attached(seen, verdict, found, found.case, facts, desk, found_urgent)
-    return _opened(seen, verdict, asked, found, facts, desk, found_urgent, answer)
+    return _opened(seen, verdict, found, facts, desk, found_urgent, answer)
 
 
 def _limited(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Verdict:
@@ -173,21 +163,20 @@ def _span(seconds: float) -> str:
 def _opened(
     seen: Seen,
     verdict: Verdict,
-    asked: Questions,
     found: Match,
     facts: Facts,
     desk: Desk,
     found_urgent: tuple[str, ...],
-    answer: Answered | None,
+    answer: AnsweredElsewhere | None,
 ) -> Decision:
     council, message, inbox = desk.council, seen.message, seen.home
     if answer is not None:
-        verdict = replace(verdict, acknowledge=False, rule=outside.RULE, why=outside.BEFORE)
-    code = matching.new_code(asked, facts)
+        verdict = replace(verdict, acknowledge=False, rule=elsewhere.RULE, why=elsewhere.BEFORE)
+    code = matching.free_code(desk.signer, message.fingerprint, facts)
     routed = routing.route(message, inbox, council)
     sketch = standards.opening_clocks(routed.standard, inbox, council, seen.arrival.arrived_at, desk.now, owned=True)
     until = standards.next_word(sketch) or council.calendar.local_day(desk.now)
-    chosen = outside.owner(answer, desk) or routing.choose_owner(routed, facts, council, desk.now, until)
+    chosen = elsewhere.owner(answer, desk) or routing.choose_owner(routed, facts, council, desk.now, until)
     clocks = standards.opening_clocks(
         routed.standard, inbox, council, seen.arrival.arrived_at, desk.now, owned=bool(chosen.staff)
     )
@@ -205,7 +194,7 @@ def _opened(
         language=person.language or message.language(council.languages[0]),
         opened_at=seen.arrival.arrived_at,
         last_letter_at=seen.arrival.arrived_at,
-        sensitive=bool(urgent.SENSITIVE & set(found_urgent)),
+        sensitive=bool(danger.SENSITIVE & set(found_urgent)),
         quiet=person.quiet or person.ignored,
         formats=person.formats,
         parties=frozenset({resident.key} if resident.addr else ()),
@@ -214,16 +203,17 @@ def _opened(
     )
     acknowledgement = None
     if verdict.acknowledge:
-        acknowledgement = letters.acknowledgement(
+        acknowledgement = to_resident.acknowledgement(
             desk,
-            seen,
+            seen.message,
             case,
             inbox,
             facts,
             seen.arrival,
             why="the letter is acknowledged at once",
-            hold=alarms.hold(seen, facts, council),
+            hold=contact.hold(seen.arrival, facts, council),
             absent=_absent_officer(seen, desk),
+            also_to=seen.also_to,
         )
     goes_out = acknowledgement is not None and inbox.mode in ("acknowledge", "live")
     if acknowledgement and goes_out and not acknowledgement.hold and not case.sensitive:
@@ -237,17 +227,17 @@ def _opened(
             Note(code, "linked", f"it goes on with {council.reference_of(found.linked)}", {"code": found.linked})
         )
     intents += [SetClock(code, clock, f'standard "{routed.standard.name}": {clock.kind}') for clock in clocks]
-    intents += alarms.alarms(seen, case, inbox, found_urgent, desk)
+    intents += danger.alarms(seen, case, inbox, found_urgent, desk)
     if acknowledgement:
         intents.append(acknowledgement)
-        intents += alarms.hold_told(acknowledgement, desk)
+        intents += to_admin.hold_told(acknowledgement, desk)
     if chosen.staff:
         intents.append(Assign(code, chosen.staff, routed.team, chosen.why))
     else:
-        intents.append(alarms.no_owner(case, chosen.why, desk))
+        intents.append(to_admin.no_owner(case, chosen.why, desk))
     if answer is not None:
         answer = replace(answer, staff=answer.staff or chosen.staff)
-        intents += outside.words_given(replace(case, last_letter_at=None), inbox, answer, desk)
+        intents += elsewhere.words_given(replace(case, last_letter_at=None), inbox, answer, desk)
         clocks = ()
     elif chosen.staff:
         told = (
@@ -255,22 +245,22 @@ def _opened(
         )
         note = found.note or (f"it goes on with {council.reference_of(found.linked)}" if found.linked else "")
         intents.append(
-            notices.new_case(
+            to_staff.new_case(
                 desk,
-                seen,
+                seen.message,
                 case,
                 inbox,
                 seen.arrival,
                 owner_why=chosen.why,
                 told=told,
                 note=note,
-                urgent=alarms.flags(found_urgent, council),
+                urgent=danger.flags(found_urgent, council),
                 why="the owner gets the letter",
                 untold_why="" if acknowledgement else verdict.why,
             )
         )
     for other in seen.also_to:
-        intents += alarms.tell_other(seen, case, other, facts, desk)
+        intents += _tell_other(seen, case, other, facts, desk)
     why = verdict.why
     intents.append(Record(verdict.kind, "case", verdict.rule, verdict.acknowledge, why))
     return Decision(
@@ -301,3 +291,24 @@ def _absent_officer(seen: Seen, desk: Desk) -> str:
     """Of a personal inbox: the officer who is away, and whose cover answers."""
     person = desk.council.staff.get(seen.inbox.owner)
     return person.public_name if person else ""
+
+
+def _tell_other(seen: Seen, case: Case, other: Inbox, facts: Facts, desk: Desk) -> list[Intent]:
+    """Another service that was written to hears whose case it is (behaviour.md §3.3)."""
+    council = desk.council
+    routed = routing.route(seen.message, other, council)
+    chosen = routing.choose_owner(
+        routed, replace(facts, last_owner=None), council, desk.now, council.calendar.local_day(desk.now)
+    )
+    if not chosen.staff or chosen.staff == case.owner:
+        return []
+    return [
+        to_staff.also_yours(
+            desk,
+            seen.message,
+            case,
+            other,
+            council.staff[chosen.staff],
+            why=f"the letter was sent to {other.service} too",
+        )
+    ]

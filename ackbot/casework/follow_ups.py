@@ -3,9 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ackbot.casework import alarms, letters, notices, outside, standards, thanks, urgent, wishes
+from ackbot.casework import contact, elsewhere, standards
+from ackbot.casework.clocks.reminders import GIVEN_UP
 from ackbot.casework.council import Inbox
 from ackbot.casework.cover import is_present, stand_in
+from ackbot.casework.drafts import to_admin, to_resident, to_staff
+from ackbot.casework.incoming import danger, thanks, wishes
+from ackbot.casework.incoming.matching import Match
+from ackbot.casework.incoming.screening import Seen, Verdict
+from ackbot.casework.incoming.thanks import Short
+from ackbot.casework.incoming.wishes import Wishes
 from ackbot.casework.intents import (
     Attach,
     ClearClock,
@@ -20,13 +27,8 @@ from ackbot.casework.intents import (
     Unreachable,
     Wish,
 )
-from ackbot.casework.matching import Match
 from ackbot.casework.model import PURPOSES, Case, Clock, ClockKind, Facts
 from ackbot.casework.office import Desk
-from ackbot.casework.reminders import GIVEN_UP
-from ackbot.casework.screening import Seen, Verdict
-from ackbot.casework.thanks import Short
-from ackbot.casework.wishes import Wishes
 
 _RECEIPT_QUIET = 2  # working days after human words in which a further letter gets no receipt
 
@@ -38,12 +40,12 @@ def on_attached(
     inbox = desk.council.inboxes.get(case.inbox, seen.home)
     known = verdict.to is not None and verdict.to.key in case.parties
     kind = "reply" if verdict.kind == "letter" and not found.joined else verdict.kind
-    case = replace(case, sensitive=case.sensitive or bool(urgent.SENSITIVE & set(found_urgent)))
+    case = replace(case, sensitive=case.sensitive or bool(danger.SENSITIVE & set(found_urgent)))
     intents: list[Intent] = [Attach(case.code, "", found.how, sensitive=case.sensitive)]
     if case.unreachable and verdict.to is not None and verdict.to.key == case.resident.key:
         case = replace(case, unreachable=False)
         intents.append(Unreachable(case.code, False, "the resident wrote from that address"))
-    intents += alarms.alarms(seen, case, inbox, found_urgent, desk)
+    intents += danger.alarms(seen, case, inbox, found_urgent, desk)
     files = any(not one.inline for one in seen.message.attachments)
     short = (
         thanks.short_answer(seen.message.new_text, _people(case, desk))
@@ -62,7 +64,7 @@ def on_attached(
         asked_for = replace(asked_for, quiet=False, news=False)
     case, notes, remembered = _remembered(case, asked_for, verdict, desk)
     intents += remembered
-    notes += outside.unseen(seen, facts, desk)
+    notes += elsewhere.unseen(seen, facts, desk)
     case, in_charge = _in_charge(case, desk)
     intents += in_charge
     clocks = case.clocks
@@ -87,7 +89,7 @@ def on_attached(
             intents += [SetClock(case.code, clock, "the resident wrote again") for clock in clocks]
     if send:
         intents.append(send)
-        intents += alarms.hold_told(send, desk)
+        intents += to_admin.hold_told(send, desk)
     ended = asked_for.quiet and case.state in ("closed", "answered")
     if not ended and (short is None or short.kind == "thanks"):
         case_now = replace(case, clocks=clocks)
@@ -167,15 +169,15 @@ def _told(
 ) -> Intent:
     """Whoever is in charge gets the letter; where nobody is, somebody is told so (P4)."""
     if not is_present(desk.council, case.in_charge, desk.now):
-        return alarms.no_owner(case, "its owner is away and nobody stands in", desk)
+        return to_admin.no_owner(case, "its owner is away and nobody stands in", desk)
     sender = verdict.to.addr if verdict.to else "an unknown address"
     notes = [*wished] if known else [f"it came from {sender}, which is new in this case"]
     if not verdict.acknowledge:
         notes.append(verdict.why)
     note = "; ".join(notes)
     why = f"{desk.council.staff[case.in_charge].name} has the case"
-    flags = alarms.flags(found_urgent, desk.council)
-    return notices.resident_wrote(desk, seen, case, inbox, seen.arrival, note=note, why=why, urgent=flags)
+    flags = danger.flags(found_urgent, desk.council)
+    return to_staff.resident_wrote(desk, seen.message, case, inbox, seen.arrival, note=note, why=why, urgent=flags)
 
 
 def _reopened(case: Case) -> list[Intent]:
@@ -208,16 +210,18 @@ def on_recovered(seen: Seen, verdict: Verdict, case: Case, desk: Desk) -> Decisi
     """A quarantined mail can be read at last: its owner gets the letter; the resident was answered from its headers."""
     inbox = desk.council.inboxes.get(case.inbox, seen.home)
     why = "it could be read at last"
-    found_urgent = alarms.urgent_words(seen, case, desk)
-    case = replace(case, sensitive=case.sensitive or bool(urgent.SENSITIVE & set(found_urgent)))
+    found_urgent = danger.found_in(seen, case, desk)
+    case = replace(case, sensitive=case.sensitive or bool(danger.SENSITIVE & set(found_urgent)))
     intents: list[Intent] = [
         Attach(case.code, "", why, sensitive=case.sensitive),
         Note(case.code, "recovered", why),
-        *alarms.alarms(seen, case, inbox, found_urgent, desk),
+        *danger.alarms(seen, case, inbox, found_urgent, desk),
     ]
     if case.owner in desk.council.staff:
-        flags = alarms.flags(found_urgent, desk.council)
-        intents.append(notices.resident_wrote(desk, seen, case, inbox, seen.arrival, note="", why=why, urgent=flags))
+        flags = danger.flags(found_urgent, desk.council)
+        intents.append(
+            to_staff.resident_wrote(desk, seen.message, case, inbox, seen.arrival, note="", why=why, urgent=flags)
+        )
     record = Record(verdict.kind, "attach", verdict.rule, acknowledge=False, why=why)
     return Decision(
         verdict.kind,
@@ -271,5 +275,7 @@ def _receipt(
     if any(calendar.local_day(at) == desk.today for at in facts.follow_up_at):
         return None, "the resident had an automatic mail besides the acknowledgement today"
     why = "they are told where things stand" if news else "a further letter gets a short receipt"
-    write = letters.where_it_stands if news else letters.receipt
-    return write(desk, seen, case, inbox, why=why, hold=alarms.hold(seen, facts, desk.council), still=still), why
+    write = to_resident.where_it_stands if news else to_resident.receipt
+    return write(
+        desk, seen.message, case, inbox, why=why, hold=contact.hold(seen.arrival, facts, desk.council), still=still
+    ), why

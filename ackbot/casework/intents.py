@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from ackbot.casework.council import Absence
-from ackbot.casework.model import Answered, Case, Clock, ClockKind, LetterKind, Outcome
+from ackbot.casework.model import AnsweredElsewhere, Case, Clock, ClockKind, LetterKind, Outcome
 from ackbot.mail.addresses import Address
 from ackbot.mail.compose import Draft
 from ackbot.mail.message import Attachment
@@ -72,10 +72,10 @@ class HumanWords:
 
 
 @dataclass(frozen=True, slots=True)
-class KeepAnswer:
+class KeepAnsweredElsewhere:
     """What a person wrote from their own mail program is remembered: the letter it answers may be taken in later."""
 
-    answer: Answered
+    answer: AnsweredElsewhere
     recipients: tuple[str, ...]
     why: str
 
@@ -347,7 +347,7 @@ Intent = (
     | Assign
     | SetCover
     | HumanWords
-    | KeepAnswer
+    | KeepAnsweredElsewhere
     | DropAcknowledgement
     | Offer
     | Copies

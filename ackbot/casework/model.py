@@ -249,7 +249,7 @@ class OurMail:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class AnsweredElsewhere:
     """
     An answer that a person gave from their own mail program, as it was seen in a Sent folder.
 
@@ -362,7 +362,7 @@ class Facts:
     loads: Mapping[str, Load] = field(default_factory=lambda: MappingProxyType({}))
     taken_codes: frozenset[str] = frozenset()
     last_owner: tuple[str, str, datetime] | None = None
-    answered: tuple[Answered, ...] = ()
+    answered: tuple[AnsweredElsewhere, ...] = ()
     letters_from: int = 0
     ours: Mapping[str, OurMail] = field(default_factory=lambda: MappingProxyType({}))
     held: tuple[HeldWords, ...] = ()

@@ -5,7 +5,7 @@ import json
 import click
 
 from ackbot.cli.common import config_option, inbox_named, loaded, store, when
-from ackbot.store import looks
+from ackbot.store import status
 
 
 @click.command("cases")
@@ -22,7 +22,7 @@ def command(
     config = loaded(ctx, own_config)
     name = inbox_named(config, inbox)
     with store(config, read_only=True) as db:
-        rows = looks.cases(db, inbox=name, owner=owner or "", closed_too=closed_too)
+        rows = status.cases(db, inbox=name, owner=owner or "", closed_too=closed_too)
     for row in rows:
         reference = config.council.reference_of(row["code"])
         if as_lines:

@@ -26,8 +26,8 @@ def command(ctx: click.Context, own_config: str | None, online: bool, staff: str
     except OSError as error:
         fail(f"{path} cannot be read: {error.strerror}", 2)
     if not any(not one.warning for one in findings):
-        from ackbot.work.forgotten import forgotten_in_store
-        from ackbot.work.specimens import proofread
+        from ackbot.work.check_store import forgotten_in_store
+        from ackbot.work.samples import proofread
 
         config = load(path)
         with told():
@@ -53,8 +53,8 @@ def command(ctx: click.Context, own_config: str | None, online: bool, staff: str
 
 
 def _tried(config: Config, staff: str | None, wait_s: float, *, online: bool) -> Iterator[tuple[str, bool]]:
-    from ackbot.work.staff_trial import staff_trial
-    from ackbot.work.trial import trial
+    from ackbot.work.check_online import trial
+    from ackbot.work.check_staff import staff_trial
 
     person = config.council.staff.get(staff or "")
     if staff and person is None:

@@ -11,7 +11,7 @@ from ackbot.cli.common import config_option, config_path, fail, inbox_named, loa
 from ackbot.config import Config, sample
 from ackbot.mail.templates import TemplateProblem
 from ackbot.store import Database, StoreMissing, open_database
-from ackbot.work.rehearse import as_json, explain, to_line
+from ackbot.work.explain import as_json, explain, to_line
 
 
 @click.command("explain")

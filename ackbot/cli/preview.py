@@ -6,7 +6,7 @@ import click
 
 from ackbot.cli.common import config_option, config_path, fail, loaded, writing
 from ackbot.config import sample
-from ackbot.work.specimens import proofread, specimens
+from ackbot.work.samples import proofread, specimens
 
 
 @click.command("preview")

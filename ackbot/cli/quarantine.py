@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import click
 
 from ackbot.cli.common import config_option, fail, loaded, store, when
-from ackbot.store import letters
+from ackbot.store import arrivals
 
 
 @click.group("quarantine")
@@ -21,7 +21,7 @@ def list_all(ctx: click.Context, own_config: str | None) -> None:
     """Which mails, since when, why, and when they are tried again."""
     config = loaded(ctx, own_config)
     with store(config, read_only=True) as db:
-        rows = letters.quarantined(db)
+        rows = arrivals.quarantined(db)
     for row in rows:
         again = when(row["retry_at"], config) or "when you say so"
         click.echo(
@@ -40,7 +40,7 @@ def show(ctx: click.Context, own_config: str | None, letter: int) -> None:
     """Write the raw mail to standard output."""
     config = loaded(ctx, own_config)
     with store(config, read_only=True) as db:
-        raw = letters.raw_of(db, letter)
+        raw = arrivals.raw_of(db, letter)
     if raw is None:
         fail(f"no mail {letter} is in quarantine", 1)
     sys.stdout.buffer.write(raw)
@@ -54,7 +54,7 @@ def retry(ctx: click.Context, own_config: str | None, letter: int | None) -> Non
     """Try one, or all, again now; the running daemon does it."""
     config = loaded(ctx, own_config)
     with store(config, read_only=False) as db:
-        count = letters.retry_now(db, datetime.now(UTC), letter)
+        count = arrivals.retry_now(db, datetime.now(UTC), letter)
     if letter is not None and count == 0:
         fail(f"no mail {letter} is in quarantine", 1)
     click.echo(f"{count} to be tried again")

@@ -8,8 +8,8 @@ import click
 
 from ackbot.cli.common import config_option, fail, loaded, store, when
 from ackbot.config import Config
-from ackbot.mail.addresses import folded
-from ackbot.store import letters, looks
+from ackbot.mail.addresses import key_of
+from ackbot.store import arrivals, status
 
 
 @click.command("show")
@@ -24,14 +24,14 @@ def command(ctx: click.Context, own_config: str | None, as_object: bool, raw: bo
     codes = config.council.codes_in(what)
     with store(config, read_only=True) as db:
         if codes:
-            found = looks.story_of_case(db, codes[0])
+            found = status.story_of_case(db, codes[0])
         elif what.startswith("<"):
-            found = looks.story_of_message_id(db, what)
+            found = status.story_of_message_id(db, what)
         else:
-            found = looks.story_of_address(db, folded(what))
+            found = status.story_of_address(db, key_of(what))
             if not _any(found):  # a Message-ID without its brackets looks like an address
-                found = looks.story_of_message_id(db, f"<{what}>")
-        mail = letters.raw_among(db, [one["id"] for one in found["letters"]]) if raw else None
+                found = status.story_of_message_id(db, f"<{what}>")
+        mail = arrivals.raw_among(db, [one["id"] for one in found["letters"]]) if raw else None
     if raw and mail is None:
         fail(f"no letter of {what} is kept here as it came; a mailbox has it, or it has no files", 1)
     if mail is not None:

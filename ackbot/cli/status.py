@@ -9,7 +9,7 @@ import click
 
 from ackbot.cli.common import config_option, loaded, store, when
 from ackbot.config import Config
-from ackbot.store import looks
+from ackbot.store import status
 
 
 @click.command("status")
@@ -20,31 +20,29 @@ def command(ctx: click.Context, own_config: str | None, as_object: bool) -> None
     """Show how everything goes. Exit 1 when something needs the admin: the last lines say what."""
     config = loaded(ctx, own_config)
     with store(config, read_only=True) as db:
-        status = looks.status(db, {one.name: one.poll_every_s for one in config.watched}, datetime.now(UTC))
-    click.echo(json.dumps(status) if as_object else _told(status, config))
-    if not status["fine"]:
+        found = status.status(db, {one.name: one.poll_every_s for one in config.watched}, datetime.now(UTC))
+    click.echo(json.dumps(found) if as_object else _told(found, config))
+    if not found["fine"]:
         sys.exit(1)
 
 
-def _told(status: dict[str, Any], config: Config) -> str:
+def _told(found: dict[str, Any], config: Config) -> str:
     lines = []
-    for inbox in status["inboxes"]:
+    for inbox in found["inboxes"]:
         mode = config.council.inboxes[inbox["name"]].mode
         state = f"{inbox['state']}: {inbox['reason']}" if inbox["reason"] else inbox["state"]
         seen = f", last answer {when(inbox['seen_at'], config)}" if inbox["seen_at"] else ""
         lines.append(f"inbox {inbox['name']} ({mode}): {state}{seen}")
-    for lane in status["relays"]:
+    for lane in found["relays"]:
         lines.append(f"relay {lane['name']}: refuses our mail since {when(lane['since'], config)}: {lane['reason']}")
-    if status["workers"]:
-        lines.append(f"workers: {', '.join(status['workers'])}")
-    lines += [f"paused: {scope or 'everything'}" for scope in status["paused"]]
-    outbox = ", ".join(f"{count} {state}" for state, count in status["outbox"].items()) or "empty"
+    if found["workers"]:
+        lines.append(f"workers: {', '.join(found['workers'])}")
+    lines += [f"paused: {scope or 'everything'}" for scope in found["paused"]]
+    outbox = ", ".join(f"{count} {state}" for state, count in found["outbox"].items()) or "empty"
     lines.append(f"outbox: {outbox}")
-    lines.append(f"cases: {status['cases']['open']} open, {status['cases']['without_owner']} without an owner")
-    lines.append(
-        f"quarantine: {status['quarantined']}" + (" (ackbot quarantine list)" if status["quarantined"] else "")
-    )
-    if status["not_fetched"]:
-        lines.append(f"not fetched: {status['not_fetched']} mails that the server lists and does not give")
-    lines += [f"not fine: {sentence}" for sentence in status["wrong"]]
+    lines.append(f"cases: {found['cases']['open']} open, {found['cases']['without_owner']} without an owner")
+    lines.append(f"quarantine: {found['quarantined']}" + (" (ackbot quarantine list)" if found["quarantined"] else ""))
+    if found["not_fetched"]:
+        lines.append(f"not fetched: {found['not_fetched']} mails that the server lists and does not give")
+    lines += [f"not fine: {sentence}" for sentence in found["wrong"]]
     return "\n".join(lines)

@@ -14,7 +14,7 @@ from ackbot.config.checks import staff_id
 from ackbot.config.source import Source
 from ackbot.config.values import Config, Lane, Listening, Watched
 from ackbot.config.wording import Wording
-from ackbot.mail.addresses import folded
+from ackbot.mail.addresses import key_of
 from ackbot.mail.tokens import Signer
 from ackbot.wires.imap import Account
 from ackbot.wires.places import Place, network
@@ -84,8 +84,8 @@ def _council(file: shape.File, wording: Wording) -> values.Council:
     standards = file.standard or [_ENQUIRY]
     return values.Council(
         name=file.council.name,
-        domains=tuple(folded(f"@{domain}")[1:] for domain in file.council.domains)
-        or tuple(dict.fromkeys(folded(inbox.address).rpartition("@")[2] for inbox in file.inbox)),
+        domains=tuple(key_of(f"@{domain}")[1:] for domain in file.council.domains)
+        or tuple(dict.fromkeys(key_of(inbox.address).rpartition("@")[2] for inbox in file.inbox)),
         calendar=calendar,
         reference=file.council.reference,
         admin=file.council.admin,
@@ -103,7 +103,7 @@ def _council(file: shape.File, wording: Wording) -> values.Council:
         routes=tuple(_route(route, number) for number, route in enumerate(file.route, 1)),
         absences=tuple(_absence(one, zone) for one in file.absence),
         senders=tuple(
-            values.SenderRule(tuple(folded(address) for address in one.from_), one.acknowledge) for one in file.sender
+            values.SenderRule(tuple(key_of(address) for address in one.from_), one.acknowledge) for one in file.sender
         ),
         limits=values.Limits(file.limits.per_sender, file.limits.brake, file.limits.resident_automatic_per_day),
         urgent=_urgent(file, wording),
@@ -158,7 +158,7 @@ def _inbox(inbox: shape.Inbox, file: shape.File, calendar: Calendar) -> values.I
         name=inbox.name,
         service=inbox.service or file.council.name,
         address=inbox.address,
-        addresses=tuple(dict.fromkeys(folded(address) for address in (inbox.address, *inbox.aliases))),
+        addresses=tuple(dict.fromkeys(key_of(address) for address in (inbox.address, *inbox.aliases))),
         mode=inbox.mode,
         team=inbox.team,
         owner=inbox.owner,
@@ -167,7 +167,7 @@ def _inbox(inbox: shape.Inbox, file: shape.File, calendar: Calendar) -> values.I
         staff_lane=_lane_name(file.council.staff_relay, staff_relay, inbox),
         plus_addressing=inbox.plus_addressing and len(inbox.address.partition("@")[0]) <= 40,
         acknowledge_cc=inbox.acknowledge_cc,
-        forms=tuple(values.Form(folded(form.from_), form.resident) for form in inbox.forms),
+        forms=tuple(values.Form(key_of(form.from_), form.resident) for form in inbox.forms),
         own_lists=tuple(one.lower().strip("<>") for one in inbox.own_lists),
         authserv_id=inbox.authserv_id,
         attach_up_to=inbox.attach_up_to,
@@ -185,7 +185,7 @@ def _staff(person: shape.Staff) -> values.Staff:
         id=staff_id(person),
         name=person.name,
         email=person.email[0],
-        addresses=tuple(folded(address) for address in person.email),
+        addresses=tuple(key_of(address) for address in person.email),
         public_name=person.public_name or person.name,
         job_title=person.job_title,
         phone=person.phone,

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ackbot.casework import urgent
+from ackbot.casework.incoming import danger
 from ackbot.config import shape
 from ackbot.config.lines import Location
 from ackbot.config.source import Source
-from ackbot.mail.addresses import folded
+from ackbot.mail.addresses import key_of
 from ackbot.wires import tls
 from ackbot.wires.places import Place, network
 from ackbot.wires.secrets import readable
@@ -56,7 +56,7 @@ def references(file: shape.File, source: Source) -> None:
         _known(source, ("urgent", "to", number), person_id, staff, "staff")
     for key, names in (("alarm", file.urgent.alarm), ("flag", file.urgent.flag)):
         for number, name in enumerate(names):
-            _known(source, ("urgent", key, number), name, urgent.CATEGORIES, "category")
+            _known(source, ("urgent", key, number), name, danger.CATEGORIES, "category")
     _relays(file, source)
     _lmtp(file, source)
     _doubts(file, source)
@@ -66,12 +66,12 @@ def _addresses_of_staff(file: shape.File, source: Source) -> None:
     taken: dict[str, str] = {}
     for index, person in enumerate(file.staff):
         for number, address in enumerate(person.email):
-            if folded(address) in taken:
+            if key_of(address) in taken:
                 source.finding(
                     ("staff", index, "email", number),
-                    f'"{address}" is of {taken[folded(address)]} already; give it to one',
+                    f'"{address}" is of {taken[key_of(address)]} already; give it to one',
                 )
-            taken[folded(address)] = person.name
+            taken[key_of(address)] = person.name
 
 
 def _inboxes(file: shape.File, source: Source, teams: Sequence[str], staff: Sequence[str]) -> None:
@@ -103,12 +103,12 @@ def _inboxes(file: shape.File, source: Source, teams: Sequence[str], staff: Sequ
             source.finding((*at, "poll_every"), 'is too short; write "200 ms" or more')
         for key, addresses in (("address", [inbox.address]), ("aliases", inbox.aliases)):
             for number, address in enumerate(addresses):
-                if folded(address) in taken:
+                if key_of(address) in taken:
                     source.finding(
                         (*at, key, number),
-                        f'"{address}" is of inbox "{taken[folded(address)]}" already; give it to one',
+                        f'"{address}" is of inbox "{taken[key_of(address)]}" already; give it to one',
                     )
-                taken[folded(address)] = inbox.name
+                taken[key_of(address)] = inbox.name
         local = inbox.address.partition("@")[0]
         if inbox.plus_addressing and len(local) + _TAG_LENGTH > _LONGEST_LOCAL_PART:
             source.finding(
@@ -118,7 +118,7 @@ def _inboxes(file: shape.File, source: Source, teams: Sequence[str], staff: Sequ
             )
 
     for key in ("admin", "head_of_service", "archive_bcc"):
-        if (name := taken.get(folded(getattr(file.council, key)))) is not None:
+        if (name := taken.get(key_of(getattr(file.council, key)))) is not None:
             source.finding(
                 ("council", key), f'is an address of inbox "{name}", and we would write to ourselves; write another'
             )

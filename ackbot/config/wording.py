@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ackbot import resources
-from ackbot.casework import urgent
+from ackbot.casework.incoming import danger
 from ackbot.config import shape
 from ackbot.config.source import Finding, Source
 from ackbot.mail.templates import TemplateProblem, Templates
@@ -44,7 +44,7 @@ def wording(file: shape.File, source: Source) -> Wording:
         templates.offers()
     except TemplateProblem as problem:
         source.findings.append(finding(problem))
-    return Wording(templates, {category: _phrases(category, file, source) for category in urgent.CATEGORIES})
+    return Wording(templates, {category: _phrases(category, file, source) for category in danger.CATEGORIES})
 
 
 def finding(problem: TemplateProblem) -> Finding:
@@ -82,4 +82,4 @@ def _phrases(category: str, file: shape.File, source: Source) -> tuple[tuple[str
                     str(found), 1, "urgent.words_dir", f"cannot be read ({error}); save it as UTF-8, readable by us"
                 )
             )
-    return urgent.phrases(lines)
+    return danger.phrases(lines)

@@ -18,8 +18,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from ackbot.config import load
-from ackbot.daemon import Shift
-from ackbot.demo import council, screen
+from ackbot.daemon import Runtime
+from ackbot.demo import northgate, screen
 from ackbot.demo.clock import StoryClock
 from ackbot.demo.letters import Letter
 from ackbot.demo.servers import MailServer, Sent, Sink
@@ -64,7 +64,7 @@ class Stage:
     sink: Sink
     clock: StoryClock
     db: Database
-    shift: Shift
+    runtime: Runtime
     tally: Tally
 
 
@@ -76,24 +76,24 @@ def play(out: str, days: int, *, quiet: bool) -> int:
     (folder / "mail").mkdir(parents=True, exist_ok=True)
     for old in (folder / "mail").glob("*.eml"):
         old.unlink()
-    os.environ["ACKBOT_DEMO_PASSWORD"] = council.PASSWORD
+    os.environ["ACKBOT_DEMO_PASSWORD"] = northgate.PASSWORD
     started = time.monotonic()
     tally = Tally()
     with (
         tempfile.TemporaryDirectory(prefix="ackbot-demo-") as temporary,
-        MailServer(dict.fromkeys(council.MAILBOXES, council.PASSWORD)) as imap,
+        MailServer(dict.fromkeys(northgate.MAILBOXES, northgate.PASSWORD)) as imap,
         Sink() as sink,
     ):
-        config = load(council.write(Path(temporary), imap.port, sink.port))
+        config = load(northgate.write(Path(temporary), imap.port, sink.port))
         if not quiet:
             screen.opening(console, imap.port, sink.port, days)
         clock = StoryClock(instant(0, ROUNDS[0]))
         db = open_database(config.store_url, exclusive=True)
         db.migrate()
-        shift = Shift(config, db, "demo", clock)
-        shift.start()
-        shift.wait_ready(_PATIENCE_S)
-        stage = Stage(imap, sink, clock, db, shift, tally)
+        runtime = Runtime(config, db, "demo", clock)
+        runtime.start()
+        runtime.wait_ready(_PATIENCE_S)
+        stage = Stage(imap, sink, clock, db, runtime, tally)
         try:
             for moment, scene in _told(console, days, quiet=quiet):
                 before = len(tally.happenings)
@@ -106,7 +106,7 @@ def play(out: str, days: int, *, quiet: bool) -> int:
                         screen.line(console, one)
             problems = _checked(stage, days)
         finally:
-            shift.end(5)
+            runtime.end(5)
             db.close()
         mails = list(sink.mails)
     screen.write_mails(folder / "mail", mails)
@@ -136,7 +136,7 @@ def _do_rounds(stage: Stage, moment: datetime) -> None:
     """The clock strikes: whatever is due is done, and goes out."""
     before = len(stage.sink.mails)
     stage.clock.set(moment)
-    stage.shift.tick()
+    stage.runtime.tick()
     _gone_out(stage)
     sent = stage.sink.mails[before:]
     stage.tally.escalations += sum(kind(mail) == "digest" and "alex.reid" in mail.recipients[0] for mail in sent)
@@ -157,7 +157,7 @@ def _play_scene(stage: Stage, scene: Scene) -> None:
     letter = scene.letter(sink.mails) if callable(scene.letter) else scene.letter
     stage.clock.set(scene.instant)
     raw = letter.written(scene.instant.astimezone(ZONE))
-    recipients = [box for box in council.MAILBOXES if box in letter.to or (box.partition("@")[0] + "+") in letter.to]
+    recipients = [box for box in northgate.MAILBOXES if box in letter.to or (box.partition("@")[0] + "+") in letter.to]
     before, decided = len(sink.mails), _decided(db)
     begun = time.monotonic()
     for box in recipients:

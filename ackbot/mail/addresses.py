@@ -25,8 +25,8 @@ class Address:
 
     @property
     def key(self) -> str:
-        """What all spellings of one address have in common, see `folded`."""
-        return folded(self.addr)
+        """What all spellings of one address have in common, see `key_of`."""
+        return key_of(self.addr)
 
     @property
     def usable(self) -> bool:
@@ -40,7 +40,7 @@ class Address:
         return self.key.rpartition("@")[2]
 
 
-def folded(addr: str) -> str:
+def key_of(addr: str) -> str:
     """
     An address, or a domain behind `@`, as it is compared: case folded, wide and compatibility letters as plain ones
     (NFKC), the domain in its ASCII form (RFC 5890), a trailing dot dropped. Mail to all such spellings ends in one place.

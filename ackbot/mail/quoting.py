@@ -272,7 +272,7 @@ def _answered_inline(below: str) -> bool:
 
 
 def _without_quoted_lines(text: str) -> str:
-    """Bottom-posted: the quoted block at the top goes. Answered inline: nothing goes. A quoted tail goes."""
+    """Bottom-posted: the quoted block at the top goes. AnsweredElsewhere inline: nothing goes. A quoted tail goes."""
     lines = text.split("\n")
     body = [index for index, line in enumerate(lines) if line.strip() and not line.startswith(">")]
     quoted = [index for index, line in enumerate(lines) if line.startswith(">")]

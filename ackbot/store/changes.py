@@ -1,8 +1,9 @@
-"""What intents do to cases, their clocks and the words kept with them; called by store/intents alone, in its transaction."""
+"""What intents do to cases, their clocks and the words kept with them; called by store/handlers alone, in its transaction."""
 
 import json
 from datetime import date, datetime
 
+from ackbot.casework.drafts.to_resident import SEVERAL
 from ackbot.casework.intents import (
     Attach,
     Copies,
@@ -16,7 +17,6 @@ from ackbot.casework.intents import (
     Wish,
 )
 from ackbot.casework.model import Arrival
-from ackbot.casework.updates import SEVERAL
 from ackbot.store import alarms
 from ackbot.store.database import Database, text_of
 

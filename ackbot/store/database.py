@@ -56,7 +56,7 @@ class Database(Protocol):
         """Whoever locks one of these names waits until this transaction ends; nothing outside of a transaction."""
         ...
 
-    def ahead(self) -> contextlib.AbstractContextManager[None]:
+    def priority(self) -> contextlib.AbstractContextManager[None]:
         """What this thread does inside waits for no other thread of this process to be done with the store."""
         ...
 

@@ -21,7 +21,7 @@ from ackbot.casework.model import (
     Questions,
 )
 from ackbot.mail.message import Attachment, Message
-from ackbot.store import alarms, answers, cases
+from ackbot.store import alarms, cases, elsewhere
 from ackbot.store.database import Database, instant_of, listed, text_of
 
 _JOIN_DAYS = 3  # letters that may be joined to an open case
@@ -31,29 +31,29 @@ _MOST_PAST = 20
 _AUTOMATIC = ", ".join(f"'{kind}'" for kind in sorted(TO_RESIDENTS))
 
 
-def gather(db: Database, asked: Questions, now: datetime, today: date, limits: Limits) -> Facts:
+def gather(db: Database, questions: Questions, now: datetime, today: date, limits: Limits) -> Facts:
     """
     Answers to what the rules ask; `today` is the council's date. Reads only.
 
     Nobody else decides over the same letter, the same resident's mails or the same people's load until the transaction ends.
     """
-    addresses = (*asked.addresses, *asked.recipients)
-    db.lock([f"letter {asked.fingerprint}", *(f"address {one}" for one in addresses)])
-    db.lock(f"load {one}" for one in asked.staff)
-    sender = asked.addresses[0] if asked.addresses else ""
+    addresses = (*questions.addresses, *questions.recipients)
+    db.lock([f"letter {questions.fingerprint}", *(f"address {one}" for one in addresses)])
+    db.lock(f"load {one}" for one in questions.staff)
+    sender = questions.addresses[0] if questions.addresses else ""
     past = _past(db, sender, now) if sender else []
-    by_message_id = _by_message_id(db, asked.message_ids) if asked.message_ids else {}
-    known = _known(db, asked.fingerprint)
+    by_message_id = _by_message_id(db, questions.message_ids) if questions.message_ids else {}
+    known = _known(db, questions.fingerprint)
     codes = dict.fromkeys(
         [
-            *asked.codes,
+            *questions.codes,
             *by_message_id.values(),
-            *(answers.open_cases_of(db, asked.recipients) if asked.recipients else ()),
+            *(elsewhere.open_cases_of(db, questions.recipients) if questions.recipients else ()),
             *(one.code for one in past if one.code),
             *([known.code] if known and known.code else []),
         ]
     )
-    automatic, follow_up_at = _automatic(db, sender, asked.since) if sender else ((), ())
+    automatic, follow_up_at = _automatic(db, sender, questions.since) if sender else ((), ())
     known_cases = cases.by_code(db, tuple(codes)) if codes else {}
     return replace(
         Facts(
@@ -64,16 +64,16 @@ def gather(db: Database, asked: Questions, now: datetime, today: date, limits: L
             automatic_at=automatic,
             follow_up_at=follow_up_at,
             automatic_council=council_automatic(db, limits, now),
-            loads=MappingProxyType(loads(db, asked.staff)),
-            taken_codes=_taken(db, asked.candidate_codes),
+            loads=MappingProxyType(loads(db, questions.staff)),
+            taken_codes=_taken(db, questions.candidate_codes),
             last_owner=_last_owner(db, sender) if sender else None,
-            answered=answers.to(db, sender) if sender else (),
+            answered=elsewhere.to(db, sender) if sender else (),
             letters_from=_count_letters(db, sender, now) if sender else 0,
-            ours=MappingProxyType(_ours(db, asked.ours)) if asked.ours else MappingProxyType({}),
+            ours=MappingProxyType(_ours(db, questions.ours)) if questions.ours else MappingProxyType({}),
             promise_today=promise_today(db, sender, today) if sender else False,
             person=_person(db, sender) if sender else Person(),
         ),
-        **(_for_staff(db, asked.author, known_cases, asked.since) if asked.author else {}),
+        **(_for_staff(db, questions.author, known_cases, questions.since) if questions.author else {}),
     )
 
 

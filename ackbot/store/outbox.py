@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from ackbot.store import events, keeping, rounds
+from ackbot.store import backups, daily, events
 from ackbot.store.database import Database, Row, instant_of, listed, text_of
-from ackbot.store.holding import IN_HAND, PAUSED, TO_GO_OUT
 from ackbot.store.leases import running
+from ackbot.store.modes import IN_HAND, PAUSED, TO_GO_OUT
 
 UNKNOWN_WAIT = timedelta(minutes=15)  # before a mail whose end is unknown is sent once more
 _COLUMNS = (
@@ -428,8 +428,8 @@ def release(
         for row in rows:
             if row["kind"] in ("acknowledgement", "receipt"):
                 _promised(db, row["code"], today, named=row["kind"] == "acknowledgement")
-        keeping.released(db, inbox)
-        rounds.begin(db, "released", today, now)
+        backups.released(db, inbox)
+        daily.begin(db, "released", today, now)
         events.add(db, now, "release", f"{len(rows)} mails released by the admin", inbox=inbox)
     waiting = sum(row["state"] == "held" for row in rows)
     return len(rows) - waiting, waiting

@@ -95,8 +95,8 @@ class Postgres:
 
     @contextlib.contextmanager
     def _lent(self) -> Iterator[Connection]:
-        ahead = getattr(self._mine, "ahead", False)
-        if not ahead and not self._free.acquire(timeout=_QUEUE_S):
+        priority = getattr(self._mine, "priority", False)
+        if not priority and not self._free.acquire(timeout=_QUEUE_S):
             raise StoreBusy("all connections of this worker are in use")
         try:
             try:
@@ -111,7 +111,7 @@ class Postgres:
                 else:
                     self._idle.append(connection)
         finally:
-            if not ahead:
+            if not priority:
                 self._free.release()
 
     def _execute(self, connection: Connection, sql: str, parameters: dict[str, Any]) -> Sequence[Row]:
@@ -150,13 +150,13 @@ class Postgres:
             self.run("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS BIGINT[])) AS key", keys=keys)
 
     @contextlib.contextmanager
-    def ahead(self) -> Iterator[None]:
-        """See Database.ahead: one connection more, when all are lent."""
-        self._mine.ahead = True
+    def priority(self) -> Iterator[None]:
+        """See Database.priority: one connection more, when all are lent."""
+        self._mine.priority = True
         try:
             yield
         finally:
-            self._mine.ahead = False
+            self._mine.priority = False
 
     def has_table(self, name: str) -> bool:
         """See Database.has_table."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from ackbot.casework.council import Council
 from ackbot.store import events
 from ackbot.store.database import Database, Row, listed
-from ackbot.store.holding import IN_HAND, lets_out
+from ackbot.store.modes import IN_HAND, lets_out
 
 # Each as the partial indices of the outbox have it, so that finished mail is not looked at.
 _STATES = {"held": "state = 'held'", "queued": "state = 'queued'"} | {

@@ -121,7 +121,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             handovers BIGINT NOT NULL DEFAULT 0, -- how often it was passed on and taken
             copies TEXT NOT NULL DEFAULT '',   -- JSON: addresses that get copies of human words
             closed_at TEXT
-        )                                      -- written by store/intents only
+        )                                      -- written by store/handlers only
         """,
         "CREATE INDEX cases_open_owner ON cases (owner) WHERE state <> 'closed'",
         "CREATE INDEX cases_covered ON cases (owner, cover) WHERE cover <> '' AND state <> 'closed'",  # who is stood in for
@@ -143,7 +143,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             ignored BOOLEAN NOT NULL DEFAULT FALSE, -- needs none: an owner said so
             formats TEXT NOT NULL DEFAULT '',  -- such as 'large print'; '' for none
             language TEXT NOT NULL DEFAULT ''  -- asked for; '' for what their letters are in
-        )                                      -- what was asked for once; written by store/intents only
+        )                                      -- what was asked for once; written by store/handlers only
         """,
         """
         CREATE TABLE answers (
@@ -155,7 +155,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             message_ids TEXT NOT NULL,         -- JSON: what it answers
             written_at TEXT NOT NULL,
             recorded_at TEXT NOT NULL          -- rows go after 30 days
-        )                                      -- what people sent from their own mail programs; written by store/intents only
+        )                                      -- what people sent from their own mail programs; written by store/handlers only
         """,
         "CREATE INDEX answers_recipient ON answers (recipient, id)",  # a letter that was answered before we saw it
         "CREATE INDEX answers_recorded ON answers (recorded_at)",
@@ -174,7 +174,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             paused_at TEXT,                    -- since when the resident is asked; null unless paused
             ended_at TEXT,
             why TEXT NOT NULL
-        )                                      -- written by store/intents only
+        )                                      -- written by store/handlers only
         """,
         "CREATE UNIQUE INDEX clocks_one_running ON clocks (code, kind) WHERE state IN ('running', 'paused')",
         "CREATE INDEX clocks_promised ON clocks (promised_on) WHERE state = 'running'",  # rounds: O(due), however many are quiet
@@ -204,7 +204,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             letter_id BIGINT REFERENCES letters (id), -- the mail they came in; its files go along
             files TEXT NOT NULL,               -- JSON: those files, as the outbox names them
             at TEXT NOT NULL
-        )                                      -- written by store/intents only
+        )                                      -- written by store/handlers only
         """,
         "CREATE INDEX words_held ON words (staff, id) WHERE kind = 'held' AND state = 'open'",
         "CREATE INDEX words_code ON words (code)",
@@ -217,7 +217,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             next_at TEXT NOT NULL,             -- when the next is due while nobody has taken it
             taken_by TEXT NOT NULL,            -- staff id; '' while it runs
             taken_at TEXT
-        )                                      -- written by store/intents and work/urgency
+        )                                      -- written by store/handlers and work/urgency
         """,
         "CREATE INDEX alarms_running ON alarms (next_at) WHERE taken_by = ''",
         """
@@ -258,7 +258,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             lease_until_s DOUBLE PRECISION,    -- of claimed rows, by the store's own clock; afterwards others may take them
             reply TEXT NOT NULL DEFAULT '',    -- the relay's last reply, queue id included
             accepted_at TEXT
-        )                                      -- written by store/outbox; rows made by store/intents
+        )                                      -- written by store/outbox; rows made by store/handlers
         """,
         "CREATE INDEX outbox_next ON outbox (lane, priority, id) WHERE state = 'queued'",
         "CREATE INDEX outbox_unfinished ON outbox (state, lease_until_s) WHERE state IN ('claimed', 'sending', "

@@ -107,8 +107,8 @@ class SQLite:
     def lock(self, names: Iterable[str]) -> None:
         """See Database.lock: a transaction has the whole store."""
 
-    def ahead(self) -> contextlib.AbstractContextManager[None]:
-        """See Database.ahead: there is one connection, and nobody keeps it for long."""
+    def priority(self) -> contextlib.AbstractContextManager[None]:
+        """See Database.priority: there is one connection, and nobody keeps it for long."""
         return contextlib.nullcontext()
 
     def has_table(self, name: str) -> bool:

@@ -6,16 +6,16 @@ from datetime import datetime, time, timedelta
 
 import structlog
 
-from ackbot.casework import away, notices
-from ackbot.casework.away import Move
+from ackbot.casework.clocks import absence_moves
+from ackbot.casework.clocks.absence_moves import Move
 from ackbot.casework.cover import is_present
+from ackbot.casework.drafts import to_admin
 from ackbot.casework.intents import Intent
 from ackbot.casework.model import Case
 from ackbot.casework.office import Desk, Office
 from ackbot.crashpoints import crash_point
-from ackbot.store import Database, cases, facts, inboxes, rounds
-from ackbot.work.attendance import office_at
-from ackbot.work.writing import write
+from ackbot.store import Database, cases, daily, facts, inboxes
+from ackbot.work.apply import apply, office_at
 
 log = structlog.get_logger()
 
@@ -74,22 +74,22 @@ class Absences:
         moves: list[Move] = []
         for case in found:
             loads = facts.loads(db, desk.council.teams[case.team].members) if case.team in desk.council.teams else {}
-            if one := away.move(case, loads, desk):
+            if one := absence_moves.move(case, loads, desk):
                 moves.append(one)
-                write(self._db, away.applied(one), desk)
+                apply(self._db, absence_moves.applied(one), desk)
         late: set[str] = set()
         for some in _by_resident(moves, desk):
             at = self._when(some, desk)
-            late |= {one.case.code for one in some if away.comes_too_late(one, at, desk)}
+            late |= {one.case.code for one in some if absence_moves.comes_too_late(one, at, desk)}
         moves = [replace(one, tell=False) if one.case.code in late else one for one in moves]
-        queued = write(self._db, self._to_staff(moves, desk), desk)
+        queued = apply(self._db, self._to_staff(moves, desk), desk)
         for some in _by_resident(moves, desk):
             if not inboxes.is_paused(self._db, some[0].case.inbox):
                 at, hold = (
                     self._when(some, desk),
                     "brake" if facts.is_braked(self._db, desk.council.limits, desk.now) else "",
                 )
-                queued += write(self._db, away.to_resident(some, at, hold, desk), desk)
+                queued += apply(self._db, absence_moves.notice(some, at, hold, desk), desk)
         return queued, [one for one in moves if one.how == "nobody" and one.case.owner]
 
     def _to_staff(self, moves: Sequence[Move], desk: Desk) -> list[Intent]:
@@ -99,15 +99,17 @@ class Absences:
             theirs = [one for one in moves if one.to == person and one.how in ("cover", "owner")]
             former = council.staff.get(theirs[0].case.owner)
             if former is None and len(theirs) == 1:
-                case = away.in_new_hands(theirs[0])
+                case = absence_moves.in_new_hands(theirs[0])
                 letter = cases.last_words(self._db, case.code)
-                found.append(away.given(desk, case, letter, owner_why=theirs[0].why, why="it has an owner now"))
+                found.append(
+                    absence_moves.given(desk, case, letter, owner_why=theirs[0].why, why="it has an owner now")
+                )
             else:
                 why = f"{len(theirs)} cases are theirs now"
-                found.append(away.table(desk, council.staff[person], former, theirs, why=why))
+                found.append(absence_moves.table(desk, council.staff[person], former, theirs, why=why))
         for person in dict.fromkeys(one.to for one in moves if one.how == "back"):
             theirs = [one for one in moves if one.to == person and one.how == "back"]
-            found.append(away.welcome_back(desk, council.staff[person], theirs, why="they are back"))
+            found.append(absence_moves.welcome_back(desk, council.staff[person], theirs, why="they are back"))
         return found
 
     def _alarm(self, alone: Sequence[Move], desk: Desk) -> int:
@@ -116,14 +118,14 @@ class Absences:
         if not alone:
             return 0
         with self._db.transaction():
-            if not rounds.begin(self._db, "uncovered", desk.today, desk.now):
+            if not daily.begin(self._db, "uncovered", desk.today, desk.now):
                 return 0
             values = {
                 "count": len(alone),
                 "references": [council.reference_of(one.case.code) for one in alone],
                 "reasons": sorted({one.why for one in alone}),
             }
-            send = notices.to_admin(
+            send = to_admin.about(
                 desk,
                 "uncovered",
                 f"uncovered:{desk.today}",
@@ -131,7 +133,7 @@ class Absences:
                 why="nobody is left who could have them",
                 recipient=council.head_of_service or council.admin,
             )
-            return write(self._db, [send], desk)
+            return apply(self._db, [send], desk)
 
     def _when(self, some: Sequence[Move], desk: Desk) -> datetime:
         """
@@ -159,6 +161,6 @@ def _by_resident(moves: Sequence[Move], desk: Desk) -> list[list[Move]]:
     """Moves that residents are told of, those of one resident together."""
     told: dict[str, list[Move]] = {}
     for one in moves:
-        if away.is_told(one, desk):
+        if absence_moves.is_told(one, desk):
             told.setdefault(one.case.resident.key, []).append(one)
     return list(told.values())

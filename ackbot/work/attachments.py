@@ -7,7 +7,7 @@ from ackbot.casework.model import DELIVERED
 from ackbot.casework.office import Office
 from ackbot.mail import mime
 from ackbot.mail.templates import Templates
-from ackbot.store import Database, letters
+from ackbot.store import Database, arrivals
 from ackbot.store.outbox import Outgoing
 from ackbot.wires.imap import Account, ImapProblem, Mailbox
 
@@ -95,8 +95,8 @@ class Attachments:
     def _tail(self, asked: Mapping[str, object], inbox: str) -> Tail:
         place = (str(asked["folder"]), int(str(asked["uidvalidity"])), int(str(asked["uid"])))
         if place[0] == DELIVERED:
-            return self._kept(asked, letters.raw_at(self._db, inbox, *place))
-        folder, uidvalidity, uid = letters.place_of(self._db, inbox, *place)
+            return self._kept(asked, arrivals.raw_at(self._db, inbox, *place))
+        folder, uidvalidity, uid = arrivals.place_of(self._db, inbox, *place)
         mailbox = self._mailbox(inbox)
         if mailbox.folder == folder:
             mailbox.noop()  # a kept connection does not see mail that came after its last command

@@ -10,7 +10,7 @@ import structlog
 
 from ackbot.casework.council import Council
 from ackbot.casework.model import DELIVERED, Arrival
-from ackbot.mail.addresses import folded
+from ackbot.mail.addresses import key_of
 from ackbot.work.intake import NOT_THE_MAIL, Intake
 
 _TAKEN = "250 2.0.0 kept"
@@ -61,7 +61,7 @@ class Mailroom:
         return "" if self._inbox(recipient) else "550 5.1.1 no such inbox here"
 
     def _inbox(self, recipient: str) -> str:
-        address = folded(recipient)
+        address = key_of(recipient)
         local, at, domain = address.rpartition("@")
         return self._inboxes.get(address) or self._inboxes.get(f"{local.partition('+')[0]}{at}{domain}", "")
 

@@ -11,18 +11,18 @@ from itertools import chain
 
 import structlog
 
-from ackbot.casework import notices
+from ackbot.casework.drafts import to_admin
 from ackbot.casework.model import TO_RESIDENTS
 from ackbot.casework.office import Office
 from ackbot.crashpoints import crash_point
 from ackbot.store import Database, StoreBusy, StoreProblem, allowance, outbox
-from ackbot.store.holding import lets_out
+from ackbot.store.modes import lets_out
 from ackbot.store.outbox import Outgoing
 from ackbot.wires import smtp
 from ackbot.wires.imap import Account, ImapProblem, Mailbox
+from ackbot.work.apply import apply
 from ackbot.work.attachments import Attachments
-from ackbot.work.waiting import Stop
-from ackbot.work.writing import write
+from ackbot.work.threads import Stop
 
 ARCHIVED = TO_RESIDENTS | {"human"}  # kinds of mail that residents get
 CLAIM = 20  # mails claimed at once
@@ -470,7 +470,7 @@ class Dispatcher:
         self, topic: str, key: str, values: Mapping[str, object], now: datetime, code: str = "", recipient: str = ""
     ) -> None:
         desk = self._office.desk(now)
-        send = notices.to_admin(
+        send = to_admin.about(
             desk,
             topic,
             key,
@@ -479,7 +479,7 @@ class Dispatcher:
             code=code,
             recipient=recipient,
         )
-        write(self._db, [send], desk)
+        apply(self._db, [send], desk)
 
 
 def _internal(error: Exception) -> str:

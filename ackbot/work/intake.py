@@ -10,11 +10,12 @@ from typing import Protocol
 
 import structlog
 
-from ackbot.casework import decide, follow_ups, notices
+from ackbot.casework import decide, follow_ups
+from ackbot.casework.drafts import to_admin
+from ackbot.casework.incoming.screening import Seen, screen
 from ackbot.casework.intents import Decision
 from ackbot.casework.model import DELIVERED, Arrival, Facts, Questions
 from ackbot.casework.office import Office
-from ackbot.casework.screening import Seen, screen
 from ackbot.crashpoints import crash_point
 from ackbot.mail.compose import Composed
 from ackbot.mail.message import Message
@@ -23,16 +24,15 @@ from ackbot.store import (
     StoreBusy,
     StoreConflict,
     StoreProblem,
+    arrivals,
+    backups,
     cases,
     facts,
+    handlers,
     inboxes,
-    intents,
-    keeping,
-    letters,
 )
 from ackbot.store.database import instant_of
-from ackbot.work.attendance import office_at
-from ackbot.work.writing import write, written
+from ackbot.work.apply import apply, composed, office_at
 
 UNKNOWN_LETTERS_HELD = 20  # after a change of UIDVALIDITY; more than that, and acknowledgements wait (design.md §5)
 _RETRIES = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
@@ -47,7 +47,7 @@ log = structlog.get_logger()
 class FactsSource(Protocol):
     """Answers what the rules ask: the store, or nobody where there is none."""
 
-    def __call__(self, asked: Questions, now: datetime) -> Facts:
+    def __call__(self, questions: Questions, now: datetime) -> Facts:
         """The facts as they stand now."""
         ...
 
@@ -74,9 +74,9 @@ def consider(message: Message, arrival: Arrival, office: Office, source: FactsSo
         message = replace(message, form=True)
         seen = replace(seen, message=message)
     verdict = screen(seen)
-    asked = decide.questions(seen, verdict, desk)
-    decision = decide.on_message(seen, verdict, asked, source(asked, now), desk)
-    return Considered(message, decision, written(decision.intents, office.templates))
+    questions = decide.questions_for(seen, verdict, desk)
+    decision = decide.on_message(seen, verdict, source(questions, now), desk)
+    return Considered(message, decision, composed(decision.intents, office.templates))
 
 
 def warm(office: Office) -> None:
@@ -135,16 +135,16 @@ class Intake:
         # The words are read before the lock is taken: meanwhile a dispatcher may commit.
         _ = message.text_hash, message.fingerprint, message.report or message.language("")
         with db.transaction():
-            arrival_id = letters.add_arrival(db, arrival, now) or letters.unfetched(db, arrival)
+            arrival_id = arrivals.add_arrival(db, arrival, now) or arrivals.unfetched(db, arrival)
             if arrival_id is None:
                 inboxes.move_watermark(db, arrival.inbox, arrival.folder, arrival.uidvalidity, arrival.uid)
                 return 0
             office = office_at(self._office, db, now)
             considered = consider(message, self._after_change(message, arrival), office, self._facts, now)
-            letter_id = letters.add(db, message, arrival, considered.decision, now, self._language(considered))
-            letters.attach_arrival(db, arrival_id, letter_id)
+            letter_id = arrivals.add(db, message, arrival, considered.decision, now, self._language(considered))
+            arrivals.attach_arrival(db, arrival_id, letter_id)
             if _keeps_files(considered, arrival):
-                letters.keep_raw(db, letter_id, raw)
+                arrivals.keep_raw(db, letter_id, raw)
             queued = self._apply(considered, now, letter_id, arrival)
             crash_point("intake.before-commit")
         sent = arrival.folder == office.council.inboxes[arrival.inbox].sent_folder
@@ -155,7 +155,7 @@ class Intake:
         return considered.message.language(self._office.council.languages[0]) if considered.decision.new else ""
 
     def _apply(self, considered: Considered, now: datetime, letter_id: int, arrival: Arrival) -> int:
-        queued = intents.apply(
+        queued = handlers.apply(
             self._db,
             considered.decision.intents,
             considered.mails,
@@ -167,8 +167,8 @@ class Intake:
         inboxes.move_watermark(self._db, arrival.inbox, arrival.folder, arrival.uidvalidity, arrival.uid)
         return queued
 
-    def _facts(self, asked: Questions, now: datetime) -> Facts:
-        return facts.gather(self._db, asked, now, self._office.desk(now).today, self._office.council.limits)
+    def _facts(self, questions: Questions, now: datetime) -> Facts:
+        return facts.gather(self._db, questions, now, self._office.desk(now).today, self._office.council.limits)
 
     def _after_change(self, message: Message, arrival: Arrival) -> Arrival:
         """
@@ -192,10 +192,10 @@ class Intake:
         fingerprint = sha256(raw).hexdigest()
         considered: Considered | None = None
         with db.transaction():
-            arrival_id = letters.add_arrival(db, arrival, now) or letters.unfetched(db, arrival)
-            if known := letters.in_quarantine(db, fingerprint):
+            arrival_id = arrivals.add_arrival(db, arrival, now) or arrivals.unfetched(db, arrival)
+            if known := arrivals.in_quarantine(db, fingerprint):
                 if arrival_id is not None:
-                    letters.attach_arrival(db, arrival_id, known)
+                    arrivals.attach_arrival(db, arrival_id, known)
                 inboxes.move_watermark(db, arrival.inbox, arrival.folder, arrival.uidvalidity, arrival.uid)
                 return 0
             try:
@@ -207,15 +207,15 @@ class Intake:
                 place = f"{place}, {_place(second)}"
             code = considered.decision.code if considered else ""
             queued = (
-                intents.apply(
+                handlers.apply(
                     db, considered.decision.intents, considered.mails, self._office.council, now, arrival=arrival
                 )
                 if considered
                 else 0
             )
-            letter_id = letters.quarantine(db, fingerprint, raw, arrival, place, code, now + _RETRIES[0])
+            letter_id = arrivals.quarantine(db, fingerprint, raw, arrival, place, code, now + _RETRIES[0])
             if arrival_id is not None:
-                letters.attach_arrival(db, arrival_id, letter_id)
+                arrivals.attach_arrival(db, arrival_id, letter_id)
             values = {"inbox": self._office.council.inboxes[arrival.inbox].address, "letter": letter_id, "error": place}
             queued += self._tell_admin(
                 "quarantine", f"quarantine:{fingerprint}", values, "a mail could not be read and is kept raw", now
@@ -228,14 +228,14 @@ class Intake:
     def retry_quarantined(self, now: datetime) -> int:
         """Quarantined mails whose next attempt is due. Returns how many mails were put into the outbox to go out now."""
         queued = 0
-        for row in letters.to_retry(self._db, now):
+        for row in arrivals.to_retry(self._db, now):
             arrival = Arrival(
                 row["inbox"],
                 instant_of(row["arrived_at"]),
                 row["folder"],
                 row["uidvalidity"],
                 row["uid"],
-                hold="backup" if keeping.awaits_release(self._db) else "",
+                hold="backup" if backups.awaits_release(self._db) else "",
                 size=row["size"],
             )
             if arrival.inbox not in self._office.council.inboxes:
@@ -247,7 +247,7 @@ class Intake:
             except Exception as error:  # noqa: BLE001 - as above
                 attempt = int(row["attempts"])
                 retry_at = now + _RETRIES[attempt] if attempt < len(_RETRIES) else None
-                letters.failed_again(self._db, row["id"], _place(error), retry_at)
+                arrivals.failed_again(self._db, row["id"], _place(error), retry_at)
                 log.warning("quarantined again", inbox=arrival.inbox, uid=arrival.uid, error=_place(error))
         return queued
 
@@ -261,20 +261,20 @@ class Intake:
             verdict = screen(seen)
             if case is not None and verdict.kind != "staff":
                 decision = follow_ups.on_recovered(seen, verdict, case, office.desk(now))
-                considered = Considered(message, decision, written(decision.intents, office.templates))
+                considered = Considered(message, decision, composed(decision.intents, office.templates))
             else:
                 considered = consider(message, arrival, office, self._facts, now)
-            if not letters.recovered(self._db, letter_id, message, considered.decision, now):
+            if not arrivals.recovered(self._db, letter_id, message, considered.decision, now):
                 return 0
             if _keeps_files(considered, arrival):
-                letters.keep_raw(self._db, letter_id, raw)
+                arrivals.keep_raw(self._db, letter_id, raw)
             queued = self._apply(considered, now, letter_id, arrival)
         self._log("recovered", considered.decision, arrival)
         return queued
 
     def _tell_admin(self, topic: str, key: str, values: Mapping[str, object], why: str, now: datetime) -> int:
         desk = self._office.desk(now)
-        return write(self._db, [notices.to_admin(desk, topic, key, values, why=why)], desk)
+        return apply(self._db, [to_admin.about(desk, topic, key, values, why=why)], desk)
 
     def _log(self, event: str, decision: Decision, arrival: Arrival) -> None:
         reference = self._office.council.reference_of(decision.code) if decision.code else None

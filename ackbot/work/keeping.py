@@ -9,16 +9,16 @@ from datetime import datetime
 from pathlib import Path
 
 from ackbot import __version__
-from ackbot.casework import notices
+from ackbot.casework.drafts import to_admin
 from ackbot.casework.office import Office
 from ackbot.config import Config
 from ackbot.crashpoints import crash_point
-from ackbot.store import Database, StoreProblem, keeping, open_database
+from ackbot.store import Database, StoreProblem, backups, open_database
 from ackbot.store.database import instant_of, text_of
 from ackbot.store.opening import path_of
 from ackbot.store.sqlite import SQLite, nobody_runs
 from ackbot.wires.secrets import readable
-from ackbot.work.writing import write
+from ackbot.work.apply import apply
 
 _CONFIG = "config/"  # before the names of configuration files; the rest is the path from the configuration's folder
 
@@ -57,12 +57,12 @@ def back_up(config: Config, target: Path, now: datetime) -> Kept:
     try:
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         with closing(open_database(config.store_url, read_only=True)) as db:
-            keeping.snapshot(db, part)
+            backups.snapshot(db, part)
         with closing(SQLite(part)) as db:
-            keeping.enclose(db, _papers(config, now))
+            backups.enclose(db, _papers(config, now))
         with closing(SQLite(part, read_only=True)) as db:
-            keeping.examine(db)
-            counts = keeping.counts(db)
+            backups.examine(db)
+            counts = backups.counts(db)
         _durable(part)
         crash_point("backup.written")
         part.replace(target)
@@ -91,7 +91,7 @@ def papers_of(backup: Path) -> dict[str, bytes]:
     """What lies in a backup besides the store, by name; nothing when it is none."""
     try:
         with closing(SQLite(backup, read_only=True)) as db:
-            return keeping.enclosed(db)
+            return backups.enclosed(db)
     except StoreProblem:
         return {}
 
@@ -140,15 +140,15 @@ def _prepared(backup: Path, fresh: Path, now: datetime) -> tuple[Kept, bytes]:
     shutil.copyfile(backup, fresh)
     try:
         with closing(SQLite(fresh)) as db:
-            keeping.examine(db)
-            papers = keeping.enclosed(db)
+            backups.examine(db)
+            papers = backups.enclosed(db)
             of = instant_of(papers["of"].decode())
             with db.transaction():
-                keeping.take_out(db)
+                backups.take_out(db)
                 db.migrate()
-                held = keeping.put_back(db, of, now)
-            counts = keeping.counts(db)
-            keeping.single_file(db)
+                held = backups.put_back(db, of, now)
+            counts = backups.counts(db)
+            backups.single_file(db)
     except StoreProblem as problem:
         raise StoreProblem(f"{backup} cannot be put back: {problem}") from problem
     _durable(fresh)
@@ -186,7 +186,7 @@ def _moved_aside(store: Path, now: datetime) -> Path:
     aside = store.with_name(f"{store.name}.before-{now:%Y%m%dT%H%M%SZ}")
     try:
         with closing(SQLite(store)) as db:
-            keeping.single_file(db)
+            backups.single_file(db)
     except StoreProblem:  # it is damaged, which may be why a backup is put back
         for one, other in zip(_beside(store), _beside(aside), strict=True):
             if one.exists():
@@ -206,11 +206,11 @@ def mark(config: Config, now: datetime) -> Kept:
     """
     with closing(open_database(config.store_url, exclusive=True)) as db:
         db.migrate()
-        of = keeping.last_known(db)
+        of = backups.last_known(db)
         if of is None:
             raise StoreProblem("nothing has ever happened in this store; is it the right one?")
-        held = keeping.put_back(db, of, now)
-        counts = keeping.counts(db)
+        held = backups.put_back(db, of, now)
+        counts = backups.counts(db)
         return Kept(of, counts["cases"], counts["letters"], held)
 
 
@@ -237,16 +237,16 @@ def write_configuration(backup: Path, path: Path) -> list[Path]:
 
 def tell_admin(db: Database, office: Office, now: datetime) -> int:
     """Once for each backup that is put back: what waits, and why. How many mails were put into the outbox to go out."""
-    found = keeping.awaits_release(db)
+    found = backups.awaits_release(db)
     if found is None:
         return 0
     desk = office.desk(now)
     of = found.of.astimezone(office.council.calendar.timezone)
-    held = keeping.waiting(db)
+    held = backups.waiting(db)
     key, values = f"restored:{text_of(found.at)}", {"of": of, "held": held}
-    send = notices.to_admin(desk, "restored", key, values, why="a backup was put back")
+    send = to_admin.about(desk, "restored", key, values, why="a backup was put back")
     with db.transaction():
-        return write(db, [send], desk)
+        return apply(db, [send], desk)
 
 
 def _must_be_sqlite(config: Config, tool: str, then: str) -> None:

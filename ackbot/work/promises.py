@@ -4,16 +4,16 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 
-from ackbot.casework import alarms, notices, promises, reminders
+from ackbot.casework.clocks import due, reminders
+from ackbot.casework.clocks.reminders import HEAD, Line
 from ackbot.casework.cover import is_present, own_calendar
+from ackbot.casework.drafts import to_admin
 from ackbot.casework.intents import Intent, Late, Note
 from ackbot.casework.model import Case
 from ackbot.casework.office import Desk, Office
-from ackbot.casework.reminders import HEAD, Line
 from ackbot.crashpoints import crash_point
-from ackbot.store import Database, cases, events, facts, inboxes, keeping, rounds
-from ackbot.work.attendance import office_at
-from ackbot.work.writing import write
+from ackbot.store import Database, backups, cases, daily, events, facts, inboxes
+from ackbot.work.apply import apply, office_at
 
 OVERDUE_AT = time(13)
 _NAMED = 50  # references in the admin's mail
@@ -91,9 +91,9 @@ class Promises:
         until = calendar.next_working_day(today) - timedelta(days=1)
         lines: dict[str, list[Line]] = {}
         for case in cases.due(self._db, until, _KINDS):
-            if promises.missed(case, desk) or self._silenced(case, desk):
+            if due.missed(case, desk) or self._silenced(case, desk):
                 continue
-            owner, manager = promises.reminded(case, desk)
+            owner, manager = due.reminded(case, desk)
             if owner:
                 lines.setdefault(owner, []).append(Line(case, "own", reminders.due_on(case)))
             if manager:
@@ -109,7 +109,7 @@ class Promises:
         db = self._db
         with db.transaction():
             desk = self._desk(now)
-            if not rounds.begin(db, f"{name}:{person}", desk.today, now):
+            if not daily.begin(db, f"{name}:{person}", desk.today, now):
                 return 0
             fresh = cases.by_code(db, [line.case.code for line in lines])
             still = [
@@ -122,7 +122,7 @@ class Promises:
             remind = reminders.digest if name == "digest" else reminders.overdue
             letter = cases.last_words(db, still[0].case.code) if len(still) == 1 else ""
             send = remind(desk, desk.council.staff[person], still, letter, why=f"{len(still)} cases are due")
-            queued = write(self._db, [send, *_noted(person, still)], desk)
+            queued = apply(self._db, [send, *_noted(person, still)], desk)
             crash_point("rounds.before-commit")
         crash_point("rounds.committed")
         return queued
@@ -133,9 +133,9 @@ class Promises:
         if not council.calendar.is_working_day(desk.today):
             return 0
         with self._db.transaction():
-            if not rounds.begin(self._db, f"digest:{HEAD}", desk.today, desk.now):
+            if not daily.begin(self._db, f"digest:{HEAD}", desk.today, desk.now):
                 return 0
-            send = notices.to_admin(
+            send = to_admin.about(
                 desk,
                 "escalation",
                 f"digest:{HEAD}:{desk.today}",
@@ -143,7 +143,7 @@ class Promises:
                 why="lateness that reached the top",
                 recipient=council.head_of_service or council.admin,
             )
-            return write(self._db, [send], desk)
+            return apply(self._db, [send], desk)
 
     def _truths(self, now: datetime) -> int:
         """
@@ -153,15 +153,15 @@ class Promises:
         """
         desk = self._desk(now)
         today = desk.today
-        hour = now >= desk.council.calendar.at(today, promises.AT)
+        hour = now >= desk.council.calendar.at(today, due.AT)
         until = today if hour else today - timedelta(days=1)
         found = [case for case in cases.due(self._db, until, _KINDS) if not inboxes.is_paused(self._db, case.inbox)]
-        backup = keeping.awaits_release(self._db)
+        backup = backups.awaits_release(self._db)
         put_back_on = desk.council.calendar.local_day(backup.at) if backup else date.min
-        late = [case for case in found if promises.missed(case, desk) or promises.told_by(case, put_back_on, desk)]
-        released = bool(late) and rounds.was_done(self._db, "released", today)
+        late = [case for case in found if due.missed(case, desk) or due.told_by(case, put_back_on, desk)]
+        released = bool(late) and daily.was_done(self._db, "released", today)
         queued = self._tell_missed(late, desk) if late and not released else 0
-        ready = [case for case in found if (released if case in late else promises.passed(case, desk))]
+        ready = [case for case in found if (released if case in late else due.passed(case, desk))]
         for some in _by_resident(ready):
             queued += self._truth(some, now)
         return queued
@@ -171,19 +171,19 @@ class Promises:
         with db.transaction():
             desk = self._desk(now)
             fresh = cases.by_code(db, [case.code for case in some])
-            due = [case for case in fresh.values() if case.state != "closed" and promises.passed(case, desk)]
-            if not due:
+            ripe = [case for case in fresh.values() if case.state != "closed" and due.passed(case, desk)]
+            if not ripe:
                 return 0
             if facts.is_braked(self._db, desk.council.limits, desk.now):
-                return write(
-                    self._db, [alarms.brake_told(desk)], desk
+                return apply(
+                    self._db, [to_admin.brake_told(desk)], desk
                 )  # they are due still, and told when the brake is off
             queued, heard = 0, {}
-            for case in due:
+            for case in ripe:
                 queued += self._remind_now(case, desk)
                 heard[case.code] = events.reminded(db, case.code, desk.council.calendar.at(desk.today, time(0)))
-            found = promises.on_passed(due, desk, mails_today=self._mails_today(due[0], desk), heard=heard)
-            queued += write(self._db, found, desk)
+            found = due.on_passed(ripe, desk, mails_today=self._mails_today(ripe[0], desk), heard=heard)
+            queued += apply(self._db, found, desk)
             crash_point("rounds.before-commit")
         crash_point("rounds.committed")
         return queued
@@ -194,27 +194,27 @@ class Promises:
             return 0
         before = events.reminded(self._db, case.code, desk.council.calendar.at(desk.today, time(0)))
         queued = 0
-        for person, role in zip(promises.reminded(case, desk), ("own", "escalated"), strict=True):
+        for person, role in zip(due.reminded(case, desk), ("own", "escalated"), strict=True):
             if person and person not in before and self._at_work(person, desk):
                 line = Line(case, "own" if role == "own" else "escalated", reminders.due_on(case))
                 letter = cases.last_words(self._db, case.code)
                 send = reminders.late(desk, desk.council.staff[person], line, letter, why="a date came after 13:00")
-                queued += write(self._db, [send, *_noted(person, [line])], desk)
+                queued += apply(self._db, [send, *_noted(person, [line])], desk)
         return queued
 
     def _tell_missed(self, late: Sequence[Case], desk: Desk) -> int:
         """Promises that passed while nothing ran wait for `release`; the admin is told once a day."""
         with self._db.transaction():
-            if not rounds.begin(self._db, "missed", desk.today, desk.now):
+            if not daily.begin(self._db, "missed", desk.today, desk.now):
                 return 0
             why = "the date passed while nothing ran, or the inbox was paused; it waits for release"
-            write(self._db, [Late(case.code, case.no_news, why) for case in late if not case.late_since], desk)
+            apply(self._db, [Late(case.code, case.no_news, why) for case in late if not case.late_since], desk)
             references = [desk.council.reference_of(case.code) for case in late]
             values = {"count": len(late), "references": references[:_NAMED]}
-            send = notices.to_admin(
+            send = to_admin.about(
                 desk, "missed", f"missed:{desk.today}", values, why="promised dates passed without a word"
             )
-            return write(self._db, [send], desk)
+            return apply(self._db, [send], desk)
 
     def _settled(self, now: datetime) -> int:
         """In working hours, once a case's time to settle is over; not on a day with another automatic mail."""
@@ -222,7 +222,7 @@ class Promises:
 
     def _waiting(self, now: datetime) -> int:
         """The same for a question that the resident has not answered."""
-        return self._on_a_free_day("waiting", "waiting", promises.on_waiting, now)
+        return self._on_a_free_day("waiting", "waiting", due.on_waiting, now)
 
     def _on_a_free_day(
         self, kind: str, state: str, decide: Callable[[Sequence[Case], Desk], list[Intent]], now: datetime
@@ -239,7 +239,7 @@ class Promises:
                 if self._may_hear(some[0], desk):
                     fresh = cases.by_code(self._db, [one.code for one in some]).values()
                     still = [case for case in fresh if case.state == state]
-                    queued += write(self._db, decide(still, desk), desk) if still else 0
+                    queued += apply(self._db, decide(still, desk), desk) if still else 0
                 crash_point("rounds.before-commit")
             crash_point("rounds.committed")
         return queued
@@ -255,7 +255,7 @@ class Promises:
         resident = some[0].resident.key
         since = desk.now - timedelta(seconds=desk.council.feedback_every.seconds)
         may_ask = bool(resident) and not cases.asked_feedback(self._db, resident, since)
-        return promises.on_settled(some, desk, may_ask=may_ask)
+        return due.on_settled(some, desk, may_ask=may_ask)
 
     def _mails_today(self, case: Case, desk: Desk) -> int:
         if not case.resident.key:

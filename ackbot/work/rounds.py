@@ -8,15 +8,15 @@ from typing import Any
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from ackbot.casework import notices
+from ackbot.casework.drafts import to_admin
 from ackbot.casework.office import Office
-from ackbot.store import Database, StoreBusy, StoreProblem, clock, looks, outbox, rounds
+from ackbot.store import Database, StoreBusy, StoreProblem, clock_set_back, daily, outbox, status
 from ackbot.store.database import text_of
 from ackbot.work.absences import Absences
+from ackbot.work.apply import apply
 from ackbot.work.intake import Intake
 from ackbot.work.promises import Promises
 from ackbot.work.urgency import Urgency
-from ackbot.work.writing import write
 
 TICK_S = 15  # seconds between two looks at what is due
 _REASONS = 8  # reasons for not answering that the admin's daily mail names
@@ -114,7 +114,7 @@ class Rounds:
         before, self._last = self._last, now
         if before is not None and before <= now:
             return 0
-        due = clock.set_back(self._db, now, self._office.council.urgent.repeat_every.seconds)
+        due = clock_set_back.set_back(self._db, now, self._office.council.urgent.repeat_every.seconds)
         if due or before is not None:
             log.warning("clock set back", mails=due)
         return due
@@ -140,11 +140,11 @@ class Rounds:
         if now < council.calendar.at(today, council.digest_at):
             return 0
         with self._db.transaction():
-            last = rounds.last(self._db, "daily", today)
-            if not rounds.begin(self._db, "daily", today, now):
+            last = daily.last(self._db, "daily", today)
+            if not daily.begin(self._db, "daily", today, now):
                 return 0
             since = council.calendar.at(last or today - timedelta(days=1), council.digest_at)
-            days = {name: looks.day(self._db, name, text_of(since)) for name in council.inboxes}
+            days = {name: status.day(self._db, name, text_of(since)) for name in council.inboxes}
             told = [
                 {**_shortened(day), "address": council.inboxes[name].address}
                 for name, day in days.items()
@@ -154,10 +154,10 @@ class Rounds:
                 return 0
             desk = self._office.desk(now)
             words = self._office.templates.day(council.languages[0], council.calendar.local_day(since), today)
-            send = notices.to_admin(
+            send = to_admin.about(
                 desk, "daily", f"daily:{today}", {"since": words, "inboxes": told}, why="the day before at a glance"
             )
-            return write(self._db, [send], desk)
+            return apply(self._db, [send], desk)
 
 
 def _worth_telling(day: Mapping[str, Any]) -> bool:

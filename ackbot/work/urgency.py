@@ -4,14 +4,13 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from ackbot.casework import notices
 from ackbot.casework.cover import is_present
+from ackbot.casework.drafts import to_staff
 from ackbot.casework.office import Office
 from ackbot.crashpoints import crash_point
 from ackbot.store import Database, alarms, cases
 from ackbot.wires import systemd
-from ackbot.work.attendance import office_at
-from ackbot.work.writing import write
+from ackbot.work.apply import apply, office_at
 
 _SENT_WITHIN = timedelta(seconds=60)
 _LOUD_EVERY = timedelta(seconds=60)
@@ -57,7 +56,7 @@ class Urgency:
             if case is None or not order or not alarms.repeated(self._db, chain, next_at):
                 return 0
             staff = council.staff[order[chain.sent // _EACH % len(order)]]
-            send = notices.urgent_again(
+            send = to_staff.urgent_again(
                 desk,
                 case,
                 staff,
@@ -67,7 +66,7 @@ class Urgency:
                 started_at=chain.started_at,
                 why="nobody has taken the alarm yet",
             )
-            queued = write(self._db, [send], desk)
+            queued = apply(self._db, [send], desk)
             crash_point("rounds.before-commit")
         crash_point("rounds.committed")
         log.critical("urgent, and nobody has taken it", case=council.reference_of(chain.code), mails=chain.sent + 1)

@@ -12,10 +12,10 @@ import structlog
 from ackbot.casework.model import Arrival
 from ackbot.config import Watched
 from ackbot.crashpoints import crash_point
-from ackbot.store import Database, StoreBusy, StoreProblem, inboxes, keeping, letters
+from ackbot.store import Database, StoreBusy, StoreProblem, arrivals, backups, inboxes
 from ackbot.wires.imap import WHOLE_UP_TO, Envelope, ImapProblem, LoginRefused, Mailbox, NotReached, NotTrusted
 from ackbot.work.intake import Intake
-from ackbot.work.waiting import Stop
+from ackbot.work.threads import Stop
 
 BATCH_MAILS = 50
 BATCH_OCTETS = 4_000_000  # of whole mails held at once
@@ -209,7 +209,7 @@ class Watcher:
         name, sent = self._watched.name, self._watched.sent_folder
         shown, known = mailbox.status(sent), inboxes.folder(self._db, name, sent)
         unchanged = known is not None and (known.uidvalidity, known.last_uid + 1) == (shown.uidvalidity, shown.uidnext)
-        if not unchanged or letters.to_fetch_again(self._db, name, sent, shown.uidvalidity, self._clock()):
+        if not unchanged or arrivals.to_fetch_again(self._db, name, sent, shown.uidvalidity, self._clock()):
             self._sweep(mailbox, sent, self._open(mailbox, sent))
             if not self._stop.is_set():  # what was deleted at the end is not asked for again and again
                 inboxes.move_watermark(self._db, name, sent, shown.uidvalidity, shown.uidnext - 1)
@@ -217,7 +217,7 @@ class Watcher:
     def _open(self, mailbox: Mailbox, name: str) -> int:
         """Select a folder; at first sight and after a change of UIDVALIDITY decide where to read from (D7)."""
         inbox, db, now = self._watched.name, self._db, self._clock()
-        backup = keeping.restored(db)
+        backup = backups.restored(db)
         if backup and self._watched.after and name == self._watched.folder:
             self._look_in_moved(mailbox, backup)
         selected = mailbox.select(name)
@@ -236,7 +236,7 @@ class Watcher:
                 inboxes.hold_up_to(db, inbox, name, 0 if backup.released else last)
         return selected.uidvalidity
 
-    def _first_uid(self, mailbox: Mailbox, last: int, lost: keeping.Restored | None) -> int:
+    def _first_uid(self, mailbox: Mailbox, last: int, lost: backups.Restored | None) -> int:
         """The watermark at first sight: mails up to it are never looked at."""
         start = self._watched.start
         if start == "all":
@@ -248,7 +248,7 @@ class Watcher:
         since = mailbox.uids_since(datetime(start.year, start.month, start.day, tzinfo=UTC))
         return min(since, default=last + 1) - 1
 
-    def _look_in_moved(self, mailbox: Mailbox, backup: keeping.Restored) -> None:
+    def _look_in_moved(self, mailbox: Mailbox, backup: backups.Restored) -> None:
         """Letters that were moved after a backup was made, and that the store knows nothing of since it was put back."""
         watched, db = self._watched, self._db
         known = inboxes.folder(db, watched.name, watched.folder)
@@ -263,7 +263,7 @@ class Watcher:
             self.progress_at = time.monotonic()
             if self._stop.is_set():
                 raise ImapProblem("stopped")
-            if letters.is_known_at(db, watched.name, watched.after, uidvalidity, uid):
+            if arrivals.is_known_at(db, watched.name, watched.after, uidvalidity, uid):
                 continue
             for envelope in mailbox.envelopes([uid]):
                 place = (watched.name, envelope.internal_date, watched.after, uidvalidity, uid)
@@ -383,10 +383,10 @@ class Watcher:
         """Kept in mind and asked for again, so that one mail the server will not give delays no other (P1, D4)."""
         now = self._clock()
         with self._db.transaction():
-            arrival_id = letters.add_arrival(self._db, arrival, now) or letters.unfetched(self._db, arrival)
-            attempts = letters.not_fetched(self._db, arrival_id, error) if arrival_id is not None else 0
+            arrival_id = arrivals.add_arrival(self._db, arrival, now) or arrivals.unfetched(self._db, arrival)
+            attempts = arrivals.not_fetched(self._db, arrival_id, error) if arrival_id is not None else 0
             if arrival_id is not None:
-                letters.fetch_again_at(self._db, arrival_id, now + _FETCH_AGAIN[min(attempts, len(_FETCH_AGAIN)) - 1])
+                arrivals.fetch_again_at(self._db, arrival_id, now + _FETCH_AGAIN[min(attempts, len(_FETCH_AGAIN)) - 1])
             inboxes.move_watermark(self._db, arrival.inbox, arrival.folder, arrival.uidvalidity, arrival.uid)
         self._log.warning("not fetched", uid=arrival.uid, reason=error)
         if attempts == _TOLD_AFTER:
@@ -394,10 +394,10 @@ class Watcher:
             self._on_trouble(self._watched.name, "not-fetched", reason, self._watched.name)
 
     def _fetch_again(self, mailbox: Mailbox, name: str, folder: inboxes.Folder) -> None:
-        for row in letters.to_fetch_again(self._db, self._watched.name, name, folder.uidvalidity, self._clock()):
+        for row in arrivals.to_fetch_again(self._db, self._watched.name, name, folder.uidvalidity, self._clock()):
             envelopes = self._envelopes(mailbox, [row["uid"]])
             if not envelopes:
-                letters.gone(self._db, row["id"], self._watched.name, self._clock())
+                arrivals.gone(self._db, row["id"], self._watched.name, self._clock())
                 self._log.warning("gone", uid=row["uid"])
             for envelope in envelopes:
                 self._suspects[name, envelope.uid] = _BROKE - 1
@@ -407,7 +407,7 @@ class Watcher:
         """Only after commit, and only because the admin asked for it."""
         place = mailbox.move(arrival.uid, self._watched.after)
         crash_point("watch.moved")
-        letters.moved(self._db, arrival, self._watched.after, place)
+        arrivals.moved(self._db, arrival, self._watched.after, place)
 
     def _move_left_over(self, mailbox: Mailbox, uidvalidity: int) -> None:
         """Mails that were decided, but not moved because we died in between."""
@@ -415,7 +415,7 @@ class Watcher:
         if not watched.after:
             return
         present = set(mailbox.uids_after(0))
-        for row in letters.not_moved(self._db, watched.name, watched.folder, uidvalidity):
+        for row in arrivals.not_moved(self._db, watched.name, watched.folder, uidvalidity):
             if row["uid"] in present:
                 self._move(mailbox, Arrival(watched.name, self._clock(), watched.folder, uidvalidity, row["uid"]))
 

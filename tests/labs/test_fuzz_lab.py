@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 
 from ackbot.config import sample
 from ackbot.mail.message import Message
-from ackbot.work.rehearse import explain
+from ackbot.work.explain import explain
 from tests.support.letters import letter
 
 pytestmark = pytest.mark.lab

@@ -8,7 +8,7 @@ from typing import Any
 from ackbot.config import Watched
 from ackbot.wires.imap import Account
 from ackbot.wires.secrets import Password
-from ackbot.work.waiting import Stop
+from ackbot.work.threads import Stop
 from ackbot.work.watch import Watcher
 from tests.support.council import World
 from tests.support.letters import letter

@@ -1,0 +1,183 @@
+"""What a promised date does when it comes and nobody has written: each ends kept, replaced, or withheld and told (P5)."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, time
+
+from ackbot.casework import standards
+from ackbot.casework.clocks.reminders import GIVEN_UP, silent_because
+from ackbot.casework.cover import is_present, ladder
+from ackbot.casework.drafts import to_resident
+from ackbot.casework.drafts.to_resident import NoNews
+from ackbot.casework.intents import ClearClock, Close, Intent, Late, SetClock, Settle
+from ackbot.casework.model import PROMISES, Case, Clock
+from ackbot.casework.office import Desk
+from ackbot.casework.worktime import Duration
+
+_DEFAULT = Duration(5, "working days")  # to the next word, where a standard names none
+_OWNER_ASKED = Duration(10, "working days")  # after a question without an answer
+AT = time(15)  # when the resident hears that nobody wrote; earlier on no day, later where the promise was made later
+
+
+def passed(case: Case, desk: Desk) -> list[Clock]:
+    """
+    Clocks whose date has gone by, or is today and ripe: at 15:00, and for one that began after that, when its time is over.
+    """
+    return [clock for clock in case.clocks if clock.kind in PROMISES and _is_ripe(clock, desk)]
+
+
+def _is_ripe(clock: Clock, desk: Desk) -> bool:
+    if clock.promised_on != desk.today:
+        return clock.promised_on < desk.today
+    hour = desk.council.calendar.at(desk.today, AT)
+    late = clock.started_at is not None and clock.started_at >= hour
+    return desk.now >= (max(hour, clock.due_at) if late else hour)
+
+
+def missed(case: Case, desk: Desk) -> bool:
+    """A date that the resident was told went by on an earlier day: ackbot did not run, or was paused (behaviour.md §5.2)."""
+    return any(clock.told and clock.promised_on < desk.today for clock in passed(case, desk))
+
+
+def told_by(case: Case, day: date, desk: Desk) -> bool:
+    """A date up to `day` that the resident was told has come: they may know already that nobody wrote (a restored backup)."""
+    return any(clock.told and clock.promised_on <= day for clock in passed(case, desk))
+
+
+def reminded(case: Case, desk: Desk) -> tuple[str, str]:
+    """Staff ids of who has the case and is here to be reminded of it, and of the manager; "" for either that there is not."""
+    council = desk.council
+    rungs = ladder(council, case.in_charge, case.team)
+    owner = case.in_charge if is_present(council, case.in_charge, desk.now) else ""
+    above = next((one for one in rungs if one != case.in_charge and is_present(council, one, desk.now)), "")
+    return owner, above
+
+
+def on_passed(
+    cases: Sequence[Case], desk: Desk, *, mails_today: int, heard: Mapping[str, Collection[str]]
+) -> list[Intent]:
+    """
+    At 15:00 of the promised date: one honest mail to a resident for all matters of theirs that are due (behaviour.md §3.6).
+
+    Args:
+        cases: of one resident, each with a date that is today or has passed.
+        mails_today: how many automatic mails other than acknowledgements they had today.
+        heard: staff ids of those who were reminded today, by code: nobody else is named as asked or told.
+    """
+    intents: list[Intent] = []
+    matters: list[NoNews] = []
+    for case in cases:
+        if reason := _withheld_because(case, desk, mails_today):
+            why = f"the date passed, and the resident was not told: {reason}"
+            intents += [ClearClock(case.code, clock.kind, "withheld", why) for clock in passed(case, desk)]
+            intents.append(Late(case.code, case.no_news, why))
+            continue
+        found, changes = _no_news(case, heard.get(case.code, ()), desk)
+        matters.append(found)
+        intents += changes
+    if matters:
+        intents = [to_resident.no_news(desk, matters, why="the promised date is here and nobody wrote"), *intents]
+    return intents
+
+
+def _withheld_because(case: Case, desk: Desk, mails_today: int) -> str:
+    if not any(clock.told for clock in passed(case, desk)):
+        return "no date was promised to anybody"
+    if reason := silent_because(case, desk.council):
+        return reason
+    if mails_today >= desk.council.limits.resident_automatic_per_day:
+        return "the resident had as many automatic mails today as one day may bring"
+    return ""
+
+
+def _no_news(case: Case, heard: Collection[str], desk: Desk) -> tuple[NoNews, list[Intent]]:
+    council, inbox = desk.council, desk.council.inbox_of(case.inbox)
+    standard = council.standards.get(case.standard, council.default_standard)
+    due = passed(case, desk)
+    times = case.no_news + 1
+    owner, manager = reminded(case, desk)
+    owner = owner if owner in heard else ""
+    told = council.staff[manager].public_name if manager and manager in heard else ""
+    named = any(clock.kind == "name-owner" for clock in due) and not case.owner
+    promised_on = min(clock.promised_on for clock in due if clock.told)
+    if times >= GIVEN_UP:
+        why = "the resident was told three times that there is no news; nothing more is promised"
+        changes: list[Intent] = [ClearClock(case.code, clock.kind, "withheld", why) for clock in case.clocks]
+        found = NoNews(case, promised_on, None, bool(owner), told, named)
+        return found, [*changes, Late(case.code, times, why)]
+    update = standards.next_update(standard, inbox, council, desk.now) or replace(
+        standards.clock_of("update", _DEFAULT, desk.now, standard, inbox, council), told=True
+    )
+    if update.promised_on <= desk.today:
+        update = standards.on_day("update", inbox.calendar.next_working_day(desk.today), inbox)
+    update = standards.no_later(update, [clock for clock in case.clocks if clock not in due], desk.today)
+    why = "nobody wrote by the promised date; the resident was told so, and the next date"
+    changes = [ClearClock(case.code, clock.kind, "replaced", why) for clock in due if clock.kind != "update"]
+    found = NoNews(case, promised_on, update.promised_on, bool(owner), told, named)
+    return found, [*changes, SetClock(case.code, update, why), Late(case.code, times, why)]
+
+
+def on_settled(cases: Sequence[Case], desk: Desk, *, may_ask: bool) -> list[Intent]:
+    """
+    Silence after an answer: the cases close, and their resident is asked once whether it is settled (behaviour.md §3.5).
+
+    Args:
+        cases: answered ones of one resident, whose time to settle is over.
+        may_ask: the feedback question was not put to them within the council's period.
+    """
+    council = desk.council
+    asked = [case for case in cases if not silent_because(case, council)]
+    quiet = [case for case in cases if case not in asked]
+    intents: list[Intent] = []
+    for case in quiet:
+        why = f"answered and silent since; not asked: {silent_because(case, council)}"
+        intents += [ClearClock(case.code, "settle", "withheld", why), Close(case.code, why)]
+    if not asked:
+        return intents
+    feedback = may_ask and council.feedback_ask and not any(_no_survey(case, desk) for case in asked)
+    why = "answered, and nobody wrote again"
+    closed: list[Intent] = [Settle(case.code, why) for case in asked]
+    return [*intents, to_resident.settled(desk, asked, feedback=feedback, why=why), *closed]
+
+
+def on_waiting(cases: Sequence[Case], desk: Desk) -> list[Intent]:
+    """
+    A question that the resident has not answered: asked once more, with the date on which its owner goes on without an
+    answer. Until then nothing is late; on that day the owner is asked, as for any promise (behaviour.md §4.3 ASK).
+
+    Args:
+        cases: waiting ones of one resident, whose first time is over.
+    """
+    council = desk.council
+    intents: list[Intent] = []
+    asked: list[tuple[Case, date]] = []
+    for case in cases:
+        inbox = council.inbox_of(case.inbox)
+        standard = council.standards.get(case.standard, council.default_standard)
+        since = case.human_words_at or desk.now
+        decides = standards.clock_of("update", _OWNER_ASKED, since, standard, inbox, council)
+        if decides.promised_on <= desk.today:
+            decides = standards.on_day("update", inbox.calendar.next_working_day(desk.today), inbox)
+        silent = silent_because(case, council)
+        why = (
+            f"no answer to the question; the resident was not reminded: {silent}"
+            if silent
+            else "no answer to the question"
+        )
+        intents += [
+            ClearClock(case.code, "waiting", "withheld" if silent else "kept", why),
+            SetClock(case.code, replace(decides, told=not silent, started_at=None, duration=""), why),
+        ]
+        if not silent:
+            asked.append((case, decides.promised_on))
+    if asked:
+        intents.insert(0, to_resident.still_waiting(desk, asked, why="the question is not answered"))
+    return intents
+
+
+def _no_survey(case: Case, desk: Desk) -> bool:
+    """Complaints, colleagues, and whatever the standard says (behaviour.md §3.10)."""
+    council = desk.council
+    standard = council.standards.get(case.standard, council.default_standard)
+    complaint = "complaint" in standard.name.lower()
+    return complaint or not standard.feedback or council.is_colleague(case.resident.key)

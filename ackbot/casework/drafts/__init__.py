@@ -1,0 +1,1 @@
+"""Which mail with which facts: to residents, to staff, and what to call people."""

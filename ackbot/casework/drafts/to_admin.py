@@ -1,0 +1,95 @@
+"""What the admin is sent, or whoever must act where nobody else can (behaviour.md §5)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ackbot.casework.council import Council
+from ackbot.casework.drafts.to_resident import envelope_from
+from ackbot.casework.intents import Intent, Send
+from ackbot.casework.model import Case
+from ackbot.casework.office import Desk
+from ackbot.mail.addresses import Address
+from ackbot.mail.compose import Draft, Profile
+
+
+def about(
+    desk: Desk, topic: str, key: str, values: Mapping[str, Any], *, why: str, code: str = "", recipient: str = ""
+) -> Send:
+    """
+    A mail to the admin, or to whoever must act. Goes out from the first inbox, whatever that inbox's mode.
+
+    Args:
+        topic: its template is `admin-<topic>`.
+        recipient: an address; "" is the admin's.
+    """
+    council: Council = desk.council
+    inbox = next(iter(council.inboxes.values()))
+    language = council.languages[0]
+    subject = desk.templates.phrase(language, f"subject.admin-{topic}", **values)
+    draft = Draft(
+        kind="admin",
+        template=f"admin-{topic}",
+        values={"today": desk.today, "council": council.name, **values},
+        sender=Address("ackbot", inbox.address),
+        recipient=Address("", recipient or council.admin),
+        subject=subject,
+        envelope_from=envelope_from(inbox, "admin"),
+        message_id=desk.message_id(key, code, "admin", "staff", inbox.address),
+        date_at=desk.now.astimezone(council.calendar.timezone),
+        profile=Profile.STAFF,
+        languages=(language,),
+    )
+    return Send(key, draft, code, "", inbox.staff_lane, why)
+
+
+def hold_told(send: Send, desk: Desk) -> list[Intent]:
+    """The admin hears once an hour of the brake, once a day of a mailbox that looks restored."""
+    if send.hold == "restore":
+        inbox = desk.council.inboxes[send.inbox]
+        values = {"inbox": inbox.address}
+        return [
+            about(
+                desk,
+                "restore",
+                f"restore:{inbox.name}:{desk.today}",
+                values,
+                why="more unknown letters at once than a mailbox gets",
+            )
+        ]
+    return [brake_told(desk)] if send.hold == "brake" else []
+
+
+def brake_told(desk: Desk) -> Send:
+    """To the admin, once an hour: more automatic mails to residents than the brake allows."""
+    hour = desk.now.astimezone(desk.council.calendar.timezone)
+    values = {"limit": str(desk.council.limits.brake[0]) if desk.council.limits.brake else ""}
+    return about(
+        desk,
+        "brake",
+        f"brake:{hour:%Y-%m-%dT%H}",
+        values,
+        why="more automatic mails to residents than the brake allows",
+    )
+
+
+def no_owner(case: Case, why: str, desk: Desk) -> Intent:
+    """Nobody could be named: said aloud, never assigned to everybody (P4, D59)."""
+    council = desk.council
+    team = council.teams.get(case.team)
+    manager = council.staff.get(team.manager) if team else None
+    recipient = council.head_of_service or (manager.email if manager else "") or council.admin
+    values = {
+        "reference": council.reference_of(case.code),
+        "inbox": council.inbox_of(case.inbox).address,
+        "team": case.team,
+        "reason": why,
+    }
+    return about(
+        desk,
+        "no-owner",
+        f"no-owner:{case.code}",
+        values,
+        why=f"the case has no owner: {why}",
+        code=case.code,
+        recipient=recipient,
+    )

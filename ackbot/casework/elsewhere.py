@@ -1,0 +1,298 @@
+"""
+Answers that people give straight from their mail program: seen in a Sent folder, or with an inbox of ours in copy.
+
+They are the case's human words like any reply to us (design.md, "The life of a reply"), but for going out: they went.
+"""
+
+from ackbot.casework import standards
+from ackbot.casework.council import Inbox
+from ackbot.casework.cover import has_left, is_present
+from ackbot.casework.drafts import to_staff
+from ackbot.casework.incoming import danger
+from ackbot.casework.incoming.matching import Match
+from ackbot.casework.incoming.routing import Chosen
+from ackbot.casework.incoming.screening import Seen, Verdict
+from ackbot.casework.intents import (
+    Attach,
+    ClearClock,
+    Decision,
+    DropAcknowledgement,
+    HumanWords,
+    Intent,
+    KeepAnsweredElsewhere,
+    Note,
+    Record,
+    SetClock,
+)
+from ackbot.casework.model import AnsweredElsewhere, Case, Facts
+from ackbot.casework.office import Desk
+from ackbot.mail import subjects
+from ackbot.mail.markup import Lines
+
+RULE = 'design.md, "The life of a reply"'
+BEFORE = "a person answered it before it was seen here"
+_PERSONS = ("letter", "staff")  # what screening takes a person's mail for; all else is a machine's
+_MOST = 20  # recipients looked at
+_SIGNED = 6  # last lines in which a signature's name is looked for
+
+
+def recipients(seen: Seen) -> tuple[str, ...]:
+    """Who reads a mail of the council's own people, our inboxes and themselves apart; nobody for anybody else's mail."""
+    author = seen.message.author
+    if author is None or not (seen.staff or seen.council.inbox_at(author.key)):
+        return ()
+    named = dict.fromkeys(one.key for one in seen.message.to if one.usable and one.key != author.key)
+    return tuple(key for key in named if seen.council.inbox_at(key) is None)[:_MOST]
+
+
+def on_sent(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
+    """
+    A mail in the Sent folder: an answer to a resident, or nothing of ours. Never a case, and never answered.
+
+    Of what is no answer in a case nothing is kept but that it was seen, and for a while whom it answered.
+    """
+    if verdict.kind == "own":
+        return _seen(verdict.why)
+    if facts.known is not None and facts.known.decided and facts.known.kind in ("staff", "own"):
+        return _seen("the same mail was decided before", code=facts.known.code)
+    if verdict.kind not in _PERSONS:
+        return _seen(f"it lies in the Sent folder, and is no person's answer: {verdict.why}")
+    if seen.arrival.history:
+        return _seen("it is older than the time from which this folder is watched")
+    to = recipients(seen)
+    if not to or not _works_here(seen, desk):
+        return _seen("it lies in the Sent folder, and is no answer to a resident")
+    found = _case_of(seen, to, facts, desk)
+    if found is None:
+        why = "it lies in the Sent folder, and no open case of its recipients is known that it answers"
+        return _seen(why, (KeepAnsweredElsewhere(_answer(seen, "", _writer(seen, None, desk)), to, why),))
+    return _answered(seen, to, found[0], found[1], desk)
+
+
+def on_copied(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision | None:
+    """
+    A mail in an inbox that a member of staff wrote to the resident, with us in copy; None for any other.
+
+    From is nobody's proof (P7, D55): the server of the inbox, and of the inbox of the case, must vouch for it. Where they
+    name no server, it must answer a mail of the case, whose id only those who had that mail know.
+    """
+    to = recipients(seen)
+    if verdict.kind not in _PERSONS or not to or seen.arrival.history or not _works_here(seen, desk):
+        return None
+    found = _case_of(seen, to, facts, desk)
+    if found is None:
+        return None
+    case, how, threaded = found
+    for inbox in (seen.inbox, desk.council.inbox_of(case.inbox)):
+        if not Seen(seen.message, inbox, seen.council, seen.arrival).vouched or not (inbox.authserv_id or threaded):
+            return None
+    return _answered(seen, to, case, how, desk)
+
+
+def unseen(seen: Seen, facts: Facts, desk: Desk) -> list[str]:
+    """
+    What the owner should know of a resident's letter that answers a mail which neither we sent nor saw, and that names one
+    of the staff: perhaps the resident was answered. That is the resident's word, so it ends no promise (P7).
+    """
+    message = seen.message
+    direct = next(iter(message.in_reply_to), "")
+    ours = {token.message_id for token in message.answers}
+    if not direct or direct.lower() in ours or direct in facts.by_message_id:
+        return []
+    quoted = message.text.casefold().replace(message.new_text.casefold(), "")
+    named = {one.key for one in (*message.to, *message.cc)}
+    people = [
+        one.name
+        for one in desk.council.staff.values()
+        if not has_left(one, desk.today) and any(address in named or address in quoted for address in one.addresses)
+    ]
+    if not people:
+        return []
+    return [f"it seems to answer a mail of {people[0]}, which was not seen here: SENT says that it was an answer"]
+
+
+def before(seen: Seen, verdict: Verdict, found: Match, facts: Facts) -> AnsweredElsewhere | None:
+    """
+    What a person wrote to this sender that answers this very letter, although it is taken in only now.
+
+    It names the letter; or, for one that begins a case, it was written after it, under its subject, and in no other case.
+    """
+    key = subjects.key(seen.message.subject)
+    for one in facts.answered if verdict.to else ():
+        if seen.message.message_id and seen.message.message_id in one.answers:
+            return one
+        if found.case is None and not one.code and key and key == one.subject_key and one.at >= seen.arrival.arrived_at:
+            return one
+    return None
+
+
+def owner(answer: AnsweredElsewhere | None, desk: Desk) -> Chosen | None:
+    """Whoever answered a letter before it was seen has its case, if they are here; None where that is not known."""
+    if answer is None or not is_present(desk.council, answer.staff, desk.now):
+        return None
+    return Chosen(answer.staff, f"{desk.council.staff[answer.staff].name} answered it before it was seen here")
+
+
+def on_answered_before(
+    seen: Seen,
+    verdict: Verdict,
+    found: Match,
+    case: Case,
+    answer: AnsweredElsewhere,
+    desk: Desk,
+    found_urgent: tuple[str, ...],
+) -> Decision:
+    """A further letter of a case we know, answered before we saw it: attached, and nobody is told what they know."""
+    inbox = desk.council.inbox_of(case.inbox)
+    intents: list[Intent] = [
+        Attach(case.code, "", found.how),
+        *danger.alarms(seen, case, inbox, found_urgent, desk),
+        Note(case.code, "answered-before", BEFORE),
+    ]
+    if not answer.code and case.state != "closed":
+        intents += words_given(case, inbox, answer, desk)
+    intents.append(Record("reply", "attach", RULE, acknowledge=False, why=BEFORE))
+    return Decision(
+        "reply", "attach", RULE, BEFORE, False, verdict.to, tuple(intents), urgent=found_urgent, code=case.code
+    )
+
+
+def words_given(case: Case, inbox: Inbox, answer: AnsweredElsewhere, desk: Desk) -> list[Intent]:
+    """
+    A person wrote to the resident, and nothing has to go out: what a plain reply does to clocks and case (D69, P5).
+
+    A letter that came after those words is not answered by them: the case stays open, and what was promised runs. Words
+    so old that the time to ask "settled?" has passed close the case in silence.
+    """
+    why = f"{_name(answer.staff, desk)} wrote to the resident from their own mail program"
+    if case.last_letter_at is not None and answer.at < case.last_letter_at:
+        return [HumanWords(case.code, answer.staff, case.state, why, by="elsewhere", at=answer.at)]
+    standard = desk.council.standards.get(case.standard, desk.council.default_standard)
+    settle = standards.clock_of("settle", standard.settle_after, answer.at, standard, inbox, desk.council)
+    over = settle.promised_on <= desk.today and settle.due_at <= desk.now
+    kept = [
+        ClearClock(case.code, one.kind, "kept", why) for one in (*case.clocks, *case.paused) if one.kind != "settle"
+    ]
+    return [
+        DropAcknowledgement(case.code, "a person has answered"),
+        *kept,
+        *([] if over else [SetClock(case.code, settle, why)]),
+        HumanWords(case.code, answer.staff, "closed" if over else "answered", why, by="elsewhere", at=answer.at),
+    ]
+
+
+def _answered(seen: Seen, to: tuple[str, ...], case: Case, how: str, desk: Desk) -> Decision:
+    """An answer in a case: its human words. In a closed case they change nothing; it was written to say goodbye."""
+    named = _writer(seen, case, desk)
+    answer = _answer(seen, case.code, named or case.in_charge)
+    where = "seen in the Sent folder" if seen.sent else "an inbox of ours was in copy"
+    why = f"a person answered the resident straight from their mail program ({where}): {how}"
+    intents: list[Intent] = [KeepAnsweredElsewhere(answer, to, why)]
+    if case.state == "closed":
+        intents.append(Note(case.code, "outside", "a person wrote to the resident after the case was closed"))
+    else:
+        intents += words_given(case, desk.council.inbox_of(case.inbox), answer, desk)
+        intents += _tell_owner(seen, case, named, desk)
+    return _seen(why, intents, code=case.code, owner=answer.staff, outcome="event")
+
+
+def _tell_owner(seen: Seen, case: Case, named: str, desk: Desk) -> list[Intent]:
+    """Whoever has the case hears it when it surely was another person who wrote."""
+    keeper = desk.council.staff.get(case.in_charge)
+    if (
+        not named
+        or keeper is None
+        or named in (case.owner, case.cover)
+        or not is_present(desk.council, keeper.id, desk.now)
+    ):
+        return []
+    author, inbox = desk.council.staff[named].name, desk.council.inbox_of(case.inbox)
+    values = {"author": author, "gone": False, "their_words": Lines(seen.message.new_text)}
+    key = f"another:{case.code}:{seen.message.fingerprint}"
+    why = f"{author} wrote, and somebody else has the case"
+    return [to_staff.ask_back(desk, case, inbox, keeper, key, "another", values, why=why)]
+
+
+def _seen(
+    why: str, intents: list[Intent] | tuple[Intent, ...] = (), code: str = "", owner: str = "", outcome: str = "record"
+) -> Decision:
+    is_event = outcome == "event"
+    record = Record("staff", "event" if is_event else "record", RULE, acknowledge=False, why=why)
+    return Decision(
+        "staff",
+        record.outcome,
+        RULE,
+        why,
+        False,
+        None,
+        (*intents, record),
+        code=code,
+        owner=owner,
+        owner_why="wrote it" if owner else "",
+        private=not is_event,
+    )
+
+
+def _works_here(seen: Seen, desk: Desk) -> bool:
+    """Whether From is an inbox of ours, or somebody who has not left."""
+    return seen.staff is None or not has_left(seen.staff, desk.today)
+
+
+def _answer(seen: Seen, code: str, staff: str) -> AnsweredElsewhere:
+    message = seen.message
+    ids = tuple(dict.fromkeys((*message.in_reply_to, *message.references)))
+    return AnsweredElsewhere(code, staff, subjects.key(message.subject), ids, seen.arrival.arrived_at)
+
+
+def _case_of(seen: Seen, to: tuple[str, ...], facts: Facts, desk: Desk) -> tuple[Case, str, bool] | None:
+    """
+    The case of a recipient that a mail answers, how that is known, and whether by the thread.
+
+    By our ids, by the id of a letter, by the reference in the subject; by the subject alone only of an open case, and
+    only for a mail that is younger than it.
+    """
+    message, readers = seen.message, frozenset(to)
+    ours = {token.message_id: token.code for token in message.answers}
+    thread = (*message.in_reply_to, *reversed(message.references))
+    named = [
+        *(
+            (ours.get(one.lower()) or facts.by_message_id.get(one, ""), "it answers a mail of the case")
+            for one in thread
+        ),
+        *((token.code, "it was copied to the reply address of our mail") for token in message.addressed),
+        *((code, "its subject names the reference") for code in desk.council.codes_in(message.subject)),
+    ]
+    theirs = {code: case for code, case in facts.cases.items() if readers & case.parties}
+    found = [(theirs[code], how, number < len(thread)) for number, (code, how) in enumerate(named) if code in theirs]
+    key = subjects.key(message.subject)
+    same = [case for case in theirs.values() if key and subjects.key(case.subject) == key and case.state != "closed"]
+    younger = [case for case in same if case.opened_at <= seen.arrival.arrived_at]
+    how = "it went to the resident under the subject of the case"
+    found += [(case, how, False) for case in sorted(younger, key=lambda case: case.opened_at, reverse=True)]
+    return next((one for one in found if one[0].state != "closed"), found[0] if found else None)
+
+
+def _writer(seen: Seen, case: Case | None, desk: Desk) -> str:
+    """Staff id of whoever wrote it: by Sender or From, by the inbox's officer, by a whole name it is signed with; "" else."""
+    council = desk.council
+    for one in (*seen.message.sender, *seen.message.from_):
+        person = council.staff_at(one.key)
+        if person and not has_left(person, desk.today):
+            return person.id
+    if seen.inbox.personal:
+        return seen.inbox.owner
+    team = council.teams.get(case.team if case else seen.inbox.team)
+    members = dict.fromkeys([*(team.members if team else ()), *((case.owner, case.cover) if case else ())])
+    lines = [line.strip(" \t,.*_-").casefold() for line in seen.message.new_text.split("\n") if line.strip()][-_SIGNED:]
+    names = {
+        name.casefold(): one
+        for one in members
+        if (who := council.staff.get(one))
+        for name in (who.name, who.public_name)
+    }
+    return next((names[line] for line in reversed(lines) if line in names), "")
+
+
+def _name(staff: str, desk: Desk) -> str:
+    person = desk.council.staff.get(staff)
+    return person.name if person else "a person"

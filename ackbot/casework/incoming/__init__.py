@@ -1,0 +1,1 @@
+"""What a mail is, whose it is, and what it asks for."""

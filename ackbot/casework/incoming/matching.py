@@ -1,0 +1,153 @@
+"""Which case does a letter belong to? (domain.md §2 "Threading", behaviour.md §3.2, §3.3)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ackbot.casework.council import Council
+from ackbot.casework.incoming import routing
+from ackbot.casework.incoming.screening import Seen, Verdict
+from ackbot.casework.model import Arrival, Case, Facts, Questions
+from ackbot.mail import subjects
+from ackbot.mail.addresses import Address
+from ackbot.mail.tokens import Signer
+
+JOINED_WITHIN = timedelta(days=3)  # letters of one subject or one text
+_LISTED = 20_000  # characters of a staff mail in which references are looked for
+CANDIDATES = 5  # references tried for a new case; a sixth collision is beyond any council
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """
+    Args:
+        case: the case it belongs to; None for a new one.
+        how: how it was found, in plain English.
+        note: what the owner of a new case should know, such as a reference that a stranger named (D50).
+        linked: code of an earlier case that this new one goes on with.
+    """
+
+    case: Case | None
+    how: str
+    note: str = ""
+    linked: str = ""
+    joined: bool = False
+
+
+def questions_for(seen: Seen, verdict: Verdict, signer: Signer, now: datetime) -> Questions:
+    """What has to be known of the past to judge this mail."""
+    message, council, sender = seen.message, seen.council, verdict.to
+    returned = message.returned if verdict.kind == "bounce" else ()  # looked for in the words of no other mail
+    tokens = (*returned, *message.addressed, *message.answers)
+    listed = council.codes_in(message.new_text[:_LISTED]) if seen.staff_token and seen.staff else ()
+    codes = dict.fromkeys(
+        [*(token.code for token in tokens if token.code), *council.codes_in(message.subject), *listed]
+    )
+    return Questions(
+        fingerprint=message.fingerprint,
+        addresses=(sender.key,) if sender else (),
+        codes=tuple(codes),
+        message_ids=tuple(dict.fromkeys((*message.in_reply_to, *message.references))),
+        candidate_codes=_codes(signer, message.fingerprint),
+        staff=_candidates(seen),
+        since=now - timedelta(days=1),
+        ours=tuple(
+            token.message_id for token in (*message.answers, *tokens) if token.role == "staff" and token.message_id
+        ),
+        author=seen.staff.id if seen.staff and seen.staff_token else "",
+    )
+
+
+def _candidates(seen: Seen) -> tuple[str, ...]:
+    """Everybody who might own it: members of the team it goes to, and of those of other inboxes it was sent to.
+
+    Staff may pass a case to any team."""
+    council = seen.council
+    if seen.staff and seen.staff_token:
+        return tuple(dict.fromkeys(member for team in council.teams.values() for member in team.members))
+    names = dict.fromkeys(routing.route(seen.message, inbox, council).team for inbox in (seen.home, *seen.also_to))
+    return tuple(
+        dict.fromkeys(member for name in names if name in council.teams for member in council.teams[name].members)
+    )
+
+
+def free_code(signer: Signer, fingerprint: str, facts: Facts) -> str:
+    """The first candidate for a new case of that mail, by its fingerprint, that no case has."""
+    return next(code for code in _codes(signer, fingerprint) if code not in facts.taken_codes)
+
+
+def _codes(signer: Signer, fingerprint: str) -> tuple[str, ...]:
+    return tuple(signer.code(fingerprint, attempt) for attempt in range(CANDIDATES))
+
+
+def match(seen: Seen, sender: Address | None, facts: Facts, council: Council, arrival: Arrival) -> Match:
+    """By token, by In-Reply-To and References, by a reference in the subject, by sender and subject or text; else new."""
+    found = _by_token(seen, facts) or _by_thread(seen, sender, facts) or _by_reference(seen, sender, facts, council)
+    note = ""
+    if found is None:
+        stranger = [code for code in council.codes_in(seen.message.subject) if code in facts.cases]
+        if stranger:
+            note = f"the subject names {council.reference_of(stranger[0])}, but the sender is not known in that case"
+        found = _joined(seen, sender, facts, arrival)
+    if found is None or found.case is None:
+        return Match(None, "nothing connects it to an open case", note)
+    case = found.case
+    if subjects.is_forward(seen.message.subject) and seen.home.name != case.inbox:
+        return Match(
+            None,
+            f"it was forwarded to another inbox than that of {council.reference_of(case.code)}",
+            note,
+            linked=case.code,
+        )
+    if case.state == "closed":
+        standard = council.standards.get(case.standard, council.default_standard)
+        closed_at = case.closed_at or arrival.arrived_at
+        if arrival.arrived_at - closed_at > timedelta(seconds=standard.reopen_within.seconds):
+            return Match(
+                None,
+                f"{council.reference_of(case.code)} was closed too long ago to be reopened",
+                note,
+                linked=case.code,
+            )
+    return found
+
+
+def _by_token(seen: Seen, facts: Facts) -> Match | None:
+    for token in seen.message.addressed:
+        if token.role == "resident" and token.code in facts.cases:
+            return Match(facts.cases[token.code], "it was written to the reply address of our mail")
+    for token in seen.message.answers:
+        if token.role == "resident" and token.code in facts.cases:
+            return Match(facts.cases[token.code], "it answers our mail")
+    return None
+
+
+def _by_thread(seen: Seen, sender: Address | None, facts: Facts) -> Match | None:
+    """A letter's own Message-ID is anybody's to write, so it counts only among those who are party to the case (D13)."""
+    for identity in (*seen.message.in_reply_to, *reversed(seen.message.references)):
+        case = facts.cases.get(facts.by_message_id.get(identity, ""))
+        if case and sender and sender.key in case.parties:
+            return Match(case, "it answers an earlier letter of the case")
+    return None
+
+
+def _by_reference(seen: Seen, sender: Address | None, facts: Facts, council: Council) -> Match | None:
+    for code in council.codes_in(seen.message.subject):
+        case = facts.cases.get(code)
+        if case and sender and sender.key in case.parties:
+            return Match(case, "its subject names the reference")
+    return None
+
+
+def _joined(seen: Seen, sender: Address | None, facts: Facts, arrival: Arrival) -> Match | None:
+    if sender is None or sender.key == "":
+        return None
+    subject_key = subjects.key(seen.message.subject)
+    for past in facts.past:
+        case = facts.cases.get(past.code)
+        if case is None or case.state == "closed" or abs(arrival.arrived_at - past.arrived_at) > JOINED_WITHIN:
+            continue
+        if subject_key and past.subject_key == subject_key and case.inbox == seen.home.name:
+            return Match(case, "the same person wrote under the same subject within three days", joined=True)
+        if seen.message.text_hash and past.text_hash == seen.message.text_hash:
+            return Match(case, "the same person sent the same text within three days", joined=True)
+    return None

@@ -1,0 +1,153 @@
+"""Which team, which owner, which standard, and why that person (behaviour.md §4.5, design.md §7 `[[route]]`)."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from ackbot.casework import cover
+from ackbot.casework.council import Council, Inbox, Route, Standard, Team
+from ackbot.casework.model import Facts, Load
+from ackbot.mail import folding
+from ackbot.mail.message import Message
+
+_POSTCODE = re.compile(r"\b([A-Z]{1,2}\d[A-Z\d]?)\s*(\d[A-Z]{2})\b", re.IGNORECASE)
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """
+    Where a letter goes.
+
+    Args:
+        owner: a staff id the route or the inbox names; "" when the team is to find one.
+        why: which route decided, in plain English.
+    """
+
+    team: str
+    owner: str
+    standard: Standard
+    skill: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The owner found; `staff` is "" when nobody is there, and then somebody must be told (D59)."""
+
+    staff: str
+    why: str
+
+
+def route(message: Message, inbox: Inbox, council: Council) -> Routed:
+    """The first route of the file whose conditions all hold; without one, the inbox's own team and the first standard."""
+    for one in council.routes:
+        if _matches(one, message, inbox):
+            standard = council.standards.get(one.standard, council.default_standard)
+            named = _condition(one)
+            return Routed(
+                one.team or inbox.team,
+                one.owner,
+                standard,
+                one.skill,
+                f"route {one.number} matches" + (f" ({named})" if named else ""),
+            )
+    return Routed(inbox.team, inbox.owner, council.default_standard, "", f"inbox {inbox.name}")
+
+
+def _matches(one: Route, message: Message, inbox: Inbox) -> bool:
+    author = message.author.key if message.author else ""
+    recipients = {address.key for address in (*message.to, *message.cc)} | set(inbox.addresses)
+    return (
+        one.inbox in ("", inbox.name)
+        and (
+            not one.from_
+            or any(author == word or (word.startswith("@") and author.endswith(word)) for word in one.from_)
+        )
+        and (not one.to or any(word in recipients for word in one.to))
+        and (not one.subject or has_word(message.subject, one.subject))
+        and (not one.body or has_word(message.new_text, one.body))
+        and (not one.postcode or _in_area(f"{message.subject}\n{message.new_text}", one.postcode))
+    )
+
+
+def _condition(one: Route) -> str:
+    named = {"from": one.from_, "to": one.to, "subject": one.subject, "body": one.body, "postcode": one.postcode}
+    return ", ".join(name for name, words in named.items() if words)
+
+
+def has_word(text: str, words: tuple[str, ...]) -> bool:
+    """Whether one of the words or phrases stands in the text, from a word's start on: `mould` finds `mouldy`."""
+    haystack = folding.plain(text)
+    return any(re.search(rf"(?<!\w){re.escape(folding.plain(word))}", haystack) for word in words)
+
+
+def _in_area(text: str, areas: tuple[str, ...]) -> bool:
+    """Whether a postcode in the text lies in one of the areas: `W10`, or `W10 5` for a sector."""
+    wanted = [" ".join(area.upper().split()) for area in areas]
+    codes = [f"{outward} {inward}".upper() for outward, inward in _POSTCODE.findall(text)]
+    return any(code.startswith(area if " " in area else f"{area} ") for code in codes for area in wanted)
+
+
+def choose_owner(routed: Routed, facts: Facts, council: Council, now: datetime, until: date) -> Chosen:
+    """
+    The owner of a new case: whoever had this resident last, if here; else of those present with the skill, those away
+    least until the promise, the least loaded or next in turn. The deputy and the manager own what a team cannot.
+
+    Args:
+        until: the date the resident is promised the next word for.
+    """
+    named = routed.owner
+    if named in council.staff and cover.is_present(council, named, now):
+        return Chosen(named, routed.why)
+    if named in council.staff:
+        found = cover.stand_in(council, named, routed.team, now)
+        if found:
+            return Chosen(found[0], f"{council.staff[found[0]].name} {found[1]}, who is away")
+    team = council.teams.get(routed.team)
+    if team is None:
+        return Chosen("", "the letter goes to no team")
+    here = [one for one in team.members if cover.is_present(council, one, now)]
+    if kept := _kept_owner(team, facts, council, now, here):
+        return kept
+    candidates = [one for one in here if not _is_full(one, facts, council)] or here
+    skilled = [one for one in candidates if routed.skill in council.staff[one].skills] if routed.skill else []
+    candidates = skilled or candidates
+    if not candidates:
+        found = cover.stand_in(council, "", team.name, now)
+        if found:
+            return Chosen(found[0], f"nobody of {team.name} is here, and {council.staff[found[0]].name} {found[1]}")
+        return Chosen("", f"nobody of {team.name} is here, nor its deputy or manager")
+    today = council.calendar.local_day(now)
+    away = {one: cover.days_away(council, one, today, max(until, today)) for one in candidates}
+    least_away = [one for one in candidates if away[one] == min(away.values())]
+    staff = min(least_away, key=lambda one: _turn(team, facts.loads.get(one, Load())))
+    reason = _reason(team, len(candidates), len(least_away), skilled=bool(skilled), skill=routed.skill)
+    return Chosen(staff, f"{council.staff[staff].name} {reason}")
+
+
+def _kept_owner(team: Team, facts: Facts, council: Council, now: datetime, here: list[str]) -> Chosen | None:
+    if facts.last_owner is None:
+        return None
+    staff, _, active_at = facts.last_owner
+    if staff not in here or now - active_at > timedelta(seconds=team.keep_owner.seconds):
+        return None
+    return Chosen(staff, f"{council.staff[staff].name} has dealt with this resident before")
+
+
+def _is_full(staff: str, facts: Facts, council: Council) -> bool:
+    limit = council.staff[staff].max_cases
+    return bool(limit) and facts.loads.get(staff, Load()).open_cases >= limit
+
+
+def _turn(team: Team, load: Load) -> tuple[int, datetime]:
+    return (load.open_cases if team.assign == "least-loaded" else 0, load.assigned_at or _NEVER)
+
+
+def _reason(team: Team, candidates: int, least_away: int, *, skilled: bool, skill: str) -> str:
+    rule = "has the fewest open cases" if team.assign == "least-loaded" else "is next in turn"
+    if candidates == 1:
+        rule = "is the only one here"
+    elif least_away == 1:
+        rule = "is here longest before the date promised"
+    return f"{rule} in {team.name}" + (f" with the skill {skill}" if skilled else "")

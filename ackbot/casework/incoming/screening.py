@@ -1,0 +1,445 @@
+"""Person or machine? May it be answered? One table for each question, first match wins (domain.md §2, §3)."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from ackbot.casework.council import Council, Form, Inbox, Staff
+from ackbot.casework.incoming import marks
+from ackbot.casework.model import Arrival, LetterKind
+from ackbot.mail import authresults, reports, subjects
+from ackbot.mail.addresses import Address, addresses
+from ackbot.mail.message import Message
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A mail in its place: everything a rule of these tables may look at."""
+
+    message: Message
+    inbox: Inbox
+    council: Council
+    arrival: Arrival
+
+    @cached_property
+    def author_local(self) -> str:
+        """The local part of the first From mailbox."""
+        return _local(self.message.from_[0] if self.message.from_ else None)
+
+    @cached_property
+    def form(self) -> Form | None:
+        """The contact form of this inbox that sent it: From says so, and nobody else. Sender is anybody's to write."""
+        authors = {one.key for one in self.message.from_}
+        return next((form for form in self.inbox.forms if authors == {form.sender}), None)
+
+    @cached_property
+    def own_list(self) -> bool:
+        """It came through a list or group of the council's own."""
+        identity = marks.list_id(self.message.headers)
+        return bool(identity) and any(identity == one or identity.endswith("." + one) for one in self.inbox.own_lists)
+
+    @cached_property
+    def weak_marks(self) -> int:
+        """How many weak marks of an automatic reply it bears, its subject first: without that one, the others do not count."""
+        message = self.message
+        formal = marks.AUTOMATIC_SUBJECT.search(message.subject)
+        if not formal and not marks.ABSENCE_SUBJECT.match(message.subject):
+            return 0
+        if self.verified_staff and subjects.is_reply(message.subject):
+            return 0  # they answer a case whose letter was an automatic reply
+        null_sender, absence_words = message.return_path == "", marks.ABSENCE_WORDS.search(message.new_text[:2_000])
+        return 1 + bool(formal) + bool(null_sender) + bool(absence_words) + bool(message.answers)
+
+    @cached_property
+    def says_automatic(self) -> bool:
+        """
+        It says of itself, in a sentence of its own, that a machine wrote it; or that no answer is wanted, and none read.
+
+        In a reply only its first words count, and in a forward none: there may stand what another mail said.
+        """
+        message = self.message
+        if self.verified_staff or subjects.is_forward(message.subject):
+            return False
+        words = message.new_text[: 200 if subjects.is_reply(message.subject) else 4_000]
+        if marks.SAYS_AUTOMATIC.search(words):
+            return True
+        return bool(marks.SAYS_NO_REPLY.search(words) and marks.SAYS_UNREAD.search(words))
+
+    @property
+    def sent(self) -> bool:
+        """It lies in the Sent folder of the inbox: whoever wrote it may use that mailbox."""
+        return bool(self.inbox.sent_folder) and self.arrival.folder == self.inbox.sent_folder
+
+    @cached_property
+    def staff(self) -> Staff | None:
+        """The member of staff in From."""
+        author = self.message.author
+        return self.council.staff_at(author.key) if author else None
+
+    @cached_property
+    def staff_token(self) -> bool:
+        """It answers a mail that we sent to staff: by reply address, or by the Message-ID it answers."""
+        return any(token.role == "staff" for token in (*self.message.addressed, *self.message.answers))
+
+    @cached_property
+    def verified_staff(self) -> bool:
+        """A staff token, From equal to that person's address, and an aligned pass where one can be had (behaviour.md §4.4)."""
+        if self.staff is None or not self.staff_token:
+            return False
+        tagged = [token.staff for token in self.message.addressed if token.role == "staff"]
+        return (not tagged or self.staff.id in tagged) and self.vouched
+
+    @cached_property
+    def vouched(self) -> bool:
+        """
+        Whether the inbox's own server vouches for From; where the inbox names no server, nothing is asked of it.
+
+        Exchange's internal mark stands in for the pass only where `authserv_id` is "unknown", which is Exchange Online,
+        and only where its results do not say fail: any other server lets strangers write that mark.
+        """
+        headers = self.message.headers
+        trusted = self.inbox.authserv_id
+        found = authresults.dmarc(headers, trusted)
+        exchange = trusted.lower() == authresults.UNKNOWN and authresults.internal(headers)
+        return not trusted or found == "pass" or (exchange and found != "fail")
+
+    @cached_property
+    def home(self) -> Inbox:
+        """Whose letter it is: the first of our shared inboxes in the order of To, else the one it came to (behaviour.md §3.3)."""
+        if self.inbox.personal:
+            return self.inbox
+        in_to = (self.council.inbox_at(one.key) for one in self.message.to)
+        return next((one for one in in_to if one is not None and not one.personal), self.inbox)
+
+    @cached_property
+    def also_to(self) -> tuple[Inbox, ...]:
+        """Other inboxes of ours that it is addressed to, in order."""
+        named = (self.council.inbox_at(one.key) for one in (*self.message.to, *self.message.cc))
+        others = dict.fromkeys(one for one in (*named, self.inbox) if one is not None and one.name != self.home.name)
+        return tuple(one for one in others if not one.personal)
+
+
+@dataclass(frozen=True, slots=True)
+class KindRule:
+    """What a mail is. `source` says where the rule comes from, `why` is said of a mail it takes."""
+
+    kind: LetterKind
+    source: str
+    why: str
+    test: Callable[[Seen], object]
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRule:
+    """Why a letter is not acknowledged, although its case is opened like any other."""
+
+    source: str
+    why: str
+    test: Callable[[Seen], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """
+    What a mail is and whether the sender may have an automatic answer.
+
+    Args:
+        to: who would be answered; None when nobody could be.
+        acknowledge: whether these headers allow it; limits, modes and what is known of the sender come after.
+        rule: the source of the rule that decided.
+    """
+
+    kind: LetterKind
+    rule: str
+    why: str
+    acknowledge: bool
+    to: Address | None
+
+
+def _daemon(seen: Seen) -> bool:
+    return bool(marks.DAEMON.fullmatch(seen.author_local))
+
+
+def _bounce_subject(seen: Seen) -> bool:
+    return bool(marks.BOUNCE_SUBJECT.search(seen.message.subject))
+
+
+def _says_undelivered(seen: Seen) -> bool:
+    """
+    A mail system's own address, and a subject or words of a bounce.
+
+    Behind a postmaster's address sits a person at times: of subject, words and what only a mail system quotes, two.
+    """
+    if not _daemon(seen):
+        return False
+    text = seen.message.text[:4_000]
+    marked = _bounce_subject(seen) + bool(marks.BOUNCE_WORDS.search(text))
+    if not marks.POSTMASTER.fullmatch(seen.author_local):
+        return marked > 0
+    returns = marks.RETURNED_MAIL.search(text) or any(
+        leaf.content_type.startswith(("message/", "text/rfc822")) for leaf in seen.message.root.leaves()
+    )
+    return marked + bool(returns) >= 2
+
+
+def _writes_of_return(seen: Seen) -> bool:
+    """A subject and words of a bounce."""
+    return _bounce_subject(seen) and bool(marks.BOUNCE_WORDS.search(seen.message.text[:4_000]))
+
+
+def _returned_by_daemon(seen: Seen) -> bool:
+    """The envelope sender is a mail system's; `bounce+…` is not, which services put on every mail they carry."""
+    local = (seen.message.return_path or "").partition("@")[0]
+    return bool(marks.MAILER.fullmatch(local)) if local else False
+
+
+def _machine_report(seen: Seen) -> bool:
+    """Reports of mail systems to each other: DMARC aggregates (RFC 7489 §7.2.1.1), TLS-RPT (RFC 8460), recalls."""
+    headers = seen.message.headers
+    return bool(
+        re.match(r"\s*Report[ -]Domain:.*Submitter:", seen.message.subject, re.IGNORECASE)
+        or "tls-report-domain" in headers
+        or "recallmessage" in headers.value("content-class").lower()
+    )
+
+
+def _placeholder(seen: Seen) -> bool:
+    """What Exchange puts in place of a mail it cannot convert for IMAP (D9)."""
+    return seen.message.subject.startswith("Retrieval using the IMAP4 protocol failed for the following message")
+
+
+KINDS: tuple[KindRule, ...] = (
+    KindRule(
+        "own",
+        "domain.md §2.1",
+        "it is our own mail come back: its signature verifies, and it is from one of our inboxes",
+        lambda seen: seen.message.own and _ours(seen, seen.message.from_),
+    ),
+    KindRule(
+        "bounce",
+        "RFC 3464",
+        "it is a delivery status notification",
+        lambda seen: seen.message.report == "delivery-status",
+    ),
+    KindRule(
+        "bounce",
+        "Exchange NDR",
+        "an Exchange server marks it as a non-delivery report",
+        lambda seen: (
+            "x-ms-exchange-message-is-ndr" in seen.message.headers or "x-failed-recipients" in seen.message.headers
+        ),
+    ),
+    KindRule(
+        "bounce",
+        "RFC 5321 §6.1",
+        "a mail system sent it from the null sender",
+        lambda seen: (
+            seen.message.return_path == ""
+            and (_daemon(seen) or not seen.message.author or _writes_of_return(seen))
+            and seen.message.subject != ""
+        ),
+    ),
+    KindRule(
+        "bounce",
+        "RFC 3464",
+        "a mail system sent it, and it has a delivery-status part",
+        lambda seen: (
+            (_daemon(seen) or seen.message.return_path == "") and reports.holds_delivery_status(seen.message.root)
+        ),
+    ),
+    KindRule(
+        "bounce",
+        "domain.md §2.2",
+        "a mail system writes that a mail could not be delivered",
+        lambda seen: _says_undelivered(seen) or (_returned_by_daemon(seen) and _bounce_subject(seen)),
+    ),
+    KindRule(
+        "receipt", "RFC 8098", "it is a read receipt", lambda seen: seen.message.report == "disposition-notification"
+    ),
+    KindRule("receipt", "RFC 5965", "it is an abuse report", lambda seen: seen.message.report == "feedback-report"),
+    KindRule("receipt", "RFC 5546", "it is a calendar message", lambda seen: seen.message.report == "calendar"),
+    KindRule("receipt", "RFC 7489 §7.2", "it is a report of one mail system to another", _machine_report),
+    KindRule("contact-form", "behaviour.md §1", "it comes from a contact form of this inbox", lambda seen: seen.form),
+    KindRule(
+        "automatic-reply",
+        "RFC 3834 §2",
+        "it says itself that a machine sent it ({mark})",
+        lambda seen: marks.automatic(seen.message.headers),
+    ),
+    KindRule(
+        "automatic-reply",
+        "domain.md §4",
+        "its subject and words are those of an automatic reply",
+        lambda seen: seen.weak_marks >= 2,
+    ),
+    KindRule(
+        "list",
+        "RFC 2919, RFC 2369",
+        "it is mail of a mailing list",
+        lambda seen: (
+            not seen.own_list
+            and (
+                marks.lists(seen.message.headers) not in ("", "list-unsubscribe", "list-unsubscribe-post")
+                or marks.precedence(seen.message.headers) == "list"
+            )
+        ),
+    ),
+    KindRule(
+        "bulk",
+        "RFC 3834 §2",
+        "it is bulk mail",
+        lambda seen: (
+            not seen.own_list
+            and (marks.lists(seen.message.headers) or marks.precedence(seen.message.headers) in ("bulk", "junk"))
+        ),
+    ),
+    KindRule(
+        "spam",
+        "domain.md §2.6",
+        "the spam filter condemned it",
+        lambda seen: seen.arrival.junk or marks.spam(seen.message.headers),
+    ),
+    KindRule(
+        "staff", "behaviour.md §4.4", "a verified member of staff answers our mail", lambda seen: seen.verified_staff
+    ),
+    KindRule("unreadable", "behaviour.md §1", "the mail server could not give us the mail itself", _placeholder),
+    KindRule(
+        "unreadable",
+        "behaviour.md §1",
+        "it cannot be read, and only its headers were looked at",
+        lambda seen: not seen.message.root.readable,
+    ),
+    KindRule(
+        "automatic-reply",
+        "domain.md §4",
+        "it says in its own words that a machine wrote it",
+        lambda seen: seen.says_automatic,
+    ),
+    KindRule("letter", "behaviour.md §1", "nothing says that a machine sent it", lambda _: True),
+)
+
+NULL_SENDER = HoldRule(
+    "RFC 3834 §2",
+    "its envelope sender is null, and a null sender is never answered",
+    lambda seen: seen.message.return_path == "",
+)
+FORGED = HoldRule(
+    "behaviour.md §2",
+    "the trusted server says the sender's address is forged (DMARC fail)",
+    lambda seen: authresults.dmarc(seen.message.headers, seen.inbox.authserv_id) == "fail",
+)
+HOLDS: tuple[HoldRule, ...] = (
+    HoldRule("behaviour.md §1", "it stands in for a mail that the server could not give us", _placeholder),
+    NULL_SENDER,
+    HoldRule("RFC 5322 §3.6.2", "it names no usable sender", lambda seen: seen.message.author is None),
+    HoldRule(
+        "RFC 5322 §3.6.2",
+        "it names several senders, and a person should see which is right",
+        lambda seen: len({one.key for one in seen.message.from_ if one.addr}) > 1,
+    ),
+    HoldRule(
+        "domain.md §2.1",
+        "it is from one of our own inboxes, but not signed by us",
+        lambda seen: _ours(seen, seen.message.from_),
+    ),
+    HoldRule(
+        "RFC 3834 §2",
+        "nobody reads mail at the sender's address",
+        lambda seen: _nobody(seen.message.from_[0] if seen.message.from_ else None),
+    ),
+    HoldRule(
+        "MS-OXCMAIL 2.1.3.2.20",
+        "the sender asks for no automatic answer (X-Auto-Response-Suppress: All)",
+        lambda seen: marks.suppresses_all(seen.message.headers),
+    ),
+    HoldRule(
+        "behaviour.md §4.4",
+        "it carries a token that we gave to a member of staff, and comes from somebody else",
+        lambda seen: seen.staff_token,
+    ),
+    FORGED,
+    HoldRule("behaviour.md §1", "a [[sender]] rule says not to", lambda seen: _rule_forbids(seen, seen.message.author)),
+    HoldRule(
+        "behaviour.md §1", "the inbox is only in Cc", lambda seen: not seen.home.acknowledge_cc and _only_cc(seen)
+    ),
+)
+
+# A form speaks for somebody else: that a machine sent it does not count. That the form's address is forged does, or its
+# words would go to whoever a stranger names; and so does whether the resident can be answered.
+_FORM_HOLDS = (
+    NULL_SENDER,
+    FORGED,
+    HoldRule(
+        "behaviour.md §2",
+        "the spam filter condemned it",
+        lambda seen: seen.arrival.junk or marks.spam(seen.message.headers),
+    ),
+    HoldRule(
+        "RFC 3834 §2",
+        "nobody reads mail at the address that the form names",
+        lambda seen: _nobody(_form_resident(seen)),
+    ),
+    HoldRule(
+        "behaviour.md §1", "a [[sender]] rule says not to", lambda seen: _rule_forbids(seen, _form_resident(seen))
+    ),
+    HoldRule(
+        "domain.md §2.1", "the form names one of our own inboxes", lambda seen: _ours(seen, (_form_resident(seen),))
+    ),
+)
+
+
+def screen(seen: Seen) -> Verdict:
+    """What a mail is, and whether its headers allow an automatic answer. Looks at nothing but the mail and the configuration."""
+    rule = next(rule for rule in KINDS if rule.test(seen))
+    why = rule.why.format(mark=marks.automatic(seen.message.headers))
+    if rule.kind == "contact-form":
+        resident = _form_resident(seen)
+        if resident is None:
+            return Verdict(
+                "contact-form", rule.source, "the contact form names no resident who could be answered", False, None
+            )
+        held = next((hold for hold in _FORM_HOLDS if hold.test(seen)), None)
+        return Verdict(
+            "contact-form", held.source if held else rule.source, held.why if held else why, held is None, resident
+        )
+    to = None if _placeholder(seen) else seen.message.author
+    if rule.kind not in ("letter", "unreadable"):
+        return Verdict(rule.kind, rule.source, why, False, to)
+    held = next((hold for hold in HOLDS if hold.test(seen)), None)
+    if held:
+        return Verdict(rule.kind, held.source, held.why, False, to)
+    return Verdict(rule.kind, rule.source, why, True, to)
+
+
+def _form_resident(seen: Seen) -> Address | None:
+    """The resident a form speaks for: the address in Reply-To, or in the header field the form is configured with."""
+    if seen.form is None:
+        return None
+    return next((one for one in addresses(seen.message.headers, seen.form.resident.lower()) if one.usable), None)
+
+
+def _nobody(one: Address | None) -> bool:
+    local = _local(one)
+    named = one is not None and (marks.NOBODY_NAMED.fullmatch(one.name) or marks.NOBODY_THERE.match(one.domain))
+    return bool(named or marks.NOBODY.fullmatch(local) or marks.DAEMON.fullmatch(local))
+
+
+def _local(one: Address | None) -> str:
+    """The local part, lower case, backslashes dropped."""
+    return one.key.replace("\\", "").partition("@")[0] if one else ""
+
+
+def _ours(seen: Seen, senders: tuple[Address | None, ...]) -> bool:
+    return any(one is not None and seen.council.inbox_at(one.key) is not None for one in senders)
+
+
+def _rule_forbids(seen: Seen, sender: Address | None) -> bool:
+    rule = next((rule for rule in seen.council.senders if sender and rule.matches(sender.key)), None)
+    return rule is not None and not rule.acknowledge
+
+
+def _only_cc(seen: Seen) -> bool:
+    in_to = any(seen.council.inbox_at(one.key) is not None for one in seen.message.to)
+    in_cc = any(seen.council.inbox_at(one.key) is not None for one in seen.message.cc)
+    return in_cc and not in_to

@@ -1,0 +1,1 @@
+"""What staff ask for and say by replying."""

@@ -1,0 +1,173 @@
+"""What a member of staff asks for in a reply (behaviour.md §4.2, §4.3)."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ackbot.casework.council import Council
+from ackbot.mail import replies
+
+Command = Literal[
+    "",
+    "UPDATE",
+    "DONE",
+    "MORE",
+    "ASK",
+    "NOTE",
+    "PHONED",
+    "SENT",
+    "CLOSE",
+    "PASS",
+    "TAKE",
+    "SPLIT",
+    "IGNORE",
+    "QUIET",
+    "CC",
+    "AWAY",
+    "BACK",
+    "SEND",
+    "KEEP",
+    "HELP",
+    "unclear",
+]
+
+_SYNONYMS: dict[str, Command] = {
+    "update": "UPDATE",
+    "done": "DONE",
+    "more": "MORE",
+    "later": "MORE",
+    "note": "NOTE",
+    "close": "CLOSE",
+    "away": "AWAY",
+    "back": "BACK",
+    "send": "SEND",
+    "keep": "KEEP",
+    "take": "TAKE",
+    "taken": "TAKE",
+    "help": "HELP",
+    "ask": "ASK",
+    "wait": "ASK",
+    "phoned": "PHONED",
+    "sent": "SENT",
+    "pass": "PASS",
+    "split": "SPLIT",
+    "ignore": "IGNORE",
+    "quiet": "QUIET",
+    "cc": "CC",
+}
+# The word alone on its line, or followed by a mark; some also by what they need, if that can be read.
+_LINE = re.compile(r"^[\s\u200b\ufeff*_]*(?P<word>[A-Za-z]+)[*_]*\s*(?P<mark>[:：.\-–—])?[\s*_]*(?P<rest>.*)$")
+_DATED = re.compile(
+    r"(?:by|on|from|until|till)?\s*(?:\d|today|tomorrow|next\b|in \d|mon|tue|wed|thu|fri|sat|sun)", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """
+    What a staff reply asks for.
+
+    Args:
+        command: "" for plain words; "unclear" when it begins with a command's word and is none, or is nothing at all.
+        argument: what stands on the command's own line behind it.
+        words: everything else that was newly written.
+        below: words that stand under the fence, where nobody looks (behaviour.md §4.2: ask back).
+        doubtful: something in the words looks like another mail.
+    """
+
+    command: Command
+    argument: str
+    words: str
+    below: bool
+    doubtful: bool
+
+    @property
+    def text(self) -> str:
+        """Argument and words as one text, for commands whose argument is the beginning of the words."""
+        return f"{self.argument}\n{self.words}".strip()
+
+
+def read(text: str, fences: Sequence[str], original: str) -> Reading:
+    """
+    A reply as its sender meant it.
+
+    Args:
+        fences: the words that fence lines begin with, in every language we write to staff in.
+        original: the text of our mail that it answers, so that what a client copied is not taken for new words; "" if
+            not known.
+    """
+    found = replies.read(text, fences, original)
+    return commanded(found.words, below=found.below, doubtful=found.doubtful)
+
+
+def parts(reading: Reading, council: Council) -> list[tuple[str, Reading]]:
+    """An answer to a digest: lines that begin with a reference, each with what is asked for that case (behaviour.md §4.3)."""
+    found: list[tuple[str, list[str]]] = []
+    for line in reading.text.split("\n"):
+        if match := _reference_line(line, council):
+            found.append((council.codes_in(match[0])[0], [line[match.end() :]]))
+        elif found:
+            found[-1][1].append(line)
+    return [
+        (code, commanded("\n".join(lines).strip(), below=reading.below, doubtful=reading.doubtful))
+        for code, lines in found
+    ]
+
+
+def begins_with_reference(reading: Reading, council: Council) -> bool:
+    """Whether a reply begins as an answer line of a digest does."""
+    return _reference_line(reading.text.partition("\n")[0], council) is not None
+
+
+def _reference_line(line: str, council: Council) -> re.Match[str] | None:
+    pattern = rf"[^\w>]*{re.escape(council.reference)}[-\s]?\w{{3}}[-\s]?\w{{3}}(?!\w)\W*"
+    match = re.match(pattern, line, re.IGNORECASE)
+    return match if match and council.codes_in(match[0]) else None
+
+
+def commanded(words: str, *, below: bool, doubtful: bool) -> Reading:
+    """What newly written words of staff ask for; `below` and `doubtful` as in Reading."""
+    first, _, rest = words.partition("\n")
+    match = _LINE.match(first)
+    command = _SYNONYMS.get(match["word"].lower()) if match else None
+    if match is None or command is None:
+        later: Command = "unclear" if command_line(words) or not words else ""
+        return Reading(later, "", words, below, doubtful)
+    if _is_meant(match, command):
+        return Reading(command, match["rest"].strip(), rest.strip(), below, doubtful)
+    return Reading("unclear", "", words, below, doubtful)
+
+
+def command_line(words: str) -> str:
+    """The first line that would be a command if it were the first of a reply: alone, with a colon, or in capitals."""
+    for line in words.split("\n"):
+        match = _LINE.match(line)
+        command = _SYNONYMS.get(match["word"].lower()) if match else None
+        if match and command and _is_meant(match, command):
+            bare = not match["rest"].strip() or match["mark"] in (":", "：") or match["word"].isupper()
+            if bare:
+                return line.strip()
+    return ""
+
+
+def _is_meant(match: re.Match[str], command: Command) -> bool:
+    """Whether a command's word is one: alone, with a mark, in capitals among words that are not, or with what it needs."""
+    argument = match["rest"].strip()
+    in_capitals = match["word"].isupper() and not argument.isupper()
+    return not argument or bool(match["mark"]) or in_capitals or _parses(command, argument)
+
+
+def _parses(command: Command, argument: str) -> bool:
+    """
+    Without a mark or capitals: dates alone behind AWAY; a date behind MORE, or a short name behind PASS and SPLIT, with a
+    colon or nothing behind it; OFF behind what can be taken back.
+    """
+    if command == "AWAY":
+        return bool(_DATED.match(argument))
+    if command in ("IGNORE", "QUIET", "CC"):
+        return argument.strip(" .").lower() == "off"
+    head, colon, _ = argument.partition(":")
+    if command in ("PASS", "SPLIT"):
+        return len(head) < 40 and len(head.split()) <= (4 if colon else 2)
+    return command == "MORE" and bool(_DATED.match(head)) and len(head) < 30 and (bool(colon) or head == argument)

@@ -1,0 +1,212 @@
+"""What an admin looks at: status, cases, and the whole story of a case, a mail or an address."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from ackbot.store import alarms, backups, inboxes, leases, outbox
+from ackbot.store.database import Database, Row, instant_of, listed, text_of
+
+_SILENT_FOR = timedelta(minutes=10)  # beyond two polls; what a server's restart takes, and its back-off
+_UNVERIFIED_FOR = timedelta(days=3)  # such a mail stays so for ever; a status that stays red is not read
+
+_CASE = (
+    "code, state, inbox, resident_address, resident_name, subject, team, owner, standard, "
+    "opened_at, closed_at, human_words_at, sensitive"
+)
+_LETTER = "id, state, message_id, from_key, subject, arrived_at, kind, outcome, rule, why, acknowledged, code, error, attempts"
+_MAIL = "id, kind, state, held_for, recipient, staff, message_id, code, created_at, accepted_at, attempts, reply"
+
+
+def status(db: Database, polls: Mapping[str, float], now: datetime) -> dict[str, Any]:
+    """
+    How everything goes.
+
+    Args:
+        polls: for each inbox of the configuration, the seconds between two looks at most.
+
+    Returns:
+        JSON-able; `wrong` has a sentence for everything that needs the admin, and `fine` says that there is none.
+    """
+    states = {row["inbox"]: row for row in inboxes.states(db)}
+    shown = [_state(name, states.get(name)) for name in polls]
+    troubled = [
+        {"name": row["lane"], "reason": row["reason"], "since": row["since"]}
+        for row in outbox.lanes(db)
+        if row["reason"]
+    ]
+    counts: dict[str, int] = {}
+    for row in outbox.counts(db):
+        counts[f"{row['state']} ({row['held_for']})" if row["held_for"] else row["state"]] = row["n"]
+    cases_row = db.run(
+        "SELECT COUNT(*) AS n, COUNT(*) FILTER (WHERE owner = '') AS ownerless FROM cases WHERE state <> 'closed'"
+    )[0]
+    quarantined = db.run("SELECT COUNT(*) AS n FROM letters WHERE state = 'quarantined'")[0]["n"]
+    not_fetched = db.run("SELECT COUNT(*) AS n FROM arrivals WHERE letter_id IS NULL AND retry_at IS NOT NULL")[0]["n"]
+    unverified = db.run(
+        "SELECT COUNT(*) AS n FROM outbox WHERE state = 'unverified' AND created_at > :since",
+        since=text_of(now - _UNVERIFIED_FOR),
+    )[0]["n"]
+    wrong = [sentence for one in shown if (sentence := _wrong(one, polls[one["name"]], now))]
+    wrong += [f"relay {one['name']}: {one['reason']}" for one in troubled]
+    wrong += [f"{counts[held]} mails are {held}" for held in ("held (brake)", "held (restore)") if held in counts]
+    backup = backups.awaits_release(db)
+    if backup:
+        wrong.append(
+            f"the store is a backup of {backup.of:%Y-%m-%d %H:%M} UTC; what may have been sent since waits for `ackbot release`"
+        )
+    wrong += [f"{quarantined} mails are in quarantine"] if quarantined else []
+    unsent = alarms.unsent(db, now - timedelta(minutes=1))
+    wrong += [f"urgent mail cannot be sent ({len(unsent)}): phone the duty officer"] if unsent else []
+    untaken = alarms.late(db, now)
+    wrong += [f"{untaken} urgent alarms were sent more than once, and nobody has taken them"] if untaken else []
+    wrong += [f"{unverified} mails of the last days are unverified"] if unverified else []
+    return {
+        "fine": not wrong,
+        "wrong": wrong,
+        "inboxes": shown,
+        "relays": troubled,
+        "paused": [row["scope"] for row in inboxes.pauses(db)],
+        "outbox": counts,
+        "workers": leases.workers(db),
+        "cases": {"open": cases_row["n"], "without_owner": cases_row["ownerless"]},
+        "quarantined": quarantined,
+        "restored": {"of": text_of(backup.of), "at": text_of(backup.at)} if backup else None,
+        "not_fetched": not_fetched,
+    }
+
+
+def _state(name: str, row: Row | None) -> dict[str, Any]:
+    if row is None:
+        return {"name": name, "state": "not watched yet", "reason": "", "since": None, "seen_at": None}
+    return {
+        "name": name,
+        "state": row["state"],
+        "reason": row["reason"],
+        "since": row["changed_at"],
+        "seen_at": row["seen_at"] or None,
+    }
+
+
+def _wrong(inbox: Mapping[str, Any], poll_s: float, now: datetime) -> str:
+    """Why an inbox needs the admin; "" when it does not. A watcher that lives notes every answer of its server."""
+    name, seen_at = inbox["name"], inbox["seen_at"]
+    if inbox["state"] == "stopped":
+        return f"inbox {name} is stopped"
+    if seen_at is None:
+        return f"inbox {name} has never answered; is `ackbot run` running?"
+    if now - instant_of(seen_at) > _SILENT_FOR + timedelta(seconds=2 * poll_s):
+        running = "" if inbox["state"] == "retrying" else "; is `ackbot run` running?"
+        return f"inbox {name} has not answered for {_span(now - instant_of(seen_at))}{running}"
+    return ""
+
+
+def _span(time: timedelta) -> str:
+    minutes = int(time.total_seconds()) // 60
+    return (
+        f"{minutes} minutes" if minutes < 120 else f"{minutes // 60} hours" if minutes < 2880 else f"{time.days} days"
+    )
+
+
+def day(db: Database, inbox: str, since: str) -> dict[str, Any]:
+    """
+    What came into an inbox since an instant (store's text): mails, answered ones, reasons of the others with their
+    counts, most frequent first, and how many mails its mode held back.
+    """
+    rows = db.run(
+        """
+        SELECT letters.acknowledged, letters.kind, letters.why, COUNT(*) AS n FROM arrivals
+        JOIN letters ON letters.id = arrivals.letter_id WHERE arrivals.inbox = :inbox AND arrivals.recorded_at > :since
+          AND letters.kind <> 'staff'
+        GROUP BY letters.acknowledged, letters.kind, letters.why ORDER BY n DESC, letters.why
+        """,
+        inbox=inbox,
+        since=since,
+    )
+    would = db.run(
+        "SELECT COUNT(*) AS n FROM outbox WHERE inbox = :inbox AND state = 'held' AND held_for = 'shadow' AND created_at > :since",
+        inbox=inbox,
+        since=since,
+    )
+    junk = db.run("SELECT junk FROM inbox_states WHERE inbox = :inbox", inbox=inbox)
+    return {
+        "letters": sum(row["n"] for row in rows),
+        "acknowledged": sum(row["n"] for row in rows if row["acknowledged"]),
+        "not_answered": [f"{row['n']}: {row['why']}" for row in rows if not row["acknowledged"]],
+        "would": would[0]["n"],
+        "junk": junk[0]["junk"] if junk and junk[0]["junk"] else 0,
+    }
+
+
+def cases(db: Database, *, inbox: str, owner: str, closed_too: bool) -> Sequence[Row]:
+    """Cases with the next date promised, that date first."""
+    return db.run(
+        """
+        SELECT cases.*, (SELECT MIN(promised_on) FROM clocks
+                         WHERE clocks.code = cases.code AND clocks.state = 'running') AS promised_on
+        FROM cases WHERE (:inbox = '' OR inbox = :inbox) AND (:owner = '' OR owner = :owner) AND (:closed_too OR state <> 'closed')
+        ORDER BY promised_on NULLS FIRST, cases.id
+        """,
+        inbox=inbox,
+        owner=owner,
+        closed_too=closed_too,
+    )
+
+
+def story_of_case(db: Database, code: str) -> dict[str, Any]:
+    """A case by its code: its letters, mails and history."""
+    letters = db.run(f"SELECT {_LETTER} FROM letters WHERE code = :code ORDER BY id", code=code)
+    mails = db.run(f"SELECT {_MAIL} FROM outbox WHERE code = :code ORDER BY id", code=code)
+    return _story(db, [code], letters, mails)
+
+
+def story_of_message_id(db: Database, message_id: str) -> dict[str, Any]:
+    """A letter with what answered it, or a mail of ours, by its Message-ID, and the case it belongs to."""
+    letters = db.run(f"SELECT {_LETTER} FROM letters WHERE message_id = :message_id ORDER BY id", message_id=message_id)
+    ids, parameters = listed("l", [row["id"] for row in letters])
+    mails = db.run(
+        f"SELECT {_MAIL} FROM outbox WHERE message_id = :message_id OR letter_id IN ({ids}) ORDER BY id",
+        message_id=message_id.lower(),
+        **parameters,
+    )
+    codes = [row["code"] for row in (*letters, *mails) if row["code"]]
+    return _story(db, codes, letters, mails)
+
+
+def story_of_address(db: Database, address: str) -> dict[str, Any]:
+    """Every letter from an address, answered or not, every mail to it, and the cases it is party to."""
+    letters = db.run(f"SELECT {_LETTER} FROM letters WHERE from_key = :address ORDER BY id", address=address)
+    mails = db.run(f"SELECT {_MAIL} FROM outbox WHERE recipient_key = :address ORDER BY id", address=address)
+    codes = [row["code"] for row in db.run("SELECT code FROM parties WHERE address = :address", address=address)]
+    return _story(db, codes, letters, mails)
+
+
+def _story(db: Database, codes: Sequence[str], letters: Sequence[Row], mails: Sequence[Row]) -> dict[str, Any]:
+    codes = list(dict.fromkeys(codes))
+    placeholders, parameters = listed("c", codes)
+    found = db.run(f"SELECT {_CASE} FROM cases WHERE code IN ({placeholders}) ORDER BY opened_at", **parameters)
+    clocks = db.run(
+        f"SELECT code, kind, promised_on, due_at, state, why FROM clocks WHERE code IN ({placeholders}) ORDER BY id",
+        **parameters,
+    )
+    ids, id_parameters = listed("l", [row["id"] for row in letters])
+    arrivals = db.run(
+        f"SELECT letter_id, inbox, folder, uid, arrived_at FROM arrivals WHERE letter_id IN ({ids}) ORDER BY id",
+        **id_parameters,
+    )
+    events = db.run(
+        f"SELECT at, kind, why, data FROM events WHERE code IN ({placeholders}) OR letter_id IN ({ids}) ORDER BY id",
+        **parameters,
+        **id_parameters,
+    )
+    return {
+        "cases": [
+            dict(row) | {"clocks": [dict(clock) for clock in clocks if clock["code"] == row["code"]]} for row in found
+        ],
+        "letters": [
+            dict(row) | {"arrivals": [dict(one) for one in arrivals if one["letter_id"] == row["id"]]}
+            for row in letters
+        ],
+        "mails": [dict(row) for row in mails],
+        "events": [dict(row) for row in events],
+    }

@@ -1,0 +1,172 @@
+"""check --online: every inbox and relay for real, and one mail round the whole way."""
+
+import re
+import socket
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from ackbot.casework.drafts import to_admin
+from ackbot.config import Config, Finding, Watched
+from ackbot.mail.addresses import Address
+from ackbot.mail.compose import compose
+from ackbot.wires.imap import ImapProblem, Mailbox
+from ackbot.wires.smtp import Connection, Envelope, SmtpProblem
+
+ROUND_S = 60.0  # seconds a mail may take from the relay to the inbox
+AFTER_S = 5.0  # seconds for its copy, and for an automatic reply to it
+_LOOK_S = 1.0
+# Fields by which a responder knows a machine and keeps quiet (RFC 3834 §2, MS-OXCMAIL), folded lines included.
+_MACHINE = re.compile(
+    rb"^(?:Auto-Submitted|X-Auto-Response-Suppress|Precedence):.*\r\n(?:[ \t].*\r\n)*", re.IGNORECASE | re.MULTILINE
+)
+
+
+def trial(config: Config) -> Iterator[tuple[str, bool]]:
+    """One line for everything that was tried, and whether it worked."""
+    reached: dict[str, bool] = {}
+    for watched in config.watched:
+        for line, fine in _inbox(watched):
+            yield line, fine
+            reached[watched.name] = fine  # the last line counts
+    lanes: dict[str, bool] = {}
+    for lane in config.lanes:
+        try:
+            offers = Connection(lane.relay, lane.username, socket.gethostname()).probe()
+            lanes[lane.name] = True
+            yield f"relay {lane.name} ({lane.relay.host}): logs in; offers {offers or 'nothing more'}", True
+        except SmtpProblem as error:
+            lanes[lane.name] = False
+            yield f"relay {lane.name} ({lane.relay.host}): {error.reply}", False
+    able = [one for one in config.watched if reached[one.name] and lanes.get(config.council.inboxes[one.name].lane)]
+    rounds = [_Round(config, sender, to) for sender, to in zip([*able[-1:], *able[:-1]], able, strict=True)]
+    for one in rounds:
+        yield one.went()
+    patience = time.monotonic() + AFTER_S
+    doubts = [doubt for one in rounds if one.arrived for doubt in one.doubts(patience)]
+    yield from ((str(doubt), True) for doubt in doubts)
+
+
+def _inbox(watched: Watched) -> Iterator[tuple[str, bool]]:
+    """Whether it can be read, and what its folders are; the line that says so comes last."""
+    try:
+        mailbox = Mailbox(watched.account)
+    except ImapProblem as error:
+        yield f"inbox {watched.name}: {error}", False
+        return
+    try:
+        mailbox.select(watched.folder)
+        count = len(mailbox.uids_after(0))
+        idle = "pushes new mail (IDLE)" if mailbox.can_idle else "has no IDLE and is polled"
+        yield from _sent_folder(watched, mailbox)
+        yield f"inbox {watched.name}: logs in, {count} mails in {watched.folder}, {idle}", True
+    except ImapProblem as error:
+        yield f"inbox {watched.name}: {error}", False
+    finally:
+        mailbox.close()
+
+
+def _sent_folder(watched: Watched, mailbox: Mailbox) -> Iterator[tuple[str, bool]]:
+    """Answers given straight from a mail program are seen there, so it has to be named, and rightly."""
+    found = mailbox.sent_folder()
+    named = f'; the server\'s is "{found}"' if found else ""
+    if not watched.sent_folder:
+        what = f"answers given straight from a mail program are not seen, because none is named{named}"
+        yield str(Finding(*watched.place, "inbox.sent_folder", what, warning=True)), True
+        return
+    try:
+        mailbox.status(watched.sent_folder)
+    except ImapProblem as error:
+        yield f"inbox {watched.name}: sent_folder: {error}{named}", False
+
+
+class _Round:
+    """
+    A mail from one inbox to the next, or to itself where there is one only. It looks like a person's, so that a standing
+    automatic reply shows itself; our signature on it keeps ackbot from ever answering it.
+    """
+
+    def __init__(self, config: Config, sender: Watched, to: Watched) -> None:
+        self._config, self._sender, self._to = config, sender, to
+        self._message_id = ""
+        self.arrived = False
+
+    def went(self) -> tuple[str, bool]:
+        """Send it and wait for it; a line about that, and whether it arrived."""
+        name, started = self._to.name, time.monotonic()
+        try:
+            self._send()
+        except SmtpProblem as error:
+            return f"inbox {self._sender.name}: a mail to inbox {name} was not taken: {error.reply}", False
+        try:
+            self.arrived = _until(started + ROUND_S, self._to, lambda mailbox: self._lies_in(mailbox, self._to.folder))
+        except ImapProblem as error:
+            return f"inbox {name}: {error}", False
+        if not self.arrived:
+            return f"inbox {name}: a mail to it did not arrive within {ROUND_S:.0f} s", False
+        return f"inbox {name}: a mail went the whole way in {time.monotonic() - started:.1f} s", True
+
+    def doubts(self, until: float) -> Iterator[Finding]:
+        """
+        What the mail left behind, or did not (behaviour.md §5.5).
+
+        Args:
+            until: the monotonic time to wait for it.
+        """
+        address, sender, id_ = self._config.council.inboxes[self._to.name].address, self._sender, self._message_id
+        try:
+            if sender.sent_folder and not _until(until, sender, lambda at: self._lies_in(at, sender.sent_folder)):
+                yield Finding(
+                    *sender.place,
+                    "inbox.sent_folder",
+                    f"no copy of a sent mail came into {sender.sent_folder} of inbox {sender.name}; on Exchange run "
+                    f"`Set-Mailbox {sender.account.username} -MessageCopyForSentAsEnabled $true` and "
+                    f"`Set-Mailbox {sender.account.username} -MessageCopyForSendOnBehalfEnabled $true`; "
+                    "elsewhere council.archive_bcc keeps a copy",
+                    warning=True,
+                )
+            if sender is not self._to and _until(until, sender, lambda at: at.has_answer(sender.folder, id_)):
+                yield Finding(
+                    *self._to.place,
+                    "inbox.address",
+                    f"{address} has a standing automatic reply; switch it off, or residents get two answers",
+                    warning=True,
+                )
+        except ImapProblem as error:
+            yield Finding(*sender.place, "inbox", f"could not be looked into again: {error}", warning=True)
+
+    def _lies_in(self, mailbox: Mailbox, folder: str) -> bool:
+        return mailbox.has_message_id(folder, self._message_id)
+
+    def _send(self) -> None:
+        now, council = datetime.now(UTC), self._config.council
+        sender, to = council.inboxes[self._sender.name], council.inboxes[self._to.name]
+        lane = next(one for one in self._config.lanes if one.name == sender.lane)
+        send = to_admin.about(
+            self._config.office.desk(now),
+            "trial",
+            f"trial:{to.name}:{now.isoformat()}",
+            {"inbox": to.address},
+            why="a trial",
+            recipient=to.address,
+        )
+        draft = replace(send.draft, sender=Address("ackbot", sender.address), envelope_from=sender.address)
+        self._message_id = draft.message_id
+        content = _MACHINE.sub(b"", compose(draft, self._config.office.templates).content)
+        connection = Connection(lane.relay, lane.username, socket.gethostname())
+        try:
+            connection.send(Envelope(draft.envelope_from, to.address, len(content)), lambda: [content], lambda: True)
+        finally:
+            connection.close()
+
+
+def _until(moment: float, watched: Watched, test: Callable[[Mailbox], bool]) -> bool:
+    """Look into an inbox until a test passes or a monotonic moment has come; whether it passed. Raises ImapProblem."""
+    mailbox = Mailbox(watched.account)
+    try:
+        while not (passed := test(mailbox)) and time.monotonic() < moment:
+            time.sleep(_LOOK_S)
+        return passed
+    finally:
+        mailbox.close()

@@ -1,0 +1,132 @@
+"""check --staff: one real mail to a member of staff, their reply, and what the proof says of it (behaviour.md §4.4)."""
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from ackbot.casework.council import Inbox, Staff
+from ackbot.casework.drafts import to_admin
+from ackbot.casework.incoming import staff_proof
+from ackbot.casework.incoming.screening import Seen, screen
+from ackbot.casework.model import Arrival
+from ackbot.config import Config, Watched
+from ackbot.mail.addresses import Address
+from ackbot.mail.compose import Draft, compose
+from ackbot.mail.message import Message
+from ackbot.wires.imap import ImapProblem, Mailbox
+from ackbot.wires.smtp import Connection, Envelope, SmtpProblem
+
+_LOOK_S = 2.0
+
+
+def staff_trial(
+    config: Config, person: Staff, wait_s: float, tell: Callable[[str], None]
+) -> Iterator[tuple[str, bool]]:
+    """
+    One line for each point, and whether it is fine. The daemon may run: it takes the reply for what it is.
+
+    Args:
+        wait_s: seconds to wait for the reply.
+        tell: called with what the admin should do meanwhile.
+    """
+    inbox = _inbox_of(person, config)
+    watched = next(one for one in config.watched if one.name == inbox.name)
+    draft = _draft(config, person, inbox)
+    known: set[tuple[str, int]] = set()
+    try:
+        found = _replies(watched, draft, 0.0, known)
+        if not found:
+            _send(config, inbox, draft)
+            tell(f"a mail went to {person.email}; let {person.name} answer it with any word (waiting {wait_s:.0f} s)")
+        yield f"inbox {inbox.name}: a mail to {person.email} was taken", True
+        until = time.monotonic() + wait_s
+        while found := found or _replies(watched, draft, until, known):
+            seen = _seen(found.pop(0), config, inbox)
+            if (verdict := screen(seen)).kind != "automatic-reply":
+                yield from _judged(seen, person)
+                return
+            yield f"staff {person.id}: an automatic reply came ({verdict.why}); a person's is waited for", True
+    except SmtpProblem as error:
+        yield f"inbox {inbox.name}: a mail to {person.email} was not taken: {error.reply}", False
+        return
+    except ImapProblem as error:
+        yield f"inbox {inbox.name}: {error}", False
+        return
+    places = ", ".join(_folders(watched))
+    yield f"staff {person.id}: no reply came into {inbox.address} ({places}); once one has, run this again today", False
+
+
+def _judged(seen: Seen, person: Staff) -> Iterator[tuple[str, bool]]:
+    for point in staff_proof.points(seen, person):
+        mend = f"; {point.mend}" if point.mend else ""
+        yield f"staff {person.id}: {'passed' if point.passed else 'FAILED'}: {point.what}{mend}", point.passed
+
+
+def _inbox_of(person: Staff, config: Config) -> Inbox:
+    """Where mails to this person come from: the inbox of a team of theirs, their own, else the first."""
+    council = config.council
+    for inbox in council.inboxes.values():
+        team = council.teams.get(inbox.team)
+        if inbox.owner == person.id or (team and person.id in team.members):
+            return inbox
+    return next(iter(council.inboxes.values()))
+
+
+def _draft(config: Config, person: Staff, inbox: Inbox) -> Draft:
+    """The same Message-ID all day, so that a reply is found by a later run."""
+    now, office = datetime.now(UTC), config.office
+    desk = office.desk(now)
+    key = f"trial:{person.id}:{desk.today.isoformat()}"
+    values = {"staff": person.name, "inbox": inbox.address}
+    send = to_admin.about(desk, "staff-trial", key, values, why="a trial", recipient=person.email)
+    tag = office.signer.tag(staff_proof.trial_code(office.signer, person.id), "i", person.id)
+    return replace(
+        send.draft,
+        sender=Address("ackbot", inbox.address),
+        recipient=Address(person.name, person.email),
+        reply_to=Address("ackbot (stays inside)", inbox.plus(tag) if inbox.plus_addressing else inbox.address),
+        envelope_from=inbox.address,
+        message_id=desk.message_id(key, "", "trial", "staff", inbox.address),
+    )
+
+
+def _send(config: Config, inbox: Inbox, draft: Draft) -> None:
+    lane = next(one for one in config.lanes if one.name == inbox.staff_lane)
+    content = compose(draft, config.office.templates).content
+    connection = Connection(lane.relay, lane.username, socket.gethostname())
+    try:
+        connection.send(
+            Envelope(draft.envelope_from, draft.recipient.addr, len(content)), lambda: [content], lambda: True
+        )
+    finally:
+        connection.close()
+
+
+def _folders(watched: Watched) -> list[str]:
+    return [one for one in (watched.folder, watched.after, watched.junk_folder) if one]
+
+
+def _replies(watched: Watched, draft: Draft, until: float, known: set[tuple[str, int]]) -> list[bytes]:
+    """Mails that answer it and were not found before, looked for until a monotonic moment; at least once."""
+    fields = [("In-Reply-To", draft.message_id), ("References", draft.message_id)]
+    if draft.reply_to is not None and "+" in draft.reply_to.addr:
+        fields.append(("To", draft.reply_to.addr))
+    mailbox = Mailbox(watched.account)
+    try:
+        while True:
+            found: list[bytes] = []
+            for folder in _folders(watched):
+                fresh = [uid for uid in mailbox.uids_with(folder, fields) if (folder, uid) not in known]
+                known.update((folder, uid) for uid in fresh)
+                found += mailbox.whole(fresh).values() if fresh else ()
+            if found or time.monotonic() >= until:
+                return found
+            time.sleep(_LOOK_S)
+    finally:
+        mailbox.close()
+
+
+def _seen(raw: bytes, config: Config, inbox: Inbox) -> Seen:
+    return Seen(Message.parse(raw, config.office.signer), inbox, config.council, Arrival(inbox.name, datetime.now(UTC)))

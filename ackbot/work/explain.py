@@ -1,0 +1,233 @@
+"""explain: the daemon's own path, with nothing written and nothing sent (design.md §4, D71)."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from datetime import UTC, date, datetime
+from types import MappingProxyType
+from typing import Any
+
+from ackbot.casework.council import Council, Inbox
+from ackbot.casework.intents import Assign, Attach, ClearClock, Intent, Note, OpenCase, Record, Reopen, Send, SetClock
+from ackbot.casework.model import Arrival, Clock, Facts, Questions
+from ackbot.casework.office import Office
+from ackbot.config import Config
+from ackbot.mail.compose import Composed
+from ackbot.mail.message import Message
+from ackbot.mail.templates import TemplateProblem
+from ackbot.store import Database, facts
+from ackbot.work.apply import office_at
+from ackbot.work.intake import Considered, consider
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A mail and what would become of it; `error` is the exception's name when even its headers broke the rules."""
+
+    inbox: str
+    message: Message
+    considered: Considered | None
+    unreadable: bool
+    error: str = ""
+
+
+def explain(
+    raw: bytes, config: Config, *, inbox: str = "", at: datetime | None = None, db: Database | None = None
+) -> Explained:
+    """
+    What would happen to a mail, as if its inbox were live. Never raises for what a mail holds.
+
+    Args:
+        inbox: by name; "" takes the one it is addressed to, else the first.
+        at: the time to decide at; None takes the topmost Received, else the Date, else now.
+        db: the facts of a store; None means that nothing is known.
+    """
+    office = _live(config.office)
+    message = Message.parse(raw, office.signer)
+    name = inbox or _addressed(message, config)
+    now = at or message.received_at or message.sent_at or datetime.now(UTC)
+    office = office_at(office, db, now) if db is not None else office
+    arrival = Arrival(name, now, size=len(raw))
+    if sent := _sent_from(message, config.council, inbox):
+        name = sent.name
+        arrival = Arrival(name, now, sent.sent_folder, size=len(raw))
+
+    def source(questions: Questions, now: datetime) -> Facts:
+        return (
+            facts.gather(db, questions, now, office.desk(now).today, office.council.limits)
+            if db is not None
+            else Facts()
+        )
+
+    try:
+        return Explained(name, message, consider(message, arrival, office, source, now), unreadable=False)
+    except TemplateProblem:
+        raise
+    except Exception as first:  # noqa: BLE001 - as the daemon does: what its headers alone allow
+        message = Message.unreadable(raw, office.signer)
+        try:
+            return Explained(
+                name,
+                message,
+                consider(message, arrival, office, source, now),
+                unreadable=True,
+                error=type(first).__name__,
+            )
+        except Exception as second:  # noqa: BLE001
+            return Explained(
+                name, message, None, unreadable=True, error=f"{type(first).__name__}, {type(second).__name__}"
+            )
+
+
+def _live(office: Office) -> Office:
+    inboxes = {name: replace(inbox, mode="live") for name, inbox in office.council.inboxes.items()}
+    return replace(office, council=replace(office.council, inboxes=MappingProxyType(inboxes)))
+
+
+def _sent_from(message: Message, council: Council, named: str) -> Inbox | None:
+    """
+    In whose Sent folder a mail must lie: one of an inbox or a member of staff to none of our inboxes, without our mark.
+
+    Args:
+        named: the inbox that was asked for; "" for any.
+    """
+    author = message.author
+    if author is None or message.own or any(council.inbox_at(one.key) for one in (*message.to, *message.cc)):
+        return None
+    own = council.inbox_at(author.key)
+    if own is None and council.staff_at(author.key) is None:
+        return None
+    watched = [one for one in council.inboxes.values() if one.sent_folder and named in ("", one.name)]
+    return next((one for one in watched if one == own), watched[0] if watched else None)
+
+
+def _addressed(message: Message, config: Config) -> str:
+    council = config.council
+    for one in (*message.to, *message.cc):
+        if found := council.inbox_at(one.key):
+            return found.name
+    return next(iter(council.inboxes))
+
+
+def as_json(file: str, explained: Explained, office: Office) -> dict[str, Any]:
+    """The contract of `explain --json` (design.md §8)."""
+    considered = explained.considered
+    message = considered.message if considered else explained.message
+    first = message.author or (message.from_[0] if message.from_ else None)
+    result: dict[str, Any] = {
+        "file": file,
+        "inbox": explained.inbox,
+        "kind": "unreadable",
+        "decision": "record",
+        "acknowledge": False,
+        "acknowledge_to": None,
+        "why": "it could not be read, and is kept as it came for a person to look at",
+        "rule": "design.md §3",
+        "urgent": [],
+        "sender": {"name": first.name if first else "", "address": first.addr if first else ""},
+        "subject": message.subject,
+        "language": message.language(office.council.languages[0]),
+        "text": message.text,
+        "new_text": message.new_text,
+        "attachments": [one.name for one in message.attachments if one.name],
+        "bounce": [],
+        "case": {"reference": None, "new": False},
+        "owner": None,
+        "standard": None,
+        "clocks": [],
+        "intents": [],
+        "mails": [],
+    }
+    if considered is None:
+        return result
+    decision = considered.decision
+    if decision.kind == "contact-form" and decision.to:
+        result["sender"] = {"name": decision.to.name, "address": decision.to.addr}
+    result.update(
+        kind=decision.kind,
+        decision=decision.outcome,
+        acknowledge=decision.acknowledge,
+        acknowledge_to=decision.to.addr if decision.acknowledge and decision.to else None,
+        why=decision.why,
+        rule=decision.rule,
+        urgent=list(decision.urgent),
+        bounce=_bounce(message) if decision.kind == "bounce" else [],
+        case={"reference": office.council.reference_of(decision.code) if decision.code else None, "new": decision.new},
+        owner={"id": decision.owner, "why": decision.owner_why} if decision.owner else None,
+        standard=decision.standard or None,
+        clocks=[_plain(clock) for clock in decision.clocks],
+        intents=[_intent(intent) for intent in decision.intents],
+        mails=[_mail(intent, considered.mails) for intent in decision.intents if isinstance(intent, Send)],
+    )
+    return result
+
+
+def _bounce(message: Message) -> list[dict[str, Any]]:
+    return [
+        {"address": one.address, "action": one.action, "status": one.status, "permanent": one.permanent}
+        for one in message.failed_recipients
+    ]
+
+
+def _mail(send: Send, mails: Mapping[str, Composed]) -> dict[str, Any]:
+    composed = mails[send.dedupe_key]
+    return {
+        "kind": send.draft.kind,
+        "to": send.draft.recipient.addr,
+        "envelope_from": send.draft.envelope_from,
+        "subject": composed.headers.get("Subject", ""),
+        "headers": dict(composed.headers),
+        "text": composed.text,
+        "html": composed.html,
+    }
+
+
+def _intent(intent: Intent) -> dict[str, Any]:
+    """An intent's name, its reason, and the values that tell it from others; mails stand in `mails`."""
+    told: dict[str, Any] = {"intent": type(intent).__name__, "why": intent.why}
+    match intent:
+        case OpenCase():
+            told |= {"code": intent.case.code, "team": intent.case.team}
+        case Send():
+            told |= {
+                "kind": intent.draft.kind,
+                "to": intent.draft.recipient.addr,
+                "dedupe_key": intent.dedupe_key,
+                "hold": intent.hold,
+            }
+        case Assign():
+            told |= {"staff": intent.staff, "team": intent.team}
+        case SetClock():
+            told |= {"clock": _plain(intent.clock)}
+        case ClearClock():
+            told |= {"kind": intent.kind, "outcome": intent.outcome}
+        case Note():
+            told |= {"kind": intent.kind, "data": dict(intent.data)}
+        case Record():
+            told |= {
+                "kind": intent.kind,
+                "outcome": intent.outcome,
+                "rule": intent.rule,
+                "acknowledge": intent.acknowledge,
+            }
+        case Attach() | Reopen():
+            told |= {"code": intent.code}
+    return told
+
+
+def _plain(value: Any) -> Any:
+    """Dataclasses, dates and instants as JSON has them; instants in UTC; of a clock what the contract names."""
+    if isinstance(value, Clock):
+        return {name: _plain(getattr(value, name)) for name in ("kind", "promised_on", "due_at")}
+    if is_dataclass(value) and not isinstance(value, type):
+        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    return value
+
+
+def to_line(result: dict[str, Any]) -> str:
+    """One object, one line."""
+    return json.dumps(result, ensure_ascii=False)

@@ -1,0 +1,431 @@
+"""Every mail with sample values: for `preview`, and to find a broken template before a resident does (D45)."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from types import MappingProxyType
+from typing import Any
+
+from ackbot.casework import standards
+from ackbot.casework.clocks import absence_moves, reminders
+from ackbot.casework.council import Council, Inbox, Staff
+from ackbot.casework.drafts import to_admin, to_resident, to_staff
+from ackbot.casework.drafts.to_resident import NoNews
+from ackbot.casework.incoming.screening import Seen
+from ackbot.casework.intents import Send
+from ackbot.casework.model import Arrival, Case, Clock, Facts, Offer
+from ackbot.casework.office import Desk, Office
+from ackbot.config import Config, Finding
+from ackbot.config.wording import finding
+from ackbot.mail.addresses import Address
+from ackbot.mail.compose import Composed, compose
+from ackbot.mail.markup import Lines
+from ackbot.mail.message import Message
+from ackbot.mail.templates import TemplateProblem, place
+
+_OPEN = datetime(2026, 11, 30, 10, 0, tzinfo=UTC)  # a Monday morning
+_LATER = datetime(2026, 12, 7, 15, 0, tzinfo=UTC)  # the day of the promise
+_CLOSED = datetime(2026, 12, 24, 21, 0, tzinfo=UTC)  # Christmas Eve at night
+_NEXT = date(2026, 12, 14)
+_LETTER = b"""From: Edward Quan <edward.quan@resident.example>\r
+To: %s\r
+Subject: Damp in my daughter's bedroom\r
+Message-ID: <specimen@resident.example>\r
+Content-Type: multipart/mixed; boundary=x\r
+\r
+--x\r
+\r
+There is damp in my daughter's bedroom since October.\r
+\r
+Regards\r
+Edward Quan\r
+--x\r
+Content-Type: image/jpeg; name=wall.jpg\r
+Content-Disposition: attachment\r
+\r
+--x--\r
+"""
+# What each mail to an admin is told, with sample values.
+ADMIN_TOPICS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "quarantine": {"inbox": "housing@northgate.example", "letter": 7, "error": "ValueError in text.py:12"},
+        "inbox": {
+            "inbox": "housing@northgate.example",
+            "reason": "mail.northgate.example refuses housing: authentication failed",
+        },
+        "not-fetched": {
+            "inbox": "housing@northgate.example",
+            "reason": "uid 812 in INBOX: the server lists it and does not give it",
+        },
+        "relay": {"relay": "smtp.northgate.example", "reply": "535 5.7.8 authentication failed"},
+        "refused": {
+            "reference": "RBN-7H4-29P",
+            "kind": "acknowledgement",
+            "reply": "550 5.1.1 user unknown",
+            "to_staff": False,
+        },
+        "archive": {"archive": "archive@northgate.example", "reply": "550 5.1.1 user unknown"},
+        "daily": {
+            "since": "Sunday 29 November",
+            "inboxes": [
+                {
+                    "address": "housing@northgate.example",
+                    "letters": 12,
+                    "acknowledged": 9,
+                    "not_answered": ["2: it is bulk mail"],
+                    "would": 3,
+                    "junk": 4,
+                }
+            ],
+        },
+        "staff-trial": {"staff": "Priya Shah", "inbox": "housing@northgate.example"},
+        "trial": {"inbox": "housing@northgate.example"},
+        "unverified": {"reference": "RBN-7H4-29P", "kind": "acknowledgement"},
+        "brake": {"limit": 300},
+        "staff-bounce": {"person": "Sam Jones", "address": "sam@northgate.example", "status": "5.1.1"},
+        "missed": {"count": 2, "references": ["RBN-7H4-29P", "RBN-8K2-3QX"]},
+        "uncovered": {"count": 1, "references": ["RBN-7H4-29P"], "reasons": ["Priya Shah is away"]},
+        "restored": {"of": datetime(2026, 11, 29, 2, 30, tzinfo=UTC), "held": 3},
+        "restore": {"inbox": "housing@northgate.example"},
+        "no-owner": {
+            "reference": "RBN-7H4-29P",
+            "inbox": "housing@northgate.example",
+            "team": "housing",
+            "reason": "nobody of housing is here",
+        },
+        "urgent": {"reference": "RBN-7H4-29P", "inbox": "housing@northgate.example", "categories": ["gas"]},
+    }
+)
+
+
+def specimens(config: Config, language: str) -> Iterator[tuple[str, Composed]]:
+    """
+    Every kind of mail in one language, each with a title, as it would be written by this council.
+
+    Raises:
+        TemplateProblem, KeyError: a template or phrase is broken.
+    """
+    office = _speaking(config, language)
+    for title, send in _sends(office):
+        yield title, compose(send.draft, office.templates)
+
+
+def proofread(config: Config) -> tuple[Finding, ...]:
+    """Every mistake in the templates of the council's languages, in the file and line where it stands."""
+    found: dict[Finding, None] = {}
+    for language in config.council.languages:
+        for problem in config.office.templates.problems(language):
+            found.setdefault(finding(problem))
+        office = _speaking(config, language)
+        try:
+            for title, send in _sends(office):
+                if (mistake := _mistake(office, title, send)) is not None:
+                    found.setdefault(mistake)
+        except Exception as error:  # noqa: BLE001 - whatever a phrase of words.toml does to its mail is to be mended there
+            words = office.templates.file(f"{language}/words.toml")
+            found.setdefault(finding(TemplateProblem(f"a phrase breaks its mail ({_reason(error)})", words)))
+    return tuple(found)
+
+
+def _mistake(office: Office, title: str, send: Send) -> Finding | None:
+    try:
+        compose(send.draft, office.templates)
+    except TemplateProblem as problem:
+        return finding(problem)
+    except Exception as error:  # noqa: BLE001 - whatever a template does to its mail is to be mended there
+        path, line = place(error)
+        return finding(TemplateProblem(f'the mail "{title}" cannot be written ({_reason(error)})', path, line))
+    return None
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _speaking(config: Config, language: str) -> Office:
+    """The office, with that language before the others."""
+    others = (one for one in config.council.languages if one != language)
+    return replace(config.office, council=replace(config.council, languages=(language, *others)))
+
+
+def _sends(office: Office) -> Iterator[tuple[str, Send]]:
+    council = office.council
+    inbox = replace(next(iter(council.inboxes.values())), mode="live")
+    staff = next(
+        iter(council.staff.values()),
+        Staff("priya", "Priya Shah", "priya@northgate.example", ("priya@northgate.example",), "Priya Shah"),
+    )
+    council = replace(council, staff=MappingProxyType({**council.staff, staff.id: staff}))
+    office = replace(office, council=council)
+    message = Message.parse(_LETTER % inbox.address.encode(), office.signer)
+    yield from _to_residents(office, inbox, staff, message)
+    yield from _to_staff(office.desk(_OPEN), inbox, staff, message)
+    yield from _later(office.desk(_LATER), inbox, staff)
+    yield from _to_staff_later(office.desk(_LATER), inbox, staff)
+    for topic, values in ADMIN_TOPICS.items():
+        yield (
+            f"admin: {topic}",
+            to_admin.about(office.desk(_OPEN), topic, f"specimen:{topic}", values, why="a specimen"),
+        )
+
+
+def _to_residents(office: Office, inbox: Inbox, staff: Staff, message: Message) -> Iterator[tuple[str, Send]]:
+    resident = Address("Edward Quan", "edward.quan@resident.example")
+    colleague = Address("Jo Bell", f"jo.bell@{office.council.domains[0]}")
+    variants: tuple[tuple[str, datetime, Address, str, str, str], ...] = (
+        ("acknowledgement", _OPEN, resident, staff.id, message.subject, "en"),
+        ("acknowledgement, closed over Christmas", _CLOSED, resident, staff.id, message.subject, "en"),
+        ("acknowledgement, no owner yet", _OPEN, resident, "", message.subject, "en"),
+        (
+            "acknowledgement, no name and no subject",
+            _OPEN,
+            Address("", "furious99@resident.example"),
+            staff.id,
+            "",
+            "en",
+        ),
+        (
+            "acknowledgement, a letter in Spanish",
+            _OPEN,
+            Address("María Gómez", "maria@resident.example"),
+            staff.id,
+            "Permiso de aparcamiento",
+            "es",
+        ),
+        ("acknowledgement, to a colleague", _OPEN, colleague, staff.id, message.subject, "en"),
+    )
+    for title, now, to, owner, subject, language in variants:
+        letter = replace(
+            message, subject=subject, from_=(to,), text=message.text if to.name else "My bin was missed again."
+        )
+        case = _case(office.council, inbox, to, owner, subject, now, language)
+        arrival = Arrival(inbox.name, now)
+        seen = Seen(letter, inbox, office.council, arrival)
+        for sensitive in (False, True) if title == "acknowledgement" else (False,):
+            shown = f"{title}, sensitive" if sensitive else title
+            yield (
+                shown,
+                to_resident.acknowledgement(
+                    office.desk(now),
+                    seen.message,
+                    replace(case, sensitive=sensitive),
+                    inbox,
+                    Facts(),
+                    arrival,
+                    why="a specimen",
+                    hold="",
+                ),
+            )
+        if title == "acknowledgement":
+            asked = office.desk(now)
+            yield "any news?", to_resident.where_it_stands(asked, seen.message, case, inbox, why="a specimen", hold="")
+            yield "receipt", to_resident.receipt(office.desk(now), seen.message, case, inbox, why="a specimen", hold="")
+
+
+def _to_staff(desk: Desk, inbox: Inbox, staff: Staff, message: Message) -> Iterator[tuple[str, Send]]:
+    case = _case(
+        desk.council,
+        inbox,
+        Address("Edward Quan", "edward.quan@resident.example"),
+        staff.id,
+        message.subject,
+        desk.now,
+        "en",
+    )
+    arrival = Arrival(inbox.name, desk.now)
+    seen = Seen(message, inbox, desk.council, arrival)
+    yield (
+        "new case",
+        to_staff.new_case(
+            desk,
+            seen.message,
+            case,
+            inbox,
+            arrival,
+            owner_why="has the fewest open cases",
+            told="acknowledged",
+            note="",
+            urgent=(),
+            why="a specimen",
+        ),
+    )
+    yield (
+        "the resident wrote",
+        to_staff.resident_wrote(desk, seen.message, case, inbox, arrival, note="", why="a specimen"),
+    )
+    yield "sent to another service too", to_staff.also_yours(desk, seen.message, case, inbox, staff, why="a specimen")
+    yield "urgent", to_staff.urgent(desk, seen.message, case, inbox, staff, ("gas",), why="a specimen")
+
+
+def _later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[str, Send]]:
+    """What a resident hears after the acknowledgement."""
+    case = _promised(desk, inbox, staff)
+    words = "Hello Edward,\n\nA surveyor comes on Thursday 10 December between 9 and 12.\n\nKind regards"
+    for title, next_on in (("a person's own words", None), ("a person's own words, with a new date", _NEXT)):
+        key = f"specimen:{title}"
+        yield (
+            title,
+            to_resident.human(desk, case, staff, key, words, next_on=next_on, files=(), files_of=0, why="a specimen"),
+        )
+    for times in range(3):
+        told = NoNews(
+            replace(case, no_news=times),
+            case.clocks[0].promised_on,
+            _NEXT if times < 2 else None,
+            True,
+            "Alex Reid",
+            False,
+        )
+        yield f"no news, time {times + 1}", to_resident.no_news(desk, [told], why="a specimen")
+    noted = NoNews(replace(case, noted_at=_LATER), case.clocks[0].promised_on, _NEXT, True, "", False)
+    unnamed = NoNews(replace(case, owner=""), case.clocks[0].promised_on, _NEXT, False, "Alex Reid", True)
+    yield "no news, two matters", to_resident.no_news(desk, [noted, unnamed], why="a specimen")
+    for feedback in (True, False):
+        answered = replace(case, state="answered", human_words_at=_OPEN)
+        title = "settled?" if feedback else "settled? without the feedback question"
+        yield title, to_resident.settled(desk, [answered], feedback=feedback, why="a specimen")
+    for title, absent, left, back_on in (
+        ("cover", "Dana Price", False, _NEXT),
+        ("cover for a leaver", "Dana Price", True, None),
+        ("an owner at last", "", False, None),
+    ):
+        yield title, to_resident.cover(desk, [case], absent, title, left=left, back_on=back_on, why="a specimen")
+    yield (
+        "handed over",
+        to_resident.cover(desk, [case], "Dana Price", "taken:1", left=True, back_on=None, why="a specimen"),
+    )
+    yield "a part for somebody else", to_resident.split_off(desk, case, case, why="a specimen")
+    waiting = replace(case, state="waiting", human_words_at=_OPEN)
+    yield "a question not answered", to_resident.still_waiting(desk, [(waiting, _NEXT)], why="a specimen")
+    copied = replace(case, copies=("councillor@northgate.example",))
+    sent = to_resident.human(
+        desk, copied, staff, "specimen:cc", words, next_on=None, files=(), files_of=0, why="a specimen"
+    )
+    yield "a person's own words, copied", sent
+    yield "a copy of them", to_resident.copies(desk, copied, sent, "a specimen")[0]
+    yield (
+        "cover of two matters",
+        to_resident.cover(desk, [case, case], "Dana Price", "two", left=False, back_on=None, why="a specimen"),
+    )
+
+
+def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[str, Send]]:
+    """What staff get besides letters."""
+    case = _promised(desk, inbox, staff)
+    late = replace(case, late_since=date(2026, 12, 1), no_news=3, clocks=())
+    owed = replace(late, no_news=2)
+    offer = Offer(staff.id, staff.id, _OPEN)
+    passed = replace(case, offer=offer, state="waiting", human_words_at=_OPEN)
+    own, due = reminders.Line(case, "own", date(2026, 12, 7)), reminders.due_on(case)
+    several = [
+        own,
+        reminders.Line(late, "own", None),
+        reminders.Line(owed, "escalated", due),
+        reminders.Line(case, "nobody", due),
+        reminders.Line(passed, "offered", due),
+        reminders.Line(passed, "own", due),
+    ]
+    yield "digest", reminders.digest(desk, staff, several, "", why="a specimen")
+    yield "digest about one case", reminders.digest(desk, staff, [own], "There is damp.", why="a specimen")
+    yield "digest about one late case", reminders.digest(desk, staff, several[1:2], "There is damp.", why="a specimen")
+    yield (
+        "digest about a case passed on",
+        reminders.digest(desk, staff, several[5:], "There is damp.", why="a specimen"),
+    )
+    yield "overdue today", reminders.overdue(desk, staff, several, "", why="a specimen")
+    yield "overdue today, one case", reminders.overdue(desk, staff, [own], "There is damp.", why="a specimen")
+    listed = reminders.listed(desk, None, several)
+    yield "admin: escalation", to_admin.about(desk, "escalation", "specimen:escalation", listed, why="a specimen")
+    covered = absence_moves.Move(case, staff.id, "cover", "stands in", tell=True)
+    for former in (None, staff):
+        yield "cases taken over", absence_moves.table(desk, staff, former, [covered], why="a specimen")
+    yield "while you were away", absence_moves.welcome_back(desk, staff, [covered], why="a specimen")
+    yield (
+        "a case for you at last",
+        absence_moves.given(desk, case, "There is damp.", owner_why="is here", why="a specimen"),
+    )
+    yield (
+        "passed to you",
+        to_staff.offered(
+            desk,
+            replace(case, handovers=1),
+            inbox,
+            staff,
+            staff,
+            "She knows the house.",
+            "There is damp.",
+            tells=True,
+            why="a specimen",
+        ),
+    )
+    yield (
+        "a part for you",
+        to_staff.split_off(desk, case, inbox, staff, staff, "The bins.", "There is damp.", told=True, why="a specimen"),
+    )
+    words = Lines("FYI, he rang again.")
+    link = to_staff.inside_link(desk, case, inbox, staff, "SEND")
+    asked: dict[str, dict[str, Any]] = {
+        "what": {"problem": "CLOSE needs a reason behind it.", "their_words": words},
+        "held": {
+            "reasons": ["it greets Mrs Jones"],
+            "their_words": words,
+            "word": "k3mqa7xa1f0c",
+            "send": link,
+            "keep": link,
+        },
+        "unreachable": {"status": "5.1.1"},
+        "another": {"author": "Sam Jones", "gone": False, "their_words": words},
+        "taken": {"taker": "Sam Jones"},
+        "quiet": {"command": "QUIET", "off": False},
+        "copies": {"copies": ["councillor@northgate.example"]},
+        "echo": {"their_words": words, "next_on": _NEXT, "files": ["plan.pdf"]},
+    }
+    for topic, values in asked.items():
+        send = to_staff.ask_back(desk, case, inbox, staff, f"specimen:{topic}", topic, values, why="a specimen")
+        yield f"ask-back: {topic}", send
+    away_values = {
+        "back": False,
+        "problem": "",
+        "first_on": _NEXT,
+        "back_on": _NEXT,
+        "cover": "Sam Jones",
+        "away_again_on": None,
+        "other": "",
+        "said_by": "",
+    }
+    for title, template, values in (
+        ("ask-back: which case", "ask-back-which", {"their_words": words, "strange": False}),
+        ("ask-back: another case", "ask-back-which", {"their_words": words, "strange": True}),
+        ("away", "ask-back-away", away_values),
+        ("away, not clear", "ask-back-away", {**away_values, "problem": "The dates could not be read."}),
+        ("away, of somebody else", "ask-back-away", {**away_values, "other": "Sam Jones"}),
+        ("away, said by a manager", "ask-back-away", {**away_values, "said_by": "Alex Reid"}),
+        ("back", "ask-back-away", {**away_values, "back": True, "away_again_on": _NEXT}),
+    ):
+        yield title, to_staff.to_staff(desk, staff, inbox, "ask-back", template, title, values, why="a specimen")
+
+
+def _promised(desk: Desk, inbox: Inbox, staff: Staff) -> Case:
+    """A case whose promise falls on the day of the desk."""
+    resident = Address("Edward Quan", "edward.quan@resident.example")
+    case = _case(desk.council, inbox, resident, staff.id, "Damp in my daughter's bedroom", _OPEN, "en")
+    return replace(case, clocks=(Clock("update", date(2026, 12, 7), _LATER, told=True),))
+
+
+def _case(council: Council, inbox: Inbox, to: Address, owner: str, subject: str, now: datetime, language: str) -> Case:
+    standard = council.default_standard
+    clocks = standards.opening_clocks(standard, inbox, council, now, now, owned=bool(owner))
+    return Case(
+        "7H429P",
+        "open",
+        inbox.name,
+        to,
+        subject,
+        inbox.team,
+        owner,
+        standard.name,
+        language,
+        now,
+        parties=frozenset({to.key}),
+        clocks=clocks,
+    )
