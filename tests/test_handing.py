@@ -295,32 +295,6 @@ def test_every_taker_gets_the_letter_and_only_the_last_is_told(story: Story) -> 
     assert [one["state"] for one in story.outbox("cover")] == ["queued", "cancelled", "queued"]
 
 
-def test_a_promise_is_not_moved_by_a_mail_that_comes_after_it(story: Story) -> None:
-    """P5: the resident had a mail today, so that of the hand-over could only come tomorrow: today's promise stays today's."""
-    story.at("2026-12-07 08:31")
-    story.reply(story.mail("new-case"), "SPLIT streets: the bins")
-    story.reply(story.mail("digest", "priya@northgate.example"), "PASS sam: he knows")
-    story.follow(story.mail("hand-over", "sam@northgate.example"), "TAKE", "", "")
-    assert ("update", "2026-12-07", "running") in story.clocks()
-    story.at("2026-12-07 15:00")
-
-    assert "was promised for today" in words(story, "digest", "sam@northgate.example")[-1]
-    assert ("update", "2026-12-07", "withheld") in story.clocks()  # one automatic mail a day; Sam and Alex were told
-    assert story.case()["late_since"] == "2026-12-07"
-
-
-def test_away_moves_no_promise_past_its_day(story: Story) -> None:
-    """P5: the same when its owner goes away on the promised day."""
-    story.at("2026-12-07 08:31")
-    story.reply(story.mail("new-case"), "SPLIT streets: the bins")
-    story.reply(story.mail("new-case", "priya@northgate.example"), "AWAY today to 18 Dec, cover Sam Jones")
-    story.at("2026-12-07 09:30")
-    assert "is told that you have it" not in words(story, "hand-over", "sam@northgate.example")[-1]
-    story.at("2026-12-07 15:00")
-
-    assert ("update", "2026-12-07", "withheld") in story.clocks()
-
-
 def test_taken_and_split_when_the_letter_is_sensitive(make_story: Callable[..., Story]) -> None:
     """behaviour.md §3.9: whoever gets such a case reads first that they should phone; nothing says that the resident is told."""
     story = make_story()

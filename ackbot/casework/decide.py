@@ -141,7 +141,7 @@ def _limited(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Verdict:
         why = f"letters came from this address within a minute of our mails {_ROBOT} times: it may be a machine"
         return replace(verdict, acknowledge=False, rule="RFC 3834 §2", why=why)
     for count, seconds in desk.council.limits.per_sender:
-        recent = sum(at > desk.now - timedelta(seconds=seconds) for at in facts.automatic_at)
+        recent = sum(at > desk.now - timedelta(seconds=seconds) for at in facts.contact.written_at)
         if recent >= count:
             why = f"this address had {recent} automatic mails within {_span(seconds)} already"
             return replace(verdict, acknowledge=False, rule="behaviour.md §2", why=why)
@@ -152,7 +152,9 @@ def _quick_answers(seen: Seen, facts: Facts) -> int:
     """How many automatic mails of the last day had a letter of their recipient within a minute, this one counted (D35)."""
     letters_at = [seen.arrival.arrived_at, *(one.arrived_at for one in facts.past)]
     # A letter counts for the last mail before it: two letters after one mail are a person in a hurry.
-    answered = {max((at for at in facts.automatic_at if at < arrived_at), default=None) for arrived_at in letters_at}
+    answered = {
+        max((at for at in facts.contact.written_at if at < arrived_at), default=None) for arrived_at in letters_at
+    }
     return sum(any(at < arrived_at <= at + _AT_ONCE for arrived_at in letters_at) for at in answered if at is not None)
 
 
@@ -211,7 +213,7 @@ def _opened(
             facts,
             seen.arrival,
             why="the letter is acknowledged at once",
-            hold=contact.hold(seen.arrival, facts, council),
+            hold=contact.held_for(None, facts.contact, seen.arrival.hold),
             absent=_absent_officer(seen, desk),
             also_to=seen.also_to,
         )

@@ -1,11 +1,9 @@
 """A further letter of a case that exists: attached, its owner told, a short receipt (behaviour.md §3.2, §3.3, §3.5)."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ackbot.casework import contact, elsewhere, standards
-from ackbot.casework.clocks.reminders import GIVEN_UP
-from ackbot.casework.council import Inbox
 from ackbot.casework.cover import is_present, stand_in
 from ackbot.casework.drafts import to_admin, to_resident, to_staff
 from ackbot.casework.incoming import danger, thanks, wishes
@@ -30,77 +28,60 @@ from ackbot.casework.intents import (
 from ackbot.casework.model import PURPOSES, Case, Clock, ClockKind, Facts
 from ackbot.casework.office import Desk
 
-_RECEIPT_QUIET = 2  # working days after human words in which a further letter gets no receipt
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """
+    What a resident's further letter says by itself.
+
+    Args:
+        short: it is nothing but thanks or a score; None for a letter.
+        score: how we did, 1 to 5; 0 for none.
+    """
+
+    short: Short | None
+    score: int
+    wishes: Wishes
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What becomes of the case, the receipt that goes out if any, and why that or none."""
+
+    intents: tuple[Intent, ...]
+    send: Send | None
+    why: str
+    clocks: tuple[Clock, ...]
 
 
 def on_attached(
     seen: Seen, verdict: Verdict, found: Match, case: Case, facts: Facts, desk: Desk, found_urgent: tuple[str, ...]
 ) -> Decision:
     """A letter that belongs to a case we know. Thanks or a bare score change nothing about it; anything else reopens it."""
-    inbox = desk.council.inboxes.get(case.inbox, seen.home)
     known = verdict.to is not None and verdict.to.key in case.parties
-    kind = "reply" if verdict.kind == "letter" and not found.joined else verdict.kind
-    case = replace(case, sensitive=case.sensitive or bool(danger.SENSITIVE & set(found_urgent)))
-    intents: list[Intent] = [Attach(case.code, "", found.how, sensitive=case.sensitive)]
-    if case.unreachable and verdict.to is not None and verdict.to.key == case.resident.key:
-        case = replace(case, unreachable=False)
-        intents.append(Unreachable(case.code, False, "the resident wrote from that address"))
-    intents += danger.alarms(seen, case, inbox, found_urgent, desk)
-    files = any(not one.inline for one in seen.message.attachments)
-    short = (
-        thanks.short_answer(seen.message.new_text, _people(case, desk))
-        if known and not (found_urgent or files)
-        else None
-    )
-    if short and short.kind == "score" and case.state == "waiting":
-        short = None  # a number may answer the question
-    score = thanks.score_of(seen.message.new_text) if known and case.human_words_at and case.state != "waiting" else 0
-    if known and not score and _answers_settled(seen) and (score := thanks.word_score(seen.message.new_text)):
-        short = Short("score", score)
-    if score:
-        intents.append(Note(case.code, "feedback", "the resident said how we did", {"score": str(score)}))
-    asked_for = wishes.read(seen.message.new_text, desk.templates.language_names()) if known and not short else Wishes()
-    if found_urgent:
-        asked_for = replace(asked_for, quiet=False, news=False)
-    case, notes, remembered = _remembered(case, asked_for, verdict, desk)
-    intents += remembered
+    case, intents = _joined(seen, verdict, found, case, desk, found_urgent)
+    said = _said(seen, case, desk, found_urgent) if known else _Said(None, 0, Wishes())
+    if said.score:
+        intents.append(Note(case.code, "feedback", "the resident said how we did", {"score": str(said.score)}))
+    case, notes, remembered = _remembered(case, said.wishes, verdict, desk)
     notes += elsewhere.unseen(seen, facts, desk)
     case, in_charge = _in_charge(case, desk)
-    intents += in_charge
-    clocks = case.clocks
-    send: Send | None = None
-    if short:
-        why = "it is thanks, which asks for nothing" if short.kind == "thanks" else "it is a score from 1 to 5"
-    elif asked_for.quiet:
-        why = "the resident wants no automatic mail"
-    else:
-        in_question = asked_for.news and case.state == "waiting"  # it does not answer what was asked
-        reopened = case.state in ("closed", "answered", "waiting") and not in_question
-        intents += _reopened(case) if reopened else []
-        still = not reopened and any(clock.told for clock in case.clocks)
-        fresh = case.clocks if still or in_question else _anew(case, inbox, seen, desk)
-        answering = replace(case, clocks=fresh)
-        send, why = _receipt(
-            seen, verdict, answering, inbox, facts, desk, known=known, still=still, news=asked_for.news
-        )
-        told = send is not None and not send.hold and inbox.mode in ("acknowledge", "live") and not asked_for.news
-        if not still and not in_question and (reopened or told):
-            clocks = standards.told(fresh, owned=True) if told else fresh
-            intents += [SetClock(case.code, clock, "the resident wrote again") for clock in clocks]
-    if send:
-        intents.append(send)
-        intents += to_admin.hold_told(send, desk)
-    ended = asked_for.quiet and case.state in ("closed", "answered")
-    if not ended and (short is None or short.kind == "thanks"):
-        case_now = replace(case, clocks=clocks)
-        intents.append(_told(seen, verdict, case_now, inbox, desk, found_urgent, notes, known=known))
-    intents.append(Record(kind, "attach", verdict.rule, send is not None, why))
+    answer = _answered(seen, verdict, case, said, facts, desk, known=known)
+    intents += [*remembered, *in_charge, *answer.intents]
+    if answer.send:
+        intents += [answer.send, *to_admin.hold_told(answer.send, desk)]
+    if _owner_hears(case, said):
+        case_now = replace(case, clocks=answer.clocks)
+        intents.append(_told(seen, verdict, case_now, desk, found_urgent, notes, known=known))
+    kind = "reply" if verdict.kind == "letter" and not found.joined else verdict.kind
+    acknowledged = answer.send is not None
+    intents.append(Record(kind, "attach", verdict.rule, acknowledged, answer.why))
     return Decision(
         kind,
         "attach",
         verdict.rule,
-        why,
-        send is not None,
+        answer.why,
+        acknowledged,
         verdict.to,
         tuple(intents),
         urgent=found_urgent,
@@ -108,8 +89,80 @@ def on_attached(
         owner=case.in_charge,
         owner_why="has the case",
         standard=case.standard,
-        clocks=clocks,
+        clocks=answer.clocks,
     )
+
+
+def _joined(
+    seen: Seen, verdict: Verdict, found: Match, case: Case, desk: Desk, found_urgent: tuple[str, ...]
+) -> tuple[Case, list[Intent]]:
+    """The letter is part of the case, whatever it says; its words of danger alarm whoever must act (P3)."""
+    case = replace(case, sensitive=case.sensitive or bool(danger.SENSITIVE & set(found_urgent)))
+    intents: list[Intent] = [Attach(case.code, "", found.how, sensitive=case.sensitive)]
+    if case.unreachable and verdict.to is not None and verdict.to.key == case.resident.key:
+        # A mailbox that writes is there again, whatever a bounce said of it.
+        case = replace(case, unreachable=False)
+        intents.append(Unreachable(case.code, False, "the resident wrote from that address"))
+    inbox = desk.council.inbox_of(case.inbox)
+    return case, [*intents, *danger.alarms(seen, case, inbox, found_urgent, desk)]
+
+
+def _said(seen: Seen, case: Case, desk: Desk, found_urgent: tuple[str, ...]) -> _Said:
+    """Read as an answer of the resident's own: thanks, a score, wishes. Words of danger are a letter whatever else they are."""
+    words = seen.message.new_text
+    files = any(not one.inline for one in seen.message.attachments)
+    short = None if found_urgent or files else thanks.short_answer(words, _people(case, desk))
+    asked = case.state == "waiting"
+    if short and short.kind == "score" and asked:
+        short = None  # a number may be the answer to what the owner asked: "How many rooms?"
+    score = thanks.score_of(words) if case.human_words_at and not asked else 0
+    if not score and _answers_settled(seen) and (score := thanks.word_score(words)):
+        short = Short("score", score)  # "Very good" says how we did only where we asked that
+    if short:
+        return _Said(short, score, Wishes())
+    asked_for = wishes.read(words, desk.templates.language_names())
+    if found_urgent:
+        # Whoever is in danger is not left without a word because of a sentence about emails.
+        asked_for = replace(asked_for, quiet=False, news=False)
+    return _Said(None, score, asked_for)
+
+
+def _answered(
+    seen: Seen, verdict: Verdict, case: Case, said: _Said, facts: Facts, desk: Desk, *, known: bool
+) -> _Answer:
+    """What a further letter does to its case, and the receipt."""
+    if said.short:
+        why = "it is thanks, which asks for nothing" if said.short.kind == "thanks" else "it is a score from 1 to 5"
+        return _Answer((), None, why, case.clocks)
+    if said.wishes.quiet:
+        return _Answer((), None, "the resident wants no automatic mail", case.clocks)
+    news = said.wishes.news
+    # "Any news?" does not answer what the owner asked: the case goes on waiting for that.
+    in_question = news and case.state == "waiting"
+    reopened = case.state in ("closed", "answered", "waiting") and not in_question
+    # A date that was told stands: a second letter neither postpones it nor starts another one.
+    still = not reopened and any(clock.told for clock in case.clocks)
+    keeps_dates = still or in_question
+    fresh = case.clocks if keeps_dates else _anew(case, seen, desk)
+    intents = _reopened(case) if reopened else []
+    send, why = _receipt(seen, verdict, replace(case, clocks=fresh), facts, desk, known=known, still=still, news=news)
+    if keeps_dates:
+        return _Answer(tuple(intents), send, why, case.clocks)
+    # Only a receipt that goes out tells its date; "any news?" is answered without a new promise (behaviour.md §3.8).
+    goes_out = desk.council.inbox_of(case.inbox).mode in ("acknowledge", "live")
+    told = send is not None and not send.hold and goes_out and not news
+    if not (reopened or told):
+        return _Answer(tuple(intents), send, why, case.clocks)
+    clocks = standards.told(fresh, owned=True) if told else fresh
+    intents += [SetClock(case.code, clock, "the resident wrote again") for clock in clocks]
+    return _Answer(tuple(intents), send, why, clocks)
+
+
+def _owner_hears(case: Case, said: _Said) -> bool:
+    """Whether the letter is shown to whoever has the case: not a score, nor goodbye to a matter that is over."""
+    if said.wishes.quiet and case.state in ("closed", "answered"):
+        return False
+    return said.short is None or said.short.kind == "thanks"
 
 
 def _answers_settled(seen: Seen) -> bool:
@@ -160,7 +213,6 @@ def _told(
     seen: Seen,
     verdict: Verdict,
     case: Case,
-    inbox: Inbox,
     desk: Desk,
     found_urgent: tuple[str, ...],
     wished: Sequence[str],
@@ -177,6 +229,7 @@ def _told(
     note = "; ".join(notes)
     why = f"{desk.council.staff[case.in_charge].name} has the case"
     flags = danger.flags(found_urgent, desk.council)
+    inbox = desk.council.inbox_of(case.inbox)
     return to_staff.resident_wrote(desk, seen.message, case, inbox, seen.arrival, note=note, why=why, urgent=flags)
 
 
@@ -188,11 +241,12 @@ def _reopened(case: Case) -> list[Intent]:
     return [*(ClearClock(case.code, kind, "replaced", why) for kind in timers), Reopen(case.code, why)]
 
 
-def _anew(case: Case, inbox: Inbox, seen: Seen, desk: Desk) -> tuple[Clock, ...]:
+def _anew(case: Case, seen: Seen, desk: Desk) -> tuple[Clock, ...]:
     """
     The clocks of a case that is open again, counted from the letter that opened it. A question that was answered takes the
     case up where it stood: the time that the resident took does not count (D65).
     """
+    inbox = desk.council.inbox_of(case.inbox)
     standard = desk.council.standards.get(case.standard, desk.council.default_standard)
     if case.state == "waiting":
         update = standards.next_update(standard, inbox, desk.council, desk.now)
@@ -208,7 +262,7 @@ def _anew(case: Case, inbox: Inbox, seen: Seen, desk: Desk) -> tuple[Clock, ...]
 
 def on_recovered(seen: Seen, verdict: Verdict, case: Case, desk: Desk) -> Decision:
     """A quarantined mail can be read at last: its owner gets the letter; the resident was answered from its headers."""
-    inbox = desk.council.inboxes.get(case.inbox, seen.home)
+    inbox = desk.council.inbox_of(case.inbox)
     why = "it could be read at last"
     found_urgent = danger.found_in(seen, case, desk)
     case = replace(case, sensitive=case.sensitive or bool(danger.SENSITIVE & set(found_urgent)))
@@ -238,44 +292,21 @@ def on_recovered(seen: Seen, verdict: Verdict, case: Case, desk: Desk) -> Decisi
 
 
 def _receipt(
-    seen: Seen,
-    verdict: Verdict,
-    case: Case,
-    inbox: Inbox,
-    facts: Facts,
-    desk: Desk,
-    *,
-    known: bool,
-    still: bool,
-    news: bool,
+    seen: Seen, verdict: Verdict, case: Case, facts: Facts, desk: Desk, *, known: bool, still: bool, news: bool
 ) -> tuple[Send | None, str]:
     """
-    A short receipt for a further letter, unless a person wrote lately or one went today (behaviour.md §3.2); and why.
+    A short receipt for a further letter, and why that or none (behaviour.md §3.2).
+
     "Any news?" is answered with where things stand, without a new promise (§3.8).
     """
-    calendar = desk.council.calendar
     if not verdict.acknowledge:
         return None, verdict.why
     if not known:
         return None, "it was sent from an address that is new in this case"
-    if case.sensitive or case.quiet or case.unreachable:
-        return None, "no automatic mail goes out in this case"
-    if case.no_news >= GIVEN_UP:
-        return None, "the resident was told three times that there is no news, and nothing more is promised by itself"
-    if case.receipt_on == desk.today:
-        return None, "this case had a receipt today"
-    if (
-        not news
-        and case.human_words_at
-        and calendar.days_between(calendar.local_day(case.human_words_at), desk.today) <= _RECEIPT_QUIET
-    ):
-        return None, "a person wrote to the resident in the last two working days"
-    if facts.promise_today:
-        return None, "the resident hears today on another promise, and one automatic mail a day is enough"
-    if any(calendar.local_day(at) == desk.today for at in facts.follow_up_at):
-        return None, "the resident had an automatic mail besides the acknowledgement today"
+    may = contact.receipt(case, facts.contact, desk, arrival_hold=seen.arrival.hold, news=news)
+    if may.when != "now":
+        return None, may.why
     why = "they are told where things stand" if news else "a further letter gets a short receipt"
     write = to_resident.where_it_stands if news else to_resident.receipt
-    return write(
-        desk, seen.message, case, inbox, why=why, hold=contact.hold(seen.arrival, facts, desk.council), still=still
-    ), why
+    inbox = desk.council.inbox_of(case.inbox)
+    return write(desk, seen.message, case, inbox, why=why, hold=may.hold, still=still), why

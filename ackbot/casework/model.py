@@ -73,6 +73,8 @@ PRIORITIES: Mapping[str, int] = MappingProxyType(
 TO_RESIDENTS = frozenset({"acknowledgement", "receipt", "cover", "no-news", "settled"})
 
 
+GIVEN_UP = 3  # mails without news, after which no date is promised any more and a person is alarmed each working day
+
 DELIVERED = (
     "(delivered)"  # in place of a folder: a mail server handed the mail to us, and it lies in no mailbox of ours
 )
@@ -304,6 +306,26 @@ class Known:
         return self.outcome == "record" and not self.code and self.kind in _LETTERS
 
 
+@dataclass(frozen=True, slots=True)
+class History:
+    """
+    What is known of the automatic mail of one resident. Instants are UTC, dates are the council's.
+
+    Args:
+        written_at: when automatic mails to them were written in the last day, acknowledgements included, newest first.
+        goes_at: when those besides acknowledgements go, or went, from today's midnight on; those that wait included.
+        promised: dates that they were told and that still run, each with the code of its case; past ones too.
+        held: why the acknowledgement of a case waits for the admin's release, by code: "brake" or "restore".
+        braked: the council has sent as many automatic mails as the brake lets go.
+    """
+
+    written_at: tuple[datetime, ...] = ()
+    goes_at: tuple[datetime, ...] = ()
+    promised: tuple[tuple[str, date], ...] = ()
+    held: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    braked: bool = False
+
+
 @dataclass(frozen=True)
 class Questions:
     """
@@ -336,19 +358,16 @@ class Facts:
         cases: by code: those named by tokens, references and ids, those of the sender's recent letters, open ones of `recipients`.
         past: the sender's letters of the last days, newest first.
         by_message_id: codes of cases by the Message-ID of a letter in them.
-        automatic_at: when automatic mails went to this address in the last day, newest first.
-        follow_up_at: when automatic mails other than acknowledgements go there, those that wait for working hours too.
-        automatic_council: automatic mails to residents in the brake's period.
+        contact: the automatic mail of the sender.
         last_owner: of the sender's last case: staff id, team and when it was last active.
         answered: what people wrote to this sender from their own mail programs, the latest first.
         ours: mails of ours to staff, by Message-ID, of those that this one answers.
         held: words of this member of staff that wait, the latest first.
         human_sent: how often this member of staff has written to residents through us.
-        promise_today: a date that this resident was told falls on today or has passed.
         person: what this resident asked for earlier.
         copied: Cc fields of the resident's letters, by code of the case; this and the next three for staff only.
         last_words: of the resident, by code.
-        heard_at: when automatic mails other than acknowledgements go to the case's resident, by code, from today on.
+        contacts: the automatic mail of each case's resident, by code.
         alarmed: codes of cases with an urgent alarm that nobody has taken.
     """
 
@@ -356,9 +375,7 @@ class Facts:
     cases: Mapping[str, Case] = field(default_factory=lambda: MappingProxyType({}))
     past: tuple[PastLetter, ...] = ()
     by_message_id: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    automatic_at: tuple[datetime, ...] = ()
-    follow_up_at: tuple[datetime, ...] = ()
-    automatic_council: int = 0
+    contact: History = History()
     loads: Mapping[str, Load] = field(default_factory=lambda: MappingProxyType({}))
     taken_codes: frozenset[str] = frozenset()
     last_owner: tuple[str, str, datetime] | None = None
@@ -367,9 +384,8 @@ class Facts:
     ours: Mapping[str, OurMail] = field(default_factory=lambda: MappingProxyType({}))
     held: tuple[HeldWords, ...] = ()
     human_sent: int = 0
-    promise_today: bool = False
     person: Person = Person()
     copied: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     last_words: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    heard_at: Mapping[str, tuple[datetime, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    contacts: Mapping[str, History] = field(default_factory=lambda: MappingProxyType({}))
     alarmed: frozenset[str] = frozenset()

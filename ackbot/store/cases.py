@@ -184,36 +184,6 @@ def last_words(db: Database, code: str) -> str:
     return str(rows[0]["text"]) if rows else ""
 
 
-def automatic_since(db: Database, address: str, since: datetime) -> int:
-    """How many automatic mails other than acknowledgements go to this case-folded address from then on."""
-    rows = db.run(
-        "SELECT COUNT(*) AS n FROM outbox WHERE recipient_key = :address AND not_before >= :since "
-        "AND kind IN ('receipt', 'cover', 'no-news', 'settled') AND state NOT IN ('held', 'cancelled')",
-        address=address,
-        since=text_of(since),
-    )
-    return int(rows[0]["n"])
-
-
-def automatic_between(db: Database, address: str, start: datetime, end: datetime) -> int:
-    """How many automatic mails other than acknowledgements go to this case-folded address in that time."""
-    return automatic_since(db, address, start) - automatic_since(db, address, end)
-
-
-def promised_on(db: Database, address: str, day: date, but: Sequence[str]) -> bool:
-    """Whether a date that this resident was told falls on that day, in another case than these."""
-    rows = db.run(
-        """
-        SELECT DISTINCT clocks.code AS code FROM parties JOIN clocks ON clocks.code = parties.code
-        WHERE parties.address = :address AND clocks.state = 'running' AND clocks.told AND clocks.kind <> 'settle'
-          AND clocks.promised_on = :day
-        """,
-        address=address,
-        day=day.isoformat(),
-    )
-    return any(row["code"] not in but for row in rows)
-
-
 def asked_feedback(db: Database, address: str, since: datetime) -> bool:
     """Whether this address was asked how we did since then."""
     rows = db.run(

@@ -1,18 +1,18 @@
 """The facts of one mail, read in the transaction that decides it (design.md, "The life of a letter")."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from ackbot.casework.council import Limits
+from ackbot.casework.council import Council
 from ackbot.casework.model import (
-    TO_RESIDENTS,
     Case,
     Facts,
     HeldWords,
+    History,
     Known,
     Load,
     OurMail,
@@ -21,19 +21,17 @@ from ackbot.casework.model import (
     Questions,
 )
 from ackbot.mail.message import Attachment, Message
-from ackbot.store import alarms, cases, elsewhere
+from ackbot.store import alarms, cases, contact, elsewhere
 from ackbot.store.database import Database, instant_of, listed, text_of
 
 _JOIN_DAYS = 3  # letters that may be joined to an open case
 _COUNTED_DAYS = 30  # letters counted for "this is your third email to us in 30 days"
 _MOST_PAST = 20
 
-_AUTOMATIC = ", ".join(f"'{kind}'" for kind in sorted(TO_RESIDENTS))
 
-
-def gather(db: Database, questions: Questions, now: datetime, today: date, limits: Limits) -> Facts:
+def gather(db: Database, questions: Questions, now: datetime, council: Council) -> Facts:
     """
-    Answers to what the rules ask; `today` is the council's date. Reads only.
+    Answers to what the rules ask. Reads only.
 
     Nobody else decides over the same letter, the same resident's mails or the same people's load until the transaction ends.
     """
@@ -53,46 +51,40 @@ def gather(db: Database, questions: Questions, now: datetime, today: date, limit
             *([known.code] if known and known.code else []),
         ]
     )
-    automatic, follow_up_at = _automatic(db, sender, questions.since) if sender else ((), ())
     known_cases = cases.by_code(db, tuple(codes)) if codes else {}
+    residents = [case.resident.key for case in known_cases.values()] if questions.author else []
+    histories = contact.histories(db, [sender, *residents], now, council.calendar, council.limits)
     return replace(
         Facts(
             known=known,
             cases=MappingProxyType(known_cases),
             past=tuple(past),
             by_message_id=MappingProxyType(by_message_id),
-            automatic_at=automatic,
-            follow_up_at=follow_up_at,
-            automatic_council=council_automatic(db, limits, now),
+            contact=histories[sender],
             loads=MappingProxyType(loads(db, questions.staff)),
             taken_codes=_taken(db, questions.candidate_codes),
             last_owner=_last_owner(db, sender) if sender else None,
             answered=elsewhere.to(db, sender) if sender else (),
             letters_from=_count_letters(db, sender, now) if sender else 0,
             ours=MappingProxyType(_ours(db, questions.ours)) if questions.ours else MappingProxyType({}),
-            promise_today=promise_today(db, sender, today) if sender else False,
             person=_person(db, sender) if sender else Person(),
         ),
-        **(_for_staff(db, questions.author, known_cases, questions.since) if questions.author else {}),
+        **(_for_staff(db, questions.author, known_cases, histories) if questions.author else {}),
     )
 
 
-def _for_staff(db: Database, author: str, known_cases: Mapping[str, Case], since: datetime) -> dict[str, Any]:
+def _for_staff(
+    db: Database, author: str, known_cases: Mapping[str, Case], histories: Mapping[str, History]
+) -> dict[str, Any]:
     """What only a mail of a member of staff is judged by."""
-    found = _automatic_to(db, {case.resident.key for case in known_cases.values()}, since)
     return {
         "held": _held(db, author),
         "human_sent": _human_sent(db, author),
         "copied": MappingProxyType(_copied(db, tuple(known_cases))),
         "last_words": MappingProxyType({code: cases.last_words(db, code) for code in known_cases}),
-        "heard_at": MappingProxyType({code: found.get(case.resident.key, ()) for code, case in known_cases.items()}),
+        "contacts": MappingProxyType({code: histories[case.resident.key] for code, case in known_cases.items()}),
         "alarmed": alarms.running(db, tuple(known_cases)),
     }
-
-
-def _automatic_to(db: Database, addresses: Collection[str], since: datetime) -> dict[str, tuple[datetime, ...]]:
-    """When automatic mails other than acknowledgements go to each of these, those that wait for working hours too."""
-    return {address: _automatic(db, address, since)[1] for address in addresses if address}
 
 
 def _known(db: Database, fingerprint: str) -> Known | None:
@@ -160,34 +152,6 @@ def _by_message_id(db: Database, message_ids: Sequence[str]) -> dict[str, str]:
         **parameters,
     )
     return {row["message_id"]: row["code"] for row in rows}
-
-
-def _automatic(db: Database, sender: str, since: datetime) -> tuple[tuple[datetime, ...], tuple[datetime, ...]]:
-    rows = db.run(
-        "SELECT kind, created_at, not_before FROM outbox WHERE recipient_key = :sender AND not_before > :since AND kind "
-        f"IN ({_AUTOMATIC}) "
-        "AND (state NOT IN ('held', 'cancelled') OR held_for IN ('brake', 'restore', 'pause')) ORDER BY "
-        "created_at DESC LIMIT 100",
-        sender=sender,
-        since=text_of(since),
-    )
-    instants = tuple(instant_of(row["created_at"]) for row in rows)
-    follow_ups = [instant_of(row["not_before"]) for row in rows if row["kind"] != "acknowledgement"]
-    return instants, tuple(follow_ups)
-
-
-def council_automatic(db: Database, limits: Limits, now: datetime) -> int:
-    """Automatic mails to residents in the brake's period, counted up to one more than it allows."""
-    if limits.brake is None:
-        return 0
-    count, seconds = limits.brake
-    rows = db.run(
-        "SELECT COUNT(*) AS n FROM (SELECT 1 FROM outbox WHERE created_at > :since AND kind IN "
-        f"({_AUTOMATIC}) AND state <> 'held' LIMIT :limit) AS lately",
-        since=text_of(now - timedelta(seconds=seconds)),
-        limit=count + 1,
-    )
-    return int(rows[0]["n"])
 
 
 def _last_owner(db: Database, sender: str) -> tuple[str, str, datetime] | None:
@@ -282,22 +246,3 @@ def _human_sent(db: Database, staff: str) -> int:
     """The first few are echoed (behaviour.md §4.2)."""
     rows = db.run("SELECT human_sent FROM staff_load WHERE staff = :staff", staff=staff)
     return int(rows[0]["human_sent"]) if rows else 0
-
-
-def is_braked(db: Database, limits: Limits, now: datetime) -> bool:
-    """Whether automatic mails to residents wait now (behaviour.md §2)."""
-    return limits.is_braked(council_automatic(db, limits, now))
-
-
-def promise_today(db: Database, sender: str, today: date) -> bool:
-    """Whether a date that this resident was told is today or has passed."""
-    rows = db.run(
-        """
-        SELECT 1 FROM parties JOIN clocks ON clocks.code = parties.code
-        WHERE parties.address = :sender AND clocks.state = 'running' AND clocks.told AND clocks.promised_on <= :today
-          AND clocks.kind <> 'settle' LIMIT 1
-        """,
-        sender=sender,
-        today=today.isoformat(),
-    )
-    return bool(rows)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import datetime
 
 import structlog
 
@@ -15,6 +15,7 @@ from ackbot.casework.model import Case
 from ackbot.casework.office import Desk, Office
 from ackbot.crashpoints import crash_point
 from ackbot.store import Database, cases, daily, facts, inboxes
+from ackbot.store.contact import history
 from ackbot.work.apply import apply, office_at
 
 log = structlog.get_logger()
@@ -77,19 +78,16 @@ class Absences:
             if one := absence_moves.move(case, loads, desk):
                 moves.append(one)
                 apply(self._db, absence_moves.applied(one), desk)
-        late: set[str] = set()
+        notices = []
         for some in _by_resident(moves, desk):
-            at = self._when(some, desk)
-            late |= {one.case.code for one in some if absence_moves.comes_too_late(one, at, desk)}
-        moves = [replace(one, tell=False) if one.case.code in late else one for one in moves]
-        queued = apply(self._db, self._to_staff(moves, desk), desk)
-        for some in _by_resident(moves, desk):
-            if not inboxes.is_paused(self._db, some[0].case.inbox):
-                at, hold = (
-                    self._when(some, desk),
-                    "brake" if facts.is_braked(self._db, desk.council.limits, desk.now) else "",
-                )
-                queued += apply(self._db, absence_moves.notice(some, at, hold, desk), desk)
+            known = history(db, some[0].case.resident.key, desk.now, desk.council.calendar, desk.council.limits)
+            notices.append((absence_moves.announced(some, known, desk), known))
+        named = {one.case.code for announced, _ in notices for one in announced}
+        moves = [one if one.case.code in named else replace(one, tell=False) for one in moves]
+        queued = apply(db, self._to_staff(moves, desk), desk)
+        for announced, known in notices:
+            if announced and not inboxes.is_paused(db, announced[0].case.inbox):
+                queued += apply(db, absence_moves.notice(announced, known, desk), desk)
         return queued, [one for one in moves if one.how == "nobody" and one.case.owner]
 
     def _to_staff(self, moves: Sequence[Move], desk: Desk) -> list[Intent]:
@@ -135,32 +133,11 @@ class Absences:
             )
             return apply(self._db, [send], desk)
 
-    def _when(self, some: Sequence[Move], desk: Desk) -> datetime:
-        """
-        In working hours, on the first day on which the resident has no other automatic mail: neither one that is written,
-        nor one that a promise in another case may bring (behaviour.md §3.3, §3.7).
-        """
-        resident = some[0].case.resident.key
-        calendar = desk.council.inbox_of(some[0].case.inbox).calendar
-        at, moved = calendar.next_open(desk.now), [one.case.code for one in some]
-        for _ in range(_FURTHEST):
-            day = calendar.local_day(at)
-            midnight, next_midnight = calendar.at(day, time(0)), calendar.at(day + timedelta(days=1), time(0))
-            busy = cases.automatic_between(self._db, resident, midnight, next_midnight) >= _A_DAY
-            if not busy and not cases.promised_on(self._db, resident, day, moved):
-                break
-            at = calendar.next_open(next_midnight)
-        return at
-
-
-_FURTHEST = 30  # working days looked through for a free one
-_A_DAY = 1  # automatic mails besides acknowledgements
-
 
 def _by_resident(moves: Sequence[Move], desk: Desk) -> list[list[Move]]:
-    """Moves that residents are told of, those of one resident together."""
-    told: dict[str, list[Move]] = {}
+    """Moves that concern residents, those of one resident together."""
+    found: dict[str, list[Move]] = {}
     for one in moves:
         if absence_moves.is_told(one, desk):
-            told.setdefault(one.case.resident.key, []).append(one)
-    return list(told.values())
+            found.setdefault(one.case.resident.key, []).append(one)
+    return list(found.values())

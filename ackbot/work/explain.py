@@ -53,11 +53,7 @@ def explain(
         arrival = Arrival(name, now, sent.sent_folder, size=len(raw))
 
     def source(questions: Questions, now: datetime) -> Facts:
-        return (
-            facts.gather(db, questions, now, office.desk(now).today, office.council.limits)
-            if db is not None
-            else Facts()
-        )
+        return facts.gather(db, questions, now, office.council) if db is not None else Facts()
 
     try:
         return Explained(name, message, consider(message, arrival, office, source, now), unreadable=False)

@@ -168,7 +168,7 @@ class Intake:
         return queued
 
     def _facts(self, questions: Questions, now: datetime) -> Facts:
-        return facts.gather(self._db, questions, now, self._office.desk(now).today, self._office.council.limits)
+        return facts.gather(self._db, questions, now, self._office.council)
 
     def _after_change(self, message: Message, arrival: Arrival) -> Arrival:
         """

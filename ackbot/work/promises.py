@@ -4,15 +4,18 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 
+from ackbot.casework import contact
 from ackbot.casework.clocks import due, reminders
 from ackbot.casework.clocks.reminders import HEAD, Line
+from ackbot.casework.contact import silent_because
 from ackbot.casework.cover import is_present, own_calendar
 from ackbot.casework.drafts import to_admin
 from ackbot.casework.intents import Intent, Late, Note
-from ackbot.casework.model import Case
+from ackbot.casework.model import Case, History
 from ackbot.casework.office import Desk, Office
 from ackbot.crashpoints import crash_point
-from ackbot.store import Database, backups, cases, daily, events, facts, inboxes
+from ackbot.store import Database, backups, cases, daily, events, inboxes
+from ackbot.store.contact import history
 from ackbot.work.apply import apply, office_at
 
 OVERDUE_AT = time(13)
@@ -174,15 +177,11 @@ class Promises:
             ripe = [case for case in fresh.values() if case.state != "closed" and due.passed(case, desk)]
             if not ripe:
                 return 0
-            if facts.is_braked(self._db, desk.council.limits, desk.now):
-                return apply(
-                    self._db, [to_admin.brake_told(desk)], desk
-                )  # they are due still, and told when the brake is off
             queued, heard = 0, {}
             for case in ripe:
                 queued += self._remind_now(case, desk)
                 heard[case.code] = events.reminded(db, case.code, desk.council.calendar.at(desk.today, time(0)))
-            found = due.on_passed(ripe, desk, mails_today=self._mails_today(ripe[0], desk), heard=heard)
+            found = due.on_passed(ripe, desk, history=self._history(ripe[0], desk), heard=heard)
             queued += apply(self._db, found, desk)
             crash_point("rounds.before-commit")
         crash_point("rounds.committed")
@@ -190,7 +189,7 @@ class Promises:
 
     def _remind_now(self, case: Case, desk: Desk) -> int:
         """Staff hear first (voice.md, 16): whoever was not reminded at 13:00 is now, if they are at work."""
-        if reminders.silent_because(case, desk.council):
+        if silent_because(case, desk.council):
             return 0
         before = events.reminded(self._db, case.code, desk.council.calendar.at(desk.today, time(0)))
         queued = 0
@@ -236,7 +235,7 @@ class Promises:
                 continue
             with self._db.transaction():
                 desk = self._desk(now)
-                if self._may_hear(some[0], desk):
+                if contact.question(some[0], self._history(some[0], desk), desk).when != "later":
                     fresh = cases.by_code(self._db, [one.code for one in some]).values()
                     still = [case for case in fresh if case.state == state]
                     queued += apply(self._db, decide(still, desk), desk) if still else 0
@@ -244,25 +243,14 @@ class Promises:
             crash_point("rounds.committed")
         return queued
 
-    def _may_hear(self, case: Case, desk: Desk) -> bool:
-        """Whether this resident may have an automatic mail today: none went, none is promised, the brake is off."""
-        limits, resident = desk.council.limits, case.resident.key
-        had = self._mails_today(case, desk) >= max(1, limits.resident_automatic_per_day)
-        promised = bool(resident) and facts.promise_today(self._db, resident, desk.today)
-        return not had and not promised and not facts.is_braked(self._db, limits, desk.now)
-
     def _settle(self, some: Sequence[Case], desk: Desk) -> list[Intent]:
         resident = some[0].resident.key
         since = desk.now - timedelta(seconds=desk.council.feedback_every.seconds)
         may_ask = bool(resident) and not cases.asked_feedback(self._db, resident, since)
         return due.on_settled(some, desk, may_ask=may_ask)
 
-    def _mails_today(self, case: Case, desk: Desk) -> int:
-        if not case.resident.key:
-            return 0
-        calendar = desk.council.calendar
-        midnight, next_midnight = calendar.at(desk.today, time(0)), calendar.at(desk.today + timedelta(days=1), time(0))
-        return cases.automatic_between(self._db, case.resident.key, midnight, next_midnight)
+    def _history(self, case: Case, desk: Desk) -> History:
+        return history(self._db, case.resident.key, desk.now, desk.council.calendar, desk.council.limits)
 
 
 def _noted(person: str, lines: Sequence[Line]) -> list[Intent]:

@@ -5,14 +5,15 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal
 
-from ackbot.casework.clocks.reminders import due_on, silent_because
+from ackbot.casework import contact
+from ackbot.casework.clocks.reminders import due_on
 from ackbot.casework.council import Absence, Staff
 from ackbot.casework.cover import absence_of, has_left, is_present, returns_on, stand_in, working_days_of
 from ackbot.casework.drafts import to_admin, to_resident, to_staff
 from ackbot.casework.incoming import routing
 from ackbot.casework.incoming.routing import Routed
 from ackbot.casework.intents import Assign, ClearClock, Intent, Send, SetClock, SetCover
-from ackbot.casework.model import PROMISES, Case, Clock, Facts, Load
+from ackbot.casework.model import PROMISES, Case, Clock, Facts, History, Load
 from ackbot.casework.office import Desk
 from ackbot.casework.standards import next_update, next_word, told
 from ackbot.mail import subjects
@@ -115,13 +116,9 @@ def in_new_hands(found: Move) -> Case:
 
 def is_told(found: Move, desk: Desk) -> bool:
     """Whether the resident hears of a move: one that concerns them, and nothing keeps automatic mail from them."""
-    return found.tell and found.case.state in ("open", "waiting") and not silent_because(found.case, desk.council)
-
-
-def comes_too_late(found: Move, at: datetime, desk: Desk) -> bool:
-    """Whether a date that the resident was told passes before that notice: then it stands, and its own day says how it is (P5)."""
-    due = next_word(tuple(clock for clock in found.case.clocks if clock.told))
-    return due is not None and desk.today <= due < desk.council.calendar.local_day(at)
+    return (
+        found.tell and found.case.state in ("open", "waiting") and not contact.silent_because(found.case, desk.council)
+    )
 
 
 def absence_of_owner(owner: Staff | None, desk: Desk) -> Absence | None:
@@ -138,16 +135,26 @@ def absence_key(owner: Staff | None, absence: Absence | None) -> str:
     return f"{owner.id}:{absence.starts_at:%Y-%m-%d}" if absence else f"{owner.id}:left"
 
 
-def notice(moves: Sequence[Move], not_before: datetime, hold: str, desk: Desk, *, number: int = 0) -> list[Intent]:
+def announced(moves: Sequence[Move], history: History, desk: Desk) -> list[Move]:
+    """Those of one resident's moves that they are told of; a date that comes before the notice could go stands by itself."""
+    concerned = [one for one in moves if is_told(one, desk)]
+    may = contact.notice([one.case for one in concerned], history, desk, moves_dates=True)
+    return [one for one in concerned if one.case.code in may.codes]
+
+
+def notice(moves: Sequence[Move], history: History, desk: Desk, *, number: int = 0) -> list[Intent]:
     """
     One mail to a resident whose cases went from one person to another, and what it promises.
 
     Args:
-        moves: of one resident and one former owner.
-        not_before: when working hours begin, or the next day when they had an automatic mail today.
-        hold: why automatic mails to residents wait; what a held one names, nobody was told.
+        moves: of one resident and one former owner, all of which concern the resident.
         number: of the hand-over, where somebody took the case; 0 for an absence.
     """
+    may = contact.notice([one.case for one in moves], history, desk, moves_dates=True)
+    moves = [one for one in moves if one.case.code in may.codes]
+    if may.at is None or not moves:
+        return []
+    not_before, hold = may.at, may.hold
     council = desk.council
     former = moves[0].case
     owner = council.staff.get(former.in_charge if number and former.in_charge != moves[0].to else former.owner)

@@ -2,15 +2,15 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, time
+from datetime import date, datetime, time
 
-from ackbot.casework import standards
-from ackbot.casework.clocks.reminders import GIVEN_UP, silent_because
+from ackbot.casework import contact, standards
+from ackbot.casework.contact import Permission
 from ackbot.casework.cover import is_present, ladder
-from ackbot.casework.drafts import to_resident
+from ackbot.casework.drafts import to_admin, to_resident
 from ackbot.casework.drafts.to_resident import NoNews
 from ackbot.casework.intents import ClearClock, Close, Intent, Late, SetClock, Settle
-from ackbot.casework.model import PROMISES, Case, Clock
+from ackbot.casework.model import GIVEN_UP, PROMISES, Case, Clock, History
 from ackbot.casework.office import Desk
 from ackbot.casework.worktime import Duration
 
@@ -22,13 +22,15 @@ AT = time(15)  # when the resident hears that nobody wrote; earlier on no day, l
 def passed(case: Case, desk: Desk) -> list[Clock]:
     """
     Clocks whose date has gone by, or is today and ripe: at 15:00, and for one that began after that, when its time is over.
+
+    One that was put off to another day, because the resident had an automatic mail on its own, is ripe on that day.
     """
     return [clock for clock in case.clocks if clock.kind in PROMISES and _is_ripe(clock, desk)]
 
 
 def _is_ripe(clock: Clock, desk: Desk) -> bool:
     if clock.promised_on != desk.today:
-        return clock.promised_on < desk.today
+        return clock.promised_on < desk.today and clock.due_at <= desk.now
     hour = desk.council.calendar.at(desk.today, AT)
     late = clock.started_at is not None and clock.started_at >= hour
     return desk.now >= (max(hour, clock.due_at) if late else hour)
@@ -36,7 +38,10 @@ def _is_ripe(clock: Clock, desk: Desk) -> bool:
 
 def missed(case: Case, desk: Desk) -> bool:
     """A date that the resident was told went by on an earlier day: ackbot did not run, or was paused (behaviour.md §5.2)."""
-    return any(clock.told and clock.promised_on < desk.today for clock in passed(case, desk))
+    local_day = desk.council.calendar.local_day
+    return any(
+        clock.told and max(clock.promised_on, local_day(clock.due_at)) < desk.today for clock in passed(case, desk)
+    )
 
 
 def told_by(case: Case, day: date, desk: Desk) -> bool:
@@ -54,40 +59,48 @@ def reminded(case: Case, desk: Desk) -> tuple[str, str]:
 
 
 def on_passed(
-    cases: Sequence[Case], desk: Desk, *, mails_today: int, heard: Mapping[str, Collection[str]]
+    cases: Sequence[Case], desk: Desk, *, history: History, heard: Mapping[str, Collection[str]]
 ) -> list[Intent]:
     """
     At 15:00 of the promised date: one honest mail to a resident for all matters of theirs that are due (behaviour.md §3.6).
 
     Args:
         cases: of one resident, each with a date that is today or has passed.
-        mails_today: how many automatic mails other than acknowledgements they had today.
+        history: the automatic mail of that resident.
         heard: staff ids of those who were reminded today, by code: nobody else is named as asked or told.
     """
     intents: list[Intent] = []
     matters: list[NoNews] = []
     for case in cases:
-        if reason := _withheld_because(case, desk, mails_today):
-            why = f"the date passed, and the resident was not told: {reason}"
+        may = _may_tell(case, history, desk)
+        if may.when == "now":
+            found, changes = _no_news(case, heard.get(case.code, ()), desk)
+            matters.append(found)
+            intents += changes
+        elif may.when == "never":
+            why = f"the date passed, and the resident was not told: {may.why}"
             intents += [ClearClock(case.code, clock.kind, "withheld", why) for clock in passed(case, desk)]
             intents.append(Late(case.code, case.no_news, why))
-            continue
-        found, changes = _no_news(case, heard.get(case.code, ()), desk)
-        matters.append(found)
-        intents += changes
+        elif may.at is not None:
+            intents += _put_off(case, may.at, may.why, desk)
+        else:
+            intents.append(to_admin.brake_told(desk))  # the date stays due, and is told when the brake is off
     if matters:
         intents = [to_resident.no_news(desk, matters, why="the promised date is here and nobody wrote"), *intents]
     return intents
 
 
-def _withheld_because(case: Case, desk: Desk, mails_today: int) -> str:
+def _may_tell(case: Case, history: History, desk: Desk) -> Permission:
     if not any(clock.told for clock in passed(case, desk)):
-        return "no date was promised to anybody"
-    if reason := silent_because(case, desk.council):
-        return reason
-    if mails_today >= desk.council.limits.resident_automatic_per_day:
-        return "the resident had as many automatic mails today as one day may bring"
-    return ""
+        return Permission("never", "no date was promised to anybody")
+    return contact.no_news(case, history, desk, AT)
+
+
+def _put_off(case: Case, at: datetime, reason: str, desk: Desk) -> list[Intent]:
+    """What was promised stays as it was told, and the truth about it comes at `at`; the case is overdue since its own date."""
+    why = f"the date passed, and the resident is told on {desk.council.calendar.local_day(at)}: {reason}"
+    later = [SetClock(case.code, replace(clock, due_at=at), why) for clock in passed(case, desk)]
+    return [*later, Late(case.code, case.no_news, why)]
 
 
 def _no_news(case: Case, heard: Collection[str], desk: Desk) -> tuple[NoNews, list[Intent]]:
@@ -126,11 +139,11 @@ def on_settled(cases: Sequence[Case], desk: Desk, *, may_ask: bool) -> list[Inte
         may_ask: the feedback question was not put to them within the council's period.
     """
     council = desk.council
-    asked = [case for case in cases if not silent_because(case, council)]
+    asked = [case for case in cases if not contact.silent_because(case, council)]
     quiet = [case for case in cases if case not in asked]
     intents: list[Intent] = []
     for case in quiet:
-        why = f"answered and silent since; not asked: {silent_because(case, council)}"
+        why = f"answered and silent since; not asked: {contact.silent_because(case, council)}"
         intents += [ClearClock(case.code, "settle", "withheld", why), Close(case.code, why)]
     if not asked:
         return intents
@@ -158,7 +171,7 @@ def on_waiting(cases: Sequence[Case], desk: Desk) -> list[Intent]:
         decides = standards.clock_of("update", _OWNER_ASKED, since, standard, inbox, council)
         if decides.promised_on <= desk.today:
             decides = standards.on_day("update", inbox.calendar.next_working_day(desk.today), inbox)
-        silent = silent_because(case, council)
+        silent = contact.silent_because(case, council)
         why = (
             f"no answer to the question; the resident was not reminded: {silent}"
             if silent

@@ -1,23 +1,23 @@
 """To staff, before and after a date passes: the morning digest, "overdue today", the ladder (behaviour.md §4.1, §4.6)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
 from ackbot.casework import standards
+from ackbot.casework.contact import silent_because
 from ackbot.casework.council import Council, Staff
 from ackbot.casework.cover import absence_of, is_present, ladder, own_calendar, returns_on, stand_in
 from ackbot.casework.drafts import to_staff
 from ackbot.casework.intents import Send
-from ackbot.casework.model import PROMISES, Case
+from ackbot.casework.model import GIVEN_UP, PROMISES, Case
 from ackbot.casework.office import Desk
 from ackbot.casework.worktime import Calendar
 from ackbot.mail import subjects
 from ackbot.mail.markup import Lines
 
 HEAD = "head of service"  # not a staff id: an address that stands above every ladder; without one, the admin's
-GIVEN_UP = 3  # mails without news, after which a person is alarmed each working day
 _OWED = 2  # mails without news, after which the manager owes the next word
 
 
@@ -218,16 +218,3 @@ def _line(desk: Desk, person: Staff | None, line: Line) -> dict[str, Any]:
         "call": case.sensitive,
         "links": to_staff.links(desk, case, inbox, person) if person else {},
     }
-
-
-def silent_because(case: Case, council: Council) -> str:
-    """Why the resident is told nothing automatically when a date passes, for staff to read; "" when they are."""
-    inbox = council.inbox_of(case.inbox)
-    reasons: Mapping[str, object] = {
-        "the council sends no automatic mail but acknowledgements": council.limits.resident_automatic_per_day < 1,
-        "the letter is sensitive": case.sensitive,
-        "the resident wants no automatic mail": case.quiet,
-        "the resident cannot be reached by email": case.unreachable or not case.resident.addr,
-        "the inbox sends residents no automatic mail yet": inbox.mode != "live",
-    }
-    return next((reason for reason, true in reasons.items() if true), "")

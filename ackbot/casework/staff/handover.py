@@ -2,23 +2,19 @@
 
 import re
 from dataclasses import replace
-from datetime import datetime, time, timedelta
 
-from ackbot.casework import standards
+from ackbot.casework import contact, standards
 from ackbot.casework.clocks import absence_moves
 from ackbot.casework.clocks.absence_moves import Move
-from ackbot.casework.clocks.reminders import silent_because
 from ackbot.casework.council import Council, Inbox, Staff, Team
 from ackbot.casework.cover import absence_of, is_present, ladder, returns_on, stand_in
-from ackbot.casework.drafts import to_resident, to_staff
+from ackbot.casework.drafts import to_admin, to_resident, to_staff
 from ackbot.casework.incoming import matching, routing
 from ackbot.casework.incoming.routing import Routed
 from ackbot.casework.intents import Assign, Intent, Note, Offer, OpenCase, SetClock, TakeAlarm
-from ackbot.casework.model import Case
+from ackbot.casework.model import Case, History
 from ackbot.casework.staff.request import Request, ask, note, said
 from ackbot.mail import folding
-
-_FURTHEST = 30  # working days looked through for one on which a resident has no other automatic mail
 
 
 def passed(request: Request) -> list[Intent]:
@@ -134,15 +130,14 @@ def taken(request: Request) -> list[Intent]:
         values = {"taker": person.name}
         key = f"taken:{case.code}:{case.handovers + 1}"
         intents.append(to_staff.ask_back(desk, case, request.inbox, former, key, "taken", values, why=why))
-    at = _free_day(request)
-    if absence_moves.is_told(found, desk) and _is_news(request) and not absence_moves.comes_too_late(found, at, desk):
-        intents += absence_moves.notice([found], at, "", desk, number=case.handovers + 1)
+    if absence_moves.is_told(found, desk) and _is_news(request):
+        intents += absence_moves.notice([found], _history(request), desk, number=case.handovers + 1)
     return intents
 
 
 def _is_news(request: Request) -> bool:
     """Of a cover who keeps the case its resident has heard, unless that mail waits still: it is written anew then."""
-    waits = any(at > request.desk.now for at in request.facts.heard_at.get(request.case.code, ()))
+    waits = any(at > request.desk.now for at in _history(request).goes_at)
     return request.case.cover != request.person.id or waits
 
 
@@ -152,16 +147,9 @@ def _team_of(person: Staff, team: str, council: Council) -> str:
     return team if team in theirs or not theirs else theirs[0]
 
 
-def _free_day(request: Request) -> datetime:
-    """In working hours, on the first day on which the resident has no other automatic mail (behaviour.md §3.3)."""
-    calendar = request.inbox.calendar
-    heard = {calendar.local_day(at) for at in request.facts.heard_at.get(request.case.code, ())}
-    at = calendar.next_open(request.desk.now)
-    for _ in range(_FURTHEST):
-        if calendar.local_day(at) not in heard:
-            break
-        at = calendar.next_open(calendar.at(calendar.local_day(at) + timedelta(days=1), time(0)))
-    return at
+def _history(request: Request) -> History:
+    """The automatic mail of the resident of the case."""
+    return request.facts.contacts.get(request.case.code, History())
 
 
 def split(request: Request) -> list[Intent]:
@@ -204,9 +192,11 @@ def split(request: Request) -> list[Intent]:
         clocks=fresh,
         thread=case.thread,
     )
-    silent = silent_because(other, council)
-    if not silent:
-        other = replace(other, clocks=standards.told(fresh, owned=True))
+    announced = replace(other, clocks=standards.told(fresh, owned=True))
+    may = contact.notice([announced], _history(request), desk, origin=case, moves_dates=False)
+    tells = may.when != "never"
+    if tells and not may.hold:  # a held notice names no date to anybody before it is released
+        other = announced
     reference, why = council.reference_of(code), f"{person.name} split off a part for {team.name}"
     new_owner = council.staff[chosen.staff]
     intents: list[Intent] = [
@@ -218,9 +208,11 @@ def split(request: Request) -> list[Intent]:
         *note(replace(request, case=other), part, "SPLIT"),
     ]
     letter = request.facts.last_words.get(case.code, "")
-    intents.append(to_staff.split_off(desk, other, inbox, new_owner, person, part, letter, told=not silent, why=why))
-    if not silent:
-        intents.append(replace(to_resident.split_off(desk, other, case, why=why), not_before=_free_day(request)))
+    intents.append(to_staff.split_off(desk, other, inbox, new_owner, person, part, letter, told=tells, why=why))
+    if tells:
+        send = to_resident.split_off(desk, announced, case, why=why)
+        send = replace(send, not_before=may.at, hold=may.hold)
+        intents += [send, *to_admin.hold_told(send, desk)]
     return intents
 
 

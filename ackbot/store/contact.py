@@ -1,0 +1,92 @@
+"""The automatic mail of residents: which of it counts, said once (see casework/contact, which asks)."""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, time, timedelta
+from types import MappingProxyType
+
+from ackbot.casework.council import Limits
+from ackbot.casework.model import TO_RESIDENTS, History
+from ackbot.casework.worktime import Calendar
+from ackbot.store.database import Database, Row, instant_of, listed, text_of
+
+_DAY = timedelta(days=1)
+_MOST = 200  # mails of one resident looked at; nobody gets so many in a day
+_AUTOMATIC = "kind IN (" + ", ".join(f"'{kind}'" for kind in sorted(TO_RESIDENTS)) + ")"
+# What went, goes, or may go once it is released; not what a mode keeps in for ever, nor what is no longer true.
+_COUNTS = f"{_AUTOMATIC} AND state <> 'cancelled' AND (state <> 'held' OR held_for <> 'shadow')"
+
+
+def histories(
+    db: Database, addresses: Collection[str], now: datetime, calendar: Calendar, limits: Limits
+) -> dict[str, History]:
+    """
+    The automatic mail of each of these residents.
+
+    Args:
+        addresses: case folded; "" is nobody's, and knows of nothing but the brake.
+        calendar: the council's, whose midnight begins a day.
+    """
+    braked = is_braked(db, limits, now)
+    found = {"": History(braked=braked)}
+    known = [one for one in dict.fromkeys(addresses) if one]
+    if not known:
+        return found
+    midnight = calendar.at(calendar.local_day(now), time(0))
+    placeholders, parameters = listed("a", known)
+    mails = db.run(
+        "SELECT recipient_key, code, kind, state, held_for, created_at, not_before FROM outbox "
+        f"WHERE recipient_key IN ({placeholders}) AND {_COUNTS} "
+        "AND (created_at > :day_ago OR not_before >= :midnight OR state = 'held') ORDER BY created_at DESC, id DESC LIMIT :most",
+        day_ago=text_of(now - _DAY),
+        midnight=text_of(midnight),
+        most=_MOST * len(known),
+        **parameters,
+    )
+    promised = db.run(
+        "SELECT parties.address AS address, clocks.code AS code, clocks.promised_on AS day "
+        "FROM parties JOIN clocks ON clocks.code = parties.code "
+        f"WHERE parties.address IN ({placeholders}) AND clocks.state = 'running' AND clocks.told AND clocks.kind <> 'settle' "
+        "ORDER BY clocks.promised_on, clocks.code",
+        **parameters,
+    )
+    for address in known:
+        mine = [row for row in mails if row["recipient_key"] == address]
+        dates = [(row["code"], date.fromisoformat(row["day"])) for row in promised if row["address"] == address]
+        found[address] = _history(mine, dates, now - _DAY, midnight, braked=braked)
+    return found
+
+
+def _history(
+    mails: Sequence[Row], promised: Sequence[tuple[str, date]], day_ago: datetime, midnight: datetime, *, braked: bool
+) -> History:
+    others = [row for row in mails if row["kind"] != "acknowledgement"]
+    waiting = [row for row in mails if row["kind"] == "acknowledgement" and row["state"] == "held"]
+    return History(
+        written_at=tuple(at for row in mails if (at := instant_of(row["created_at"])) > day_ago),
+        goes_at=tuple(at for row in others if (at := instant_of(row["not_before"])) >= midnight),
+        promised=tuple(promised),
+        held=MappingProxyType({row["code"]: row["held_for"] for row in waiting if row["held_for"] != "pause"}),
+        braked=braked,
+    )
+
+
+def history(db: Database, address: str, now: datetime, calendar: Calendar, limits: Limits) -> History:
+    """The automatic mail of one resident; see `histories`."""
+    return histories(db, [address], now, calendar, limits)[address]
+
+
+def is_braked(db: Database, limits: Limits, now: datetime) -> bool:
+    """
+    Whether automatic mails to residents wait now (behaviour.md §2). What is held does not count: it has reached nobody,
+    and would keep the brake on for ever.
+    """
+    if limits.brake is None:
+        return False
+    count, seconds = limits.brake
+    rows = db.run(
+        f"SELECT COUNT(*) AS n FROM (SELECT 1 FROM outbox WHERE created_at > :since AND {_AUTOMATIC} "
+        "AND state <> 'held' LIMIT :limit) AS lately",
+        since=text_of(now - timedelta(seconds=seconds)),
+        limit=count,
+    )
+    return int(rows[0]["n"]) >= count
