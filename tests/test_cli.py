@@ -63,7 +63,7 @@ def test_help_loads_nothing_heavy() -> None:
         "apscheduler",
         "lxml",
         "holidays",
-        "lingua",
+        "gcld3",
         "smtplib",
     ]
     done = subprocess.run([sys.executable, "-c", code, *heavy], capture_output=True, text=True, check=True)
