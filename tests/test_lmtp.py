@@ -22,7 +22,7 @@ from ackbot.config import ConfigProblem, load
 from ackbot.crashpoints import VARIABLE
 from ackbot.demo.servers import MailServer, Sink
 from ackbot.store import StoreBusy, outbox
-from ackbot.wires.lmtp import CONNECTIONS, Listener
+from ackbot.wires.lmtp import PER_PEER, Listener
 from ackbot.wires.places import Place, PlaceTaken, network
 from ackbot.work import intake
 from ackbot.work.attachments import Attachments
@@ -249,15 +249,33 @@ def test_rates_and_connections(open_post: Callable[..., Post]) -> None:
         post.deliver(by(3))
     assert refused.value.smtp_code == 451
     with contextlib.ExitStack() as opened:
-        for _ in range(CONNECTIONS):
+        for _ in range(PER_PEER):
             opened.enter_context(post.client())
-        with pytest.raises(smtplib.SMTPConnectError, match="too many") as full:
+        with pytest.raises(smtplib.SMTPConnectError, match="too many connections from you") as full:
             post.client()
         assert full.value.smtp_code == 421
+        other = smtplib.LMTP("127.0.0.1", post.place.port, timeout=15, source_address=("127.0.0.2", 0))
+        assert opened.enter_context(other).noop()[0] == 250
     until_true(lambda: not post.listener.connections)
 
     with post.client() as client:
         assert client.noop()[0] == 250
+
+
+def test_silent_connections_give_way(open_post: Callable[..., Post], monkeypatch: pytest.MonkeyPatch) -> None:
+    """E13: a peer whose connections all hang is served again: the longest silent one without a mail in hand is closed for it."""
+    monkeypatch.setattr("ackbot.wires.lmtp.IDLE_GIVES_WAY_S", 0.0)
+    post = open_post()
+    with contextlib.ExitStack() as opened:
+        busy = opened.enter_context(post.client())
+        busy.ehlo()
+        busy.mail(RESIDENT)
+        hanging = [opened.enter_context(post.client()) for _ in range(PER_PEER - 1)]
+        assert post.deliver(letter()) == {}
+
+        assert hanging[0].docmd("NOOP") == (421, b"4.4.2 silent for too long, try again")
+        assert busy.rcpt(HOUSING)[0] == 250
+    assert len(post.world.cases()) == 1
 
 
 def test_only_listed_peers(open_post: Callable[..., Post]) -> None:

@@ -17,11 +17,14 @@ from aiosmtpd.smtp import SMTP, Envelope, Session, syntax
 from ackbot.wires import tls
 from ackbot.wires.places import Place
 
-CONNECTIONS = 20  # at once; more are told to come later
+CONNECTIONS = 100  # at once; more are told to come later
+PER_PEER = 20  # of them from one address: one server that hangs does not shut out the others
+IDLE_GIVES_WAY_S = 30.0  # without a word; then a connection that has no mail in hand makes room for a new one
 _LONGEST_LINE = 1_000_000  # octets; RFC 5321 allows 1,000, and mail that has more is mail all the same
 _TURNS = 10
 _IDLE_S = 300.0  # RFC 5321 §4.5.3.2.7
 _LATER = "451 4.3.0 not now, try again"
+_SILENT = "421 4.4.2 silent for too long, try again"
 _STOPPING = "421 4.3.2 stopping, try again"
 
 log = structlog.get_logger()
@@ -103,19 +106,30 @@ class Listener:
         for _ in range(_TURNS):  # of the loop, in which those that listen are closed
             await asyncio.sleep(0)
 
-    def refusal(self, peer: Any) -> str:
-        """Why a connection is not served; "" when it is."""
+    def refusal(self, session: "_Session", peer: Any) -> str:
+        """Why a connection is not served; "" when it is. One that has been silent for long gives way to it."""
         if self.stopping:
             return _STOPPING
-        if len(self.connections) > CONNECTIONS:
-            return "421 4.3.2 too many connections, try again"
         if isinstance(peer, tuple):
             address = ipaddress.ip_address(peer[0])
             address = getattr(address, "ipv4_mapped", None) or address
             if not any(address in one for one in self.peers):
                 log.warning("delivery refused", peer=str(address))
                 return "554 5.7.1 you are not among lmtp_peers"
-        return ""
+            session.peer = str(address)
+            if self._is_full({one for one in self.connections if one.peer == session.peer}, PER_PEER):
+                return "421 4.3.2 too many connections from you, try again"
+        return "421 4.3.2 too many connections, try again" if self._is_full(self.connections, CONNECTIONS) else ""
+
+    @staticmethod
+    def _is_full(connections: "set[_Session]", most: int) -> bool:
+        """Whether these are too many, the new one counted, after the one that was silent longest has gone."""
+        if len(connections) <= most:
+            return False
+        silent = max((one for one in connections if one.gives_way()), key=lambda one: one.silent_s(), default=None)
+        if silent is not None:
+            silent.hang_up(_SILENT)
+        return silent is None
 
 
 class _Session(LMTP):
@@ -129,6 +143,9 @@ class _Session(LMTP):
         self.deciding.set()
         self._each = True
         self._told = 1  # recipients that the next reply to a mail's content is for
+        self.peer = ""  # its address; "" for a unix socket
+        self._clock = loop.time
+        self._heard_at = loop.time()
         super().__init__(
             self,
             data_size_limit=listener.size,
@@ -142,11 +159,25 @@ class _Session(LMTP):
     async def _handle_client(self) -> None:
         self._listener.connections.add(self)
         peer = self.session.peer if self.session else None
-        if refusal := self._listener.refusal(peer):
+        if refusal := self._listener.refusal(self, peer):
             await self.push(refusal)
             self.cut()
             return
         await super()._handle_client()
+
+    def data_received(self, data: bytes) -> None:
+        """See asyncio.Protocol."""
+        self._heard_at = self._clock()
+        super().data_received(data)
+
+    def silent_s(self) -> float:
+        """Seconds since the peer last said anything."""
+        return self._clock() - self._heard_at
+
+    def gives_way(self) -> bool:
+        """Whether it may be closed for another: it has no mail in hand and has been silent for long."""
+        begun = self.envelope is not None and self.envelope.mail_from is not None
+        return not begun and self.deciding.is_set() and self.silent_s() >= IDLE_GIVES_WAY_S
 
     def connection_lost(self, error: Exception | None) -> None:
         """See asyncio.Protocol."""
@@ -154,10 +185,10 @@ class _Session(LMTP):
         self.deciding.set()
         super().connection_lost(error)
 
-    def hang_up(self) -> None:
-        """Say so, and close."""
+    def hang_up(self, words: str = _STOPPING) -> None:
+        """Say why, and close."""
         if self.transport is not None:
-            self._writer.write(_STOPPING.encode() + b"\r\n")
+            self._writer.write(words.encode() + b"\r\n")
             self.cut()
 
     def cut(self) -> None:
