@@ -229,8 +229,9 @@ def test_missing_or_different_return_path_is_no_reason(world: World, headers: di
 @pytest.mark.parametrize(
     ("server", "results", "kind"),
     [
-        ("mx.northgate.example", "mx.northgate.example; dmarc=pass", "staff"),
-        ("mx.northgate.example", "other.example; dmarc=pass", "letter"),
+        ("mx.northgate.example", "mx.northgate.example; dmarc=pass header.from=northgate.example", "staff"),
+        ("mx.northgate.example", "mx.northgate.example; dmarc=pass", "letter"),
+        ("mx.northgate.example", "other.example; dmarc=pass header.from=northgate.example", "letter"),
         ("mx.northgate.example", "mx.northgate.example; dmarc=fail", "letter"),
         ("mx.northgate.example", 'mx.northgate.example; spf=none "; dmarc=pass', "letter"),
         ("unknown", "spf=pass smtp.mailfrom=northgate.example; dmarc=none", "staff"),

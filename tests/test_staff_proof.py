@@ -108,8 +108,8 @@ def test_a_resident_replies_to_all(tmp_path: Path, text: str) -> None:
 
 FORGERS: list[tuple[str, dict[str, str]]] = [
     (PRIYA, {"Authentication-Results": f"{FAILED}\r\nAuthentication-Results: {PASSED}"}),
-    (PRIYA, {"Authentication-Results": "mx.evil.example; dmarc=pass"}),
-    (PRIYA, {"Authentication-Results": "mx.northgate.example.evil.example; dmarc=pass"}),
+    (PRIYA, {"Authentication-Results": "mx.evil.example; dmarc=pass header.from=northgate.example"}),
+    (PRIYA, {"Authentication-Results": "mx.northgate.example.evil.example; dmarc=pass header.from=northgate.example"}),
     (PRIYA, {"Authentication-Results": 'mx.northgate.example; spf=pass smtp.mailfrom="x; dmarc=pass"'}),
     ("priya@evil.example", {"Sender": PRIYA}),
     ('"priya@northgate.example" <priya@evil.example>', {}),

@@ -83,7 +83,7 @@ def test_a_path_that_is_proven(tmp_path: Path, imap: MailServer, sink: Sink) -> 
         ),
         (
             PRIYA,
-            {"Authentication-Results": "mail.other.example; dmarc=pass"},
+            {"Authentication-Results": "mail.other.example; dmarc=pass header.from=northgate.example"},
             "FAILED: server: mx.northgate.example gives no pass; the mail bears results of mail.other.example, the topmost "
             'first; [[inbox]] authserv_id = "mail.other.example", if that is your own mail server',
         ),

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from ackbot.mail import domains
 from ackbot.mail.headers import Headers, decode_words
 
 MOST_ADDRESSES = 500  # of one field; a huge To list costs no more than that
@@ -42,12 +43,14 @@ class Address:
 
 def key_of(addr: str) -> str:
     """
-    An address, or a domain behind `@`, as it is compared: case folded, wide and compatibility letters as plain ones
-    (NFKC), the domain in its ASCII form (RFC 5890), a trailing dot dropped. Mail to all such spellings ends in one place.
+    An address, or a domain behind `@`, as it is compared: letters of the local part case folded, wide and compatibility
+    letters as plain ones (NFKC), the domain in its ASCII form (RFC 5891), a trailing dot dropped.
     """
     if addr.isascii():
         return addr.lower().rstrip(".")
-    return ascii_domain(unicodedata.normalize("NFKC", addr).casefold()).rstrip(".")
+    local, at, domain = addr.rpartition("@")
+    folded = unicodedata.normalize("NFKC", local).casefold()
+    return f"{folded}{at}{domains.ascii_form(domain) or unicodedata.normalize('NFKC', domain).lower()}"
 
 
 def ascii_domain(addr: str) -> str:
@@ -55,10 +58,7 @@ def ascii_domain(addr: str) -> str:
     local, at, domain = addr.rpartition("@")
     if domain.isascii():
         return addr
-    try:
-        return f"{local}{at}{domain.encode('idna').decode('ascii')}"
-    except UnicodeError:
-        return addr
+    return f"{local}{at}{domains.ascii_form(domain) or domain}"
 
 
 def addresses(headers: Headers, name: str) -> tuple[Address, ...]:

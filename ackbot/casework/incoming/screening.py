@@ -72,9 +72,15 @@ class Seen:
         return bool(self.inbox.sent_folder) and self.arrival.folder == self.inbox.sent_folder
 
     @cached_property
+    def one_author(self) -> Address | None:
+        """The author whose authority a mail may use; None where From names several, or nobody (RFC 5322 §3.6.2)."""
+        named = {one.key for one in self.message.from_ if one.addr}
+        return self.message.author if len(named) == 1 else None
+
+    @cached_property
     def staff(self) -> Staff | None:
-        """The member of staff in From."""
-        author = self.message.author
+        """The member of staff who is its one author."""
+        author = self.one_author
         return self.council.staff_at(author.key) if author else None
 
     @cached_property
@@ -100,9 +106,9 @@ class Seen:
         """
         headers = self.message.headers
         trusted = self.inbox.authserv_id
-        found = authresults.dmarc(headers, trusted)
+        found = authresults.verdict(headers, trusted, self.one_author.domain if self.one_author else "")
         exchange = trusted.lower() == authresults.UNKNOWN and authresults.internal(headers)
-        return not trusted or found == "pass" or (exchange and found != "fail")
+        return not trusted or found == "pass" or (exchange and found != "fail" and self.one_author is not None)
 
     @cached_property
     def home(self) -> Inbox:
@@ -327,7 +333,7 @@ NULL_SENDER = HoldRule(
 FORGED = HoldRule(
     "behaviour.md §2",
     "the trusted server says the sender's address is forged (DMARC fail)",
-    lambda seen: authresults.dmarc(seen.message.headers, seen.inbox.authserv_id) == "fail",
+    lambda seen: authresults.verdict(seen.message.headers, seen.inbox.authserv_id, "") == "fail",
 )
 HOLDS: tuple[HoldRule, ...] = (
     HoldRule("behaviour.md §1", "it stands in for a mail that the server could not give us", _placeholder),

@@ -90,9 +90,10 @@ def _server(seen: Seen) -> Point:
     """Whether the inbox's own server vouches for From, and whom to believe where it does not."""
     headers, trusted = seen.message.headers, seen.inbox.authserv_id
     servers = authresults.servers(headers)
-    found = authresults.dmarc(headers, trusted)
-    near = next((one for one in servers if authresults.dmarc(headers, one) == "pass"), "")
-    if authresults.internal(headers) and authresults.dmarc(headers, authresults.UNKNOWN) != "fail":
+    domain = seen.one_author.domain if seen.one_author else ""
+    found = authresults.verdict(headers, trusted, domain)
+    near = next((one for one in servers if authresults.verdict(headers, one, domain) == "pass"), "")
+    if authresults.internal(headers) and authresults.verdict(headers, authresults.UNKNOWN, domain) != "fail":
         near = near or authresults.UNKNOWN
     change = f'[[inbox]] authserv_id = "{near}", if that is your own mail server' if near else ""
     if not trusted:
