@@ -448,6 +448,40 @@ def test_a_frozen_worker_that_wakes_sends_nothing(world: World, dispatcher: Call
     assert {state for _, state in states(world)} == {"accepted"}
 
 
+def taken_over(world: World) -> list[outbox.Outgoing]:
+    """A worker froze with two claimed mails in hand; its claims ended, and another worker has claimed both since."""
+    world.receive(letter())
+    claimed = outbox.claim(world.db, "default", "frozen", world.now, 300, 20)
+    leases_end(world)
+    outbox.recover(world.db, world.now, alone=False)
+    assert len(outbox.claim(world.db, "default", "other", world.now, 300, 20)) == len(claimed) == 2
+    return claimed
+
+
+def hands(world: World) -> set[tuple[str, str | None]]:
+    """In which state mails are, and in whose hands; without the mail that tells the admin of trouble."""
+    return {(mail["state"], mail["claimed_by"]) for mail in world.outbox() if mail["kind"] != "admin"}
+
+
+def test_a_claim_that_another_has_now_begins_nothing(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
+    """P2: `sending` is committed only by the worker whose claim it still is, though the row is claimed: by another."""
+    claimed = taken_over(world)
+    with BadSmtp() as server:
+        dispatcher(server, worker="frozen")._send_all(claimed)
+
+    assert server.mails == []
+    assert hands(world) == {("claimed", "other")}
+
+
+def test_nobody_gives_back_what_another_has_claimed(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
+    """P2: the relay is away, and what was not tried goes back: not what another worker has in hand, it may be sending it."""
+    claimed = taken_over(world)
+    with BadSmtp(lambda what, _: "554 no" if what == "CONNECT" else None) as server:
+        dispatcher(server, worker="frozen")._send_all(claimed)
+
+    assert hands(world) == {("claimed", "other")}
+
+
 def test_what_a_dead_process_left(world: World) -> None:
     """P2: claimed mails go back; one that was being sent has an unknown end."""
     world.receive(letter())
