@@ -19,17 +19,19 @@ from ackbot.crashpoints import crash_point
 from ackbot.store import Database, StoreBusy, StoreProblem, open_database, outbox, reconfigured
 from ackbot.wires import systemd
 from ackbot.wires.places import PlaceTaken
-from ackbot.work import dispatch, keeping
+from ackbot.work import dispatch, keeping, limits
 from ackbot.work.apply import apply
 from ackbot.work.check_store import forgotten
 from ackbot.work.delivery import Mailroom
-from ackbot.work.dispatch import Dispatcher, Limiter, Limits, SharedLimiter
+from ackbot.work.dispatch import Dispatcher
 from ackbot.work.inbox_leases import InboxLeases
 from ackbot.work.intake import Intake, warm
+from ackbot.work.limits import Limiter, Limits, SharedLimiter
 from ackbot.work.recompute import recount
 from ackbot.work.rounds import Rounds
 from ackbot.work.samples import proofread
 from ackbot.work.threads import Stop, Wake
+from ackbot.work.undelivered import Undelivered
 from ackbot.work.watch import Watcher
 
 CALL_OTHERS_S = 0.05  # between two calls to other workers; each is a transaction
@@ -63,7 +65,8 @@ class Runtime:
         self._intake = intake = Intake(db, config.office)
         self._watched = {one.name: one for one in config.watched}
         self._inbox_leases = InboxLeases(db, worker, list(self._watched), self._watch, self._wake.call, self._take_over)
-        self.dispatchers = [
+        self.undelivered = Undelivered(db, config.office)
+        self._dispatchers = [
             Dispatcher(lane, db, config.office, worker, self._stop, self._wake.subscribe(), clock)
             for lane in self._lanes()
             for _ in range(lane.relay.connections)
@@ -75,13 +78,13 @@ class Runtime:
             intake,
             clock,
             self._queued,
-            self.dispatchers[0].tell_unverified,
+            self.undelivered.unverified,
             self._looked,
             self._inbox_leases.does_rounds,
         )
         self._look_until = time.monotonic() + LOOK_S
         self._warm = threading.Thread(target=warm, args=(config.office,), name="warm", daemon=True)
-        work = {f"dispatch {number}": dispatcher.run for number, dispatcher in enumerate(self.dispatchers)}
+        work = {f"dispatch {number}": dispatcher.run for number, dispatcher in enumerate(self._dispatchers)}
         if config.lmtp:
             work["lmtp"] = self._listener(config.lmtp, intake)
         self._threads = [threading.Thread(target=run, name=name, daemon=True) for name, run in work.items()]
@@ -106,7 +109,7 @@ class Runtime:
         if self._db.shared:
             return SharedLimiter(self._db, lane, per_minute, per_day)
         now, monotonic = self._clock(), time.monotonic()
-        sent = outbox.accepted_since(self._db, lane, dispatch.a_day_before(now))
+        sent = outbox.accepted_since(self._db, lane, limits.a_day_before(now))
         return Limiter(per_minute, per_day, [monotonic - max(0.0, (now - at).total_seconds()) for at in sent])
 
     def _watch(self, inbox: str, stop: Stop) -> Watcher:
@@ -123,7 +126,7 @@ class Runtime:
         """What workers left that are dead goes out again."""
         now = self._clock()
         for outgoing in outbox.recover(self._db, now, alone=False):
-            self.dispatchers[0].tell_unverified(outgoing, now)
+            self.undelivered.unverified(outgoing, now)
 
     def start(self) -> None:
         """Begin to work."""
@@ -257,7 +260,7 @@ class Daemon:
     def start(self) -> None:
         """Begin to work; mails that the last run left doubtful for ever are told."""
         for outgoing in self._left_unverified:
-            self.runtime.dispatchers[0].tell_unverified(outgoing, self._clock())
+            self.runtime.undelivered.unverified(outgoing, self._clock())
         keeping.tell_admin(self._db, self._config.office, self._clock())
         self.runtime.start()
 

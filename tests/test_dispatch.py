@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ import structlog.testing
 
 from ackbot.demo.servers import MailServer
 from ackbot.store import outbox
-from ackbot.work.dispatch import Dispatcher, Limiter
+from ackbot.work.dispatch import Dispatcher
+from ackbot.work.limits import Limiter
+from ackbot.work.undelivered import Undelivered
 from tests.support.badsmtp import BadSmtp
 from tests.support.council import World
 from tests.support.letters import letter, parsed
@@ -32,7 +35,7 @@ def leases_end(world: World) -> None:
 def run(one: Dispatcher, rounds: int = 3) -> None:
     """A few rounds, as the thread would do them; the relay's trouble is over each time."""
     for _ in range(rounds):
-        one._quiet_until = 0.0
+        one._state = replace(one._state, quiet_until_s=0.0)
         one.round()
 
 
@@ -303,7 +306,7 @@ def test_a_defect_that_repeats_is_told(
 
     assert outbox.lanes(world.db)[0]["reason"] == "internal error: IndexError"
     assert [kind for kind, _ in states(world)].count("admin") == 1
-    assert one._troubles == 3
+    assert one._state.troubles == 3
 
 
 def test_the_relay_is_down(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
@@ -492,7 +495,7 @@ def test_what_a_dead_process_left(world: World) -> None:
     assert states(world) == [("acknowledgement", "unknown"), ("new-case", "queued")]
 
 
-def test_a_worker_that_dies_before_it_tells(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
+def test_a_worker_that_dies_before_it_tells(world: World) -> None:
     """P1: a mail that is `unverified` is told to the admin once, though the worker that found it so was killed before it told."""
     world.receive(letter())
     first, _ = outbox.claim(world.db, "default", "dead", world.now, 300, 20)
@@ -501,8 +504,7 @@ def test_a_worker_that_dies_before_it_tells(world: World, dispatcher: Callable[.
     assert [one.id for one in outbox.recover(world.db, world.now, alone=True)] == [first.id]
     again = outbox.recover(world.db, world.now, alone=True)
     assert [one.id for one in again] == [first.id]
-    with BadSmtp() as server:
-        dispatcher(server).tell_unverified(again[0], world.now)
+    Undelivered(world.db, world.office).unverified(again[0], world.now)
 
     assert outbox.recover(world.db, world.now, alone=True) == []
     assert len(world.outbox("admin")) == 1
