@@ -12,7 +12,7 @@ from types import FrameType
 
 import structlog
 
-from ackbot import __version__
+from ackbot import __version__, log_events
 from ackbot.casework.drafts import to_admin
 from ackbot.config import Config, ConfigProblem, Listening, load
 from ackbot.crashpoints import crash_point
@@ -56,12 +56,12 @@ class Runtime:
         self._stop = Stop()
         self._wake = Wake()
         if changed := recount(db, config.council, clock()):
-            log.info("dates computed anew", clocks=changed)
+            log.info(log_events.DATES_COMPUTED_ANEW, clocks=changed)
         with db.transaction():
             if held := reconfigured.hold_by_mode(db, config.council, clock()):
-                log.info("held by mode", mails=held)
+                log.info(log_events.HELD_BY_MODE, mails=held)
             if moved := reconfigured.change_lanes(db, config.council, [lane.name for lane in config.lanes]):
-                log.info("lanes changed", mails=moved)
+                log.info(log_events.LANES_CHANGED, mails=moved)
         self._intake = intake = Intake(db, config.office)
         self._watched = {one.name: one for one in config.watched}
         self._inbox_leases = InboxLeases(db, worker, list(self._watched), self._watch, self._wake.call, self._take_over)
@@ -184,7 +184,7 @@ class Runtime:
             with self._db.transaction():
                 apply(self._db, [send], desk)
         except (StoreBusy, StoreProblem):
-            log.warning("admin not told", inbox=inbox, reason=reason)
+            log.warning(log_events.ADMIN_NOT_TOLD, inbox=inbox, reason=reason)
         self._queued()
 
 
@@ -224,12 +224,12 @@ class Daemon:
         """Work until SIGTERM or SIGINT. Returns the exit code."""
         if findings := proofread(self._config):
             for finding in findings:
-                log.error("configuration", reason=str(finding))
+                log.error(log_events.CONFIGURATION, reason=str(finding))
             return 1
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._on_signal)
         log.info(
-            "started",
+            log_events.STARTED,
             version=__version__,
             inboxes=len(self._config.watched),
             relays=len(self._config.lanes),
@@ -278,10 +278,10 @@ class Daemon:
         except OSError as error:
             problems = [f"{self._config.path} cannot be read: {error.strerror}"]
         except Exception as error:
-            log.exception("configuration")
+            log.exception(log_events.CONFIGURATION)
             problems = [f"{self._config.path} cannot be read: {type(error).__name__}; `ackbot check` may tell more"]
         for line in problems:
-            log.error("not reloaded", reason=line)
+            log.error(log_events.NOT_RELOADED, reason=line)
         if not problems:
             self._change_runtime(fresh)
         systemd.notify("READY=1")
@@ -292,12 +292,12 @@ class Daemon:
             runtime = self._new_runtime(fresh)
         except Exception as error:  # a port is taken, the store was busy, or a defect of ours: go on as before
             if isinstance(error, PlaceTaken):
-                log.error("not reloaded", reason=str(error))  # noqa: TRY400 - it is all there is to say
+                log.error(log_events.NOT_RELOADED, reason=str(error))  # noqa: TRY400 - it is all there is to say
             else:
-                log.exception("not reloaded")
+                log.exception(log_events.NOT_RELOADED)
             fresh, runtime = self._config, self._new_runtime(self._config)
         else:
-            log.info("reloaded", inboxes=len(fresh.watched), warnings=len(fresh.warnings))
+            log.info(log_events.RELOADED, inboxes=len(fresh.watched), warnings=len(fresh.warnings))
         self._config, self.runtime = fresh, runtime
         self.runtime.start()
 
@@ -306,9 +306,9 @@ class Daemon:
         within_s = max(0.0, self._end_by - time.monotonic()) if self._end_by else STOP_S
         if self.runtime.end(within_s):
             self._db.close()
-            log.info("stopped")
+            log.info(log_events.STOPPED)
         else:
-            log.warning("stopped before everything had ended")
+            log.warning(log_events.STOPPED_EARLY)
 
 
 def _must_fit(config: Config, db: Database) -> None:

@@ -10,6 +10,7 @@ from itertools import chain
 
 import structlog
 
+from ackbot import log_events
 from ackbot.casework.model import TO_RESIDENTS
 from ackbot.casework.office import Office
 from ackbot.crashpoints import crash_point
@@ -97,7 +98,7 @@ class Dispatcher:
             try:
                 wait = self.round()
             except (StoreBusy, StoreProblem) as error:
-                self._log.warning("store busy", reason=str(error))
+                self._log.warning(log_events.STORE_BUSY, reason=str(error))
                 wait = 1.0
             except Exception as error:  # noqa: BLE001 - a dispatcher that dies sends nothing more
                 self._failed(error)
@@ -111,13 +112,13 @@ class Dispatcher:
 
     def _failed(self, error: Exception) -> None:
         """Nobody expected this. Once is passed over; when it happens again, it is trouble that the admin must hear of."""
-        self._log.exception("dispatcher failed")
+        self._log.exception(log_events.DISPATCHER_FAILED)
         self._state = self._state.failed()
         if self._state.keeps_failing:
             try:
                 self._trouble(_internal(error))
             except Exception:  # noqa: BLE001 - the store may be what fails
-                self._log.exception("admin not told")
+                self._log.exception(log_events.ADMIN_NOT_TOLD)
 
     def round(self) -> float:
         """Send one claim of mails. Seconds until there is more to do; 0 when there may be at once."""
@@ -175,7 +176,7 @@ class Dispatcher:
         try:
             reply = self._hand_over(mail)
         except smtp.TakenAway:
-            self._log.warning("claim lost", mail=mail.id)
+            self._log.warning(log_events.CLAIM_LOST, mail=mail.id)
         except smtp.Refused as error:
             self._refused(mail, error.reply, error.reply)
         except smtp.RefusedAfterData as error:
@@ -197,7 +198,7 @@ class Dispatcher:
         except (StoreBusy, StoreProblem):
             raise
         except Exception as error:  # noqa: BLE001 - a mail that breaks us must not keep the others
-            self._log.exception("mail not sent", mail=mail.id, kind=mail.kind)
+            self._log.exception(log_events.MAIL_NOT_SENT, mail=mail.id, kind=mail.kind)
             self._connection.close()
             return self._doubt(mail, _internal(error), _internal(error))
         else:
@@ -242,7 +243,7 @@ class Dispatcher:
             self._state = self._state.recorded()
             crash_point("dispatch.recorded")
             mail = taken.mail
-            self._log.info("sent", kind=mail.kind, case=self._undelivered.reference(mail), mail=mail.id)
+            self._log.info(log_events.SENT, kind=mail.kind, case=self._undelivered.reference(mail), mail=mail.id)
 
     # -- what came of it ----------------------------------------------------------------------------------------------
 
@@ -273,7 +274,7 @@ class Dispatcher:
         outbox.again_later(self._db, mail, reply, now + wait)
         crash_point("dispatch.later")
         self._log.warning(
-            "again later",
+            log_events.AGAIN_LATER,
             mail=mail.id,
             case=self._undelivered.reference(mail),
             code=smtp.code_of(reply),
@@ -317,7 +318,7 @@ class Dispatcher:
         if mail.kind == "admin":
             return
         self._log.error(
-            "refused",
+            log_events.REFUSED,
             mail=mail.id,
             kind=mail.kind,
             case=self._undelivered.reference(mail),
@@ -331,7 +332,7 @@ class Dispatcher:
         with self._db.transaction():
             if outbox.unknown(self._db, mail, reply, now) == "unverified":
                 self._undelivered.unverified(mail, now)
-        self._log.error("end unknown", mail=mail.id, kind=mail.kind, case=self._undelivered.reference(mail))
+        self._log.error(log_events.END_UNKNOWN, mail=mail.id, kind=mail.kind, case=self._undelivered.reference(mail))
 
     # -- the relay's trouble ------------------------------------------------------------------------------------------
 
@@ -353,7 +354,7 @@ class Dispatcher:
         now, monotonic = self._clock(), time.monotonic()
         self._state = self._state.in_trouble(monotonic, random.uniform(0.5, 1.0))
         seconds = self._state.quiet_for_s(monotonic)
-        self._log.error("relay trouble", code=smtp.code_of(told), reason=logged, seconds=round(seconds))
+        self._log.error(log_events.RELAY_TROUBLE, code=smtp.code_of(told), reason=logged, seconds=round(seconds))
         if self._state.troubles > patience:
             with self._db.transaction():
                 self._alarm(told, now + timedelta(seconds=seconds), now)

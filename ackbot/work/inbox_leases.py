@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from ackbot import log_events
 from ackbot.store import Database, StoreBusy, StoreProblem, leases
 from ackbot.work.threads import Lease, Stop
 from ackbot.work.watch import Watcher
@@ -74,7 +75,7 @@ class InboxLeases:
         try:
             self._look()
         except (StoreBusy, StoreProblem) as error:
-            log.warning("leases not renewed", reason=str(error))
+            log.warning(log_events.LEASES_NOT_RENEWED, reason=str(error))
         self._thread.start()
 
     def end(self) -> None:
@@ -98,7 +99,7 @@ class InboxLeases:
             try:
                 leases.give_all_back(self._db, self._worker)
             except (StoreBusy, StoreProblem) as error:
-                log.warning("leases not given back", reason=str(error))
+                log.warning(log_events.LEASES_NOT_GIVEN_BACK, reason=str(error))
         self._stop.close()
         return True
 
@@ -134,10 +135,10 @@ class InboxLeases:
                 if self._db.wait_for_call(max(0.0, min(_LISTEN_S, look_at - time.monotonic()))):
                     self._on_call()
             except (StoreBusy, StoreProblem) as error:
-                log.warning("leases not renewed", reason=str(error))
+                log.warning(log_events.LEASES_NOT_RENEWED, reason=str(error))
                 self._stop.wait(_LISTEN_S)
             except Exception:
-                log.exception("inbox leases failed")
+                log.exception(log_events.INBOX_LEASES_FAILED)
                 self._stop.wait(_LISTEN_S)
 
     def _look(self) -> None:
@@ -186,7 +187,7 @@ class InboxLeases:
         if not watch.leaving:
             watch.leaving = True
             watch.lease.set()
-            log.info("inbox left to another worker", inbox=inbox)
+            log.info(log_events.INBOX_LEFT, inbox=inbox)
 
     def _let_go(self) -> None:
         """Posts whose time is over are told so, store or no store; the lease of an ended one goes to whoever wants it."""

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from ackbot import log_events
 from ackbot.casework.office import Office
 from ackbot.crashpoints import crash_point
 from ackbot.store import Database, outbox
@@ -28,7 +29,7 @@ def settle(db: Database, office: Office, lane: str, sent_folders: SentFolders, n
         try:
             was_taken = _lies_in_sent_folder(mail, sent_folders)
         except ImapProblem as error:
-            log.warning("sent folder not seen", lane=lane, inbox=mail.inbox, reason=str(error))
+            log.warning(log_events.SENT_FOLDER_NOT_SEEN, lane=lane, inbox=mail.inbox, reason=str(error))
             outbox.look_again(db, mail, now + _LOOK_AGAIN)
             continue
         if was_taken:
