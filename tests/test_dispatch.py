@@ -123,11 +123,15 @@ def test_a_refused_recipient_is_told_to_owner_and_admin(world: World, dispatcher
 
 
 def test_a_failing_admin_mail_makes_no_new_one(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
-    """design.md: no mail about a mail about a mail."""
+    """design.md: no mail about a mail about a mail; the log has that one was refused, nobody else hears of it."""
     world.receive(letter())
-    with BadSmtp(lambda what, _: "550 5.1.1 user unknown" if what == "RCPT" else None) as server:
+    with (
+        structlog.testing.capture_logs() as lines,
+        BadSmtp(lambda what, _: "550 5.1.1 user unknown" if what == "RCPT" else None) as server,
+    ):
         run(dispatcher(server), 10)
 
+    assert [line["kind"] for line in lines if line["event"] == "refused"].count("admin") == 3
     assert {state for _, state in states(world)} == {"failed"}
     assert (
         len([kind for kind, _ in states(world) if kind == "admin"]) == 3

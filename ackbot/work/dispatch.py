@@ -315,8 +315,6 @@ class Dispatcher:
             if not outbox.failed(self._db, mail, reply, now):
                 return  # another worker has finished it
             self._undelivered.refused(mail, told, now)
-        if mail.kind == "admin":
-            return
         self._log.error(
             log_events.REFUSED,
             mail=mail.id,
