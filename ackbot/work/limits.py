@@ -1,11 +1,12 @@
 """How much mail a relay takes from a login: per minute and per day."""
 
 import threading
+import time
 from collections import deque
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from ackbot.store import Database, allowance
+from ackbot.store import Database, allowance, outbox
 
 _MINUTE_S, _DAY_S = 60.0, 86_400.0
 
@@ -69,6 +70,10 @@ class SharedLimiter:
 Limits = Limiter | SharedLimiter
 
 
-def a_day_before(now: datetime) -> datetime:
-    """Since when mails count against a relay's limits."""
-    return now - timedelta(days=1)
+def limiter_of(db: Database, lane: str, per_minute: int, per_day: int, now: datetime) -> Limits:
+    """The limiter of a lane. What was sent within the last day counts, across restarts."""
+    if db.shared:
+        return SharedLimiter(db, lane, per_minute, per_day)
+    monotonic = time.monotonic()
+    sent = outbox.accepted_since(db, lane, now - timedelta(seconds=_DAY_S))
+    return Limiter(per_minute, per_day, [monotonic - max(0.0, (now - at).total_seconds()) for at in sent])
