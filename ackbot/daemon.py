@@ -12,7 +12,7 @@ from types import FrameType
 
 import structlog
 
-from ackbot import __version__
+from ackbot import __version__, log_events
 from ackbot.casework.drafts import to_admin
 from ackbot.config import Config, ConfigProblem, Listening, load
 from ackbot.crashpoints import crash_point
@@ -23,24 +23,26 @@ from ackbot.work import dispatch, keeping
 from ackbot.work.apply import apply
 from ackbot.work.check_store import forgotten
 from ackbot.work.delivery import Mailroom
-from ackbot.work.dispatch import Dispatcher, Limiter, Limits, SharedLimiter
+from ackbot.work.dispatch import Dispatcher
 from ackbot.work.inbox_leases import InboxLeases
 from ackbot.work.intake import Intake, warm
+from ackbot.work.limits import limiter_of
 from ackbot.work.recompute import recount
 from ackbot.work.rounds import Rounds
 from ackbot.work.samples import proofread
 from ackbot.work.threads import Stop, Wake
+from ackbot.work.undelivered import Undelivered
 from ackbot.work.watch import Watcher
 
-CALL_OTHERS_S = 0.05  # between two calls to other workers; each is a transaction
-STOP_S = 8.5  # from SIGTERM, which ends the process within ten; what is not finished by then is found at the next start
-LOOK_S = 120.0  # that inboxes have at a start before promises that fell due are looked at
+CALL_OTHERS_S = 0.05  # between two calls to other workers; each call is a transaction
+STOP_S = 8.5  # after SIGTERM: the process ends within ten seconds, and the next start takes up what is not finished
+SWEEP_S = 120.0  # that inboxes have at a start to be swept, before promises that fell due are looked at
 
 log = structlog.get_logger()
 
 
 def utc_now() -> datetime:
-    """The time."""
+    """Now, in UTC."""
     return datetime.now(UTC)
 
 
@@ -54,16 +56,19 @@ class Runtime:
         self._stop = Stop()
         self._wake = Wake()
         if changed := recount(db, config.council, clock()):
-            log.info("dates computed anew", clocks=changed)
+            log.info(log_events.DATES_COMPUTED_ANEW, clocks=changed)
         with db.transaction():
             if held := reconfigured.hold_by_mode(db, config.council, clock()):
-                log.info("held by mode", mails=held)
+                log.info(log_events.HELD_BY_MODE, mails=held)
             if moved := reconfigured.change_lanes(db, config.council, [lane.name for lane in config.lanes]):
-                log.info("lanes changed", mails=moved)
+                log.info(log_events.LANES_CHANGED, mails=moved)
         self._intake = intake = Intake(db, config.office)
         self._watched = {one.name: one for one in config.watched}
-        self._inbox_leases = InboxLeases(db, worker, list(self._watched), self._watch, self._wake.call, self._take_over)
-        self.dispatchers = [
+        self._inbox_leases = InboxLeases(
+            db, worker, list(self._watched), self._make_watcher, self._wake.call, self._take_over
+        )
+        self.undelivered = Undelivered(db, config.office)
+        self._dispatchers = [
             Dispatcher(lane, db, config.office, worker, self._stop, self._wake.subscribe(), clock)
             for lane in self._lanes()
             for _ in range(lane.relay.connections)
@@ -75,24 +80,24 @@ class Runtime:
             intake,
             clock,
             self._queued,
-            self.dispatchers[0].tell_unverified,
-            self._looked,
+            self.undelivered.unverified,
+            self._swept,
             self._inbox_leases.does_rounds,
         )
-        self._look_until = time.monotonic() + LOOK_S
+        self._sweep_until = time.monotonic() + SWEEP_S
         self._warm = threading.Thread(target=warm, args=(config.office,), name="warm", daemon=True)
-        work = {f"dispatch {number}": dispatcher.run for number, dispatcher in enumerate(self.dispatchers)}
+        work = {f"dispatch {number}": dispatcher.run for number, dispatcher in enumerate(self._dispatchers)}
         if config.lmtp:
             work["lmtp"] = self._listener(config.lmtp, intake)
         self._threads = [threading.Thread(target=run, name=name, daemon=True) for name, run in work.items()]
 
     def _lanes(self) -> list[dispatch.Lane]:
-        """Lanes with their limits: what was sent within the last day counts, across restarts."""
-        accounts = {one.name: (one.account, one.sent_folder) for one in self._config.watched}
+        sent_folders = {one.name: (one.account, one.sent_folder) for one in self._config.watched}
         lanes = []
         for lane in self._config.lanes:
-            limiter = self._limiter(lane.name, lane.relay.per_minute, lane.relay.per_day)
-            lanes.append(dispatch.Lane(lane.name, lane.relay, lane.username, socket.gethostname(), limiter, accounts))
+            relay = lane.relay
+            limiter = limiter_of(self._db, lane.name, relay.per_minute, relay.per_day, self._clock())
+            lanes.append(dispatch.Lane(lane.name, relay, lane.username, socket.gethostname(), limiter, sent_folders))
         return lanes
 
     def _listener(self, at: Listening, intake: Intake) -> Callable[[], None]:
@@ -102,28 +107,21 @@ class Runtime:
         listener = Listener(at.place, room, peers=at.peers, size=at.size, certificate=at.certificate)
         return lambda: listener.run(self._stop.fd)
 
-    def _limiter(self, lane: str, per_minute: int, per_day: int) -> Limits:
-        if self._db.shared:
-            return SharedLimiter(self._db, lane, per_minute, per_day)
-        now, monotonic = self._clock(), time.monotonic()
-        sent = outbox.accepted_since(self._db, lane, dispatch.a_day_before(now))
-        return Limiter(per_minute, per_day, [monotonic - max(0.0, (now - at).total_seconds()) for at in sent])
-
-    def _watch(self, inbox: str, stop: Stop) -> Watcher:
+    def _make_watcher(self, inbox: str, stop: Stop) -> Watcher:
         return Watcher(self._watched[inbox], self._db, self._intake, stop, self._clock, self._queued, self._trouble)
 
     def _queued(self) -> None:
-        """Mails were put into the outbox: our dispatchers look, and once in a while those of other workers."""
+        """Mails were put into the outbox: wake our dispatchers, and those of other workers unless they were woken just now."""
         self._wake.call()
         if self._db.shared and time.monotonic() > self._called_others_at + CALL_OTHERS_S:
             self._called_others_at = time.monotonic()
             self._db.call_others()
 
     def _take_over(self) -> None:
-        """What workers left that are dead goes out again."""
+        """What dead workers left in the outbox goes out again."""
         now = self._clock()
         for outgoing in outbox.recover(self._db, now, alone=False):
-            self.dispatchers[0].tell_unverified(outgoing, now)
+            self.undelivered.unverified(outgoing, now)
 
     def start(self) -> None:
         """Begin to work."""
@@ -133,10 +131,10 @@ class Runtime:
             thread.start()
         self._rounds.start()
 
-    def _looked(self) -> bool:
-        """Whether every inbox was swept, or has had its time: one whose server is away holds up no other's promises."""
+    def _swept(self) -> bool:
+        """Whether every inbox was swept, or has had its time: one whose server is away does not hold up the promises of others."""
         watchers = self._inbox_leases.watchers
-        return time.monotonic() > self._look_until or (bool(watchers) and all(one.ready.is_set() for one in watchers))
+        return time.monotonic() > self._sweep_until or (bool(watchers) and all(one.ready.is_set() for one in watchers))
 
     def tick(self) -> None:
         """Do now what is due now; APScheduler does the same every few seconds."""
@@ -144,17 +142,17 @@ class Runtime:
         self._wake.call()
 
     def nudge(self) -> None:
-        """Whatever the machine's clock was set to, the next round is near."""
+        """Bring the next round near, whatever the machine's clock was set to."""
         self._rounds.nudge()
 
     def wait_ready(self, seconds: float) -> bool:
-        """Wait until every inbox that is ours has been swept once; whether all have."""
+        """Wait until every inbox of this worker was swept once. Whether all were."""
         until = time.monotonic() + seconds
         self._warm.join(seconds)
         return all(watcher.ready.wait(max(0.0, until - time.monotonic())) for watcher in self._inbox_leases.watchers)
 
     def end(self, within_s: float) -> bool:
-        """Stop everything; whether all of it ended in time."""
+        """Stop everything. Whether all of it ended in time."""
         until = time.monotonic() + within_s
         self._stop.set()
         self._inbox_leases.end()
@@ -172,7 +170,12 @@ class Runtime:
         return all(thread.is_alive() for thread in self._threads) and self._inbox_leases.makes_progress()
 
     def _trouble(self, inbox: str, topic: str, reason: str, whose: str) -> None:
-        """The admin hears of an inbox, or of what all inboxes of a server have in common, once a day and topic."""
+        """
+        Tell the admin of trouble with an inbox, once a day and topic.
+
+        Args:
+            whose: the inbox, or what all inboxes of its server have in common: then one mail is for all of them.
+        """
         now = self._clock()
         desk = self._config.office.desk(now)
         values = {"inbox": desk.council.inboxes[inbox].address, "reason": reason}
@@ -181,7 +184,7 @@ class Runtime:
             with self._db.transaction():
                 apply(self._db, [send], desk)
         except (StoreBusy, StoreProblem):
-            log.warning("admin not told", inbox=inbox, reason=reason)
+            log.warning(log_events.ADMIN_NOT_TOLD, inbox=inbox, reason=reason)
         self._queued()
 
 
@@ -195,7 +198,7 @@ class Daemon:
         Raises:
             StoreProblem: the store cannot be used, or another `run` has it.
             PlaceTaken: nobody can listen where mail is to be delivered.
-            ConfigProblem: it does not fit the store.
+            ConfigProblem: the configuration does not fit the store.
         """
         self._config = config
         self._clock = clock
@@ -209,9 +212,9 @@ class Daemon:
             raise
         self._left_unverified = outbox.recover(self._db, clock(), alone=not self._db.shared)
         crash_point("daemon.recovered")
-        self._asked: set[int] = set()
-        self._end_by = 0.0  # monotonic; once the end was asked for
-        self._called = threading.Event()
+        self._signals: set[int] = set()  # that came and were not acted on yet
+        self._end_by = 0.0  # monotonic; 0 until a signal asks for the end
+        self._called = threading.Event()  # by a signal
         self.runtime = self._new_runtime(config)
 
     def _new_runtime(self, config: Config) -> Runtime:
@@ -221,12 +224,12 @@ class Daemon:
         """Work until SIGTERM or SIGINT. Returns the exit code."""
         if findings := proofread(self._config):
             for finding in findings:
-                log.error("configuration", reason=str(finding))
+                log.error(log_events.CONFIGURATION, reason=str(finding))
             return 1
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._on_signal)
         log.info(
-            "started",
+            log_events.STARTED,
             version=__version__,
             inboxes=len(self._config.watched),
             relays=len(self._config.lanes),
@@ -235,11 +238,11 @@ class Daemon:
         self.start()
         systemd.notify("READY=1")
         interval = systemd.watchdog_interval_s()
-        while signal.SIGTERM not in self._asked and signal.SIGINT not in self._asked:
+        while signal.SIGTERM not in self._signals and signal.SIGINT not in self._signals:
             self._called.wait(interval or 60.0)
             self._called.clear()
-            if signal.SIGHUP in self._asked:
-                self._asked.discard(signal.SIGHUP)
+            if signal.SIGHUP in self._signals:
+                self._signals.discard(signal.SIGHUP)
                 self.reload()
             self.runtime.nudge()
             if interval and self.runtime.makes_progress():
@@ -251,18 +254,18 @@ class Daemon:
     def _on_signal(self, number: int, _: FrameType | None) -> None:
         if number != signal.SIGHUP and not self._end_by:
             self._end_by = time.monotonic() + STOP_S
-        self._asked.add(number)
+        self._signals.add(number)
         self._called.set()
 
     def start(self) -> None:
-        """Begin to work; mails that the last run left doubtful for ever are told."""
+        """Begin to work; first the admin is told of mails that the last run left unverified, and of a backup that was put back."""
         for outgoing in self._left_unverified:
-            self.runtime.dispatchers[0].tell_unverified(outgoing, self._clock())
+            self.runtime.undelivered.unverified(outgoing, self._clock())
         keeping.tell_admin(self._db, self._config.office, self._clock())
         self.runtime.start()
 
     def reload(self) -> None:
-        """Read the configuration again; one that has mistakes, or needs a restart, changes nothing (P10)."""
+        """Read the configuration again. One that has mistakes, or needs a restart, changes nothing (P10)."""
         systemd.notify("RELOADING=1")
         try:
             fresh = load(self._config.path)
@@ -275,10 +278,10 @@ class Daemon:
         except OSError as error:
             problems = [f"{self._config.path} cannot be read: {error.strerror}"]
         except Exception as error:
-            log.exception("configuration")
+            log.exception(log_events.CONFIGURATION)
             problems = [f"{self._config.path} cannot be read: {type(error).__name__}; `ackbot check` may tell more"]
         for line in problems:
-            log.error("not reloaded", reason=line)
+            log.error(log_events.NOT_RELOADED, reason=line)
         if not problems:
             self._change_runtime(fresh)
         systemd.notify("READY=1")
@@ -289,23 +292,23 @@ class Daemon:
             runtime = self._new_runtime(fresh)
         except Exception as error:  # a port is taken, the store was busy, or a defect of ours: go on as before
             if isinstance(error, PlaceTaken):
-                log.error("not reloaded", reason=str(error))  # noqa: TRY400 - it is all there is to say
+                log.error(log_events.NOT_RELOADED, reason=str(error))  # noqa: TRY400 - it is all there is to say
             else:
-                log.exception("not reloaded")
+                log.exception(log_events.NOT_RELOADED)
             fresh, runtime = self._config, self._new_runtime(self._config)
         else:
-            log.info("reloaded", inboxes=len(fresh.watched), warnings=len(fresh.warnings))
+            log.info(log_events.RELOADED, inboxes=len(fresh.watched), warnings=len(fresh.warnings))
         self._config, self.runtime = fresh, runtime
         self.runtime.start()
 
     def stop(self) -> None:
-        """End the work and close the store. What could not be finished is found at the next start."""
+        """End the work and close the store. The next start takes up what could not be finished."""
         within_s = max(0.0, self._end_by - time.monotonic()) if self._end_by else STOP_S
         if self.runtime.end(within_s):
             self._db.close()
-            log.info("stopped")
+            log.info(log_events.STOPPED)
         else:
-            log.warning("stopped before everything had ended")
+            log.warning(log_events.STOPPED_EARLY)
 
 
 def _must_fit(config: Config, db: Database) -> None:

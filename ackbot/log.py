@@ -6,6 +6,8 @@ import sys
 from collections.abc import MutableMapping
 from typing import Any
 
+from ackbot.log_events import Event
+
 # structlog loads rich, if it is there, for coloured tracebacks: ten megabytes, and a tenth of a second of each start. None is
 # ever printed here (`where_it_failed`).
 _RICH = sys.modules.get("rich")
@@ -17,42 +19,7 @@ if _RICH is None:
 else:
     sys.modules["rich"] = _RICH
 
-# The only keys that may be logged; a line with any other loses it, loudly.
-KEYS = frozenset(
-    [
-        "event",
-        "level",
-        "timestamp",
-        "logger",
-        "exception",
-        "inbox",
-        "uid",
-        "case",
-        "kind",
-        "outcome",
-        "acknowledge",
-        "state",
-        "reason",
-        "error",
-        "attempts",
-        "seconds",
-        "lane",
-        "mail",
-        "mails",
-        "clocks",
-        "code",
-        "reply",
-        "folder",
-        "idle",
-        "before",
-        "now",
-        "version",
-        "inboxes",
-        "relays",
-        "path",
-        "warnings",
-    ]
-)
+_OF_EVERY_LINE = frozenset({"event", "level", "timestamp", "exception", "exc_info", "warnings"})
 
 
 def configure(*, to: Any = None, level: int = logging.INFO) -> None:
@@ -94,8 +61,10 @@ class _Patient:
 
 
 def only_known_keys(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """A key that nobody thought about might hold an address."""
-    unknown = [key for key in event if key not in KEYS and key != "exc_info"]
+    """A line has the keys of its event (log_events) and loses any other, loudly: it might hold an address."""
+    name = event.get("event")
+    known = _OF_EVERY_LINE.union(name.keys if isinstance(name, Event) else ())
+    unknown = [key for key in event if key not in known]
     for key in unknown:
         del event[key]
     if unknown:

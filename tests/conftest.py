@@ -13,7 +13,8 @@ from ackbot.demo.servers import MailServer
 from ackbot.wires.imap import Account
 from ackbot.wires.secrets import Password
 from ackbot.wires.smtp import Relay
-from ackbot.work.dispatch import Dispatcher, Lane, Limiter
+from ackbot.work.dispatch import Dispatcher, Lane
+from ackbot.work.limits import Limiter
 from ackbot.work.threads import Stop
 from tests.support import council
 from tests.support.badsmtp import BadSmtp

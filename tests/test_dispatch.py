@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ import structlog.testing
 
 from ackbot.demo.servers import MailServer
 from ackbot.store import outbox
-from ackbot.work.dispatch import Dispatcher, Limiter
+from ackbot.work.dispatch import Dispatcher
+from ackbot.work.limits import Limiter
+from ackbot.work.undelivered import Undelivered
 from tests.support.badsmtp import BadSmtp
 from tests.support.council import World
 from tests.support.letters import letter, parsed
@@ -32,7 +35,7 @@ def leases_end(world: World) -> None:
 def run(one: Dispatcher, rounds: int = 3) -> None:
     """A few rounds, as the thread would do them; the relay's trouble is over each time."""
     for _ in range(rounds):
-        one._quiet_until = 0.0
+        one._state = replace(one._state, quiet_until_s=0.0)
         one.round()
 
 
@@ -120,11 +123,15 @@ def test_a_refused_recipient_is_told_to_owner_and_admin(world: World, dispatcher
 
 
 def test_a_failing_admin_mail_makes_no_new_one(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
-    """design.md: no mail about a mail about a mail."""
+    """design.md: no mail about a mail about a mail; the log has that one was refused, nobody else hears of it."""
     world.receive(letter())
-    with BadSmtp(lambda what, _: "550 5.1.1 user unknown" if what == "RCPT" else None) as server:
+    with (
+        structlog.testing.capture_logs() as lines,
+        BadSmtp(lambda what, _: "550 5.1.1 user unknown" if what == "RCPT" else None) as server,
+    ):
         run(dispatcher(server), 10)
 
+    assert [line["kind"] for line in lines if line["event"] == "refused"].count("admin") == 3
     assert {state for _, state in states(world)} == {"failed"}
     assert (
         len([kind for kind, _ in states(world) if kind == "admin"]) == 3
@@ -303,7 +310,7 @@ def test_a_defect_that_repeats_is_told(
 
     assert outbox.lanes(world.db)[0]["reason"] == "internal error: IndexError"
     assert [kind for kind, _ in states(world)].count("admin") == 1
-    assert one._troubles == 3
+    assert one._state.troubles == 3
 
 
 def test_the_relay_is_down(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
@@ -448,6 +455,40 @@ def test_a_frozen_worker_that_wakes_sends_nothing(world: World, dispatcher: Call
     assert {state for _, state in states(world)} == {"accepted"}
 
 
+def taken_over(world: World) -> list[outbox.Outgoing]:
+    """A worker froze with two claimed mails in hand; its claims ended, and another worker has claimed both since."""
+    world.receive(letter())
+    claimed = outbox.claim(world.db, "default", "frozen", world.now, 300, 20)
+    leases_end(world)
+    outbox.recover(world.db, world.now, alone=False)
+    assert len(outbox.claim(world.db, "default", "other", world.now, 300, 20)) == len(claimed) == 2
+    return claimed
+
+
+def hands(world: World) -> set[tuple[str, str | None]]:
+    """In which state mails are, and in whose hands; without the mail that tells the admin of trouble."""
+    return {(mail["state"], mail["claimed_by"]) for mail in world.outbox() if mail["kind"] != "admin"}
+
+
+def test_a_claim_that_another_has_now_begins_nothing(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
+    """P2: `sending` is committed only by the worker whose claim it still is, though the row is claimed: by another."""
+    claimed = taken_over(world)
+    with BadSmtp() as server:
+        dispatcher(server, worker="frozen")._send_all(claimed)
+
+    assert server.mails == []
+    assert hands(world) == {("claimed", "other")}
+
+
+def test_nobody_gives_back_what_another_has_claimed(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
+    """P2: the relay is away, and what was not tried goes back: not what another worker has in hand, it may be sending it."""
+    claimed = taken_over(world)
+    with BadSmtp(lambda what, _: "554 no" if what == "CONNECT" else None) as server:
+        dispatcher(server, worker="frozen")._send_all(claimed)
+
+    assert hands(world) == {("claimed", "other")}
+
+
 def test_what_a_dead_process_left(world: World) -> None:
     """P2: claimed mails go back; one that was being sent has an unknown end."""
     world.receive(letter())
@@ -458,7 +499,7 @@ def test_what_a_dead_process_left(world: World) -> None:
     assert states(world) == [("acknowledgement", "unknown"), ("new-case", "queued")]
 
 
-def test_a_worker_that_dies_before_it_tells(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
+def test_a_worker_that_dies_before_it_tells(world: World) -> None:
     """P1: a mail that is `unverified` is told to the admin once, though the worker that found it so was killed before it told."""
     world.receive(letter())
     first, _ = outbox.claim(world.db, "default", "dead", world.now, 300, 20)
@@ -467,8 +508,7 @@ def test_a_worker_that_dies_before_it_tells(world: World, dispatcher: Callable[.
     assert [one.id for one in outbox.recover(world.db, world.now, alone=True)] == [first.id]
     again = outbox.recover(world.db, world.now, alone=True)
     assert [one.id for one in again] == [first.id]
-    with BadSmtp() as server:
-        dispatcher(server).tell_unverified(again[0], world.now)
+    Undelivered(world.db, world.office).unverified(again[0], world.now)
 
     assert outbox.recover(world.db, world.now, alone=True) == []
     assert len(world.outbox("admin")) == 1

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ackbot.cli import _COMMANDS
+from ackbot.log_events import EVENTS
 from tests.conftest import missing
 from tests.support.servers import run
 
@@ -149,3 +150,15 @@ def test_the_fault_table() -> None:
     assert len(rows) >= 30
     assert [row for row in rows if len(row) != 4 or not re.search(r"`test_\w+`", row[3])] == []
     assert [event for event in events if f'"{event}"' not in code] == []
+
+
+def test_every_event_is_in_the_table() -> None:
+    """docs/operations.md has each event of the log with its meaning and its keys, and no other."""
+    _, _, table = (
+        (ROOT / "docs" / "operations.md").read_text().partition("| event | it means | keys |\n|---|---|---|\n")
+    )
+    rows = table.partition("\n\n")[0].splitlines()
+
+    assert rows == [
+        f"| `{event}` | {event.means} | {', '.join(f'`{key}`' for key in event.keys)} |" for event in EVENTS
+    ]

@@ -4,6 +4,7 @@ import io
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ def states(world: World) -> list[tuple[str, str]]:
 def run(one: Dispatcher, rounds: int = 3) -> None:
     """A few rounds, as the thread would do them; the relay's trouble is over each time."""
     for _ in range(rounds):
-        one._quiet_until = 0.0
+        one._state = replace(one._state, quiet_until_s=0.0)
         one.round()
 
 
@@ -368,7 +369,7 @@ def test_a_clock_that_jumps_a_month_ahead(world: World) -> None:
 
 def test_a_relays_limits_after_a_wrong_clock(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
     """D49: mail that was sent under a clock far ahead counts against today's limit at most, not for ever."""
-    from ackbot.work.dispatch import Limiter
+    from ackbot.work.limits import Limiter
 
     limiter = Limiter(0, 2, [100.0, 100.0])
 

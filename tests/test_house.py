@@ -6,21 +6,35 @@ from pathlib import Path
 
 import pytest
 
+from ackbot import log_events
+
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "ackbot"
 # design.md §3: who may import whom, downwards.
 BELOW = {
     "cli": {"daemon", "demo", "work", "store", "wires", "report", "config", "casework", "mail", "resources", "log"},
     "demo": {"daemon", "work", "store", "wires", "report", "config", "casework", "mail", "resources"},
-    "daemon": {"work", "store", "wires", "report", "config", "casework", "mail", "resources", "crashpoints"},
-    "work": {"store", "wires", "report", "config", "casework", "mail", "resources", "crashpoints"},
+    "daemon": {
+        "work",
+        "store",
+        "wires",
+        "report",
+        "config",
+        "casework",
+        "mail",
+        "resources",
+        "crashpoints",
+        "log_events",
+    },
+    "work": {"store", "wires", "report", "config", "casework", "mail", "resources", "crashpoints", "log_events"},
     "store": {"casework", "mail"},
-    "wires": {"mail", "crashpoints"},
+    "wires": {"mail", "crashpoints", "log_events"},
     "report": {"casework", "mail", "resources"},
     "config": {"wires", "casework", "mail", "resources"},
     "casework": {"mail"},
     "mail": set(),
-    "log": set(),
+    "log": {"log_events"},
+    "log_events": set(),
     "resources": set(),
     "crashpoints": set(),
 }
@@ -181,6 +195,91 @@ def test_everything_public_is_explained(path: Path) -> None:
 def test_files_are_short(path: Path) -> None:
     """Split before 500 lines."""
     assert len(path.read_text().splitlines()) < 500
+
+
+LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
+
+
+def log_calls(tree: ast.AST) -> list[ast.Call]:
+    """Every line that a file logs."""
+    return [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in LEVELS
+        and ast.unparse(node.func.value) in ("log", "self._log")
+    ]
+
+
+def events_in(node: ast.AST) -> set[str]:
+    """The constants of log_events that are named somewhere in it."""
+    return {
+        one.attr for one in ast.walk(node) if isinstance(one, ast.Attribute) and ast.unparse(one.value) == "log_events"
+    }
+
+
+def logged(path: Path) -> dict[str, set[str]]:
+    """The events that a file logs, each with the keys it gives them; bound ones too."""
+    tree = ast.parse(path.read_text())
+    bound = {
+        key.arg or "**"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "log.bind"
+        for key in node.keywords
+    }
+    found: dict[str, set[str]] = {}
+    for call in log_calls(tree):
+        named = events_in(call.args[0])
+        if isinstance(call.args[0], ast.Name):  # a helper, which is handed the event
+            helper = next(
+                node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and call in list(ast.walk(node))
+            )
+            assert call.args[0].id in [
+                one.arg for one in helper.args.args if ast.unparse(one.annotation or one) == "Event"
+            ]
+            handed = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+            named = {
+                event for node in handed if ast.unparse(node.func) == f"self.{helper.name}" for event in events_in(node)
+            }
+        assert named and len(call.args) == 1, (
+            f"{path.name}:{call.lineno} logs something that is not named in log_events"
+        )
+        for event in named:
+            found.setdefault(event, set()).update(bound, *({key.arg or "**"} for key in call.keywords))
+    return found
+
+
+def test_log_events_have_names() -> None:
+    """
+    P11: no line is logged but by an event of log_events, which declares its keys; each event is logged somewhere, with just
+    these keys; none of them would hold what a person is called or wrote.
+    """
+    found: dict[str, set[str]] = {}
+    for path in FILES:
+        for event, keys in logged(path).items():
+            found.setdefault(event, set()).update(keys)
+    declared = {
+        name: set(event.keys) for name, event in vars(log_events).items() if isinstance(event, log_events.Event)
+    }
+
+    assert found == declared
+    assert len(set(log_events.EVENTS)) == len(log_events.EVENTS) == len(declared)
+    private = {
+        "name",
+        "address",
+        "from",
+        "to",
+        "sender",
+        "recipient",
+        "resident",
+        "subject",
+        "text",
+        "body",
+        "words",
+        "reply",
+    }
+    assert not private & {key for keys in declared.values() for key in keys}
 
 
 def test_code_holds_no_words_for_residents() -> None:

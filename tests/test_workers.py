@@ -67,7 +67,7 @@ def test_a_clock_set_back_keeps_no_lease_alive(db: Database) -> None:
     assert leases.take(db, "inbox a", "other", 60)
 
 
-def test_a_tenure_that_ended_stays_so() -> None:
+def test_a_lease_that_ended_stays_so() -> None:
     """P1: whoever saw its end and stopped half-way must not be taken for one that went on; renewed too late is not renewed."""
     lease = Lease(time.monotonic() - 1)
     assert lease.is_set()

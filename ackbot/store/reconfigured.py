@@ -18,7 +18,7 @@ def hold_by_mode(db: Database, council: Council, now: datetime) -> int:
     """
     A mode was lowered: what its inbox no longer sends is held for ever, whatever it waited for. How many mails that held.
 
-    One that is being sent may end; one whose end is unknown is held when its repeat would be due (work/dispatch).
+    One that is being sent may end; one whose end is unknown is held when its repeat would be due (work/unknown_ends).
     """
     held = 0
     for state in ("queued", "claimed", "held"):

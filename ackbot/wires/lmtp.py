@@ -14,6 +14,7 @@ import structlog
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session, syntax
 
+from ackbot import log_events
 from ackbot.wires import tls
 from ackbot.wires.places import Place
 
@@ -92,7 +93,7 @@ class Listener:
         loop.add_reader(stop, ended.set)
         make = loop.create_unix_server if self._socket.family == socket.AF_UNIX else loop.create_server
         server = await make(lambda: _Session(self, loop), sock=self._socket)
-        log.info("listening", at=str(self._place))
+        log.info(log_events.LISTENING, at=str(self._place))
         await ended.wait()
         loop.remove_reader(stop)
         self.stopping = True
@@ -114,7 +115,7 @@ class Listener:
             address = ipaddress.ip_address(peer[0])
             address = getattr(address, "ipv4_mapped", None) or address
             if not any(address in one for one in self.peers):
-                log.warning("delivery refused", peer=str(address))
+                log.warning(log_events.DELIVERY_REFUSED, peer=str(address))
                 return "554 5.7.1 you are not among lmtp_peers"
             session.peer = str(address)
             if self._is_full({one for one in self.connections if one.peer == session.peer}, PER_PEER):
@@ -256,5 +257,5 @@ class _Session(LMTP):
         await super().push(status)
 
     async def handle_exception(self, error: Exception) -> str:
-        log.error("delivery failed", error=type(error).__name__)
+        log.error(log_events.DELIVERY_FAILED, error=type(error).__name__)
         return _LATER

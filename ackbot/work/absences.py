@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-import structlog
-
 from ackbot.casework.clocks import absence_moves
 from ackbot.casework.clocks.absence_moves import Move
 from ackbot.casework.cover import is_present
@@ -17,8 +15,6 @@ from ackbot.crashpoints import crash_point
 from ackbot.store import Database, cases, daily, facts, inboxes
 from ackbot.store.contact import history
 from ackbot.work.apply import apply, office_at
-
-log = structlog.get_logger()
 
 
 class Absences:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import structlog
 
+from ackbot import log_events
 from ackbot.casework.council import Council
 from ackbot.casework.model import DELIVERED, Arrival
 from ackbot.mail.addresses import key_of
@@ -87,9 +88,9 @@ class Mailroom:
             if self._intake.take(head + content, Arrival(inbox, now, DELIVERED, size=len(content)), now):
                 self._on_queued()
         except NOT_THE_MAIL as error:
-            log.warning("delivery put off", inbox=inbox, reason=str(error))
+            log.warning(log_events.DELIVERY_PUT_OFF, inbox=inbox, reason=str(error))
             return _LATER
         except Exception:
-            log.exception("delivery failed", inbox=inbox)
+            log.exception(log_events.DELIVERY_FAILED, inbox=inbox)
             return _LATER
         return _TAKEN

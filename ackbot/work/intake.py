@@ -10,6 +10,7 @@ from typing import Protocol
 
 import structlog
 
+from ackbot import log_events
 from ackbot.casework import decide, follow_ups
 from ackbot.casework.drafts import to_admin
 from ackbot.casework.incoming.screening import Seen, screen
@@ -17,6 +18,7 @@ from ackbot.casework.intents import Decision
 from ackbot.casework.model import DELIVERED, Arrival, Facts, Questions
 from ackbot.casework.office import Office
 from ackbot.crashpoints import crash_point
+from ackbot.log_events import Event
 from ackbot.mail.compose import Composed
 from ackbot.mail.message import Message
 from ackbot.store import (
@@ -148,7 +150,7 @@ class Intake:
             queued = self._apply(considered, now, letter_id, arrival)
             crash_point("intake.before-commit")
         sent = arrival.folder == office.council.inboxes[arrival.inbox].sent_folder
-        self._log("sent mail" if sent else "letter", considered.decision, arrival)
+        self._log(log_events.SENT_MAIL if sent else log_events.LETTER, considered.decision, arrival)
         return queued
 
     def _language(self, considered: Considered) -> str:
@@ -222,7 +224,7 @@ class Intake:
             )
             inboxes.move_watermark(db, arrival.inbox, arrival.folder, arrival.uidvalidity, arrival.uid)
             crash_point("intake.before-commit")
-        log.error("quarantined", inbox=arrival.inbox, uid=arrival.uid, error=place)
+        log.error(log_events.QUARANTINED, inbox=arrival.inbox, uid=arrival.uid, error=place)
         return queued
 
     def retry_quarantined(self, now: datetime) -> int:
@@ -248,7 +250,7 @@ class Intake:
                 attempt = int(row["attempts"])
                 retry_at = now + _RETRIES[attempt] if attempt < len(_RETRIES) else None
                 arrivals.failed_again(self._db, row["id"], _place(error), retry_at)
-                log.warning("quarantined again", inbox=arrival.inbox, uid=arrival.uid, error=_place(error))
+                log.warning(log_events.QUARANTINED_AGAIN, inbox=arrival.inbox, uid=arrival.uid, error=_place(error))
         return queued
 
     def _recover(self, raw: bytes, arrival: Arrival, letter_id: int, code: str, now: datetime) -> int:
@@ -269,14 +271,14 @@ class Intake:
             if _keeps_files(considered, arrival):
                 arrivals.keep_raw(self._db, letter_id, raw)
             queued = self._apply(considered, now, letter_id, arrival)
-        self._log("recovered", considered.decision, arrival)
+        self._log(log_events.RECOVERED, considered.decision, arrival)
         return queued
 
     def _tell_admin(self, topic: str, key: str, values: Mapping[str, object], why: str, now: datetime) -> int:
         desk = self._office.desk(now)
         return apply(self._db, [to_admin.about(desk, topic, key, values, why=why)], desk)
 
-    def _log(self, event: str, decision: Decision, arrival: Arrival) -> None:
+    def _log(self, event: Event, decision: Decision, arrival: Arrival) -> None:
         reference = self._office.council.reference_of(decision.code) if decision.code else None
         log.info(
             event,

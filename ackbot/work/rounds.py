@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from ackbot import log_events
 from ackbot.casework.drafts import to_admin
 from ackbot.casework.office import Office
 from ackbot.store import Database, StoreBusy, StoreProblem, clock_set_back, daily, outbox, status
@@ -105,9 +106,9 @@ class Rounds:
                 if work(now):
                     self._on_queued()
             except (StoreBusy, StoreProblem) as error:
-                log.warning("round put off", reason=str(error))
+                log.warning(log_events.ROUND_PUT_OFF, reason=str(error))
             except Exception:
-                log.exception("round failed")
+                log.exception(log_events.ROUND_FAILED)
 
     def _set_back(self, now: datetime) -> int:
         """The clock shows less than in the round before, or nobody knows what it showed last."""
@@ -116,7 +117,7 @@ class Rounds:
             return 0
         due = clock_set_back.set_back(self._db, now, self._office.council.urgent.repeat_every.seconds)
         if due or before is not None:
-            log.warning("clock set back", mails=due)
+            log.warning(log_events.CLOCK_SET_BACK, mails=due)
         return due
 
     def _keep_promises(self, now: datetime) -> int:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from ackbot import log_events
 from ackbot.casework.cover import is_present
 from ackbot.casework.drafts import to_staff
 from ackbot.casework.office import Office
@@ -39,7 +40,7 @@ class Urgency:
         codes = alarms.unsent(self._db, now - _SENT_WITHIN)
         if codes and (self._loud_at is None or now - self._loud_at >= _LOUD_EVERY):
             references = [self._office.council.reference_of(code) for code in codes]
-            log.critical("URGENT MAIL CANNOT BE SENT, phone the duty officer", cases=references)
+            log.critical(log_events.URGENT_NOT_SENT, cases=references)
             systemd.notify(f"STATUS=URGENT MAIL CANNOT BE SENT: {', '.join(references)}")
             self._loud_at = now
         elif self._loud_at and not codes:
@@ -69,5 +70,5 @@ class Urgency:
             queued = apply(self._db, [send], desk)
             crash_point("rounds.before-commit")
         crash_point("rounds.committed")
-        log.critical("urgent, and nobody has taken it", case=council.reference_of(chain.code), mails=chain.sent + 1)
+        log.critical(log_events.URGENT_UNTAKEN, case=council.reference_of(chain.code), mails=chain.sent + 1)
         return queued

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import structlog
 
+from ackbot import log_events
 from ackbot.casework.model import Arrival
 from ackbot.config import Watched
 from ackbot.crashpoints import crash_point
@@ -101,7 +102,7 @@ class Watcher:
             except (ImapProblem, StoreBusy, StoreProblem, OSError) as error:
                 self._retry(error)
             except Exception as error:  # noqa: BLE001 - a watcher that dies sees nothing more
-                self._log.exception("watcher failed")
+                self._log.exception(log_events.WATCHER_FAILED)
                 self._retry(ImapProblem(f"internal error: {type(error).__name__}"))
 
     def _once(self) -> None:
@@ -133,11 +134,11 @@ class Watcher:
 
     def _report(self, state: str, reason: str) -> None:
         if state != "watching":
-            self._log.warning("inbox", state=state, reason=reason)
+            self._log.warning(log_events.INBOX, state=state, reason=reason)
         try:
             inboxes.report(self._db, self._watched.name, state, reason, self._clock(), seen=state == "watching")
         except (StoreBusy, StoreProblem):
-            self._log.warning("state not recorded", state=state)
+            self._log.warning(log_events.STATE_NOT_RECORDED, state=state)
 
     def _watch(self, mailbox: Mailbox) -> None:
         """Sweep, wait, sweep. Returns when stopped; raises ImapProblem when the connection is dead."""
@@ -148,7 +149,7 @@ class Watcher:
         self._failures = 0
         self._answered_at = time.monotonic()
         self._report("watching", self._sent_trouble)
-        self._log.info("watching", folder=watched.folder, idle=watched.watch == "idle" and mailbox.can_idle)
+        self._log.info(log_events.WATCHING, folder=watched.folder, idle=watched.watch == "idle" and mailbox.can_idle)
         self.ready.set()
         self._move_left_over(mailbox, uidvalidity)
         self._count_junk(mailbox)
@@ -177,7 +178,7 @@ class Watcher:
             try:
                 inboxes.junk_counted(self._db, self._watched.name, mailbox.count(self._watched.junk_folder))
             except ImapProblem as error:
-                self._log.warning("junk not counted", reason=str(error))
+                self._log.warning(log_events.JUNK_NOT_COUNTED, reason=str(error))
 
     def _wait(self, mailbox: Mailbox, *, idle: bool) -> None:
         """Until a push, the poll beneath it, or the end."""
@@ -197,7 +198,7 @@ class Watcher:
         except ImapProblem as error:
             trouble = f"its Sent folder cannot be watched: {error}"
             if trouble != self._sent_trouble:
-                self._log.warning("sent folder", reason=trouble)
+                self._log.warning(log_events.SENT_FOLDER, reason=trouble)
         finally:
             if mailbox.folder != watched.folder:
                 mailbox.select(watched.folder)
@@ -230,7 +231,7 @@ class Watcher:
                 place = (inbox, name, selected.uidvalidity)
                 inboxes.first_sight(db, *place, first, last, since, restored=lost is not None)
             elif known.uidvalidity != selected.uidvalidity:
-                self._log.warning("uidvalidity changed", before=known.uidvalidity, now=selected.uidvalidity)
+                self._log.warning(log_events.UIDVALIDITY_CHANGED, before=known.uidvalidity, now=selected.uidvalidity)
                 inboxes.uidvalidity_changed(db, inbox, name, selected.uidvalidity, last)
             if backup and (known is None or known.held_uid is None):
                 inboxes.hold_up_to(db, inbox, name, 0 if backup.released else last)
@@ -257,7 +258,7 @@ class Watcher:
         try:
             uidvalidity = mailbox.select(watched.after).uidvalidity
         except ImapProblem as error:  # the connection itself fails again at once, and then all of this is done again
-            self._log.warning("moved mails not seen", reason=str(error))
+            self._log.warning(log_events.MOVED_MAILS_NOT_SEEN, reason=str(error))
             return
         for uid in mailbox.uids_since(backup.of - _MOVED_WITHIN):
             self.progress_at = time.monotonic()
@@ -388,7 +389,7 @@ class Watcher:
             if arrival_id is not None:
                 arrivals.fetch_again_at(self._db, arrival_id, now + _FETCH_AGAIN[min(attempts, len(_FETCH_AGAIN)) - 1])
             inboxes.move_watermark(self._db, arrival.inbox, arrival.folder, arrival.uidvalidity, arrival.uid)
-        self._log.warning("not fetched", uid=arrival.uid, reason=error)
+        self._log.warning(log_events.NOT_FETCHED, uid=arrival.uid, reason=error)
         if attempts == _TOLD_AFTER:
             reason = f"uid {arrival.uid} in {arrival.folder}: {error}"
             self._on_trouble(self._watched.name, "not-fetched", reason, self._watched.name)
@@ -398,7 +399,7 @@ class Watcher:
             envelopes = self._envelopes(mailbox, [row["uid"]])
             if not envelopes:
                 arrivals.gone(self._db, row["id"], self._watched.name, self._clock())
-                self._log.warning("gone", uid=row["uid"])
+                self._log.warning(log_events.GONE, uid=row["uid"])
             for envelope in envelopes:
                 self._suspects[name, envelope.uid] = _BROKE - 1
                 self._take(mailbox, [envelope], name, folder)

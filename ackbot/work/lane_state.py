@@ -1,0 +1,135 @@
+"""What a dispatcher knows of its lane: a value with one named transition for each thing that happens to it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ackbot.store.outbox import Outgoing
+
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 15.0, 900.0  # after the relay's own trouble; each wait is twice the one before
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A mail that the relay took, and what it said to the final dot."""
+
+    mail: Outgoing
+    reply: str
+
+
+@dataclass(frozen=True, slots=True)
+class LaneState:
+    """
+    Touches no clock, no store and no relay; every transition returns a new state.
+
+    Args:
+        untried: mails that this worker has claimed and not tried yet, in the order in which they go out.
+        unrecorded: the mail that the relay took and of which the store has no record yet. It must be recorded before
+            another is taken: without its record it would be sent twice (P2).
+        troubles: how often the relay was in trouble since it last took a mail.
+        quiet_until_s: monotonic; nothing is tried before.
+        doubted: ids of the mails that the relay refused after DATA since it last took one. Whether that is their own
+            trouble or the relay's is not known yet.
+        shown: `status` shows the lane as in trouble, and the admin was told.
+        failures: rounds that ended in an exception nobody expected, one after the other.
+    """
+
+    untried: tuple[Outgoing, ...] = ()
+    unrecorded: Taken | None = None
+    troubles: int = 0
+    quiet_until_s: float = 0.0
+    doubted: frozenset[int] = frozenset()
+    shown: bool = False
+    failures: int = 0
+
+    # -- the mails in hand --------------------------------------------------------------------------------------------
+
+    def claimed(self, mails: Sequence[Outgoing]) -> "LaneState":
+        """
+        The store gave us these mails.
+
+        Raises:
+            ValueError: those claimed before were not given back; they would wait until their lease ends.
+        """
+        if self.untried:
+            raise ValueError(f"{len(self.untried)} claimed mails were not given back")
+        return replace(self, untried=tuple(mails))
+
+    def tried(self, mail: Outgoing) -> "LaneState":
+        """A claimed mail was tried, whatever came of it."""
+        return replace(self, untried=tuple(one for one in self.untried if one.id != mail.id))
+
+    def given_back(self) -> "LaneState":
+        """The store has the untried mails again."""
+        return replace(self, untried=())
+
+    def taken(self, mail: Outgoing, reply: str) -> "LaneState":
+        """
+        The relay took a mail.
+
+        Raises:
+            ValueError: the mail before has no record yet.
+        """
+        if self.unrecorded is not None:
+            raise ValueError(f"mail {self.unrecorded.mail.id} was taken and not recorded")
+        return replace(self.tried(mail), unrecorded=Taken(mail, reply))
+
+    def recorded(self) -> "LaneState":
+        """The store has committed that the mail was taken."""
+        return replace(self, unrecorded=None)
+
+    # -- the relay ----------------------------------------------------------------------------------------------------
+
+    def in_trouble(self, now_s: float, jitter: float) -> "LaneState":
+        """
+        The relay refuses us, or cannot be reached: the lane is quiet, each time for longer.
+
+        Args:
+            now_s: monotonic.
+            jitter: 0.5 to 1, so that the lanes of one relay do not all come back at the same instant.
+        """
+        wait_s = jitter * min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2 ** min(self.troubles, 10))
+        return replace(self, troubles=self.troubles + 1, quiet_until_s=now_s + wait_s)
+
+    def alarmed(self) -> "LaneState":
+        """The admin is told of the trouble, and `status` shows it."""
+        return replace(self, shown=True)
+
+    def doubts(self, mail_id: int) -> "LaneState":
+        """The relay refused this mail after DATA; the next mail will tell whose trouble that is."""
+        return replace(self, doubted=self.doubted | {mail_id})
+
+    def well(self) -> "LaneState":
+        """The relay took a mail: whatever it refused before, it refused for that mail's own sake."""
+        return replace(self, troubles=0, doubted=frozenset(), shown=False)
+
+    def quiet_for_s(self, now_s: float) -> float:
+        """How many seconds the lane is still quiet at monotonic `now_s`; 0 when it may send."""
+        return max(0.0, self.quiet_until_s - now_s)
+
+    @property
+    def probes(self) -> bool:
+        """Whether one mail at a time is tried: the relay is in trouble, and that is known to the admin."""
+        return self.shown and self.troubles > 0
+
+    def is_relays_trouble(self, mail_id: int) -> bool:
+        """Whether a refusal of this mail after DATA is the relay's trouble: it took no other mail either."""
+        return self.troubles > 0 or bool(self.others_doubted(mail_id))
+
+    def others_doubted(self, mail_id: int) -> frozenset[int]:
+        """The doubted mails except this one."""
+        return self.doubted - {mail_id}
+
+    # -- our own failures ---------------------------------------------------------------------------------------------
+
+    def failed(self) -> "LaneState":
+        """A round ended in an exception nobody expected."""
+        return replace(self, failures=self.failures + 1)
+
+    def round_done(self) -> "LaneState":
+        """A round ended as it should."""
+        return replace(self, failures=0)
+
+    @property
+    def keeps_failing(self) -> bool:
+        """Whether a failure is no longer passed over: it is not the first, or the lane is in trouble besides."""
+        return self.failures > 1 or self.troubles > 0

@@ -1,0 +1,79 @@
+"""How much mail a relay takes from a login: per minute and per day."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from ackbot.store import Database, allowance, outbox
+
+_MINUTE_S, _DAY_S = 60.0, 86_400.0
+
+
+class Limiter:
+    """
+    How many mails a login may send: per minute and per day, 0 for no limit; shared by the connections of a lane.
+
+    Args:
+        sent: monotonic seconds of mails sent within the last day, oldest first.
+    """
+
+    def __init__(self, per_minute: int, per_day: int, sent: Iterable[float] = ()) -> None:
+        self._limits = [(_MINUTE_S, per_minute), (_DAY_S, per_day)]
+        self._sent = deque(sent)
+        self._lock = threading.Lock()
+
+    def take(self, wanted: int, now: float) -> tuple[int, float]:
+        """How many of the wanted may go at monotonic `now`, and if none, in how many seconds to ask again."""
+        if not any(limit for _, limit in self._limits):
+            return wanted, 0.0
+        with self._lock:
+            while self._sent and self._sent[0] <= now - _DAY_S:
+                self._sent.popleft()
+            free, wait = wanted, 0.0
+            for span, limit in self._limits:
+                if not limit:
+                    continue
+                recent = [at for at in self._sent if at > now - span]
+                if limit - len(recent) < free:
+                    free = max(0, limit - len(recent))
+                    wait = max(wait, recent[-limit] + span - now) if free == 0 else wait
+            self._sent.extend([now] * free)
+            return free, wait
+
+    def give_back(self, count: int) -> None:
+        """Mails that were allowed and not sent no longer count."""
+        with self._lock:
+            for _ in range(min(count, len(self._sent))):
+                self._sent.pop()
+
+
+class SharedLimiter:
+    """The same for a store that several workers share: it counts in the store, by the store's own clock, whoever sends."""
+
+    def __init__(self, db: Database, lane: str, per_minute: int, per_day: int) -> None:
+        self._db = db
+        self._lane = lane
+        self._limits = (per_minute, per_day)
+
+    def take(self, wanted: int, _now: float) -> tuple[int, float]:
+        """See Limiter.take."""
+        return allowance.take(self._db, self._lane, *self._limits, wanted)
+
+    def give_back(self, count: int) -> None:
+        """See Limiter.give_back."""
+        if count and any(self._limits):
+            allowance.give_back(self._db, self._lane, count)
+
+
+Limits = Limiter | SharedLimiter
+
+
+def limiter_of(db: Database, lane: str, per_minute: int, per_day: int, now: datetime) -> Limits:
+    """The limiter of a lane. What was sent within the last day counts, across restarts."""
+    if db.shared:
+        return SharedLimiter(db, lane, per_minute, per_day)
+    monotonic = time.monotonic()
+    sent = outbox.accepted_since(db, lane, now - timedelta(seconds=_DAY_S))
+    return Limiter(per_minute, per_day, [monotonic - max(0.0, (now - at).total_seconds()) for at in sent])

@@ -1,0 +1,72 @@
+"""Mail that does not go out: the admin is told, and the owner of its case where it is theirs to know."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from ackbot.casework.drafts import to_admin
+from ackbot.casework.office import Office
+from ackbot.store import Database, cases
+from ackbot.store.outbox import Outgoing
+from ackbot.work.apply import apply
+
+
+class Undelivered:
+    """Puts these mails into the outbox, in the caller's transaction if there is one; each is told once (its dedupe key)."""
+
+    def __init__(self, db: Database, office: Office) -> None:
+        self._db = db
+        self._office = office
+
+    def reference(self, mail: Outgoing) -> str | None:
+        """The reference of a mail's case; None without one."""
+        return self._office.council.reference_of(mail.code) if mail.code else None
+
+    def refused(self, mail: Outgoing, told: str, now: datetime) -> None:
+        """
+        The relay will never take this mail. A mail to the admin makes no new mail.
+
+        Args:
+            told: the relay's reply, or its code only where its words may be a resident's.
+        """
+        if mail.kind == "admin":
+            return
+        values = {
+            "reference": self.reference(mail) or "",
+            "kind": mail.kind,
+            "reply": told,
+            "to_staff": bool(mail.staff),
+        }
+        self._tell("refused", f"refused:{mail.dedupe_key}", values, now, code=mail.code)
+        if owner := self._owner(mail):
+            self._tell("refused", f"refused-owner:{mail.dedupe_key}", values, now, code=mail.code, recipient=owner)
+
+    def unverified(self, mail: Outgoing, now: datetime) -> None:
+        """Nobody knows whether this mail arrived, and it will not be sent again."""
+        if mail.kind != "admin":
+            values = {"reference": self.reference(mail) or "", "kind": mail.kind}
+            self._tell("unverified", f"unverified:{mail.dedupe_key}", values, now, code=mail.code)
+
+    def relay_in_trouble(self, lane: str, host: str, told: str, now: datetime) -> None:
+        """A relay takes no mail: told once a day."""
+        values = {"relay": host, "reply": told}
+        self._tell("relay", f"relay:{lane}:{self._office.desk(now).today}", values, now)
+
+    def copy_refused(self, mail: Outgoing, reply: str, now: datetime) -> None:
+        """The council's archive does not take copies: told once a day."""
+        values = {"archive": self._office.council.archive_bcc, "reply": reply}
+        self._tell("archive", f"archive:{self._office.desk(now).today}", values, now, code=mail.code)
+
+    def _owner(self, mail: Outgoing) -> str:
+        """The address of the case's owner, unless it was the owner who could not be reached."""
+        owner = cases.owner_of(self._db, mail.code) if mail.code else ""
+        person = self._office.council.staff.get(owner)
+        return person.email if person and owner != mail.staff else ""
+
+    def _tell(
+        self, topic: str, key: str, values: Mapping[str, object], now: datetime, *, code: str = "", recipient: str = ""
+    ) -> None:
+        desk = self._office.desk(now)
+        why = f"{topic}: the admin has to know"
+        send = to_admin.about(desk, topic, key, values, why=why, code=code, recipient=recipient)
+        with self._db.transaction():
+            apply(self._db, [send], desk)
