@@ -80,7 +80,7 @@ def measured(folder: Path, count: int) -> Mapping[str, Mapping[str, float]]:
 
 def _steps(path: Path, make: Callable[[int], bytes], count: int) -> Mapping[str, float]:
     office = sample().office
-    inbox = next(iter(office.council.inboxes.values()))
+    inbox = office.council.first_inbox
     desk = office.desk(AT)
     steps: dict[str, list[float]] = {
         name: [] for name in ("parse", "screen", "ask", "match", "decide", "compose", "write", "commit")

@@ -167,7 +167,7 @@ def words_given(case: Case, inbox: Inbox, answer: AnsweredElsewhere, desk: Desk)
     why = f"{_name(answer.staff, desk)} wrote to the resident from their own mail program"
     if case.last_letter_at is not None and answer.at < case.last_letter_at:
         return [HumanWords(case.code, answer.staff, case.state, why, by="elsewhere", at=answer.at)]
-    standard = desk.council.standards.get(case.standard, desk.council.default_standard)
+    standard = desk.council.standard_of(case.standard)
     settle = standards.clock_of("settle", standard.settle_after, answer.at, standard, inbox, desk.council)
     over = settle.promised_on <= desk.today and settle.due_at <= desk.now
     kept = [

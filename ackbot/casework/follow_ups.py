@@ -193,7 +193,7 @@ def _anew(case: Case, inbox: Inbox, seen: Seen, desk: Desk) -> tuple[Clock, ...]
     The clocks of a case that is open again, counted from the letter that opened it. A question that was answered takes the
     case up where it stood: the time that the resident took does not count (D65).
     """
-    standard = desk.council.standards.get(case.standard, desk.council.default_standard)
+    standard = desk.council.standard_of(case.standard)
     if case.state == "waiting":
         update = standards.next_update(standard, inbox, desk.council, desk.now)
         running = [clock for clock in case.clocks if clock.kind == "answer"]
@@ -208,7 +208,7 @@ def _anew(case: Case, inbox: Inbox, seen: Seen, desk: Desk) -> tuple[Clock, ...]
 
 def on_recovered(seen: Seen, verdict: Verdict, case: Case, desk: Desk) -> Decision:
     """A quarantined mail can be read at last: its owner gets the letter; the resident was answered from its headers."""
-    inbox = desk.council.inboxes.get(case.inbox, seen.home)
+    inbox = desk.council.inbox_of(case.inbox)
     why = "it could be read at last"
     found_urgent = danger.found_in(seen, case, desk)
     case = replace(case, sensitive=case.sensitive or bool(danger.SENSITIVE & set(found_urgent)))

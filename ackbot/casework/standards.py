@@ -83,7 +83,7 @@ def resumed(case: Case, inbox: Inbox, council: Council, now: datetime) -> list[C
 
     They are dates of their own from now on: a changed standard does not take the pause away from them.
     """
-    standard = council.standards.get(case.standard, council.default_standard)
+    standard = council.standard_of(case.standard)
     calendar = calendar_of(standard, inbox, council)
     today = calendar.local_day(now)
     found = []

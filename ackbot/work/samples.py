@@ -150,7 +150,7 @@ def _speaking(config: Config, language: str) -> Office:
 
 def _sends(office: Office) -> Iterator[tuple[str, Send]]:
     council = office.council
-    inbox = replace(next(iter(council.inboxes.values())), mode="live")
+    inbox = replace(council.first_inbox, mode="live")
     staff = next(
         iter(council.staff.values()),
         Staff("priya", "Priya Shah", "priya@northgate.example", ("priya@northgate.example",), "Priya Shah"),

@@ -80,7 +80,7 @@ def _reassigned(case: Case, person: Staff | None, loads: Mapping[str, Load], des
     gone = f"{person.name} works here no more" if person else "it had no owner"
     if person and person.cover and is_present(council, person.cover, desk.now):
         return Move(case, person.cover, "owner", gone, tell=True)
-    standard = council.standards.get(case.standard, council.default_standard)
+    standard = council.standard_of(case.standard)
     routed = Routed(case.team, "", standard, "", "")
     chosen = routing.choose_owner(routed, Facts(loads=loads), council, desk.now, desk.today)
     if not chosen.staff:

@@ -77,7 +77,7 @@ def _readers(case: Case, desk: Desk) -> list[tuple[str, Role]]:
     due = due_on(case)
     steps = 0
     if case.late_since:
-        standard = council.standards.get(case.standard, council.default_standard)
+        standard = council.standard_of(case.standard)
         steps = standards.steps(case.late_since, standard.escalate_every, council.calendar, desk.today)
     if case.no_news >= _OWED or (case.sensitive and due is not None and due <= desk.today):
         steps = max(steps, 1)
@@ -119,7 +119,7 @@ def _shown_to_owner(case: Case, desk: Desk) -> bool:
 def horizon(staff: str, standard: str, desk: Desk) -> date:
     """The last date that a person's digest of today names: the longest warning, or their next own working day."""
     council = desk.council
-    promised = council.standards.get(standard, council.default_standard)
+    promised = council.standard_of(standard)
     calendar = council.calendar
     warned = [
         _warned(calendar, one.amount if one.unit == "working days" else one.seconds / 86_400, desk.today)

@@ -208,7 +208,7 @@ def resident_wrote(
 
 def also_yours(desk: Desk, letter: Message, case: Case, other: Inbox, staff: Staff, *, why: str) -> Send:
     """To another service that the letter was also sent to: whose case it is, and what to do if part of it is theirs."""
-    home = desk.council.inboxes[case.inbox]
+    home = desk.council.inbox_of(case.inbox)
     owner = desk.council.staff.get(case.owner)
     key = f"also:{case.code}:{other.name}"
     values = {"owner": owner.name if owner else "", "owner_service": home.service, "own_service": other.service}

@@ -99,7 +99,7 @@ def match(seen: Seen, sender: Address | None, facts: Facts, council: Council, ar
             linked=case.code,
         )
     if case.state == "closed":
-        standard = council.standards.get(case.standard, council.default_standard)
+        standard = council.standard_of(case.standard)
         closed_at = case.closed_at or arrival.arrived_at
         if arrival.arrived_at - closed_at > timedelta(seconds=standard.reopen_within.seconds):
             return Match(

@@ -81,7 +81,7 @@ def on_staff(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision
 def _asked_of(
     seen: Seen, person: Staff, case: Case, tokens: Sequence[Token], reading: Reading, facts: Facts, desk: Desk
 ) -> Request:
-    inbox = desk.council.inboxes.get(case.inbox, seen.home)
+    inbox = desk.council.inbox_of(case.inbox)
     return Request(seen, person, case, inbox, _inside(tokens), reading, facts, desk)
 
 

@@ -160,7 +160,7 @@ def clocks_after(request: Request, command: str, clocks: Sequence[Clock], why: s
     """The clocks of a case in which a person has just written: those that end, stand still, and begin."""
     case, desk = request.case, request.desk
     set_anew = {clock.kind for clock in clocks}
-    standard = desk.council.standards.get(case.standard, desk.council.default_standard)
+    standard = desk.council.standard_of(case.standard)
     paused: list[Clock] = []
     match command:
         case "UPDATE" | "MORE":
@@ -183,7 +183,7 @@ def new_clocks(request: Request, command: str, argument: str) -> list[Clock]:
     that it is request again. What stood still while the resident was request runs on.
     """
     case, desk, inbox = request.case, request.desk, request.inbox
-    standard = desk.council.standards.get(case.standard, desk.council.default_standard)
+    standard = desk.council.standard_of(case.standard)
     if command == "DONE":
         return []
     if command == "ASK":
