@@ -102,7 +102,7 @@ def _steps(path: Path, make: Callable[[int], bytes], count: int) -> Mapping[str,
         with db.transaction():
             known = facts.gather(db, asked, AT, desk.today, office.council.limits)
             marks.append(time.perf_counter())
-            matching.match(seen, verdict.to, Facts(), office.council, arrival)
+            matching.match(seen, verdict.to, Facts())
             marks.append(time.perf_counter())
             decision = decide.on_message(seen, verdict, known, desk)
             marks.append(time.perf_counter())

@@ -160,7 +160,7 @@ def _told(
     seen: Seen,
     verdict: Verdict,
     case: Case,
-    inbox: Inbox,
+    inbox: Inbox,  # noqa: ARG001 - on_attached hands it over still
     desk: Desk,
     found_urgent: tuple[str, ...],
     wished: Sequence[str],
@@ -177,7 +177,8 @@ def _told(
     note = "; ".join(notes)
     why = f"{desk.council.staff[case.in_charge].name} has the case"
     flags = danger.flags(found_urgent, desk.council)
-    return to_staff.resident_wrote(desk, seen.message, case, inbox, seen.arrival, note=note, why=why, urgent=flags)
+    arrived_at = seen.arrival.arrived_at
+    return to_staff.resident_wrote(desk, seen.message, case, arrived_at, note=note, why=why, urgent=flags)
 
 
 def _reopened(case: Case) -> list[Intent]:
@@ -197,7 +198,7 @@ def _anew(case: Case, inbox: Inbox, seen: Seen, desk: Desk) -> tuple[Clock, ...]
     if case.state == "waiting":
         update = standards.next_update(standard, inbox, desk.council, desk.now)
         running = [clock for clock in case.clocks if clock.kind == "answer"]
-        going_on = [*running, *standards.resumed(case, inbox, desk.council, desk.now)]
+        going_on = [*running, *standards.resumed(case, desk.council, desk.now)]
         return tuple(
             sorted([*([replace(update, told=False)] if update else []), *going_on], key=lambda one: one.due_at)
         )
@@ -220,7 +221,7 @@ def on_recovered(seen: Seen, verdict: Verdict, case: Case, desk: Desk) -> Decisi
     if case.owner in desk.council.staff:
         flags = danger.flags(found_urgent, desk.council)
         intents.append(
-            to_staff.resident_wrote(desk, seen.message, case, inbox, seen.arrival, note="", why=why, urgent=flags)
+            to_staff.resident_wrote(desk, seen.message, case, seen.arrival.arrived_at, note="", why=why, urgent=flags)
         )
     record = Record(verdict.kind, "attach", verdict.rule, acknowledge=False, why=why)
     return Decision(

@@ -77,14 +77,14 @@ def on_day(kind: ClockKind, day: date, inbox: Inbox) -> Clock:
     return Clock(kind, day, inbox.calendar.end_of(day), told=True)
 
 
-def resumed(case: Case, inbox: Inbox, council: Council, now: datetime) -> list[Clock]:
+def resumed(case: Case, council: Council, now: datetime) -> list[Clock]:
     """
     Clocks that stood still while the resident was asked, later by as many working days as they stood (D65).
 
     They are dates of their own from now on: a changed standard does not take the pause away from them.
     """
-    standard = council.standard_of(case.standard)
-    calendar = calendar_of(standard, inbox, council)
+    inbox = council.inbox_of(case.inbox)
+    calendar = calendar_of(council.standard_of(case.standard), inbox, council)
     today = calendar.local_day(now)
     found = []
     for clock in case.paused:
