@@ -78,7 +78,7 @@ class Staff:
     Args:
         addresses: case folded, all good for replies; `email` is the one written to.
         public_name: what residents see; equals `name` unless the council hides it.
-        left: from that day on they work here no more.
+        left: from that day on they no longer work here.
     """
 
     id: str

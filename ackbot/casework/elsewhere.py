@@ -1,7 +1,7 @@
 """
 Answers that people give straight from their mail program: seen in a Sent folder, or with an inbox of ours in copy.
 
-They are the case's human words like any reply to us (design.md, "The life of a reply"), but for going out: they went.
+They are the case's human words like any reply to us (design.md, "The life of a reply"), except that they went out already.
 """
 
 from ackbot.casework import standards
@@ -49,7 +49,7 @@ def on_sent(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
     """
     A mail in the Sent folder: an answer to a resident, or nothing of ours. Never a case, and never answered.
 
-    Of what is no answer in a case nothing is kept but that it was seen, and for a while whom it answered.
+    Where it answers no case, only that it was seen is kept, and for a while whom it answered.
     """
     if verdict.kind == "own":
         return _seen(verdict.why)

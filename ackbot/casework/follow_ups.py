@@ -117,23 +117,23 @@ def _answers_settled(seen: Seen) -> bool:
     return any(token.purpose == PURPOSES["settled"] for token in seen.message.answers)
 
 
-def _remembered(case: Case, asked_for: Wishes, verdict: Verdict, desk: Desk) -> tuple[Case, list[str], list[Intent]]:
+def _remembered(case: Case, wished: Wishes, verdict: Verdict, desk: Desk) -> tuple[Case, list[str], list[Intent]]:
     """What they asked for, kept by their address: the case as it is now, what its owner should know, and the intents."""
     addr, code = (verdict.to.key if verdict.to else case.resident.key), case.code
     notes: list[str] = []
     intents: list[Intent] = []
-    if asked_for.quiet:
+    if wished.quiet:
         notes.append("they want no more automatic mail, so only what you write goes to them")
         intents.append(Wish(addr, "quiet", "yes", "the resident wants no automatic mail", code))
         case = replace(case, quiet=True)
-    if asked_for.formats:
-        intents.append(Wish(addr, "formats", asked_for.formats, "the resident asks for it", code))
-        case = replace(case, formats=asked_for.formats)
-    if asked_for.language:
-        notes.append(f"they ask for {desk.templates.language_names()[asked_for.language][0]}")
-        intents.append(Wish(addr, "language", asked_for.language, "the resident asks for it", code))
-        case = replace(case, language=asked_for.language)
-    if asked_for.news:
+    if wished.formats:
+        intents.append(Wish(addr, "formats", wished.formats, "the resident asks for it", code))
+        case = replace(case, formats=wished.formats)
+    if wished.language:
+        notes.append(f"they ask for {desk.templates.language_names()[wished.language][0]}")
+        intents.append(Wish(addr, "language", wished.language, "the resident asks for it", code))
+        case = replace(case, language=wished.language)
+    if wished.news:
         notes.append("they ask how far it is, and a word from you would help")
     return case, notes, intents
 

@@ -66,8 +66,8 @@ def no_later(update: Clock, clocks: Sequence[Clock], today: date) -> Clock:
     The next update, brought forward to the day of an answer that falls due before it: the resident is told one date, the
     first that stands.
     """
-    answers = [one for one in clocks if one.kind == "answer" and today < one.promised_on < update.promised_on]
-    first = min(answers, key=lambda one: one.promised_on, default=None)
+    before = [one for one in clocks if one.kind == "answer" and today < one.promised_on < update.promised_on]
+    first = min(before, key=lambda one: one.promised_on, default=None)
     return replace(update, promised_on=first.promised_on, due_at=first.due_at, started_at=None) if first else update
 
 

@@ -142,7 +142,10 @@ def taken(request: Request) -> list[Intent]:
 
 
 def _is_news(request: Request) -> bool:
-    """Of a cover who keeps the case its resident has heard, unless that mail waits still: it is written anew then."""
+    """
+    Whether the resident hears something new. That a cover has their case they have heard, and they hear no more when that
+    cover keeps it; unless the mail that says so still waits, for it is replaced by this one.
+    """
     waits = any(at > request.desk.now for at in request.facts.heard_at.get(request.case.code, ()))
     return request.case.cover != request.person.id or waits
 
@@ -209,6 +212,7 @@ def split(request: Request) -> list[Intent]:
     if not silent:
         other = replace(other, clocks=standards.told(fresh, owned=True))
     reference, why = council.reference_of(code), f"{person.name} split off a part for {team.name}"
+    last_words = request.facts.last_words.get(case.code, "")
     intents: list[Intent] = [
         OpenCase(other, f"{reference} is opened: {why}"),
         Note(code, "linked", f"it is a part of {council.reference_of(case.code)}", {"code": case.code}),
@@ -216,12 +220,8 @@ def split(request: Request) -> list[Intent]:
         *(SetClock(code, clock, f'standard "{other.standard}": {clock.kind}') for clock in other.clocks),
         Assign(code, chosen.staff, team.name, chosen.why),
         *note(replace(request, case=other), part, "SPLIT"),
+        to_staff.split_off(desk, other, person, part, last_words=last_words, resident_told=not silent, why=why),
     ]
-    last_words = request.facts.last_words.get(case.code, "")
-    part_for_owner = to_staff.split_off(
-        desk, other, person, part, last_words=last_words, resident_told=not silent, why=why
-    )
-    intents.append(part_for_owner)
     if not silent:
         intents.append(replace(to_resident.split_off(desk, other, case, why=why), not_before=_free_day(request)))
     return intents
@@ -236,7 +236,8 @@ def _inbox_of(team: Team, request: Request) -> Inbox:
 
 def _named(text: str) -> tuple[str, str]:
     """The name behind a command, and what is said with it."""
-    first, _, rest = _LINKED.sub("", text).partition("\n")
+    first, _, rest = text.partition("\n")
+    first = _LINKED.sub("", first)
     head, colon, tail = first.partition(":")
     if not colon and len(head.split()) > 4:
         head, _, tail = first.partition(" ")
