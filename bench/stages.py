@@ -18,7 +18,7 @@ from ackbot.casework.model import Arrival, Facts
 from ackbot.config import sample
 from ackbot.mail.message import Message
 from ackbot.store import arrivals, facts, handlers, inboxes, open_database
-from ackbot.work.intake import written
+from ackbot.work.apply import composed
 
 AT = datetime(2026, 11, 30, 10, 12, tzinfo=UTC)
 _HEAD = """Return-Path: <{address}>
@@ -80,7 +80,7 @@ def measured(folder: Path, count: int) -> Mapping[str, Mapping[str, float]]:
 
 def _steps(path: Path, make: Callable[[int], bytes], count: int) -> Mapping[str, float]:
     office = sample().office
-    inbox = next(iter(office.council.inboxes.values()))
+    inbox = office.council.first_inbox
     desk = office.desk(AT)
     steps: dict[str, list[float]] = {
         name: [] for name in ("parse", "screen", "ask", "match", "decide", "compose", "write", "commit")
@@ -102,11 +102,11 @@ def _steps(path: Path, make: Callable[[int], bytes], count: int) -> Mapping[str,
         with db.transaction():
             known = facts.gather(db, asked, AT, desk.today, office.council.limits)
             marks.append(time.perf_counter())
-            matching.match(seen, verdict.to, Facts(), office.council, arrival)
+            matching.match(seen, verdict.to, Facts())
             marks.append(time.perf_counter())
-            decision = decide.on_message(seen, verdict, asked, known, desk)
+            decision = decide.on_message(seen, verdict, known, desk)
             marks.append(time.perf_counter())
-            mails = written(decision.intents, office.templates)
+            mails = composed(decision.intents, office.templates)
             marks.append(time.perf_counter())
             arrived = arrivals.add_arrival(db, arrival, AT)
             assert arrived is not None

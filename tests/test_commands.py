@@ -384,7 +384,7 @@ def test_away_by_mail(story: Story) -> None:
 def test_away_with_a_cover_nobody_knows(story: Story) -> None:
     """Nothing is recorded, and they are told why."""
     story.reply(story.mail("new-case"), "AWAY 2 Dec to 11 Dec, cover Bob")
-    assert "There is no Bob whom I know" in asked_back(story)
+    assert "There is nobody called “Bob” whom I know." in asked_back(story)
     assert story.db.run("SELECT * FROM absences") == []
 
 

@@ -79,7 +79,7 @@ WINGS = {
     "drafts": {"rest"},
     "rest": set(),
 }
-COMPOSED = {"decide", "follow_ups", "bounces", "elsewhere"}
+COMPOSED = {"decide", "opening", "follow_ups", "bounces", "elsewhere"}
 
 
 def wing(module: str) -> str:

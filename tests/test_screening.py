@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from ackbot.casework.incoming.marks import auto_submitted
-from ackbot.casework.incoming.screening import HOLDS, KINDS
+from ackbot.casework.incoming.screening import KINDS, WITHHELD
 from tests.support.council import World
 from tests.support.letters import letter, parsed
 
@@ -448,7 +448,7 @@ def test_own_mail_come_back_is_recorded(world: World) -> None:
 
 def test_every_rule_says_where_it_comes_from() -> None:
     """Each row of both tables has a source, and a reason in plain English."""
-    for rule in (*KINDS, *HOLDS):
+    for rule in (*KINDS, *WITHHELD):
         assert rule.source
         assert rule.why[0].islower()
 

@@ -1,6 +1,7 @@
 """Bounces of our own mail: a resident who cannot be reached, a colleague who may be gone (domain.md §2.2, D39, D40)."""
 
 from ackbot.casework.drafts import to_admin, to_staff
+from ackbot.casework.drafts.kinds import ASK_BACK
 from ackbot.casework.incoming.screening import Seen, Verdict
 from ackbot.casework.intents import Decision, Intent, Note, Record, Unreachable
 from ackbot.casework.model import PURPOSES, Case, Facts, Outcome
@@ -42,9 +43,9 @@ def _resident_gone(case: Case, status: str, desk: Desk) -> list[Intent]:
     found: list[Intent] = [Unreachable(case.code, True, why)]
     staff = desk.council.staff.get(case.in_charge)
     if staff and case.state != "closed":
-        inbox = desk.council.inbox_of(case.inbox)
         key = f"unreachable:{case.code}"
-        found.append(to_staff.ask_back(desk, case, inbox, staff, key, "unreachable", {"status": status}, why=why))
+        values = {"status": status}
+        found.append(to_staff.about_case(desk, ASK_BACK["unreachable"], case, staff, key, values, why=why))
     return found
 
 

@@ -78,7 +78,7 @@ class Staff:
     Args:
         addresses: case folded, all good for replies; `email` is the one written to.
         public_name: what residents see; equals `name` unless the council hides it.
-        left: from that day on they work here no more.
+        left: from that day on they no longer work here.
     """
 
     id: str
@@ -248,8 +248,23 @@ class Council:
         )
 
     def inbox_of(self, name: str) -> Inbox:
-        """The inbox of a case. One that is configured no more writes to nobody but staff, from the first that is."""
-        return self.inboxes.get(name) or replace(next(iter(self.inboxes.values())), mode="staff")
+        """
+        The inbox that a case, a mail or a row of the store names: the one way to look it up.
+
+        The configuration may no longer have it, for a letter reopens a case that was closed before its inbox was removed.
+        Then the first inbox of the file stands in, in mode `acknowledge` where its own is `live`: staff hear of the case, the
+        resident gets receipts and the words of staff, and no timer writes to the resident.
+        """
+        found = self.inboxes.get(name)
+        if found is None:
+            first = self.first_inbox
+            found = replace(first, mode="acknowledge") if first.mode == "live" else first
+        return found
+
+    @property
+    def first_inbox(self) -> Inbox:
+        """The first one of the file: mail of the council as a whole goes out from it."""
+        return next(iter(self.inboxes.values()))
 
     def inbox_at(self, address: str) -> Inbox | None:
         """The inbox with that case-folded address or alias, its plus tag ignored."""
@@ -270,6 +285,10 @@ class Council:
     def default_standard(self) -> Standard:
         """The first one of the file."""
         return next(iter(self.standards.values()))
+
+    def standard_of(self, name: str) -> Standard:
+        """The standard that a case or a route names; the first one where the configuration no longer has it."""
+        return self.standards.get(name) or self.default_standard
 
     def manager_of(self, staff: Staff, team: str = "") -> str:
         """The staff id of somebody's manager, by the team's where the person has none; "" when there is none."""

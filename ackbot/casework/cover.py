@@ -29,7 +29,7 @@ def absence_of(council: Council, staff: str, at: datetime) -> Absence | None:
 
 
 def has_left(person: Staff, on: date) -> bool:
-    """Whether somebody works here no more on that day."""
+    """Whether somebody no longer works here on that day."""
     return person.left is not None and person.left <= on
 
 
@@ -111,20 +111,20 @@ def own_calendar(council: Council, staff: str) -> Calendar:
     return replace(council.calendar, week=person.week, _known={})
 
 
-def with_absences(council: Council, told: Sequence[Absence]) -> Council:
+def with_absences(council: Council, reported: Sequence[Absence]) -> Council:
     """
-    The council with the absences that people told us beside those of its configuration.
+    The council with the absences that people reported, beside those of its configuration.
 
     One of source "BACK" says that the person is here from its start on, whatever the configuration says until its end.
     """
-    if not told:
+    if not reported:
         return council
-    back = [one for one in told if one.source == "BACK"]
+    back = [one for one in reported if one.source == "BACK"]
     standing = tuple(
         replace(one, ends_at=min([one.ends_at, *(end.starts_at for end in back if _ends(end, one))]))
         for one in council.absences
     )
-    return replace(council, absences=(*standing, *(one for one in told if one.source != "BACK")))
+    return replace(council, absences=(*standing, *(one for one in reported if one.source != "BACK")))
 
 
 def _ends(back: Absence, absence: Absence) -> bool:

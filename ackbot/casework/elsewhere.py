@@ -1,13 +1,13 @@
 """
 Answers that people give straight from their mail program: seen in a Sent folder, or with an inbox of ours in copy.
 
-They are the case's human words like any reply to us (design.md, "The life of a reply"), but for going out: they went.
+They are the case's human words like any reply to us (design.md, "The life of a reply"), except that they went out already.
 """
 
 from ackbot.casework import standards
-from ackbot.casework.council import Inbox
 from ackbot.casework.cover import has_left, is_present
 from ackbot.casework.drafts import to_staff
+from ackbot.casework.drafts.kinds import ASK_BACK
 from ackbot.casework.incoming import danger
 from ackbot.casework.incoming.matching import Match
 from ackbot.casework.incoming.routing import Chosen
@@ -49,7 +49,7 @@ def on_sent(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
     """
     A mail in the Sent folder: an answer to a resident, or nothing of ours. Never a case, and never answered.
 
-    Of what is no answer in a case nothing is kept but that it was seen, and for a while whom it answered.
+    Where it answers no case, only that it was seen is kept, and for a while whom it answered.
     """
     if verdict.kind == "own":
         return _seen(verdict.why)
@@ -150,14 +150,14 @@ def on_answered_before(
         Note(case.code, "answered-before", BEFORE),
     ]
     if not answer.code and case.state != "closed":
-        intents += words_given(case, inbox, answer, desk)
+        intents += words_given(case, answer, desk)
     intents.append(Record("reply", "attach", RULE, acknowledge=False, why=BEFORE))
     return Decision(
         "reply", "attach", RULE, BEFORE, False, verdict.to, tuple(intents), urgent=found_urgent, code=case.code
     )
 
 
-def words_given(case: Case, inbox: Inbox, answer: AnsweredElsewhere, desk: Desk) -> list[Intent]:
+def words_given(case: Case, answer: AnsweredElsewhere, desk: Desk) -> list[Intent]:
     """
     A person wrote to the resident, and nothing has to go out: what a plain reply does to clocks and case (D69, P5).
 
@@ -167,7 +167,8 @@ def words_given(case: Case, inbox: Inbox, answer: AnsweredElsewhere, desk: Desk)
     why = f"{_name(answer.staff, desk)} wrote to the resident from their own mail program"
     if case.last_letter_at is not None and answer.at < case.last_letter_at:
         return [HumanWords(case.code, answer.staff, case.state, why, by="elsewhere", at=answer.at)]
-    standard = desk.council.standards.get(case.standard, desk.council.default_standard)
+    standard = desk.council.standard_of(case.standard)
+    inbox = desk.council.inbox_of(case.inbox)
     settle = standards.clock_of("settle", standard.settle_after, answer.at, standard, inbox, desk.council)
     over = settle.promised_on <= desk.today and settle.due_at <= desk.now
     kept = [
@@ -191,7 +192,7 @@ def _answered(seen: Seen, to: tuple[str, ...], case: Case, how: str, desk: Desk)
     if case.state == "closed":
         intents.append(Note(case.code, "outside", "a person wrote to the resident after the case was closed"))
     else:
-        intents += words_given(case, desk.council.inbox_of(case.inbox), answer, desk)
+        intents += words_given(case, answer, desk)
         intents += _tell_owner(seen, case, named, desk)
     return _seen(why, intents, code=case.code, owner=answer.staff, outcome="event")
 
@@ -206,11 +207,11 @@ def _tell_owner(seen: Seen, case: Case, named: str, desk: Desk) -> list[Intent]:
         or not is_present(desk.council, keeper.id, desk.now)
     ):
         return []
-    author, inbox = desk.council.staff[named].name, desk.council.inbox_of(case.inbox)
+    author = desk.council.staff[named].name
     values = {"author": author, "gone": False, "their_words": Lines(seen.message.new_text)}
     key = f"another:{case.code}:{seen.message.fingerprint}"
     why = f"{author} wrote, and somebody else has the case"
-    return [to_staff.ask_back(desk, case, inbox, keeper, key, "another", values, why=why)]
+    return [to_staff.about_case(desk, ASK_BACK["another"], case, keeper, key, values, why=why)]
 
 
 def _seen(

@@ -170,23 +170,23 @@ def _answers_settled(seen: Seen) -> bool:
     return any(token.purpose == PURPOSES["settled"] for token in seen.message.answers)
 
 
-def _remembered(case: Case, asked_for: Wishes, verdict: Verdict, desk: Desk) -> tuple[Case, list[str], list[Intent]]:
+def _remembered(case: Case, wished: Wishes, verdict: Verdict, desk: Desk) -> tuple[Case, list[str], list[Intent]]:
     """What they asked for, kept by their address: the case as it is now, what its owner should know, and the intents."""
     addr, code = (verdict.to.key if verdict.to else case.resident.key), case.code
     notes: list[str] = []
     intents: list[Intent] = []
-    if asked_for.quiet:
+    if wished.quiet:
         notes.append("they want no more automatic mail, so only what you write goes to them")
         intents.append(Wish(addr, "quiet", "yes", "the resident wants no automatic mail", code))
         case = replace(case, quiet=True)
-    if asked_for.formats:
-        intents.append(Wish(addr, "formats", asked_for.formats, "the resident asks for it", code))
-        case = replace(case, formats=asked_for.formats)
-    if asked_for.language:
-        notes.append(f"they ask for {desk.templates.language_names()[asked_for.language][0]}")
-        intents.append(Wish(addr, "language", asked_for.language, "the resident asks for it", code))
-        case = replace(case, language=asked_for.language)
-    if asked_for.news:
+    if wished.formats:
+        intents.append(Wish(addr, "formats", wished.formats, "the resident asks for it", code))
+        case = replace(case, formats=wished.formats)
+    if wished.language:
+        notes.append(f"they ask for {desk.templates.language_names()[wished.language][0]}")
+        intents.append(Wish(addr, "language", wished.language, "the resident asks for it", code))
+        case = replace(case, language=wished.language)
+    if wished.news:
         notes.append("they ask how far it is, and a word from you would help")
     return case, notes, intents
 
@@ -229,8 +229,8 @@ def _told(
     note = "; ".join(notes)
     why = f"{desk.council.staff[case.in_charge].name} has the case"
     flags = danger.flags(found_urgent, desk.council)
-    inbox = desk.council.inbox_of(case.inbox)
-    return to_staff.resident_wrote(desk, seen.message, case, inbox, seen.arrival, note=note, why=why, urgent=flags)
+    arrived_at = seen.arrival.arrived_at
+    return to_staff.resident_wrote(desk, seen.message, case, arrived_at, note=note, why=why, urgent=flags)
 
 
 def _reopened(case: Case) -> list[Intent]:
@@ -247,11 +247,11 @@ def _anew(case: Case, seen: Seen, desk: Desk) -> tuple[Clock, ...]:
     case up where it stood: the time that the resident took does not count (D65).
     """
     inbox = desk.council.inbox_of(case.inbox)
-    standard = desk.council.standards.get(case.standard, desk.council.default_standard)
+    standard = desk.council.standard_of(case.standard)
     if case.state == "waiting":
         update = standards.next_update(standard, inbox, desk.council, desk.now)
         running = [clock for clock in case.clocks if clock.kind == "answer"]
-        going_on = [*running, *standards.resumed(case, inbox, desk.council, desk.now)]
+        going_on = [*running, *standards.resumed(case, desk.council, desk.now)]
         return tuple(
             sorted([*([replace(update, told=False)] if update else []), *going_on], key=lambda one: one.due_at)
         )
@@ -274,7 +274,7 @@ def on_recovered(seen: Seen, verdict: Verdict, case: Case, desk: Desk) -> Decisi
     if case.owner in desk.council.staff:
         flags = danger.flags(found_urgent, desk.council)
         intents.append(
-            to_staff.resident_wrote(desk, seen.message, case, inbox, seen.arrival, note="", why=why, urgent=flags)
+            to_staff.resident_wrote(desk, seen.message, case, seen.arrival.arrived_at, note="", why=why, urgent=flags)
         )
     record = Record(verdict.kind, "attach", verdict.rule, acknowledge=False, why=why)
     return Decision(

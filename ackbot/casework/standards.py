@@ -66,8 +66,8 @@ def no_later(update: Clock, clocks: Sequence[Clock], today: date) -> Clock:
     The next update, brought forward to the day of an answer that falls due before it: the resident is told one date, the
     first that stands.
     """
-    answers = [one for one in clocks if one.kind == "answer" and today < one.promised_on < update.promised_on]
-    first = min(answers, key=lambda one: one.promised_on, default=None)
+    before = [one for one in clocks if one.kind == "answer" and today < one.promised_on < update.promised_on]
+    first = min(before, key=lambda one: one.promised_on, default=None)
     return replace(update, promised_on=first.promised_on, due_at=first.due_at, started_at=None) if first else update
 
 
@@ -77,14 +77,14 @@ def on_day(kind: ClockKind, day: date, inbox: Inbox) -> Clock:
     return Clock(kind, day, inbox.calendar.end_of(day), told=True)
 
 
-def resumed(case: Case, inbox: Inbox, council: Council, now: datetime) -> list[Clock]:
+def resumed(case: Case, council: Council, now: datetime) -> list[Clock]:
     """
     Clocks that stood still while the resident was asked, later by as many working days as they stood (D65).
 
     They are dates of their own from now on: a changed standard does not take the pause away from them.
     """
-    standard = council.standards.get(case.standard, council.default_standard)
-    calendar = calendar_of(standard, inbox, council)
+    inbox = council.inbox_of(case.inbox)
+    calendar = calendar_of(council.standard_of(case.standard), inbox, council)
     today = calendar.local_day(now)
     found = []
     for clock in case.paused:

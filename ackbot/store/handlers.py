@@ -217,7 +217,6 @@ def _send(
     arrival: Arrival | None,
 ) -> bool:
     """Whether the mail goes out now. One that was put there before is left as it is: that is the idempotence of all sending."""
-    inbox = council.inboxes.get(send.inbox)
     held_for = _held_for(db, send, council, arrival) or (
         "pause" if send.draft.kind != "urgent" and inboxes.is_paused(db, send.inbox) else ""
     )
@@ -244,7 +243,7 @@ def _send(
         envelope_from=draft.envelope_from,
         message_id=draft.message_id,
         content=mail.content,
-        attachments=_attachments(send, mail, _place(db, send, arrival), inbox.attach_up_to if inbox else 0),
+        attachments=_attachments(send, mail, _place(db, send, arrival), council.inbox_of(send.inbox).attach_up_to),
         letter_id=letter_id,
         now=text_of(now),
         not_before=text_of(max(send.not_before or now, now)),

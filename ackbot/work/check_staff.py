@@ -71,7 +71,7 @@ def _inbox_of(person: Staff, config: Config) -> Inbox:
         team = council.teams.get(inbox.team)
         if inbox.owner == person.id or (team and person.id in team.members):
             return inbox
-    return next(iter(council.inboxes.values()))
+    return council.first_inbox
 
 
 def _draft(config: Config, person: Staff, inbox: Inbox) -> Draft:

@@ -102,7 +102,7 @@ def _addressed(message: Message, config: Config) -> str:
     for one in (*message.to, *message.cc):
         if found := council.inbox_at(one.key):
             return found.name
-    return next(iter(council.inboxes))
+    return council.first_inbox.name
 
 
 def as_json(file: str, explained: Explained, office: Office) -> dict[str, Any]:

@@ -87,7 +87,7 @@ def warm(office: Office) -> None:
         b"From: a@resident.example\r\nContent-Type: text/html\r\n\r\n<p>This letter loads what every letter needs, and that is "
         b"about all there is to it, but for what only letters in other languages have need of.</p>"
     )
-    inbox = next(iter(office.council.inboxes))
+    inbox = office.council.first_inbox.name
     now = datetime.now(UTC)
     consider(Message.parse(raw, office.signer), Arrival(inbox, now), office, lambda *_: Facts(), now)
 

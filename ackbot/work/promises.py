@@ -230,8 +230,8 @@ class Promises:
         found = [case for case in cases.due(self._db, today, (kind,), over=now) if case.state == state]
         queued = 0
         for some in _by_resident(found):
-            inbox = self._office.council.inboxes.get(some[0].inbox)
-            if inbox is None or not inbox.calendar.is_open(now) or inboxes.is_paused(self._db, inbox.name):
+            calendar = self._office.council.inbox_of(some[0].inbox).calendar
+            if not calendar.is_open(now) or inboxes.is_paused(self._db, some[0].inbox):
                 continue
             with self._db.transaction():
                 desk = self._desk(now)

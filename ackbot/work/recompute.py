@@ -45,7 +45,7 @@ def _anew(clock: Clock, standard: str, inbox: str, council: Council) -> Clock:
     """The same clock by what is in force now; one that was told, or that a person named, as it is."""
     if clock.told or clock.started_at is None:
         return clock
-    rule = council.standards.get(standard, council.default_standard)
+    rule = council.standard_of(standard)
     durations: dict[str, Duration | None] = {
         "name-owner": rule.name_owner_within,
         "update": rule.update_every,

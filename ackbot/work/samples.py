@@ -10,10 +10,10 @@ from ackbot.casework import standards
 from ackbot.casework.clocks import absence_moves, reminders
 from ackbot.casework.council import Council, Inbox, Staff
 from ackbot.casework.drafts import to_admin, to_resident, to_staff
+from ackbot.casework.drafts.kinds import ASK_BACK
 from ackbot.casework.drafts.to_resident import NoNews
-from ackbot.casework.incoming.screening import Seen
 from ackbot.casework.intents import Send
-from ackbot.casework.model import Arrival, Case, Clock, Facts, Offer
+from ackbot.casework.model import Case, Clock, Facts, Offer
 from ackbot.casework.office import Desk, Office
 from ackbot.config import Config, Finding
 from ackbot.config.wording import finding
@@ -150,12 +150,13 @@ def _speaking(config: Config, language: str) -> Office:
 
 def _sends(office: Office) -> Iterator[tuple[str, Send]]:
     council = office.council
-    inbox = replace(next(iter(council.inboxes.values())), mode="live")
+    inbox = replace(council.first_inbox, mode="live")
     staff = next(
         iter(council.staff.values()),
         Staff("priya", "Priya Shah", "priya@northgate.example", ("priya@northgate.example",), "Priya Shah"),
     )
     council = replace(council, staff=MappingProxyType({**council.staff, staff.id: staff}))
+    council = replace(council, inboxes=MappingProxyType({**council.inboxes, inbox.name: inbox}))
     office = replace(office, council=council)
     message = Message.parse(_LETTER % inbox.address.encode(), office.signer)
     yield from _to_residents(office, inbox, staff, message)
@@ -199,27 +200,23 @@ def _to_residents(office: Office, inbox: Inbox, staff: Staff, message: Message) 
             message, subject=subject, from_=(to,), text=message.text if to.name else "My bin was missed again."
         )
         case = _case(office.council, inbox, to, owner, subject, now, language)
-        arrival = Arrival(inbox.name, now)
-        seen = Seen(letter, inbox, office.council, arrival)
         for sensitive in (False, True) if title == "acknowledgement" else (False,):
             shown = f"{title}, sensitive" if sensitive else title
             yield (
                 shown,
                 to_resident.acknowledgement(
                     office.desk(now),
-                    seen.message,
+                    letter,
                     replace(case, sensitive=sensitive),
-                    inbox,
                     Facts(),
-                    arrival,
                     why="a specimen",
                     hold="",
                 ),
             )
         if title == "acknowledgement":
-            asked = office.desk(now)
-            yield "any news?", to_resident.where_it_stands(asked, seen.message, case, inbox, why="a specimen", hold="")
-            yield "receipt", to_resident.receipt(office.desk(now), seen.message, case, inbox, why="a specimen", hold="")
+            desk = office.desk(now)
+            yield "any news?", to_resident.where_it_stands(desk, letter, case, inbox, why="a specimen", hold="")
+            yield "receipt", to_resident.receipt(desk, letter, case, inbox, why="a specimen", hold="")
 
 
 def _to_staff(desk: Desk, inbox: Inbox, staff: Staff, message: Message) -> Iterator[tuple[str, Send]]:
@@ -232,18 +229,15 @@ def _to_staff(desk: Desk, inbox: Inbox, staff: Staff, message: Message) -> Itera
         desk.now,
         "en",
     )
-    arrival = Arrival(inbox.name, desk.now)
-    seen = Seen(message, inbox, desk.council, arrival)
     yield (
         "new case",
         to_staff.new_case(
             desk,
-            seen.message,
+            message,
             case,
-            inbox,
-            arrival,
             owner_why="has the fewest open cases",
-            told="acknowledged",
+            acknowledgement="sent",
+            withheld_because="",
             note="",
             urgent=(),
             why="a specimen",
@@ -251,10 +245,10 @@ def _to_staff(desk: Desk, inbox: Inbox, staff: Staff, message: Message) -> Itera
     )
     yield (
         "the resident wrote",
-        to_staff.resident_wrote(desk, seen.message, case, inbox, arrival, note="", why="a specimen"),
+        to_staff.resident_wrote(desk, message, case, desk.now, note="", why="a specimen"),
     )
-    yield "sent to another service too", to_staff.also_yours(desk, seen.message, case, inbox, staff, why="a specimen")
-    yield "urgent", to_staff.urgent(desk, seen.message, case, inbox, staff, ("gas",), why="a specimen")
+    yield "sent to another service too", to_staff.also_yours(desk, message, case, inbox, staff, why="a specimen")
+    yield "urgent", to_staff.urgent(desk, message, case, staff, ("gas",), why="a specimen")
 
 
 def _later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[str, Send]]:
@@ -265,7 +259,7 @@ def _later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[str, Send]]
         key = f"specimen:{title}"
         yield (
             title,
-            to_resident.human(desk, case, staff, key, words, next_on=next_on, files=(), files_of=0, why="a specimen"),
+            to_resident.human(desk, case, staff, key, words, next_on=next_on, why="a specimen"),
         )
     for times in range(3):
         told = NoNews(
@@ -298,9 +292,7 @@ def _later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[str, Send]]
     waiting = replace(case, state="waiting", human_words_at=_OPEN)
     yield "a question not answered", to_resident.still_waiting(desk, [(waiting, _NEXT)], why="a specimen")
     copied = replace(case, copies=("councillor@northgate.example",))
-    sent = to_resident.human(
-        desk, copied, staff, "specimen:cc", words, next_on=None, files=(), files_of=0, why="a specimen"
-    )
+    sent = to_resident.human(desk, copied, staff, "specimen:cc", words, next_on=None, why="a specimen")
     yield "a person's own words, copied", sent
     yield "a copy of them", to_resident.copies(desk, copied, sent, "a specimen")[0]
     yield (
@@ -349,22 +341,23 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
         to_staff.offered(
             desk,
             replace(case, handovers=1),
-            inbox,
             staff,
             staff,
             "She knows the house.",
-            "There is damp.",
-            tells=True,
+            last_words="There is damp.",
+            resident_told=True,
             why="a specimen",
         ),
     )
     yield (
         "a part for you",
-        to_staff.split_off(desk, case, inbox, staff, staff, "The bins.", "There is damp.", told=True, why="a specimen"),
+        to_staff.split_off(
+            desk, case, staff, "The bins.", last_words="There is damp.", resident_told=True, why="a specimen"
+        ),
     )
     words = Lines("FYI, he rang again.")
-    link = to_staff.inside_link(desk, case, inbox, staff, "SEND")
-    asked: dict[str, dict[str, Any]] = {
+    link = to_staff.inside_link(desk, case, staff, "SEND")
+    topics: dict[str, dict[str, Any]] = {
         "what": {"problem": "CLOSE needs a reason behind it.", "their_words": words},
         "held": {
             "reasons": ["it greets Mrs Jones"],
@@ -380,8 +373,9 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
         "copies": {"copies": ["councillor@northgate.example"]},
         "echo": {"their_words": words, "next_on": _NEXT, "files": ["plan.pdf"]},
     }
-    for topic, values in asked.items():
-        send = to_staff.ask_back(desk, case, inbox, staff, f"specimen:{topic}", topic, values, why="a specimen")
+    for topic, values in topics.items():
+        key = f"specimen:{topic}"
+        send = to_staff.about_case(desk, ASK_BACK[topic], case, staff, key, values, why="a specimen")
         yield f"ask-back: {topic}", send
     away_values = {
         "back": False,
@@ -393,16 +387,17 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
         "other": "",
         "said_by": "",
     }
-    for title, template, values in (
-        ("ask-back: which case", "ask-back-which", {"their_words": words, "strange": False}),
-        ("ask-back: another case", "ask-back-which", {"their_words": words, "strange": True}),
-        ("away", "ask-back-away", away_values),
-        ("away, not clear", "ask-back-away", {**away_values, "problem": "The dates could not be read."}),
-        ("away, of somebody else", "ask-back-away", {**away_values, "other": "Sam Jones"}),
-        ("away, said by a manager", "ask-back-away", {**away_values, "said_by": "Alex Reid"}),
-        ("back", "ask-back-away", {**away_values, "back": True, "away_again_on": _NEXT}),
+    for title, topic, values in (
+        ("ask-back: which case", "which", {"their_words": words, "strange": False}),
+        ("ask-back: another case", "which", {"their_words": words, "strange": True}),
+        ("away", "away", away_values),
+        ("away, not clear", "away", {**away_values, "problem": "The dates could not be read."}),
+        ("away, of somebody else", "away", {**away_values, "other": "Sam Jones"}),
+        ("away, said by a manager", "away", {**away_values, "said_by": "Alex Reid"}),
+        ("back", "away", {**away_values, "back": True, "away_again_on": _NEXT}),
     ):
-        yield title, to_staff.to_staff(desk, staff, inbox, "ask-back", template, title, values, why="a specimen")
+        send = to_staff.about_no_single_case(desk, ASK_BACK[topic], staff, inbox, title, values, why="a specimen")
+        yield title, send
 
 
 def _promised(desk: Desk, inbox: Inbox, staff: Staff) -> Case:

@@ -9,7 +9,7 @@ from ackbot.casework import contact
 from ackbot.casework.clocks.reminders import due_on
 from ackbot.casework.council import Absence, Staff
 from ackbot.casework.cover import absence_of, has_left, is_present, returns_on, stand_in, working_days_of
-from ackbot.casework.drafts import to_admin, to_resident, to_staff
+from ackbot.casework.drafts import kinds, to_admin, to_resident, to_staff
 from ackbot.casework.incoming import routing
 from ackbot.casework.incoming.routing import Routed
 from ackbot.casework.intents import Assign, ClearClock, Intent, Send, SetClock, SetCover
@@ -81,7 +81,7 @@ def _reassigned(case: Case, person: Staff | None, loads: Mapping[str, Load], des
     gone = f"{person.name} works here no more" if person else "it had no owner"
     if person and person.cover and is_present(council, person.cover, desk.now):
         return Move(case, person.cover, "owner", gone, tell=True)
-    standard = council.standards.get(case.standard, council.default_standard)
+    standard = council.standard_of(case.standard)
     routed = Routed(case.team, "", standard, "", "")
     chosen = routing.choose_owner(routed, Facts(loads=loads), council, desk.now, desk.today)
     if not chosen.staff:
@@ -214,7 +214,7 @@ def table(desk: Desk, person: Staff, former: Staff | None, moves: Sequence[Move]
     }
     inbox = council.inbox_of(moves[0].case.inbox)
     key = f"taken-over:{person.id}:{absence_key(former, absence)}:{moves[0].case.code}:{desk.now:%Y-%m-%dT%H%M}"
-    return to_staff.to_staff(desk, person, inbox, "hand-over", "taken-over", key, values, why=why)
+    return to_staff.about_no_single_case(desk, kinds.TAKEN_OVER, person, inbox, key, values, why=why)
 
 
 def welcome_back(desk: Desk, person: Staff, moves: Sequence[Move], *, why: str) -> Send:
@@ -222,25 +222,24 @@ def welcome_back(desk: Desk, person: Staff, moves: Sequence[Move], *, why: str) 
     values = {"count": len(moves), "cases": [_row(one, desk, person) for one in moves]}
     inbox = desk.council.inbox_of(moves[0].case.inbox)
     key = f"while-away:{person.id}:{moves[0].case.code}:{desk.now:%Y-%m-%dT%H%M}"
-    return to_staff.to_staff(desk, person, inbox, "hand-over", "while-away", key, values, why=why)
+    return to_staff.about_no_single_case(desk, kinds.WHILE_AWAY, person, inbox, key, values, why=why)
 
 
-def given(desk: Desk, case: Case, letter: str, *, owner_why: str, why: str, number: int = 0) -> Send:
-    """To the owner found at last for a case that had none, or that they took as its `number`th hand-over: the letter."""
+def given(desk: Desk, case: Case, last_words: str, *, owner_why: str, why: str, number: int = 0) -> Send:
+    """
+    To the owner found at last for a case that had none, or that they took as its `number`th hand-over: the letter.
+
+    Args:
+        last_words: of the resident in the case.
+    """
     person = desk.council.staff[case.owner]
-    inbox = desk.council.inbox_of(case.inbox)
     key = f"new-case:{case.code}:{person.id}" + (f":{number}" if number else "")
-    values = {"owner_why": owner_why, "letter": Lines(letter)}
-    out = bool(case.resident.addr)
-    draft = to_staff.about_case(
-        desk, case, inbox, person, "new-case", key, values, words_go_out=out, template="new-case-later"
-    )
-    return Send(key, draft, case.code, inbox.name, inbox.staff_lane, why, staff=person.id)
+    values = {"owner_why": owner_why, "letter": Lines(last_words)}
+    return to_staff.about_case(desk, kinds.NEW_CASE_LATER, case, person, key, values, why=why)
 
 
 def _row(one: Move, desk: Desk, person: Staff) -> dict[str, Any]:
     case = one.case
-    inbox = desk.council.inbox_of(case.inbox)
     due = due_on(case)
     return {
         "reference": desk.council.reference_of(case.code),
@@ -250,5 +249,5 @@ def _row(one: Move, desk: Desk, person: Staff) -> dict[str, Any]:
         "told": any(clock.told and clock.promised_on == due for clock in case.clocks),
         "answered": case.state == "answered",
         "resident_told": is_told(one, desk),
-        "links": to_staff.links(desk, case, inbox, person),
+        "links": to_staff.links(desk, case, person),
     }

@@ -1,15 +1,16 @@
 """To staff, before and after a date passes: the morning digest, "overdue today", the ladder (behaviour.md §4.1, §4.6)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
 from ackbot.casework import standards
 from ackbot.casework.contact import silent_because
-from ackbot.casework.council import Council, Staff
+from ackbot.casework.council import Staff
 from ackbot.casework.cover import absence_of, is_present, ladder, own_calendar, returns_on, stand_in
-from ackbot.casework.drafts import to_staff
+from ackbot.casework.drafts import kinds, to_staff
+from ackbot.casework.drafts.kinds import StaffMail
 from ackbot.casework.intents import Send
 from ackbot.casework.model import GIVEN_UP, PROMISES, Case
 from ackbot.casework.office import Desk
@@ -65,7 +66,7 @@ def sheets(cases: Sequence[Case], desk: Desk) -> dict[str, list[Line]]:
 def _readers(case: Case, desk: Desk) -> list[tuple[str, Role]]:
     council = desk.council
     rungs = ladder(council, case.in_charge, case.team)
-    above = [_reached(council, one, case.team, desk) for one in rungs if one != case.in_charge]
+    above = [_reached(one, case.team, desk) for one in rungs if one != case.in_charge]
     top = [HEAD] if council.head_of_service else []
     if not is_here(case, desk):
         return [((above or [HEAD])[0], "nobody")]
@@ -77,7 +78,7 @@ def _readers(case: Case, desk: Desk) -> list[tuple[str, Role]]:
     due = due_on(case)
     steps = 0
     if case.late_since:
-        standard = council.standards.get(case.standard, council.default_standard)
+        standard = council.standard_of(case.standard)
         steps = standards.steps(case.late_since, standard.escalate_every, council.calendar, desk.today)
     if case.no_news >= _OWED or (case.sensitive and due is not None and due <= desk.today):
         steps = max(steps, 1)
@@ -102,11 +103,11 @@ def _back_in_time(case: Case, desk: Desk) -> bool:
     return absence is not None and (due is None or due >= returns_on(desk.council, absence))
 
 
-def _reached(council: Council, staff: str, team: str, desk: Desk) -> str:
+def _reached(staff: str, team: str, desk: Desk) -> str:
     """A manager who is away is read by whoever stands in for them (D58)."""
-    if is_present(council, staff, desk.now):
+    if is_present(desk.council, staff, desk.now):
         return staff
-    found = stand_in(council, staff, team, desk.now)
+    found = stand_in(desk.council, staff, team, desk.now)
     return found[0] if found else staff
 
 
@@ -119,7 +120,7 @@ def _shown_to_owner(case: Case, desk: Desk) -> bool:
 def horizon(staff: str, standard: str, desk: Desk) -> date:
     """The last date that a person's digest of today names: the longest warning, or their next own working day."""
     council = desk.council
-    promised = council.standards.get(standard, council.default_standard)
+    promised = council.standard_of(standard)
     calendar = council.calendar
     warned = [
         _warned(calendar, one.amount if one.unit == "working days" else one.seconds / 86_400, desk.today)
@@ -133,42 +134,41 @@ def _warned(calendar: Calendar, days: float, today: date) -> date:
     return calendar.add_days(today, max(0, round(days)))
 
 
-def digest(desk: Desk, person: Staff, lines: Sequence[Line], letter: str, *, why: str) -> Send:
+def digest(desk: Desk, person: Staff, lines: Sequence[Line], last_words: str, *, why: str) -> Send:
     """
     What is due, once a morning. A single case of one's own makes it a mail about that case, answered by plain reply.
 
     Args:
-        letter: the resident's last words in that single case.
+        last_words: of the resident in that single case.
     """
     key = f"digest:{person.id}:{desk.today.isoformat()}"
-    return _reminder(desk, person, lines, letter, key, "digest-list", why)
+    return _reminder(desk, kinds.DIGEST_LIST, person, lines, last_words, key, why)
 
 
-def overdue(desk: Desk, person: Staff, lines: Sequence[Line], letter: str, *, why: str) -> Send:
+def overdue(desk: Desk, person: Staff, lines: Sequence[Line], last_words: str, *, why: str) -> Send:
     """At 13:00 of the promised date, to whoever has the case and to the manager."""
     key = f"overdue:{person.id}:{desk.today.isoformat()}"
-    return _reminder(desk, person, lines, letter, key, "overdue", why)
+    return _reminder(desk, kinds.OVERDUE, person, lines, last_words, key, why)
 
 
-def late(desk: Desk, person: Staff, line: Line, letter: str, *, why: str) -> Send:
+def late(desk: Desk, person: Staff, line: Line, last_words: str, *, why: str) -> Send:
     """About one case whose date came after 13:00, before its resident is told that there is no news."""
     key = f"late:{person.id}:{line.case.code}:{desk.today.isoformat()}"
-    return _reminder(desk, person, [line], letter, key, "digest-list", why)
+    return _reminder(desk, kinds.DIGEST_LIST, person, [line], last_words, key, why)
 
 
-def _reminder(desk: Desk, person: Staff, lines: Sequence[Line], letter: str, key: str, template: str, why: str) -> Send:
+def _reminder(
+    desk: Desk, mail: StaffMail, person: Staff, lines: Sequence[Line], last_words: str, key: str, why: str
+) -> Send:
     if len(lines) == 1 and lines[0].role == "own":
-        case = lines[0].case
-        inbox = desk.council.inbox_of(case.inbox)
-        values = {**_line(desk, person, lines[0]), "letter": Lines(letter), "overdue": template == "overdue"}
-        out = bool(case.resident.addr)
-        draft = to_staff.about_case(
-            desk, case, inbox, person, "digest", key, values, words_go_out=out, template="digest-one", purpose="single"
-        )
-        return Send(key, replace(draft, html=True), case.code, inbox.name, inbox.staff_lane, why, staff=person.id)
+        values = {
+            **_line(desk, person, lines[0]),
+            "letter": Lines(last_words),
+            "overdue": mail is kinds.OVERDUE,
+        }
+        return to_staff.about_case(desk, kinds.DIGEST_ONE, lines[0].case, person, key, values, why=why)
     inbox = desk.council.inbox_of(_first_open(lines, desk).case.inbox)
-    values = listed(desk, person, lines)
-    return to_staff.to_staff(desk, person, inbox, "digest", template, key, values, why=why)
+    return to_staff.about_no_single_case(desk, mail, person, inbox, key, listed(desk, person, lines), why=why)
 
 
 def _first_open(lines: Sequence[Line], desk: Desk) -> Line:
@@ -216,5 +216,5 @@ def _line(desk: Desk, person: Staff | None, line: Line) -> dict[str, Any]:
         "silent": silent_because(case, council) or ("" if told else "no date was promised"),
         "missed": line.due_on is not None and line.due_on < desk.today,
         "call": case.sensitive,
-        "links": to_staff.links(desk, case, inbox, person) if person else {},
+        "links": to_staff.links(desk, case, person) if person else {},
     }

@@ -23,7 +23,7 @@ def about(
         recipient: an address; "" is the admin's.
     """
     council: Council = desk.council
-    inbox = next(iter(council.inboxes.values()))
+    inbox = council.first_inbox
     language = council.languages[0]
     subject = desk.templates.phrase(language, f"subject.admin-{topic}", **values)
     draft = Draft(
@@ -45,7 +45,7 @@ def about(
 def hold_told(send: Send, desk: Desk) -> list[Intent]:
     """The admin hears once an hour of the brake, once a day of a mailbox that looks restored."""
     if send.hold == "restore":
-        inbox = desk.council.inboxes[send.inbox]
+        inbox = desk.council.inbox_of(send.inbox)
         values = {"inbox": inbox.address}
         return [
             about(

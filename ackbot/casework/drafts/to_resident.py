@@ -7,14 +7,15 @@ from datetime import date, timedelta
 from typing import Any
 
 from ackbot.casework.council import Inbox, Staff
-from ackbot.casework.drafts import names
+from ackbot.casework.drafts import kinds, names
+from ackbot.casework.drafts.kinds import ResidentMail
 from ackbot.casework.intents import Send
-from ackbot.casework.model import Arrival, Case, Facts
+from ackbot.casework.model import Case, Facts
 from ackbot.casework.office import Desk
 from ackbot.casework.standards import next_word
 from ackbot.mail import subjects
 from ackbot.mail.addresses import Address
-from ackbot.mail.compose import Draft, Profile
+from ackbot.mail.compose import Draft
 from ackbot.mail.markup import Lines, Words
 from ackbot.mail.message import Attachment, Message
 
@@ -23,7 +24,7 @@ LATE = timedelta(hours=2)  # an acknowledgement later than that says sorry, once
 _LINK = re.compile(r"://|\bwww\.|@|[^\W_]\.[^\W\d_]{2,}(?![^\W_])", re.IGNORECASE)
 _OWN_WORDS = 60  # of an acknowledgement, its footer not counted (behaviour.md §3.1)
 _SHORTER: tuple[tuple[str, Callable[[Any], Any]], ...] = (
-    ("letters", lambda _: 1),
+    ("times_written", lambda _: 1),
     ("opens_on", lambda _: None),
     ("matter", lambda matter: subjects.shortened(matter, 30)),
     ("late", lambda _: False),
@@ -40,22 +41,28 @@ def envelope_from(inbox: Inbox, tag: str) -> str:
     return inbox.plus(tag) if inbox.bounce == "plus" and inbox.plus_addressing else inbox.address
 
 
-def draft_to(
+def about_case(
     desk: Desk,
+    mail: ResidentMail,
     case: Case,
-    inbox: Inbox,
-    kind: str,
     key: str,
     values: Mapping[str, Any],
-    profile: Profile,
-    answers: Message | None,
-    template: str = "",
-) -> Draft:
-    """A draft to the resident of a case, threaded below the letter it answers or the case's last mail."""
+    *,
+    why: str,
+    letter: Message | None = None,
+) -> Send:
+    """
+    A mail to the resident of a case.
+
+    Args:
+        values: what the template names beside the facts of the case.
+        letter: the one it answers, whose thread it goes on; without one it goes on with the case's.
+    """
     council = desk.council
+    inbox = council.inbox_of(case.inbox)
     reference = council.reference_of(case.code)
     language = desk.language_for(case.language)
-    theirs = "" if case.sensitive else subjects.without_tags(answers.subject if answers else case.subject)
+    theirs = "" if case.sensitive else subjects.without_tags(letter.subject if letter else case.subject)
     written_on = council.calendar.local_day(case.opened_at)
     subject = (
         subjects.answer_to(theirs)
@@ -70,12 +77,12 @@ def draft_to(
     if with_reference and reference not in subject:
         subject = f"{subject} [{reference}]"
     tag = desk.signer.tag(case.code, "r")
-    thread = (*answers.references, answers.message_id) if answers and answers.message_id else case.thread
+    thread = (*letter.references, letter.message_id) if letter and letter.message_id else case.thread
     offers = desk.templates.offers()
     offer = offers.get(case.language, "") if case.language != language else ""
-    return Draft(
-        kind=kind,
-        template=template or kind,
+    draft = Draft(
+        kind=mail.kind,
+        template=mail.template,
         values={
             "today": desk.today,
             "council": council.name,
@@ -99,9 +106,9 @@ def draft_to(
         reply_to=Address(inbox.service, inbox.plus(tag)) if inbox.plus_addressing else None,
         subject=subject,
         envelope_from=envelope_from(inbox, tag),
-        message_id=desk.message_id(key, case.code, kind, "resident", inbox.address),
+        message_id=desk.message_id(key, case.code, mail.kind, "resident", inbox.address),
         date_at=desk.now.astimezone(council.calendar.timezone),
-        profile=profile,
+        profile=mail.profile,
         in_reply_to=thread[-1] if thread else "",
         references=thread,
         languages=(language, case.language) if offer else (language,),
@@ -109,6 +116,7 @@ def draft_to(
         large="large print" in case.formats,
         extra={"X-Ackbot-Case": reference},
     )
+    return Send(key, draft, case.code, inbox.name, inbox.lane, why)
 
 
 def matter(subject: str) -> str:
@@ -126,17 +134,23 @@ def acknowledgement(
     desk: Desk,
     letter: Message,
     case: Case,
-    inbox: Inbox,
     facts: Facts,
-    arrival: Arrival,
     *,
     why: str,
     hold: str,
     absent: str = "",
     also_to: Sequence[Inbox] = (),
 ) -> Send:
-    """The first answer: who has the letter, and the date of the next word."""
+    """
+    The first answer: who has the letter, and the date of the next word.
+
+    Args:
+        hold: why it waits for the admin's release; "" when it does not.
+        absent: public name of the officer whose own inbox it is, and who is away; "" otherwise.
+        also_to: other inboxes of ours that the letter went to.
+    """
     council = desk.council
+    inbox = council.inbox_of(case.inbox)
     owner = council.staff.get(case.owner)
     calendar = inbox.calendar
     opens_on = calendar.first_working_day(desk.today) if not calendar.is_open(desk.now) else None
@@ -147,31 +161,23 @@ def acknowledgement(
     colleague = council.is_colleague(case.resident.key)
     named_on = next((clock.promised_on for clock in case.clocks if clock.kind == "name-owner"), None)
     key = f"ack:{letter.fingerprint}"
-    draft = draft_to(
-        desk,
-        case,
-        inbox,
-        "acknowledgement",
-        key,
-        {
-            "name": names.greeting(case.resident, letter),
-            "owner": owner.public_name if owner else "",
-            "first_name": names.first(owner.public_name) if owner else "",
-            "absent": absent,
-            "next_on": None if case.sensitive else next_word(case.clocks),
-            "named_on": named_on,
-            "opens_on": None if case.sensitive else opens_on,
-            "late": desk.now - arrival.arrived_at > LATE,
-            "letters": facts.letters_from + 1,
-            "complaint": "complaint" in case.standard.lower(),
-            "also": [other.service for other in also_to],
-            "sentence": Words(inbox.sentence),
-        },
-        Profile.REPLY,
-        letter,
-        template="acknowledgement-colleague" if colleague else "acknowledgement",
-    )
-    return Send(key, _fitting(draft, desk), case.code, inbox.name, inbox.lane, why, hold=hold)
+    values = {
+        "name": names.greeting(case.resident, letter),
+        "owner": owner.public_name if owner else "",
+        "first_name": names.first(owner.public_name) if owner else "",
+        "absent": absent,
+        "next_on": None if case.sensitive else next_word(case.clocks),
+        "named_on": named_on,
+        "opens_on": None if case.sensitive else opens_on,
+        "late": desk.now - case.opened_at > LATE,
+        "times_written": facts.letters_from + 1,
+        "complaint": "complaint" in case.standard.lower(),
+        "also": [other.service for other in also_to],
+        "sentence": Words(inbox.sentence),
+    }
+    mail = kinds.ACKNOWLEDGEMENT_TO_COLLEAGUE if colleague else kinds.ACKNOWLEDGEMENT
+    send = about_case(desk, mail, case, key, values, why=why, letter=letter)
+    return replace(send, draft=_fitting(send.draft, desk), hold=hold)
 
 
 def _fitting(draft: Draft, desk: Desk) -> Draft:
@@ -193,23 +199,15 @@ def receipt(desk: Desk, letter: Message, case: Case, inbox: Inbox, *, why: str, 
     """
     owner = desk.council.staff.get(case.in_charge)
     key = f"receipt:{case.code}:{desk.today.isoformat()}"
-    draft = draft_to(
-        desk,
-        case,
-        inbox,
-        "receipt",
-        key,
-        {
-            "name": names.greeting(case.resident, letter),
-            "owner": owner.public_name if owner else "",
-            "first_name": names.first(owner.public_name) if owner else "",
-            "next_on": None if case.sensitive else next_word(case.clocks),
-            "still": still,
-        },
-        Profile.REPLY,
-        letter,
-    )
-    return Send(key, draft, case.code, inbox.name, inbox.lane, why, hold=hold)
+    values = {
+        "name": names.greeting(case.resident, letter),
+        "owner": owner.public_name if owner else "",
+        "first_name": names.first(owner.public_name) if owner else "",
+        "next_on": None if case.sensitive else next_word(case.clocks),
+        "still": still,
+    }
+    send = about_case(desk, kinds.RECEIPT, case, key, values, why=why, letter=letter)
+    return replace(send, inbox=inbox.name, lane=inbox.lane, hold=hold)
 
 
 def where_it_stands(
@@ -235,30 +233,17 @@ def where_it_stands(
         "next_on": next_word(case.clocks) if still and not case.sensitive else None,
     }
     key = f"receipt:{case.code}:{desk.today.isoformat()}"
-    draft = draft_to(desk, case, inbox, "receipt", key, values, Profile.REPLY, letter, template="where-it-stands")
-    return Send(key, draft, case.code, inbox.name, inbox.lane, why, hold=hold)
+    send = about_case(desk, kinds.WHERE_IT_STANDS, case, key, values, why=why, letter=letter)
+    return replace(send, inbox=inbox.name, lane=inbox.lane, hold=hold)
 
 
-def human(
-    desk: Desk,
-    case: Case,
-    person: Staff,
-    key: str,
-    words: str,
-    *,
-    next_on: date | None,
-    files: tuple[Attachment, ...],
-    files_of: int,
-    why: str,
-) -> Send:
+def human(desk: Desk, case: Case, person: Staff, key: str, words: str, *, next_on: date | None, why: str) -> Send:
     """
     A person's own words, unchanged (P6); no header says that a machine wrote them, for none did.
 
     Args:
         next_on: the date that UPDATE or MORE promises with them; None for a plain answer, which promises nothing.
-        files: of the mail the words came in.
     """
-    inbox = desk.council.inbox_of(case.inbox)
     values = {
         "words": Lines(words),
         "person": person.public_name,
@@ -267,11 +252,16 @@ def human(
         "copies": list(case.copies),
         "copy_for": "",
     }
-    draft = draft_to(desk, case, inbox, "human", key, values, Profile.HUMAN, None)
-    sender = Address(f"{person.public_name}, {inbox.service}", inbox.address)
+    send = about_case(desk, kinds.HUMAN, case, key, values, why=why)
+    draft, service = send.draft, desk.council.inbox_of(case.inbox).service
+    sender = replace(draft.sender, name=f"{person.public_name}, {service}")
     reply_to = replace(draft.reply_to, name=sender.name) if draft.reply_to else None
-    draft = replace(draft, sender=sender, reply_to=reply_to, attachments=files)
-    return Send(key, draft, case.code, inbox.name, inbox.lane, why, files_of=files_of)
+    return replace(send, draft=replace(draft, sender=sender, reply_to=reply_to))
+
+
+def with_files(send: Send, files: tuple[Attachment, ...], files_of: int) -> Send:
+    """The same mail with files behind the words; `files_of` as in Send."""
+    return replace(send, draft=replace(send.draft, attachments=files), files_of=files_of)
 
 
 def copies(desk: Desk, case: Case, sent: Send, why: str) -> list[Send]:
@@ -279,11 +269,10 @@ def copies(desk: Desk, case: Case, sent: Send, why: str) -> list[Send]:
     found = []
     for addr in case.copies:
         key = f"{sent.dedupe_key}:copy:{addr}"
-        message_id = desk.message_id(key, case.code, "copy", "resident", desk.council.inbox_of(case.inbox).address)
         draft = replace(
             sent.draft,
             recipient=Address("", addr),
-            message_id=message_id,
+            message_id=desk.message_id(key, case.code, "copy", "resident", sent.draft.sender.addr),
             values={**sent.draft.values, "copy_for": case.resident.addr},
         )
         found.append(replace(sent, dedupe_key=key, draft=draft, why=why))
@@ -301,16 +290,17 @@ class NoNews:
     Args:
         promised_on: the date that passes.
         next_on: the new one; None the third time.
-        asked: whoever is in charge was reminded today, and is here to read it.
-        told: public name of the manager who was told today; "" for none.
+        reminded: whoever is in charge was reminded today, and is here to read it.
+        manager: public name of the manager who heard of it today; "" for none.
+        unnamed: the resident was promised to hear who has it, and nobody has.
     """
 
     case: Case
     promised_on: date
     next_on: date | None
-    asked: bool
-    told: str
-    named: bool
+    reminded: bool
+    manager: str
+    unnamed: bool
 
 
 def no_news(desk: Desk, all_of: Sequence[NoNews], *, why: str) -> Send:
@@ -318,7 +308,7 @@ def no_news(desk: Desk, all_of: Sequence[NoNews], *, why: str) -> Send:
     first = all_of[0].case
     matters = [{**_matter(desk, one.case), **_no_news_values(one, desk)} for one in all_of]
     key = f"promise:{first.code}:{all_of[0].promised_on.isoformat()}"
-    return _timed(desk, first, "no-news", key, {"matters": matters}, why)
+    return about_case(desk, kinds.NO_NEWS, first, key, {"matters": matters}, why=why)
 
 
 def _no_news_values(one: NoNews, desk: Desk) -> dict[str, Any]:
@@ -327,12 +317,12 @@ def _no_news_values(one: NoNews, desk: Desk) -> dict[str, Any]:
     return {
         "promised_on": one.promised_on,
         "next_on": one.next_on,
-        "asked": one.asked,
-        "told": one.told,
-        "told_first": names.first(one.told) if one.told else "",
+        "reminded": one.reminded,
+        "manager": one.manager,
+        "manager_first": names.first(one.manager) if one.manager else "",
         "times": one.case.no_news + 1,
         "noted_on": desk.council.calendar.local_day(noted) if noted and noted > since else None,
-        "unnamed": one.named,
+        "unnamed": one.unnamed,
     }
 
 
@@ -341,14 +331,15 @@ def settled(desk: Desk, cases: Sequence[Case], *, feedback: bool, why: str) -> S
     once in the council's period (behaviour.md §3.5)."""
     matters = [{**_matter(desk, case), **_writer(desk, case)} for case in cases]
     key = f"{'settled' if feedback else 'closed'}:{cases[0].code}:{desk.today.isoformat()}"
-    return _timed(desk, cases[0], "settled", key, {"matters": matters, "feedback": feedback}, why)
+    return about_case(desk, kinds.SETTLED, cases[0], key, {"matters": matters, "feedback": feedback}, why=why)
 
 
-def still_waiting(desk: Desk, asked: Sequence[tuple[Case, date]], *, why: str) -> Send:
-    """Their answer is waited for; and the date on which we go on without it."""
-    matters = [{**_matter(desk, case), **_writer(desk, case), "next_on": day} for case, day in asked]
-    key = f"waiting:{asked[0][0].code}:{desk.today.isoformat()}"
-    return _timed(desk, asked[0][0], "no-news", key, {"matters": matters}, why, template="still-waiting")
+def still_waiting(desk: Desk, questions: Sequence[tuple[Case, date]], *, why: str) -> Send:
+    """The resident's answer is waited for, in each case until the date on which its owner goes on without it."""
+    first = questions[0][0]
+    matters = [{**_matter(desk, case), **_writer(desk, case), "next_on": day} for case, day in questions]
+    key = f"waiting:{first.code}:{desk.today.isoformat()}"
+    return about_case(desk, kinds.STILL_WAITING, first, key, {"matters": matters}, why=why)
 
 
 def _writer(desk: Desk, case: Case) -> dict[str, Any]:
@@ -380,14 +371,14 @@ def cover(
         "matters": [_matter(desk, case) for case in cases],
     }
     several = f":{SEVERAL}{len(cases)}" if len(cases) > 1 else ""
-    return _timed(desk, cases[0], "cover", f"cover:{cases[0].code}:{absence}{several}", values, why)
+    return about_case(desk, kinds.COVER, cases[0], f"cover:{cases[0].code}:{absence}{several}", values, why=why)
 
 
 def split_off(desk: Desk, other: Case, first: Case, *, why: str) -> Send:
     """A part of their letter is a case of its own now: who has it, and until when they hear."""
     owner = desk.council.staff.get(first.in_charge)
     values = {"part": _matter(desk, other), "rest_with": owner.public_name if owner else ""}
-    return _timed(desk, other, "cover", f"split:{other.code}", values, why, template="split-off")
+    return about_case(desk, kinds.PART_SPLIT_OFF, other, f"split:{other.code}", values, why=why)
 
 
 def _matter(desk: Desk, case: Case) -> dict[str, Any]:
@@ -405,11 +396,3 @@ def _matter(desk: Desk, case: Case) -> dict[str, Any]:
         if case.state == "waiting" and case.human_words_at
         else None,
     }
-
-
-def _timed(
-    desk: Desk, case: Case, kind: str, key: str, values: Mapping[str, Any], why: str, template: str = ""
-) -> Send:
-    inbox: Inbox = desk.council.inbox_of(case.inbox)
-    draft: Draft = draft_to(desk, case, inbox, kind, key, values, Profile.TIMER, None, template)
-    return Send(key, draft, case.code, inbox.name, inbox.lane, why)

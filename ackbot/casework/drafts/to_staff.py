@@ -1,16 +1,16 @@
-"""What staff and admins are sent, as drafts (behaviour.md §4.1, §4.2, §5)."""
+"""What staff are sent, as drafts (behaviour.md §4.1, §4.2, §5)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import quote
 
 from ackbot.casework.council import Inbox, Staff
-from ackbot.casework.drafts import names
+from ackbot.casework.drafts import kinds, names
+from ackbot.casework.drafts.kinds import StaffMail
 from ackbot.casework.drafts.to_resident import envelope_from
 from ackbot.casework.intents import Send
-from ackbot.casework.model import Arrival, Case
+from ackbot.casework.model import Case
 from ackbot.casework.office import Desk
 from ackbot.casework.standards import next_word
 from ackbot.mail import subjects
@@ -22,8 +22,9 @@ from ackbot.mail.message import Message
 _LETTER_SHOWN = 20_000  # characters of a letter in the owner's mail; the rest is in the inbox
 
 
-def links(desk: Desk, case: Case, inbox: Inbox, staff: Staff) -> dict[str, Words]:
+def links(desk: Desk, case: Case, staff: Staff) -> dict[str, Words]:
     """`mailto:` links that begin an answer about one case; following one changes nothing before it is sent (D72)."""
+    inbox = desk.council.inbox_of(case.inbox)
     matter = subjects.plain(case.subject)
     reference = desk.council.reference_of(case.code)
 
@@ -53,8 +54,9 @@ def links(desk: Desk, case: Case, inbox: Inbox, staff: Staff) -> dict[str, Words
     }
 
 
-def inside_link(desk: Desk, case: Case, inbox: Inbox, staff: Staff, body: str) -> Words:
+def inside_link(desk: Desk, case: Case, staff: Staff, body: str) -> Words:
     """A `mailto:` link for one command that stays inside."""
+    inbox = desk.council.inbox_of(case.inbox)
     tag = desk.signer.tag(case.code, "i", staff.id)
     subject = desk.council.reference_of(case.code)
     to = inbox.plus(tag) if inbox.plus_addressing else inbox.address
@@ -69,45 +71,44 @@ def resident_name(case: Case) -> str:
 
 def about_case(
     desk: Desk,
+    mail: StaffMail,
     case: Case,
-    inbox: Inbox,
     staff: Staff,
-    kind: str,
     key: str,
     values: Mapping[str, Any],
     *,
+    why: str,
     letter: Message | None = None,
-    words_go_out: bool = True,
-    template: str = "",
-    purpose: str = "",
-) -> Draft:
+) -> Send:
     """
-    A draft to a member of staff about one case; all of them make one conversation.
+    A mail to a member of staff about one case; all of them make one conversation.
 
     Args:
-        words_go_out: plain words in reply go to the resident, and Reply-To says so; else they stay inside.
-        template: where it is not named like the kind.
-        purpose: what the Message-ID says of the mail, where that is not its kind.
+        values: what the template names beside the facts of the case.
+        letter: shown in it, and its files go along.
     """
     council = desk.council
+    inbox = council.inbox_of(case.inbox)
+    words_go_out = mail.words_go_out and bool(case.resident.addr)
     resident = resident_name(case)
     reference = council.reference_of(case.code)
     tag = desk.signer.tag(case.code, "s" if words_go_out else "i", staff.id)
     reply_name = f"RESIDENT {resident}" if words_go_out else "ackbot (stays inside)"
     root = desk.message_id(f"new-case:{case.code}:{staff.id}", case.code, "new-case", "staff", inbox.address)
-    message_id = desk.message_id(key, case.code, purpose or kind, "staff", inbox.address)
+    message_id = desk.message_id(key, case.code, mail.purpose or mail.kind, "staff", inbox.address)
     language = council.languages[0]
     matter = subjects.plain(case.subject) or desk.templates.phrase(language, "subject.none")
-    return Draft(
-        kind=kind,
-        template=template or kind,
+    next_on = next_word(case.clocks)
+    draft = Draft(
+        kind=mail.kind,
+        template=mail.template,
         values={
             "today": desk.today,
             "council": council.name,
             "service": inbox.service,
             "inbox": inbox.address,
             "fence": desk.templates.phrase(language, "fence", resident=resident),
-            "links": links(desk, case, inbox, staff),
+            "links": links(desk, case, staff),
             "reference": reference,
             "resident": resident,
             "resident_first": names.first(resident) if names.from_display(case.resident) else resident,
@@ -115,20 +116,20 @@ def about_case(
             "staff": staff.name,
             "staff_first": names.first(staff.name),
             "matter": matter,
-            "next_on": next_word(case.clocks),
-            "promised": any(clock.told and clock.promised_on == next_word(case.clocks) for clock in case.clocks),
+            "next_on": next_on,
+            "promised": any(clock.told and clock.promised_on == next_on for clock in case.clocks),
             "call": case.sensitive,
             "formats": case.formats,
             "quiet": case.quiet,
             "words_go_out": words_go_out,
             "mode": inbox.mode,
-            **(_letter(letter, inbox) if letter else {}),
+            **(_shown(letter, inbox) if letter else {}),
             **values,
         },
         sender=Address(f"{resident} via {inbox.service}", inbox.address),
         recipient=Address(staff.name, staff.email),
         reply_to=Address(reply_name, inbox.plus(tag) if inbox.plus_addressing else inbox.address),
-        subject=desk.templates.phrase(language, f"subject.{kind}", matter=matter, reference=reference),
+        subject=desk.templates.phrase(language, f"subject.{mail.kind}", matter=matter, reference=reference),
         envelope_from=envelope_from(inbox, tag),
         message_id=message_id,
         date_at=desk.now.astimezone(council.calendar.timezone),
@@ -136,12 +137,15 @@ def about_case(
         in_reply_to="" if root == message_id else root,
         references=() if root == message_id else (root,),
         languages=(language,),
+        html=mail.html,
         extra={"X-Ackbot-Case": reference},
         attachments=tuple(one for one in letter.attachments if one.section and not one.inline) if letter else (),
     )
+    return Send(key, draft, case.code, inbox.name, inbox.staff_lane, why, staff=staff.id)
 
 
-def _letter(letter: Message, inbox: Inbox) -> dict[str, Any]:
+def _shown(letter: Message, inbox: Inbox) -> dict[str, Any]:
+    """What a mail shows of a letter, and of its files."""
     return {
         "letter": Lines(letter.text[:_LETTER_SHOWN]),
         "letter_cut": len(letter.text) > _LETTER_SHOWN,
@@ -150,181 +154,15 @@ def _letter(letter: Message, inbox: Inbox) -> dict[str, Any]:
     }
 
 
-def new_case(
-    desk: Desk,
-    letter: Message,
-    case: Case,
-    inbox: Inbox,
-    arrival: Arrival,
-    *,
-    owner_why: str,
-    told: str,
-    note: str,
-    urgent: tuple[str, ...],
-    why: str,
-    untold_why: str = "",
+def about_no_single_case(
+    desk: Desk, mail: StaffMail, staff: Staff, inbox: Inbox, key: str, values: Mapping[str, Any], *, why: str
 ) -> Send:
-    """The letter for its owner, answerable by replying. `told` says what the resident was told, `untold_why` why nothing."""
-    staff = desk.council.staff[case.owner]
-    key = f"new-case:{case.code}:{staff.id}"
-    values = {
-        "owner_why": owner_why,
-        "told": told,
-        "untold_why": untold_why,
-        "note": note,
-        "urgent": list(urgent),
-        "arrived_on": desk.council.calendar.local_day(arrival.arrived_at),
-        "arrived_at": arrival.arrived_at.astimezone(desk.council.calendar.timezone),
-    }
-    draft = about_case(
-        desk, case, inbox, staff, "new-case", key, values, letter=letter, words_go_out=bool(case.resident.addr)
-    )
-    return Send(key, draft, case.code, inbox.name, inbox.staff_lane, why, staff=staff.id)
-
-
-def resident_wrote(
-    desk: Desk,
-    letter: Message,
-    case: Case,
-    inbox: Inbox,
-    arrival: Arrival,
-    *,
-    note: str,
-    why: str,
-    urgent: tuple[str, ...] = (),
-) -> Send:
-    """A further letter of the resident for the owner."""
-    staff = desk.council.staff[case.in_charge]
-    key = f"wrote:{case.code}:{letter.fingerprint}:{staff.id}"
-    values = {
-        "note": note,
-        "urgent": list(urgent),
-        "arrived_on": desk.council.calendar.local_day(arrival.arrived_at),
-        "arrived_at": arrival.arrived_at.astimezone(desk.council.calendar.timezone),
-    }
-    draft = about_case(desk, case, inbox, staff, "resident-wrote", key, values, letter=letter)
-    return Send(key, draft, case.code, inbox.name, inbox.staff_lane, why, staff=staff.id)
-
-
-def also_yours(desk: Desk, letter: Message, case: Case, other: Inbox, staff: Staff, *, why: str) -> Send:
-    """To another service that the letter was also sent to: whose case it is, and what to do if part of it is theirs."""
-    home = desk.council.inboxes[case.inbox]
-    owner = desk.council.staff.get(case.owner)
-    key = f"also:{case.code}:{other.name}"
-    values = {"owner": owner.name if owner else "", "owner_service": home.service, "own_service": other.service}
-    draft = about_case(desk, case, home, staff, "hand-over", key, values, letter=letter, words_go_out=False)
-    return Send(key, draft, case.code, home.name, home.staff_lane, why, staff=staff.id)
-
-
-def offered(
-    desk: Desk, case: Case, inbox: Inbox, staff: Staff, by: Staff, reason: str, letter: str, *, tells: bool, why: str
-) -> Send:
-    """A case is passed to somebody: they take it with one word, and the resident is told if it `tells`, or leave it where it is."""
-    key = f"offered:{case.code}:{staff.id}:{desk.now:%Y-%m-%dT%H%M%S}"
-    values = {
-        "by": by.name,
-        "reason": Lines(reason),
-        "letter": Lines(letter),
-        "handovers": case.handovers,
-        "tells": tells,
-    }
-    draft = about_case(desk, case, inbox, staff, "hand-over", key, values, words_go_out=False, template="offered")
-    return Send(key, replace(draft, html=True), case.code, inbox.name, inbox.staff_lane, why, staff=staff.id)
-
-
-def split_off(
-    desk: Desk, case: Case, inbox: Inbox, staff: Staff, by: Staff, part: str, letter: str, *, told: bool, why: str
-) -> Send:
-    """A part of another case, for its owner: answered by replying."""
-    key = f"new-case:{case.code}:{staff.id}"
-    values = {"by": by.name, "part": Lines(part), "letter": Lines(letter), "told": told}
-    draft = about_case(
-        desk,
-        case,
-        inbox,
-        staff,
-        "new-case",
-        key,
-        values,
-        words_go_out=bool(case.resident.addr),
-        template="new-case-split",
-    )
-    return Send(key, draft, case.code, inbox.name, inbox.staff_lane, why, staff=staff.id)
-
-
-def urgent(
-    desk: Desk, letter: Message, case: Case, inbox: Inbox, staff: Staff, categories: Sequence[str], *, why: str
-) -> Send:
-    """The alarm to a duty officer, ahead of everything and outside every limit (behaviour.md §3.9, domain.md §8)."""
-    owner = desk.council.staff.get(case.owner)
-    key = f"urgent:{case.code}:{letter.fingerprint}:{staff.id}:1"
-    values = {
-        "categories": list(categories),
-        "owner": owner.name if owner else "",
-        "repeat_every": round(desk.council.urgent.repeat_every.seconds / 60),
-    }
-    draft = about_case(desk, case, inbox, staff, "urgent", key, values, letter=letter, words_go_out=False)
-    return Send(key, draft, case.code, inbox.name, inbox.staff_lane, why, staff=staff.id)
-
-
-def urgent_again(
-    desk: Desk,
-    case: Case,
-    staff: Staff,
-    categories: Sequence[str],
-    letter: str,
-    *,
-    number: int,
-    started_at: datetime,
-    why: str,
-) -> Send:
-    """The alarm once more, while nobody has taken it; `number` counts the mails of this alarm."""
-    inbox = desk.council.inbox_of(case.inbox)
-    owner = desk.council.staff.get(case.owner)
-    key = f"urgent:{case.code}:{started_at:%Y-%m-%dT%H%M%S}:{number}"
-    values = {
-        "categories": list(categories),
-        "owner": owner.name if owner else "",
-        "repeat_every": round(desk.council.urgent.repeat_every.seconds / 60),
-        "letter": Lines(letter),
-    }
-    draft = about_case(desk, case, inbox, staff, "urgent", key, values, words_go_out=False)
-    return Send(key, draft, case.code, inbox.name, inbox.staff_lane, why, staff=staff.id)
-
-
-def ask_back(
-    desk: Desk,
-    case: Case,
-    inbox: Inbox,
-    staff: Staff,
-    key: str,
-    topic: str,
-    values: Mapping[str, Any],
-    *,
-    why: str,
-    html: bool = True,
-) -> Send:
-    """
-    A question, or a word of what became of theirs, to a member of staff who wrote to us about a case.
-
-    Args:
-        topic: its template is `ask-back-<topic>`.
-    """
-    draft = about_case(
-        desk, case, inbox, staff, "ask-back", key, values, words_go_out=False, template=f"ask-back-{topic}"
-    )
-    return Send(key, replace(draft, html=html), case.code, inbox.name, inbox.staff_lane, why, staff=staff.id)
-
-
-def to_staff(
-    desk: Desk, staff: Staff, inbox: Inbox, kind: str, template: str, key: str, values: Mapping[str, Any], *, why: str
-) -> Send:
-    """A mail to a member of staff that is about no single case: a digest, a table, a confirmation. Replies stay inside."""
+    """A mail to a member of staff about many cases, or about none: a digest, a table, a confirmation. Replies stay inside."""
     council = desk.council
     language = council.languages[0]
     draft = Draft(
-        kind=kind,
-        template=template,
+        kind=mail.kind,
+        template=mail.template,
         values={
             "today": desk.today,
             "council": council.name,
@@ -335,12 +173,148 @@ def to_staff(
         sender=Address("ackbot", inbox.address),
         recipient=Address(staff.name, staff.email),
         reply_to=Address("ackbot (stays inside)", inbox.address),
-        subject=desk.templates.phrase(language, f"subject.{template}", **values),
+        subject=desk.templates.phrase(language, f"subject.{mail.template}", **values),
         envelope_from=envelope_from(inbox, "staff"),
-        message_id=desk.message_id(key, "", kind, "staff", inbox.address),
+        message_id=desk.message_id(key, "", mail.kind, "staff", inbox.address),
         date_at=desk.now.astimezone(council.calendar.timezone),
         profile=Profile.STAFF,
         languages=(language,),
-        html=True,
+        html=mail.html,
     )
     return Send(key, draft, "", inbox.name, inbox.staff_lane, why, staff=staff.id)
+
+
+def new_case(
+    desk: Desk,
+    letter: Message,
+    case: Case,
+    *,
+    owner_why: str,
+    acknowledgement: Literal["sent", "held", ""],
+    withheld_because: str,
+    note: str,
+    urgent: tuple[str, ...],
+    why: str,
+) -> Send:
+    """
+    The letter for its owner, answerable by replying.
+
+    Args:
+        acknowledgement: whether the resident gets one now, or it waits for the admin; "" for none.
+        withheld_because: why there is none, in plain English; "" where the inbox's mode is the reason.
+        note: what the owner should know besides; "" for nothing.
+    """
+    staff = desk.council.staff[case.owner]
+    key = f"new-case:{case.code}:{staff.id}"
+    values = {
+        "owner_why": owner_why,
+        "acknowledgement": acknowledgement,
+        "withheld_because": withheld_because,
+        "note": note,
+        "urgent": list(urgent),
+        **_arrived(desk, case.opened_at),
+    }
+    return about_case(desk, kinds.NEW_CASE, case, staff, key, values, why=why, letter=letter)
+
+
+def resident_wrote(
+    desk: Desk,
+    letter: Message,
+    case: Case,
+    arrived_at: datetime,
+    *,
+    note: str,
+    why: str,
+    urgent: tuple[str, ...] = (),
+) -> Send:
+    """A further letter of the resident for whoever is in charge."""
+    staff = desk.council.staff[case.in_charge]
+    key = f"wrote:{case.code}:{letter.fingerprint}:{staff.id}"
+    values = {"note": note, "urgent": list(urgent), **_arrived(desk, arrived_at)}
+    return about_case(desk, kinds.RESIDENT_WROTE, case, staff, key, values, why=why, letter=letter)
+
+
+def _arrived(desk: Desk, at: datetime) -> dict[str, Any]:
+    calendar = desk.council.calendar
+    return {"arrived_on": calendar.local_day(at), "arrived_at": at.astimezone(calendar.timezone)}
+
+
+def also_yours(desk: Desk, letter: Message, case: Case, other: Inbox, staff: Staff, *, why: str) -> Send:
+    """To another service that the letter was also sent to: whose case it is, and what to do if part of it is theirs."""
+    owner = desk.council.staff.get(case.owner)
+    key = f"also:{case.code}:{other.name}"
+    values = {
+        "owner": owner.name if owner else "",
+        "owner_service": desk.council.inbox_of(case.inbox).service,
+        "own_service": other.service,
+    }
+    return about_case(desk, kinds.ALSO_YOURS, case, staff, key, values, why=why, letter=letter)
+
+
+def offered(
+    desk: Desk, case: Case, to: Staff, by: Staff, reason: str, *, last_words: str, resident_told: bool, why: str
+) -> Send:
+    """
+    A case is passed to somebody: they take it with one word, or leave it where it is.
+
+    Args:
+        last_words: of the resident in the case.
+        resident_told: the resident hears of it once it is taken.
+    """
+    key = f"offered:{case.code}:{to.id}:{desk.now:%Y-%m-%dT%H%M%S}"
+    values = {
+        "by": by.name,
+        "reason": Lines(reason),
+        "letter": Lines(last_words),
+        "handovers": case.handovers,
+        "resident_told": resident_told,
+    }
+    return about_case(desk, kinds.OFFERED, case, to, key, values, why=why)
+
+
+def split_off(desk: Desk, case: Case, by: Staff, part: str, *, last_words: str, resident_told: bool, why: str) -> Send:
+    """
+    A part of another case, for its owner: answered by replying.
+
+    Args:
+        part: what the one who split it off says of it.
+        last_words: of the resident in the other case.
+        resident_told: the resident hears of it.
+    """
+    staff = desk.council.staff[case.owner]
+    key = f"new-case:{case.code}:{staff.id}"
+    values = {"by": by.name, "part": Lines(part), "letter": Lines(last_words), "resident_told": resident_told}
+    return about_case(desk, kinds.NEW_CASE_SPLIT, case, staff, key, values, why=why)
+
+
+def urgent(desk: Desk, letter: Message, case: Case, staff: Staff, categories: Sequence[str], *, why: str) -> Send:
+    """The alarm to a duty officer, ahead of everything and outside every limit (behaviour.md §3.9, domain.md §8)."""
+    key = f"urgent:{case.code}:{letter.fingerprint}:{staff.id}:1"
+    values = _alarming(desk, case, categories)
+    return about_case(desk, kinds.URGENT, case, staff, key, values, why=why, letter=letter)
+
+
+def urgent_again(
+    desk: Desk,
+    case: Case,
+    staff: Staff,
+    categories: Sequence[str],
+    last_words: str,
+    *,
+    number: int,
+    started_at: datetime,
+    why: str,
+) -> Send:
+    """The alarm once more, while nobody has taken it; `number` counts the mails of this alarm."""
+    key = f"urgent:{case.code}:{started_at:%Y-%m-%dT%H%M%S}:{number}"
+    values = {**_alarming(desk, case, categories), "letter": Lines(last_words)}
+    return about_case(desk, kinds.URGENT, case, staff, key, values, why=why)
+
+
+def _alarming(desk: Desk, case: Case, categories: Sequence[str]) -> dict[str, Any]:
+    owner = desk.council.staff.get(case.owner)
+    return {
+        "categories": list(categories),
+        "owner": owner.name if owner else "",
+        "repeat_every": round(desk.council.urgent.repeat_every.seconds / 60),
+    }

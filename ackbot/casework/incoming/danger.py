@@ -121,15 +121,7 @@ def alarms(seen: Seen, case: Case, inbox: Inbox, found_urgent: tuple[str, ...], 
     chain = Alarm(case.code, tuple(alarming), council.urgent.repeat_every.seconds, why)
     return [
         *([chain] if inbox.mode != "shadow" else []),
-        to_staff.urgent(
-            desk,
-            seen.message,
-            case,
-            inbox,
-            council.staff[present[0]],
-            alarming,
-            why=f"the letter has words of {', '.join(alarming)}",
-        ),
+        to_staff.urgent(desk, seen.message, case, council.staff[present[0]], alarming, why=why),
     ]
 
 

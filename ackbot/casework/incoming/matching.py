@@ -1,12 +1,12 @@
 """Which case does a letter belong to? (domain.md §2 "Threading", behaviour.md §3.2, §3.3)."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from ackbot.casework.council import Council
 from ackbot.casework.incoming import routing
 from ackbot.casework.incoming.screening import Seen, Verdict
-from ackbot.casework.model import Arrival, Case, Facts, Questions
+from ackbot.casework.model import Case, Facts, Questions
+from ackbot.casework.office import Desk
 from ackbot.mail import subjects
 from ackbot.mail.addresses import Address
 from ackbot.mail.tokens import Signer
@@ -33,7 +33,7 @@ class Match:
     joined: bool = False
 
 
-def questions_for(seen: Seen, verdict: Verdict, signer: Signer, now: datetime) -> Questions:
+def questions_for(seen: Seen, verdict: Verdict, desk: Desk) -> Questions:
     """What has to be known of the past to judge this mail."""
     message, council, sender = seen.message, seen.council, verdict.to
     returned = message.returned if verdict.kind == "bounce" else ()  # looked for in the words of no other mail
@@ -47,9 +47,9 @@ def questions_for(seen: Seen, verdict: Verdict, signer: Signer, now: datetime) -
         addresses=(sender.key,) if sender else (),
         codes=tuple(codes),
         message_ids=tuple(dict.fromkeys((*message.in_reply_to, *message.references))),
-        candidate_codes=_codes(signer, message.fingerprint),
+        candidate_codes=_codes(desk.signer, message.fingerprint),
         staff=_candidates(seen),
-        since=now - timedelta(days=1),
+        since=desk.now - timedelta(days=1),
         ours=tuple(
             token.message_id for token in (*message.answers, *tokens) if token.role == "staff" and token.message_id
         ),
@@ -79,15 +79,16 @@ def _codes(signer: Signer, fingerprint: str) -> tuple[str, ...]:
     return tuple(signer.code(fingerprint, attempt) for attempt in range(CANDIDATES))
 
 
-def match(seen: Seen, sender: Address | None, facts: Facts, council: Council, arrival: Arrival) -> Match:
+def match(seen: Seen, sender: Address | None, facts: Facts) -> Match:
     """By token, by In-Reply-To and References, by a reference in the subject, by sender and subject or text; else new."""
-    found = _by_token(seen, facts) or _by_thread(seen, sender, facts) or _by_reference(seen, sender, facts, council)
+    council, arrived_at = seen.council, seen.arrival.arrived_at
+    found = _by_token(seen, facts) or _by_thread(seen, sender, facts) or _by_reference(seen, sender, facts)
     note = ""
     if found is None:
         stranger = [code for code in council.codes_in(seen.message.subject) if code in facts.cases]
         if stranger:
             note = f"the subject names {council.reference_of(stranger[0])}, but the sender is not known in that case"
-        found = _joined(seen, sender, facts, arrival)
+        found = _joined(seen, sender, facts)
     if found is None or found.case is None:
         return Match(None, "nothing connects it to an open case", note)
     case = found.case
@@ -99,9 +100,9 @@ def match(seen: Seen, sender: Address | None, facts: Facts, council: Council, ar
             linked=case.code,
         )
     if case.state == "closed":
-        standard = council.standards.get(case.standard, council.default_standard)
-        closed_at = case.closed_at or arrival.arrived_at
-        if arrival.arrived_at - closed_at > timedelta(seconds=standard.reopen_within.seconds):
+        standard = council.standard_of(case.standard)
+        closed_at = case.closed_at or arrived_at
+        if arrived_at - closed_at > timedelta(seconds=standard.reopen_within.seconds):
             return Match(
                 None,
                 f"{council.reference_of(case.code)} was closed too long ago to be reopened",
@@ -130,21 +131,21 @@ def _by_thread(seen: Seen, sender: Address | None, facts: Facts) -> Match | None
     return None
 
 
-def _by_reference(seen: Seen, sender: Address | None, facts: Facts, council: Council) -> Match | None:
-    for code in council.codes_in(seen.message.subject):
+def _by_reference(seen: Seen, sender: Address | None, facts: Facts) -> Match | None:
+    for code in seen.council.codes_in(seen.message.subject):
         case = facts.cases.get(code)
         if case and sender and sender.key in case.parties:
             return Match(case, "its subject names the reference")
     return None
 
 
-def _joined(seen: Seen, sender: Address | None, facts: Facts, arrival: Arrival) -> Match | None:
+def _joined(seen: Seen, sender: Address | None, facts: Facts) -> Match | None:
     if sender is None or sender.key == "":
         return None
     subject_key = subjects.key(seen.message.subject)
     for past in facts.past:
         case = facts.cases.get(past.code)
-        if case is None or case.state == "closed" or abs(arrival.arrived_at - past.arrived_at) > JOINED_WITHIN:
+        if case is None or case.state == "closed" or abs(seen.arrival.arrived_at - past.arrived_at) > JOINED_WITHIN:
             continue
         if subject_key and past.subject_key == subject_key and case.inbox == seen.home.name:
             return Match(case, "the same person wrote under the same subject within three days", joined=True)

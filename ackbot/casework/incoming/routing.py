@@ -43,7 +43,7 @@ def route(message: Message, inbox: Inbox, council: Council) -> Routed:
     """The first route of the file whose conditions all hold; without one, the inbox's own team and the first standard."""
     for one in council.routes:
         if _matches(one, message, inbox):
-            standard = council.standards.get(one.standard, council.default_standard)
+            standard = council.standard_of(one.standard)
             named = _condition(one)
             return Routed(
                 one.team or inbox.team,

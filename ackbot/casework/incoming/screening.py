@@ -137,7 +137,7 @@ class KindRule:
 
 
 @dataclass(frozen=True, slots=True)
-class HoldRule:
+class WithholdRule:
     """Why a letter is not acknowledged, although its case is opened like any other."""
 
     source: str
@@ -325,71 +325,73 @@ KINDS: tuple[KindRule, ...] = (
     KindRule("letter", "behaviour.md §1", "nothing says that a machine sent it", lambda _: True),
 )
 
-NULL_SENDER = HoldRule(
+NULL_SENDER = WithholdRule(
     "RFC 3834 §2",
     "its envelope sender is null, and a null sender is never answered",
     lambda seen: seen.message.return_path == "",
 )
-FORGED = HoldRule(
+FORGED = WithholdRule(
     "behaviour.md §2",
     "the trusted server says the sender's address is forged (DMARC fail)",
     lambda seen: authresults.verdict(seen.message.headers, seen.inbox.authserv_id, "") == "fail",
 )
-HOLDS: tuple[HoldRule, ...] = (
-    HoldRule("behaviour.md §1", "it stands in for a mail that the server could not give us", _placeholder),
+WITHHELD: tuple[WithholdRule, ...] = (
+    WithholdRule("behaviour.md §1", "it stands in for a mail that the server could not give us", _placeholder),
     NULL_SENDER,
-    HoldRule("RFC 5322 §3.6.2", "it names no usable sender", lambda seen: seen.message.author is None),
-    HoldRule(
+    WithholdRule("RFC 5322 §3.6.2", "it names no usable sender", lambda seen: seen.message.author is None),
+    WithholdRule(
         "RFC 5322 §3.6.2",
         "it names several senders, and a person should see which is right",
         lambda seen: len({one.key for one in seen.message.from_ if one.addr}) > 1,
     ),
-    HoldRule(
+    WithholdRule(
         "domain.md §2.1",
         "it is from one of our own inboxes, but not signed by us",
         lambda seen: _ours(seen, seen.message.from_),
     ),
-    HoldRule(
+    WithholdRule(
         "RFC 3834 §2",
         "nobody reads mail at the sender's address",
         lambda seen: _nobody(seen.message.from_[0] if seen.message.from_ else None),
     ),
-    HoldRule(
+    WithholdRule(
         "MS-OXCMAIL 2.1.3.2.20",
         "the sender asks for no automatic answer (X-Auto-Response-Suppress: All)",
         lambda seen: marks.suppresses_all(seen.message.headers),
     ),
-    HoldRule(
+    WithholdRule(
         "behaviour.md §4.4",
         "it carries a token that we gave to a member of staff, and comes from somebody else",
         lambda seen: seen.staff_token,
     ),
     FORGED,
-    HoldRule("behaviour.md §1", "a [[sender]] rule says not to", lambda seen: _rule_forbids(seen, seen.message.author)),
-    HoldRule(
+    WithholdRule(
+        "behaviour.md §1", "a [[sender]] rule says not to", lambda seen: _rule_forbids(seen, seen.message.author)
+    ),
+    WithholdRule(
         "behaviour.md §1", "the inbox is only in Cc", lambda seen: not seen.home.acknowledge_cc and _only_cc(seen)
     ),
 )
 
 # A form speaks for somebody else: that a machine sent it does not count. That the form's address is forged does, or its
 # words would go to whoever a stranger names; and so does whether the resident can be answered.
-_FORM_HOLDS = (
+_FORM_WITHHELD = (
     NULL_SENDER,
     FORGED,
-    HoldRule(
+    WithholdRule(
         "behaviour.md §2",
         "the spam filter condemned it",
         lambda seen: seen.arrival.junk or marks.spam(seen.message.headers),
     ),
-    HoldRule(
+    WithholdRule(
         "RFC 3834 §2",
         "nobody reads mail at the address that the form names",
         lambda seen: _nobody(_form_resident(seen)),
     ),
-    HoldRule(
+    WithholdRule(
         "behaviour.md §1", "a [[sender]] rule says not to", lambda seen: _rule_forbids(seen, _form_resident(seen))
     ),
-    HoldRule(
+    WithholdRule(
         "domain.md §2.1", "the form names one of our own inboxes", lambda seen: _ours(seen, (_form_resident(seen),))
     ),
 )
@@ -405,16 +407,14 @@ def screen(seen: Seen) -> Verdict:
             return Verdict(
                 "contact-form", rule.source, "the contact form names no resident who could be answered", False, None
             )
-        held = next((hold for hold in _FORM_HOLDS if hold.test(seen)), None)
-        return Verdict(
-            "contact-form", held.source if held else rule.source, held.why if held else why, held is None, resident
-        )
+        by = next((one for one in _FORM_WITHHELD if one.test(seen)), None)
+        return Verdict("contact-form", by.source if by else rule.source, by.why if by else why, by is None, resident)
     to = None if _placeholder(seen) else seen.message.author
     if rule.kind not in ("letter", "unreadable"):
         return Verdict(rule.kind, rule.source, why, False, to)
-    held = next((hold for hold in HOLDS if hold.test(seen)), None)
-    if held:
-        return Verdict(rule.kind, held.source, held.why, False, to)
+    by = next((one for one in WITHHELD if one.test(seen)), None)
+    if by:
+        return Verdict(rule.kind, by.source, by.why, False, to)
     return Verdict(rule.kind, rule.source, why, True, to)
 
 

@@ -9,11 +9,12 @@ from ackbot.casework import dates
 from ackbot.casework.council import Absence, Council, Staff
 from ackbot.casework.cover import absence_of, ladder, returns_on
 from ackbot.casework.drafts import to_staff
-from ackbot.casework.incoming.screening import Seen
+from ackbot.casework.drafts.kinds import ASK_BACK
 from ackbot.casework.intents import EndAbsence, Intent, RecordAbsence
 from ackbot.casework.office import Desk
-from ackbot.casework.staff.handover import person_named
+from ackbot.casework.staff.people import People, called
 from ackbot.casework.staff.reading import Reading
+from ackbot.casework.staff.request import StaffReply
 
 _MIDNIGHT = time(0)
 _TODAY = re.compile(r"(?:from |since |again|today|now|at work|in the office|early)", re.IGNORECASE)
@@ -22,45 +23,48 @@ _COVER = re.compile(
 )
 
 
-def request(seen: Seen, person: Staff, reading: Reading, desk: Desk) -> list[Intent]:
+def acted_on(reply: StaffReply) -> list[Intent]:
     """
     What AWAY or BACK does, with the mail that confirms it or asks back. Others' absences and later ones stay.
 
     A manager may say it of those whose manager they are, by name: then both hear of it.
     """
-    named, reading = _of_whom(reading, desk.council)
-    about = named or person
-    if about.id != person.id and person.id not in _above(about, desk.council):
-        found: list[Intent] = []
-        values: dict[str, Any] = {"problem": f"Only {about.name} and those above them can say that."}
+    person, desk = reply.person, reply.desk
+    named, reading = _of_whom(reply.reading, desk.council)
+    about = named.person if named else person
+    found: list[Intent] = []
+    values: dict[str, Any]
+    if named and about is None:
+        # Two share the name. It is never taken for an absence of the manager who wrote it.
+        values, why = {"problem": named.problem}, "more than one has that name"
+    elif about and about.id != person.id and person.id not in _above(about, desk.council):
+        values = {"problem": f"Only {about.name} and those above them can say that."}
         why = "they are not that person's manager"
     else:
-        found, values, why = _back(about, reading, desk) if reading.command == "BACK" else _away(about, reading, desk)
+        act = _back if reading.command == "BACK" else _away
+        found, values, why = act(about or person, reading, desk)
     empty = {"back": False, "problem": "", "first_on": None, "back_on": None, "cover": "", "away_again_on": None}
-    both = [person] if about.id == person.id or not found else [person, about]
+    other = about if about and about.id != person.id else None
     sends = []
-    for one in both:
-        key = f"presence:{seen.message.fingerprint}" + ("" if one.id == person.id else f":{one.id}")
-        others = {
-            "other": about.name if one.id == person.id != about.id else "",
-            "said_by": person.name if one.id != person.id else "",
+    for one in (person, other) if other and found else (person,):
+        key = f"presence:{reply.seen.message.fingerprint}" + ("" if one is person else f":{one.id}")
+        who = {
+            "other": other.name if other and one is person else "",
+            "said_by": person.name if one is not person else "",
         }
-        sends.append(
-            to_staff.to_staff(
-                desk, one, seen.home, "ask-back", "ask-back-away", key, {**empty, **others, **values}, why=why
-            )
-        )
+        topic, inbox = ASK_BACK["away"], reply.seen.home
+        sends.append(to_staff.about_no_single_case(desk, topic, one, inbox, key, {**empty, **who, **values}, why=why))
     return [*found, *sends]
 
 
-def _of_whom(reading: Reading, council: Council) -> tuple[Staff | None, Reading]:
-    """Whose absence it is, where a name stands before the dates; and the rest of what is request."""
+def _of_whom(reading: Reading, council: Council) -> tuple[People | None, Reading]:
+    """Whose absence it is, where a name stands before the dates, and the rest of what is asked; None without a name."""
     first, *more = reading.argument.split(maxsplit=1) or [""]
     rest = more[0] if more else ""
     second, *further = rest.split(maxsplit=1) or [""]
     for name, remains in ((f"{first} {second}", further[0] if further else ""), (first, rest)):
-        found = person_named(name.strip(" :,.-–—"), council)
-        if found is not None:
+        found = called(name, council)
+        if found.several:
             return found, replace(reading, argument=remains.lstrip(" :,.-–—"))
     return None, reading
 
@@ -73,7 +77,7 @@ def _above(person: Staff, council: Council) -> set[str]:
 
 
 def _back(person: Staff, reading: Reading, desk: Desk) -> tuple[list[Intent], dict[str, Any], str]:
-    """What runs now ends; what begins later stays, and they are told so. A name that nobody has is request about."""
+    """What runs now ends; what begins later stays, and they are told so. A name that nobody has is asked about."""
     if reading.argument.strip(" .!") and not reading.argument[0].isdigit() and not _TODAY.match(reading.argument):
         problem = f"BACK stands alone, or with the name of one person whom you manage: “{reading.argument}” is none."
         return [], {"problem": problem}, "BACK is not clear"
@@ -89,15 +93,19 @@ def _back(person: Staff, reading: Reading, desk: Desk) -> tuple[list[Intent], di
 
 def _away(person: Staff, reading: Reading, desk: Desk) -> tuple[list[Intent], dict[str, Any], str]:
     found = dates.find_range(reading.text, desk.today)
-    stands_in, unknown = _named_cover(reading.text[found[2] :], person, desk) if found else ("", "")
-    if found is None or unknown:
-        problem = f"There is no {unknown} whom I know." if found else "The dates behind AWAY could not be read."
-        return [], {"problem": problem}, "AWAY is not clear"
-    first, last, _ = found
+    if found is None:
+        return [], {"problem": "The dates behind AWAY could not be read."}, "AWAY is not clear"
+    first, last, end = found
+    named = _COVER.search(reading.text[end:])
+    stands_in = called(named["name"], desk.council, besides=person.id) if named else None
+    if stands_in and stands_in.problem:
+        return [], {"problem": stands_in.problem}, "AWAY is not clear"
     calendar = desk.council.calendar
     midnight = calendar.at(first, _MIDNIGHT)
     starts_at = max(midnight, desk.now) if first == desk.today else midnight
-    absence = Absence(person.id, starts_at, calendar.at(last + timedelta(days=1), _MIDNIGHT), stands_in, "AWAY")
+    ends_at = calendar.at(last + timedelta(days=1), _MIDNIGHT)
+    cover_id = stands_in.person.id if stands_in and stands_in.person else ""
+    absence = Absence(person.id, starts_at, ends_at, cover_id, "AWAY")
     whole = _with_others(absence, desk)
     cover = desk.council.staff.get(whole.cover or person.cover)
     values = {
@@ -118,16 +126,3 @@ def _with_others(absence: Absence, desk: Desk) -> Absence:
 def _said_anew(one: Absence, absence: Absence) -> bool:
     """As the store has it: the same beginning said again is the same absence."""
     return (one.staff, one.source, one.starts_at) == (absence.staff, "AWAY", absence.starts_at)
-
-
-def _named_cover(text: str, person: Staff, desk: Desk) -> tuple[str, str]:
-    """Staff id of the cover that AWAY names, or the name that nobody has; both "" when none is named."""
-    match = _COVER.search(text)
-    if match is None:
-        return "", ""
-    wanted = match["name"].strip(" .").casefold()
-    people = [one for one in desk.council.staff.values() if one.id != person.id]
-    exact = [one for one in people if wanted in (one.id.casefold(), one.name.casefold())]
-    first = [one for one in people if one.name.casefold().split()[0] == wanted]
-    found = exact or first
-    return (found[0].id, "") if len(found) == 1 else ("", match["name"].strip())

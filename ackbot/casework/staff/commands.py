@@ -1,13 +1,13 @@
 """Staff work by replying: what a verified mail of theirs does to its case (behaviour.md §4.2, §4.3)."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from ackbot.casework.council import Staff
+from ackbot.casework import dates
 from ackbot.casework.cover import has_left, is_present, stand_in
 from ackbot.casework.drafts import to_admin, to_staff
+from ackbot.casework.drafts.kinds import ASK_BACK
 from ackbot.casework.incoming import staff_proof
 from ackbot.casework.incoming.screening import Seen, Verdict
 from ackbot.casework.intents import (
@@ -24,9 +24,10 @@ from ackbot.casework.intents import (
 )
 from ackbot.casework.model import PURPOSES, Case, Facts
 from ackbot.casework.office import Desk
-from ackbot.casework.staff import away_back, handover, words_out
+from ackbot.casework.staff import away_back, handover, held_words, words_out
 from ackbot.casework.staff.reading import Reading, begins_with_reference, parts, read
-from ackbot.casework.staff.request import Request, ask, note, said
+from ackbot.casework.staff.request import Request, StaffReply, answered, ask_back, note, said
+from ackbot.casework.staff.words_out import WordsOut
 from ackbot.mail import addresses, replies
 from ackbot.mail.addresses import Address
 from ackbot.mail.markup import Lines
@@ -54,60 +55,60 @@ def on_staff(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision
         return None
     code = next((token.code for token in tokens if token.code in facts.cases), "")
     case = facts.cases.get(code)
-    gone = has_left(person, desk.today)
-    if gone and case is None:
+    if case is None and has_left(person, desk.today):
         return None
-    reading = _reading(seen, facts, desk)
-    intents: list[Intent]
-    if not seen.message.root.readable:
-        intents = []  # it is kept raw, and acted on once it can be read
-    elif gone and case is not None:
-        intents = [_tell_owner(_asked_of(seen, person, case, tokens, reading, facts, desk), gone=True)]
-    elif staff_proof.stale(seen):
-        intents = _ask_anew(seen, person, case, tokens, reading, facts, desk)
-    elif reading.command in ("AWAY", "BACK"):
-        intents = away_back.request(seen, person, reading, desk)
-    elif case is None or begins_with_reference(reading, desk.council):
-        intents = _by_lines(seen, person, reading, tokens, facts, desk) or _no_case(seen, person, desk)
-    else:
-        intents = _done(_asked_of(seen, person, case, tokens, reading, facts, desk))
-    why = f"{verdict.why} ({reading.command or ('a note' if _inside(tokens) else 'plain words')})"
+    reply = StaffReply(seen, person, tokens, _reading(seen, facts, desk), facts, desk)
+    intents = _acted_on(reply, case)
+    why = f"{verdict.why} ({reply.reading.command or ('a note' if _stays_inside(tokens) else 'plain words')})"
     record = Record("staff", "event", verdict.rule, acknowledge=False, why=why)
     return Decision(
         "staff", "event", verdict.rule, why, False, verdict.to, (*intents, record), code=code, owner=person.id
     )
 
 
-def _asked_of(
-    seen: Seen, person: Staff, case: Case, tokens: Sequence[Token], reading: Reading, facts: Facts, desk: Desk
-) -> Request:
-    inbox = desk.council.inboxes.get(case.inbox, seen.home)
-    return Request(seen, person, case, inbox, _inside(tokens), reading, facts, desk)
+def _acted_on(reply: StaffReply, case: Case | None) -> list[Intent]:
+    """What a staff reply does, first match wins; `case` is the one of the mail that it answers, None where there is none."""
+    seen, person, reading, desk = reply.seen, reply.person, reply.reading, reply.desk
+    # It is kept raw, and acted on once it can be read.
+    if not seen.message.root.readable:
+        return []
+    # A leaver's words go to whoever has the case now, and change nothing (P7).
+    if case is not None and has_left(person, desk.today):
+        return [_tell_owner(_request(reply, case), gone=True)]
+    # An old mail may be one that somebody sends again, and the case has gone on meanwhile.
+    if staff_proof.stale(seen):
+        return _ask_anew(_request(reply, case)) if case else _about_no_case(reply)
+    # Presence is about a person: whichever mail it answers, no case is meant.
+    if reading.command in ("AWAY", "BACK"):
+        return away_back.acted_on(reply)
+    if case is None or begins_with_reference(reading, desk.council):
+        return _by_lines(reply) or _about_no_case(reply)
+    return _done(_request(reply, case))
 
 
-def _ask_anew(
-    seen: Seen, person: Staff, case: Case | None, tokens: Sequence[Token], reading: Reading, facts: Facts, desk: Desk
-) -> list[Intent]:
+def _request(reply: StaffReply, case: Case) -> Request:
+    """What the whole reply asks for in the case of the mail that it answers."""
+    return Request(reply, case, _stays_inside(reply.tokens), reply.reading)
+
+
+def _ask_anew(request: Request) -> list[Intent]:
     """What was written long ago and comes only now is done when they say so again."""
-    if case is None:
-        return _no_case(seen, person, desk)
-    written_on = desk.council.calendar.local_day(seen.message.sent_at or desk.now)
+    desk = request.desk
+    written_on = desk.council.calendar.local_day(request.seen.message.sent_at or desk.now)
     day = desk.templates.day(desk.council.languages[0], written_on, desk.today)
-    problem = f"It was written on {day} and came only now. If it still holds, please write it anew."
-    return ask(_asked_of(seen, person, case, tokens, reading, facts, desk), problem)
+    return ask_back(request, f"It was written on {day} and came only now. If it still holds, please write it anew.")
 
 
 def _done(request: Request) -> list[Intent]:
-    """What was request for; whoever has the case hears it when another person wrote to the resident or closed it."""
+    """What was asked for; whoever has the case hears it when another person wrote to the resident or closed it."""
     intents = _commanded(request)
-    theirs = request.person.id in (request.case.owner, request.case.cover)
-    if theirs or not any(isinstance(one, HumanWords | Close) for one in intents):
+    if request.has_the_case or not any(isinstance(one, HumanWords | Close) for one in intents):
         return intents
     return [*intents, _tell_owner(request, gone=False)]
 
 
 def _tell_owner(request: Request, *, gone: bool) -> Intent:
-    """Somebody wrote who has the case no more, or works here no more; then it changed nothing (P7)."""
+    """Somebody wrote who no longer has the case, or no longer works here; then it changed nothing (P7)."""
     case, desk, person = request.case, request.desk, request.person
     here = is_present(desk.council, case.in_charge, desk.now)
     found = None if here else stand_in(desk.council, case.owner, case.team, desk.now)
@@ -117,25 +118,22 @@ def _tell_owner(request: Request, *, gone: bool) -> Intent:
         return to_admin.no_owner(case, f"{person.name} wrote about it, and nobody is here to read that", desk)
     words = f"{request.reading.command.replace('unclear', '')} {request.reading.text}".strip()
     values = {"author": person.name, "gone": gone, "their_words": Lines(words)}
-    key = f"another:{request.key}"
-    return to_staff.ask_back(desk, case, request.inbox, keeper, key, "another", values, why=why)
+    return to_staff.about_case(desk, ASK_BACK["another"], case, keeper, f"another:{request.key}", values, why=why)
 
 
-def _own_tokens(seen: Seen, facts: Facts) -> list[Token]:
+def _own_tokens(seen: Seen, facts: Facts) -> tuple[Token, ...]:
     """Staff tokens that were given to this very person: by reply address, or by a mail of ours that went to them."""
-    assert seen.staff is not None  # noqa: S101 - the caller request
-    tagged = [token for token in seen.message.addressed if token.role == "staff" and token.staff == seen.staff.id]
+    staff = seen.staff.id if seen.staff else ""
+    tagged = [token for token in seen.message.addressed if token.role == "staff" and token.staff == staff]
     sent = [
         token
         for token in seen.message.answers
-        if token.role == "staff"
-        and (ours := facts.ours.get(token.message_id)) is not None
-        and ours.staff == seen.staff.id
+        if token.role == "staff" and (ours := facts.ours.get(token.message_id)) is not None and ours.staff == staff
     ]
-    return [*tagged, *sent]
+    return (*tagged, *sent) if staff else ()
 
 
-def _inside(tokens: Sequence[Token]) -> bool:
+def _stays_inside(tokens: tuple[Token, ...]) -> bool:
     """Whether words without a command stay inside: as the first token says, which is the reply address where there is one."""
     first = tokens[0]
     return first.inside if not first.message_id else first.purpose not in _OUTSIDE
@@ -151,11 +149,11 @@ def _commanded(request: Request) -> list[Intent]:
     reading = request.reading
     match reading.command:
         case "NOTE":
-            return note(request, reading.text) if said(request) else ask(request, "NOTE needs words below it.")
+            return note(request, reading.text) if said(request) else ask_back(request, "NOTE needs words below it.")
         case "CLOSE":
-            return _close(request) if said(request) else ask(request, "CLOSE needs a reason behind it.")
+            return _close(request) if said(request) else ask_back(request, "CLOSE needs a reason behind it.")
         case "SEND" | "KEEP":
-            return words_out.send_or_keep(request)
+            return held_words.send_or_keep(request)
         case "PHONED" | "SENT":
             return _answered_elsewhere(request)
         case "PASS":
@@ -169,22 +167,54 @@ def _commanded(request: Request) -> list[Intent]:
         case "CC":
             return _copies(request)
         case "HELP":
-            return ask(request, "")
+            return ask_back(request, "")
         case "" | "unclear" if not replies.unsigned(reading.words):
-            return ask(request, "There were no words of yours in it.")
+            return ask_back(request, "There were no words of yours in it.")
         case "" if request.inside:
             return note(request, reading.words)
         case "AWAY" | "BACK":
-            return ask(request, f"{reading.command} is about no case: write it as the first line of a mail.")
+            return ask_back(request, f"{reading.command} is about no case: write it as the first line of a mail.")
         case _:
-            return words_out.outward(request)
+            return _outward(request)
+
+
+def _outward(request: Request) -> list[Intent]:
+    """Words that a resident is to read go out, or are held and asked about. Fails closed (behaviour.md §4.2)."""
+    reading, case, council = request.reading, request.case, request.desk.council
+    # Where the first line is no command after all, it is a line like the others.
+    unclear = reading.command == "unclear"
+    words = reading.words if unclear else reading.text
+    argument = ""
+    if reading.command == "MORE":
+        found = dates.promised(reading.text, request.desk.today)
+        if found is None:
+            return ask_back(request, "The date behind MORE could not be read with certainty.")
+        argument, words = found[0].isoformat(), reading.text[found[1] :].lstrip(" \t\n:.,;-–—").rstrip()
+    elif not replies.unsigned(words):
+        return ask_back(request, f"{reading.command} needs the words that the resident should read.")
+    # A mail that says "stays inside" sends words by a command alone, and only for whoever has the case.
+    if request.inside and not request.has_the_case:
+        return ask_back(request, "This mail was for you to know, and no words went out: the case is not yours.")
+    if not case.resident.addr or case.unreachable:
+        return ask_back(request, "The resident cannot be reached by email.")
+    if request.inbox.mode in ("shadow", "staff"):
+        kept = KeepWords(case.code, request.person.id, "note", words, "the inbox is being tried out")
+        return [kept, *ask_back(request, "This inbox is being tried out, so your words were not sent.", words)]
+    # MORE may stand without words: the date alone goes out then, and there is nothing to doubt.
+    reasons = held_words.reasons_to_hold(request, words) if words else []
+    if unclear:
+        reasons.insert(0, "it begins like a command and is none")
+    if reading.command == "" and council.plain_reply == "confirm":
+        reasons.insert(0, "your council asks before plain words go out")
+    out = WordsOut("" if unclear else reading.command, argument, words, words_out.files(request.seen))
+    return held_words.hold(request, out, reasons) if reasons else words_out.send(request, out, f"human:{request.key}")
 
 
 def _answered_elsewhere(request: Request) -> list[Intent]:
     """PHONED, SENT: the resident was answered by phone, or by a mail from elsewhere, as its owner says."""
     case, person, reading = request.case, request.person, request.reading
     if reading.command == "PHONED" and _NOT_REACHED.search(reading.text):
-        return ask(request, "PHONED is for a call that was answered. NOTE keeps that you tried.")
+        return ask_back(request, "PHONED is for a call that was answered. NOTE keeps that you tried.")
     phoned = reading.command == "PHONED"
     why = (
         f"{person.name} says: {'spoke to the resident by phone' if phoned else 'wrote to the resident from elsewhere'}"
@@ -200,43 +230,39 @@ def _answered_elsewhere(request: Request) -> list[Intent]:
 
 def _no_automatic_mail(request: Request) -> list[Intent]:
     """QUIET: the resident wants none; IGNORE: a sender who needs none, and whose case is closed. OFF takes it back."""
-    case, desk, command = request.case, request.desk, request.reading.command
+    case, command = request.case, request.reading.command
     words = said(request)
     off = words.strip(" .").lower() == "off"
     if not case.resident.key:
-        return ask(request, "The resident has no address.")
+        return ask_back(request, "The resident has no address.")
     if words and not off:
-        return ask(request, f"{command} stands alone, or with OFF behind it.")
+        return ask_back(request, f"{command} stands alone, or with OFF behind it.")
     if command == "IGNORE" and not off and case.code in request.facts.alarmed:
-        return ask(request, "An urgent alarm runs in it. Answer that with TAKE first.")
+        return ask_back(request, "An urgent alarm runs in it. Answer that with TAKE first.")
     why = f"{request.person.name} wrote {command}{' OFF' if off else ''}"
     what: Literal["quiet", "ignored"] = "quiet" if command == "QUIET" else "ignored"
     intents: list[Intent] = [Wish(case.resident.key, what, "" if off else "yes", why, case.code)]
     if command == "IGNORE" and not off and case.state != "closed":
         intents += [ClearClock(case.code, clock.kind, "withheld", why) for clock in (*case.clocks, *case.paused)]
         intents.append(Close(case.code, why))
-    values = {"command": command, "off": off}
-    key = f"quiet:{request.key}"
-    return [*intents, to_staff.ask_back(desk, case, request.inbox, request.person, key, "quiet", values, why=why)]
+    return [*intents, answered(request, "quiet", f"quiet:{request.key}", {"command": command, "off": off}, why=why)]
 
 
 def _copies(request: Request) -> list[Intent]:
     """CC: whoever the resident copied gets copies of what the owner writes, from now on and of words below it at once."""
-    case, desk, reading = request.case, request.desk, request.reading
+    case, reading = request.case, request.reading
     off = reading.argument.strip(" .").lower() == "off"
     if reading.argument and not off:
-        return ask(request, "CC stands alone in its line, or with OFF behind it.")
+        return ask_back(request, "CC stands alone in its line, or with OFF behind it.")
     copied = () if off else _whom_they_copied(request)
     if not off and not copied:
-        return ask(request, f"{to_staff.resident_name(case)} copied nobody.")
+        return ask_back(request, f"{to_staff.resident_name(case)} copied nobody.")
     why = f"{request.person.name} wrote CC{' OFF' if off else ''}"
     intents: list[Intent] = [Copies(case.code, copied, why)]
     if said(replace(request, reading=replace(reading, argument=""))):
         plain = replace(reading, command="", argument="")
-        return [*intents, *words_out.outward(replace(request, reading=plain, case=replace(case, copies=copied)))]
-    values = {"copies": list(copied)}
-    key = f"copies:{request.key}"
-    return [*intents, to_staff.ask_back(desk, case, request.inbox, request.person, key, "copies", values, why=why)]
+        return [*intents, *_outward(replace(request, reading=plain, case=replace(case, copies=copied)))]
+    return [*intents, answered(request, "copies", f"copies:{request.key}", {"copies": list(copied)}, why=why)]
 
 
 def _whom_they_copied(request: Request) -> tuple[str, ...]:
@@ -247,38 +273,35 @@ def _whom_they_copied(request: Request) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.key for one in others if one.key != case.resident.key))[:_MOST_COPIES]
 
 
-def _by_lines(
-    seen: Seen, person: Staff, reading: Reading, tokens: Sequence[Token], facts: Facts, desk: Desk
-) -> list[Intent]:
+def _by_lines(reply: StaffReply) -> list[Intent]:
     """
     A digest answered line by line; only for cases that the mail it answers had named to that person (P7).
 
     A digest of one case is a mail about that case: nothing but that one counts, and a line that is no command asks back.
     """
-    single = next((token.code for token in tokens if token.code in facts.cases), "")
-    named = (
-        [single]
-        if single
-        else desk.council.codes_in("\n".join(ours.text for ours in facts.ours.values() if ours.staff == person.id))
-    )
-    inside = not single or _inside(tokens)
+    facts, council = reply.facts, reply.desk.council
+    single = next((token.code for token in reply.tokens if token.code in facts.cases), "")
+    sent = "\n".join(ours.text for ours in facts.ours.values() if ours.staff == reply.person.id)
+    named = [single] if single else council.codes_in(sent)
+    inside = not single or _stays_inside(reply.tokens)
     intents: list[Intent] = []
     strange: list[str] = []
     done: list[str] = []
-    for code, part in parts(reading, desk.council):
+    for code, part in parts(reply.reading, council):
         case = facts.cases.get(code)
         if case is None or code not in named:
-            strange.append(f"{desk.council.reference_of(code)} {part.command} {part.text}")
+            strange.append(f"{council.reference_of(code)} {part.command} {part.text}")
             continue
-        inbox = desk.council.inbox_of(case.inbox)
         if not inside and part.command == "":
             part = replace(part, command="unclear")
-        request = Request(seen, person, case, inbox, inside, part, facts, desk, done.count(code), not single)
+        request = Request(reply, case, inside, part, again=done.count(code), of_many=not single)
         done.append(code)
         intents += (
-            _commanded(request) if not request.again else ask(request, "One line for each case counts, and it had one.")
+            ask_back(request, "One line for each case counts, and it had one.")
+            if request.again
+            else _commanded(request)
         )
-    return [*intents, *(_no_case(seen, person, desk, "\n".join(strange)) if strange else [])]
+    return [*intents, *(_about_no_case(reply, "\n".join(strange)) if strange else [])]
 
 
 def _close(request: Request) -> list[Intent]:
@@ -288,10 +311,23 @@ def _close(request: Request) -> list[Intent]:
     return [kept, *ended, Close(case.code, why)]
 
 
-def _no_case(seen: Seen, person: Staff, desk: Desk, strange: str = "") -> list[Intent]:
-    """An answer to a mail about no single case, without a word that we know, or lines about cases that it did not name."""
-    key = f"ask:{seen.message.fingerprint}"
-    values = {"their_words": Lines(strange or seen.message.new_text), "strange": bool(strange)}
+def _about_no_case(reply: StaffReply, strange: str = "") -> list[Intent]:
+    """
+    An answer to a mail about no single case: they are asked which one they mean.
+
+    Args:
+        strange: lines about cases that the mail did not name; "" where nothing in it is a command that we know.
+    """
+    message = reply.seen.message
+    values = {"their_words": Lines(strange or message.new_text), "strange": bool(strange)}
     return [
-        to_staff.to_staff(desk, person, seen.home, "ask-back", "ask-back-which", key, values, why="about which case?")
+        to_staff.about_no_single_case(
+            reply.desk,
+            ASK_BACK["which"],
+            reply.person,
+            reply.seen.home,
+            f"ask:{message.fingerprint}",
+            values,
+            why="about which case?",
+        )
     ]

@@ -9,25 +9,28 @@ from ackbot.casework.clocks.absence_moves import Move
 from ackbot.casework.council import Council, Inbox, Staff, Team
 from ackbot.casework.cover import absence_of, is_present, ladder, returns_on, stand_in
 from ackbot.casework.drafts import to_admin, to_resident, to_staff
+from ackbot.casework.drafts.kinds import ASK_BACK
 from ackbot.casework.incoming import matching, routing
 from ackbot.casework.incoming.routing import Routed
 from ackbot.casework.intents import Assign, Intent, Note, Offer, OpenCase, SetClock, TakeAlarm
 from ackbot.casework.model import Case, History
-from ackbot.casework.staff.request import Request, ask, note, said
-from ackbot.mail import folding
+from ackbot.casework.staff.people import called, team_called
+from ackbot.casework.staff.request import Request, ask_back, note, said
+
+_LINKED = re.compile(r"<mailto:[^>\n]*>")  # what Outlook puts behind an address
 
 
 def passed(request: Request) -> list[Intent]:
-    """PASS: somebody is request to take the case; until they do, it stays where it is."""
+    """PASS: somebody is asked to take the case; until they do, it stays where it is."""
     case, desk, council = request.case, request.desk, request.desk.council
     name, reason = _named(said(request))
     if case.state == "closed":
-        return ask(request, "The case is closed.")
+        return ask_back(request, "The case is closed.")
     if request.person.id not in _may_pass(case, council):
-        return ask(request, "The case is not yours, so you cannot pass it on.")
-    to = _somebody(name, request)
+        return ask_back(request, "The case is not yours, so you cannot pass it on.")
+    to = _taker(name, request)
     if isinstance(to, str):
-        return ask(request, to)
+        return ask_back(request, to)
     why = f"{request.person.name} passes it to {to.name}"
     return [
         *(note(request, f"{why}: {reason}", "PASS") if reason else []),
@@ -35,12 +38,11 @@ def passed(request: Request) -> list[Intent]:
         to_staff.offered(
             desk,
             case,
-            request.inbox,
             to,
             request.person,
             reason,
-            request.facts.last_words.get(case.code, ""),
-            tells=absence_moves.is_told(Move(case, to.id, "owner", why, tell=True), desk),
+            last_words=request.facts.last_words.get(case.code, ""),
+            resident_told=absence_moves.is_told(Move(case, to.id, "owner", why, tell=True), desk),
             why=why,
         ),
     ]
@@ -51,17 +53,17 @@ def _may_pass(case: Case, council: Council) -> set[str]:
     return {case.owner, case.cover, *ladder(council, case.in_charge, case.team)}
 
 
-def _somebody(name: str, request: Request) -> Staff | str:
-    """Who is meant by the name of a person or team, and is here; else what to tell the one who request."""
+def _taker(name: str, request: Request) -> Staff | str:
+    """Whoever the name of a person or team means, if they are here; else what to tell the one who passes the case."""
     council, desk = request.desk.council, request.desk
-    person = person_named(name, council)
+    if not name:
+        return "PASS needs a name."
+    named = called(name, council)
+    person = named.person
     if person is None:
-        team = team_named(name, council)
+        team = team_called(name, council)
         if team is None:
-            known = ", ".join(sorted(council.teams))
-            if several := called(name, council):
-                return f"There is more than one “{name}”: {', '.join(one.name for one in several)}."
-            return f"There is nobody called “{name}” whom I know. Teams are: {known}." if name else "PASS needs a name."
+            return named.problem if named.several else f"{named.problem} Teams are: {', '.join(sorted(council.teams))}."
         chosen = _of_team(team, request)
         if chosen is None:
             return f"Nobody of {team.name} is here who could take it."
@@ -102,11 +104,11 @@ def taken(request: Request) -> list[Intent]:
     if case.code in request.facts.alarmed and not offered:
         return [TakeAlarm(case.code, person.id, f"{person.name} is on it")]
     if case.state == "closed":
-        return ask(request, "The case is closed.")
+        return ask_back(request, "The case is closed.")
     if case.owner == person.id:
         stands_in = desk.council.staff.get(case.cover)
         away_yet = f" {stands_in.name} stands in until you write BACK." if stands_in else ""
-        return ask(request, f"It is yours already.{away_yet}")
+        return ask_back(request, f"It is yours already.{away_yet}")
     why = f"{person.name} took it"
     found = Move(case, person.id, "owner", why, tell=True)
     team = _team_of(person, case.team, desk.council)
@@ -129,14 +131,17 @@ def taken(request: Request) -> list[Intent]:
     if former and is_present(desk.council, former.id, desk.now):
         values = {"taker": person.name}
         key = f"taken:{case.code}:{case.handovers + 1}"
-        intents.append(to_staff.ask_back(desk, case, request.inbox, former, key, "taken", values, why=why))
+        intents.append(to_staff.about_case(desk, ASK_BACK["taken"], case, former, key, values, why=why))
     if absence_moves.is_told(found, desk) and _is_news(request):
         intents += absence_moves.notice([found], _history(request), desk, number=case.handovers + 1)
     return intents
 
 
 def _is_news(request: Request) -> bool:
-    """Of a cover who keeps the case its resident has heard, unless that mail waits still: it is written anew then."""
+    """
+    Whether the resident hears something new. That a cover has their case they have heard, and they hear no more when that
+    cover keeps it; unless the mail that says so still waits, for it is replaced by this one.
+    """
     waits = any(at > request.desk.now for at in _history(request).goes_at)
     return request.case.cover != request.person.id or waits
 
@@ -157,22 +162,22 @@ def split(request: Request) -> list[Intent]:
     case, desk, council, person = request.case, request.desk, request.desk.council, request.person
     name, part = _named(said(request))
     own = next((one for one in council.teams.values() if person.id in (*one.members, one.manager)), None)
-    team = team_named(name, council) or (own if not name else None)
+    team = team_called(name, council) or (own if not name else None)
     if request.of_many:
-        return ask(request, "SPLIT works in a mail about one case.")
+        return ask_back(request, "SPLIT works in a mail about one case.")
     if case.state == "closed":
-        return ask(request, "The case is closed.")
+        return ask_back(request, "The case is closed.")
     if team is None:
-        return ask(request, f"SPLIT needs a team. Teams are: {', '.join(sorted(council.teams))}.")
+        return ask_back(request, f"SPLIT needs a team. Teams are: {', '.join(sorted(council.teams))}.")
     if not part:
-        return ask(request, "SPLIT needs a word about the part behind the team.")
+        return ask_back(request, "SPLIT needs a word about the part behind the team.")
     inbox = _inbox_of(team, request)
     routed = Routed(team.name, "", council.default_standard, "", "")
     fresh = standards.opening_clocks(routed.standard, inbox, council, desk.now, desk.now, owned=True)
     until = standards.next_word(fresh) or desk.today
     chosen = routing.choose_owner(routed, replace(request.facts, last_owner=None), council, desk.now, until)
     if not chosen.staff:
-        return ask(request, f"Nobody of {team.name} is here who could have it.")
+        return ask_back(request, f"Nobody of {team.name} is here who could have it.")
     code = matching.free_code(desk.signer, request.seen.message.fingerprint, request.facts)
     other = Case(
         code=code,
@@ -198,7 +203,7 @@ def split(request: Request) -> list[Intent]:
     if tells and not may.hold:  # a held notice names no date to anybody before it is released
         other = announced
     reference, why = council.reference_of(code), f"{person.name} split off a part for {team.name}"
-    new_owner = council.staff[chosen.staff]
+    last_words = request.facts.last_words.get(case.code, "")
     intents: list[Intent] = [
         OpenCase(other, f"{reference} is opened: {why}"),
         Note(code, "linked", f"it is a part of {council.reference_of(case.code)}", {"code": case.code}),
@@ -206,9 +211,8 @@ def split(request: Request) -> list[Intent]:
         *(SetClock(code, clock, f'standard "{other.standard}": {clock.kind}') for clock in other.clocks),
         Assign(code, chosen.staff, team.name, chosen.why),
         *note(replace(request, case=other), part, "SPLIT"),
+        to_staff.split_off(desk, other, person, part, last_words=last_words, resident_told=tells, why=why),
     ]
-    letter = request.facts.last_words.get(case.code, "")
-    intents.append(to_staff.split_off(desk, other, inbox, new_owner, person, part, letter, told=tells, why=why))
     if tells:
         send = to_resident.split_off(desk, announced, case, why=why)
         send = replace(send, not_before=may.at, hold=may.hold)
@@ -226,42 +230,9 @@ def _inbox_of(team: Team, request: Request) -> Inbox:
 def _named(text: str) -> tuple[str, str]:
     """The name behind a command, and what is said with it."""
     first, _, rest = text.partition("\n")
+    first = _LINKED.sub("", first)
     head, colon, tail = first.partition(":")
     if not colon and len(head.split()) > 4:
         head, _, tail = first.partition(" ")
     name = re.sub(r"^(?:to|for)\b", "", head.strip(), flags=re.IGNORECASE).strip(" .,-–—")
     return name, f"{tail.strip()}\n{rest}".strip()
-
-
-def person_named(name: str, council: Council) -> Staff | None:
-    """The one person whom a name means: by id or full name, else by a first name or an address that one of them has."""
-    wanted = folding.plain(name).strip(" .@")
-    people = list(council.staff.values())
-    exact = [
-        one for one in people if wanted and wanted in (folding.plain(one.id), folding.plain(one.name), *one.addresses)
-    ]
-    first = [one for one in people if wanted and wanted == folding.plain(one.name).split()[0]]
-    found = exact or first
-    return found[0] if len(found) == 1 else None
-
-
-def called(name: str, council: Council) -> list[Staff]:
-    """Everybody who has that first name, or that very name."""
-    wanted = folding.plain(name).strip(" .@")
-    return [
-        one
-        for one in council.staff.values()
-        if wanted and wanted in (folding.plain(one.name), folding.plain(one.name).split()[0])
-    ]
-
-
-def team_named(name: str, council: Council) -> Team | None:
-    """The team that a name means: its own, or that of an inbox or service it answers."""
-    wanted = folding.plain(name).strip(" .").removesuffix(" team").removeprefix("the ").strip()
-    for one in council.teams.values():
-        if wanted and wanted == folding.plain(one.name):
-            return one
-    for inbox in council.inboxes.values():
-        if wanted and wanted in (folding.plain(inbox.name), folding.plain(inbox.service)):
-            return council.teams.get(inbox.team)
-    return None

@@ -1,16 +1,27 @@
-"""Why words wait until their sender was request: words going out fail closed (behaviour.md §4.2)."""
+"""
+Words of staff that are held until their author says SEND or KEEP: why, how they are asked, and what the answer does.
+
+Words going out fail closed (behaviour.md §4.2).
+"""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from datetime import date
+from hashlib import sha256
 
 from ackbot.casework.council import Council
-from ackbot.casework.incoming.screening import Seen
+from ackbot.casework.drafts import to_staff
+from ackbot.casework.intents import DropWords, Intent, KeepWords, Send
 from ackbot.casework.model import Case
-from ackbot.casework.staff.reading import Reading, command_line
+from ackbot.casework.staff import words_out
+from ackbot.casework.staff.reading import command_line
+from ackbot.casework.staff.request import Request, answered, ask_back, note
+from ackbot.casework.staff.words_out import WordsOut
 from ackbot.mail import folding, replies, subjects
-from ackbot.mail.message import Attachment
+from ackbot.mail.markup import Lines
 
-SHORTEST = 15  # characters; shorter plain words are request about
+SHORTEST = 15  # characters; shorter plain words are asked about
+_NAME = 8  # characters by which SEND and KEEP name held words
 _LONGEST_GREETING = 60  # characters
 _FEW = 4  # words of a greeting; a longer one has other words than names
 _FORMAL = (
@@ -34,29 +45,28 @@ _GROUPS = frozenset(["all", "both", "team", "everyone", "everybody", "colleagues
 _INSIDE = re.compile(
     r"\b(?:internal(?:ly)?|don'?t send|do not send|not for (?:the )?resident|between us|f\.?y\.?i\.?)\b", re.IGNORECASE
 )
-_MAIL_FILE = re.compile(r"\.(?:eml|msg|oft|mht|mhtml|mbox)$", re.IGNORECASE)
-_OUTLOOKS_NAME = re.compile(r"image\d{3}\.(?:png|jpe?g|gif|bmp)", re.IGNORECASE)
 
 
-def holds(reading: Reading, words: str, seen: Seen, case: Case, council: Council) -> list[str]:
+def reasons_to_hold(request: Request, words: str) -> list[str]:
     """
-    Why words are not sent before their sender was request, in plain English; empty when they may go.
+    Why words are not sent before their author was asked, in plain English; empty when they may go.
 
     Args:
         words: what would go to the resident.
     """
-    message, found = seen.message, []
+    council, message, reading = request.desk.council, request.seen.message, request.reading
+    found = []
     if reading.below:
         found.append("there are words below the line, and only those above it are sent")
-    if name := greets_somebody_else(words, case, council):
+    if name := greets_somebody_else(words, request.case, council):
         found.append(f"it greets {name}")
-    others = [
+    colleagues = [
         one.addr
         for one in (*message.to, *message.cc)
         if council.inbox_at(one.key) is None and council.is_colleague(one.key)
     ]
-    if others:
-        found.append(f"a colleague is in To or Cc ({', '.join(others)})")
+    if colleagues:
+        found.append(f"a colleague is in To or Cc ({', '.join(colleagues)})")
     if subjects.is_forward(message.subject):
         found.append("it is a forward")
     if line := command_line(words):
@@ -65,44 +75,91 @@ def holds(reading: Reading, words: str, seen: Seen, case: Case, council: Council
         found.append("its words say that it is for inside")
     if len(replies.unsigned(words)) < SHORTEST:
         found.append("it is very short")
-    if any(is_mail(one) for one in message.attachments):
+    if any(words_out.is_mail(one) for one in message.attachments):
         found.append("another mail is attached, which does not go along")
     if reading.doubtful:
         found.append("something in it looks like another mail")
     return found
 
 
-def is_mail(file: Attachment) -> bool:
-    """Whether a file is a mail: by its type, or by its name."""
-    kind = file.content_type
-    return kind.startswith("message/") or "rfc822" in kind or "ms-outlook" in kind or bool(_MAIL_FILE.search(file.name))
-
-
-def files(seen: Seen) -> tuple[Attachment, ...]:
-    """What goes along with words: files, never mails, nor pictures that stand in the text, such as those of a signature."""
-    shown = _shown_pictures(seen)
-    return tuple(
-        one
-        for one in seen.message.attachments
-        if one.section
-        and not (one.content_type.startswith("image/") and (one.inline or one.section in shown))
-        and not is_mail(one)
+def hold(request: Request, out: WordsOut, reasons: Sequence[str]) -> list[Intent]:
+    """The words are kept, and their author is asked whether they may go."""
+    case, desk = request.case, request.desk
+    key = f"held:{request.key}"
+    asked_by = desk.message_id(key, case.code, "ask-back", "staff", request.inbox.address)
+    kept = KeepWords(
+        case.code,
+        request.person.id,
+        "held",
+        out.words,
+        _why(reasons),
+        out.command,
+        out.argument,
+        asked_by=asked_by,
+        files=out.files,
     )
+    return [kept, _question(request, asked_by, out.words, reasons)]
 
 
-def _shown_pictures(seen: Seen) -> set[str]:
+def _question(request: Request, asked_by: str, words: str, reasons: Sequence[str]) -> Send:
+    """May held words go? The links name them, and how the case stood when this was asked."""
+    name = name_of(asked_by) + _standing(request.case)
+    values = {
+        "reasons": reasons,
+        "their_words": Lines(words),
+        "word": name,
+        "send": to_staff.inside_link(request.desk, request.case, request.person, f"SEND {name}"),
+        "keep": to_staff.inside_link(request.desk, request.case, request.person, f"KEEP {name}"),
+    }
+    return answered(request, "held", f"held:{request.key}", values, why=_why(reasons))
+
+
+def _why(reasons: Sequence[str]) -> str:
+    return f"held: {reasons[0]}"
+
+
+def name_of(asked_by: str) -> str:
+    """What SEND and KEEP name held words by: the unique part of the Message-ID that asked about them."""
+    return asked_by.partition("@")[0].rpartition(".")[2][:_NAME].lower()
+
+
+def _standing(case: Case) -> str:
+    """A short word for whether the case is closed and when a person last wrote: another one when either has changed."""
+    return sha256(f"{case.state == 'closed'} {case.human_words_at}".encode()).hexdigest()[:4]
+
+
+def send_or_keep(request: Request) -> list[Intent]:
     """
-    Sections of pictures that the HTML shows, or that Outlook named: some servers make a signature's pictures attachments.
-    A Content-ID alone says nothing: Gmail gives one to every file.
+    SEND or KEEP: the words that the mail answers, or its command names; without either, the only ones that wait.
+
+    What was asked before somebody wrote to the resident, or closed the case, is asked once more.
     """
-    leaves = list(seen.message.root.leaves())
-    pages = [leaf.text for leaf in leaves if leaf.content_type == "text/html"]
-    found = set()
-    for leaf in leaves:
-        identity = leaf.headers.value("content-id").strip(" <>")
-        if identity and (_OUTLOOKS_NAME.fullmatch(leaf.filename) or any(f"cid:{identity}" in page for page in pages)):
-            found.add(leaf.section)
-    return found
+    case, today = request.case, request.desk.today
+    mine = [one for one in request.facts.held if one.code == case.code]
+    named = request.reading.argument.strip(" .").lower()
+    if named:
+        found = [one for one in mine if name_of(one.asked_by) == named[:_NAME]]
+    else:
+        questions = {token.message_id for token in request.seen.message.answers}
+        found = [one for one in mine if one.asked_by in questions] or mine
+    if len(found) != 1:
+        return ask_back(request, "No words of yours wait here." if not found else "Several of your words wait here.")
+    held = found[0]
+    if request.reading.command == "KEEP":
+        dropped = DropWords(held.id, held.code, "kept", f"{request.person.name} keeps them inside")
+        return [dropped, *note(request, held.words)]
+    if held.command == "MORE" and date.fromisoformat(held.argument) <= today:
+        problem = "Their date has passed, so they were not sent. Write MORE with a new date."
+        return ask_back(request, problem, held.words)
+    # The question names the case as it stood then. Where it stands otherwise by now, the author does not know that yet.
+    as_it_stands = name_of(held.asked_by) + _standing(case)
+    if not any(as_it_stands in text for text in (named, *(ours.text for ours in request.facts.ours.values()))):
+        closed = case.state == "closed"
+        reason = "the case was closed since, and they would open it again" if closed else "somebody has written since"
+        return [_question(request, held.asked_by, held.words, [reason])]
+    dropped = DropWords(held.id, held.code, "sent", f"{request.person.name} sends them")
+    out = WordsOut(held.command, held.argument, held.words, held.files, held.letter_id)
+    return [dropped, *words_out.send(request, out, f"human:{held.code}:{held.asked_by}")]
 
 
 def greets_somebody_else(words: str, case: Case, council: Council) -> str:

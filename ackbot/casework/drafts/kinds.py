@@ -1,0 +1,92 @@
+"""Every kind of mail about cases, a line each: what the outbox calls it, where its words are, what a reply to it does."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from ackbot.mail.compose import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class ResidentMail:
+    """
+    A kind of mail to residents.
+
+    Args:
+        kind: one of design.md §8 `mails.kind`; it orders what waits.
+        profile: the header fields that say why it was written.
+    """
+
+    kind: str
+    template: str
+    profile: Profile
+
+
+ACKNOWLEDGEMENT = ResidentMail("acknowledgement", "acknowledgement", Profile.REPLY)
+ACKNOWLEDGEMENT_TO_COLLEAGUE = ResidentMail("acknowledgement", "acknowledgement-colleague", Profile.REPLY)
+RECEIPT = ResidentMail("receipt", "receipt", Profile.REPLY)
+WHERE_IT_STANDS = ResidentMail("receipt", "where-it-stands", Profile.REPLY)
+HUMAN = ResidentMail("human", "human", Profile.HUMAN)
+COVER = ResidentMail("cover", "cover", Profile.TIMER)
+PART_SPLIT_OFF = ResidentMail("cover", "split-off", Profile.TIMER)
+NO_NEWS = ResidentMail("no-news", "no-news", Profile.TIMER)
+STILL_WAITING = ResidentMail("no-news", "still-waiting", Profile.TIMER)
+SETTLED = ResidentMail("settled", "settled", Profile.TIMER)
+
+
+@dataclass(frozen=True, slots=True)
+class StaffMail:
+    """
+    A kind of mail to staff.
+
+    Args:
+        kind: one of design.md §8 `mails.kind`; it orders what waits.
+        words_go_out: plain words in reply go to the resident, if the resident has an address, and Reply-To says so; else
+            they stay inside.
+        purpose: what the Message-ID says of the mail, where that is not its kind; a key of `model.PURPOSES`.
+        html: written as HTML beside the text, for the links in it.
+    """
+
+    kind: str
+    template: str
+    words_go_out: bool = False
+    purpose: str = ""
+    html: bool = False
+
+
+NEW_CASE = StaffMail("new-case", "new-case", words_go_out=True)
+NEW_CASE_LATER = StaffMail("new-case", "new-case-later", words_go_out=True)
+NEW_CASE_SPLIT = StaffMail("new-case", "new-case-split", words_go_out=True)
+RESIDENT_WROTE = StaffMail("resident-wrote", "resident-wrote", words_go_out=True)
+URGENT = StaffMail("urgent", "urgent")
+ALSO_YOURS = StaffMail("hand-over", "hand-over")
+OFFERED = StaffMail("hand-over", "offered", html=True)
+TAKEN_OVER = StaffMail("hand-over", "taken-over", html=True)
+WHILE_AWAY = StaffMail("hand-over", "while-away", html=True)
+DIGEST_ONE = StaffMail("digest", "digest-one", words_go_out=True, purpose="single", html=True)
+DIGEST_LIST = StaffMail("digest", "digest-list", html=True)
+OVERDUE = StaffMail("digest", "overdue", html=True)
+
+
+def _ask_back(topic: str) -> StaffMail:
+    return StaffMail("ask-back", f"ask-back-{topic}", html=True)
+
+
+# A question, or a word of what became of theirs, to a member of staff who wrote to us.
+ASK_BACK: Mapping[str, StaffMail] = MappingProxyType(
+    {
+        topic: _ask_back(topic)
+        for topic in (
+            "what",  # nothing was done: why, and what they can write
+            "which",  # about which case?
+            "held",  # may these words go out?
+            "echo",  # their words, as they went out
+            "away",  # what AWAY or BACK did
+            "quiet",  # what QUIET or IGNORE did
+            "copies",  # what CC did
+            "taken",  # somebody took their case
+            "another",  # somebody else wrote about their case
+            "unreachable",  # the resident's address is no good
+        )
+    }
+)
