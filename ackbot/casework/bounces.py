@@ -1,5 +1,6 @@
 """Bounces of our own mail: a resident who cannot be reached, a colleague who may be gone (domain.md §2.2, D39, D40)."""
 
+from ackbot.casework import keys
 from ackbot.casework.drafts import to_admin, to_staff
 from ackbot.casework.incoming.screening import Seen, Verdict
 from ackbot.casework.intents import Decision, Intent, Note, Record, Unreachable
@@ -43,7 +44,7 @@ def _resident_gone(case: Case, status: str, desk: Desk) -> list[Intent]:
     staff = desk.council.staff.get(case.in_charge)
     if staff and case.state != "closed":
         inbox = desk.council.inbox_of(case.inbox)
-        key = f"unreachable:{case.code}"
+        key = keys.unreachable(case.code)
         found.append(to_staff.ask_back(desk, case, inbox, staff, key, "unreachable", {"status": status}, why=why))
     return found
 
@@ -67,7 +68,7 @@ def _staff_gone(tokens: tuple[Token, ...], facts: Facts, status: str, desk: Desk
             to_admin.about(
                 desk,
                 "staff-bounce",
-                f"staff-bounce:{person}:{desk.today}",
+                keys.staff_bounce(person, desk.today),
                 values,
                 why="our mail to a member of staff came back for good",
                 recipient=manager.email if manager and manager.id != person else "",

@@ -4,7 +4,7 @@ Answers that people give straight from their mail program: seen in a Sent folder
 They are the case's human words like any reply to us (design.md, "The life of a reply"), but for going out: they went.
 """
 
-from ackbot.casework import standards
+from ackbot.casework import keys, standards
 from ackbot.casework.council import Inbox
 from ackbot.casework.cover import has_left, is_present
 from ackbot.casework.drafts import to_staff
@@ -208,7 +208,7 @@ def _tell_owner(seen: Seen, case: Case, named: str, desk: Desk) -> list[Intent]:
         return []
     author, inbox = desk.council.staff[named].name, desk.council.inbox_of(case.inbox)
     values = {"author": author, "gone": False, "their_words": Lines(seen.message.new_text)}
-    key = f"another:{case.code}:{seen.message.fingerprint}"
+    key = keys.another(keys.asked(case.code, seen.message.fingerprint))
     why = f"{author} wrote, and somebody else has the case"
     return [to_staff.ask_back(desk, case, inbox, keeper, key, "another", values, why=why)]
 

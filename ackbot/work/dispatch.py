@@ -11,6 +11,7 @@ from itertools import chain
 
 import structlog
 
+from ackbot.casework import keys
 from ackbot.casework.drafts import to_admin
 from ackbot.casework.model import TO_RESIDENTS
 from ackbot.casework.office import Office
@@ -366,10 +367,10 @@ class Dispatcher:
                 "reply": told or reply,
                 "to_staff": bool(outgoing.staff),
             }
-            self._tell("refused", f"refused:{outgoing.dedupe_key}", values, now, outgoing.code)
+            self._tell("refused", keys.refused(outgoing.dedupe_key), values, now, outgoing.code)
             owner = self._owner(outgoing)
             if owner:
-                self._tell("refused", f"refused-owner:{outgoing.dedupe_key}", values, now, outgoing.code, owner)
+                self._tell("refused", keys.refused_owner(outgoing.dedupe_key), values, now, outgoing.code, owner)
         self._log.error(
             "refused",
             mail=outgoing.id,
@@ -416,7 +417,7 @@ class Dispatcher:
         self._unwell = True
         outbox.pause_lane(self._db, self._lane.name, until, told, now)
         values = {"relay": self._lane.relay.host, "reply": told}
-        self._tell("relay", f"relay:{self._lane.name}:{self._office.desk(now).today}", values, now)
+        self._tell("relay", keys.relay(self._lane.name, self._office.desk(now).today), values, now)
 
     def _well(self, outgoing: Outgoing) -> None:
         """The relay took a mail. What it refused before, it refused for that mail's own sake."""
@@ -429,7 +430,7 @@ class Dispatcher:
             outbox.lane_is_well(self._db, self._lane.name, now)
         if refused := self._connection.copy_refused:
             values = {"archive": self._office.council.archive_bcc, "reply": refused}
-            self._tell("archive", f"archive:{self._office.desk(now).today}", values, now, outgoing.code)
+            self._tell("archive", keys.archive(self._office.desk(now).today), values, now, outgoing.code)
 
     def _unknown(self, outgoing: Outgoing, reply: str) -> None:
         now = self._clock()
@@ -442,7 +443,9 @@ class Dispatcher:
         """Nobody knows whether a mail arrived, and it will not be sent again: said once."""
         if outgoing.kind != "admin":
             values = {"reference": self._reference(outgoing) or "", "kind": outgoing.kind}
-            self._tell("unverified", f"unverified:{outgoing.dedupe_key}", values, now, outgoing.code)
+            with self._db.transaction():
+                outbox.told(self._db, outgoing)
+                self._tell("unverified", keys.unverified(outgoing.dedupe_key), values, now, outgoing.code)
 
     def _resolve_unknown(self, now: datetime) -> None:
         """After 15 minutes: if it lies in the Sent folder it was taken, else it is sent once more (D47)."""
@@ -467,19 +470,11 @@ class Dispatcher:
                 outbox.hold_unknown(self._db, outgoing, now)
 
     def _tell(
-        self, topic: str, key: str, values: Mapping[str, object], now: datetime, code: str = "", recipient: str = ""
+        self, topic: str, key: keys.Key, values: Mapping[str, object], now: datetime, code: str = "", to: str = ""
     ) -> None:
-        desk = self._office.desk(now)
-        send = to_admin.about(
-            desk,
-            topic,
-            key,
-            values,
-            why=f"{topic}: the admin has to know",
-            code=code,
-            recipient=recipient,
-        )
-        apply(self._db, [send], desk)
+        """`to`: an address; "" is the admin's."""
+        desk, why = self._office.desk(now), f"{topic}: the admin has to know"
+        apply(self._db, [to_admin.about(desk, topic, key, values, why=why, code=code, recipient=to)], desk)
 
 
 def _internal(error: Exception) -> str:

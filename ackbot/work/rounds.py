@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from ackbot.casework import keys
 from ackbot.casework.drafts import to_admin
 from ackbot.casework.office import Office
 from ackbot.store import Database, StoreBusy, StoreProblem, clock_set_back, daily, outbox, status
@@ -155,7 +156,7 @@ class Rounds:
             desk = self._office.desk(now)
             words = self._office.templates.day(council.languages[0], council.calendar.local_day(since), today)
             send = to_admin.about(
-                desk, "daily", f"daily:{today}", {"since": words, "inboxes": told}, why="the day before at a glance"
+                desk, "daily", keys.daily(today), {"since": words, "inboxes": told}, why="the day before at a glance"
             )
             return apply(self._db, [send], desk)
 

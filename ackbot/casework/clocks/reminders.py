@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
-from ackbot.casework import standards
+from ackbot.casework import keys, standards
 from ackbot.casework.council import Council, Staff
 from ackbot.casework.cover import absence_of, is_present, ladder, own_calendar, returns_on, stand_in
 from ackbot.casework.drafts import to_staff
@@ -140,23 +140,25 @@ def digest(desk: Desk, person: Staff, lines: Sequence[Line], letter: str, *, why
     Args:
         letter: the resident's last words in that single case.
     """
-    key = f"digest:{person.id}:{desk.today.isoformat()}"
+    key = keys.digest(person.id, desk.today)
     return _reminder(desk, person, lines, letter, key, "digest-list", why)
 
 
 def overdue(desk: Desk, person: Staff, lines: Sequence[Line], letter: str, *, why: str) -> Send:
     """At 13:00 of the promised date, to whoever has the case and to the manager."""
-    key = f"overdue:{person.id}:{desk.today.isoformat()}"
+    key = keys.overdue(person.id, desk.today)
     return _reminder(desk, person, lines, letter, key, "overdue", why)
 
 
 def late(desk: Desk, person: Staff, line: Line, letter: str, *, why: str) -> Send:
     """About one case whose date came after 13:00, before its resident is told that there is no news."""
-    key = f"late:{person.id}:{line.case.code}:{desk.today.isoformat()}"
+    key = keys.late(person.id, line.case.code, desk.today)
     return _reminder(desk, person, [line], letter, key, "digest-list", why)
 
 
-def _reminder(desk: Desk, person: Staff, lines: Sequence[Line], letter: str, key: str, template: str, why: str) -> Send:
+def _reminder(
+    desk: Desk, person: Staff, lines: Sequence[Line], letter: str, key: keys.Key, template: str, why: str
+) -> Send:
     if len(lines) == 1 and lines[0].role == "own":
         case = lines[0].case
         inbox = desk.council.inbox_of(case.inbox)
@@ -168,7 +170,8 @@ def _reminder(desk: Desk, person: Staff, lines: Sequence[Line], letter: str, key
         return Send(key, replace(draft, html=True), case.code, inbox.name, inbox.staff_lane, why, staff=person.id)
     inbox = desk.council.inbox_of(_first_open(lines, desk).case.inbox)
     values = listed(desk, person, lines)
-    return to_staff.to_staff(desk, person, inbox, "digest", template, key, values, why=why)
+    named = [line.case.code for line in lines]
+    return to_staff.to_staff(desk, person, inbox, "digest", template, key, values, why=why, named=named)
 
 
 def _first_open(lines: Sequence[Line], desk: Desk) -> Line:

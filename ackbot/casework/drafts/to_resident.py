@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
+from ackbot.casework import keys
 from ackbot.casework.council import Inbox, Staff
 from ackbot.casework.drafts import names
 from ackbot.casework.intents import Send
@@ -45,7 +46,7 @@ def draft_to(
     case: Case,
     inbox: Inbox,
     kind: str,
-    key: str,
+    key: keys.Key,
     values: Mapping[str, Any],
     profile: Profile,
     answers: Message | None,
@@ -146,7 +147,7 @@ def acknowledgement(
         opens_on = calendar.next_working_day(desk.today)
     colleague = council.is_colleague(case.resident.key)
     named_on = next((clock.promised_on for clock in case.clocks if clock.kind == "name-owner"), None)
-    key = f"ack:{letter.fingerprint}"
+    key = keys.acknowledgement(letter.fingerprint)
     draft = draft_to(
         desk,
         case,
@@ -192,7 +193,7 @@ def receipt(desk: Desk, letter: Message, case: Case, inbox: Inbox, *, why: str, 
         still: they were told that date before.
     """
     owner = desk.council.staff.get(case.in_charge)
-    key = f"receipt:{case.code}:{desk.today.isoformat()}"
+    key = keys.receipt(case.code, desk.today)
     draft = draft_to(
         desk,
         case,
@@ -234,7 +235,7 @@ def where_it_stands(
         "waiting": case.state == "waiting",
         "next_on": next_word(case.clocks) if still and not case.sensitive else None,
     }
-    key = f"receipt:{case.code}:{desk.today.isoformat()}"
+    key = keys.receipt(case.code, desk.today)
     draft = draft_to(desk, case, inbox, "receipt", key, values, Profile.REPLY, letter, template="where-it-stands")
     return Send(key, draft, case.code, inbox.name, inbox.lane, why, hold=hold)
 
@@ -243,7 +244,7 @@ def human(
     desk: Desk,
     case: Case,
     person: Staff,
-    key: str,
+    key: keys.Key,
     words: str,
     *,
     next_on: date | None,
@@ -278,7 +279,7 @@ def copies(desk: Desk, case: Case, sent: Send, why: str) -> list[Send]:
     """The same words for those whom the resident copied and their owner named; each says to whom they were written."""
     found = []
     for addr in case.copies:
-        key = f"{sent.dedupe_key}:copy:{addr}"
+        key = keys.copy(sent.dedupe_key, addr)
         message_id = desk.message_id(key, case.code, "copy", "resident", desk.council.inbox_of(case.inbox).address)
         draft = replace(
             sent.draft,
@@ -288,9 +289,6 @@ def copies(desk: Desk, case: Case, sent: Send, why: str) -> list[Send]:
         )
         found.append(replace(sent, dedupe_key=key, draft=draft, why=why))
     return found
-
-
-SEVERAL = "several-"  # in the key of a cover notice that is about more than one case
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,8 +315,8 @@ def no_news(desk: Desk, all_of: Sequence[NoNews], *, why: str) -> Send:
     """The truth on the promised date: nothing yet, who was asked, and the next date (behaviour.md §3.6)."""
     first = all_of[0].case
     matters = [{**_matter(desk, one.case), **_no_news_values(one, desk)} for one in all_of]
-    key = f"promise:{first.code}:{all_of[0].promised_on.isoformat()}"
-    return _timed(desk, first, "no-news", key, {"matters": matters}, why)
+    key = keys.no_news(first.code, all_of[0].promised_on)
+    return _timed(desk, [one.case for one in all_of], "no-news", key, {"matters": matters}, why)
 
 
 def _no_news_values(one: NoNews, desk: Desk) -> dict[str, Any]:
@@ -340,15 +338,17 @@ def settled(desk: Desk, cases: Sequence[Case], *, feedback: bool, why: str) -> S
     """One mail that closes: if that settled it, do nothing; if not, reply. The feedback question stands in it at most
     once in the council's period (behaviour.md §3.5)."""
     matters = [{**_matter(desk, case), **_writer(desk, case)} for case in cases]
-    key = f"{'settled' if feedback else 'closed'}:{cases[0].code}:{desk.today.isoformat()}"
-    return _timed(desk, cases[0], "settled", key, {"matters": matters, "feedback": feedback}, why)
+    key = keys.settled(cases[0].code, desk.today, feedback=feedback)
+    send = _timed(desk, cases, "settled", key, {"matters": matters, "feedback": feedback}, why)
+    return replace(send, asks_feedback=feedback)
 
 
 def still_waiting(desk: Desk, asked: Sequence[tuple[Case, date]], *, why: str) -> Send:
     """Their answer is waited for; and the date on which we go on without it."""
     matters = [{**_matter(desk, case), **_writer(desk, case), "next_on": day} for case, day in asked]
-    key = f"waiting:{asked[0][0].code}:{desk.today.isoformat()}"
-    return _timed(desk, asked[0][0], "no-news", key, {"matters": matters}, why, template="still-waiting")
+    key = keys.still_waiting(asked[0][0].code, desk.today)
+    cases = [case for case, _ in asked]
+    return _timed(desk, cases, "no-news", key, {"matters": matters}, why, template="still-waiting")
 
 
 def _writer(desk: Desk, case: Case) -> dict[str, Any]:
@@ -362,7 +362,7 @@ def _writer(desk: Desk, case: Case) -> dict[str, Any]:
 
 
 def cover(
-    desk: Desk, cases: Sequence[Case], absent: str, absence: str, *, left: bool, back_on: date | None, why: str
+    desk: Desk, cases: Sequence[Case], absent: str, absence: keys.Part, *, left: bool, back_on: date | None, why: str
 ) -> Send:
     """
     "You don't need to write again": somebody else has the matter now (behaviour.md §3.7).
@@ -379,15 +379,15 @@ def cover(
         "back_on": back_on if desk.council.tell_return_date else None,
         "matters": [_matter(desk, case) for case in cases],
     }
-    several = f":{SEVERAL}{len(cases)}" if len(cases) > 1 else ""
-    return _timed(desk, cases[0], "cover", f"cover:{cases[0].code}:{absence}{several}", values, why)
+    key = keys.cover(cases[0].code, absence, len(cases))
+    return _timed(desk, cases, "cover", key, values, why)
 
 
 def split_off(desk: Desk, other: Case, first: Case, *, why: str) -> Send:
     """A part of their letter is a case of its own now: who has it, and until when they hear."""
     owner = desk.council.staff.get(first.in_charge)
     values = {"part": _matter(desk, other), "rest_with": owner.public_name if owner else ""}
-    return _timed(desk, other, "cover", f"split:{other.code}", values, why, template="split-off")
+    return _timed(desk, [other], "cover", keys.split_off(other.code), values, why, template="split-off")
 
 
 def _matter(desk: Desk, case: Case) -> dict[str, Any]:
@@ -408,8 +408,11 @@ def _matter(desk: Desk, case: Case) -> dict[str, Any]:
 
 
 def _timed(
-    desk: Desk, case: Case, kind: str, key: str, values: Mapping[str, Any], why: str, template: str = ""
+    desk: Desk, cases: Sequence[Case], kind: str, key: keys.Key, values: Mapping[str, Any], why: str, template: str = ""
 ) -> Send:
+    """A mail that nobody's letter brought, about one or more cases of a resident; it stands in the thread of the first."""
+    case = cases[0]
     inbox: Inbox = desk.council.inbox_of(case.inbox)
     draft: Draft = draft_to(desk, case, inbox, kind, key, values, Profile.TIMER, None, template)
-    return Send(key, draft, case.code, inbox.name, inbox.lane, why)
+    named = tuple(one.code for one in cases)
+    return Send(key, draft, case.code, inbox.name, inbox.lane, why, names=named)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import quote
 
+from ackbot.casework import keys
 from ackbot.casework.council import Inbox, Staff
 from ackbot.casework.drafts import names
 from ackbot.casework.drafts.to_resident import envelope_from
@@ -73,7 +74,7 @@ def about_case(
     inbox: Inbox,
     staff: Staff,
     kind: str,
-    key: str,
+    key: keys.Key,
     values: Mapping[str, Any],
     *,
     letter: Message | None = None,
@@ -94,7 +95,7 @@ def about_case(
     reference = council.reference_of(case.code)
     tag = desk.signer.tag(case.code, "s" if words_go_out else "i", staff.id)
     reply_name = f"RESIDENT {resident}" if words_go_out else "ackbot (stays inside)"
-    root = desk.message_id(f"new-case:{case.code}:{staff.id}", case.code, "new-case", "staff", inbox.address)
+    root = desk.message_id(keys.new_case(case.code, staff.id), case.code, "new-case", "staff", inbox.address)
     message_id = desk.message_id(key, case.code, purpose or kind, "staff", inbox.address)
     language = council.languages[0]
     matter = subjects.plain(case.subject) or desk.templates.phrase(language, "subject.none")
@@ -166,7 +167,7 @@ def new_case(
 ) -> Send:
     """The letter for its owner, answerable by replying. `told` says what the resident was told, `untold_why` why nothing."""
     staff = desk.council.staff[case.owner]
-    key = f"new-case:{case.code}:{staff.id}"
+    key = keys.new_case(case.code, staff.id)
     values = {
         "owner_why": owner_why,
         "told": told,
@@ -195,7 +196,7 @@ def resident_wrote(
 ) -> Send:
     """A further letter of the resident for the owner."""
     staff = desk.council.staff[case.in_charge]
-    key = f"wrote:{case.code}:{letter.fingerprint}:{staff.id}"
+    key = keys.resident_wrote(case.code, letter.fingerprint, staff.id)
     values = {
         "note": note,
         "urgent": list(urgent),
@@ -210,7 +211,7 @@ def also_yours(desk: Desk, letter: Message, case: Case, other: Inbox, staff: Sta
     """To another service that the letter was also sent to: whose case it is, and what to do if part of it is theirs."""
     home = desk.council.inboxes[case.inbox]
     owner = desk.council.staff.get(case.owner)
-    key = f"also:{case.code}:{other.name}"
+    key = keys.also_yours(case.code, other.name)
     values = {"owner": owner.name if owner else "", "owner_service": home.service, "own_service": other.service}
     draft = about_case(desk, case, home, staff, "hand-over", key, values, letter=letter, words_go_out=False)
     return Send(key, draft, case.code, home.name, home.staff_lane, why, staff=staff.id)
@@ -220,7 +221,7 @@ def offered(
     desk: Desk, case: Case, inbox: Inbox, staff: Staff, by: Staff, reason: str, letter: str, *, tells: bool, why: str
 ) -> Send:
     """A case is passed to somebody: they take it with one word, and the resident is told if it `tells`, or leave it where it is."""
-    key = f"offered:{case.code}:{staff.id}:{desk.now:%Y-%m-%dT%H%M%S}"
+    key = keys.offered(case.code, staff.id, desk.now)
     values = {
         "by": by.name,
         "reason": Lines(reason),
@@ -236,7 +237,7 @@ def split_off(
     desk: Desk, case: Case, inbox: Inbox, staff: Staff, by: Staff, part: str, letter: str, *, told: bool, why: str
 ) -> Send:
     """A part of another case, for its owner: answered by replying."""
-    key = f"new-case:{case.code}:{staff.id}"
+    key = keys.new_case(case.code, staff.id)
     values = {"by": by.name, "part": Lines(part), "letter": Lines(letter), "told": told}
     draft = about_case(
         desk,
@@ -257,7 +258,7 @@ def urgent(
 ) -> Send:
     """The alarm to a duty officer, ahead of everything and outside every limit (behaviour.md §3.9, domain.md §8)."""
     owner = desk.council.staff.get(case.owner)
-    key = f"urgent:{case.code}:{letter.fingerprint}:{staff.id}:1"
+    key = keys.urgent(case.code, letter.fingerprint, staff.id)
     values = {
         "categories": list(categories),
         "owner": owner.name if owner else "",
@@ -281,7 +282,7 @@ def urgent_again(
     """The alarm once more, while nobody has taken it; `number` counts the mails of this alarm."""
     inbox = desk.council.inbox_of(case.inbox)
     owner = desk.council.staff.get(case.owner)
-    key = f"urgent:{case.code}:{started_at:%Y-%m-%dT%H%M%S}:{number}"
+    key = keys.urgent_again(case.code, started_at, number)
     values = {
         "categories": list(categories),
         "owner": owner.name if owner else "",
@@ -297,7 +298,7 @@ def ask_back(
     case: Case,
     inbox: Inbox,
     staff: Staff,
-    key: str,
+    key: keys.Key,
     topic: str,
     values: Mapping[str, Any],
     *,
@@ -317,9 +318,23 @@ def ask_back(
 
 
 def to_staff(
-    desk: Desk, staff: Staff, inbox: Inbox, kind: str, template: str, key: str, values: Mapping[str, Any], *, why: str
+    desk: Desk,
+    staff: Staff,
+    inbox: Inbox,
+    kind: str,
+    template: str,
+    key: keys.Key,
+    values: Mapping[str, Any],
+    *,
+    why: str,
+    named: Sequence[str] = (),
 ) -> Send:
-    """A mail to a member of staff that is about no single case: a digest, a table, a confirmation. Replies stay inside."""
+    """
+    A mail to a member of staff that is about no single case: a digest, a table, a confirmation. Replies stay inside.
+
+    Args:
+        named: codes of the cases that it lists; an answer to it may act in these and no others (P7).
+    """
     council = desk.council
     language = council.languages[0]
     draft = Draft(
@@ -343,4 +358,4 @@ def to_staff(
         languages=(language,),
         html=True,
     )
-    return Send(key, draft, "", inbox.name, inbox.staff_lane, why, staff=staff.id)
+    return Send(key, draft, "", inbox.name, inbox.staff_lane, why, staff=staff.id, names=tuple(named))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import time, timedelta
 from typing import Any
 
-from ackbot.casework import dates
+from ackbot.casework import dates, keys
 from ackbot.casework.council import Absence, Council, Staff
 from ackbot.casework.cover import absence_of, ladder, returns_on
 from ackbot.casework.drafts import to_staff
@@ -40,7 +40,7 @@ def request(seen: Seen, person: Staff, reading: Reading, desk: Desk) -> list[Int
     both = [person] if about.id == person.id or not found else [person, about]
     sends = []
     for one in both:
-        key = f"presence:{seen.message.fingerprint}" + ("" if one.id == person.id else f":{one.id}")
+        key = keys.presence(seen.message.fingerprint, "" if one.id == person.id else one.id)
         others = {
             "other": about.name if one.id == person.id != about.id else "",
             "said_by": person.name if one.id != person.id else "",

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
+from ackbot.casework import keys
 from ackbot.casework.council import Staff
 from ackbot.casework.cover import has_left, is_present, stand_in
 from ackbot.casework.drafts import to_admin, to_staff
@@ -117,7 +118,7 @@ def _tell_owner(request: Request, *, gone: bool) -> Intent:
         return to_admin.no_owner(case, f"{person.name} wrote about it, and nobody is here to read that", desk)
     words = f"{request.reading.command.replace('unclear', '')} {request.reading.text}".strip()
     values = {"author": person.name, "gone": gone, "their_words": Lines(words)}
-    key = f"another:{request.key}"
+    key = keys.another(request.key)
     return to_staff.ask_back(desk, case, request.inbox, keeper, key, "another", values, why=why)
 
 
@@ -216,7 +217,7 @@ def _no_automatic_mail(request: Request) -> list[Intent]:
         intents += [ClearClock(case.code, clock.kind, "withheld", why) for clock in (*case.clocks, *case.paused)]
         intents.append(Close(case.code, why))
     values = {"command": command, "off": off}
-    key = f"quiet:{request.key}"
+    key = keys.quiet(request.key)
     return [*intents, to_staff.ask_back(desk, case, request.inbox, request.person, key, "quiet", values, why=why)]
 
 
@@ -235,7 +236,7 @@ def _copies(request: Request) -> list[Intent]:
         plain = replace(reading, command="", argument="")
         return [*intents, *words_out.outward(replace(request, reading=plain, case=replace(case, copies=copied)))]
     values = {"copies": list(copied)}
-    key = f"copies:{request.key}"
+    key = keys.copies(request.key)
     return [*intents, to_staff.ask_back(desk, case, request.inbox, request.person, key, "copies", values, why=why)]
 
 
@@ -290,7 +291,7 @@ def _close(request: Request) -> list[Intent]:
 
 def _no_case(seen: Seen, person: Staff, desk: Desk, strange: str = "") -> list[Intent]:
     """An answer to a mail about no single case, without a word that we know, or lines about cases that it did not name."""
-    key = f"ask:{seen.message.fingerprint}"
+    key = keys.ask_which(seen.message.fingerprint)
     values = {"their_words": Lines(strange or seen.message.new_text), "strange": bool(strange)}
     return [
         to_staff.to_staff(desk, person, seen.home, "ask-back", "ask-back-which", key, values, why="about which case?")

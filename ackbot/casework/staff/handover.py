@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
-from ackbot.casework import standards
+from ackbot.casework import keys, standards
 from ackbot.casework.clocks import absence_moves
 from ackbot.casework.clocks.absence_moves import Move
 from ackbot.casework.clocks.reminders import silent_because
@@ -132,7 +132,7 @@ def taken(request: Request) -> list[Intent]:
     former = desk.council.staff.get(case.owner if case.cover == person.id else case.in_charge)
     if former and is_present(desk.council, former.id, desk.now):
         values = {"taker": person.name}
-        key = f"taken:{case.code}:{case.handovers + 1}"
+        key = keys.taken(case.code, case.handovers + 1)
         intents.append(to_staff.ask_back(desk, case, request.inbox, former, key, "taken", values, why=why))
     at = _free_day(request)
     if absence_moves.is_told(found, desk) and _is_news(request) and not absence_moves.comes_too_late(found, at, desk):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ackbot.casework import keys
 from ackbot.casework.council import Inbox, Staff
 from ackbot.casework.drafts import to_staff
 from ackbot.casework.incoming import thanks
@@ -30,9 +31,9 @@ class Request:
     of_many: bool = False  # it is a line of a mail about several cases
 
     @property
-    def key(self) -> str:
+    def key(self) -> keys.Part:
         """What tells this mail, or this line of it, from others, for the keys of what is sent because of it."""
-        return f"{self.case.code}:{self.seen.message.fingerprint}" + (f":{self.again}" if self.again else "")
+        return keys.asked(self.case.code, self.seen.message.fingerprint, self.again)
 
 
 def said(request: Request) -> str:
@@ -45,7 +46,7 @@ def said(request: Request) -> str:
 def ask(request: Request, problem: str, words: str = "") -> list[Intent]:
     """Nothing is done: they are told why, and what they can write."""
     values = {"problem": problem, "their_words": Lines(words or request.reading.text)}
-    key = f"ask:{request.key}"
+    key = keys.ask(request.key)
     send = to_staff.ask_back(
         request.desk, request.case, request.inbox, request.person, key, "what", values, why="it is not clear what to do"
     )

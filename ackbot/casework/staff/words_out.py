@@ -7,10 +7,10 @@ from hashlib import sha256
 from types import MappingProxyType
 from typing import Literal
 
-from ackbot.casework import dates, standards
+from ackbot.casework import dates, keys, standards
 from ackbot.casework.drafts import to_resident, to_staff
 from ackbot.casework.intents import ClearClock, DropWords, HumanWords, Intent, KeepWords, PauseClock, Reopen, SetClock
-from ackbot.casework.model import Case, Clock, HeldWords
+from ackbot.casework.model import Case, Clock
 from ackbot.casework.staff import held_words
 from ackbot.casework.staff.request import Request, ask, note, speaks
 from ackbot.casework.worktime import Duration
@@ -54,11 +54,11 @@ def outward(request: Request) -> list[Intent]:
     command = "" if reading.command == "unclear" else reading.command
     if reasons:
         return _hold(request, command, argument, words, reasons)
-    return _send(request, command, argument, words, held_words.files(request.seen), 0, f"human:{request.key}")
+    return _send(request, command, argument, words, held_words.files(request.seen), 0, keys.human(request.key))
 
 
 def _hold(request: Request, command: str, argument: str, words: str, reasons: list[str]) -> list[Intent]:
-    key = f"held:{request.key}"
+    key = keys.held(request.key)
     asked_by = request.desk.message_id(key, request.case.code, "ask-back", "staff", request.inbox.address)
     why = f"held: {reasons[0]}"
     files = held_words.files(request.seen)
@@ -68,7 +68,7 @@ def _hold(request: Request, command: str, argument: str, words: str, reasons: li
     return [kept, _ask_to_send(request, key, asked_by, words, reasons)]
 
 
-def _ask_to_send(request: Request, key: str, asked_by: str, words: str, reasons: list[str]) -> Intent:
+def _ask_to_send(request: Request, key: keys.Key, asked_by: str, words: str, reasons: list[str]) -> Intent:
     """Whether held words may go; the links name them, and how the case stood when this was request."""
     word = held_word(asked_by) + _standing(request.case)
     values = {
@@ -116,18 +116,21 @@ def send_or_keep(request: Request) -> list[Intent]:
     if not any(now_named in text for text in (word, *(ours.text for ours in request.facts.ours.values()))):
         closed = request.case.state == "closed"
         reason = "the case was closed since, and they would open it again" if closed else "somebody has written since"
-        return [_ask_to_send(request, f"held:{request.key}", held.asked_by, held.words, [reason])]
+        return [_ask_to_send(request, keys.held(request.key), held.asked_by, held.words, [reason])]
     dropped = DropWords(held.id, held.code, "sent", f"{request.person.name} sends them")
-    sent = _send(request, held.command, held.argument, held.words, held.files, held.letter_id, f"human:{_name(held)}")
+    key = keys.human(keys.waiting(held.code, held.asked_by))
+    sent = _send(request, held.command, held.argument, held.words, held.files, held.letter_id, key)
     return [dropped, *sent]
 
 
-def _name(held: HeldWords) -> str:
-    return f"{held.code}:{held.asked_by}"
-
-
 def _send(
-    request: Request, command: str, argument: str, words: str, files: tuple[Attachment, ...], files_of: int, key: str
+    request: Request,
+    command: str,
+    argument: str,
+    words: str,
+    files: tuple[Attachment, ...],
+    files_of: int,
+    key: keys.Key,
 ) -> list[Intent]:
     """The words go out, and the clocks know that a person wrote (D69)."""
     case, desk, person = request.case, request.desk, request.person
@@ -147,7 +150,7 @@ def _send(
                 case,
                 request.inbox,
                 person,
-                f"echo:{key}",
+                keys.echo(key),
                 "echo",
                 values,
                 why="their first words are shown to them",
