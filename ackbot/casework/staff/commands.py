@@ -258,9 +258,7 @@ def _by_lines(
     """
     single = next((token.code for token in tokens if token.code in facts.cases), "")
     named = (
-        [single]
-        if single
-        else desk.council.codes_in("\n".join(ours.text for ours in facts.ours.values() if ours.staff == person.id))
+        {single} if single else {code for ours in facts.ours.values() if ours.staff == person.id for code in ours.names}
     )
     inside = not single or _inside(tokens)
     intents: list[Intent] = []
