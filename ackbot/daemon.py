@@ -13,6 +13,7 @@ from types import FrameType
 import structlog
 
 from ackbot import __version__, log_events
+from ackbot.casework import keys
 from ackbot.casework.drafts import to_admin
 from ackbot.config import Config, ConfigProblem, Listening, load
 from ackbot.crashpoints import crash_point
@@ -179,7 +180,7 @@ class Runtime:
         now = self._clock()
         desk = self._config.office.desk(now)
         values = {"inbox": desk.council.inboxes[inbox].address, "reason": reason}
-        send = to_admin.about(desk, topic, f"{topic}:{whose}:{desk.today}", values, why=reason)
+        send = to_admin.about(desk, topic, keys.trouble(topic, whose, desk.today), values, why=reason)
         try:
             with self._db.transaction():
                 apply(self._db, [send], desk)

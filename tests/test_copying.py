@@ -24,6 +24,7 @@ def council(tmp_path: Path) -> World:
     world.receive(letter(sender="N <n@r.example>", subject="Smell", text="I smell gas.\n", message_id="<n@r.example>"))
     world.db.run("UPDATE letters SET text = text || :nul", nul="\0")
     world.db.run("UPDATE letters SET raw = :raw, state = 'quarantined' WHERE id = 1", raw=bytes(range(256)))
+    world.db.run("INSERT INTO outbox_cases (outbox_id, code) SELECT id, code FROM outbox WHERE code <> ''")
     for number in range(1_200):
         world.db.run("INSERT INTO settings (name, value) VALUES (:name, 'x')", name=f"name {number}")
     return world
@@ -39,7 +40,19 @@ def whole(db: Database, table: str) -> list[dict[str, Any]]:
     return sorted(kept, key=repr) if table != "settings" else sorted(kept, key=lambda row: str(row["name"]))
 
 
-TABLES = ("letters", "arrivals", "cases", "parties", "clocks", "outbox", "events", "staff_load", "alarms", "settings")
+TABLES = (
+    "letters",
+    "arrivals",
+    "cases",
+    "parties",
+    "clocks",
+    "outbox",
+    "outbox_cases",
+    "events",
+    "staff_load",
+    "alarms",
+    "settings",
+)
 
 
 def test_there_and_back_again(council: World, tmp_path: Path, postgres: PostgresServer) -> None:
@@ -55,6 +68,7 @@ def test_there_and_back_again(council: World, tmp_path: Path, postgres: Postgres
     first, second, third = ({table: whole(db, table) for table in TABLES} for db in stores)
 
     assert len(first["cases"]) == 4
+    assert first["outbox_cases"]
     assert first == second == third
     new = "INSERT INTO events (at, code, inbox, kind, why, data) VALUES ('', '', '', '', '', '') RETURNING id"
     assert len({db.run(new)[0]["id"] for db in stores}) == 1

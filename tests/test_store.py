@@ -206,6 +206,54 @@ def test_migrations_climb_and_newer_stores_are_refused(url: str, monkeypatch: py
     store.close()
 
 
+def mail_of_the_first_schema(store: Database, number: int, kind: str, key: str, state: str) -> None:
+    store.run(
+        "INSERT INTO outbox (id, dedupe_key, state, kind, priority, code, inbox, lane, staff, recipient, recipient_key, "
+        "envelope_from, message_id, content, attachments, created_at, not_before) VALUES (:id, :key, :state, :kind, 1, "
+        "'7H429P', '', '', '', '', '', '', '', :content, '', '', '')",
+        id=number,
+        key=key,
+        state=state,
+        kind=kind,
+        content=b"",
+    )
+
+
+def test_what_keys_told_becomes_columns(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """P5: whoever was asked how we did, what was told, and which notice names one case alone is still known after an update."""
+    store = open_database(url)
+    monkeypatch.setattr("ackbot.store.database.MIGRATIONS", schema.MIGRATIONS[:1])
+    store.migrate()
+    store.run(
+        "INSERT INTO cases (code, state, inbox, resident_address, resident_name, subject, team, owner, standard, language, "
+        "sensitive, opened_at, last_letter_at) VALUES ('7H429P', 'open', '', '', '', '', '', '', '', '', :no, '', '')",
+        no=False,
+    )
+    for number, (kind, key, state) in enumerate(
+        (
+            ("settled", "settled:7H429P:2026-12-07", "accepted"),
+            ("settled", "closed:7H429P:2026-12-08", "accepted"),
+            ("acknowledgement", "ack:f00d", "unverified"),
+            ("admin", "unverified:ack:f00d", "accepted"),
+            ("acknowledgement", "ack:beef", "unverified"),
+            ("cover", "cover:7H429P:dana:2026-12-07", "queued"),
+            ("cover", "cover:7H429P:dana:2026-12-07:several-2", "queued"),
+            ("digest", "digest:sam:2026-12-07", "accepted"),
+        ),
+        1,
+    ):
+        mail_of_the_first_schema(store, number, kind, key, state)
+    monkeypatch.undo()
+    store.migrate()
+
+    def ids(where: str) -> list[int]:
+        return [row["id"] for row in store.run(f"SELECT id FROM outbox WHERE {where} ORDER BY id")]
+
+    assert (ids("asks_feedback"), ids("told")) == ([1], [3])
+    assert ids("id IN (SELECT outbox_id FROM outbox_cases WHERE code = '7H429P')") == [6]
+    store.close()
+
+
 def test_two_start_together(url: str) -> None:
     """P1: however many processes bring the schema up to date at once, it is done once."""
     stores = [open_database(url) for _ in range(6)]

@@ -1,5 +1,6 @@
 """Bounces of our own mail: a resident who cannot be reached, a colleague who may be gone (domain.md §2.2, D39, D40)."""
 
+from ackbot.casework import keys
 from ackbot.casework.drafts import to_admin, to_staff
 from ackbot.casework.drafts.kinds import ASK_BACK
 from ackbot.casework.incoming.screening import Seen, Verdict
@@ -43,7 +44,7 @@ def _resident_gone(case: Case, status: str, desk: Desk) -> list[Intent]:
     found: list[Intent] = [Unreachable(case.code, True, why)]
     staff = desk.council.staff.get(case.in_charge)
     if staff and case.state != "closed":
-        key = f"unreachable:{case.code}"
+        key = keys.unreachable(case.code)
         values = {"status": status}
         found.append(to_staff.about_case(desk, ASK_BACK["unreachable"], case, staff, key, values, why=why))
     return found
@@ -68,7 +69,7 @@ def _staff_gone(tokens: tuple[Token, ...], facts: Facts, status: str, desk: Desk
             to_admin.about(
                 desk,
                 "staff-bounce",
-                f"staff-bounce:{person}:{desk.today}",
+                keys.staff_bounce(person, desk.today),
                 values,
                 why="our mail to a member of staff came back for good",
                 recipient=manager.email if manager and manager.id != person else "",

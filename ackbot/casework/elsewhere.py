@@ -4,7 +4,7 @@ Answers that people give straight from their mail program: seen in a Sent folder
 They are the case's human words like any reply to us (design.md, "The life of a reply"), except that they went out already.
 """
 
-from ackbot.casework import standards
+from ackbot.casework import keys, standards
 from ackbot.casework.cover import has_left, is_present
 from ackbot.casework.drafts import to_staff
 from ackbot.casework.drafts.kinds import ASK_BACK
@@ -209,7 +209,7 @@ def _tell_owner(seen: Seen, case: Case, named: str, desk: Desk) -> list[Intent]:
         return []
     author = desk.council.staff[named].name
     values = {"author": author, "gone": False, "their_words": Lines(seen.message.new_text)}
-    key = f"another:{case.code}:{seen.message.fingerprint}"
+    key = keys.another(keys.asked(case.code, seen.message.fingerprint))
     why = f"{author} wrote, and somebody else has the case"
     return [to_staff.about_case(desk, ASK_BACK["another"], case, keeper, key, values, why=why)]
 

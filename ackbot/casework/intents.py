@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from ackbot.casework.council import Absence
+from ackbot.casework.keys import Key
 from ackbot.casework.model import AnsweredElsewhere, Case, Clock, ClockKind, LetterKind, Outcome
 from ackbot.mail.addresses import Address
 from ackbot.mail.compose import Draft
@@ -277,9 +278,11 @@ class Send:
         hold: why it waits for the admin's release: "brake", "restore", "backup"; "" when it goes at once.
         not_before: the earliest instant; None for now.
         files_of: row of the letter whose files go along; 0 is the letter that is being decided.
+        names: codes of the cases that the mail lists; () where it lists none and is about `code` alone, or about no case.
+        asks_feedback: it asks the resident how we did.
     """
 
-    dedupe_key: str
+    dedupe_key: Key
     draft: Draft
     code: str
     inbox: str
@@ -289,6 +292,8 @@ class Send:
     hold: str = ""
     not_before: datetime | None = None
     files_of: int = 0
+    names: tuple[str, ...] = ()
+    asks_feedback: bool = False
 
 
 @dataclass(frozen=True, slots=True)

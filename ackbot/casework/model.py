@@ -243,11 +243,18 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class OurMail:
-    """A mail of ours that a member of staff answers: whom it went to, of which kind, and its words."""
+    """
+    A mail of ours that a member of staff answers: whom it went to, of which kind, and its words.
+
+    Args:
+        names: codes of the cases that it was written about. Its words tell nothing about that: residents' subjects stand
+            in them, and a subject may hold any reference (P7).
+    """
 
     staff: str
     kind: str
     text: str
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from ackbot.casework.council import Council
+from ackbot.casework.keys import Key
 from ackbot.casework.model import PURPOSES
 from ackbot.mail.templates import Templates
 from ackbot.mail.tokens import Role, Signer
@@ -38,7 +39,7 @@ class Desk:
         """The council's civil date."""
         return self.council.calendar.local_day(self.now)
 
-    def message_id(self, dedupe_key: str, code: str, kind: str, role: Role, sender: str) -> str:
+    def message_id(self, dedupe_key: Key, code: str, kind: str, role: Role, sender: str) -> str:
         """The signed id of a mail, on the domain it is sent from, or the council's shortest where that is too long."""
         domain = sender.rpartition("@")[2]
         if len(domain) > _ID_DOMAIN:

@@ -193,8 +193,7 @@ def last_words(db: Database, code: str) -> str:
 def asked_feedback(db: Database, address: str, since: datetime) -> bool:
     """Whether this address was asked how we did since then."""
     rows = db.run(
-        "SELECT 1 FROM outbox WHERE recipient_key = :address AND created_at >= :since AND kind = 'settled' "
-        "AND dedupe_key LIKE 'settled:%' LIMIT 1",
+        "SELECT 1 FROM outbox WHERE recipient_key = :address AND created_at >= :since AND asks_feedback LIMIT 1",
         address=address,
         since=text_of(since),
     )

@@ -3,7 +3,6 @@
 import json
 from datetime import date, datetime
 
-from ackbot.casework.drafts.to_resident import SEVERAL
 from ackbot.casework.intents import (
     Attach,
     Copies,
@@ -132,15 +131,18 @@ def human_words(db: Database, intent: HumanWords, now: datetime) -> None:
 
 def cancel_cover_notice(db: Database, code: str, now: datetime) -> None:
     """
-    A notice that waits for working hours, and is no longer true by then, is not sent; one about several cases is, for it
-    carries the dates of the others.
+    A notice that waits for working hours, and is no longer true by then, is not sent. One that names other cases too is
+    sent, because it carries their dates.
     """
     db.run(
-        "UPDATE outbox SET state = 'cancelled' WHERE code = :code AND kind = 'cover' AND state = 'queued' AND "
-        "not_before > :now AND dedupe_key NOT LIKE :several",
+        """
+        UPDATE outbox SET state = 'cancelled'
+        WHERE code = :code AND kind = 'cover' AND state = 'queued' AND not_before > :now
+          AND EXISTS (SELECT 1 FROM outbox_cases WHERE outbox_id = outbox.id)
+          AND NOT EXISTS (SELECT 1 FROM outbox_cases WHERE outbox_id = outbox.id AND code <> :code)
+        """,
         code=code,
         now=text_of(now),
-        several=f"%:{SEVERAL}%",
     )
 
 

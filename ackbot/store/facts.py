@@ -21,7 +21,7 @@ from ackbot.casework.model import (
     Questions,
 )
 from ackbot.mail.message import Attachment, Message
-from ackbot.store import alarms, cases, contact, elsewhere
+from ackbot.store import alarms, cases, contact, elsewhere, listings
 from ackbot.store.database import Database, instant_of, listed, text_of
 
 _JOIN_DAYS = 3  # letters that may be joined to an open case
@@ -187,14 +187,21 @@ def _taken(db: Database, codes: Sequence[str]) -> frozenset[str]:
 
 
 def _ours(db: Database, message_ids: Sequence[str]) -> dict[str, OurMail]:
-    """Mails of ours to staff, read back from their final bytes."""
+    """Mails of ours to staff: their words from the final bytes, the cases they are about from what was recorded with them."""
     placeholders, parameters = listed("m", message_ids[:20])
     rows = db.run(
-        f"SELECT message_id, staff, kind, content FROM outbox WHERE message_id IN ({placeholders}) AND staff <> ''",
+        f"SELECT id, message_id, staff, kind, code, content FROM outbox WHERE message_id IN ({placeholders}) AND staff <> ''",
         **parameters,
     )
+    named = listings.of(db, [row["id"] for row in rows])
     return {
-        row["message_id"]: OurMail(row["staff"], row["kind"], Message.parse(bytes(row["content"])).text) for row in rows
+        row["message_id"]: OurMail(
+            row["staff"],
+            row["kind"],
+            Message.parse(bytes(row["content"])).text,
+            named.get(row["id"], (row["code"],) if row["code"] else ()),
+        )
+        for row in rows
     }
 
 

@@ -39,7 +39,7 @@ from ackbot.casework.intents import (
 from ackbot.casework.model import PRIORITIES, Arrival
 from ackbot.mail.addresses import ascii_domain
 from ackbot.mail.compose import Composed
-from ackbot.store import alarms, backups, changes, elsewhere, events, inboxes, modes, told_absences
+from ackbot.store import alarms, backups, changes, elsewhere, events, inboxes, listings, modes, told_absences
 from ackbot.store.database import Database, instant_of, text_of
 
 
@@ -224,9 +224,9 @@ def _send(
     rows = db.run(
         """
         INSERT INTO outbox (dedupe_key, state, held_for, kind, priority, code, inbox, lane, staff, recipient, recipient_key,
-                            envelope_from, message_id, content, attachments, letter_id, created_at, not_before)
+                            envelope_from, message_id, content, attachments, letter_id, created_at, not_before, asks_feedback)
         VALUES (:dedupe_key, :state, :held_for, :kind, :priority, :code, :inbox, :lane, :staff, :recipient, :recipient_key,
-                :envelope_from, :message_id, :content, :attachments, :letter_id, :now, :not_before)
+                :envelope_from, :message_id, :content, :attachments, :letter_id, :now, :not_before, :asks_feedback)
         ON CONFLICT (dedupe_key) DO NOTHING RETURNING id
         """,
         dedupe_key=send.dedupe_key,
@@ -247,6 +247,7 @@ def _send(
         letter_id=letter_id,
         now=text_of(now),
         not_before=text_of(max(send.not_before or now, now)),
+        asks_feedback=send.asks_feedback,
     )
     if not rows:
         events.add(
@@ -259,6 +260,7 @@ def _send(
             inbox=send.inbox,
         )
         return False
+    listings.keep(db, rows[0]["id"], send.names)
     if draft.kind == "receipt":
         db.run(
             "UPDATE cases SET receipt_on = :day WHERE code = :code",

@@ -74,6 +74,11 @@ def _outgoing(row: Row) -> Outgoing:
     )
 
 
+def told(db: Database, outgoing: Outgoing) -> None:
+    """The admin hears that it is unverified."""
+    db.run("UPDATE outbox SET told = :yes WHERE id = :id", yes=True, id=outgoing.id)
+
+
 def claim(
     db: Database, lane: str, worker: str, now: datetime, lease_s: float, limit: int, *, probe: bool = False
 ) -> list[Outgoing]:
@@ -268,8 +273,7 @@ def recover(db: Database, now: datetime, *, alone: bool) -> list[Outgoing]:
     for row in rows:
         unknown(db, _outgoing(row), "the worker ended while sending", now)
     untold = db.run(
-        f"SELECT {_COLUMNS} FROM outbox WHERE state = 'unverified' AND kind <> 'admin' AND NOT EXISTS "
-        "(SELECT 1 FROM outbox AS told WHERE told.dedupe_key = 'unverified:' || outbox.dedupe_key) ORDER BY id"
+        f"SELECT {_COLUMNS} FROM outbox WHERE state = 'unverified' AND kind <> 'admin' AND NOT told ORDER BY id"
     )
     return [_outgoing(row) for row in untold]
 

@@ -330,4 +330,27 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX events_letter ON events (letter_id, id) WHERE letter_id IS NOT NULL",
         "CREATE INDEX events_kind ON events (kind, at)",
     ),
+    # 2: what was read out of a mail's dedupe key, or out of its words, is recorded with the mail. A key only says whether
+    # two mails are the same, and the words of a mail hold residents' subjects, in which any reference may stand.
+    (
+        "ALTER TABLE outbox ADD COLUMN asks_feedback BOOLEAN NOT NULL DEFAULT FALSE",  # it asks the resident how we did
+        "ALTER TABLE outbox ADD COLUMN told BOOLEAN NOT NULL DEFAULT FALSE",  # unverified: the admin has heard of it
+        """
+        CREATE TABLE outbox_cases (
+            outbox_id BIGINT NOT NULL REFERENCES outbox (id),
+            code TEXT NOT NULL REFERENCES cases (code),
+            PRIMARY KEY (outbox_id, code)
+        )                                      -- the cases that a mail lists; of a mail that lists none, outbox.code says
+                                               -- what it is about; written with the mail, by store/listings
+        """,
+        "CREATE INDEX outbox_cases_code ON outbox_cases (code)",  # `show`: mails that list a case
+        # The keys of the rows that are there already are the only record of these facts. Nothing else reads a key.
+        "UPDATE outbox SET asks_feedback = TRUE WHERE kind = 'settled' AND dedupe_key LIKE 'settled:%'",
+        "UPDATE outbox SET told = TRUE WHERE state = 'unverified' AND EXISTS "
+        "(SELECT 1 FROM outbox AS telling WHERE telling.dedupe_key = 'unverified:' || outbox.dedupe_key)",
+        # Notices that wait still, and name one case alone. Which others an older notice or digest named, no row says:
+        # such a notice is sent, and an answer to such a digest is asked back.
+        "INSERT INTO outbox_cases (outbox_id, code) SELECT id, code FROM outbox WHERE kind = 'cover' "
+        "AND state IN ('held', 'queued', 'claimed') AND code <> '' AND dedupe_key NOT LIKE '%:several-%'",
+    ),
 )

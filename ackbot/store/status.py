@@ -154,9 +154,10 @@ def cases(db: Database, *, inbox: str, owner: str, closed_too: bool) -> Sequence
 
 
 def story_of_case(db: Database, code: str) -> dict[str, Any]:
-    """A case by its code: its letters, mails and history."""
+    """A case by its code: its letters, the mails about it, also those that list it among others, and its history."""
     letters = db.run(f"SELECT {_LETTER} FROM letters WHERE code = :code ORDER BY id", code=code)
-    mails = db.run(f"SELECT {_MAIL} FROM outbox WHERE code = :code ORDER BY id", code=code)
+    listing = "SELECT outbox_id FROM outbox_cases WHERE code = :code"
+    mails = db.run(f"SELECT {_MAIL} FROM outbox WHERE code = :code OR id IN ({listing}) ORDER BY id", code=code)
     return _story(db, [code], letters, mails)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from ackbot.casework import keys
 from ackbot.casework.clocks import absence_moves
 from ackbot.casework.clocks.absence_moves import Move
 from ackbot.casework.cover import is_present
@@ -122,10 +123,11 @@ class Absences:
             send = to_admin.about(
                 desk,
                 "uncovered",
-                f"uncovered:{desk.today}",
+                keys.uncovered(desk.today),
                 values,
                 why="nobody is left who could have them",
                 recipient=council.head_of_service or council.admin,
+                named=[one.case.code for one in alone],
             )
             return apply(self._db, [send], desk)
 

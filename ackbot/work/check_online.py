@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from ackbot.casework import keys
 from ackbot.casework.drafts import to_admin
 from ackbot.config import Config, Finding, Watched
 from ackbot.mail.addresses import Address
@@ -146,7 +147,7 @@ class _Round:
         send = to_admin.about(
             self._config.office.desk(now),
             "trial",
-            f"trial:{to.name}:{now.isoformat()}",
+            keys.trial_of_inbox(to.name, now),
             {"inbox": to.address},
             why="a trial",
             recipient=to.address,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from ackbot.casework import keys
 from ackbot.casework.council import Inbox, Staff
 from ackbot.casework.drafts import to_admin
 from ackbot.casework.incoming import staff_proof
@@ -78,7 +79,7 @@ def _draft(config: Config, person: Staff, inbox: Inbox) -> Draft:
     """The same Message-ID all day, so that a reply is found by a later run."""
     now, office = datetime.now(UTC), config.office
     desk = office.desk(now)
-    key = f"trial:{person.id}:{desk.today.isoformat()}"
+    key = keys.trial_of_staff(person.id, desk.today)
     values = {"staff": person.name, "inbox": inbox.address}
     send = to_admin.about(desk, "staff-trial", key, values, why="a trial", recipient=person.email)
     tag = office.signer.tag(staff_proof.trial_code(office.signer, person.id), "i", person.id)

@@ -11,7 +11,7 @@ from typing import Protocol
 import structlog
 
 from ackbot import log_events
-from ackbot.casework import decide, follow_ups
+from ackbot.casework import decide, follow_ups, keys
 from ackbot.casework.drafts import to_admin
 from ackbot.casework.incoming.screening import Seen, screen
 from ackbot.casework.intents import Decision
@@ -220,7 +220,7 @@ class Intake:
                 arrivals.attach_arrival(db, arrival_id, letter_id)
             values = {"inbox": self._office.council.inboxes[arrival.inbox].address, "letter": letter_id, "error": place}
             queued += self._tell_admin(
-                "quarantine", f"quarantine:{fingerprint}", values, "a mail could not be read and is kept raw", now
+                "quarantine", keys.quarantine(fingerprint), values, "a mail could not be read and is kept raw", now
             )
             inboxes.move_watermark(db, arrival.inbox, arrival.folder, arrival.uidvalidity, arrival.uid)
             crash_point("intake.before-commit")
@@ -274,7 +274,7 @@ class Intake:
         self._log(log_events.RECOVERED, considered.decision, arrival)
         return queued
 
-    def _tell_admin(self, topic: str, key: str, values: Mapping[str, object], why: str, now: datetime) -> int:
+    def _tell_admin(self, topic: str, key: keys.Key, values: Mapping[str, object], why: str, now: datetime) -> int:
         desk = self._office.desk(now)
         return apply(self._db, [to_admin.about(desk, topic, key, values, why=why)], desk)
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ackbot import __version__
+from ackbot.casework import keys
 from ackbot.casework.drafts import to_admin
 from ackbot.casework.office import Office
 from ackbot.config import Config
@@ -243,7 +244,7 @@ def tell_admin(db: Database, office: Office, now: datetime) -> int:
     desk = office.desk(now)
     of = found.of.astimezone(office.council.calendar.timezone)
     held = backups.waiting(db)
-    key, values = f"restored:{text_of(found.at)}", {"of": of, "held": held}
+    key, values = keys.restored(text_of(found.at)), {"of": of, "held": held}
     send = to_admin.about(desk, "restored", key, values, why="a backup was put back")
     with db.transaction():
         return apply(db, [send], desk)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 
-from ackbot.casework import contact
+from ackbot.casework import contact, keys
 from ackbot.casework.clocks import due, reminders
 from ackbot.casework.clocks.reminders import HEAD, Line
 from ackbot.casework.contact import silent_because
@@ -112,7 +112,7 @@ class Promises:
         db = self._db
         with db.transaction():
             desk = self._desk(now)
-            if not daily.begin(db, f"{name}:{person}", desk.today, now):
+            if not daily.begin(db, _for(person, name), desk.today, now):
                 return 0
             fresh = cases.by_code(db, [line.case.code for line in lines])
             still = [
@@ -136,15 +136,16 @@ class Promises:
         if not council.calendar.is_working_day(desk.today):
             return 0
         with self._db.transaction():
-            if not daily.begin(self._db, f"digest:{HEAD}", desk.today, desk.now):
+            if not daily.begin(self._db, _for(HEAD, "digest"), desk.today, desk.now):
                 return 0
             send = to_admin.about(
                 desk,
                 "escalation",
-                f"digest:{HEAD}:{desk.today}",
+                keys.escalation(HEAD, desk.today),
                 reminders.listed(desk, None, lines),
                 why="lateness that reached the top",
                 recipient=council.head_of_service or council.admin,
+                named=[line.case.code for line in lines],
             )
             return apply(self._db, [send], desk)
 
@@ -208,11 +209,10 @@ class Promises:
                 return 0
             why = "the date passed while nothing ran, or the inbox was paused; it waits for release"
             apply(self._db, [Late(case.code, case.no_news, why) for case in late if not case.late_since], desk)
-            references = [desk.council.reference_of(case.code) for case in late]
-            values = {"count": len(late), "references": references[:_NAMED]}
-            send = to_admin.about(
-                desk, "missed", f"missed:{desk.today}", values, why="promised dates passed without a word"
-            )
+            named = [case.code for case in late[:_NAMED]]
+            values = {"count": len(late), "references": [desk.council.reference_of(code) for code in named]}
+            why = "promised dates passed without a word"
+            send = to_admin.about(desk, "missed", keys.missed(desk.today), values, why=why, named=named)
             return apply(self._db, [send], desk)
 
     def _settled(self, now: datetime) -> int:
@@ -251,6 +251,11 @@ class Promises:
 
     def _history(self, case: Case, desk: Desk) -> History:
         return history(self._db, case.resident.key, desk.now, desk.council.calendar, desk.council.limits)
+
+
+def _for(person: str, name: str) -> str:
+    """A round of one person's own, which is done once a day whatever restarts come (D48)."""
+    return f"{name}:{person}"
 
 
 def _noted(person: str, lines: Sequence[Line]) -> list[Intent]:

@@ -9,6 +9,7 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from ackbot import log_events
+from ackbot.casework import keys
 from ackbot.casework.drafts import to_admin
 from ackbot.casework.office import Office
 from ackbot.store import Database, StoreBusy, StoreProblem, clock_set_back, daily, outbox, status
@@ -156,7 +157,7 @@ class Rounds:
             desk = self._office.desk(now)
             words = self._office.templates.day(council.languages[0], council.calendar.local_day(since), today)
             send = to_admin.about(
-                desk, "daily", f"daily:{today}", {"since": words, "inboxes": told}, why="the day before at a glance"
+                desk, "daily", keys.daily(today), {"since": words, "inboxes": told}, why="the day before at a glance"
             )
             return apply(self._db, [send], desk)
 

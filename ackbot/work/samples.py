@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from types import MappingProxyType
 from typing import Any
 
-from ackbot.casework import standards
+from ackbot.casework import keys, standards
 from ackbot.casework.clocks import absence_moves, reminders
 from ackbot.casework.council import Council, Inbox, Staff
 from ackbot.casework.drafts import to_admin, to_resident, to_staff
@@ -166,7 +166,7 @@ def _sends(office: Office) -> Iterator[tuple[str, Send]]:
     for topic, values in ADMIN_TOPICS.items():
         yield (
             f"admin: {topic}",
-            to_admin.about(office.desk(_OPEN), topic, f"specimen:{topic}", values, why="a specimen"),
+            to_admin.about(office.desk(_OPEN), topic, keys.specimen(topic), values, why="a specimen"),
         )
 
 
@@ -256,7 +256,7 @@ def _later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[str, Send]]
     case = _promised(desk, inbox, staff)
     words = "Hello Edward,\n\nA surveyor comes on Thursday 10 December between 9 and 12.\n\nKind regards"
     for title, next_on in (("a person's own words", None), ("a person's own words, with a new date", _NEXT)):
-        key = f"specimen:{title}"
+        key = keys.specimen(title)
         yield (
             title,
             to_resident.human(desk, case, staff, key, words, next_on=next_on, why="a specimen"),
@@ -278,26 +278,27 @@ def _later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[str, Send]]
         answered = replace(case, state="answered", human_words_at=_OPEN)
         title = "settled?" if feedback else "settled? without the feedback question"
         yield title, to_resident.settled(desk, [answered], feedback=feedback, why="a specimen")
-    for title, absent, left, back_on in (
-        ("cover", "Dana Price", False, _NEXT),
-        ("cover for a leaver", "Dana Price", True, None),
-        ("an owner at last", "", False, None),
+    for title, absent, left, back_on, absence in (
+        ("cover", "Dana Price", False, _NEXT, keys.absence("dana", _LATER)),
+        ("cover for a leaver", "Dana Price", True, None, keys.absence("dana", None)),
+        ("an owner at last", "", False, None, keys.absence("", None)),
     ):
-        yield title, to_resident.cover(desk, [case], absent, title, left=left, back_on=back_on, why="a specimen")
+        yield title, to_resident.cover(desk, [case], absent, absence, left=left, back_on=back_on, why="a specimen")
     yield (
         "handed over",
-        to_resident.cover(desk, [case], "Dana Price", "taken:1", left=True, back_on=None, why="a specimen"),
+        to_resident.cover(desk, [case], "Dana Price", keys.taken_over_as(1), left=True, back_on=None, why="a specimen"),
     )
     yield "a part for somebody else", to_resident.split_off(desk, case, case, why="a specimen")
     waiting = replace(case, state="waiting", human_words_at=_OPEN)
     yield "a question not answered", to_resident.still_waiting(desk, [(waiting, _NEXT)], why="a specimen")
     copied = replace(case, copies=("councillor@northgate.example",))
-    sent = to_resident.human(desk, copied, staff, "specimen:cc", words, next_on=None, why="a specimen")
+    sent = to_resident.human(desk, copied, staff, keys.specimen("cc"), words, next_on=None, why="a specimen")
     yield "a person's own words, copied", sent
     yield "a copy of them", to_resident.copies(desk, copied, sent, "a specimen")[0]
+    both, absence = [case, case], keys.absence("dana", _LATER)
     yield (
         "cover of two matters",
-        to_resident.cover(desk, [case, case], "Dana Price", "two", left=False, back_on=None, why="a specimen"),
+        to_resident.cover(desk, both, "Dana Price", absence, left=False, back_on=None, why="a specimen"),
     )
 
 
@@ -327,7 +328,7 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
     yield "overdue today", reminders.overdue(desk, staff, several, "", why="a specimen")
     yield "overdue today, one case", reminders.overdue(desk, staff, [own], "There is damp.", why="a specimen")
     listed = reminders.listed(desk, None, several)
-    yield "admin: escalation", to_admin.about(desk, "escalation", "specimen:escalation", listed, why="a specimen")
+    yield "admin: escalation", to_admin.about(desk, "escalation", keys.specimen("escalation"), listed, why="a specimen")
     covered = absence_moves.Move(case, staff.id, "cover", "stands in", tell=True)
     for former in (None, staff):
         yield "cases taken over", absence_moves.table(desk, staff, former, [covered], why="a specimen")
@@ -374,7 +375,7 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
         "echo": {"their_words": words, "next_on": _NEXT, "files": ["plan.pdf"]},
     }
     for topic, values in topics.items():
-        key = f"specimen:{topic}"
+        key = keys.specimen(topic)
         send = to_staff.about_case(desk, ASK_BACK[topic], case, staff, key, values, why="a specimen")
         yield f"ask-back: {topic}", send
     away_values = {
@@ -396,7 +397,9 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
         ("away, said by a manager", "away", {**away_values, "said_by": "Alex Reid"}),
         ("back", "away", {**away_values, "back": True, "away_again_on": _NEXT}),
     ):
-        send = to_staff.about_no_single_case(desk, ASK_BACK[topic], staff, inbox, title, values, why="a specimen")
+        send = to_staff.about_no_single_case(
+            desk, ASK_BACK[topic], staff, inbox, keys.specimen(title), values, why="a specimen"
+        )
         yield title, send
 
 

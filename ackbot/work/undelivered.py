@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from ackbot.casework import keys
 from ackbot.casework.drafts import to_admin
 from ackbot.casework.office import Office
-from ackbot.store import Database, cases
+from ackbot.store import Database, cases, outbox
 from ackbot.store.outbox import Outgoing
 from ackbot.work.apply import apply
 
@@ -36,25 +37,27 @@ class Undelivered:
             "reply": told,
             "to_staff": bool(mail.staff),
         }
-        self._tell("refused", f"refused:{mail.dedupe_key}", values, now, code=mail.code)
+        self._tell("refused", keys.refused(mail.dedupe_key), values, now, code=mail.code)
         if owner := self._owner(mail):
-            self._tell("refused", f"refused-owner:{mail.dedupe_key}", values, now, code=mail.code, recipient=owner)
+            self._tell("refused", keys.refused_owner(mail.dedupe_key), values, now, code=mail.code, recipient=owner)
 
     def unverified(self, mail: Outgoing, now: datetime) -> None:
         """Nobody knows whether this mail arrived, and it will not be sent again."""
         if mail.kind != "admin":
             values = {"reference": self.reference(mail) or "", "kind": mail.kind}
-            self._tell("unverified", f"unverified:{mail.dedupe_key}", values, now, code=mail.code)
+            with self._db.transaction():
+                outbox.told(self._db, mail)
+                self._tell("unverified", keys.unverified(mail.dedupe_key), values, now, code=mail.code)
 
     def relay_in_trouble(self, lane: str, host: str, told: str, now: datetime) -> None:
         """A relay takes no mail: told once a day."""
         values = {"relay": host, "reply": told}
-        self._tell("relay", f"relay:{lane}:{self._office.desk(now).today}", values, now)
+        self._tell("relay", keys.relay(lane, self._office.desk(now).today), values, now)
 
     def copy_refused(self, mail: Outgoing, reply: str, now: datetime) -> None:
         """The council's archive does not take copies: told once a day."""
         values = {"archive": self._office.council.archive_bcc, "reply": reply}
-        self._tell("archive", f"archive:{self._office.desk(now).today}", values, now, code=mail.code)
+        self._tell("archive", keys.archive(self._office.desk(now).today), values, now, code=mail.code)
 
     def _owner(self, mail: Outgoing) -> str:
         """The address of the case's owner, unless it was the owner who could not be reached."""
@@ -63,7 +66,14 @@ class Undelivered:
         return person.email if person and owner != mail.staff else ""
 
     def _tell(
-        self, topic: str, key: str, values: Mapping[str, object], now: datetime, *, code: str = "", recipient: str = ""
+        self,
+        topic: str,
+        key: keys.Key,
+        values: Mapping[str, object],
+        now: datetime,
+        *,
+        code: str = "",
+        recipient: str = "",
     ) -> None:
         desk = self._office.desk(now)
         why = f"{topic}: the admin has to know"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal
 
-from ackbot.casework import contact
+from ackbot.casework import contact, keys
 from ackbot.casework.clocks.reminders import due_on
 from ackbot.casework.council import Absence, Staff
 from ackbot.casework.cover import absence_of, has_left, is_present, returns_on, stand_in, working_days_of
@@ -128,11 +128,9 @@ def absence_of_owner(owner: Staff | None, desk: Desk) -> Absence | None:
     return absence_of(desk.council, owner.id, desk.now)
 
 
-def absence_key(owner: Staff | None, absence: Absence | None) -> str:
+def _absence_in_key(owner: Staff | None, absence: Absence | None, stood_in: str = "") -> keys.Part:
     """What tells one absence from another, for the keys of what is sent about it."""
-    if owner is None:
-        return "named"
-    return f"{owner.id}:{absence.starts_at:%Y-%m-%d}" if absence else f"{owner.id}:left"
+    return keys.absence(owner.id if owner else "", absence.starts_at if absence else None, stood_in)
 
 
 def announced(moves: Sequence[Move], history: History, desk: Desk) -> list[Move]:
@@ -161,12 +159,12 @@ def notice(moves: Sequence[Move], history: History, desk: Desk, *, number: int =
     absence = absence_of_owner(owner, desk)
     on = council.calendar.local_day(not_before)
     cases = [_promised(in_new_hands(one), on, not_before, desk) for one in moves]
-    again = f":{moves[0].to}" if moves[0].case.cover else ""  # the first cover is away too: told once more
+    stood_in = moves[0].to if moves[0].case.cover else ""  # the first cover is away too: told once more
     send = to_resident.cover(
         desk,
         cases,
         owner.public_name if owner else "",
-        f"taken:{number}" if number else absence_key(owner, absence) + again,
+        keys.taken_over_as(number) if number else _absence_in_key(owner, absence, stood_in),
         left=owner is not None and (absence is None or number > 0),
         back_on=returns_on(council, absence) if absence and not number else None,
         why=moves[0].why,
@@ -213,16 +211,20 @@ def table(desk: Desk, person: Staff, former: Staff | None, moves: Sequence[Move]
         "cases": [_row(one, desk, person) for one in moves],
     }
     inbox = council.inbox_of(moves[0].case.inbox)
-    key = f"taken-over:{person.id}:{absence_key(former, absence)}:{moves[0].case.code}:{desk.now:%Y-%m-%dT%H%M}"
-    return to_staff.about_no_single_case(desk, kinds.TAKEN_OVER, person, inbox, key, values, why=why)
+    key = keys.taken_over(person.id, _absence_in_key(former, absence), moves[0].case.code, desk.now)
+    return to_staff.about_no_single_case(
+        desk, kinds.TAKEN_OVER, person, inbox, key, values, why=why, named=_named(moves)
+    )
 
 
 def welcome_back(desk: Desk, person: Staff, moves: Sequence[Move], *, why: str) -> Send:
     """One "while you were away" for whoever has their cases back."""
     values = {"count": len(moves), "cases": [_row(one, desk, person) for one in moves]}
     inbox = desk.council.inbox_of(moves[0].case.inbox)
-    key = f"while-away:{person.id}:{moves[0].case.code}:{desk.now:%Y-%m-%dT%H%M}"
-    return to_staff.about_no_single_case(desk, kinds.WHILE_AWAY, person, inbox, key, values, why=why)
+    key = keys.while_away(person.id, moves[0].case.code, desk.now)
+    return to_staff.about_no_single_case(
+        desk, kinds.WHILE_AWAY, person, inbox, key, values, why=why, named=_named(moves)
+    )
 
 
 def given(desk: Desk, case: Case, last_words: str, *, owner_why: str, why: str, number: int = 0) -> Send:
@@ -233,9 +235,13 @@ def given(desk: Desk, case: Case, last_words: str, *, owner_why: str, why: str, 
         last_words: of the resident in the case.
     """
     person = desk.council.staff[case.owner]
-    key = f"new-case:{case.code}:{person.id}" + (f":{number}" if number else "")
+    key = keys.new_case(case.code, person.id, number)
     values = {"owner_why": owner_why, "letter": Lines(last_words)}
     return to_staff.about_case(desk, kinds.NEW_CASE_LATER, case, person, key, values, why=why)
+
+
+def _named(moves: Sequence[Move]) -> list[str]:
+    return [one.case.code for one in moves]
 
 
 def _row(one: Move, desk: Desk, person: Staff) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from ackbot.casework import standards
+from ackbot.casework import keys, standards
 from ackbot.casework.contact import silent_because
 from ackbot.casework.council import Staff
 from ackbot.casework.cover import absence_of, is_present, ladder, own_calendar, returns_on, stand_in
@@ -141,24 +141,24 @@ def digest(desk: Desk, person: Staff, lines: Sequence[Line], last_words: str, *,
     Args:
         last_words: of the resident in that single case.
     """
-    key = f"digest:{person.id}:{desk.today.isoformat()}"
+    key = keys.digest(person.id, desk.today)
     return _reminder(desk, kinds.DIGEST_LIST, person, lines, last_words, key, why)
 
 
 def overdue(desk: Desk, person: Staff, lines: Sequence[Line], last_words: str, *, why: str) -> Send:
     """At 13:00 of the promised date, to whoever has the case and to the manager."""
-    key = f"overdue:{person.id}:{desk.today.isoformat()}"
+    key = keys.overdue(person.id, desk.today)
     return _reminder(desk, kinds.OVERDUE, person, lines, last_words, key, why)
 
 
 def late(desk: Desk, person: Staff, line: Line, last_words: str, *, why: str) -> Send:
     """About one case whose date came after 13:00, before its resident is told that there is no news."""
-    key = f"late:{person.id}:{line.case.code}:{desk.today.isoformat()}"
+    key = keys.late(person.id, line.case.code, desk.today)
     return _reminder(desk, kinds.DIGEST_LIST, person, [line], last_words, key, why)
 
 
 def _reminder(
-    desk: Desk, mail: StaffMail, person: Staff, lines: Sequence[Line], last_words: str, key: str, why: str
+    desk: Desk, mail: StaffMail, person: Staff, lines: Sequence[Line], last_words: str, key: keys.Key, why: str
 ) -> Send:
     if len(lines) == 1 and lines[0].role == "own":
         values = {
@@ -168,7 +168,8 @@ def _reminder(
         }
         return to_staff.about_case(desk, kinds.DIGEST_ONE, lines[0].case, person, key, values, why=why)
     inbox = desk.council.inbox_of(_first_open(lines, desk).case.inbox)
-    return to_staff.about_no_single_case(desk, mail, person, inbox, key, listed(desk, person, lines), why=why)
+    values, named = listed(desk, person, lines), [line.case.code for line in lines]
+    return to_staff.about_no_single_case(desk, mail, person, inbox, key, values, why=why, named=named)
 
 
 def _first_open(lines: Sequence[Line], desk: Desk) -> Line:

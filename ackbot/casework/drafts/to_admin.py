@@ -1,8 +1,9 @@
 """What the admin is sent, or whoever must act where nobody else can (behaviour.md §5)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ackbot.casework import keys
 from ackbot.casework.council import Council
 from ackbot.casework.drafts.to_resident import envelope_from
 from ackbot.casework.intents import Intent, Send
@@ -13,7 +14,15 @@ from ackbot.mail.compose import Draft, Profile
 
 
 def about(
-    desk: Desk, topic: str, key: str, values: Mapping[str, Any], *, why: str, code: str = "", recipient: str = ""
+    desk: Desk,
+    topic: str,
+    key: keys.Key,
+    values: Mapping[str, Any],
+    *,
+    why: str,
+    code: str = "",
+    recipient: str = "",
+    named: Sequence[str] = (),
 ) -> Send:
     """
     A mail to the admin, or to whoever must act. Goes out from the first inbox, whatever that inbox's mode.
@@ -21,6 +30,7 @@ def about(
     Args:
         topic: its template is `admin-<topic>`.
         recipient: an address; "" is the admin's.
+        named: codes of the cases that it lists.
     """
     council: Council = desk.council
     inbox = council.first_inbox
@@ -39,7 +49,7 @@ def about(
         profile=Profile.STAFF,
         languages=(language,),
     )
-    return Send(key, draft, code, "", inbox.staff_lane, why)
+    return Send(key, draft, code, "", inbox.staff_lane, why, names=tuple(named))
 
 
 def hold_told(send: Send, desk: Desk) -> list[Intent]:
@@ -51,7 +61,7 @@ def hold_told(send: Send, desk: Desk) -> list[Intent]:
             about(
                 desk,
                 "restore",
-                f"restore:{inbox.name}:{desk.today}",
+                keys.restore(inbox.name, desk.today),
                 values,
                 why="more unknown letters at once than a mailbox gets",
             )
@@ -66,7 +76,7 @@ def brake_told(desk: Desk) -> Send:
     return about(
         desk,
         "brake",
-        f"brake:{hour:%Y-%m-%dT%H}",
+        keys.brake(hour),
         values,
         why="more automatic mails to residents than the brake allows",
     )
@@ -87,7 +97,7 @@ def no_owner(case: Case, why: str, desk: Desk) -> Intent:
     return about(
         desk,
         "no-owner",
-        f"no-owner:{case.code}",
+        keys.no_owner(case.code),
         values,
         why=f"the case has no owner: {why}",
         code=case.code,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
+from ackbot.casework import keys
 from ackbot.casework.council import Inbox, Staff
 from ackbot.casework.drafts import kinds, names
 from ackbot.casework.drafts.kinds import ResidentMail
@@ -45,7 +46,7 @@ def about_case(
     desk: Desk,
     mail: ResidentMail,
     case: Case,
-    key: str,
+    key: keys.Key,
     values: Mapping[str, Any],
     *,
     why: str,
@@ -160,7 +161,7 @@ def acknowledgement(
         opens_on = calendar.next_working_day(desk.today)
     colleague = council.is_colleague(case.resident.key)
     named_on = next((clock.promised_on for clock in case.clocks if clock.kind == "name-owner"), None)
-    key = f"ack:{letter.fingerprint}"
+    key = keys.acknowledgement(letter.fingerprint)
     values = {
         "name": names.greeting(case.resident, letter),
         "owner": owner.public_name if owner else "",
@@ -198,7 +199,7 @@ def receipt(desk: Desk, letter: Message, case: Case, inbox: Inbox, *, why: str, 
         still: they were told that date before.
     """
     owner = desk.council.staff.get(case.in_charge)
-    key = f"receipt:{case.code}:{desk.today.isoformat()}"
+    key = keys.receipt(case.code, desk.today)
     values = {
         "name": names.greeting(case.resident, letter),
         "owner": owner.public_name if owner else "",
@@ -232,12 +233,12 @@ def where_it_stands(
         "waiting": case.state == "waiting",
         "next_on": next_word(case.clocks) if still and not case.sensitive else None,
     }
-    key = f"receipt:{case.code}:{desk.today.isoformat()}"
+    key = keys.receipt(case.code, desk.today)
     send = about_case(desk, kinds.WHERE_IT_STANDS, case, key, values, why=why, letter=letter)
     return replace(send, inbox=inbox.name, lane=inbox.lane, hold=hold)
 
 
-def human(desk: Desk, case: Case, person: Staff, key: str, words: str, *, next_on: date | None, why: str) -> Send:
+def human(desk: Desk, case: Case, person: Staff, key: keys.Key, words: str, *, next_on: date | None, why: str) -> Send:
     """
     A person's own words, unchanged (P6); no header says that a machine wrote them, for none did.
 
@@ -268,7 +269,7 @@ def copies(desk: Desk, case: Case, sent: Send, why: str) -> list[Send]:
     """The same words for those whom the resident copied and their owner named; each says to whom they were written."""
     found = []
     for addr in case.copies:
-        key = f"{sent.dedupe_key}:copy:{addr}"
+        key = keys.copy(sent.dedupe_key, addr)
         draft = replace(
             sent.draft,
             recipient=Address("", addr),
@@ -277,9 +278,6 @@ def copies(desk: Desk, case: Case, sent: Send, why: str) -> list[Send]:
         )
         found.append(replace(sent, dedupe_key=key, draft=draft, why=why))
     return found
-
-
-SEVERAL = "several-"  # in the key of a cover notice that is about more than one case
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,8 +305,10 @@ def no_news(desk: Desk, all_of: Sequence[NoNews], *, why: str) -> Send:
     """The truth on the promised date: nothing yet, who was asked, and the next date (behaviour.md §3.6)."""
     first = all_of[0].case
     matters = [{**_matter(desk, one.case), **_no_news_values(one, desk)} for one in all_of]
-    key = f"promise:{first.code}:{all_of[0].promised_on.isoformat()}"
-    return about_case(desk, kinds.NO_NEWS, first, key, {"matters": matters}, why=why)
+    key = keys.no_news(first.code, all_of[0].promised_on)
+    return _listing(
+        [one.case for one in all_of], about_case(desk, kinds.NO_NEWS, first, key, {"matters": matters}, why=why)
+    )
 
 
 def _no_news_values(one: NoNews, desk: Desk) -> dict[str, Any]:
@@ -330,16 +330,18 @@ def settled(desk: Desk, cases: Sequence[Case], *, feedback: bool, why: str) -> S
     """One mail that closes: if that settled it, do nothing; if not, reply. The feedback question stands in it at most
     once in the council's period (behaviour.md §3.5)."""
     matters = [{**_matter(desk, case), **_writer(desk, case)} for case in cases]
-    key = f"{'settled' if feedback else 'closed'}:{cases[0].code}:{desk.today.isoformat()}"
-    return about_case(desk, kinds.SETTLED, cases[0], key, {"matters": matters, "feedback": feedback}, why=why)
+    key = keys.settled(cases[0].code, desk.today, feedback=feedback)
+    send = about_case(desk, kinds.SETTLED, cases[0], key, {"matters": matters, "feedback": feedback}, why=why)
+    return replace(_listing(cases, send), asks_feedback=feedback)
 
 
 def still_waiting(desk: Desk, questions: Sequence[tuple[Case, date]], *, why: str) -> Send:
     """The resident's answer is waited for, in each case until the date on which its owner goes on without it."""
     first = questions[0][0]
     matters = [{**_matter(desk, case), **_writer(desk, case), "next_on": day} for case, day in questions]
-    key = f"waiting:{first.code}:{desk.today.isoformat()}"
-    return about_case(desk, kinds.STILL_WAITING, first, key, {"matters": matters}, why=why)
+    key = keys.still_waiting(first.code, desk.today)
+    send = about_case(desk, kinds.STILL_WAITING, first, key, {"matters": matters}, why=why)
+    return _listing([case for case, _ in questions], send)
 
 
 def _writer(desk: Desk, case: Case) -> dict[str, Any]:
@@ -353,7 +355,7 @@ def _writer(desk: Desk, case: Case) -> dict[str, Any]:
 
 
 def cover(
-    desk: Desk, cases: Sequence[Case], absent: str, absence: str, *, left: bool, back_on: date | None, why: str
+    desk: Desk, cases: Sequence[Case], absent: str, absence: keys.Part, *, left: bool, back_on: date | None, why: str
 ) -> Send:
     """
     "You don't need to write again": somebody else has the matter now (behaviour.md §3.7).
@@ -370,15 +372,20 @@ def cover(
         "back_on": back_on if desk.council.tell_return_date else None,
         "matters": [_matter(desk, case) for case in cases],
     }
-    several = f":{SEVERAL}{len(cases)}" if len(cases) > 1 else ""
-    return about_case(desk, kinds.COVER, cases[0], f"cover:{cases[0].code}:{absence}{several}", values, why=why)
+    key = keys.cover(cases[0].code, absence, len(cases))
+    return _listing(cases, about_case(desk, kinds.COVER, cases[0], key, values, why=why))
 
 
 def split_off(desk: Desk, other: Case, first: Case, *, why: str) -> Send:
     """A part of their letter is a case of its own now: who has it, and until when they hear."""
     owner = desk.council.staff.get(first.in_charge)
     values = {"part": _matter(desk, other), "rest_with": owner.public_name if owner else ""}
-    return about_case(desk, kinds.PART_SPLIT_OFF, other, f"split:{other.code}", values, why=why)
+    return _listing([other], about_case(desk, kinds.PART_SPLIT_OFF, other, keys.split_off(other.code), values, why=why))
+
+
+def _listing(cases: Sequence[Case], send: Send) -> Send:
+    """The mail with the cases that it is about recorded: an answer to it may be about any of them."""
+    return replace(send, names=tuple(case.code for case in cases))
 
 
 def _matter(desk: Desk, case: Case) -> dict[str, Any]:

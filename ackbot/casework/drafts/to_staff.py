@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import quote
 
+from ackbot.casework import keys
 from ackbot.casework.council import Inbox, Staff
 from ackbot.casework.drafts import kinds, names
 from ackbot.casework.drafts.kinds import StaffMail
@@ -74,7 +75,7 @@ def about_case(
     mail: StaffMail,
     case: Case,
     staff: Staff,
-    key: str,
+    key: keys.Key,
     values: Mapping[str, Any],
     *,
     why: str,
@@ -94,7 +95,7 @@ def about_case(
     reference = council.reference_of(case.code)
     tag = desk.signer.tag(case.code, "s" if words_go_out else "i", staff.id)
     reply_name = f"RESIDENT {resident}" if words_go_out else "ackbot (stays inside)"
-    root = desk.message_id(f"new-case:{case.code}:{staff.id}", case.code, "new-case", "staff", inbox.address)
+    root = desk.message_id(keys.new_case(case.code, staff.id), case.code, "new-case", "staff", inbox.address)
     message_id = desk.message_id(key, case.code, mail.purpose or mail.kind, "staff", inbox.address)
     language = council.languages[0]
     matter = subjects.plain(case.subject) or desk.templates.phrase(language, "subject.none")
@@ -155,9 +156,22 @@ def _shown(letter: Message, inbox: Inbox) -> dict[str, Any]:
 
 
 def about_no_single_case(
-    desk: Desk, mail: StaffMail, staff: Staff, inbox: Inbox, key: str, values: Mapping[str, Any], *, why: str
+    desk: Desk,
+    mail: StaffMail,
+    staff: Staff,
+    inbox: Inbox,
+    key: keys.Key,
+    values: Mapping[str, Any],
+    *,
+    why: str,
+    named: Sequence[str] = (),
 ) -> Send:
-    """A mail to a member of staff about many cases, or about none: a digest, a table, a confirmation. Replies stay inside."""
+    """
+    A mail to a member of staff about many cases, or about none: a digest, a table, a confirmation. Replies stay inside.
+
+    Args:
+        named: codes of the cases that it lists; an answer to it may act in these and no others (P7).
+    """
     council = desk.council
     language = council.languages[0]
     draft = Draft(
@@ -181,7 +195,7 @@ def about_no_single_case(
         languages=(language,),
         html=mail.html,
     )
-    return Send(key, draft, "", inbox.name, inbox.staff_lane, why, staff=staff.id)
+    return Send(key, draft, "", inbox.name, inbox.staff_lane, why, staff=staff.id, names=tuple(named))
 
 
 def new_case(
@@ -205,7 +219,7 @@ def new_case(
         note: what the owner should know besides; "" for nothing.
     """
     staff = desk.council.staff[case.owner]
-    key = f"new-case:{case.code}:{staff.id}"
+    key = keys.new_case(case.code, staff.id)
     values = {
         "owner_why": owner_why,
         "acknowledgement": acknowledgement,
@@ -229,7 +243,7 @@ def resident_wrote(
 ) -> Send:
     """A further letter of the resident for whoever is in charge."""
     staff = desk.council.staff[case.in_charge]
-    key = f"wrote:{case.code}:{letter.fingerprint}:{staff.id}"
+    key = keys.resident_wrote(case.code, letter.fingerprint, staff.id)
     values = {"note": note, "urgent": list(urgent), **_arrived(desk, arrived_at)}
     return about_case(desk, kinds.RESIDENT_WROTE, case, staff, key, values, why=why, letter=letter)
 
@@ -242,7 +256,7 @@ def _arrived(desk: Desk, at: datetime) -> dict[str, Any]:
 def also_yours(desk: Desk, letter: Message, case: Case, other: Inbox, staff: Staff, *, why: str) -> Send:
     """To another service that the letter was also sent to: whose case it is, and what to do if part of it is theirs."""
     owner = desk.council.staff.get(case.owner)
-    key = f"also:{case.code}:{other.name}"
+    key = keys.also_yours(case.code, other.name)
     values = {
         "owner": owner.name if owner else "",
         "owner_service": desk.council.inbox_of(case.inbox).service,
@@ -261,7 +275,7 @@ def offered(
         last_words: of the resident in the case.
         resident_told: the resident hears of it once it is taken.
     """
-    key = f"offered:{case.code}:{to.id}:{desk.now:%Y-%m-%dT%H%M%S}"
+    key = keys.offered(case.code, to.id, desk.now)
     values = {
         "by": by.name,
         "reason": Lines(reason),
@@ -282,14 +296,14 @@ def split_off(desk: Desk, case: Case, by: Staff, part: str, *, last_words: str, 
         resident_told: the resident hears of it.
     """
     staff = desk.council.staff[case.owner]
-    key = f"new-case:{case.code}:{staff.id}"
+    key = keys.new_case(case.code, staff.id)
     values = {"by": by.name, "part": Lines(part), "letter": Lines(last_words), "resident_told": resident_told}
     return about_case(desk, kinds.NEW_CASE_SPLIT, case, staff, key, values, why=why)
 
 
 def urgent(desk: Desk, letter: Message, case: Case, staff: Staff, categories: Sequence[str], *, why: str) -> Send:
     """The alarm to a duty officer, ahead of everything and outside every limit (behaviour.md §3.9, domain.md §8)."""
-    key = f"urgent:{case.code}:{letter.fingerprint}:{staff.id}:1"
+    key = keys.urgent(case.code, letter.fingerprint, staff.id)
     values = _alarming(desk, case, categories)
     return about_case(desk, kinds.URGENT, case, staff, key, values, why=why, letter=letter)
 
@@ -306,7 +320,7 @@ def urgent_again(
     why: str,
 ) -> Send:
     """The alarm once more, while nobody has taken it; `number` counts the mails of this alarm."""
-    key = f"urgent:{case.code}:{started_at:%Y-%m-%dT%H%M%S}:{number}"
+    key = keys.urgent_again(case.code, started_at, number)
     values = {**_alarming(desk, case, categories), "letter": Lines(last_words)}
     return about_case(desk, kinds.URGENT, case, staff, key, values, why=why)
 

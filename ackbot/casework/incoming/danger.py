@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+from ackbot.casework import keys
 from ackbot.casework.council import Council, Inbox, Phrase, Urgent
 from ackbot.casework.cover import is_present
 from ackbot.casework.drafts import to_admin, to_staff
@@ -110,7 +111,7 @@ def alarms(seen: Seen, case: Case, inbox: Inbox, found_urgent: tuple[str, ...], 
             to_admin.about(
                 desk,
                 "urgent",
-                f"urgent:{case.code}:{seen.message.fingerprint}",
+                keys.nobody_to_alarm(case.code, seen.message.fingerprint),
                 values,
                 why="the letter sounds urgent and nobody is named in [urgent]",
                 code=case.code,

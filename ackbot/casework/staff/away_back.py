@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import time, timedelta
 from typing import Any
 
-from ackbot.casework import dates
+from ackbot.casework import dates, keys
 from ackbot.casework.council import Absence, Council, Staff
 from ackbot.casework.cover import absence_of, ladder, returns_on
 from ackbot.casework.drafts import to_staff
@@ -47,7 +47,7 @@ def acted_on(reply: StaffReply) -> list[Intent]:
     other = about if about and about.id != person.id else None
     sends = []
     for one in (person, other) if other and found else (person,):
-        key = f"presence:{reply.seen.message.fingerprint}" + ("" if one is person else f":{one.id}")
+        key = keys.presence(reply.seen.message.fingerprint, "" if one is person else one.id)
         who = {
             "other": other.name if other and one is person else "",
             "said_by": person.name if one is not person else "",

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from typing import Literal
 
-from ackbot.casework import dates
+from ackbot.casework import dates, keys
 from ackbot.casework.cover import has_left, is_present, stand_in
 from ackbot.casework.drafts import to_admin, to_staff
 from ackbot.casework.drafts.kinds import ASK_BACK
@@ -118,7 +118,7 @@ def _tell_owner(request: Request, *, gone: bool) -> Intent:
         return to_admin.no_owner(case, f"{person.name} wrote about it, and nobody is here to read that", desk)
     words = f"{request.reading.command.replace('unclear', '')} {request.reading.text}".strip()
     values = {"author": person.name, "gone": gone, "their_words": Lines(words)}
-    return to_staff.about_case(desk, ASK_BACK["another"], case, keeper, f"another:{request.key}", values, why=why)
+    return to_staff.about_case(desk, ASK_BACK["another"], case, keeper, keys.another(request.key), values, why=why)
 
 
 def _own_tokens(seen: Seen, facts: Facts) -> tuple[Token, ...]:
@@ -207,7 +207,7 @@ def _outward(request: Request) -> list[Intent]:
     if reading.command == "" and council.plain_reply == "confirm":
         reasons.insert(0, "your council asks before plain words go out")
     out = WordsOut("" if unclear else reading.command, argument, words, words_out.files(request.seen))
-    return held_words.hold(request, out, reasons) if reasons else words_out.send(request, out, f"human:{request.key}")
+    return held_words.hold(request, out, reasons) if reasons else words_out.send(request, out, keys.human(request.key))
 
 
 def _answered_elsewhere(request: Request) -> list[Intent]:
@@ -245,7 +245,7 @@ def _no_automatic_mail(request: Request) -> list[Intent]:
     if command == "IGNORE" and not off and case.state != "closed":
         intents += [ClearClock(case.code, clock.kind, "withheld", why) for clock in (*case.clocks, *case.paused)]
         intents.append(Close(case.code, why))
-    return [*intents, answered(request, "quiet", f"quiet:{request.key}", {"command": command, "off": off}, why=why)]
+    return [*intents, answered(request, "quiet", keys.quiet(request.key), {"command": command, "off": off}, why=why)]
 
 
 def _copies(request: Request) -> list[Intent]:
@@ -262,7 +262,7 @@ def _copies(request: Request) -> list[Intent]:
     if said(replace(request, reading=replace(reading, argument=""))):
         plain = replace(reading, command="", argument="")
         return [*intents, *_outward(replace(request, reading=plain, case=replace(case, copies=copied)))]
-    return [*intents, answered(request, "copies", f"copies:{request.key}", {"copies": list(copied)}, why=why)]
+    return [*intents, answered(request, "copies", keys.copies(request.key), {"copies": list(copied)}, why=why)]
 
 
 def _whom_they_copied(request: Request) -> tuple[str, ...]:
@@ -281,8 +281,8 @@ def _by_lines(reply: StaffReply) -> list[Intent]:
     """
     facts, council = reply.facts, reply.desk.council
     single = next((token.code for token in reply.tokens if token.code in facts.cases), "")
-    sent = "\n".join(ours.text for ours in facts.ours.values() if ours.staff == reply.person.id)
-    named = [single] if single else council.codes_in(sent)
+    listed = {code for ours in facts.ours.values() if ours.staff == reply.person.id for code in ours.names}
+    named = {single} if single else listed
     inside = not single or _stays_inside(reply.tokens)
     intents: list[Intent] = []
     strange: list[str] = []
@@ -326,7 +326,7 @@ def _about_no_case(reply: StaffReply, strange: str = "") -> list[Intent]:
             ASK_BACK["which"],
             reply.person,
             reply.seen.home,
-            f"ask:{message.fingerprint}",
+            keys.ask_which(message.fingerprint),
             values,
             why="about which case?",
         )

@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from ackbot.casework import contact, standards
+from ackbot.casework import contact, keys, standards
 from ackbot.casework.clocks import absence_moves
 from ackbot.casework.clocks.absence_moves import Move
 from ackbot.casework.council import Council, Inbox, Staff, Team
@@ -130,7 +130,7 @@ def taken(request: Request) -> list[Intent]:
     former = desk.council.staff.get(case.owner if case.cover == person.id else case.in_charge)
     if former and is_present(desk.council, former.id, desk.now):
         values = {"taker": person.name}
-        key = f"taken:{case.code}:{case.handovers + 1}"
+        key = keys.taken(case.code, case.handovers + 1)
         intents.append(to_staff.about_case(desk, ASK_BACK["taken"], case, former, key, values, why=why))
     if absence_moves.is_told(found, desk) and _is_news(request):
         intents += absence_moves.notice([found], _history(request), desk, number=case.handovers + 1)

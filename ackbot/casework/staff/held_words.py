@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from hashlib import sha256
 
+from ackbot.casework import keys
 from ackbot.casework.council import Council
 from ackbot.casework.drafts import to_staff
 from ackbot.casework.intents import DropWords, Intent, KeepWords, Send
@@ -85,7 +86,7 @@ def reasons_to_hold(request: Request, words: str) -> list[str]:
 def hold(request: Request, out: WordsOut, reasons: Sequence[str]) -> list[Intent]:
     """The words are kept, and their author is asked whether they may go."""
     case, desk = request.case, request.desk
-    key = f"held:{request.key}"
+    key = keys.held(request.key)
     asked_by = desk.message_id(key, case.code, "ask-back", "staff", request.inbox.address)
     kept = KeepWords(
         case.code,
@@ -111,7 +112,7 @@ def _question(request: Request, asked_by: str, words: str, reasons: Sequence[str
         "send": to_staff.inside_link(request.desk, request.case, request.person, f"SEND {name}"),
         "keep": to_staff.inside_link(request.desk, request.case, request.person, f"KEEP {name}"),
     }
-    return answered(request, "held", f"held:{request.key}", values, why=_why(reasons))
+    return answered(request, "held", keys.held(request.key), values, why=_why(reasons))
 
 
 def _why(reasons: Sequence[str]) -> str:
@@ -159,7 +160,7 @@ def send_or_keep(request: Request) -> list[Intent]:
         return [_question(request, held.asked_by, held.words, [reason])]
     dropped = DropWords(held.id, held.code, "sent", f"{request.person.name} sends them")
     out = WordsOut(held.command, held.argument, held.words, held.files, held.letter_id)
-    return [dropped, *words_out.send(request, out, f"human:{held.code}:{held.asked_by}")]
+    return [dropped, *words_out.send(request, out, keys.human(keys.waiting(held.code, held.asked_by)))]
 
 
 def greets_somebody_else(words: str, case: Case, council: Council) -> str:

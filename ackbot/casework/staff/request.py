@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ackbot.casework import keys
 from ackbot.casework.council import Inbox, Staff
 from ackbot.casework.drafts import to_staff
 from ackbot.casework.drafts.kinds import ASK_BACK
@@ -91,9 +92,9 @@ class Request:
         return self.person.id in (self.case.owner, self.case.cover)
 
     @property
-    def key(self) -> str:
+    def key(self) -> keys.Part:
         """What tells this mail, or this line of it, from others, for the keys of what is sent because of it."""
-        return f"{self.case.code}:{self.seen.message.fingerprint}" + (f":{self.again}" if self.again else "")
+        return keys.asked(self.case.code, self.seen.message.fingerprint, self.again)
 
 
 def said(request: Request) -> str:
@@ -110,7 +111,7 @@ def note(request: Request, words: str, command: str = "") -> list[Intent]:
     ]
 
 
-def answered(request: Request, topic: str, key: str, values: Mapping[str, Any], *, why: str) -> Send:
+def answered(request: Request, topic: str, key: keys.Key, values: Mapping[str, Any], *, why: str) -> Send:
     """A mail to whoever asked: what became of it, or what is not clear; `topic` is a key of ASK_BACK."""
     return to_staff.about_case(request.desk, ASK_BACK[topic], request.case, request.person, key, values, why=why)
 
@@ -118,4 +119,4 @@ def answered(request: Request, topic: str, key: str, values: Mapping[str, Any], 
 def ask_back(request: Request, problem: str, words: str = "") -> list[Intent]:
     """Nothing is done: they are told why, and what they can write."""
     values = {"problem": problem, "their_words": Lines(words or request.reading.text)}
-    return [answered(request, "what", f"ask:{request.key}", values, why="it is not clear what to do")]
+    return [answered(request, "what", keys.ask(request.key), values, why="it is not clear what to do")]

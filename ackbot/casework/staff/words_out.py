@@ -7,7 +7,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Literal
 
-from ackbot.casework import standards
+from ackbot.casework import keys, standards
 from ackbot.casework.drafts import to_resident
 from ackbot.casework.incoming.screening import Seen
 from ackbot.casework.intents import ClearClock, HumanWords, Intent, PauseClock, Reopen, SetClock
@@ -46,7 +46,7 @@ class WordsOut:
     files_of: int = 0
 
 
-def send(request: Request, out: WordsOut, key: str) -> list[Intent]:
+def send(request: Request, out: WordsOut, key: keys.Key) -> list[Intent]:
     """
     The words go out, and the clocks know that a person wrote (D69).
 
@@ -70,7 +70,7 @@ def send(request: Request, out: WordsOut, key: str) -> list[Intent]:
     if request.facts.human_sent < ECHOED:
         values = {"their_words": Lines(out.words), "next_on": next_on, "files": [one.name for one in out.files]}
         why = "their first words are shown to them"
-        intents.append(answered(request, "echo", f"echo:{key}", values, why=why))
+        intents.append(answered(request, "echo", keys.echo(key), values, why=why))
     return intents
 
 

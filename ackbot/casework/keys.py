@@ -1,0 +1,304 @@
+"""
+Every dedupe key: what a mail is, so that it is written once, whatever happens twice (design.md §5).
+
+A mail's Message-ID is made from its key, and a restored backup must make the same Message-IDs again: the texts here never
+change. Nobody takes a key apart. What must be known about a mail afterwards is a column of the outbox.
+"""
+
+from datetime import date, datetime
+from typing import NewType
+
+Key = NewType("Key", str)  # the whole key of one mail; only this file makes one
+Part = NewType("Part", str)  # what several keys have in common, such as which absence they are about
+
+# Parts.
+
+
+def asked(code: str, fingerprint: str, again: int = 0) -> Part:
+    """What a mail of a member of staff asks for in one case; `again` counts its earlier lines about the same case."""
+    return Part(f"{code}:{fingerprint}" + (f":{again}" if again else ""))
+
+
+def waiting(code: str, asked_by: str) -> Part:
+    """Held words that go out at last: `asked_by` is the Message-ID of the mail that asked about them."""
+    return Part(f"{code}:{asked_by}")
+
+
+def absence(staff: str, starts_at: datetime | None, stood_in: str = "") -> Part:
+    """
+    Why a case changed hands.
+
+    Args:
+        staff: who had it; "" where nobody had.
+        starts_at: when their absence begins; None for somebody who has left.
+        stood_in: who stood in and is away too; "" for the first cover.
+    """
+    begun = f"{starts_at:%Y-%m-%d}" if starts_at else "left"
+    return Part((f"{staff}:{begun}" if staff else "named") + (f":{stood_in}" if stood_in else ""))
+
+
+def taken_over_as(number: int) -> Part:
+    """Why a case changed hands: somebody took it, as its `number`th hand-over."""
+    return Part(f"taken:{number}")
+
+
+# To residents.
+
+
+def acknowledgement(fingerprint: str) -> Key:
+    """One for each letter."""
+    return Key(f"ack:{fingerprint}")
+
+
+def receipt(code: str, on: date) -> Key:
+    """One for each case and day, whether it says that a letter was added or where the case stands."""
+    return Key(f"receipt:{code}:{on.isoformat()}")
+
+
+def human(part: Part) -> Key:
+    """A person's words: one for each time they were asked to go out."""
+    return Key(f"human:{part}")
+
+
+def copy(sent: Key, address: str) -> Key:
+    """The same words for one of those who get a copy."""
+    return Key(f"{sent}:copy:{address}")
+
+
+def no_news(code: str, promised_on: date) -> Key:
+    """One for each date that passes; `code` is the first case of several."""
+    return Key(f"promise:{code}:{promised_on.isoformat()}")
+
+
+def settled(code: str, on: date, *, feedback: bool) -> Key:
+    """One for each day, with the feedback question or without it; `code` is the first case of several."""
+    return Key(f"{'settled' if feedback else 'closed'}:{code}:{on.isoformat()}")
+
+
+def still_waiting(code: str, on: date) -> Key:
+    """One for each day on which a question is asked again; `code` is the first case of several."""
+    return Key(f"waiting:{code}:{on.isoformat()}")
+
+
+def cover(code: str, why: Part, cases: int) -> Key:
+    """One for each change of hands that the resident hears of; `code` is the first of so many `cases`."""
+    return Key(f"cover:{code}:{why}" + (f":several-{cases}" if cases > 1 else ""))
+
+
+def split_off(code: str) -> Key:
+    """One for each part that became a case."""
+    return Key(f"split:{code}")
+
+
+# To staff.
+
+
+def new_case(code: str, staff: str, number: int = 0) -> Key:
+    """A case and its owner; `number` is that of the hand-over, 0 for the first owner."""
+    return Key(f"new-case:{code}:{staff}" + (f":{number}" if number else ""))
+
+
+def resident_wrote(code: str, fingerprint: str, staff: str) -> Key:
+    """A further letter, and who reads it."""
+    return Key(f"wrote:{code}:{fingerprint}:{staff}")
+
+
+def also_yours(code: str, inbox: str) -> Key:
+    """A case whose letter went to another inbox too."""
+    return Key(f"also:{code}:{inbox}")
+
+
+def offered(code: str, staff: str, at: datetime) -> Key:
+    """One for each time that a case is passed to somebody."""
+    return Key(f"offered:{code}:{staff}:{at:%Y-%m-%dT%H%M%S}")
+
+
+def urgent(code: str, fingerprint: str, staff: str) -> Key:
+    """The first alarm of a letter."""
+    return Key(f"urgent:{code}:{fingerprint}:{staff}:1")
+
+
+def urgent_again(code: str, started_at: datetime, number: int) -> Key:
+    """The `number`th mail of an alarm."""
+    return Key(f"urgent:{code}:{started_at:%Y-%m-%dT%H%M%S}:{number}")
+
+
+def ask(part: Part) -> Key:
+    """A question back about what was asked."""
+    return Key(f"ask:{part}")
+
+
+def ask_which(fingerprint: str) -> Key:
+    """A question back to a mail that is about no case."""
+    return Key(f"ask:{fingerprint}")
+
+
+def held(part: Part) -> Key:
+    """A question whether held words may go out."""
+    return Key(f"held:{part}")
+
+
+def echo(sent: Key) -> Key:
+    """What went out, shown to its writer."""
+    return Key(f"echo:{sent}")
+
+
+def another(part: Part) -> Key:
+    """To whoever has the case: another person wrote."""
+    return Key(f"another:{part}")
+
+
+def quiet(part: Part) -> Key:
+    """QUIET or IGNORE is confirmed."""
+    return Key(f"quiet:{part}")
+
+
+def copies(part: Part) -> Key:
+    """CC is confirmed."""
+    return Key(f"copies:{part}")
+
+
+def presence(fingerprint: str, other: str = "") -> Key:
+    """AWAY or BACK is confirmed; `other` is whom it is about, where that is not its writer."""
+    return Key(f"presence:{fingerprint}" + (f":{other}" if other else ""))
+
+
+def taken(code: str, number: int) -> Key:
+    """To whoever had the case: somebody took it, as its `number`th hand-over."""
+    return Key(f"taken:{code}:{number}")
+
+
+def unreachable(code: str) -> Key:
+    """To whoever has the case: the resident cannot be reached."""
+    return Key(f"unreachable:{code}")
+
+
+def digest(staff: str, on: date) -> Key:
+    """One for each morning."""
+    return Key(f"digest:{staff}:{on.isoformat()}")
+
+
+def overdue(staff: str, on: date) -> Key:
+    """One for each day at 13:00."""
+    return Key(f"overdue:{staff}:{on.isoformat()}")
+
+
+def late(staff: str, code: str, on: date) -> Key:
+    """A reminder of one case after 13:00."""
+    return Key(f"late:{staff}:{code}:{on.isoformat()}")
+
+
+def taken_over(staff: str, why: Part, code: str, at: datetime) -> Key:
+    """The table of cases that somebody has now; `code` is the first of them."""
+    return Key(f"taken-over:{staff}:{why}:{code}:{at:%Y-%m-%dT%H%M}")
+
+
+def while_away(staff: str, code: str, at: datetime) -> Key:
+    """The table of cases that somebody has back; `code` is the first of them."""
+    return Key(f"while-away:{staff}:{code}:{at:%Y-%m-%dT%H%M}")
+
+
+# To the admin, or to whoever must act.
+
+
+def nobody_to_alarm(code: str, fingerprint: str) -> Key:
+    """A letter sounds urgent and nobody is named for that."""
+    return Key(f"urgent:{code}:{fingerprint}")
+
+
+def no_owner(code: str) -> Key:
+    """A case has no owner."""
+    return Key(f"no-owner:{code}")
+
+
+def uncovered(on: date) -> Key:
+    """Once a day: cases that nobody is left for."""
+    return Key(f"uncovered:{on.isoformat()}")
+
+
+def escalation(to: str, on: date) -> Key:
+    """Once a day: lateness that reached the top."""
+    return Key(f"digest:{to}:{on.isoformat()}")
+
+
+def missed(on: date) -> Key:
+    """Once a day: dates that passed while nothing ran."""
+    return Key(f"missed:{on.isoformat()}")
+
+
+def daily(on: date) -> Key:
+    """The day before at a glance."""
+    return Key(f"daily:{on.isoformat()}")
+
+
+def brake(hour: datetime) -> Key:
+    """Once an hour, as the council's clock shows it."""
+    return Key(f"brake:{hour:%Y-%m-%dT%H}")
+
+
+def restore(inbox: str, on: date) -> Key:
+    """Once a day: a mailbox looks restored."""
+    return Key(f"restore:{inbox}:{on.isoformat()}")
+
+
+def restored(at: str) -> Key:
+    """A backup was put back; `at` is the instant as the store writes it."""
+    return Key(f"restored:{at}")
+
+
+def staff_bounce(staff: str, on: date) -> Key:
+    """Once a day: mail to a member of staff comes back."""
+    return Key(f"staff-bounce:{staff}:{on.isoformat()}")
+
+
+def quarantine(fingerprint: str) -> Key:
+    """A mail that could not be read."""
+    return Key(f"quarantine:{fingerprint}")
+
+
+def trouble(topic: str, whose: str, on: date) -> Key:
+    """Once a day: an inbox, or a server of several inboxes, does not do what it should."""
+    return Key(f"{topic}:{whose}:{on.isoformat()}")
+
+
+def relay(lane: str, on: date) -> Key:
+    """Once a day: a relay does not take mail."""
+    return Key(f"relay:{lane}:{on.isoformat()}")
+
+
+def archive(on: date) -> Key:
+    """Once a day: the archive does not take its copies."""
+    return Key(f"archive:{on.isoformat()}")
+
+
+def refused(mail: str) -> Key:
+    """To the admin: the relay refused the mail with this key for good."""
+    return Key(f"refused:{mail}")
+
+
+def refused_owner(mail: str) -> Key:
+    """The same to the owner of its case."""
+    return Key(f"refused-owner:{mail}")
+
+
+def unverified(mail: str) -> Key:
+    """Nobody knows whether the mail with this key arrived."""
+    return Key(f"unverified:{mail}")
+
+
+# Not of the outbox: mails of `check`, and specimens.
+
+
+def trial_of_inbox(inbox: str, at: datetime) -> Key:
+    """`check --online`: each trial is another mail."""
+    return Key(f"trial:{inbox}:{at.isoformat()}")
+
+
+def trial_of_staff(staff: str, on: date) -> Key:
+    """`check --staff`: the same mail all day, so that a later run finds the reply."""
+    return Key(f"trial:{staff}:{on.isoformat()}")
+
+
+def specimen(title: str) -> Key:
+    """A mail that is only looked at."""
+    return Key(f"specimen:{title}")
