@@ -65,8 +65,8 @@ class Runtime:
         self._inbox_leases = InboxLeases(db, worker, list(self._watched), self._watch, self._wake.call, self._take_over)
         self.dispatchers = [
             Dispatcher(lane, db, config.office, worker, self._stop, self._wake.subscribe(), clock)
-            for lane in self._lanes()
-            for _ in range(lane.relay.connections)
+            for lane, configured in zip(self._lanes(), config.lanes, strict=True)
+            for _ in range(configured.connections)
         ]
         self._called_others_at = 0.0  # monotonic
         self._rounds = Rounds(
@@ -91,7 +91,7 @@ class Runtime:
         accounts = {one.name: (one.account, one.sent_folder) for one in self._config.watched}
         lanes = []
         for lane in self._config.lanes:
-            limiter = self._limiter(lane.name, lane.relay.per_minute, lane.relay.per_day)
+            limiter = self._limiter(lane.name, lane.per_minute, lane.per_day)
             lanes.append(dispatch.Lane(lane.name, lane.relay, lane.username, socket.gethostname(), limiter, accounts))
         return lanes
 

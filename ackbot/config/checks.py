@@ -126,7 +126,7 @@ def _inboxes(file: shape.File, source: Source, teams: Sequence[str], staff: Sequ
 
 def _routes(file: shape.File, source: Source, teams: Sequence[str], staff: Sequence[str]) -> None:
     inboxes = [inbox.name for inbox in file.inbox]
-    standards = [one.name for one in file.standard] or ["enquiry"]
+    standards = [one.name for one in file.standard]
     catch_all: dict[str, int] = {}
     for index, route in enumerate(file.route):
         at: Location = ("route", index)

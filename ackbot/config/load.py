@@ -1,6 +1,5 @@
 """Reads the file, checks everything, builds the values (P10)."""
 
-from dataclasses import replace
 from pathlib import Path
 
 from ackbot import resources
@@ -54,4 +53,4 @@ def _examined(path: Path, *, rehearsal: bool) -> tuple[Config | None, list[Findi
     findings = sorted(source.findings, key=lambda one: (one.file, one.line))
     if file is None or words is None or any(not one.warning for one in findings):
         return None, findings
-    return replace(build.config(file, source, words, rehearsal=rehearsal), warnings=tuple(findings)), findings
+    return build.config(file, source, words, warnings=tuple(findings), rehearsal=rehearsal), findings

@@ -1,4 +1,8 @@
-"""The file's shape: one class per table, one field per key, with its default (design.md §7)."""
+"""
+The file's shape: one class per table, one field per key, with its default (design.md §7).
+
+A default stands here and nowhere else. What is derived from other keys (`service` from the council's name) is in build.py.
+"""
 
 import re
 from datetime import date, datetime, time
@@ -10,6 +14,7 @@ from ackbot.casework.worktime import Duration, Week
 
 # Longer ones a calendar with few working days cannot count (worktime.Calendar looks ten years ahead).
 _TEN_YEARS_S = 3_653 * 86_400
+_DIGEST_AT = time(8, 30)
 _YEAR_OF_WORK_S = {"working days": 260 * 86_400, "working hours": 260 * 8 * 3_600}
 
 
@@ -93,6 +98,10 @@ def _clock(value: str) -> time | None:
         return datetime.strptime(value, "%H:%M").time()  # noqa: DTZ007 - a wall-clock time
     except ValueError:
         raise ValueError(f'"{value}" is no time of day; write for example "15:00"') from None
+
+
+def _morning(value: str) -> time:
+    return _clock(value) or _DIGEST_AT
 
 
 def _zone(value: str) -> str:
@@ -185,6 +194,7 @@ Rate = Annotated[tuple[int, float] | None, _read(_rate)]
 Rates = Annotated[tuple[tuple[int, float], ...], _read(_rates)]
 Octets = Annotated[int, _read(_octets)]
 Clock = Annotated[time | None, _read(_clock)]
+Morning = Annotated[time, _read(_morning)]
 Nation = Literal["GB-ENG", "GB-WLS", "GB-SCT", "GB-NIR"]
 Security = Literal["tls", "starttls", "none"]
 Port = Annotated[int, Field(ge=1, le=65_535)]
@@ -227,7 +237,7 @@ class Calendar(_Table):
     working_hours: Hours = Field(default_factory=lambda: Week.parse("Mon-Fri 09:00-17:00"))
     closed_on: list[Day] = []
     extra_days: list[Day] = []
-    digest_at: Clock = time(8, 30)
+    digest_at: Morning = _DIGEST_AT  # also where it is "": there is always a digest
 
 
 class Store(_Table):
@@ -420,6 +430,15 @@ class Standard(_Table):
     feedback: bool = True
 
 
+# What a council that names no standard promises (domain.md §7, first line).
+ENQUIRY = Standard(
+    name="enquiry",
+    name_owner_within=Duration.parse("1 working day"),
+    update_every=Duration.parse("5 working days"),
+    answer_within=Duration.parse("10 working days"),
+)
+
+
 class Route(_Table):
     """[[route]]."""
 
@@ -453,7 +472,7 @@ class File(_Table):
     staff: list[Staff] = []
     team: list[Team] = []
     absence: list[Absence] = []
-    standard: list[Standard] = []
+    standard: Annotated[list[Standard], AfterValidator(lambda named: named or [ENQUIRY])] = [ENQUIRY]
     route: list[Route] = []
 
 
