@@ -5,10 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ackbot import resources
-from ackbot.config import ConfigProblem, check, load, sample
+from ackbot.config import ConfigProblem, check, load
 from ackbot.config.lines import scan
-from ackbot.config.shape import File, keys
 from tests.support.council import TOML, write_config
 
 
@@ -307,49 +305,6 @@ def test_includes(tmp_path: Path) -> None:
     assert (
         str(check(path)[0]) == f'{tmp_path}/teams/parks.toml:3: team.membres: is no known key; did you mean "members"?'
     )
-
-
-def test_the_whole_contract_is_known(tmp_path: Path) -> None:
-    """design.md §7: every key of the contract is accepted under its name, and those of lmtp that it leaves open."""
-    contract = {
-        "council": "name domains timezone reference reference_in_subject admin head_of_service languages urgent_help take_further formats privacy secret_file plain_reply staff_relay archive_bcc tell_return_date",
-        "calendar": "bank_holidays working_hours closed_on extra_days digest_at",
-        "store": "url keep_letters keep_cases",
-        "daemon": "listen canary_every lmtp lmtp_peers lmtp_size lmtp_per_minute lmtp_certificate",
-        "limits": "per_sender resident_automatic_per_day brake",
-        "urgent": "to repeat_every alarm flag words_dir",
-        "feedback": "ask every",
-        "smtp": "host port security username password_file password_env oauth login_as per_minute per_day connections bounce ca_file",
-        "oauth": "grant token_url client_id client_secret_file certificate_file scope secret_expires",
-        "inbox": "name address aliases service mode host port security username oauth password_file password_env folder sent_folder junk_folder team owner relay start backlog watch poll_every after plus_addressing acknowledge_cc forms own_lists authserv_id attach_up_to bank_holidays phone sentence take_further",
-        "sender": "from acknowledge",
-        "staff": "id name email public_name job_title phone cover manager working_hours calendar ignore_auto_reply skills max_cases left",
-        "team": "name members manager deputy assign keep_owner",
-        "absence": "staff from until cover",
-        "standard": "name name_owner_within update_every answer_within warn escalate_every settle_after reopen_within start calendar cut_off pausable feedback",
-        "route": "inbox from to subject body postcode team owner standard skill",
-    }
-    from ackbot.config.shaping import TABLES
-
-    assert {name: set(words.split()) for name, words in contract.items()} == {
-        name: set(keys(table)) for name, table in TABLES.items() if name != "relay"
-    }
-    assert {"name", *contract["smtp"].split()} == set(keys(TABLES["relay"]))
-    assert set(TABLES) == set(keys(File))
-
-
-def test_the_example_loads_and_explains_every_key() -> None:
-    """The example is the manual: about 25 lines to start, and each key of the contract in it with its default."""
-    from ackbot.config.shaping import TABLES
-
-    text = resources.example_config().read_text()
-    live = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
-
-    assert sample().council.name == "Royal Borough of Northgate"
-    assert len(live) <= 40
-    for table in TABLES.values():
-        for key in keys(table):
-            assert any(line.lstrip("# ").startswith((f"{key} =", f"{key}:")) for line in text.splitlines()), key
 
 
 def test_lines_are_found_in_any_layout() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ackbot.casework.incoming import danger
-from ackbot.config import shape
+from ackbot.config import not_yet, shape
 from ackbot.config.lines import Location
 from ackbot.config.source import Source
 from ackbot.mail.addresses import key_of
@@ -266,14 +266,7 @@ def _doubts(file: shape.File, source: Source) -> None:
             )
         if inbox.sent_folder and inbox.sent_folder == inbox.folder:
             source.finding(("inbox", index, "sent_folder"), "is the folder that letters come into; name another")
-    absent = [("daemon", key) for key in ("listen", "canary_every") if getattr(file.daemon, key)]
-    for place in absent:
-        source.finding(place, "is not part of this version and does nothing", warning=True)
-    for index, person in enumerate(file.staff):
-        if person.calendar:
-            source.finding(
-                ("staff", index, "calendar"), "calendars are not read in this version; use [[absence]]", warning=True
-            )
+    not_yet.warn(file, source)
     _store(file.store.url, source)
 
 

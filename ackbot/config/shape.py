@@ -204,11 +204,13 @@ Moment = Annotated[datetime | date, AfterValidator(_this_century)]
 Text = Annotated[str, Field(min_length=1)]
 
 
-class _Table(BaseModel):
+class Table(BaseModel):
+    """Unknown keys are mistakes, and no kind of value is turned into another."""
+
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, arbitrary_types_allowed=True)
 
 
-class Council(_Table):
+class Council(Table):
     """[council]."""
 
     name: Text
@@ -230,7 +232,7 @@ class Council(_Table):
     tell_return_date: bool = False
 
 
-class Calendar(_Table):
+class Calendar(Table):
     """[calendar]."""
 
     bank_holidays: Nation | Literal[""] = "GB-ENG"
@@ -240,7 +242,7 @@ class Calendar(_Table):
     digest_at: Morning = _DIGEST_AT  # also where it is "": there is always a digest
 
 
-class Store(_Table):
+class Store(Table):
     """[store]."""
 
     url: Text = "sqlite:////var/lib/ackbot/ackbot.db"
@@ -248,7 +250,7 @@ class Store(_Table):
     keep_cases: Span = Duration.parse("24 months")
 
 
-class Daemon(_Table):
+class Daemon(Table):
     """[daemon]."""
 
     listen: str = ""
@@ -260,7 +262,7 @@ class Daemon(_Table):
     lmtp_certificate: str = ""
 
 
-class Limits(_Table):
+class Limits(Table):
     """[limits]."""
 
     per_sender: Rates = ((3, 3_600.0), (10, 86_400.0))
@@ -268,7 +270,7 @@ class Limits(_Table):
     brake: Rate = (300, 3_600.0)
 
 
-class Urgent(_Table):
+class Urgent(Table):
     """[urgent]."""
 
     to: list[str] = []
@@ -278,14 +280,14 @@ class Urgent(_Table):
     words_dir: str = ""
 
 
-class Feedback(_Table):
+class Feedback(Table):
     """[feedback]."""
 
     ask: bool = True
     every: Span = Duration.parse("90 days")
 
 
-class Smtp(_Table):
+class Smtp(Table):
     """[smtp], the default relay."""
 
     host: Text
@@ -309,7 +311,7 @@ class Relay(Smtp):
     name: Text
 
 
-class OAuth(_Table):
+class OAuth(Table):
     """[oauth.NAME]."""
 
     grant: Literal["client-credentials", "google", "device"] = "client-credentials"
@@ -321,14 +323,14 @@ class OAuth(_Table):
     secret_expires: Day | None = None
 
 
-class Form(_Table):
+class Form(Table):
     """one of an inbox's `forms`."""
 
     from_: Annotated[Addr, Field(alias="from")]
     resident: Annotated[str, _read(_form_field)] = "reply-to"
 
 
-class Inbox(_Table):
+class Inbox(Table):
     """[[inbox]]."""
 
     name: Text
@@ -366,14 +368,14 @@ class Inbox(_Table):
     take_further: str = ""
 
 
-class Sender(_Table):
+class Sender(Table):
     """[[sender]]."""
 
     from_: Annotated[Senders, Field(alias="from")]
     acknowledge: bool = False
 
 
-class Staff(_Table):
+class Staff(Table):
     """[[staff]]."""
 
     id: str = ""
@@ -392,7 +394,7 @@ class Staff(_Table):
     left: Day | None = None
 
 
-class Team(_Table):
+class Team(Table):
     """[[team]]."""
 
     name: Text
@@ -403,7 +405,7 @@ class Team(_Table):
     keep_owner: Span = Duration.parse("90 days")
 
 
-class Absence(_Table):
+class Absence(Table):
     """[[absence]]."""
 
     staff: Text
@@ -412,7 +414,7 @@ class Absence(_Table):
     cover: str = ""
 
 
-class Standard(_Table):
+class Standard(Table):
     """[[standard]]."""
 
     name: Text
@@ -439,7 +441,7 @@ ENQUIRY = Standard(
 )
 
 
-class Route(_Table):
+class Route(Table):
     """[[route]]."""
 
     inbox: str = ""
@@ -454,7 +456,7 @@ class Route(_Table):
     skill: str = ""
 
 
-class File(_Table):
+class File(Table):
     """The whole file. `include` is taken out before this is read."""
 
     council: Council

@@ -188,6 +188,7 @@ def _merge(source: Source, data: dict[str, Any], lines: Lines, file: str) -> Non
             name in source.data and isinstance(value, dict) and isinstance(source.data[name], dict) and name == "oauth"
         ):
             source.data[name].update(value)
+            source.origins.update({(name, own): (file, lines, (name, own)) for own in value})
         elif name in source.data:
             source.origins[("",)] = (file, lines, ())
             source.findings.append(
