@@ -2,25 +2,24 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
+from click.testing import Result
 
 from ackbot import resources
 from ackbot.casework import council
 from ackbot.casework.worktime import Calendar
-from ackbot.cli import main
 from ackbot.config import check, load, sample, values
 from ackbot.config.not_yet import NOT_YET
 from ackbot.config.shape import ENQUIRY, File, keys
 from ackbot.config.shaping import _STAND_INS, TABLES
 from ackbot.wires.imap import Account
 from ackbot.wires.smtp import Relay
-from tests.support.council import TOML, write_config
+from tests.support.council import line_of, write_config
 
 EXAMPLE = resources.example_config().read_text()
 CONTRACT = {
@@ -122,17 +121,17 @@ SET = {
 
 
 @pytest.mark.parametrize("name", NOT_YET, ids=".".join)
-def test_a_key_that_does_nothing_yet(tmp_path: Path, name: tuple[str, str]) -> None:
+def test_a_key_that_does_nothing_yet(cli: Callable[..., Result], tmp_path: Path, name: tuple[str, str]) -> None:
     """P10: whoever sets one is told at its line what holds instead, `check` exits 0, `run` starts."""
     piece, setting, below = SET[name]
     path = write_config(tmp_path, (piece, setting))
-    line = TOML[: TOML.index(piece)].count("\n") + 1 + below
+    line = line_of(piece) + below
     key = ".".join(name) if name[1] else "oauth.m365"
     said = f"{path}:{line}: {key}: warning: does nothing in this version: {NOT_YET[name]}"
 
     assert [str(one) for one in check(path) if "does nothing" in one.what] == [said]
     assert said in [str(one) for one in load(path).warnings]
-    assert CliRunner().invoke(main, ["-c", str(path), "check"]).exit_code == 0
+    assert cli("-c", str(path), "check").exit_code == 0
 
 
 def test_what_nobody_set_is_not_warned_of(tmp_path: Path) -> None:
@@ -149,7 +148,7 @@ def test_oauth_of_an_included_file(tmp_path: Path) -> None:
     (tmp_path / "teams" / "google.toml").write_text('\n[oauth.google]\ngrant = "google"\n')
     path = write_config(tmp_path, ("\n[council]", '\ninclude = ["teams/*.toml"]\n[council]'), ("# end", "[oauth.m365]"))
     said = [f"{one.file}:{one.line}: {one.key}" for one in check(path) if "does nothing" in one.what]
-    line = TOML[: TOML.index("# end")].count("\n") + 2
+    line = line_of("# end") + 1
 
     assert said == [f"{path}:{line}: oauth.m365", f"{tmp_path}/teams/google.toml:2: oauth.google"]
 

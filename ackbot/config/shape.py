@@ -23,12 +23,12 @@ def _duration(value: object) -> object:
         return value
     if not isinstance(value, str):
         raise ValueError(  # noqa: TRY004 - pydantic lists a ValueError, and lets a TypeError through
-            f'{value} is no duration; write it in quotes with its unit, for example "{value} s"'
+            f'{value} is not a duration; write it in quotes with its unit, for example "{value} s"'
         )
     duration = Duration.parse(value)
     if duration.seconds > _YEAR_OF_WORK_S.get(duration.unit, _TEN_YEARS_S):
-        long = "a year of work" if duration.unit in _YEAR_OF_WORK_S else "ten years"
-        raise ValueError(f'"{value}" is more than {long}; write less')
+        long = "a working year" if duration.unit in _YEAR_OF_WORK_S else "ten years"
+        raise ValueError(f'"{value}" is more than {long}; write a shorter time')
     return duration
 
 
@@ -37,7 +37,7 @@ def _week(value: object) -> object:
         return value
     example = 'write for example "Mon-Fri 09:00-12:30, 13:00-17:00"'
     if not value.strip():
-        raise ValueError(f"is empty; {example}, or take it out")
+        raise ValueError(f"is empty; {example}, or remove it")
     try:
         return Week.parse(value)
     except ValueError as error:
@@ -45,7 +45,7 @@ def _week(value: object) -> object:
 
 
 def _some(value: object) -> object:
-    """One word where a list may stand."""
+    """A single word counts as a list of one."""
     return [value] if isinstance(value, str) else value
 
 
@@ -53,20 +53,20 @@ def _address(value: str) -> str:
     from ackbot.mail.addresses import Address
 
     if not Address("", value).usable:
-        raise ValueError(f'"{value}" is no mail address; write name@domain.example')
+        raise ValueError(f'"{value}" is not an email address; write for example name@northgate.example')
     return value
 
 
 def _domain(value: str) -> str:
     if "@" in value or "." not in value or " " in value:
-        raise ValueError(f'"{value}" is no domain; write northgate.example, without @')
+        raise ValueError(f'"{value}" is not a domain; write for example northgate.example, without @')
     return value.lower()
 
 
 def _rate(value: str) -> tuple[int, float] | None:
     rates = _rates(value)
     if len(rates) > 1:
-        raise ValueError(f'"{value}" names several rates where one is meant')
+        raise ValueError(f'"{value}" has several rates; write one only, for example "300 per hour"')
     return rates[0] if rates else None
 
 
@@ -78,7 +78,7 @@ def _rates(value: str) -> tuple[tuple[int, float], ...]:
     for piece in filter(None, (one.strip() for one in value.split(","))):
         words = piece.split()
         if len(words) != 3 or not re.fullmatch(r"[0-9]{1,9}", words[0]) or words[1] != "per" or words[2] not in _SPANS:
-            raise ValueError(f'"{piece}" is no rate; write for example "3 per hour"')
+            raise ValueError(f'"{piece}" is not a rate; write for example "3 per hour"')
         found.append((int(words[0]), _SPANS[words[2]]))
     return tuple(found)
 
@@ -87,7 +87,7 @@ def _octets(value: str) -> int:
     words = value.split()
     units = {"B": 1, "KB": 1_000, "MB": 1_000_000}
     if len(words) != 2 or not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", words[0]) or words[1].upper() not in units:
-        raise ValueError(f'"{value}" is no size; write for example "5 MB"')
+        raise ValueError(f'"{value}" is not a size; write for example "5 MB"')
     return round(float(words[0]) * units[words[1].upper()])
 
 
@@ -97,7 +97,7 @@ def _clock(value: str) -> time | None:
     try:
         return datetime.strptime(value, "%H:%M").time()  # noqa: DTZ007 - a wall-clock time
     except ValueError:
-        raise ValueError(f'"{value}" is no time of day; write for example "15:00"') from None
+        raise ValueError(f'"{value}" is not a time of day; write for example "15:00"') from None
 
 
 def _morning(value: str) -> time:
@@ -110,13 +110,13 @@ def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f'"{value}" is no time zone; write for example "Europe/London"') from None
+        raise ValueError(f'"{value}" is not a known time zone; write for example "Europe/London"') from None
     return value
 
 
 def _this_century(value: date) -> date:
     if not 1970 <= value.year < 2200:
-        raise ValueError(f"{value} is far away; mend the year")
+        raise ValueError(f"{value} is too long ago or too far ahead; check the year")
     return value
 
 
@@ -135,7 +135,7 @@ def _sender(value: str) -> str:
 
     if not Address("", f"somebody{value}" if value.startswith("@") else value).usable:
         raise ValueError(
-            f'"{value}" is no mail address; write name@domain.example, or @domain.example for all of a domain'
+            f'"{value}" is not an email address; write name@contractor.example, or @contractor.example for all of them'
         )
     return value
 
@@ -144,14 +144,14 @@ def _form_field(value: str) -> str:
     known = ("reply-to", "from", "sender", "cc")
     if value.lower() not in known and not re.fullmatch(r"x-[a-z0-9-]+", value, re.IGNORECASE):
         raise ValueError(
-            f'"{value}" is no header field that a form can name the resident in; write "reply-to" or "x-…"'
+            f'"{value}" is not a header field that can name the resident; write "reply-to", or a field that begins with "x-"'
         )
     return value
 
 
 def _after(value: str) -> str:
     if value != "leave" and (not value.startswith("move:") or not value.removeprefix("move:").strip()):
-        raise ValueError(f'"{value}" is not known; write "leave" or "move:FOLDER"')
+        raise ValueError(f'"{value}" is not a known action; write "leave" or "move:FOLDER"')
     return value
 
 
@@ -165,7 +165,9 @@ def _place(value: str) -> str:
     from ackbot.wires.places import Place
 
     if value and Place.parse(value) is None:
-        raise ValueError(f'"{value}" is nowhere to listen; write "127.0.0.1:2424", or the path of a unix socket')
+        raise ValueError(
+            f'"{value}" is not an address to listen on; write "127.0.0.1:2424", or the path of a unix socket'
+        )
     return value
 
 
@@ -175,7 +177,9 @@ def _network(value: str) -> str:
     try:
         network(value)
     except ValueError:
-        raise ValueError(f'"{value}" is no address; write for example "10.0.0.5" or "10.0.0.0/24"') from None
+        raise ValueError(
+            f'"{value}" is not an IP address or network; write for example "10.0.0.5" or "10.0.0.0/24"'
+        ) from None
     return value
 
 
@@ -457,7 +461,7 @@ class Route(Table):
 
 
 class File(Table):
-    """The whole file. `include` is taken out before this is read."""
+    """The whole file, without `include`, which is read before this."""
 
     council: Council
     calendar: Calendar = Field(default_factory=Calendar)
@@ -479,5 +483,5 @@ class File(Table):
 
 
 def keys(table: type[BaseModel]) -> list[str]:
-    """The names that may stand in a table of the file."""
+    """The names of the keys that a table of the file may have."""
     return [field.alias or name for name, field in table.model_fields.items()]
