@@ -71,8 +71,8 @@ class Runtime:
         self.undelivered = Undelivered(db, config.office)
         self._dispatchers = [
             Dispatcher(lane, db, config.office, worker, self._stop, self._wake.subscribe(), clock)
-            for lane in self._lanes()
-            for _ in range(lane.relay.connections)
+            for lane, configured in zip(self._lanes(), config.lanes, strict=True)
+            for _ in range(configured.connections)
         ]
         self._called_others_at = 0.0  # monotonic
         self._rounds = Rounds(
@@ -96,9 +96,10 @@ class Runtime:
         sent_folders = {one.name: (one.account, one.sent_folder) for one in self._config.watched}
         lanes = []
         for lane in self._config.lanes:
-            relay = lane.relay
-            limiter = limiter_of(self._db, lane.name, relay.per_minute, relay.per_day, self._clock())
-            lanes.append(dispatch.Lane(lane.name, relay, lane.username, socket.gethostname(), limiter, sent_folders))
+            limiter = limiter_of(self._db, lane.name, lane.per_minute, lane.per_day, self._clock())
+            lanes.append(
+                dispatch.Lane(lane.name, lane.relay, lane.username, socket.gethostname(), limiter, sent_folders)
+            )
         return lanes
 
     def _listener(self, at: Listening, intake: Intake) -> Callable[[], None]:

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 import structlog
+from click.testing import CliRunner, Result
 
+from ackbot.cli import main
 from ackbot.demo.servers import MailServer
 from ackbot.wires.imap import Account
 from ackbot.wires.secrets import Password
@@ -98,6 +100,26 @@ def make_story(tmp_path: Path) -> Iterator[Callable[..., Story]]:
     yield make
     for one in made:
         one.close()
+
+
+@pytest.fixture
+def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """The program, in a folder without a configuration unless `-c` names one."""
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+
+    def run(*words: str) -> Result:
+        return CliRunner().invoke(main, words, catch_exceptions=False)
+
+    return run
+
+
+@pytest.fixture
+def own_templates(tmp_path: Path) -> Path:
+    """The folder of the council's own English templates, beside its configuration in tmp_path."""
+    folder = tmp_path / "templates" / "en"
+    folder.mkdir(parents=True)
+    return folder
 
 
 @pytest.fixture

@@ -10,25 +10,13 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from ackbot import __version__
-from ackbot.cli import _COMMANDS, main
+from ackbot.cli import _COMMANDS
 from ackbot.store import inboxes, open_database, outbox
 from tests.support.council import World, write_config
 from tests.support.letters import letter
-
-
-@pytest.fixture
-def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
-    """The program, in a folder without a configuration unless `-c` names one."""
-    (tmp_path / "empty").mkdir()
-    monkeypatch.chdir(tmp_path / "empty")
-
-    def run(*words: str) -> Result:
-        return CliRunner().invoke(main, words, catch_exceptions=False)
-
-    return run
 
 
 @pytest.fixture
@@ -119,7 +107,7 @@ def test_init_then_check(cli: Callable[..., Result], tmp_path: Path) -> None:
 
 
 def test_check_prints_every_finding(cli: Callable[..., Result], tmp_path: Path) -> None:
-    """One line each, mistakes 1, doubts alone 0."""
+    """One line each; 1 for mistakes, 0 for warnings alone."""
     path = write_config(tmp_path, ('mode = "live"', 'mode = "on"'), ("port = 2525", "port = 0"))
     done = cli("-c", str(path), "check")
     lines = [line for line in done.output.splitlines() if line.startswith(str(path))]
@@ -430,12 +418,10 @@ def test_the_service_may_read_what_init_wrote(cli: Callable[..., Result], tmp_pa
     assert (tmp_path / "council" / "secret").stat().st_mode & 0o777 == 0o600
 
 
-def test_broken_templates_are_sentences(cli: Callable[..., Result], tmp_path: Path) -> None:
+def test_broken_templates_are_sentences(cli: Callable[..., Result], own_templates: Path, tmp_path: Path) -> None:
     """design.md §8: `explain` and `preview` name the template's file and line, and exit 1."""
     path = write_config(tmp_path)
-    own = tmp_path / "templates" / "en"
-    own.mkdir(parents=True)
-    (own / "acknowledgement.txt").write_text("# Hello\n{{ nmae }}\n")
+    (own_templates / "acknowledgement.txt").write_text("# Hello\n{{ nmae }}\n")
     mail = tmp_path / "a.eml"
     mail.write_bytes(letter())
     for words in (["preview"], ["explain", str(mail)]):
@@ -443,7 +429,7 @@ def test_broken_templates_are_sentences(cli: Callable[..., Result], tmp_path: Pa
 
         assert done.exit_code == 1
         assert "a template is broken:" in done.output
-        assert f"{own}/acknowledgement.txt:2: " in done.output
+        assert f"{own_templates}/acknowledgement.txt:2: " in done.output
 
 
 @pytest.mark.parametrize("words", [["init"], ["preview", "receipt", "--gallery"], ["demo", "--quiet", "--out"]])

@@ -4,15 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ackbot.config import ConfigProblem, check, load
-from tests.support.council import TOML, write_config
-
-
-def said(path: Path) -> list[str]:
-    """What `check` says; and that the file does not start."""
-    with pytest.raises(ConfigProblem):
-        load(path)
-    return [str(one) for one in check(path) if not one.warning]
+from ackbot.config import load
+from tests.support.council import TOML, line_of, mistakes, write_config
 
 
 def including(folder: Path, pattern: str) -> Path:
@@ -24,9 +17,9 @@ def test_a_file_that_is_not_utf8(tmp_path: Path) -> None:
     """P10: a Latin-1 octet is named with its line."""
     path = write_config(tmp_path)
     path.write_bytes(TOML.replace("Sam Jones", "Sam Joné").encode("latin-1"))
-    line = TOML[: TOML.index("Sam Jones")].count("\n") + 1
+    line = line_of("Sam Jones")
 
-    assert said(path) == [f"{path}:{line}: toml: the octet 0xE9 is not UTF-8; save the file in that encoding"]
+    assert mistakes(path) == [f"{path}:{line}: toml: the byte 0xE9 is not UTF-8; save the file as UTF-8"]
 
 
 def test_a_byte_order_mark(tmp_path: Path) -> None:
@@ -41,30 +34,30 @@ def test_a_number_beyond_python(tmp_path: Path) -> None:
     """P10: whatever the TOML reader raises is a finding."""
     path = write_config(tmp_path, ("port = 2525", f"port = {'9' * 5000}"))
 
-    assert ": toml: " in said(path)[0]
+    assert ": toml: " in mistakes(path)[0]
 
 
 @pytest.mark.parametrize(
     ("pattern", "what"),
     [
-        ("", "is no path"),
-        ("***", "is no path"),
-        ("/", "is no path"),
-        ("\\u0000", "nothing matches"),
-        ("nowhere/*.toml", "nothing matches"),
+        ("", "is not a path"),
+        ("***", "is not a path"),
+        ("/", "is not a path"),
+        ("\\u0000", "no file matches"),
+        ("nowhere/*.toml", "no file matches"),
         ("teams", 'write "teams/*.toml"'),
-        ("*.toml", "takes this file itself"),
+        ("*.toml", "includes this file itself"),
     ],
 )
 def test_includes_that_lead_nowhere(tmp_path: Path, pattern: str, what: str) -> None:
     """P10: each is a finding at the line of `include`."""
     (tmp_path / "teams").mkdir()
     path = including(tmp_path, pattern)
-    mistakes = said(path)
+    found = mistakes(path)
 
-    assert len(mistakes) == 1
-    assert mistakes[0].startswith(f"{path}:2: include: ")
-    assert what in mistakes[0]
+    assert len(found) == 1
+    assert found[0].startswith(f"{path}:2: include: ")
+    assert what in found[0]
 
 
 def test_an_included_file_that_cannot_be_read(tmp_path: Path) -> None:
@@ -75,9 +68,9 @@ def test_an_included_file_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "teams" / "b.toml").write_bytes(b"# \xe9\n")
     (tmp_path / "teams" / "c.toml").write_text('\ninclude = ["d.toml"]\n')
 
-    assert said(path) == [
+    assert mistakes(path) == [
         f"{path}:2: include: {tmp_path}/teams/a.toml cannot be read (No such file or directory); "
-        "mend its place or permissions",
-        f"{tmp_path}/teams/b.toml:1: toml: the octet 0xE9 is not UTF-8; save the file in that encoding",
-        f"{tmp_path}/teams/c.toml:2: include: includes do not nest; name these files in {path}, and take it out",
+        "check that it is there and who may read it",
+        f"{tmp_path}/teams/b.toml:1: toml: the byte 0xE9 is not UTF-8; save the file as UTF-8",
+        f"{tmp_path}/teams/c.toml:2: include: an included file cannot include others; name these files in {path}, and remove this",
     ]

@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -87,24 +86,13 @@ def test_the_wheel_brings_its_templates(tmp_path: Path) -> None:
     wheel = next(tmp_path.glob("*.whl"))
     shutil.unpack_archive(wheel, tmp_path / "site", "zip")
     code = "import sys; sys.path.insert(0, sys.argv.pop(1)); from ackbot.cli import main; import ackbot; print(ackbot.__file__); main(sys.argv[1:])"
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path / "site"), "preview", "receipt"],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        check=False,
-    )
+    installed = [sys.executable, "-c", code, str(tmp_path / "site")]
+    done = run([*installed, "preview", "receipt"], cwd=tmp_path)
 
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(str(tmp_path / "site"))
     assert "We have added your email" in done.stdout
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path / "site"), "init", "here"],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        check=False,
-    )
+    done = run([*installed, "init", "here"], cwd=tmp_path)
     assert done.returncode == 0, done.stderr
 
 

@@ -281,7 +281,7 @@ def test_check_online(tmp_path: Path, imap: MailServer, sink: Sink) -> None:
     done = run([*_ackbot(config), "check", "--online"], env={**os.environ, "ACKBOT_TEST_PASSWORD": PASSWORD})
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("a mail went the whole way") == 3
+    assert done.stdout.count("a mail went all the way") == 3
     assert "relay default (127.0.0.1): logs in" in done.stdout
     assert len(delivered) == 3
     wrong = run([*_ackbot(config), "check", "--online"], env={**os.environ, "ACKBOT_TEST_PASSWORD": "wrong"})
@@ -306,20 +306,20 @@ def test_check_online_doubts(tmp_path: Path, imap: MailServer, sink: Sink) -> No
         person.create_folder("Sent")
     config = configured(tmp_path, imap.port, sink.port, ("# housing", 'sent_folder = "Sent"'))
     done = run([*_ackbot(config), "check", "--online"], env={**os.environ, "ACKBOT_TEST_PASSWORD": PASSWORD})
-    doubts = [line.removeprefix(f"{config}:") for line in done.stdout.splitlines() if ": warning: " in line]
+    warnings = [line.removeprefix(f"{config}:") for line in done.stdout.splitlines() if ": warning: " in line]
 
     assert done.returncode == 0, done.stdout + done.stderr
-    copies = [one for one in doubts if ": inbox.sent_folder: warning: no copy" in one]
+    copies = [one for one in warnings if ": inbox.sent_folder: warning: no copy" in one]
     assert "Set-Mailbox housing@northgate.example -MessageCopyForSentAsEnabled $true" in copies[0]
     assert "Set-Mailbox housing@northgate.example -MessageCopyForSendOnBehalfEnabled $true" in copies[0]
-    replies = [one for one in doubts if "standing automatic reply" in one]
+    replies = [one for one in warnings if "standing automatic reply" in one]
     assert len(replies) == 1
     line = int(replies[0].partition(":")[0])
     assert config.read_text().splitlines()[line:][:2] == ['name = "streets"', 'address = "streets@northgate.example"']
 
 
 def test_check_online_knows_the_sent_folder(tmp_path: Path, imap: MailServer, sink: Sink) -> None:
-    """behaviour.md §5.5: none named is a doubt; one that is not there is not fine, and the mails go round all the same."""
+    """behaviour.md §5.5: none named is a warning; one that is not there is not fine, and the mails go round all the same."""
     sink.on_mail = lambda mail: imap.append(mail.recipients[0].lower(), mail.content)
     with imap.client("housing@northgate.example") as person:
         person.create_folder("Sent")
@@ -328,10 +328,13 @@ def test_check_online_knows_the_sent_folder(tmp_path: Path, imap: MailServer, si
     lines = done.stdout.splitlines()
 
     assert done.returncode == 1
-    assert len([line for line in lines if ": inbox.sent_folder: warning: answers given straight" in line]) == 2
+    assert (
+        len([line for line in lines if "inbox.sent_folder: warning: is not set, so answers given straight" in line])
+        == 2
+    )
     missing_one = next(line for line in lines if line.startswith("inbox housing: sent_folder: "))
-    assert missing_one.endswith('the server\'s is "Sent"')
-    assert done.stdout.count("a mail went the whole way") == 3
+    assert missing_one.endswith('the server calls it "Sent"')
+    assert done.stdout.count("a mail went all the way") == 3
 
 
 # -- Dovecot and Postfix --------------------------------------------------------------------------------------------------

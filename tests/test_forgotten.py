@@ -20,8 +20,8 @@ WITHOUT_PRIYA = (
 )
 WITHOUT_HOUSING = (('name = "housing"\naddress', 'name = "homes"\naddress'),)
 CASES = [
-    (WITHOUT_PRIYA, "staff.priya: has 1 open case; put it back and give `left = DATE` instead of deleting it"),
-    (WITHOUT_HOUSING, "inbox.housing: has 1 open case; put it back, and take it out when they are closed"),
+    (WITHOUT_PRIYA, "staff.priya: is missing and still owns 1 open case; put it back, and set `left = DATE` instead"),
+    (WITHOUT_HOUSING, "inbox.housing: is missing and still has 1 open case; put it back until they are closed"),
 ]
 
 
@@ -70,7 +70,7 @@ def test_closed_cases_hold_nobody(council: Path) -> None:
     assert CliRunner().invoke(main, ["-c", str(write_config(council, *WITHOUT_PRIYA)), "check"]).exit_code == 0
 
 
-def test_a_store_that_cannot_be_read_is_a_doubt(tmp_path: Path) -> None:
+def test_a_store_that_cannot_be_read_is_a_warning(tmp_path: Path) -> None:
     """`check` is about the configuration: a damaged store is said, and is no mistake of it."""
     path = write_config(tmp_path)
     (tmp_path / "ackbot.db").write_bytes(b"nonsense " * 1000)

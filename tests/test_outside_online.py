@@ -3,6 +3,7 @@
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,6 @@ from typing import Any
 import pytest
 from imapclient import IMAPClient
 
-from ackbot.config import Watched
 from ackbot.demo.servers import Sink
 from ackbot.store import inboxes
 from ackbot.wires.imap import Account
@@ -73,8 +73,8 @@ def watching(story: Story, box: Box, monkeypatch: pytest.MonkeyPatch) -> Iterato
     def start(**changes: Any) -> Callable[[], None]:
         stop = Stop()
         account = Account("127.0.0.1", box.port, "none", box.user, Password(env="ACKBOT_TEST_PASSWORD"))
-        options: dict[str, Any] = {"sent_folder": "Sent", "watch": "poll", "poll_every_s": 0.02} | changes
-        watched = Watched("housing", account, **options)
+        options: dict[str, Any] = {"sent_folder": "Sent", "poll_every_s": 0.02} | changes
+        watched = replace(story.config.watched[0], account=account, **options)
         one = Watcher(watched, story.db, story.intake, stop, lambda: story.now, lambda: None, lambda *_: None)
         thread = threading.Thread(target=one.run)
         thread.start()

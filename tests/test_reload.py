@@ -45,15 +45,13 @@ def test_a_wrong_reload_changes_nothing(daemon: Daemon, tmp_path: Path, content:
     assert runtime.makes_progress()
 
 
-def test_broken_words_change_nothing(daemon: Daemon, tmp_path: Path) -> None:
+def test_broken_words_change_nothing(daemon: Daemon, own_templates: Path) -> None:
     """P10: nor do the council's own templates and phrases."""
-    own = tmp_path / "templates" / "en"
-    own.mkdir(parents=True)
     runtime = daemon.runtime
     for name, text in (("words.toml", b"a ="), ("receipt.txt", b"{{ 1 + name }}"), ("receipt.txt", b"\xe9")):
-        (own / name).write_bytes(text)
+        (own_templates / name).write_bytes(text)
         daemon.reload()
-        (own / name).unlink()
+        (own_templates / name).unlink()
 
         assert daemon.runtime is runtime
 

@@ -84,7 +84,7 @@ def test_a_path_that_is_proven(tmp_path: Path, imap: MailServer, sink: Sink) -> 
         (
             PRIYA,
             {"Authentication-Results": "mail.other.example; dmarc=pass header.from=northgate.example"},
-            "FAILED: server: mx.northgate.example gives no pass; the mail bears results of mail.other.example, the topmost "
+            "FAILED: server: mx.northgate.example does not say pass; the mail has results of mail.other.example, the topmost "
             'first; [[inbox]] authserv_id = "mail.other.example", if that is your own mail server',
         ),
         (
@@ -95,9 +95,9 @@ def test_a_path_that_is_proven(tmp_path: Path, imap: MailServer, sink: Sink) -> 
         (
             PRIYA,
             {"Authentication-Results": "", "X-MS-Exchange-Organization-AuthAs": "Internal"},
-            'no Authentication-Results at all; [[inbox]] authserv_id = "unknown", if that is your own mail server',
+            'the mail has no Authentication-Results; [[inbox]] authserv_id = "unknown", if that is your own mail server',
         ),
-        (PRIYA, {"In-Reply-To": "", "References": "", "To": "housing@northgate.example"}, "no reply came into"),
+        (PRIYA, {"In-Reply-To": "", "References": "", "To": "housing@northgate.example"}, "no reply arrived in"),
     ],
     ids=["address", "server", "forged", "exchange", "no token"],
 )
@@ -169,5 +169,5 @@ def test_a_lost_message_id(world: World) -> None:
     points = staff_proof.points(seen, office.council.staff["priya"])
 
     assert [point.passed for point in points] == [True] * 4
-    assert "the reply address carries it" in points[0].what
+    assert "the reply address has it too" in points[0].what
     assert next(point.passed for point in staff_proof.points(seen, office.council.staff["sam"])) is False

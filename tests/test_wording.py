@@ -5,36 +5,21 @@ from pathlib import Path
 import pytest
 
 from ackbot import resources
-from ackbot.config import check, load
+from ackbot.config import load
 from ackbot.work.samples import proofread
-from tests.support.council import write_config
+from tests.support.council import mistakes, write_config
 
 
-@pytest.fixture
-def own(tmp_path: Path) -> Path:
-    """The folder of the council's own English templates, beside its configuration."""
-    folder = tmp_path / "templates" / "en"
-    folder.mkdir(parents=True)
-    return folder
-
-
-def mistakes(path: Path) -> list[str]:
-    """What stops this configuration."""
-    return [str(one) for one in check(path) if not one.warning]
-
-
-def test_own_templates_come_first(tmp_path: Path) -> None:
+def test_own_templates_come_first(tmp_path: Path, own_templates: Path) -> None:
     """An admin may override any mail, in a folder beside the configuration; a broken one is found before a resident sees it (D45)."""
-    own = tmp_path / "templates" / "en"
-    own.mkdir(parents=True)
-    (own / "receipt.txt").write_text("# We have it, {{ nmae }}.\n")
+    (own_templates / "receipt.txt").write_text("# We have it, {{ nmae }}.\n")
     config = load(write_config(tmp_path))
     problem = str(proofread(config)[0])
 
     assert "nmae" in problem
-    assert str(own / "receipt.txt") in problem
-    (own / "receipt.txt").write_text("# We have it, {{ name }}.\n")
-    assert proofread(config) == () or proofread(load(tmp_path / "ackbot.toml")) == ()
+    assert str(own_templates / "receipt.txt") in problem
+    (own_templates / "receipt.txt").write_text("# We have it, {{ name }}.\n")
+    assert proofread(load(tmp_path / "ackbot.toml")) == ()
 
 
 @pytest.mark.parametrize(
@@ -47,18 +32,20 @@ def test_own_templates_come_first(tmp_path: Path) -> None:
         ("unused.txt", b"{% endif %}\n", 1, "Encountered unknown tag 'endif'"),
     ],
 )
-def test_a_broken_template_says_where(tmp_path: Path, own: Path, name: str, text: bytes, line: int, what: str) -> None:
+def test_a_broken_template_says_where(
+    tmp_path: Path, own_templates: Path, name: str, text: bytes, line: int, what: str
+) -> None:
     """P10: the template's own file and line, not the configuration's."""
-    (own / name).write_bytes(text)
+    (own_templates / name).write_bytes(text)
     found = [str(one) for one in proofread(load(write_config(tmp_path)))]
 
-    assert [one for one in found if one.startswith(f"{own / name}:{line}: template: ") and what in one], found
+    assert [one for one in found if one.startswith(f"{own_templates / name}:{line}: template: ") and what in one], found
 
 
-def test_all_broken_templates_at_once(tmp_path: Path, own: Path) -> None:
+def test_all_broken_templates_at_once(tmp_path: Path, own_templates: Path) -> None:
     """P10: one does not hide the other."""
-    (own / "receipt.txt").write_text("{{ a }}")
-    (own / "urgent.txt").write_text("{{ b }}")
+    (own_templates / "receipt.txt").write_text("{{ a }}")
+    (own_templates / "urgent.txt").write_text("{{ b }}")
 
     assert {Path(one.file).name for one in proofread(load(write_config(tmp_path)))} == {"receipt.txt", "urgent.txt"}
 
@@ -68,22 +55,22 @@ def test_all_broken_templates_at_once(tmp_path: Path, own: Path) -> None:
     [
         (b"a = 1\nb = \n", 2, "this is not TOML"),
         (b"\xe9", 1, "cannot be read"),
-        (b"", 1, "missing or of another kind"),
+        (b"", 1, "missing, or another kind of value"),
     ],
 )
-def test_broken_phrases(tmp_path: Path, own: Path, text: bytes, line: int, what: str) -> None:
+def test_broken_phrases(tmp_path: Path, own_templates: Path, text: bytes, line: int, what: str) -> None:
     """P10: a words.toml that cannot be read, or has not every phrase, is a finding in that file."""
-    (own / "words.toml").write_bytes(text)
+    (own_templates / "words.toml").write_bytes(text)
     found = mistakes(write_config(tmp_path))
 
-    assert found[0].startswith(f"{own / 'words.toml'}:{line}: ")
+    assert found[0].startswith(f"{own_templates / 'words.toml'}:{line}: ")
     assert what in found[0]
 
 
-def test_a_phrase_with_a_value_it_has_not(tmp_path: Path, own: Path) -> None:
+def test_a_phrase_with_a_value_it_has_not(tmp_path: Path, own_templates: Path) -> None:
     """P10: what only filling in can show is found by filling in."""
     text = (resources.templates() / "en" / "words.toml").read_text()
-    (own / "words.toml").write_text(text.replace('date = "', 'date = "{nothing} ', 1))
+    (own_templates / "words.toml").write_text(text.replace('date = "', 'date = "{nothing} ', 1))
     found = proofread(load(write_config(tmp_path)))
 
     assert "KeyError: 'nothing'" in str(found[0])

@@ -1,10 +1,13 @@
-"""Who works at the council and what it promises: the configuration as the rules see it."""
+"""
+Who works at the council and what it promises: the configuration as the rules see it.
+
+What comes from the file has no default here, and is named when it is passed: defaults stand in `config/shape.py` alone.
+"""
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
-from types import MappingProxyType
 from typing import Literal
 
 from ackbot.casework.worktime import Calendar, Duration, Week
@@ -13,15 +16,15 @@ Phrase = tuple[str, ...]  # all of these stand in a letter; see `urgent.phrases`
 Mode = Literal["shadow", "staff", "acknowledge", "live"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
     """A contact form of the council's own: mail from `sender` speaks for the resident whom `resident` names."""
 
     sender: str
-    resident: str = "reply-to"
+    resident: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Inbox:
     """
     A council address we watch.
@@ -44,20 +47,20 @@ class Inbox:
     team: str
     owner: str
     calendar: Calendar
-    lane: str = "default"
-    staff_lane: str = "default"
-    plus_addressing: bool = False
-    acknowledge_cc: bool = False
-    forms: tuple[Form, ...] = ()
-    own_lists: tuple[str, ...] = ()
-    authserv_id: str = ""
-    attach_up_to: int = 5_000_000
-    phone: str = ""
-    sentence: str = ""
-    take_further: str = ""
-    acknowledge_backlog: bool = False
-    bounce: Literal["mailbox", "plus", "null"] = "mailbox"
-    sent_folder: str = ""
+    lane: str
+    staff_lane: str
+    plus_addressing: bool
+    acknowledge_cc: bool
+    forms: tuple[Form, ...]
+    own_lists: tuple[str, ...]
+    authserv_id: str
+    attach_up_to: int
+    phone: str
+    sentence: str
+    take_further: str
+    acknowledge_backlog: bool
+    bounce: Literal["mailbox", "plus", "null"]
+    sent_folder: str
 
     @property
     def personal(self) -> bool:
@@ -70,7 +73,7 @@ class Inbox:
         return f"{local}+{tag}@{domain}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Staff:
     """
     Somebody who may own cases.
@@ -78,7 +81,7 @@ class Staff:
     Args:
         addresses: case folded, all good for replies; `email` is the one written to.
         public_name: what residents see; equals `name` unless the council hides it.
-        left: from that day on they no longer work here.
+        left: the day from which they no longer work here.
     """
 
     id: str
@@ -86,30 +89,28 @@ class Staff:
     email: str
     addresses: tuple[str, ...]
     public_name: str
-    job_title: str = ""
-    phone: str = ""
-    cover: str = ""
-    manager: str = ""
-    week: Week | None = None
-    skills: frozenset[str] = frozenset()
-    max_cases: int = 0
-    left: date | None = None
-    ignore_auto_reply: bool = False
+    job_title: str
+    cover: str
+    manager: str
+    week: Week | None
+    skills: frozenset[str]
+    max_cases: int
+    left: date | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Team:
     """Those who share an inbox's work. `keep_owner`: a resident stays with the same owner that long after a case."""
 
     name: str
     members: tuple[str, ...]
-    manager: str = ""
-    deputy: str = ""
-    assign: Literal["least-loaded", "round-robin"] = "least-loaded"
-    keep_owner: Duration = field(default_factory=lambda: Duration(90 * 86_400, "seconds"))
+    manager: str
+    deputy: str
+    assign: Literal["least-loaded", "round-robin"]
+    keep_owner: Duration
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Standard:
     """What is promised for one kind of letter. A duration that is None starts no clock."""
 
@@ -121,28 +122,28 @@ class Standard:
     escalate_every: Duration
     settle_after: Duration
     reopen_within: Duration
-    start: Literal["arrival", "acknowledgement"] = "arrival"
-    calendar: Literal["council", "foi", "always"] = "council"
-    cut_off: time | None = None
-    pausable: bool = True
-    feedback: bool = True
+    start: Literal["arrival", "acknowledgement"]
+    calendar: Literal["council", "foi", "always"]
+    cut_off: time | None
+    pausable: bool
+    feedback: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """Where a letter goes when all conditions that are set hold; each tuple needs one of its words."""
 
-    inbox: str = ""
-    from_: tuple[str, ...] = ()
-    to: tuple[str, ...] = ()
-    subject: tuple[str, ...] = ()
-    body: tuple[str, ...] = ()
-    postcode: tuple[str, ...] = ()
-    team: str = ""
-    owner: str = ""
-    standard: str = ""
-    skill: str = ""
-    number: int = 0
+    inbox: str
+    from_: tuple[str, ...]
+    to: tuple[str, ...]
+    subject: tuple[str, ...]
+    body: tuple[str, ...]
+    postcode: tuple[str, ...]
+    team: str
+    owner: str
+    standard: str
+    skill: str
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ class Absence:
     source: str = "configuration"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SenderRule:
     """Senders who are not residents: whole addresses, or `@domain` for all of a domain. Case folded."""
 
@@ -172,20 +173,20 @@ class SenderRule:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """At most `count` automatic mails per `seconds`: for one address, and for the whole council (the brake)."""
 
-    per_sender: tuple[tuple[int, float], ...] = ((3, 3_600), (10, 86_400))
-    brake: tuple[int, float] | None = (300, 3_600)
-    resident_automatic_per_day: int = 1
+    per_sender: tuple[tuple[int, float], ...]
+    brake: tuple[int, float] | None
+    resident_automatic_per_day: int
 
     def is_braked(self, automatic: int) -> bool:
         """Whether so many automatic mails to residents in its period are as many as the brake lets go."""
         return self.brake is not None and automatic >= self.brake[0]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Urgent:
     """
     Letters that cannot wait.
@@ -197,14 +198,14 @@ class Urgent:
         words: for each category what its letters say, see `urgent.phrases`.
     """
 
-    to: tuple[str, ...] = ()
-    repeat_every: Duration = field(default_factory=lambda: Duration(600, "seconds"))
-    alarm: tuple[str, ...] = ()
-    flag: tuple[str, ...] = ()
-    words: Mapping[str, tuple[Phrase, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    to: tuple[str, ...]
+    repeat_every: Duration
+    alarm: tuple[str, ...]
+    flag: tuple[str, ...]
+    words: Mapping[str, tuple[Phrase, ...]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Council:
     """Everything the rules know of one council. Mappings are by name or id, in the order of the file."""
 
@@ -215,26 +216,26 @@ class Council:
     admin: str
     standards: Mapping[str, Standard]
     inboxes: Mapping[str, Inbox]
-    staff: Mapping[str, Staff] = field(default_factory=lambda: MappingProxyType({}))
-    teams: Mapping[str, Team] = field(default_factory=lambda: MappingProxyType({}))
-    routes: tuple[Route, ...] = ()
-    absences: tuple[Absence, ...] = ()
-    senders: tuple[SenderRule, ...] = ()
-    limits: Limits = field(default_factory=Limits)
-    urgent: Urgent = field(default_factory=Urgent)
-    reference_in_subject: Literal["auto", "always", "never"] = "auto"
-    head_of_service: str = ""
-    languages: tuple[str, ...] = ("en",)
-    urgent_help: str = ""
-    take_further: str = ""
-    formats: str = ""
-    privacy: str = ""
-    plain_reply: Literal["send", "confirm"] = "send"
-    archive_bcc: str = ""
-    tell_return_date: bool = False
-    digest_at: time = time(8, 30)
-    feedback_ask: bool = True
-    feedback_every: Duration = field(default_factory=lambda: Duration(90 * 86_400, "seconds"))
+    staff: Mapping[str, Staff]
+    teams: Mapping[str, Team]
+    routes: tuple[Route, ...]
+    absences: tuple[Absence, ...]
+    senders: tuple[SenderRule, ...]
+    limits: Limits
+    urgent: Urgent
+    reference_in_subject: Literal["auto", "always", "never"]
+    head_of_service: str
+    languages: tuple[str, ...]
+    urgent_help: str
+    take_further: str
+    formats: str
+    privacy: str
+    plain_reply: Literal["send", "confirm"]
+    archive_bcc: str
+    tell_return_date: bool
+    digest_at: time
+    feedback_ask: bool
+    feedback_every: Duration
 
     def reference_of(self, code: str) -> str:
         """`RBN-7H4-29P` for the code `7H429P`."""

@@ -56,7 +56,7 @@ class Duration:
         unit = unit if unit in _UNITS else unit.removesuffix("s")
         if not match or unit not in _UNITS:
             raise ValueError(
-                f'"{text}" is no duration; write for example "30 s", "10 minutes", "4 working hours" or "5 working days"'
+                f'"{text}" is not a duration; write for example "30 s", "10 minutes", "4 working hours" or "5 working days"'
             )
         kind, factor = _UNITS[unit]
         return cls(float(match[1]) * factor, kind)
@@ -91,14 +91,16 @@ class Week:
         for chunk in filter(None, (piece.strip() for piece in text.split(";"))):
             match = re.fullmatch(r"([A-Za-z][A-Za-z,\s-]*?)\s+(\d[\d:,\s-]*)", chunk)
             if not match:
-                raise ValueError(f'"{text}" are no working hours; write for example "Mon-Fri 09:00-12:30, 13:00-17:00"')
+                raise ValueError(
+                    f'"{text}" is not a set of working hours; write for example "Mon-Fri 09:00-12:30, 13:00-17:00"'
+                )
             ranges = tuple(sorted(_range(piece, text) for piece in match[2].split(",")))
             if any(later[0] < earlier[1] for earlier, later in pairwise(ranges)):
                 raise ValueError(f'the ranges of "{chunk}" overlap')
             for day in _days(match[1], text):
                 hours[day] = ranges
         if not hours:
-            raise ValueError(f'"{text}" names no working day')
+            raise ValueError(f'"{text}" has no working day')
         return cls(MappingProxyType(hours))
 
     def __hash__(self) -> int:
@@ -111,7 +113,7 @@ def _days(text: str, whole: str) -> list[int]:
     for piece in re.split(r"[,\s]+", text.strip()):
         first, dash, last = piece.lower().partition("-")
         if first[:3] not in names or (dash and last[:3] not in names):
-            raise ValueError(f'"{piece}" in "{whole}" is no weekday; write Mon, Tue, Wed, Thu, Fri, Sat or Sun')
+            raise ValueError(f'"{piece}" in "{whole}" is not a weekday; write Mon, Tue, Wed, Thu, Fri, Sat or Sun')
         start = names.index(first[:3])
         end = names.index(last[:3]) if dash else start
         days += [day % 7 for day in range(start, end + 1 if end >= start else end + 8)]
@@ -121,7 +123,7 @@ def _days(text: str, whole: str) -> list[int]:
 def _range(text: str, whole: str) -> tuple[time, time]:
     match = re.fullmatch(r"\s*(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})\s*", text)
     if not match:
-        raise ValueError(f'"{text.strip()}" in "{whole}" is no range of hours; write for example 09:00-17:00')
+        raise ValueError(f'"{text.strip()}" in "{whole}" is not a range of hours; write for example 09:00-17:00')
     start, end = _clock(match[1], match[2], whole), _clock(match[3], match[4], whole)
     if start >= end:
         raise ValueError(f'"{text.strip()}" in "{whole}" ends before it starts')
@@ -132,7 +134,7 @@ def _clock(hour: str, minute: str, whole: str) -> time:
     if (hour, minute) == ("24", "00"):
         return time.max
     if int(hour) > 23 or int(minute) > 59:
-        raise ValueError(f'"{hour}:{minute}" in "{whole}" is no time of day')
+        raise ValueError(f'"{hour}:{minute}" in "{whole}" is not a time of day')
     return time(int(hour), int(minute))
 
 

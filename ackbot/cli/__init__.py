@@ -15,14 +15,14 @@ _COMMANDS = {
     "init": "write a configuration to start from, and a secret",
     "pause": "read, but send nothing except urgent alarms",
     "preview": "show every mail with sample values",
-    "quarantine": "mails that could not be read",
-    "release": "let mails go that the brake or a restore held",
+    "quarantine": "list, show and retry mails that could not be read",
+    "release": "send the mails that the brake or a restore held",
     "restore": "put a backup back",
     "resume": "end a pause",
-    "run": "the daemon",
-    "show": "the whole story of a case, a mail or an address",
-    "store": "copy a store into another, such as SQLite into PostgreSQL",
-    "status": "how the inboxes, the relay and the outbox are",
+    "run": "run the daemon",
+    "show": "tell the whole story of a case, a mail or an address",
+    "store": "copy a store to another, such as SQLite to PostgreSQL",
+    "status": "show how the inboxes, the relay and the outbox are",
 }
 
 

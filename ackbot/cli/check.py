@@ -12,12 +12,18 @@ from ackbot.config import Config, ConfigProblem, check, load
 
 @click.command("check")
 @config_option
-@click.option("--online", is_flag=True, help="Also log in to every inbox and relay, and send one mail the whole way.")
-@click.option("--staff", metavar="ID", help="Also send one mail to this member of staff, and judge their reply.")
-@click.option("--wait", "wait_s", metavar="SECONDS", default=600.0, help="With --staff: for the reply; default 600.")
+@click.option("--online", is_flag=True, help="Also log in to every inbox and relay, and send one mail all the way.")
+@click.option("--staff", metavar="ID", help="Also send one mail to this member of staff, and check their reply.")
+@click.option(
+    "--wait",
+    "wait_s",
+    metavar="SECONDS",
+    default=600.0,
+    help="With --staff: how long to wait for the reply; default 600.",
+)
 @click.pass_context
 def command(ctx: click.Context, own_config: str | None, online: bool, staff: str | None, wait_s: float) -> None:
-    """Find every mistake in the configuration. Exit 0 when it would start, doubts or not; 1 when it would not."""
+    """Find every mistake in the configuration. Exit 0 when ackbot would start, with or without warnings; otherwise 1."""
     path = config_path(ctx, own_config)
     if path is None:
         fail("there is no configuration to check; `ackbot init` writes one, or name it with -c", 2)
@@ -39,7 +45,7 @@ def command(ctx: click.Context, own_config: str | None, online: bool, staff: str
         click.echo(f"{mistakes} mistake{'s' if mistakes > 1 else ''}: ackbot would not start", err=True)
         sys.exit(1)
     click.echo(
-        f"{path}: fine" + (f", {len(findings)} doubt{'s' if len(findings) > 1 else ''}" if findings else ""), err=True
+        f"{path}: fine" + (f", {len(findings)} warning{'s' if len(findings) > 1 else ''}" if findings else ""), err=True
     )
     if not (online or staff):
         return
@@ -59,7 +65,7 @@ def _tried(config: Config, staff: str | None, wait_s: float, *, online: bool) ->
     person = config.council.staff.get(staff or "")
     if staff and person is None:
         near = difflib.get_close_matches(staff, config.council.staff, n=1, cutoff=0.5)
-        mend = f'did you mean "{near[0]}"?' if near else f"known: {', '.join(config.council.staff)}"
+        mend = f'did you mean "{near[0]}"?' if near else f"choose from: {', '.join(config.council.staff)}"
         fail(f'--staff: there is no [[staff]] with id "{staff}"; {mend}', 2)
     if online:
         yield from trial(config)

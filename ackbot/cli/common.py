@@ -23,7 +23,7 @@ config_option: Callable[[Any], Any] = click.option(
 
 
 def config_path(ctx: click.Context, own: str | None) -> Path | None:
-    """The file that was named, before or behind the command; else the first of PLACES; None when there is none."""
+    """The file named before or after the command, otherwise the first of PLACES that exists; None when there is none."""
     named = own or ctx.obj
     if named:
         return Path(named)
@@ -32,7 +32,7 @@ def config_path(ctx: click.Context, own: str | None) -> Path | None:
 
 def loaded(ctx: click.Context, own: str | None, *, rehearsal: bool = False) -> Config:
     """
-    The configuration; its mistakes end the command with 1, a missing file with 2.
+    The configuration. With mistakes in it the command ends with 1, without a file with 2.
 
     Args:
         rehearsal: for a command that neither sends nor stores: secrets and passwords need not be there.
@@ -48,7 +48,7 @@ def loaded(ctx: click.Context, own: str | None, *, rehearsal: bool = False) -> C
             click.echo(str(finding), err=True)
         fail(
             f"{len(problem.findings)} mistake{'s' if len(problem.findings) > 1 else ''} in the configuration; "
-            "`ackbot check` lists them with every doubt",
+            "`ackbot check` lists them with all warnings",
             1,
         )
     except OSError as error:
@@ -63,7 +63,7 @@ def fail(sentence: str, code: int) -> NoReturn:
 
 @contextlib.contextmanager
 def writing(target: Path) -> Iterator[None]:
-    """What cannot be written there ends the command with 1 and a sentence."""
+    """If something cannot be written there, the command ends with 1 and a sentence."""
     try:
         yield
     except OSError as error:
@@ -72,7 +72,7 @@ def writing(target: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def store(config: Config, *, read_only: bool) -> Iterator[Database]:
-    """The store, beside a daemon that may be running; trouble with it ends the command with 1."""
+    """The store, also while the daemon runs. If there is trouble with it, the command ends with 1."""
     with told():
         db = open_database(config.store_url, read_only=read_only)
         try:
@@ -85,7 +85,7 @@ def store(config: Config, *, read_only: bool) -> Iterator[Database]:
 
 @contextlib.contextmanager
 def told() -> Iterator[None]:
-    """Trouble with the store ends the command with 1 and a sentence."""
+    """If there is trouble with the store, the command ends with 1 and a sentence."""
     try:
         yield
     except StoreBusy as busy:
@@ -95,14 +95,14 @@ def told() -> Iterator[None]:
 
 
 def inbox_named(config: Config, name: str | None) -> str:
-    """The inbox of `--inbox`, "" for all; an unknown one is wrong usage."""
+    """The inbox of `--inbox`, "" for all. An unknown one is wrong usage."""
     if name and name not in config.council.inboxes:
-        fail(f'there is no inbox "{name}"; there are: {", ".join(config.council.inboxes)}', 2)
+        fail(f'there is no inbox "{name}"; choose from: {", ".join(config.council.inboxes)}', 2)
     return name or ""
 
 
 def when(text: str | None, config: Config) -> str:
-    """An instant of the store as people here read it; "" for none."""
+    """An instant of the store in the council's local time; "" for none."""
     from ackbot.store.database import instant_of
 
     if not text:

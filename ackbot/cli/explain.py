@@ -59,7 +59,7 @@ def command(
 
 
 def _facts(config: Config) -> Database | None:
-    """The store to ask; without one, nothing is known."""
+    """The store to read facts from; None where there is none yet."""
     try:
         return open_database(config.store_url, read_only=True)
     except StoreMissing:
@@ -72,7 +72,7 @@ def _at(text: str | None, config: Config) -> datetime | None:
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        fail(f'--at "{text}" is no time; write for example 2026-11-30T10:15', 2)
+        fail(f'--at "{text}" is not a time; write for example 2026-11-30T10:15', 2)
     return at if at.tzinfo else at.replace(tzinfo=config.council.calendar.timezone)
 
 

@@ -22,7 +22,7 @@ def command(directory: str) -> None:
             folder.chmod(0o755)  # whatever the umask took away
         taken = [str(path) for path in (config, secret) if path.exists()]
     if taken:
-        fail(f"{' and '.join(taken)} exist already; nothing was written", 1)
+        fail(f"{' and '.join(taken)} already exist; nothing was written", 1)
     text = resources.example_config().read_text(encoding="utf-8")
     text = text.replace('"/etc/ackbot/secret"', f'"{secret.resolve()}"', 1)
     with writing(folder):
@@ -36,7 +36,7 @@ def command(directory: str) -> None:
         f"3. ackbot -c {config} check --online\n"
         f"4. ackbot -c {config} run\n"
         f"\n"
-        f'The inbox starts in mode "shadow": letters are read and nothing is sent. `ackbot show` tells what would have been;\n'
+        f'The inbox starts in mode "shadow": letters are read and nothing is sent. `ackbot show` tells what would have been sent;\n'
         f'when you like what you see, set mode = "staff", then "acknowledge", then "live".'
     )
 

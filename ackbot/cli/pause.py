@@ -1,4 +1,4 @@
-"""ackbot pause: reads, and sends nothing but urgent alarms."""
+"""ackbot pause: read, but send nothing except urgent alarms."""
 
 from datetime import UTC, datetime
 

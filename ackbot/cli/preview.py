@@ -26,7 +26,9 @@ def command(
     config = sample() if config_path(ctx, own_config) is None else loaded(ctx, own_config, rehearsal=True)
     language = language or config.council.languages[0]
     if language not in config.office.templates.languages():
-        fail(f'there are no templates in "{language}"; there are: {", ".join(config.office.templates.languages())}', 1)
+        fail(
+            f'there are no templates in "{language}"; choose from: {", ".join(config.office.templates.languages())}', 1
+        )
     try:
         shown = [
             (title, composed)

@@ -18,7 +18,7 @@ def command() -> None:
 @config_option
 @click.pass_context
 def list_all(ctx: click.Context, own_config: str | None) -> None:
-    """Which mails, since when, why, and when they are tried again."""
+    """List the mails, when they came, why they are there, and when they are tried again."""
     config = loaded(ctx, own_config)
     with store(config, read_only=True) as db:
         rows = arrivals.quarantined(db)

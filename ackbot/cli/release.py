@@ -1,4 +1,4 @@
-"""ackbot release: what the brake or a restore held goes out."""
+"""ackbot release: send what the brake or a restore held."""
 
 from datetime import UTC, datetime
 
@@ -11,13 +11,13 @@ from ackbot.store import outbox
 @click.command("release")
 @config_option
 @click.option("--inbox", metavar="NAME", help="Only this inbox.")
-@click.option("--sent", is_flag=True, help="What a restore held went out before: it is not sent again.")
+@click.option("--sent", is_flag=True, help="What a restore held was sent before: do not send it again.")
 @click.pass_context
 def command(ctx: click.Context, own_config: str | None, inbox: str | None, sent: bool) -> None:
     """
-    Let mails go that the brake or a restore held; residents hear of promises that were missed meanwhile.
+    Send the mails that the brake or a restore held. Residents hear of promises that were missed meanwhile.
 
-    Where the inbox has a sent_folder, the daemon looks there first, and sends nothing again that lies in it.
+    If the inbox has a sent_folder, the daemon looks there first, and does not send again what is in it.
     """
     config = loaded(ctx, own_config)
     name = inbox_named(config, inbox)

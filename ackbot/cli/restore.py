@@ -11,7 +11,7 @@ from ackbot.cli.common import config_option, config_path, fail, loaded, told, wr
 @click.command("restore")
 @config_option
 @click.argument("file", metavar="[FILE]", required=False)
-@click.option("--replace", is_flag=True, help="A store that is there is moved aside.")
+@click.option("--replace", is_flag=True, help="Move a store that is there aside.")
 @click.option(
     "--mark", is_flag=True, help="Without FILE: the store was put back by other means (a snapshot, pg_restore)."
 )
@@ -36,15 +36,15 @@ def command(ctx: click.Context, own_config: str | None, file: str | None, replac
     if kept.aside:
         click.echo(f"the store that was there is now {kept.aside}")
     click.echo(
-        f"{kept.held} mails that it still had to send wait, and so will answers to letters that came since.\n"
-        "1. ackbot run: letters since then become cases, their owners are told\n"
-        "2. ackbot status, and the relay's log: what of it was sent before?\n"
-        "3. ackbot release; or, if all of it was sent before, ackbot release --sent"
+        f"{kept.held} mails that it still had to send are held, and so will be answers to letters that came since.\n"
+        "1. ackbot run: letters since then become cases, and their owners are told\n"
+        "2. Compare ackbot status with the relay's log: which of them were sent before?\n"
+        "3. ackbot release; or, if all of them were sent before, ackbot release --sent"
     )
 
 
 def _configuration(ctx: click.Context, own_config: str | None, backup: Path) -> None:
-    """Where a configuration is named that is not there, the backup's own is written."""
+    """If the configuration that is named does not exist, write the backup's own there."""
     from ackbot.work import keeping
 
     path = config_path(ctx, own_config)

@@ -10,7 +10,7 @@ from ackbot.store import outbox
 
 @click.command("resume")
 @config_option
-@click.option("--inbox", metavar="NAME", help="Only this inbox; default every pause ends.")
+@click.option("--inbox", metavar="NAME", help="Only this inbox; by default every pause ends.")
 @click.pass_context
 def command(ctx: click.Context, own_config: str | None, inbox: str | None) -> None:
     """End a pause: what waited goes out."""

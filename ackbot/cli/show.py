@@ -15,7 +15,7 @@ from ackbot.store import arrivals, status
 @click.command("show")
 @config_option
 @click.option("--json", "as_object", is_flag=True, help="One JSON object.")
-@click.option("--raw", is_flag=True, help="The letter itself, where it is kept as it came: with its files.")
+@click.option("--raw", is_flag=True, help="The letter itself with its files, if it is kept as it came.")
 @click.argument("what", metavar="REF|MESSAGE-ID|ADDRESS")
 @click.pass_context
 def command(ctx: click.Context, own_config: str | None, as_object: bool, raw: bool, what: str) -> None:
@@ -33,7 +33,7 @@ def command(ctx: click.Context, own_config: str | None, as_object: bool, raw: bo
                 found = status.story_of_message_id(db, f"<{what}>")
         mail = arrivals.raw_among(db, [one["id"] for one in found["letters"]]) if raw else None
     if raw and mail is None:
-        fail(f"no letter of {what} is kept here as it came; a mailbox has it, or it has no files", 1)
+        fail(f"no letter of {what} is kept as it came; look in the mailbox, unless it had no files", 1)
     if mail is not None:
         sys.stdout.buffer.write(mail)
         return

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from ackbot.casework import council as values
 from ackbot.casework.office import Office
-from ackbot.casework.worktime import Calendar, Duration
+from ackbot.casework.worktime import Calendar
 from ackbot.config import shape
 from ackbot.config.checks import staff_id
-from ackbot.config.source import Source
+from ackbot.config.source import Finding, Source
 from ackbot.config.values import Config, Lane, Listening, Watched
 from ackbot.config.wording import Wording
 from ackbot.mail.addresses import key_of
@@ -25,8 +25,10 @@ DEFAULT_LANE = "default"
 _REHEARSAL_SECRET = b"a rehearsal signs with this, and nothing of it is sent"
 
 
-def config(file: shape.File, source: Source, wording: Wording, *, rehearsal: bool) -> Config:
-    """Everything, from a file that passed its checks."""
+def config(
+    file: shape.File, source: Source, wording: Wording, *, warnings: tuple[Finding, ...], rehearsal: bool
+) -> Config:
+    """Everything, from a file that passed its checks, maybe with warnings."""
     council = _council(file, wording)
     secret = readable(source.resolved(file.council.secret_file))
     try:
@@ -45,6 +47,7 @@ def config(file: shape.File, source: Source, wording: Wording, *, rehearsal: boo
         secret_file=source.resolved(file.council.secret_file),
         files=_files(file, source),
         lmtp=_listening(file.daemon, source),
+        warnings=warnings,
         restart=MappingProxyType({"store.url": file.store.url, "council.secret_file": file.council.secret_file}),
     )
 
@@ -54,8 +57,13 @@ def _listening(daemon: shape.Daemon, source: Source) -> Listening | None:
     if place is None:
         return None
     certificate = readable(source.resolved(daemon.lmtp_certificate)) if daemon.lmtp_certificate else None
-    peers = tuple(network(one) for one in daemon.lmtp_peers)
-    return Listening(place, peers, daemon.lmtp_size, daemon.lmtp_per_minute, certificate)
+    return Listening(
+        place=place,
+        peers=tuple(network(one) for one in daemon.lmtp_peers),
+        size=daemon.lmtp_size,
+        per_minute=daemon.lmtp_per_minute,
+        certificate=certificate,
+    )
 
 
 def _files(file: shape.File, source: Source) -> tuple[Path, ...]:
@@ -74,14 +82,13 @@ def _store_url(url: str, source: Source) -> str:
 def _council(file: shape.File, wording: Wording) -> values.Council:
     zone = ZoneInfo(file.council.timezone)
     calendar = Calendar(
-        zone,
-        file.calendar.working_hours,
-        (file.calendar.bank_holidays,) if file.calendar.bank_holidays else (),
-        frozenset(file.calendar.closed_on),
-        frozenset(file.calendar.extra_days),
+        timezone=zone,
+        week=file.calendar.working_hours,
+        nations=(file.calendar.bank_holidays,) if file.calendar.bank_holidays else (),
+        closed=frozenset(file.calendar.closed_on),
+        extra=frozenset(file.calendar.extra_days),
     )
     phrases = wording.templates.words(file.council.languages[0])["defaults"]
-    standards = file.standard or [_ENQUIRY]
     return values.Council(
         name=file.council.name,
         domains=tuple(key_of(f"@{domain}")[1:] for domain in file.council.domains)
@@ -89,23 +96,24 @@ def _council(file: shape.File, wording: Wording) -> values.Council:
         calendar=calendar,
         reference=file.council.reference,
         admin=file.council.admin,
-        standards=MappingProxyType({one.name: _standard(one) for one in standards}),
+        standards=MappingProxyType({one.name: _standard(one) for one in file.standard}),
         inboxes=MappingProxyType({inbox.name: _inbox(inbox, file, calendar) for inbox in file.inbox}),
         staff=MappingProxyType({staff_id(person): _staff(person) for person in file.staff}),
-        teams=MappingProxyType(
-            {
-                team.name: values.Team(
-                    team.name, tuple(team.members), team.manager, team.deputy, team.assign, team.keep_owner
-                )
-                for team in file.team
-            }
-        ),
+        teams=MappingProxyType({team.name: _team(team) for team in file.team}),
         routes=tuple(_route(route, number) for number, route in enumerate(file.route, 1)),
         absences=tuple(_absence(one, zone) for one in file.absence),
         senders=tuple(
-            values.SenderRule(tuple(key_of(address) for address in one.from_), one.acknowledge) for one in file.sender
+            values.SenderRule(
+                addresses=tuple(key_of(address) for address in one.from_),
+                acknowledge=one.acknowledge,
+            )
+            for one in file.sender
         ),
-        limits=values.Limits(file.limits.per_sender, file.limits.brake, file.limits.resident_automatic_per_day),
+        limits=values.Limits(
+            per_sender=file.limits.per_sender,
+            brake=file.limits.brake,
+            resident_automatic_per_day=file.limits.resident_automatic_per_day,
+        ),
         urgent=_urgent(file, wording),
         reference_in_subject=file.council.reference_in_subject,
         head_of_service=file.council.head_of_service,
@@ -117,36 +125,38 @@ def _council(file: shape.File, wording: Wording) -> values.Council:
         plain_reply=file.council.plain_reply,
         archive_bcc=file.council.archive_bcc,
         tell_return_date=file.council.tell_return_date,
-        digest_at=file.calendar.digest_at or time(8, 30),
+        digest_at=file.calendar.digest_at,
         feedback_ask=file.feedback.ask,
         feedback_every=file.feedback.every,
     )
 
 
-# What a council that names no standard promises (domain.md §7, first line).
-_ENQUIRY = shape.Standard(
-    name="enquiry",
-    name_owner_within=Duration.parse("1 working day"),
-    update_every=Duration.parse("5 working days"),
-    answer_within=Duration.parse("10 working days"),
-)
-
-
 def _standard(one: shape.Standard) -> values.Standard:
     return values.Standard(
-        one.name,
-        one.name_owner_within,
-        one.update_every,
-        one.answer_within,
-        tuple(one.warn),
-        one.escalate_every,
-        one.settle_after,
-        one.reopen_within,
-        one.start,
-        one.calendar,
-        one.cut_off,
-        one.pausable,
-        one.feedback,
+        name=one.name,
+        name_owner_within=one.name_owner_within,
+        update_every=one.update_every,
+        answer_within=one.answer_within,
+        warn=tuple(one.warn),
+        escalate_every=one.escalate_every,
+        settle_after=one.settle_after,
+        reopen_within=one.reopen_within,
+        start=one.start,
+        calendar=one.calendar,
+        cut_off=one.cut_off,
+        pausable=one.pausable,
+        feedback=one.feedback,
+    )
+
+
+def _team(team: shape.Team) -> values.Team:
+    return values.Team(
+        name=team.name,
+        members=tuple(team.members),
+        manager=team.manager,
+        deputy=team.deputy,
+        assign=team.assign,
+        keep_owner=team.keep_owner,
     )
 
 
@@ -167,7 +177,7 @@ def _inbox(inbox: shape.Inbox, file: shape.File, calendar: Calendar) -> values.I
         staff_lane=_lane_name(file.council.staff_relay, staff_relay, inbox),
         plus_addressing=inbox.plus_addressing and len(inbox.address.partition("@")[0]) <= 40,
         acknowledge_cc=inbox.acknowledge_cc,
-        forms=tuple(values.Form(key_of(form.from_), form.resident) for form in inbox.forms),
+        forms=tuple(values.Form(sender=key_of(form.from_), resident=form.resident) for form in inbox.forms),
         own_lists=tuple(one.lower().strip("<>") for one in inbox.own_lists),
         authserv_id=inbox.authserv_id,
         attach_up_to=inbox.attach_up_to,
@@ -188,14 +198,12 @@ def _staff(person: shape.Staff) -> values.Staff:
         addresses=tuple(key_of(address) for address in person.email),
         public_name=person.public_name or person.name,
         job_title=person.job_title,
-        phone=person.phone,
         cover=person.cover,
         manager=person.manager,
         week=person.working_hours,
         skills=frozenset(person.skills),
         max_cases=person.max_cases,
         left=person.left,
-        ignore_auto_reply=person.ignore_auto_reply,
     )
 
 
@@ -216,7 +224,12 @@ def _route(route: shape.Route, number: int) -> values.Route:
 
 
 def _absence(one: shape.Absence, zone: ZoneInfo) -> values.Absence:
-    return values.Absence(one.staff, _instant(one.from_, zone), _instant(one.until, zone), one.cover)
+    return values.Absence(
+        staff=one.staff,
+        starts_at=_instant(one.from_, zone),
+        ends_at=_instant(one.until, zone),
+        cover=one.cover,
+    )
 
 
 def _instant(value: datetime | date, zone: ZoneInfo) -> datetime:
@@ -228,19 +241,24 @@ def _instant(value: datetime | date, zone: ZoneInfo) -> datetime:
 
 def _urgent(file: shape.File, wording: Wording) -> values.Urgent:
     return values.Urgent(
-        tuple(file.urgent.to),
-        file.urgent.repeat_every,
-        tuple(file.urgent.alarm),
-        tuple(file.urgent.flag),
-        MappingProxyType(dict(wording.urgent)),
+        to=tuple(file.urgent.to),
+        repeat_every=file.urgent.repeat_every,
+        alarm=tuple(file.urgent.alarm),
+        flag=tuple(file.urgent.flag),
+        words=MappingProxyType(dict(wording.urgent)),
     )
 
 
 def _watched(inbox: shape.Inbox, source: Source, index: int) -> Watched:
-    account = Account(inbox.host, inbox.port, inbox.security, inbox.username, _password(inbox, source))
     return Watched(
         name=inbox.name,
-        account=account,
+        account=Account(
+            host=inbox.host,
+            port=inbox.port,
+            security=inbox.security,
+            username=inbox.username,
+            password=_password(inbox, source),
+        ),
         folder=inbox.folder,
         sent_folder=inbox.sent_folder,
         junk_folder=inbox.junk_folder,
@@ -265,15 +283,26 @@ def _lanes(file: shape.File, source: Source) -> tuple[Lane, ...]:
     lanes: dict[str, Lane] = {}
     for name, relay in [(DEFAULT_LANE, file.smtp), *((one.name, one) for one in file.relay)]:
         if relay.login_as == "username":
-            lanes[name] = Lane(name, _relay(name, relay, source), relay.username)
+            lanes[name] = _lane(name, relay, _relay(name, relay, source), relay.username)
             continue
         for inbox in file.inbox:
             own = _lane_name(name, relay, inbox)
             password = (
                 _password(relay, source) if relay.password_file or relay.password_env else _password(inbox, source)
             )
-            lanes[own] = Lane(own, _relay(name, relay, source, password), inbox.username)
+            lanes[own] = _lane(own, relay, _relay(name, relay, source, password), inbox.username)
     return tuple(lanes.values())
+
+
+def _lane(name: str, relay: shape.Smtp, wire: Relay, username: str) -> Lane:
+    return Lane(
+        name=name,
+        relay=wire,
+        username=username,
+        per_minute=relay.per_minute,
+        per_day=relay.per_day,
+        connections=relay.connections,
+    )
 
 
 def _relay(name: str, relay: shape.Smtp, source: Source, password: Password | None = None) -> Relay:
@@ -284,9 +313,5 @@ def _relay(name: str, relay: shape.Smtp, source: Source, password: Password | No
         security=relay.security,
         username=relay.username,
         password=password or _password(relay, source),
-        login_as=relay.login_as,
-        per_minute=relay.per_minute,
-        per_day=relay.per_day,
-        connections=relay.connections,
         ca_file=source.resolved(relay.ca_file) if relay.ca_file else None,
     )

@@ -1,4 +1,4 @@
-"""What a file that parses can still get wrong: names that lead nowhere, files that are not there, doubts worth a word."""
+"""What can still be wrong in a file whose keys are right: unknown names, missing files, and what is likely not meant."""
 
 import difflib
 import importlib.util
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ackbot.casework.incoming import danger
-from ackbot.config import shape
+from ackbot.config import not_yet, shape
 from ackbot.config.lines import Location
 from ackbot.config.source import Source
 from ackbot.mail.addresses import key_of
@@ -29,7 +29,7 @@ def staff_id(person: shape.Staff) -> str:
 
 
 def references(file: shape.File, source: Source) -> None:
-    """Every name that one table uses of another, and everything that contradicts itself."""
+    """Every name by which one table refers to another, and all that is a contradiction."""
     staff = [staff_id(person) for person in file.staff]
     teams = [team.name for team in file.team]
     _unique(source, "staff", "id", staff, "the id")
@@ -50,7 +50,7 @@ def references(file: shape.File, source: Source) -> None:
         _known(source, ("absence", index, "staff"), absence.staff, staff, "staff")
         _known(source, ("absence", index, "cover"), absence.cover, staff, "staff")
         if str(absence.until) <= str(absence.from_):
-            source.finding(("absence", index, "until"), "is not after `from`; it is the first day back")
+            source.finding(("absence", index, "until"), "is not after `from`; write the first day back")
     _routes(file, source, teams, staff)
     for number, person_id in enumerate(file.urgent.to):
         _known(source, ("urgent", "to", number), person_id, staff, "staff")
@@ -59,7 +59,7 @@ def references(file: shape.File, source: Source) -> None:
             _known(source, ("urgent", key, number), name, danger.CATEGORIES, "category")
     _relays(file, source)
     _lmtp(file, source)
-    _doubts(file, source)
+    _not_meant(file, source)
 
 
 def _addresses_of_staff(file: shape.File, source: Source) -> None:
@@ -69,7 +69,7 @@ def _addresses_of_staff(file: shape.File, source: Source) -> None:
             if key_of(address) in taken:
                 source.finding(
                     ("staff", index, "email", number),
-                    f'"{address}" is of {taken[key_of(address)]} already; give it to one',
+                    f'"{address}" already belongs to {taken[key_of(address)]}; keep it for one of them',
                 )
             taken[key_of(address)] = person.name
 
@@ -83,7 +83,7 @@ def _inboxes(file: shape.File, source: Source, teams: Sequence[str], staff: Sequ
         if bool(inbox.team) == bool(inbox.owner):
             source.finding(
                 (*at, "team"),
-                "needs exactly one of `team` and `owner`; name the team that shares it, or the officer whose own it is",
+                "needs either `team` or `owner`, and not both; name the team that shares it, or the officer it belongs to",
             )
         _known(source, (*at, "team"), inbox.team, teams, "team")
         _known(source, (*at, "owner"), inbox.owner, staff, "staff")
@@ -91,12 +91,12 @@ def _inboxes(file: shape.File, source: Source, teams: Sequence[str], staff: Sequ
         _plaintext(source, at, inbox.security, inbox.host)
         _one_password(source, at, inbox)
         if not (inbox.password_file or inbox.password_env or inbox.oauth):
-            source.finding((*at, "password_file"), "is required, or password_env; add one")
+            source.finding((*at, "password_file"), "is required unless there is a password_env; add one of them")
         place = (inbox.host.casefold(), inbox.username.casefold(), inbox.folder)
         if place in watched:
             source.finding(
                 (*at, "folder"),
-                f'inbox "{watched[place]}" watches this folder of {inbox.username} already; make them one inbox with aliases',
+                f'inbox "{watched[place]}" already watches this folder of {inbox.username}; make them one inbox with aliases',
             )
         watched[place] = inbox.name
         if inbox.poll_every.seconds < _SHORTEST_POLL_S:
@@ -106,27 +106,28 @@ def _inboxes(file: shape.File, source: Source, teams: Sequence[str], staff: Sequ
                 if key_of(address) in taken:
                     source.finding(
                         (*at, key, number),
-                        f'"{address}" is of inbox "{taken[key_of(address)]}" already; give it to one',
+                        f'"{address}" already belongs to inbox "{taken[key_of(address)]}"; keep it for one of them',
                     )
                 taken[key_of(address)] = inbox.name
         local = inbox.address.partition("@")[0]
         if inbox.plus_addressing and len(local) + _TAG_LENGTH > _LONGEST_LOCAL_PART:
             source.finding(
                 (*at, "address"),
-                "its local part is too long for reply addresses; set plus_addressing = false",
+                "the part before the @ is too long for reply addresses; set plus_addressing = false",
                 warning=True,
             )
 
     for key in ("admin", "head_of_service", "archive_bcc"):
         if (name := taken.get(key_of(getattr(file.council, key)))) is not None:
             source.finding(
-                ("council", key), f'is an address of inbox "{name}", and we would write to ourselves; write another'
+                ("council", key),
+                f'is an address of inbox "{name}", so ackbot would write to itself; use another address',
             )
 
 
 def _routes(file: shape.File, source: Source, teams: Sequence[str], staff: Sequence[str]) -> None:
     inboxes = [inbox.name for inbox in file.inbox]
-    standards = [one.name for one in file.standard] or ["enquiry"]
+    standards = [one.name for one in file.standard]
     catch_all: dict[str, int] = {}
     for index, route in enumerate(file.route):
         at: Location = ("route", index)
@@ -135,18 +136,24 @@ def _routes(file: shape.File, source: Source, teams: Sequence[str], staff: Seque
         _known(source, (*at, "owner"), route.owner, staff, "staff")
         _known(source, (*at, "standard"), route.standard, standards, "standard")
         if not (route.team or route.owner or route.standard or route.skill):
-            source.finding((*at, "team"), "this route sets nothing; add team, owner, standard or skill")
+            source.finding((*at, "team"), "the route decides nothing; add team, owner, standard or skill")
         if route.skill and not any(route.skill in person.skills for person in file.staff):
-            source.finding((*at, "skill"), f'nobody has the skill "{route.skill}"; add it to somebody', warning=True)
+            source.finding(
+                (*at, "skill"), f'nobody has the skill "{route.skill}"; add it to a member of staff', warning=True
+            )
         same = next((n for n, one in enumerate(file.route[:index]) if _conditions(one) == _conditions(route)), None)
         blocking = catch_all.get("", catch_all.get(route.inbox))
         if blocking is not None:
             source.finding(
-                at, f"can never match: route {blocking + 1} takes every letter before it; move it up", warning=True
+                at,
+                f"can never match, because route {blocking + 1} takes all letters first; move this one above it",
+                warning=True,
             )
         elif same is not None:
             source.finding(
-                at, f"can never match: route {same + 1} has the same conditions; take one of them out", warning=True
+                at,
+                f"can never match, because route {same + 1} has the same conditions; remove one of them",
+                warning=True,
             )
         elif not (route.from_ or route.to or route.subject or route.body or route.postcode):
             catch_all[route.inbox] = index
@@ -170,12 +177,13 @@ def _relays(file: shape.File, source: Source) -> None:
         given = relay.password_file or relay.password_env or relay.oauth
         if relay.username and relay.login_as == "username" and not given:
             source.finding(
-                (*at, "password_file"), f"is required to log in as {relay.username}, or password_env; add one"
+                (*at, "password_file"),
+                f"is required to log in as {relay.username} unless there is a password_env; add one of them",
             )
         if relay.security == "none" and relay.username:
             source.finding(
                 (*at, "username"),
-                "a login in plaintext stays on this machine only because the host is loopback",
+                'the password is sent unencrypted, safe only while the relay is on this machine; use "starttls" if it offers that',
                 warning=True,
             )
 
@@ -187,45 +195,51 @@ def _lmtp(file: shape.File, source: Source) -> None:
     if not place.is_loopback and not file.daemon.lmtp_certificate:
         source.finding(
             ("daemon", "lmtp_certificate"),
-            f"is required, for {place} is reached from other machines; name a PEM file with certificate and key",
+            f"is required, because other machines can reach {place}; name a PEM file with certificate and key",
         )
     if not place.is_loopback and all(network(one).is_loopback for one in file.daemon.lmtp_peers):
-        source.finding(("daemon", "lmtp_peers"), "lets only this machine deliver; name your mail servers", warning=True)
+        source.finding(("daemon", "lmtp_peers"), "lets only this machine deliver; add your mail servers", warning=True)
 
 
 def _plaintext(source: Source, at: Location, security: str, host: str) -> None:
     if security == "none" and not tls.is_loopback(host):
         source.finding(
-            (*at, "security"), f'"none" is only for this machine, and {host} is another; write "tls" or "starttls"'
+            (*at, "security"),
+            f'"none" is allowed only for this machine, and {host} is another one; write "tls" or "starttls"',
         )
 
 
 def _one_password(source: Source, at: Location, table: Any) -> None:
     named = [key for key in ("password_file", "password_env", "oauth") if getattr(table, key)]
     if len(named) > 1:
-        source.finding((*at, named[1]), f"and {named[0]} are both given; keep one")
+        source.finding((*at, named[1]), f"{named[0]} is set as well; keep one of them")
     if "oauth" in named:
-        source.finding((*at, "oauth"), "OAuth is not part of this version yet; use password_file or password_env")
+        source.finding((*at, "oauth"), "OAuth is not in this version; use password_file or password_env")
 
 
 def _unique(source: Source, table: str, key: str, values: Sequence[str], what: str) -> None:
     counted = Counter(values)
     for index, value in enumerate(values):
         if counted[value] > 1 and values.index(value) != index:
-            source.finding((table, index, key), f'{what} "{value}" is given twice; every {table} needs its own')
+            source.finding((table, index, key), f'{what} "{value}" is used twice; each [[{table}]] needs its own')
+
+
+_CALLED = {"staff": "member of staff"}  # where a table's name is not what one of them is called
 
 
 def _known(source: Source, at: Location, name: str, names: Iterable[str], what: str) -> None:
-    known = list(names)
+    known = list(dict.fromkeys(names))
     if not name or name in known or what in source.uncertain:
         return
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    mend = f'did you mean "{near[0]}"?' if near else f"known: {', '.join(known)}" if known else f"add a [[{what}]]"
-    source.finding(at, f'there is no {what} "{name}"; {mend}')
+    mend = (
+        f'did you mean "{near[0]}"?' if near else f"choose from: {', '.join(known)}" if known else f"add a [[{what}]]"
+    )
+    source.finding(at, f'there is no {_CALLED.get(what, what)} "{name}"; {mend}')
 
 
-def _doubts(file: shape.File, source: Source) -> None:
-    """What starts, and is likely not meant (behaviour.md §5.5)."""
+def _not_meant(file: shape.File, source: Source) -> None:
+    """What does not keep ackbot from starting, and is likely not meant (behaviour.md §5.5)."""
     covers = {staff_id(person): person.cover for person in file.staff}
     for index, person in enumerate(file.staff):
         own = staff_id(person)
@@ -236,17 +250,21 @@ def _doubts(file: shape.File, source: Source) -> None:
         if at == own:
             source.finding(
                 ("staff", index, "cover"),
-                f"the covers go in a circle ({' → '.join([*chain, own])}); somebody outside should end it",
+                f"the covers go round in a circle ({' → '.join([*chain, own])}); give one of them a cover outside it",
                 warning=True,
             )
         is_manager = any(own == team.manager for team in file.team)
         if not person.manager and not is_manager and not any(team.manager for team in file.team if own in team.members):
-            source.finding(("staff", index), f"{person.name} has no manager; lateness would go to nobody", warning=True)
+            source.finding(
+                ("staff", index),
+                f"{person.name} has no manager to be told of overdue cases; add one here or to the team",
+                warning=True,
+            )
     weeks = {staff_id(person): person.working_hours for person in file.staff}
     for index, team in enumerate(file.team):
         if not team.members:
             source.finding(
-                ("team", index, "members"), "nobody is in this team; its letters would have no owner", warning=True
+                ("team", index, "members"), "the team has no members to own its letters; add at least one", warning=True
             )
         elif _FRIDAY in file.calendar.working_hours.hours and not any(
             _FRIDAY in (week.hours if (week := weeks.get(one)) else file.calendar.working_hours.hours)
@@ -254,47 +272,41 @@ def _doubts(file: shape.File, source: Source) -> None:
         ):
             source.finding(
                 ("team", index, "members"),
-                "nobody of this team works on Fridays; add somebody or a deputy",
+                "nobody in this team works on Fridays; add somebody, or a deputy",
                 warning=True,
             )
     for index, inbox in enumerate(file.inbox):
         if not inbox.authserv_id:
             source.finding(
                 ("inbox", index),
-                f'inbox "{inbox.name}" has no authserv_id; a signed token and From are then all that proves a member of staff',
+                f'inbox "{inbox.name}" has no authserv_id, so only the From address and our signed token prove that staff wrote; '
+                "add authserv_id",
                 warning=True,
             )
         if inbox.sent_folder and inbox.sent_folder == inbox.folder:
-            source.finding(("inbox", index, "sent_folder"), "is the folder that letters come into; name another")
-    absent = [("daemon", key) for key in ("listen", "canary_every") if getattr(file.daemon, key)]
-    for place in absent:
-        source.finding(place, "is not part of this version and does nothing", warning=True)
-    for index, person in enumerate(file.staff):
-        if person.calendar:
-            source.finding(
-                ("staff", index, "calendar"), "calendars are not read in this version; use [[absence]]", warning=True
-            )
+            source.finding(("inbox", index, "sent_folder"), "is the folder where letters arrive; name another")
+    not_yet.warn(file, source)
     _store(file.store.url, source)
 
 
 def _store(url: str, source: Source) -> None:
-    """Of which kind the store is, and whether it names what a store of that kind needs."""
+    """Whether the URL is of a known kind, and has what a store of that kind needs."""
     scheme, _, place = url.partition("://")
     if scheme not in ("sqlite", "postgresql"):
         source.finding(
             ("store", "url"),
-            "no such store; write sqlite:////var/lib/ackbot/ackbot.db or postgresql://user@host/ackbot",
+            "is not a known kind of store; write sqlite:////var/lib/ackbot/ackbot.db or postgresql://user@host/ackbot",
         )
     elif scheme == "sqlite" and not place.strip("/"):
-        source.finding(("store", "url"), "names no file; write sqlite:////var/lib/ackbot/ackbot.db")
+        source.finding(("store", "url"), "does not name a file; write sqlite:////var/lib/ackbot/ackbot.db")
     elif scheme == "postgresql":
         if not place.partition("?")[0].partition("/")[2]:
-            source.finding(("store", "url"), "names no database; write postgresql://user@host/ackbot")
+            source.finding(("store", "url"), "does not name a database; write postgresql://user@host/ackbot")
         if importlib.util.find_spec("psycopg") is None:
-            source.finding(("store", "url"), "PostgreSQL needs a package more: pip install 'ackbot[postgres]'")
+            source.finding(("store", "url"), "PostgreSQL needs one more package; run pip install 'ackbot[postgres]'")
         if ":" in place.rpartition("@")[0]:
             source.finding(
-                ("store", "url"), "has a password in it; ~/.pgpass or PGPASSWORD keep it out of this file", warning=True
+                ("store", "url"), "contains a password; put it into ~/.pgpass or PGPASSWORD instead", warning=True
             )
 
 
@@ -313,16 +325,20 @@ def files(file: shape.File, source: Source) -> None:
         *((("inbox", index), inbox) for index, inbox in enumerate(file.inbox)),
     ]
     for at, table in tables:
-        _readable(source, (*at, "password_file"), table.password_file, "put the password on its first line")
+        _readable(source, (*at, "password_file"), table.password_file, "write the password on its first line")
         if table.password_env and table.password_env not in os.environ:
-            source.finding((*at, "password_env"), f"the environment has no {table.password_env}", warning=True)
+            source.finding(
+                (*at, "password_env"),
+                f"the environment variable {table.password_env} is not set here; set it where ackbot runs",
+                warning=True,
+            )
         if isinstance(table, shape.Smtp) and table.ca_file:
             try:
                 tls.context(source.resolved(table.ca_file))
             except OSError as error:
                 source.finding(
                     (*at, "ca_file"),
-                    f"{source.resolved(table.ca_file)} gives no certificate ({error.strerror or error}); mend the path",
+                    f"{source.resolved(table.ca_file)} is not a file of certificates ({error.strerror or error}); correct the path",
                 )
     if file.daemon.lmtp_certificate:
         certificate = readable(source.resolved(file.daemon.lmtp_certificate))
@@ -331,10 +347,10 @@ def files(file: shape.File, source: Source) -> None:
         except OSError as error:
             source.finding(
                 ("daemon", "lmtp_certificate"),
-                f"{certificate} gives no certificate with its key ({error.strerror or error}); mend the file",
+                f"{certificate} does not hold a certificate with its key ({error.strerror or error}); correct the file",
             )
     if file.urgent.words_dir and not source.resolved(file.urgent.words_dir).is_dir():
-        source.finding(("urgent", "words_dir"), "is no folder; mend the path or take it out")
+        source.finding(("urgent", "words_dir"), "is not a folder; correct the path, or remove it")
 
 
 def _readable(source: Source, at: Location, path: str, mend: str, *, required: bool = False) -> None:
@@ -351,9 +367,9 @@ def _readable(source: Source, at: Location, path: str, mend: str, *, required: b
     if not content.strip():
         source.finding(at, f"{place} is empty; {mend}")
     elif required and any(0 < len(line.strip()) < _SHORTEST_SECRET for line in content.splitlines()):
-        source.finding(at, f"{place} has a line of less than {_SHORTEST_SECRET} characters; {mend}")
+        source.finding(at, f"{place} has a line shorter than {_SHORTEST_SECRET} characters; {mend}")
     elif not required and not _is_utf8(content):
-        source.finding(at, f"{place} is not UTF-8; save it in that encoding")
+        source.finding(at, f"{place} is not UTF-8; save it as UTF-8")
 
 
 def _is_utf8(content: bytes) -> bool:

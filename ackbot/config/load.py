@@ -1,6 +1,5 @@
-"""Reads the file, checks everything, builds the values (P10)."""
+"""Read the file, check everything, build the values (P10)."""
 
-from dataclasses import replace
 from pathlib import Path
 
 from ackbot import resources
@@ -30,7 +29,7 @@ def load(path: Path, *, rehearsal: bool = False) -> Config:
 
 def check(path: Path) -> tuple[Finding, ...]:
     """
-    Every mistake and doubt of a file, in the order of its lines.
+    Every mistake and warning of a file, in the order of its lines.
 
     Raises:
         OSError: the file cannot be read.
@@ -39,14 +38,14 @@ def check(path: Path) -> tuple[Finding, ...]:
 
 
 def sample() -> Config:
-    """The council of `config.example.toml`, to rehearse with where there is no other."""
+    """The council of `config.example.toml`, to rehearse with where there is no configuration."""
     return load(resources.example_config(), rehearsal=True)
 
 
 def _examined(path: Path, *, rehearsal: bool) -> tuple[Config | None, list[Finding]]:
     source = read(path)
     file = shaped(source) if source.data or source.whole else None
-    if file is not None and source.whole:  # else names may stand in what could not be read
+    if file is not None and source.whole:  # otherwise names may be in what could not be read
         checks.references(file, source)
     if file is not None and not rehearsal:
         checks.files(file, source)
@@ -54,4 +53,4 @@ def _examined(path: Path, *, rehearsal: bool) -> tuple[Config | None, list[Findi
     findings = sorted(source.findings, key=lambda one: (one.file, one.line))
     if file is None or words is None or any(not one.warning for one in findings):
         return None, findings
-    return replace(build.config(file, source, words, rehearsal=rehearsal), warnings=tuple(findings)), findings
+    return build.config(file, source, words, warnings=tuple(findings), rehearsal=rehearsal), findings

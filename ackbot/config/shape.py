@@ -1,4 +1,8 @@
-"""The file's shape: one class per table, one field per key, with its default (design.md §7)."""
+"""
+The file's shape: one class per table, one field per key, with its default (design.md §7).
+
+A default stands here and nowhere else. What is derived from other keys (`service` from the council's name) is in build.py.
+"""
 
 import re
 from datetime import date, datetime, time
@@ -10,6 +14,7 @@ from ackbot.casework.worktime import Duration, Week
 
 # Longer ones a calendar with few working days cannot count (worktime.Calendar looks ten years ahead).
 _TEN_YEARS_S = 3_653 * 86_400
+_DIGEST_AT = time(8, 30)
 _YEAR_OF_WORK_S = {"working days": 260 * 86_400, "working hours": 260 * 8 * 3_600}
 
 
@@ -18,12 +23,12 @@ def _duration(value: object) -> object:
         return value
     if not isinstance(value, str):
         raise ValueError(  # noqa: TRY004 - pydantic lists a ValueError, and lets a TypeError through
-            f'{value} is no duration; write it in quotes with its unit, for example "{value} s"'
+            f'{value} is not a duration; write it in quotes with its unit, for example "{value} s"'
         )
     duration = Duration.parse(value)
     if duration.seconds > _YEAR_OF_WORK_S.get(duration.unit, _TEN_YEARS_S):
-        long = "a year of work" if duration.unit in _YEAR_OF_WORK_S else "ten years"
-        raise ValueError(f'"{value}" is more than {long}; write less')
+        long = "a working year" if duration.unit in _YEAR_OF_WORK_S else "ten years"
+        raise ValueError(f'"{value}" is more than {long}; write a shorter time')
     return duration
 
 
@@ -32,7 +37,7 @@ def _week(value: object) -> object:
         return value
     example = 'write for example "Mon-Fri 09:00-12:30, 13:00-17:00"'
     if not value.strip():
-        raise ValueError(f"is empty; {example}, or take it out")
+        raise ValueError(f"is empty; {example}, or remove it")
     try:
         return Week.parse(value)
     except ValueError as error:
@@ -40,7 +45,7 @@ def _week(value: object) -> object:
 
 
 def _some(value: object) -> object:
-    """One word where a list may stand."""
+    """A single word counts as a list of one."""
     return [value] if isinstance(value, str) else value
 
 
@@ -48,20 +53,20 @@ def _address(value: str) -> str:
     from ackbot.mail.addresses import Address
 
     if not Address("", value).usable:
-        raise ValueError(f'"{value}" is no mail address; write name@domain.example')
+        raise ValueError(f'"{value}" is not an email address; write for example name@northgate.example')
     return value
 
 
 def _domain(value: str) -> str:
     if "@" in value or "." not in value or " " in value:
-        raise ValueError(f'"{value}" is no domain; write northgate.example, without @')
+        raise ValueError(f'"{value}" is not a domain; write for example northgate.example, without @')
     return value.lower()
 
 
 def _rate(value: str) -> tuple[int, float] | None:
     rates = _rates(value)
     if len(rates) > 1:
-        raise ValueError(f'"{value}" names several rates where one is meant')
+        raise ValueError(f'"{value}" has several rates; write one only, for example "300 per hour"')
     return rates[0] if rates else None
 
 
@@ -73,7 +78,7 @@ def _rates(value: str) -> tuple[tuple[int, float], ...]:
     for piece in filter(None, (one.strip() for one in value.split(","))):
         words = piece.split()
         if len(words) != 3 or not re.fullmatch(r"[0-9]{1,9}", words[0]) or words[1] != "per" or words[2] not in _SPANS:
-            raise ValueError(f'"{piece}" is no rate; write for example "3 per hour"')
+            raise ValueError(f'"{piece}" is not a rate; write for example "3 per hour"')
         found.append((int(words[0]), _SPANS[words[2]]))
     return tuple(found)
 
@@ -82,7 +87,7 @@ def _octets(value: str) -> int:
     words = value.split()
     units = {"B": 1, "KB": 1_000, "MB": 1_000_000}
     if len(words) != 2 or not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", words[0]) or words[1].upper() not in units:
-        raise ValueError(f'"{value}" is no size; write for example "5 MB"')
+        raise ValueError(f'"{value}" is not a size; write for example "5 MB"')
     return round(float(words[0]) * units[words[1].upper()])
 
 
@@ -92,7 +97,11 @@ def _clock(value: str) -> time | None:
     try:
         return datetime.strptime(value, "%H:%M").time()  # noqa: DTZ007 - a wall-clock time
     except ValueError:
-        raise ValueError(f'"{value}" is no time of day; write for example "15:00"') from None
+        raise ValueError(f'"{value}" is not a time of day; write for example "15:00"') from None
+
+
+def _morning(value: str) -> time:
+    return _clock(value) or _DIGEST_AT
 
 
 def _zone(value: str) -> str:
@@ -101,13 +110,13 @@ def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f'"{value}" is no time zone; write for example "Europe/London"') from None
+        raise ValueError(f'"{value}" is not a known time zone; write for example "Europe/London"') from None
     return value
 
 
 def _this_century(value: date) -> date:
     if not 1970 <= value.year < 2200:
-        raise ValueError(f"{value} is far away; mend the year")
+        raise ValueError(f"{value} is too long ago or too far ahead; check the year")
     return value
 
 
@@ -126,7 +135,7 @@ def _sender(value: str) -> str:
 
     if not Address("", f"somebody{value}" if value.startswith("@") else value).usable:
         raise ValueError(
-            f'"{value}" is no mail address; write name@domain.example, or @domain.example for all of a domain'
+            f'"{value}" is not an email address; write name@contractor.example, or @contractor.example for all of them'
         )
     return value
 
@@ -135,14 +144,14 @@ def _form_field(value: str) -> str:
     known = ("reply-to", "from", "sender", "cc")
     if value.lower() not in known and not re.fullmatch(r"x-[a-z0-9-]+", value, re.IGNORECASE):
         raise ValueError(
-            f'"{value}" is no header field that a form can name the resident in; write "reply-to" or "x-…"'
+            f'"{value}" is not a header field that can name the resident; write "reply-to", or a field that begins with "x-"'
         )
     return value
 
 
 def _after(value: str) -> str:
     if value != "leave" and (not value.startswith("move:") or not value.removeprefix("move:").strip()):
-        raise ValueError(f'"{value}" is not known; write "leave" or "move:FOLDER"')
+        raise ValueError(f'"{value}" is not a known action; write "leave" or "move:FOLDER"')
     return value
 
 
@@ -156,7 +165,9 @@ def _place(value: str) -> str:
     from ackbot.wires.places import Place
 
     if value and Place.parse(value) is None:
-        raise ValueError(f'"{value}" is nowhere to listen; write "127.0.0.1:2424", or the path of a unix socket')
+        raise ValueError(
+            f'"{value}" is not an address to listen on; write "127.0.0.1:2424", or the path of a unix socket'
+        )
     return value
 
 
@@ -166,7 +177,9 @@ def _network(value: str) -> str:
     try:
         network(value)
     except ValueError:
-        raise ValueError(f'"{value}" is no address; write for example "10.0.0.5" or "10.0.0.0/24"') from None
+        raise ValueError(
+            f'"{value}" is not an IP address or network; write for example "10.0.0.5" or "10.0.0.0/24"'
+        ) from None
     return value
 
 
@@ -185,6 +198,7 @@ Rate = Annotated[tuple[int, float] | None, _read(_rate)]
 Rates = Annotated[tuple[tuple[int, float], ...], _read(_rates)]
 Octets = Annotated[int, _read(_octets)]
 Clock = Annotated[time | None, _read(_clock)]
+Morning = Annotated[time, _read(_morning)]
 Nation = Literal["GB-ENG", "GB-WLS", "GB-SCT", "GB-NIR"]
 Security = Literal["tls", "starttls", "none"]
 Port = Annotated[int, Field(ge=1, le=65_535)]
@@ -194,11 +208,13 @@ Moment = Annotated[datetime | date, AfterValidator(_this_century)]
 Text = Annotated[str, Field(min_length=1)]
 
 
-class _Table(BaseModel):
+class Table(BaseModel):
+    """Unknown keys are mistakes, and no kind of value is turned into another."""
+
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, arbitrary_types_allowed=True)
 
 
-class Council(_Table):
+class Council(Table):
     """[council]."""
 
     name: Text
@@ -220,17 +236,17 @@ class Council(_Table):
     tell_return_date: bool = False
 
 
-class Calendar(_Table):
+class Calendar(Table):
     """[calendar]."""
 
     bank_holidays: Nation | Literal[""] = "GB-ENG"
     working_hours: Hours = Field(default_factory=lambda: Week.parse("Mon-Fri 09:00-17:00"))
     closed_on: list[Day] = []
     extra_days: list[Day] = []
-    digest_at: Clock = time(8, 30)
+    digest_at: Morning = _DIGEST_AT  # also where it is "": there is always a digest
 
 
-class Store(_Table):
+class Store(Table):
     """[store]."""
 
     url: Text = "sqlite:////var/lib/ackbot/ackbot.db"
@@ -238,7 +254,7 @@ class Store(_Table):
     keep_cases: Span = Duration.parse("24 months")
 
 
-class Daemon(_Table):
+class Daemon(Table):
     """[daemon]."""
 
     listen: str = ""
@@ -250,7 +266,7 @@ class Daemon(_Table):
     lmtp_certificate: str = ""
 
 
-class Limits(_Table):
+class Limits(Table):
     """[limits]."""
 
     per_sender: Rates = ((3, 3_600.0), (10, 86_400.0))
@@ -258,7 +274,7 @@ class Limits(_Table):
     brake: Rate = (300, 3_600.0)
 
 
-class Urgent(_Table):
+class Urgent(Table):
     """[urgent]."""
 
     to: list[str] = []
@@ -268,14 +284,14 @@ class Urgent(_Table):
     words_dir: str = ""
 
 
-class Feedback(_Table):
+class Feedback(Table):
     """[feedback]."""
 
     ask: bool = True
     every: Span = Duration.parse("90 days")
 
 
-class Smtp(_Table):
+class Smtp(Table):
     """[smtp], the default relay."""
 
     host: Text
@@ -299,7 +315,7 @@ class Relay(Smtp):
     name: Text
 
 
-class OAuth(_Table):
+class OAuth(Table):
     """[oauth.NAME]."""
 
     grant: Literal["client-credentials", "google", "device"] = "client-credentials"
@@ -311,14 +327,14 @@ class OAuth(_Table):
     secret_expires: Day | None = None
 
 
-class Form(_Table):
+class Form(Table):
     """one of an inbox's `forms`."""
 
     from_: Annotated[Addr, Field(alias="from")]
     resident: Annotated[str, _read(_form_field)] = "reply-to"
 
 
-class Inbox(_Table):
+class Inbox(Table):
     """[[inbox]]."""
 
     name: Text
@@ -356,14 +372,14 @@ class Inbox(_Table):
     take_further: str = ""
 
 
-class Sender(_Table):
+class Sender(Table):
     """[[sender]]."""
 
     from_: Annotated[Senders, Field(alias="from")]
     acknowledge: bool = False
 
 
-class Staff(_Table):
+class Staff(Table):
     """[[staff]]."""
 
     id: str = ""
@@ -382,7 +398,7 @@ class Staff(_Table):
     left: Day | None = None
 
 
-class Team(_Table):
+class Team(Table):
     """[[team]]."""
 
     name: Text
@@ -393,7 +409,7 @@ class Team(_Table):
     keep_owner: Span = Duration.parse("90 days")
 
 
-class Absence(_Table):
+class Absence(Table):
     """[[absence]]."""
 
     staff: Text
@@ -402,7 +418,7 @@ class Absence(_Table):
     cover: str = ""
 
 
-class Standard(_Table):
+class Standard(Table):
     """[[standard]]."""
 
     name: Text
@@ -420,7 +436,16 @@ class Standard(_Table):
     feedback: bool = True
 
 
-class Route(_Table):
+# What a council that names no standard promises (domain.md §7, first line).
+ENQUIRY = Standard(
+    name="enquiry",
+    name_owner_within=Duration.parse("1 working day"),
+    update_every=Duration.parse("5 working days"),
+    answer_within=Duration.parse("10 working days"),
+)
+
+
+class Route(Table):
     """[[route]]."""
 
     inbox: str = ""
@@ -435,8 +460,8 @@ class Route(_Table):
     skill: str = ""
 
 
-class File(_Table):
-    """The whole file. `include` is taken out before this is read."""
+class File(Table):
+    """The whole file, without `include`, which is read before this."""
 
     council: Council
     calendar: Calendar = Field(default_factory=Calendar)
@@ -453,10 +478,10 @@ class File(_Table):
     staff: list[Staff] = []
     team: list[Team] = []
     absence: list[Absence] = []
-    standard: list[Standard] = []
+    standard: Annotated[list[Standard], AfterValidator(lambda named: named or [ENQUIRY])] = [ENQUIRY]
     route: list[Route] = []
 
 
 def keys(table: type[BaseModel]) -> list[str]:
-    """The names that may stand in a table of the file."""
+    """The names of the keys that a table of the file may have."""
     return [field.alias or name for name, field in table.model_fields.items()]

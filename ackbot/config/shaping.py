@@ -1,4 +1,4 @@
-"""From the merged tables to the file's shape; each key that does not fit is a finding, and the rest is looked at all the same."""
+"""From the merged tables to the file's shape. Each key that does not fit is a finding; the rest is checked all the same."""
 
 import difflib
 from collections.abc import Mapping
@@ -33,8 +33,8 @@ TABLES: dict[str, type[BaseModel]] = {
     "route": shape.Route,
 }
 _ADDRESS = "somebody@invalid.example"
-# What stands in for a required key that is missing or wrong, so that the rest of the file can be checked. A finding that
-# comes of a stand-in stands at the same key as the first one, and is not said.
+# What replaces a required key that is missing or wrong, so that the rest of the file can be checked. If a stand-in causes a
+# finding itself, that is at the key which has one already, and is not reported.
 _STAND_INS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "council": {"name": "?", "admin": _ADDRESS, "secret_file": "?"},
@@ -51,14 +51,14 @@ _STAND_INS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 _SEVERAL = frozenset({"relay", "inbox", "sender", "staff", "team", "absence", "standard", "route"})
 _NAMED_BY = MappingProxyType(
     {"staff": ("id", "email")}
-)  # keys that others know a table by; `name` where it is not said here
+)  # the keys by which other tables refer to one; `name` for the others
 
 
 def shaped(source: Source) -> shape.File | None:
     """
-    The file's shape, with stand-ins where a key did not fit; None when not even that can be made.
+    The file's shape, with stand-ins where a key did not fit; None when even those do not make one.
 
-    Each mistake is put into `source`, and `source.uncertain` names the kinds of table of which one has lost its name.
+    Each mistake is added to `source`. `source.uncertain` gets the kinds of table of which one has no usable name.
     """
     try:
         return shape.File.model_validate(source.data)
@@ -104,7 +104,7 @@ def _mended(data: Mapping[str, Any], wrong: list[Location]) -> dict[str, Any]:
 
 
 def _known_part(location: Location, data: Any) -> Location:
-    """Without what pydantic appends of its own, such as the branch of a union."""
+    """Without what pydantic adds, such as the branch of a union."""
     known: list[str | int] = []
     for part in location:
         within = data is not None
@@ -124,14 +124,14 @@ def _said(error: Any, location: Location) -> str:
     kind, context = error["type"], error.get("ctx", {})
     if kind == "extra_forbidden":
         near = difflib.get_close_matches(name, _siblings(location), n=1, cutoff=0.5)
-        return f"is no known key; {'did you mean ' + chr(34) + near[0] + chr(34) + '?' if near else 'take it out'}"
+        return f"is not a known key; {'did you mean ' + chr(34) + near[0] + chr(34) + '?' if near else 'remove it'}"
     if kind == "missing":
         return (
             "is required; add it"
             if len(location) > 1
             else f"the table is required; add [{name}]"
             if name not in ("inbox",)
-            else "one [[inbox]] at least is required; add it"
+            else "at least one [[inbox]] is required; add it"
         )
     if kind == "literal_error":
         return f"must be {context.get('expected', '')}; write one of these"
@@ -141,7 +141,7 @@ def _said(error: Any, location: Location) -> str:
         "string_type": "must be text; put it in quotes",
         "int_type": "must be a whole number; write it without quotes",
         "bool_type": "must be true or false; write it without quotes",
-        "list_type": f"there may be several of it; write [[{name}]], with two brackets"
+        "list_type": f"there can be several of these; write [[{name}]], with two brackets"
         if len(location) == 1
         else 'must be a list; write for example ["one", "two"]',
         "date_type": "must be a date; write for example 2026-12-28, without quotes",
@@ -156,13 +156,15 @@ def _said(error: Any, location: Location) -> str:
         return said[kind] if ";" in said[kind] else f"{said[kind]}; write [{name}] and its keys below"
     if kind in ("greater_than_equal", "less_than_equal"):
         return (
-            f"must be {'at least' if 'ge' in context else 'at most'} {context.get('ge', context.get('le'))}; change it"
+            f"must be at least {context['ge']}; write a larger number"
+            if "ge" in context
+            else f"must be at most {context['le']}; write a smaller number"
         )
-    return f"{error['msg'][0].lower()}{error['msg'][1:]}; mend it"
+    return f"{error['msg'][0].lower()}{error['msg'][1:]}; correct it"
 
 
 def _siblings(location: Location) -> list[str]:
-    """Names that may stand where an unknown one does."""
+    """The names that are known where an unknown one was found."""
     if len(location) == 1:
         return [*TABLES, "include"]
     table = TABLES.get(str(location[0]))

@@ -11,7 +11,7 @@ from ackbot.config.lines import Lines, Location, scan
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One mistake, or with `warning` one doubt, in the file."""
+    """One mistake in the file, or with `warning` something that is likely not meant."""
 
     file: str
     line: int
@@ -24,7 +24,7 @@ class Finding:
 
 
 class ConfigProblem(Exception):
-    """The configuration does not start; every mistake is in `findings`."""
+    """ackbot cannot start with this configuration; every mistake is in `findings`."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         super().__init__("\n".join(str(one) for one in findings))
@@ -37,9 +37,9 @@ class Source:
     The file and its includes as read: the merged tables, and where each of them came from.
 
     Args:
-        whole: every file was read; else a name that leads nowhere may stand in what was not.
-        guessed: something stands in for keys that did not fit; doubts are for a file whose shape is right.
-        uncertain: kinds of table, such as "staff", of which one has lost the name that others know it by.
+        whole: every file was read. If not, a name that seems unknown may be in a file that was not read.
+        guessed: stand-ins replace keys that did not fit. Warnings wait until the keys are right.
+        uncertain: kinds of table, such as "staff", of which one has no usable name, so that others may refer to it.
     """
 
     path: Path
@@ -53,7 +53,7 @@ class Source:
     _said: set[tuple[Location, bool]] = field(default_factory=set)
 
     def finding(self, location: Location, what: str, *, warning: bool = False) -> None:
-        """Remember a mistake or doubt at a place of the merged tables; at or below a mistake there is no other."""
+        """Remember a mistake or warning at a place of the merged tables, unless a mistake is known there or above."""
         if any(location[: len(one)] == one for one in self._mistaken) or (location, warning) in self._said:
             return
         if warning and self.guessed:
@@ -79,7 +79,7 @@ class Source:
         return file, lines, location
 
     def resolved(self, path: str) -> Path:
-        """A path of the file; relative ones start at its folder."""
+        """A path that the file names; a relative one starts from the file's folder."""
         return (
             self.path.parent / path.replace("\0", "\N{REPLACEMENT CHARACTER}")
         ).resolve()  # no file's name has a NUL
@@ -104,7 +104,9 @@ def read(path: Path) -> Source:
             content = file.read_bytes()
         except OSError as error:
             source.whole = False
-            source.finding(("include",), f"{file} cannot be read ({error.strerror}); mend its place or permissions")
+            source.finding(
+                ("include",), f"{file} cannot be read ({error.strerror}); check that it is there and who may read it"
+            )
             continue
         inner = _parsed(file, content, source)
         if inner is None:
@@ -113,7 +115,10 @@ def read(path: Path) -> Source:
             line = inner[1].find(("include",))
             source.findings.append(
                 Finding(
-                    str(file), line, "include", f"includes do not nest; name these files in {path}, and take it out"
+                    str(file),
+                    line,
+                    "include",
+                    f"an included file cannot include others; name these files in {path}, and remove this",
                 )
             )
         _merge(source, *inner, str(file))
@@ -137,29 +142,33 @@ def _included(source: Source) -> list[Path]:
             )
         except (ValueError, NotImplementedError, OSError) as error:
             source.whole = False
-            source.finding(at, f'"{pattern}" is no path ({error}); write for example "teams/*.toml"')
+            source.finding(at, f'"{pattern}" is not a path ({error}); write for example "teams/*.toml"')
             continue
         if not places:
             source.whole = False
-            source.finding(at, f'nothing matches "{pattern}"; mend the path, which starts at this file\'s folder')
+            source.finding(
+                at, f'no file matches "{pattern}"; correct the path, which starts from the folder of this file'
+            )
         for place in places:
             if place.is_dir():
                 source.whole = False
-                source.finding(at, f'"{pattern}" takes the folder {place}; write "{pattern.rstrip("/")}/*.toml"')
+                source.finding(at, f'"{pattern}" is the folder {place}; write "{pattern.rstrip("/")}/*.toml"')
             elif place.resolve() == source.path.resolve():
-                source.finding(at, f'"{pattern}" takes this file itself; put the others into a folder of their own')
+                source.finding(
+                    at, f'"{pattern}" includes this file itself; put the other files in a folder of their own'
+                )
             else:
                 found[place] = None
     return list(found)
 
 
 def _parsed(path: Path, content: bytes, source: Source) -> tuple[dict[str, Any], Lines] | None:
-    """A file's tables and their lines; None, and a finding, when it is not TOML. A byte order mark is passed over."""
+    """A file's tables and their lines; None, and a finding, when it is not TOML. A byte order mark is ignored."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        what = f"the octet 0x{content[error.start]:02X} is not UTF-8; save the file in that encoding"
+        what = f"the byte 0x{content[error.start]:02X} is not UTF-8; save the file as UTF-8"
         source.whole = False
         source.findings.append(Finding(str(path), line, "toml", what))
         return None
@@ -171,7 +180,12 @@ def _parsed(path: Path, content: bytes, source: Source) -> tuple[dict[str, Any],
         line_said = words.partition("(at line ")[2].partition(",")[0]
         number = int(line_said) if line_said.isdigit() else max(1, text.count("\n"))
         source.findings.append(
-            Finding(str(path), number, "toml", f"{words.partition(' (at')[0]}; this is not TOML (toml.io)")
+            Finding(
+                str(path),
+                number,
+                "toml",
+                f"{words.partition(' (at')[0]}; correct this line, the file must be TOML (toml.io)",
+            )
         )
         return None
 
@@ -188,10 +202,11 @@ def _merge(source: Source, data: dict[str, Any], lines: Lines, file: str) -> Non
             name in source.data and isinstance(value, dict) and isinstance(source.data[name], dict) and name == "oauth"
         ):
             source.data[name].update(value)
+            source.origins.update({(name, own): (file, lines, (name, own)) for own in value})
         elif name in source.data:
             source.origins[("",)] = (file, lines, ())
             source.findings.append(
-                Finding(file, lines.find((name,)), name, "stands in another file already; keep one of them")
+                Finding(file, lines.find((name,)), name, "another file has this already; keep one of them")
             )
         else:
             source.data[name] = value

@@ -15,7 +15,7 @@ from ackbot.wires.places import Place
 from ackbot.wires.smtp import Relay
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Watched:
     """
     What a watcher needs to know of its inbox.
@@ -29,26 +29,35 @@ class Watched:
 
     name: str
     account: Account
-    folder: str = "INBOX"
-    sent_folder: str = ""
-    junk_folder: str = ""
-    start: Literal["now", "all"] | date = "now"
-    watch: Literal["idle", "poll"] = "idle"
-    poll_every_s: float = 60
-    after: str = ""
-    place: tuple[str, int] = field(default=("", 1), repr=False)
+    folder: str
+    sent_folder: str
+    junk_folder: str
+    start: Literal["now", "all"] | date
+    watch: Literal["idle", "poll"]
+    poll_every_s: float
+    after: str
+    place: tuple[str, int] = field(repr=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Lane:
-    """A relay and the login that sends; the queue of the outbox with this name."""
+    """
+    A relay and the login that sends; the queue of the outbox with this name.
+
+    Args:
+        per_minute, per_day: mails of this login; 0 for no limit.
+        connections: how many mails go out at the same time.
+    """
 
     name: str
     relay: Relay
     username: str
+    per_minute: int
+    per_day: int
+    connections: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Listening:
     """
     Where mail servers may deliver to us.
@@ -67,7 +76,7 @@ class Listening:
     certificate: Path | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Config:
     """
     A configuration that passed every check.
@@ -75,7 +84,7 @@ class Config:
     Args:
         secret_file: where it lies; the service may have it from `wires.secrets.readable`.
         files: the file, those it includes, and lists of urgent words of the council's own.
-        warnings: doubts that do not keep it from starting.
+        warnings: what does not keep it from starting.
         restart: the values that a reload must not change, by key.
     """
 
@@ -84,11 +93,11 @@ class Config:
     store_url: str
     watched: tuple[Watched, ...]
     lanes: tuple[Lane, ...]
-    secret_file: Path = Path()
-    files: tuple[Path, ...] = ()
-    lmtp: Listening | None = None
-    warnings: tuple[Finding, ...] = ()
-    restart: Mapping[str, str] = field(default_factory=dict)
+    secret_file: Path
+    files: tuple[Path, ...]
+    lmtp: Listening | None
+    warnings: tuple[Finding, ...]
+    restart: Mapping[str, str]
 
     @property
     def council(self) -> Council:

@@ -1,4 +1,4 @@
-"""The words a configuration brings with it: the templates of its folder and of ackbot's, and the lists of urgent words."""
+"""The words that belong to a configuration: the templates of its folder and of ackbot, and the lists of urgent words."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,20 +16,20 @@ _MODEL = "en"  # the language whose words.toml has every phrase
 
 @dataclass(frozen=True)
 class Wording:
-    """Templates whose `words.toml` are whole, and the phrases of each category of urgent words."""
+    """Templates whose `words.toml` are complete, and the phrases of each category of urgent words."""
 
     templates: Templates
     urgent: Mapping[str, tuple[tuple[str, ...], ...]]
 
 
 def wording(file: shape.File, source: Source) -> Wording:
-    """Read them all; what is missing or broken is put into `source`, and must stop the configuration."""
+    """Read them all; what is missing or broken is added to `source` as a mistake."""
     shipped = resources.templates()
     templates = Templates([folder for folder in (source.path.parent / "templates", shipped) if folder.is_dir()])
     known = templates.languages()
     for number, language in enumerate(file.council.languages):
         if language not in known:
-            what = f'there are no templates in "{language}"; there are: {", ".join(known)}'
+            what = f'there are no templates in "{language}"; choose from: {", ".join(known)}'
             source.finding(("council", "languages", number), what)
             continue
         try:
@@ -38,7 +38,7 @@ def wording(file: shape.File, source: Source) -> Wording:
             source.findings.append(finding(problem))
             continue
         if missing:
-            what = f"{', '.join(missing)}: missing or of another kind than in ackbot's own; add what that one has"
+            what = f"{', '.join(missing)}: missing, or another kind of value than in the words.toml of ackbot; copy it from there"
             source.findings.append(Finding(templates.file(f"{language}/words.toml"), 1, missing[0], what))
     try:
         templates.offers()
@@ -49,12 +49,12 @@ def wording(file: shape.File, source: Source) -> Wording:
 
 def finding(problem: TemplateProblem) -> Finding:
     """A broken template as a mistake in its own file."""
-    mend = "mend it, or remove the file to use the one that comes with ackbot"
+    mend = "correct it, or remove the file to use the one that comes with ackbot"
     return Finding(problem.path or "templates", problem.line or 1, "template", f"{problem.what}; {mend}")
 
 
 def _lacking(model: Mapping[str, Any], words: Mapping[str, Any], at: str = "") -> list[str]:
-    """Keys of the model that the other has not, or has as another kind of value; a list must be as long."""
+    """Keys of the model that the other does not have, or has as another kind of value; a list must be as long."""
     found = []
     for name, value in model.items():
         own, key = words.get(name), f"{at}{name}"
@@ -66,7 +66,7 @@ def _lacking(model: Mapping[str, Any], words: Mapping[str, Any], at: str = "") -
 
 
 def _phrases(category: str, file: shape.File, source: Source) -> tuple[tuple[str, ...], ...]:
-    """A category's words, all languages together: of the council's folder where it has them, else those of ackbot."""
+    """A category's words in all languages together, from the council's folder where it has them, otherwise ackbot's."""
     own = source.resolved(file.urgent.words_dir) if file.urgent.words_dir else None
     lines: list[str] = []
     for language in dict.fromkeys([*file.council.languages, _MODEL]):
@@ -79,7 +79,10 @@ def _phrases(category: str, file: shape.File, source: Source) -> tuple[tuple[str
         except (UnicodeDecodeError, OSError) as error:
             source.findings.append(
                 Finding(
-                    str(found), 1, "urgent.words_dir", f"cannot be read ({error}); save it as UTF-8, readable by us"
+                    str(found),
+                    1,
+                    "urgent.words_dir",
+                    f"cannot be read ({error}); save it as UTF-8, and let ackbot read it",
                 )
             )
     return danger.phrases(lines)

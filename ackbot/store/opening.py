@@ -24,13 +24,15 @@ def open_database(url: str, *, exclusive: bool = False, read_only: bool = False)
         try:
             from ackbot.store.postgres import Postgres
         except ImportError as error:
-            raise StoreProblem(f"PostgreSQL needs a package more: pip install 'ackbot[postgres]' ({error})") from error
+            raise StoreProblem(
+                f"PostgreSQL needs one more package; run pip install 'ackbot[postgres]' ({error})"
+            ) from error
         database = Postgres(url, read_only=read_only)
     elif scheme == "sqlite":
         database = SQLite(path_of(url), exclusive=exclusive, read_only=read_only)
     else:
         raise StoreProblem(
-            f'store.url "{scheme}://…" is of a kind that is not known; use sqlite:////path/to/ackbot.db '
+            f'store.url "{scheme}://…" is not a known kind of store; use sqlite:////path/to/ackbot.db '
             "or postgresql://user@host/ackbot"
         )
     if read_only and (problem := unreadable(database)) is not None:

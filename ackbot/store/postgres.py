@@ -64,7 +64,7 @@ class Postgres:
         except psycopg.Error as error:
             reason = " ".join(str(error).split())
             raise StoreProblem(
-                f"the store at {url.rpartition('@')[2]} cannot be opened: {reason}; mend store.url, give the password in "
+                f"the store at {url.rpartition('@')[2]} cannot be opened: {reason}; correct store.url, give the password in "
                 "~/.pgpass or PGPASSWORD, and make the database with `createdb` once"
             ) from None
 

@@ -173,7 +173,7 @@ def _mend(error: Exception) -> str:
         return "make room on its disk"
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return "another program has locked it: end that one"
-    return "mend store.url, or the permissions of its folder"
+    return "correct store.url, or the permissions of its folder"
 
 
 @contextlib.contextmanager

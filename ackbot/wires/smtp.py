@@ -82,10 +82,6 @@ class Relay:
     security: Literal["tls", "starttls", "none"]
     username: str = ""
     password: Password = field(default_factory=Password)
-    login_as: Literal["username", "inbox"] = "username"
-    per_minute: int = 28
-    per_day: int = 10_000
-    connections: int = 1
     ca_file: Path | None = None
 
 

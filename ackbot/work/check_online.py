@@ -36,7 +36,7 @@ def trial(config: Config) -> Iterator[tuple[str, bool]]:
         try:
             offers = Connection(lane.relay, lane.username, socket.gethostname()).probe()
             lanes[lane.name] = True
-            yield f"relay {lane.name} ({lane.relay.host}): logs in; offers {offers or 'nothing more'}", True
+            yield f"relay {lane.name} ({lane.relay.host}): logs in; offers {offers or 'no extensions'}", True
         except SmtpProblem as error:
             lanes[lane.name] = False
             yield f"relay {lane.name} ({lane.relay.host}): {error.reply}", False
@@ -45,8 +45,8 @@ def trial(config: Config) -> Iterator[tuple[str, bool]]:
     for one in rounds:
         yield one.went()
     patience = time.monotonic() + AFTER_S
-    doubts = [doubt for one in rounds if one.arrived for doubt in one.doubts(patience)]
-    yield from ((str(doubt), True) for doubt in doubts)
+    warnings = [warning for one in rounds if one.arrived for warning in one.warnings(patience)]
+    yield from ((str(warning), True) for warning in warnings)
 
 
 def _inbox(watched: Watched) -> Iterator[tuple[str, bool]]:
@@ -59,7 +59,7 @@ def _inbox(watched: Watched) -> Iterator[tuple[str, bool]]:
     try:
         mailbox.select(watched.folder)
         count = len(mailbox.uids_after(0))
-        idle = "pushes new mail (IDLE)" if mailbox.can_idle else "has no IDLE and is polled"
+        idle = "pushes new mail (IDLE)" if mailbox.can_idle else "has no IDLE, so it is polled"
         yield from _sent_folder(watched, mailbox)
         yield f"inbox {watched.name}: logs in, {count} mails in {watched.folder}, {idle}", True
     except ImapProblem as error:
@@ -69,17 +69,18 @@ def _inbox(watched: Watched) -> Iterator[tuple[str, bool]]:
 
 
 def _sent_folder(watched: Watched, mailbox: Mailbox) -> Iterator[tuple[str, bool]]:
-    """Answers given straight from a mail program are seen there, so it has to be named, and rightly."""
+    """Answers given straight from a mail program are seen there, so it must be named, and named correctly."""
     found = mailbox.sent_folder()
-    named = f'; the server\'s is "{found}"' if found else ""
     if not watched.sent_folder:
-        what = f"answers given straight from a mail program are not seen, because none is named{named}"
+        mend = f'set it to "{found}", as the server calls it' if found else "set it if the server has one"
+        what = f"is not set, so answers given straight from a mail program are not seen; {mend}"
         yield str(Finding(*watched.place, "inbox.sent_folder", what, warning=True)), True
         return
     try:
         mailbox.status(watched.sent_folder)
     except ImapProblem as error:
-        yield f"inbox {watched.name}: sent_folder: {error}{named}", False
+        mend = f'; the server calls it "{found}"' if found else ""
+        yield f"inbox {watched.name}: sent_folder: {error}{mend}", False
 
 
 class _Round:
@@ -99,18 +100,18 @@ class _Round:
         try:
             self._send()
         except SmtpProblem as error:
-            return f"inbox {self._sender.name}: a mail to inbox {name} was not taken: {error.reply}", False
+            return f"inbox {self._sender.name}: a mail to inbox {name} was not accepted: {error.reply}", False
         try:
             self.arrived = _until(started + ROUND_S, self._to, lambda mailbox: self._lies_in(mailbox, self._to.folder))
         except ImapProblem as error:
             return f"inbox {name}: {error}", False
         if not self.arrived:
             return f"inbox {name}: a mail to it did not arrive within {ROUND_S:.0f} s", False
-        return f"inbox {name}: a mail went the whole way in {time.monotonic() - started:.1f} s", True
+        return f"inbox {name}: a mail went all the way in {time.monotonic() - started:.1f} s", True
 
-    def doubts(self, until: float) -> Iterator[Finding]:
+    def warnings(self, until: float) -> Iterator[Finding]:
         """
-        What the mail left behind, or did not (behaviour.md §5.5).
+        What is wrong though the mail arrived (behaviour.md §5.5).
 
         Args:
             until: the monotonic time to wait for it.
@@ -131,11 +132,11 @@ class _Round:
                 yield Finding(
                     *self._to.place,
                     "inbox.address",
-                    f"{address} has a standing automatic reply; switch it off, or residents get two answers",
+                    f"{address} has a standing automatic reply; switch it off, otherwise residents get two answers",
                     warning=True,
                 )
         except ImapProblem as error:
-            yield Finding(*sender.place, "inbox", f"could not be looked into again: {error}", warning=True)
+            yield Finding(*sender.place, "inbox", f"could not be opened a second time: {error}", warning=True)
 
     def _lies_in(self, mailbox: Mailbox, folder: str) -> bool:
         return mailbox.has_message_id(folder, self._message_id)

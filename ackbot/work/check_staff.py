@@ -26,7 +26,7 @@ def staff_trial(
     config: Config, person: Staff, wait_s: float, tell: Callable[[str], None]
 ) -> Iterator[tuple[str, bool]]:
     """
-    One line for each point, and whether it is fine. The daemon may run: it takes the reply for what it is.
+    One line for each point, and whether it is fine. The daemon may run: it knows such a reply, and opens no case.
 
     Args:
         wait_s: seconds to wait for the reply.
@@ -40,23 +40,26 @@ def staff_trial(
         found = _replies(watched, draft, 0.0, known)
         if not found:
             _send(config, inbox, draft)
-            tell(f"a mail went to {person.email}; let {person.name} answer it with any word (waiting {wait_s:.0f} s)")
-        yield f"inbox {inbox.name}: a mail to {person.email} was taken", True
+            tell(f"a mail went to {person.email}; ask {person.name} to reply with any word (waiting {wait_s:.0f} s)")
+        yield f"inbox {inbox.name}: a mail to {person.email} was accepted", True
         until = time.monotonic() + wait_s
         while found := found or _replies(watched, draft, until, known):
             seen = _seen(found.pop(0), config, inbox)
             if (verdict := screen(seen)).kind != "automatic-reply":
                 yield from _judged(seen, person)
                 return
-            yield f"staff {person.id}: an automatic reply came ({verdict.why}); a person's is waited for", True
+            yield f"staff {person.id}: an automatic reply came ({verdict.why}); still waiting for one by a person", True
     except SmtpProblem as error:
-        yield f"inbox {inbox.name}: a mail to {person.email} was not taken: {error.reply}", False
+        yield f"inbox {inbox.name}: a mail to {person.email} was not accepted: {error.reply}", False
         return
     except ImapProblem as error:
         yield f"inbox {inbox.name}: {error}", False
         return
     places = ", ".join(_folders(watched))
-    yield f"staff {person.id}: no reply came into {inbox.address} ({places}); once one has, run this again today", False
+    yield (
+        f"staff {person.id}: no reply arrived in {inbox.address} ({places}); when one has, run this again today",
+        False,
+    )
 
 
 def _judged(seen: Seen, person: Staff) -> Iterator[tuple[str, bool]]:

@@ -1,4 +1,4 @@
-"""People and inboxes that open cases name and the configuration has forgotten (behaviour.md §4.5)."""
+"""People and inboxes that open cases name and the configuration no longer has (behaviour.md §4.5)."""
 
 from pathlib import Path
 
@@ -9,25 +9,27 @@ from ackbot.store import Database, StoreMissing, StoreProblem, cases, open_datab
 
 def forgotten(db: Database, council: Council, path: Path) -> tuple[Finding, ...]:
     """
-    A mistake for each owner and inbox of an open case that the council no longer has.
+    A mistake for each owner and inbox of an open case that the configuration no longer has.
 
     Args:
-        path: the configuration, which the findings name at its first line: what is missing has none.
+        path: the configuration. The findings name its first line, because what is missing has no line.
     """
     found = []
     for staff in cases.owners(db):
         if staff and staff not in council.staff:
-            what = f"has {_cases(cases.open_of_owner(db, staff))}; put it back and give `left = DATE` instead of deleting it"
+            what = f"is missing and still owns {_cases(cases.open_of_owner(db, staff))}; put it back, and set `left = DATE` instead"
             found.append(Finding(str(path), 1, f"staff.{staff}", what))
     for inbox in cases.inboxes(db):
         if inbox not in council.inboxes:
-            what = f"has {_cases(cases.open_of_inbox(db, inbox))}; put it back, and take it out when they are closed"
+            what = (
+                f"is missing and still has {_cases(cases.open_of_inbox(db, inbox))}; put it back until they are closed"
+            )
             found.append(Finding(str(path), 1, f"inbox.{inbox}", what))
     return tuple(found)
 
 
 def forgotten_in_store(config: Config) -> tuple[Finding, ...]:
-    """The same for the store of a configuration, which is only read; a doubt when it cannot be, nothing when there is none."""
+    """The same for the store of a configuration, read only. A warning when it cannot be read, nothing when there is none."""
     try:
         db = open_database(config.store_url, read_only=True)
     except StoreMissing:

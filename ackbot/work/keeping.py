@@ -52,7 +52,7 @@ def back_up(config: Config, target: Path, now: datetime) -> Kept:
     """
     _must_be_sqlite(config, "pg_dump --format=custom --file=ackbot.dump URL", "keep it with the secret file")
     if target.exists() and not papers_of(target):
-        raise StoreProblem(f"{target} is no backup of ackbot's, and is not written over; name another file")
+        raise StoreProblem(f"{target} is not a backup made by ackbot, so it is not overwritten; name another file")
     part = target.with_name(f"{target.name}.part")
     _discard(part)
     try:
@@ -112,7 +112,7 @@ def put_back(config: Config, backup: Path, now: datetime, *, replace: bool) -> K
         config, "pg_restore --clean --dbname=URL ackbot.dump", "put the secret back, and say `ackbot restore --mark`"
     )
     if not papers_of(backup):
-        raise StoreProblem(f"{backup} is no backup of ackbot's, or cannot be read")
+        raise StoreProblem(f"{backup} is not a backup made by ackbot, or cannot be read")
     store = path_of(config.store_url)
     with nobody_runs(store):
         there = store.exists() and store.stat().st_size > 0

@@ -153,7 +153,20 @@ def _sends(office: Office) -> Iterator[tuple[str, Send]]:
     inbox = replace(council.first_inbox, mode="live")
     staff = next(
         iter(council.staff.values()),
-        Staff("priya", "Priya Shah", "priya@northgate.example", ("priya@northgate.example",), "Priya Shah"),
+        Staff(
+            id="priya",
+            name="Priya Shah",
+            email="priya@northgate.example",
+            addresses=("priya@northgate.example",),
+            public_name="Priya Shah",
+            job_title="",
+            cover="",
+            manager="",
+            week=None,
+            skills=frozenset(),
+            max_cases=0,
+            left=None,
+        ),
     )
     council = replace(council, staff=MappingProxyType({**council.staff, staff.id: staff}))
     council = replace(council, inboxes=MappingProxyType({**council.inboxes, inbox.name: inbox}))

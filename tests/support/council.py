@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from ackbot.casework.model import Arrival
 from ackbot.casework.office import Office
-from ackbot.config import Config, load
+from ackbot.config import Config, ConfigProblem, check, load
 from ackbot.store import Database, open_database
 from ackbot.work.intake import Intake
 
@@ -150,6 +152,18 @@ update_every = "5 working days"
 answer_within = "10 working days"
 # end
 """
+
+
+def line_of(piece: str, text: str = TOML) -> int:
+    """The line on which a piece of a file stands, from 1; of the test council's where no other is given."""
+    return text[: text.index(piece)].count("\n") + 1
+
+
+def mistakes(path: Path) -> list[str]:
+    """What `check` says stops a configuration, one line each as it is printed; and it is refused."""
+    with pytest.raises(ConfigProblem):
+        load(path)
+    return [str(one) for one in check(path) if not one.warning]
 
 
 def write_config(folder: Path, *changes: tuple[str, str]) -> Path:

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from ackbot.config import Watched
 from ackbot.wires.imap import Account
 from ackbot.wires.secrets import Password
 from ackbot.work.threads import Stop
@@ -20,12 +19,8 @@ class Run:
     """A watcher in its thread, until the test ends."""
 
     def __init__(self, world: World, port: int, **changes: Any) -> None:
-        watched = Watched(
-            "housing",
-            Account("127.0.0.1", port, "none", USER, Password(env="ACKBOT_TEST_PASSWORD")),
-            watch="poll",
-            poll_every_s=0.02,
-        )
+        account = Account("127.0.0.1", port, "none", USER, Password(env="ACKBOT_TEST_PASSWORD"))
+        watched = replace(world.config.watched[0], account=account, poll_every_s=0.02)
         self.stop = Stop()
         self.troubles: list[tuple[str, str, str]] = []
         self.watcher = Watcher(

@@ -67,13 +67,13 @@ def _token(seen: Seen, person: Staff) -> Point:
     tokens = trial_tokens(seen)
     tagged = [one for one in tokens if not one.message_id]
     if tagged and person.id not in [one.staff for one in tagged]:
-        return Point("token: it answers a mail that went to somebody else", False, "answer the mail that you got")
+        return Point("token: it answers a mail to somebody else", False, "answer the mail that came to you")
     if any(one.message_id for one in tokens):
         return Point("token: it answers our mail by its Message-ID", True)
     if tokens:
-        return Point("token: its Message-ID is lost on the way, the reply address carries it", True)
+        return Point("token: our Message-ID was lost on the way, but the reply address has it too", True)
     mend = "answer with Reply; where the mail server replaces Message-IDs, set `plus_addressing = true`"
-    return Point("token: it bears none of ours", False, mend)
+    return Point("token: the reply has none of ours", False, mend)
 
 
 def _address(seen: Seen, person: Staff) -> Point:
@@ -81,7 +81,7 @@ def _address(seen: Seen, person: Staff) -> Point:
     if author is not None and author.key in person.addresses:
         return Point(f"From: {author.addr} is an address of {person.name}", True)
     if author is None:
-        return Point("From: it names no sender", False, "write from the mail program that you work with")
+        return Point("From: there is no sender", False, "write from the mail program that you work with")
     addresses = ", ".join(f'"{one}"' for one in (*person.addresses, author.key))
     return Point(f"From: {author.addr} is not an address of {person.name}", False, f"[[staff]] email = [{addresses}]")
 
@@ -97,25 +97,25 @@ def _server(seen: Seen) -> Point:
         near = near or authresults.UNKNOWN
     change = f'[[inbox]] authserv_id = "{near}", if that is your own mail server' if near else ""
     if not trusted:
-        return Point("server: no authserv_id is set, so token and From are all the proof there is", True, change)
+        return Point("server: no authserv_id is set, so the token and From are the only proof", True, change)
     if seen.vouched:
         return Point(f"server: {trusted} vouches for the sender", True)
     if found == "fail":
         return Point(
             f"server: {trusted} says that the sender is forged (dmarc=fail)",
             False,
-            "mend SPF, DKIM and DMARC of the way this person's mail goes; From and the signing domain must agree",
+            "correct SPF, DKIM and DMARC of the servers that send this person's mail; From and the signing domain must agree",
         )
     if not servers:
-        what = "the mail bears no Authentication-Results at all"
-        return Point(f"server: {what}", False, change or "let your mail server check mail from inside too")
+        what = "the mail has no Authentication-Results"
+        return Point(f"server: {what}", False, change or "let your mail server check internal mail too")
     named = ", ".join(servers)
-    what = f"{trusted} gives no pass; the mail bears results of {named}, the topmost first"
-    return Point(f"server: {what}", False, change or "let your mail server check DMARC of mail from inside too")
+    what = f"{trusted} does not say pass; the mail has results of {named}, the topmost first"
+    return Point(f"server: {what}", False, change or "let your mail server check DMARC of internal mail too")
 
 
 def _kind(seen: Seen) -> Point:
     verdict = screen(seen)
     if verdict.kind in ("staff", "letter"):
         return Point("words: a person's", True)
-    return Point(f"words: it is taken for {verdict.kind}: {verdict.why}", False, "answer by hand")
+    return Point(f"words: it looks like {verdict.kind}: {verdict.why}", False, "answer by hand")
