@@ -411,7 +411,7 @@ def test_postfix_delivers(tmp_path: Path, imap: MailServer, sink: Sink) -> None:
         with smtplib.SMTP("127.0.0.1", postfix.port, timeout=15) as client:
             client.sendmail(RESIDENT, [HOUSING, "streets@northgate.example"], with_file())
         assert sink.wait_for(lambda mails: len(mails) >= 2)
-        assert until_true(lambda: "status=sent (250 2.0.0" in (tmp_path / "postfix" / "postfix.log").read_text())
+        assert until_true(lambda: "status=sent (250 2.0.0" in (postfix.folder / "postfix.log").read_text())
     owner = next(parsed(mail.content) for mail in sink.mails if mail.recipients[0].endswith("northgate.example"))
 
     assert [one.get_filename() for one in owner.iter_attachments()] == ["damp.png"]

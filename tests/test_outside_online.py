@@ -48,7 +48,7 @@ class Box:
 def dovecot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dovecot]:
     if not Dovecot.is_there():
         missing(INSTALL_DOVECOT)
-    with Dovecot(tmp_path_factory.mktemp("d")) as server:  # a short name: the paths of its sockets have a limit
+    with Dovecot(tmp_path_factory.mktemp("dovecot")) as server:
         yield server
 
 
