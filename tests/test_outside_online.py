@@ -78,12 +78,12 @@ def watching(story: Story, box: Box, monkeypatch: pytest.MonkeyPatch) -> Iterato
         one = Watcher(watched, story.db, story.intake, stop, lambda: story.now, lambda: None, lambda *_: None)
         thread = threading.Thread(target=one.run)
         thread.start()
-        assert one.ready.wait(20)
+        assert one.ready.wait(60)
 
         def end() -> None:
             if thread.is_alive():
                 stop.set()
-                thread.join(10)
+                thread.join(60)
                 assert not thread.is_alive()
                 stop.close()
 

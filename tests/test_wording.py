@@ -34,7 +34,7 @@ def test_own_templates_come_first(tmp_path: Path) -> None:
     assert "nmae" in problem
     assert str(own / "receipt.txt") in problem
     (own / "receipt.txt").write_text("# We have it, {{ name }}.\n")
-    assert proofread(config) == () or proofread(load(tmp_path / "ackbot.toml")) == ()
+    assert proofread(load(tmp_path / "ackbot.toml")) == ()
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from pymap.user import UserMetadata
 from pysasl.hashing import Cleartext
 
 HOST = "127.0.0.1"
-_START_TIMEOUT_S = 30.0  # on a machine that has much else to do
+_PATIENCE_S = 60.0  # on a machine that has much else to do, a large mail takes long
 
 
 class MailServer:
@@ -109,7 +109,7 @@ class MailServer:
     @contextlib.contextmanager
     def client(self, user: str) -> Any:
         """A logged-in IMAP client, as a person's mail program is one."""
-        with IMAPClient(HOST, self.port, ssl=False, timeout=10) as client:
+        with IMAPClient(HOST, self.port, ssl=False, timeout=_PATIENCE_S) as client:
             client.login(user, self._users[user])
             yield client
 
@@ -121,7 +121,7 @@ class MailServer:
     def deliver(self, user: str, mail: bytes, at: datetime | None = None) -> None:
         """As `append`, over a connection that is kept."""
         if user not in self._kept:
-            client = self._kept[user] = IMAPClient(HOST, self.port, ssl=False, timeout=10)
+            client = self._kept[user] = IMAPClient(HOST, self.port, ssl=False, timeout=_PATIENCE_S)
             client.login(user, self._users[user])
         self._kept[user].append("INBOX", mail, (), at)
 
@@ -187,7 +187,7 @@ class Sink:
             self._arrived.notify_all()
         return "250 2.0.0 ok queued"
 
-    def wait_for(self, test: Callable[[list[Sent]], bool], timeout_s: float = 20.0) -> bool:
+    def wait_for(self, test: Callable[[list[Sent]], bool], timeout_s: float = _PATIENCE_S) -> bool:
         """Wait until the mails so far pass a test; whether they did."""
         with self._arrived:
             return self._arrived.wait_for(lambda: test(self.mails), timeout_s)
@@ -225,7 +225,7 @@ class _Listening(Controller):
             port=listener.getsockname()[1],
             enable_SMTPUTF8=True,
             data_size_limit=100_000_000,
-            ready_timeout=_START_TIMEOUT_S,
+            ready_timeout=_PATIENCE_S,
         )
         self._listener = listener
 

@@ -56,7 +56,7 @@ class Network:
     def close(self) -> None:
         self._stop.set()
         for thread in self._threads:
-            thread.join(20)
+            thread.join(60)
 
     def wait_quiet(self, *names: str, at_most_s: float = 90) -> list[int]:
         """Until no mailbox of these has got a mail for a while; how many each has."""
