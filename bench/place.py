@@ -89,7 +89,7 @@ class Place:
     def __exit__(self, *_: object) -> None:
         self._sink.terminate()
         self._sink.wait()
-        self.dovecot.stop()
+        self.dovecot.close()
 
     def empty(self) -> None:
         """No mail in any mailbox, nothing sent."""

@@ -87,7 +87,9 @@ def test_killed_at_a_named_point(tmp_path: Path, imap: MailServer, sink: Sink, p
     with Ackbot(config) as ackbot:
         ackbot.wait_for_log('"watching"', 3)
         time_passes(tmp_path)
-        until_true(lambda: look(tmp_path, "SELECT COUNT(*) FROM outbox WHERE state = 'accepted'") == [(2 * LETTERS,)])
+        assert until_true(
+            lambda: look(tmp_path, "SELECT COUNT(*) FROM outbox WHERE state = 'accepted'") == [(2 * LETTERS,)]
+        )
     acknowledged = Counter(mail.recipients[0] for mail in sink.mails if "resident.example" in mail.recipients[0])
     ids = Counter(parsed(mail.content)["Message-ID"] for mail in sink.mails)
 

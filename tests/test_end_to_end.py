@@ -24,6 +24,7 @@ from tests.support.servers import (
     INSTALL_MUTT,
     INSTALL_POSTFIX,
     PASSWORD,
+    PATIENCE_S,
     Ackbot,
     Dovecot,
     Postfix,
@@ -68,7 +69,7 @@ def test_a_letter_is_answered(tmp_path: Path, imap: MailServer, sink: Sink) -> N
 
     acknowledgement = parsed(to(sink, "edward@resident.example")[0])
     assert acknowledgement["In-Reply-To"] == "<first@resident.example>"
-    assert "Damp in the bedroom" in plain(to(sink, "priya@northgate.example")[0]) or to(sink, "priya@northgate.example")
+    assert "There is damp in the bedroom." in plain(to(sink, "priya@northgate.example")[0])
 
 
 def test_logs_name_no_resident(tmp_path: Path, imap: MailServer, sink: Sink) -> None:
@@ -233,10 +234,10 @@ def test_the_end_when_everything_hangs(tmp_path: Path, imap: MailServer) -> None
             )
             asked_at = time.monotonic()
             ackbot.signal(signal.SIGTERM)
-            code = ackbot.wait(20)
+            code = ackbot.wait(60)
             took = time.monotonic() - asked_at
 
-    assert (code, took < 9.5) == (0, True), took
+    assert (code, took < 10) == (0, True), took
     with contextlib.closing(sqlite3.connect(tmp_path / "ackbot.db")) as store:
         kept = store.execute("SELECT state FROM outbox WHERE kind = 'acknowledgement' ORDER BY state").fetchall()
     assert kept == [("claimed",), ("sending",)]
@@ -428,7 +429,7 @@ def test_on_dovecot_and_postfix(tmp_path: Path, dovecot: Dovecot, postfix: Postf
 def _smtp(postfix: Postfix, sender: str, recipient: str, mail: bytes) -> None:
     import smtplib
 
-    with smtplib.SMTP("127.0.0.1", postfix.port, timeout=20) as client:
+    with smtplib.SMTP("127.0.0.1", postfix.port, timeout=PATIENCE_S) as client:
         client.sendmail(sender, [recipient], mail)
 
 

@@ -77,7 +77,7 @@ def test_a_relay_that_dies_in_the_middle_of_a_mail(
     world: World, dispatcher: Callable[..., Dispatcher], how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """D47, P2: before the final dot nothing was taken: each mail goes out once and soon, none is doubted for 15 minutes."""
-    monkeypatch.setattr(smtp, "_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(smtp, "_TIMEOUT_S", 1.0)
     world.receive(letter())
     for mail in world.outbox():
         world.db.run(
@@ -225,7 +225,7 @@ def test_a_store_that_takes_nothing(
     """
     monkeypatch.setattr(watch, "_BACK_OFF_S", (0.02, 0.05))
     watching_it = watching(server.port)
-    watching_it.watcher.ready.wait(10)
+    watching_it.wait_ready()
     server.append(USER, by(0))
     until(lambda: taken(world) == 1)
     with BadSmtp() as relay, structlog.testing.capture_logs() as lines:

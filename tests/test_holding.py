@@ -49,7 +49,7 @@ def test_a_pause_while_mail_is_being_sent(world: World) -> None:
         assert outbox.begin_sending(world.db, one, "w1")
     outbox.pause(world.db, "", world.now)
     outbox.again_later(world.db, first, "451 4.3.0 later", world.now)
-    outbox.unknown(world.db, second, "no reply", world.now)
+    assert outbox.unknown(world.db, second, "no reply", world.now)
     outbox.resend(world.db, second, world.now)
     assert states(world) == WAITING
     assert outbox.waits_until(world.db, "default") is None

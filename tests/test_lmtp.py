@@ -32,7 +32,7 @@ from ackbot.work.threads import Stop
 from tests.conftest import missing
 from tests.support.council import World, write_config
 from tests.support.letters import letter, parsed
-from tests.support.servers import INSTALL_POSTFIX, Ackbot, Postfix, free_port, until_true
+from tests.support.servers import INSTALL_POSTFIX, PATIENCE_S, Ackbot, Postfix, free_port, until_true
 from tests.test_crash import by, look
 from tests.test_end_to_end import USERS, configured
 from tests.test_keeping import ackbot, residents
@@ -58,7 +58,7 @@ class Post:
 
     def __exit__(self, *_: object) -> None:
         self.stop.set()
-        self.thread.join(15)
+        self.thread.join(60)
         assert not self.thread.is_alive()
         self.stop.close()
 
@@ -66,7 +66,7 @@ class Post:
         """A mail server that has something for us."""
         if self.place.path:
             return kind(self.place.path)
-        return kind("127.0.0.1", self.place.port, timeout=15)
+        return kind("127.0.0.1", self.place.port, timeout=PATIENCE_S)
 
     def deliver(self, raw: bytes, *recipients: str, sender: str = RESIDENT) -> dict[str, tuple[int, bytes]]:
         """Deliver a mail; who was refused, as smtplib tells it."""
@@ -256,7 +256,7 @@ def test_rates_and_connections(open_post: Callable[..., Post]) -> None:
         assert full.value.smtp_code == 421
         other = smtplib.LMTP("127.0.0.1", post.place.port, timeout=15, source_address=("127.0.0.2", 0))
         assert opened.enter_context(other).noop()[0] == 250
-    until_true(lambda: not post.listener.connections)
+    assert until_true(lambda: not post.listener.connections)
 
     with post.client() as client:
         assert client.noop()[0] == 250
@@ -328,7 +328,7 @@ def test_a_unix_socket(open_post: Callable[..., Post], tmp_path: Path) -> None:
     with pytest.raises(PlaceTaken, match="somebody listens there already"):
         Place(path=path).bind()
     post.stop.set()
-    post.thread.join(15)
+    post.thread.join(60)
 
     assert not os.path.exists(path)
 
@@ -399,13 +399,16 @@ def test_killed_before_the_250(tmp_path: Path, imap: MailServer, sink: Sink, poi
     config = delivering(tmp_path, imap, sink, port)
     with Ackbot(config, {VARIABLE: point}) as killed:
         killed.wait_for_log('"watching"', 3)
-        with pytest.raises((smtplib.SMTPException, OSError)), smtplib.LMTP("127.0.0.1", port, timeout=15) as client:
+        with (
+            pytest.raises((smtplib.SMTPException, OSError)),
+            smtplib.LMTP("127.0.0.1", port, timeout=PATIENCE_S) as client,
+        ):
             client.sendmail(RESIDENT, [HOUSING], by(1))
         assert killed.wait() == -signal.SIGKILL
     assert look(tmp_path, "SELECT COUNT(*) FROM cases") == [(0 if point == "intake.before-commit" else 1,)]
     with Ackbot(config) as again:
         again.wait_for_log('"watching"', 6)
-        with smtplib.LMTP("127.0.0.1", port, timeout=15) as client:
+        with smtplib.LMTP("127.0.0.1", port, timeout=PATIENCE_S) as client:
             assert client.sendmail(RESIDENT, [HOUSING], by(1)) == {}
         assert sink.wait_for(lambda mails: len(mails) == 2)
 
@@ -426,10 +429,10 @@ def test_postfix_delivers(tmp_path: Path, imap: MailServer, sink: Sink) -> None:
 
     with Ackbot(delivering(folder, imap, sink, port)) as daemon, Postfix(tmp_path, There()) as postfix:  # type: ignore[arg-type]
         daemon.wait_for_log('"watching"', 3)
-        with smtplib.SMTP("127.0.0.1", postfix.port, timeout=15) as client:
+        with smtplib.SMTP("127.0.0.1", postfix.port, timeout=PATIENCE_S) as client:
             client.sendmail(RESIDENT, [HOUSING, "streets@northgate.example"], with_file())
         assert sink.wait_for(lambda mails: len(mails) >= 2)
-        assert until_true(lambda: "status=sent (250 2.0.0" in (tmp_path / "postfix" / "postfix.log").read_text())
+        assert until_true(lambda: "status=sent (250 2.0.0" in (postfix.folder / "postfix.log").read_text())
     owner = next(parsed(mail.content) for mail in sink.mails if mail.recipients[0].endswith("northgate.example"))
 
     assert [one.get_filename() for one in owner.iter_attachments()] == ["damp.png"]
@@ -454,7 +457,7 @@ def test_a_port_that_is_taken(tmp_path: Path, imap: MailServer, sink: Sink) -> N
             daemon.signal(signal.SIGHUP)
             daemon.wait_for_log('"not reloaded"')
             daemon.wait_for_log('"watching"', 6)
-            with smtplib.LMTP("127.0.0.1", port, timeout=15) as client:
+            with smtplib.LMTP("127.0.0.1", port, timeout=PATIENCE_S) as client:
                 assert client.sendmail(RESIDENT, [HOUSING], by(1)) == {}
     with Ackbot(config) as daemon:  # and a reload that leads elsewhere does
         daemon.wait_for_log('"watching"', 9)
@@ -462,7 +465,7 @@ def test_a_port_that_is_taken(tmp_path: Path, imap: MailServer, sink: Sink) -> N
         daemon.signal(signal.SIGHUP)
         daemon.wait_for_log('"reloaded"')
         daemon.wait_for_log('"watching"', 12)
-        with smtplib.LMTP("127.0.0.1", port, timeout=15) as client:
+        with smtplib.LMTP("127.0.0.1", port, timeout=PATIENCE_S) as client:
             assert client.sendmail(RESIDENT, [HOUSING], by(2)) == {}
 
     assert look(tmp_path, "SELECT COUNT(*) FROM cases") == [(2,)]
@@ -474,7 +477,7 @@ def test_a_mail_in_hand_is_finished(post: Post, monkeypatch: pytest.MonkeyPatch)
 
     def slowly(*words: Any) -> int:
         begun.set()
-        assert go_on.wait(15)
+        assert go_on.wait(60)
         return take(*words)
 
     monkeypatch.setattr(Intake, "take", slowly)
@@ -483,12 +486,12 @@ def test_a_mail_in_hand_is_finished(post: Post, monkeypatch: pytest.MonkeyPatch)
     said: list[Any] = []
     sender = threading.Thread(target=lambda: said.append(busy.sendmail(RESIDENT, [HOUSING], letter())))
     sender.start()
-    assert begun.wait(15)
+    assert begun.wait(60)
     post.stop.set()
     assert until_true(lambda: post.listener.stopping)
     assert idle.mail(RESIDENT)[0] == 421
     go_on.set()
-    sender.join(15)
+    sender.join(60)
     idle.close()
     busy.close()
 

@@ -114,10 +114,9 @@ def test_html_of_a_letter_is_never_mailed_on(tmp_path: Path) -> None:
     page = '<html><body><p onclick="x()">Damp</p><script>alert(1)</script><img src="https://spy.example/p.gif"><style>p{}</style></body></html>'
     story.receive(letter(text=page, content_type="text/html; charset=utf-8", subject="<script>alert(2)</script>"))
     story.at("2026-12-07 16:00")
-    for mail in story.outbox():
-        content = bytes(mail["content"])
-        pages = html(content) if parsed(content).get_body(("html",)) else ""
-        assert "<script" not in pages
-        assert "spy.example" not in pages
-        assert "onclick" not in pages
+    contents = [bytes(mail["content"]) for mail in story.outbox()]
+    pages = [html(content) for content in contents if parsed(content).get_body(("html",))]
+
+    assert len(pages) > 2
+    assert [page for page in pages if "<script" in page or "spy.example" in page or "onclick" in page] == []
     assert "Damp" in plain(bytes(story.mail("new-case")["content"]))

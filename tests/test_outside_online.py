@@ -48,7 +48,7 @@ class Box:
 def dovecot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dovecot]:
     if not Dovecot.is_there():
         missing(INSTALL_DOVECOT)
-    with Dovecot(tmp_path_factory.mktemp("d")) as server:  # a short name: the paths of its sockets have a limit
+    with Dovecot(tmp_path_factory.mktemp("dovecot")) as server:
         yield server
 
 
@@ -78,12 +78,12 @@ def watching(story: Story, box: Box, monkeypatch: pytest.MonkeyPatch) -> Iterato
         one = Watcher(watched, story.db, story.intake, stop, lambda: story.now, lambda: None, lambda *_: None)
         thread = threading.Thread(target=one.run)
         thread.start()
-        assert one.ready.wait(20)
+        assert one.ready.wait(60)
 
         def end() -> None:
             if thread.is_alive():
                 stop.set()
-                thread.join(10)
+                thread.join(60)
                 assert not thread.is_alive()
                 stop.close()
 

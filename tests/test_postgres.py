@@ -126,7 +126,7 @@ def test_a_deadlock_is_a_conflict(db: Database) -> None:
         try:
             with db.transaction():
                 db.run("UPDATE settings SET value = :by WHERE name = :name", by=first, name=first)
-                meet.wait(5)
+                meet.wait(60)
                 db.run("UPDATE settings SET value = :by WHERE name = :name", by=first, name=second)
         except StoreConflict:
             return "conflict"
@@ -173,7 +173,7 @@ def test_who_decides_over_a_case_has_it_alone(world: World) -> None:
         waiting = "SELECT 1 FROM pg_locks WHERE NOT granted"
         assert until_true(lambda: seen or world.db.run(waiting))
         world.db.run("UPDATE cases SET state = 'answered' WHERE code = :code", code=code)
-    thread.join(10)
+    thread.join(60)
 
     assert seen == ["answered"]
 

@@ -59,10 +59,10 @@ def test_the_end_does_not_wait_for_a_long_round(world: World, monkeypatch: pytes
     rounds = rounds_of(world)
     begun, go_on = threading.Event(), threading.Event()
     done: list[datetime] = []
-    monkeypatch.setattr(rounds, "_recover", lambda _: begun.set() or (go_on.wait(20) and 0))
+    monkeypatch.setattr(rounds, "_recover", lambda _: begun.set() or (go_on.wait(60) and 0))
     monkeypatch.setattr(rounds, "_daily", lambda now: done.append(now) or 0)
     rounds.start()
-    assert begun.wait(20)
+    assert begun.wait(60)
     assert not rounds.stop(0.05)
     go_on.set()
     assert rounds.stop(20)

@@ -211,7 +211,7 @@ def test_a_host_that_cannot_be_named() -> None:
 
 def test_no_reply_to_the_final_dot(monkeypatch: pytest.MonkeyPatch) -> None:
     """D47, D15: a relay that takes everything and never answers: nobody knows, and that is what is said."""
-    monkeypatch.setattr(smtp, "_END_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(smtp, "_END_TIMEOUT_S", 1.0)
     with BadSmtp(lambda what, _: "HANG" if what == "DOT" else None) as server, pytest.raises(Unknown):
         send(server)
 
@@ -219,7 +219,7 @@ def test_no_reply_to_the_final_dot(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("where", ["CONNECT", "EHLO"])
 def test_everything_has_a_timeout(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """D15: connect and every command."""
-    monkeypatch.setattr(smtp, "_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(smtp, "_TIMEOUT_S", 1.0)
     with BadSmtp(lambda what, _: "HANG" if what == where else None) as server, pytest.raises(RelayTrouble):
         send(server)
 
@@ -227,7 +227,7 @@ def test_everything_has_a_timeout(where: str, monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize("how", ["DROP", "HANG"])
 def test_a_break_in_the_middle_of_a_mail(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """P2: before the final dot no relay can have taken the mail: it is sent again like any other, not doubted."""
-    monkeypatch.setattr(smtp, "_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(smtp, "_TIMEOUT_S", 1.0)
     with BadSmtp(lambda what, _: how if what == "BODY" else None) as server:
         connection = connect(relay(server))
         with pytest.raises(Later, match="in the middle of the mail"):

@@ -28,7 +28,7 @@ def test_from_now_on(world: World, server: MailServer, watching: Callable[..., R
     """behaviour.md §5.4: at first sight, what lies there is left alone; the next letter is taken."""
     server.append(USER, by(1))
     run = watching(server.port)
-    run.watcher.ready.wait(10)
+    run.wait_ready()
     server.append(USER, by(2))
     until(lambda: taken(world))
 
@@ -47,7 +47,7 @@ def test_backlog(
     )
     server.append(USER, letter(subject="old", message_id="<2@r.example>", text="2"), datetime(2026, 11, 25, tzinfo=UTC))
     run = watching(server.port, start=start)
-    run.watcher.ready.wait(10)
+    run.wait_ready()
     server.append(USER, letter(subject="new", message_id="<3@r.example>", text="3"), world.now)
     until(lambda: taken(world) == len(subjects))
     rows = world.db.run("SELECT subject, acknowledged FROM letters")
@@ -75,7 +75,7 @@ def test_more_than_a_batch(world: World, server: MailServer, watching: Callable[
 def test_seen_mail_is_taken_once(world: World, server: MailServer, watching: Callable[..., Run]) -> None:
     """D1: read in Outlook before we looked; still taken, exactly once, and left as it was (P8)."""
     run = watching(server.port)
-    run.watcher.ready.wait(10)
+    run.wait_ready()
     with server.client(USER) as person:
         person.append("INBOX", by(1), [rb"\Seen", rb"\Flagged"])
         person.append("INBOX", by(2))
@@ -90,7 +90,7 @@ def test_seen_mail_is_taken_once(world: World, server: MailServer, watching: Cal
 def test_a_restart_goes_on_where_it_was(world: World, server: MailServer, watching: Callable[..., Run]) -> None:
     """P1: what came while we were away is taken; nothing is taken twice."""
     run = watching(server.port)
-    run.watcher.ready.wait(10)
+    run.wait_ready()
     server.append(USER, by(1))
     until(lambda: taken(world) == 1)
     run.end()
@@ -104,7 +104,7 @@ def test_a_restart_goes_on_where_it_was(world: World, server: MailServer, watchi
 def test_a_change_of_uidvalidity(world: World, server: MailServer, watching: Callable[..., Run]) -> None:
     """D7: every uid means another mail now: known letters are recognised, old ones are history, new ones are taken."""
     run = watching(server.port)
-    run.watcher.ready.wait(10)
+    run.wait_ready()
     server.append(USER, by(1), world.now)
     until(lambda: taken(world) == 1)
     server.stop()
@@ -131,11 +131,11 @@ def test_one_bad_mail_delays_no_other(world: World, server: MailServer, watching
         + b"--b--\r\n",
         b"From: Jos\xe9 <j@r.example>\r\nSubject: \xff\xfe\r\nTo: housing@northgate.example\r\n\r\nx",
         b"From: a@b.example\r\nSubject: big\r\nContent-Type: application/zip; name=a.zip\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-        + b"QUJD\r\n" * 200_000,
+        + (b"QUJD" * 18 + b"\r\n") * 17_000,
         bytes(range(1, 256)) * 50,
     ]
     run = watching(server.port)
-    run.watcher.ready.wait(10)
+    run.wait_ready()
     with server.client(USER) as person:
         for raw in (*nasty, by(1)):
             person.append("INBOX", raw)
@@ -184,7 +184,7 @@ def test_a_wrong_password_stops_that_inbox_only(
     assert (state["state"], "refuses" in state["reason"]) == ("stopped", True)
     assert run.troubles[0][:2] == ("housing", "inbox")
     monkeypatch.setenv("ACKBOT_TEST_PASSWORD", "secret")
-    assert run.watcher.ready.wait(10)
+    run.wait_ready()
     until(lambda: inboxes.states(world.db)[0]["state"] == "watching")
 
 
@@ -194,7 +194,7 @@ def test_a_server_that_comes_and_goes(
     """D8: hang-ups and refused connections are retried with back-off; nothing is lost or doubled."""
     monkeypatch.setattr(watch, "_BACK_OFF_S", (0.02, 0.05))
     run = watching(server.port)
-    run.watcher.ready.wait(10)
+    run.wait_ready()
     server.stop()
     until(lambda: inboxes.states(world.db)[0]["state"] == "retrying")
     server.start()
@@ -231,7 +231,7 @@ def test_moving_only_after_commit_and_only_if_asked(
     with server.client(USER) as person:
         person.create_folder("Done")
     run = watching(server.port, after="Done")
-    run.watcher.ready.wait(10)
+    run.wait_ready()
     server.append(USER, by(1))
     until(lambda: world.db.run("SELECT 1 FROM arrivals WHERE moved_to = 'Done'"))
     with server.client(USER) as person:
@@ -255,7 +255,7 @@ def test_a_move_that_was_cut_short_is_made_good(world: World, server: MailServer
     with server.client(USER) as person:
         person.create_folder("Done")
     first = watching(server.port)
-    first.watcher.ready.wait(10)
+    first.wait_ready()
     server.append(USER, by(1))
     until(lambda: taken(world) == 1)
     first.end()
@@ -283,7 +283,7 @@ def test_a_busy_store_is_waited_for(
 
     monkeypatch.setattr(world.intake, "take", busy)
     run = watching(server.port)
-    run.watcher.ready.wait(10)
+    run.wait_ready()
     server.append(USER, by(1))
     until(lambda: taken(world) == 1)
 
@@ -308,4 +308,4 @@ def test_a_defect_of_ours_does_not_end_the_watch(
     monkeypatch.setattr(Mailbox, "select", broken)
     run = watching(server.port)
 
-    assert run.watcher.ready.wait(10)
+    run.wait_ready()

@@ -21,7 +21,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """What takes seconds between servers takes none here."""
     monkeypatch.setattr(watch, "_BACK_OFF_S", (0.02, 0.05))
     monkeypatch.setattr(watch, "_LOOK_S", 0.05)
-    monkeypatch.setattr(imap, "_READ_S", 0.3)
+    monkeypatch.setattr(imap, "_READ_S", 1.0)
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ def test_a_push_that_never_comes(world: World, watching: Callable[..., Run]) -> 
 
     with BadImap(answer) as bad:
         run = watching(bad.port, watch="idle", poll_every_s=0.05)
-        run.watcher.ready.wait(10)
+        run.wait_ready()
         bad.mails = {**bad.mails, 8: by(8)}
         until(lambda: taken(world) == 1)
         run.end()
@@ -264,7 +264,7 @@ def test_a_uidvalidity_that_changes_with_many_unknown_letters(
 ) -> None:
     """D7, D14: after the change 30 letters that nobody knows lie there: cases for all, acknowledgements wait from the 21st on."""
     run = watching(server.port)
-    run.watcher.ready.wait(10)
+    run.wait_ready()
     run.end()
     server.stop()
     server.start()
@@ -285,7 +285,7 @@ def test_a_uidvalidity_that_changes_with_many_unknown_letters(
 def test_a_letter_delivered_again(world: World, server: MailServer, watching: Callable[..., Run]) -> None:
     """D14: an MTA that delivers a mail twice, with other Received lines: one case, one acknowledgement."""
     run = watching(server.port)
-    run.watcher.ready.wait(10)
+    run.wait_ready()
     server.append(USER, b"Received: from a by b; Mon, 30 Nov 2026 10:12:00 +0000\r\n" + letter())
     server.append(USER, b"Received: from c by b; Mon, 30 Nov 2026 10:19:00 +0000\r\n" + letter())
     until(lambda: len(world.db.run("SELECT 1 FROM arrivals WHERE letter_id IS NOT NULL")) == 2)

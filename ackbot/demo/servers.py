@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from argparse import Namespace
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
@@ -23,6 +23,7 @@ from pymap.user import UserMetadata
 from pysasl.hashing import Cleartext
 
 HOST = "127.0.0.1"
+_PATIENCE_S = 60.0  # on a machine that has much else to do, a large mail takes long
 
 
 class MailServer:
@@ -108,7 +109,7 @@ class MailServer:
     @contextlib.contextmanager
     def client(self, user: str) -> Any:
         """A logged-in IMAP client, as a person's mail program is one."""
-        with IMAPClient(HOST, self.port, ssl=False, timeout=10) as client:
+        with IMAPClient(HOST, self.port, ssl=False, timeout=_PATIENCE_S) as client:
             client.login(user, self._users[user])
             yield client
 
@@ -120,7 +121,7 @@ class MailServer:
     def deliver(self, user: str, mail: bytes, at: datetime | None = None) -> None:
         """As `append`, over a connection that is kept."""
         if user not in self._kept:
-            client = self._kept[user] = IMAPClient(HOST, self.port, ssl=False, timeout=10)
+            client = self._kept[user] = IMAPClient(HOST, self.port, ssl=False, timeout=_PATIENCE_S)
             client.login(user, self._users[user])
         self._kept[user].append("INBOX", mail, (), at)
 
@@ -162,7 +163,7 @@ class Sink:
 
     def __post_init__(self) -> None:
         self._arrived = threading.Condition()
-        self._controller: Controller | None = None
+        self._controller: _Listening | None = None
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, rcpt_options: list[str]
@@ -186,17 +187,16 @@ class Sink:
             self._arrived.notify_all()
         return "250 2.0.0 ok queued"
 
-    def wait_for(self, test: Callable[[list[Sent]], bool], timeout_s: float = 20.0) -> bool:
+    def wait_for(self, test: Callable[[list[Sent]], bool], timeout_s: float = _PATIENCE_S) -> bool:
         """Wait until the mails so far pass a test; whether they did."""
         with self._arrived:
             return self._arrived.wait_for(lambda: test(self.mails), timeout_s)
 
     def start(self) -> None:
         """Listen on `port`, or on a free one."""
-        self.port = self.port or _free_port()
-        self._controller = Controller(
-            self, hostname=HOST, port=self.port, enable_SMTPUTF8=True, data_size_limit=100_000_000
-        )
+        listener = socket.create_server((HOST, self.port))
+        self.port = listener.getsockname()[1]
+        self._controller = _Listening(self, listener)
         self._controller.start()
 
     def stop(self) -> None:
@@ -215,8 +215,22 @@ class Sink:
         self.stop()
 
 
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind((HOST, 0))
-        port: int = sock.getsockname()[1]
-        return port
+class _Listening(Controller):
+    """Of a socket that is bound already: a port that is looked for first can be gone when it is bound."""
+
+    def __init__(self, sink: Sink, listener: socket.socket) -> None:
+        super().__init__(
+            sink,
+            hostname=HOST,
+            port=listener.getsockname()[1],
+            enable_SMTPUTF8=True,
+            data_size_limit=100_000_000,
+            ready_timeout=_PATIENCE_S,
+        )
+        self._listener = listener
+
+    def _create_server(self) -> Coroutine[Any, Any, asyncio.Server]:
+        server: Coroutine[Any, Any, asyncio.Server] = self.loop.create_server(
+            self._factory_invoker, sock=self._listener
+        )
+        return server

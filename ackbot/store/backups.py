@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ackbot.casework.model import Arrival
 from ackbot.store import events, settings
-from ackbot.store.database import Database, StoreProblem, instant_of, text_of
+from ackbot.store.database import Database, StoreLocked, StoreProblem, instant_of, text_of
 
 _RESTORED = "restored"
 # Mail that residents get, or anybody who is neither staff nor admin. Alarms are never kept back.
@@ -151,8 +151,8 @@ def single_file(db: Database) -> None:
     SQLite: nothing of it stands beside the file any more, until it is next opened to write.
 
     Raises:
-        StoreProblem: another program is reading it.
+        StoreLocked: another program is reading it.
     """
     mode = db.run("PRAGMA journal_mode = DELETE")
     if mode[0]["journal_mode"] != "delete":
-        raise StoreProblem("another program reads it")
+        raise StoreLocked("another program reads it")

@@ -19,6 +19,10 @@ class StoreMissing(StoreProblem):
     """There is no store yet, or nothing in it: the first `ackbot run` makes it."""
 
 
+class StoreLocked(StoreProblem):
+    """Another program has it: nothing is wrong with the store itself, and nothing of it may be moved away."""
+
+
 class StoreBusy(Exception):
     """The store could not take a statement now: locked, disk full, connection lost. Trying again can help."""
 

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import sqlite_utils
 
-from ackbot.store.database import BUSY_TIMEOUT_S, Row, StoreBusy, StoreMissing, StoreProblem, climb
+from ackbot.store.database import BUSY_TIMEOUT_S, Row, StoreBusy, StoreLocked, StoreMissing, StoreProblem, climb
 
 
 class SQLite:
@@ -57,7 +57,8 @@ class SQLite:
         except (sqlite3.Error, OSError) as error:
             self._release()
             reason = error.strerror if isinstance(error, OSError) else error
-            raise StoreProblem(f"the store at {path} cannot be opened: {reason}; {_mend(error)}") from error
+            kind = StoreLocked if _code(error) in _LOCKED else StoreProblem
+            raise kind(f"the store at {path} cannot be opened: {reason}; {_mend(error)}") from error
         self._connection = connection
 
     def run(self, sql: str, **parameters: Any) -> Sequence[Row]:
@@ -144,7 +145,7 @@ class SQLite:
 
     def _told(self, error: sqlite3.DatabaseError) -> Exception:
         """StoreBusy if trying again can help, StoreProblem for a damaged file, else the error as it is."""
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        code = _code(error)
         if code in _DAMAGED:
             return StoreProblem(f"the store at {self.place} is damaged: {error}; {_mend(error)}")
         return StoreBusy(str(error)) if code in _PASSING else error
@@ -163,15 +164,21 @@ _PASSING = {
 
 
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+def _code(error: Exception) -> int:
+    """SQLite's primary result code; 0 for an error that is not SQLite's."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
 def _mend(error: Exception) -> str:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    code = _code(error)
     if code in _DAMAGED:
         return "move it away and restore a backup"
     if code == sqlite3.SQLITE_FULL or getattr(error, "errno", 0) == errno.ENOSPC:
         return "make room on its disk"
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+    if code in _LOCKED:
         return "another program has locked it: end that one"
     return "correct store.url, or the permissions of its folder"
 

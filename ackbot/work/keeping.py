@@ -1,11 +1,16 @@
 """A backup is one file: the store as of one instant, the secret, the configuration; putting it back is told and held."""
 
 import dataclasses
+import fcntl
+import glob
 import os
 import shutil
-from contextlib import closing
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 
 from ackbot import __version__
@@ -14,7 +19,7 @@ from ackbot.casework.drafts import to_admin
 from ackbot.casework.office import Office
 from ackbot.config import Config
 from ackbot.crashpoints import crash_point
-from ackbot.store import Database, StoreProblem, backups, open_database
+from ackbot.store import Database, StoreLocked, StoreProblem, backups, open_database
 from ackbot.store.database import instant_of, text_of
 from ackbot.store.opening import path_of
 from ackbot.store.sqlite import SQLite, nobody_runs
@@ -53,10 +58,7 @@ def back_up(config: Config, target: Path, now: datetime) -> Kept:
     _must_be_sqlite(config, "pg_dump --format=custom --file=ackbot.dump URL", "keep it with the secret file")
     if target.exists() and not papers_of(target):
         raise StoreProblem(f"{target} is not a backup made by ackbot, so it is not overwritten; name another file")
-    part = target.with_name(f"{target.name}.part")
-    _discard(part)
-    try:
-        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    with _part_of(target) as part:
         with closing(open_database(config.store_url, read_only=True)) as db:
             backups.snapshot(db, part)
         with closing(SQLite(part)) as db:
@@ -68,9 +70,38 @@ def back_up(config: Config, target: Path, now: datetime) -> Kept:
         crash_point("backup.written")
         part.replace(target)
         _durable(target.parent)
-    finally:
-        _discard(part)
     return Kept(now, counts["cases"], counts["letters"])
+
+
+@contextmanager
+def _part_of(target: Path) -> Iterator[Path]:
+    """
+    A new empty file beside `target`, gone afterwards unless it was renamed. Its name is its own: another backup to the same
+    target, a moment ago or now, neither loses its file to us nor puts ours in place half written.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    descriptor, name = tempfile.mkstemp(prefix=f"{target.name}.part-", dir=target.parent)
+    part = Path(name)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)  # whoever clears away sees by it that somebody is still writing
+        _clear_away(target)
+        yield part
+    finally:
+        os.close(descriptor)
+        _discard(part)
+
+
+def _clear_away(target: Path) -> None:
+    """What killed attempts left beside `target`; the file of one that still writes is locked, and stays."""
+    for left in target.parent.glob(f"{glob.escape(target.name)}.part*"):
+        if left.name.endswith(("-wal", "-shm")):
+            continue  # goes with the file that it stands beside
+        # A file of another user, or one that its writer has just finished, is no reason to make no backup.
+        with suppress(OSError), left.open("rb+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _discard(left)
 
 
 def _papers(config: Config, now: datetime) -> dict[str, bytes]:
@@ -182,12 +213,14 @@ def _moved_aside(store: Path, now: datetime) -> Path:
     Another name for the store that is there; its own stays until the new one takes it in one step.
 
     Raises:
-        StoreBusy: another program reads it.
+        StoreBusy, StoreLocked: another program reads it.
     """
-    aside = store.with_name(f"{store.name}.before-{now:%Y%m%dT%H%M%SZ}")
+    aside = _free_name(store, now)
     try:
         with closing(SQLite(store)) as db:
             backups.single_file(db)
+    except StoreLocked:  # it is sound, and its `-wal` is another program's
+        raise
     except StoreProblem:  # it is damaged, which may be why a backup is put back
         for one, other in zip(_beside(store), _beside(aside), strict=True):
             if one.exists():
@@ -195,6 +228,16 @@ def _moved_aside(store: Path, now: datetime) -> Path:
     os.link(store, aside)
     _durable(store.parent)
     return aside
+
+
+def _free_name(store: Path, now: datetime) -> Path:
+    """
+    A name for the old store, by the second, and by a number where that second has one. Nothing stands under it, nor beside
+    it: SQLite would take a `-wal` of another store for part of this one. The lock of `nobody_runs` keeps it free.
+    """
+    first = f"{store.name}.before-{now:%Y%m%dT%H%M%SZ}"
+    names = (store.with_name(first if number == 1 else f"{first}-{number}") for number in count(1))
+    return next(name for name in names if not any(os.path.lexists(one) for one in (name, *_beside(name))))
 
 
 def mark(config: Config, now: datetime) -> Kept:

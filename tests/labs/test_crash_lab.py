@@ -217,12 +217,11 @@ def test_kills(tmp_path: Path, dovecot: Dovecot, kept: Store, store: str, capsys
                 log.unlink(missing_ok=True)
                 ackbot = Ackbot(config, {VARIABLE: f"{point}:{times}" if point else ""}).start()
                 assert ackbot.process is not None
-                if point:
-                    until_true(ackbot.has_ended, 30)
-                else:
+                reached = bool(point) and until_true(ackbot.has_ended, 30)
+                if not point:
                     ackbot.wait_for_log('"started"', 1, 60)
                     threading.Event().wait(1.5 * chance.random())  # the moment of the kill is what is random here
-                killed[point if ackbot.has_ended() else "a random moment"] += 1
+                killed[point if reached else "a random moment"] += 1
                 ackbot.process.kill()
                 assert ackbot.wait() == -9, log.read_text()[-2000:]
                 kept.time_passes()

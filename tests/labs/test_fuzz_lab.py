@@ -68,7 +68,7 @@ def judged(raw: bytes) -> None:
     assert explained.considered is not None
     for composed in explained.considered.mails.values():
         head, _, body = composed.content.partition(b"\r\n\r\n")
-        assert head.isascii() or b"@" in head
+        assert all(line.isascii() or b"@" in line for line in head.split(b"\r\n"))
         assert not re.search(rb"\x00|(?<!\r)\n|\r(?!\n)", composed.content)
         assert all(len(line) <= 998 for line in composed.content.split(b"\r\n"))
         assert not re.search(rb"^bcc:", head, re.IGNORECASE | re.MULTILINE)

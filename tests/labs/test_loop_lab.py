@@ -56,7 +56,7 @@ class Network:
     def close(self) -> None:
         self._stop.set()
         for thread in self._threads:
-            thread.join(20)
+            thread.join(60)
 
     def wait_quiet(self, *names: str, at_most_s: float = 90) -> list[int]:
         """Until no mailbox of these has got a mail for a while; how many each has."""
@@ -78,18 +78,15 @@ def network(tmp_path: Path) -> Iterator[Network]:
     if not Path("/usr/lib/dovecot/modules/lib90_sieve_plugin.so").exists():
         missing(INSTALL_SIEVE)
     port = free_port()
-    script = tmp_path / "vacation.sieve"
-    script.write_text(VACATION)
-    script.chmod(0o644)
     sieve = f"""mail_plugins = $mail_plugins sieve
 }}
 submission_host = 127.0.0.1:{port}
 plugin {{
-  sieve = file:{tmp_path}/dovecot/home/%n/sieve;active={tmp_path}/dovecot/home/%n/active.sieve
+  sieve = file:~/sieve;active=~/active.sieve
   sieve_global_extensions =
 """
     with Dovecot(tmp_path, sieve) as dovecot:
-        home = tmp_path / "dovecot" / "home" / "sieve"
+        home = dovecot.folder / "home" / "sieve"
         home.mkdir()
         (home / "active.sieve").write_text(VACATION)
         for path in (home, home / "active.sieve"):

@@ -91,7 +91,7 @@ class PostgresServer:
         """Stop it: fast (SIGINT) or as a crash would (SIGQUIT)."""
         if self._process is not None:
             self._process.send_signal(how)
-            self._process.wait(20)
+            self._process.wait(60)
             self._process = None
 
     def url(self, schema: str = "public") -> str:

@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -10,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -17,12 +19,13 @@ from typing import Any
 from imapclient import IMAPClient
 
 PASSWORD = "secret"
+PATIENCE_S = 60.0  # for what must happen, on a machine that has much else to do
 INSTALL_DOVECOT = "needs Dovecot: apt-get install -y --no-install-recommends dovecot-imapd dovecot-lmtpd"
 INSTALL_POSTFIX = "needs Postfix, and root to run it: apt-get install -y --no-install-recommends postfix"
 INSTALL_MUTT = "needs a mail client: apt-get install -y --no-install-recommends mutt"
 
 _DOVECOT = """
-base_dir = {run}
+base_dir = {d}/run
 state_dir = {d}/state
 log_path = {d}/dovecot.log
 protocols = imap lmtp
@@ -118,16 +121,48 @@ postlog   unix-dgram n - n - 1 postlogd
 """
 
 
+_PORTS = range(20_000, 32_768)  # below those that the kernel gives to whoever connects, or asks for any port
+_reserved: list[socket.socket] = []  # one for each port that this process was given; they end with it
+
+
 def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
+    """
+    A port that nobody listens on, and that no other test is given before this process ends: a server may bind it later.
+    """
+    for port in random.sample(_PORTS, len(_PORTS)):
+        claim = socket.socket(socket.AF_UNIX)
+        try:
+            claim.bind(f"\0ackbot-test-port-{port}")  # seen by every process of this machine, gone with ours
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", port))
+        except OSError:
+            claim.close()
+            continue
+        _reserved.append(claim)
+        return port
+    raise RuntimeError("every port is taken")
+
+
+def _made_folder(prefix: str) -> Path:
+    """
+    A folder that users other than root may walk through. It lies outside of pytest's, which every run of pytest closes to them
+    again, also while the servers of another run still work there.
+    """
+    folder = Path(tempfile.mkdtemp(prefix=prefix))
+    folder.chmod(0o755)
+    return folder
+
+
+def _forget_folder(folder: Path, log: str, keep: Path) -> None:
+    """The folder goes; the log stays with what the test leaves."""
+    if (folder / log).exists() and keep.exists():
+        shutil.copy(folder / log, keep)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def wait_port(port: int, log: Path | None = None) -> None:
     """Wait until somebody listens."""
-    until = time.monotonic() + 20
+    until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until:
         try:
             socket.create_connection(("127.0.0.1", port), 0.5).close()
@@ -141,28 +176,26 @@ class Dovecot:
     """IMAP and LMTP; every name before the @ is a mailbox, its password is PASSWORD. Use as a context manager."""
 
     def __init__(self, folder: Path, sieve: str = "") -> None:
-        """`sieve`: further settings of delivery, such as Pigeonhole's."""
-        self.folder = folder / "dovecot"
+        """`folder`: where its log is left. `sieve`: further settings of delivery, such as Pigeonhole's."""
         self.port, self.lmtp_port = free_port(), free_port()
+        self._keep = folder
         self._sieve = sieve
-        self._run = ""
         self._process: subprocess.Popen[bytes] | None = None
 
     @staticmethod
     def is_there() -> bool:
         return shutil.which("dovecot") is not None
 
+    @cached_property
+    def folder(self) -> Path:
+        """Where it keeps everything. A short name: the paths of its sockets may have 107 characters."""
+        return _made_folder("dovecot-")
+
     def start(self) -> None:
         root = os.geteuid() == 0
         owner = pwd.getpwnam("mail") if root else pwd.getpwuid(os.geteuid())
-        for name in ("state", "home"):
-            (self.folder / name).mkdir(parents=True, exist_ok=True)
-        # Its sockets: their paths may have 107 characters, and a test's folder is long already.
-        self._run = self._run or tempfile.mkdtemp(prefix="dovecot-")
-        os.chmod(self._run, 0o755)
-        for path in (self.folder, *self.folder.parents):
-            if root and path.owner() == "root" and not path.stat().st_mode & 0o001:
-                path.chmod(path.stat().st_mode | 0o011)  # the mail user walks through pytest's private folders
+        for name in ("state", "home", "run"):
+            (self.folder / name).mkdir(exist_ok=True)
         os.chown(self.folder / "home", owner.pw_uid, owner.pw_gid)
         users = (
             ""
@@ -173,7 +206,6 @@ class Dovecot:
         config.write_text(
             _DOVECOT.format(
                 d=self.folder,
-                run=self._run,
                 password=PASSWORD,
                 uid=owner.pw_uid,
                 gid=owner.pw_gid,
@@ -190,17 +222,17 @@ class Dovecot:
     def stop(self) -> None:
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(15)
+            self._process.wait(PATIENCE_S)
             self._process = None
 
-    def _forget(self) -> None:
-        if self._run:
-            shutil.rmtree(self._run, ignore_errors=True)
-            self._run = ""
+    def close(self) -> None:
+        """It stops, and its mailboxes are gone."""
+        self.stop()
+        _forget_folder(self.folder, "dovecot.log", self._keep)
 
     def client(self, user: str) -> IMAPClient:
         """A logged-in client; use as a context manager."""
-        client = IMAPClient("127.0.0.1", self.port, ssl=False, timeout=20)
+        client = IMAPClient("127.0.0.1", self.port, ssl=False, timeout=PATIENCE_S)
         try:
             client.login(user, PASSWORD)
         except BaseException:
@@ -227,16 +259,15 @@ class Dovecot:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
-        self._forget()
+        self.close()
 
 
 class Postfix:
     """An MTA that delivers every domain to Dovecot. Use as a context manager."""
 
     def __init__(self, folder: Path, dovecot: Dovecot, port: int = 0, settings: str = "") -> None:
-        """`settings`: further lines of main.cf."""
-        self.folder = folder / "postfix"
+        """`folder`: where its log is left. `settings`: further lines of main.cf."""
+        self._keep = folder
         self.port = port or free_port()
         self._lmtp_port = dovecot.lmtp_port
         self._settings = settings
@@ -246,12 +277,14 @@ class Postfix:
     def is_there() -> bool:
         return Path("/usr/lib/postfix/sbin/master").exists() and os.geteuid() == 0
 
+    @cached_property
+    def folder(self) -> Path:
+        """Where it keeps everything."""
+        return _made_folder("postfix-")
+
     def __enter__(self) -> "Postfix":
         for name in ("etc", "queue", "data"):
-            (self.folder / name).mkdir(parents=True)
-        for path in (self.folder, *self.folder.parents):
-            if path.owner() == "root" and not path.stat().st_mode & 0o001:
-                path.chmod(path.stat().st_mode | 0o011)
+            (self.folder / name).mkdir()
         shutil.chown(self.folder / "data", "postfix")
         (self.folder / "etc" / "main.cf").write_text(
             _POSTFIX_MAIN.format(d=self.folder, lmtp_port=self._lmtp_port) + self._settings
@@ -270,7 +303,8 @@ class Postfix:
     ) -> None:
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(15)
+            self._process.wait(PATIENCE_S)
+        _forget_folder(self.folder, "postfix.log", self._keep)
 
 
 class Ackbot:
@@ -289,7 +323,7 @@ class Ackbot:
             )
         return self
 
-    def wait_for_log(self, words: str, count: int = 1, timeout_s: float = 20) -> None:
+    def wait_for_log(self, words: str, count: int = 1, timeout_s: float = PATIENCE_S) -> None:
         """Wait until the log says something that often."""
         until_true(lambda: self.log.read_text().count(words) >= count or self.has_ended(), timeout_s)
         assert self.log.read_text().count(words) >= count, self.log.read_text()[-3000:]
@@ -301,7 +335,7 @@ class Ackbot:
         assert self.process is not None
         self.process.send_signal(number)
 
-    def wait(self, timeout_s: float = 15) -> int:
+    def wait(self, timeout_s: float = PATIENCE_S) -> int:
         """The exit code."""
         assert self.process is not None
         return self.process.wait(timeout_s)
@@ -317,7 +351,7 @@ class Ackbot:
             assert self.wait() == 0, self.log.read_text()[-3000:]
 
 
-def until_true(test: Callable[[], Any], timeout_s: float = 20) -> bool:
+def until_true(test: Callable[[], Any], timeout_s: float = PATIENCE_S) -> bool:
     """Look every few milliseconds until something is so; whether it came to be."""
     end = time.monotonic() + timeout_s
     while time.monotonic() < end:
@@ -329,4 +363,4 @@ def until_true(test: Callable[[], Any], timeout_s: float = 20) -> bool:
 
 def run(words: Sequence[str], **options: Any) -> subprocess.CompletedProcess[str]:
     """A program, its output as text."""
-    return subprocess.run(words, capture_output=True, text=True, check=False, timeout=120, **options)
+    return subprocess.run(words, capture_output=True, text=True, check=False, timeout=300, **options)

@@ -1,6 +1,7 @@
 """A watcher in a thread, and how a test waits for what it does."""
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -13,6 +14,7 @@ from tests.support.council import World
 from tests.support.letters import letter
 
 USER = "housing@northgate.example"
+PATIENCE_S = 60  # for what another thread does on a machine that has much else to do
 
 
 class Run:
@@ -35,21 +37,23 @@ class Run:
         self.thread = threading.Thread(target=self.watcher.run)
         self.thread.start()
 
+    def wait_ready(self) -> None:
+        """It has seen its mailbox once."""
+        assert self.watcher.ready.wait(PATIENCE_S)
+
     def end(self) -> None:
         self.stop.set()
-        self.thread.join(10)
+        self.thread.join(PATIENCE_S)
         assert not self.thread.is_alive()
         self.stop.close()
 
 
 def until(test: Callable[[], Any], what: str = "") -> None:
-    """Wait for something that another thread does; ten seconds are too long."""
-    event = threading.Event()
-    for _ in range(1_000):
-        if test():
-            return
+    """Wait for something that another thread does."""
+    event, end = threading.Event(), time.monotonic() + PATIENCE_S
+    while not test():
+        assert time.monotonic() < end, f"it did not happen: {what}"
         event.wait(0.01)
-    raise AssertionError(f"it did not happen: {what}")
 
 
 def taken(world: World) -> int:
