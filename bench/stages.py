@@ -18,7 +18,7 @@ from ackbot.casework.model import Arrival, Facts
 from ackbot.config import sample
 from ackbot.mail.message import Message
 from ackbot.store import arrivals, facts, handlers, inboxes, open_database
-from ackbot.work.intake import written
+from ackbot.work.apply import composed
 
 AT = datetime(2026, 11, 30, 10, 12, tzinfo=UTC)
 _HEAD = """Return-Path: <{address}>
@@ -104,9 +104,9 @@ def _steps(path: Path, make: Callable[[int], bytes], count: int) -> Mapping[str,
             marks.append(time.perf_counter())
             matching.match(seen, verdict.to, Facts(), office.council, arrival)
             marks.append(time.perf_counter())
-            decision = decide.on_message(seen, verdict, asked, known, desk)
+            decision = decide.on_message(seen, verdict, known, desk)
             marks.append(time.perf_counter())
-            mails = written(decision.intents, office.templates)
+            mails = composed(decision.intents, office.templates)
             marks.append(time.perf_counter())
             arrived = arrivals.add_arrival(db, arrival, AT)
             assert arrived is not None
