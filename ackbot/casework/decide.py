@@ -37,7 +37,7 @@ def on_message(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisi
         return _closed(verdict, "record", verdict.why)
     if verdict.kind == "bounce":
         return bounces.on_bounce(seen, verdict, facts, desk)
-    if verdict.kind in ("staff", "letter") and staff_proof.answers_trial(seen):
+    if verdict.kind in ("staff", "letter") and staff_proof.answers_trial(seen, desk.signer):
         return _closed(replace(verdict, kind="staff"), "event", "it answers a mail of `ackbot check --staff`")
     if answer := elsewhere.on_copied(seen, verdict, facts, desk):
         return answer

@@ -10,7 +10,7 @@ from ackbot.casework.council import Absence
 from ackbot.casework.model import AnsweredElsewhere, Case, Clock, ClockKind, LetterKind, Outcome
 from ackbot.mail.addresses import Address
 from ackbot.mail.compose import Draft
-from ackbot.mail.message import Attachment
+from ackbot.mail.plain import Attachment
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import re
 from typing import Literal
 
-from ackbot.mail.headers import Headers
+from ackbot.mail.plain import Fields
 
 Verdict = Literal["pass", "fail", ""]
 UNKNOWN = "unknown"  # configured for Exchange Online, whose results name no server
@@ -15,7 +15,7 @@ _DMARC = re.compile(r"\s*dmarc\s*(?:/\s*\d+\s*)?=\s*([\w-]+)", re.IGNORECASE)
 _FAILED = re.compile(r"\bdmarc\s*=\s*fail\b", re.IGNORECASE)
 
 
-def dmarc(headers: Headers, authserv_id: str) -> Verdict:
+def dmarc(headers: Fields, authserv_id: str) -> Verdict:
     """
     The DMARC result of the trusted server; "" when it gave none, or when no server is trusted.
 
@@ -34,7 +34,7 @@ def dmarc(headers: Headers, authserv_id: str) -> Verdict:
     return ""
 
 
-def servers(headers: Headers) -> tuple[str, ...]:
+def servers(headers: Fields) -> tuple[str, ...]:
     """Whose results stand in a mail, the topmost first, each once; "unknown" for those that name no server."""
     return tuple(dict.fromkeys(_server(raw) for raw in headers.raws("authentication-results")))
 
@@ -61,7 +61,7 @@ def _without_comments(text: str) -> str:
     return text
 
 
-def internal(headers: Headers) -> bool:
+def internal(headers: Fields) -> bool:
     """
     Exchange's mark of a mail that was sent from inside, authenticated.
 

@@ -20,7 +20,8 @@ from ackbot.casework.model import (
     Person,
     Questions,
 )
-from ackbot.mail.message import Attachment, Message
+from ackbot.mail import message
+from ackbot.mail.plain import Attachment
 from ackbot.store import alarms, cases, elsewhere
 from ackbot.store.database import Database, instant_of, listed, text_of
 
@@ -230,7 +231,7 @@ def _ours(db: Database, message_ids: Sequence[str]) -> dict[str, OurMail]:
         **parameters,
     )
     return {
-        row["message_id"]: OurMail(row["staff"], row["kind"], Message.parse(bytes(row["content"])).text) for row in rows
+        row["message_id"]: OurMail(row["staff"], row["kind"], message.text_of(bytes(row["content"]))) for row in rows
     }
 
 

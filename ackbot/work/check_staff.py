@@ -45,7 +45,7 @@ def staff_trial(
         while found := found or _replies(watched, draft, until, known):
             seen = _seen(found.pop(0), config, inbox)
             if (verdict := screen(seen)).kind != "automatic-reply":
-                yield from _judged(seen, person)
+                yield from _judged(seen, person, config)
                 return
             yield f"staff {person.id}: an automatic reply came ({verdict.why}); a person's is waited for", True
     except SmtpProblem as error:
@@ -58,8 +58,8 @@ def staff_trial(
     yield f"staff {person.id}: no reply came into {inbox.address} ({places}); once one has, run this again today", False
 
 
-def _judged(seen: Seen, person: Staff) -> Iterator[tuple[str, bool]]:
-    for point in staff_proof.points(seen, person):
+def _judged(seen: Seen, person: Staff, config: Config) -> Iterator[tuple[str, bool]]:
+    for point in staff_proof.points(seen, person, config.office.signer):
         mend = f"; {point.mend}" if point.mend else ""
         yield f"staff {person.id}: {'passed' if point.passed else 'FAILED'}: {point.what}{mend}", point.passed
 

@@ -59,7 +59,7 @@ def on_staff(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision
         return None
     reading = _reading(seen, facts, desk)
     intents: list[Intent]
-    if not seen.message.root.readable:
+    if not seen.message.readable:
         intents = []  # it is kept raw, and acted on once it can be read
     elif gone and case is not None:
         intents = [_tell_owner(_asked_of(seen, person, case, tokens, reading, facts, desk), gone=True)]

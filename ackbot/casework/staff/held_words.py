@@ -8,7 +8,7 @@ from ackbot.casework.incoming.screening import Seen
 from ackbot.casework.model import Case
 from ackbot.casework.staff.reading import Reading, command_line
 from ackbot.mail import folding, replies, subjects
-from ackbot.mail.message import Attachment
+from ackbot.mail.plain import Attachment
 
 SHORTEST = 15  # characters; shorter plain words are request about
 _LONGEST_GREETING = 60  # characters
@@ -35,7 +35,6 @@ _INSIDE = re.compile(
     r"\b(?:internal(?:ly)?|don'?t send|do not send|not for (?:the )?resident|between us|f\.?y\.?i\.?)\b", re.IGNORECASE
 )
 _MAIL_FILE = re.compile(r"\.(?:eml|msg|oft|mht|mhtml|mbox)$", re.IGNORECASE)
-_OUTLOOKS_NAME = re.compile(r"image\d{3}\.(?:png|jpe?g|gif|bmp)", re.IGNORECASE)
 
 
 def holds(reading: Reading, words: str, seen: Seen, case: Case, council: Council) -> list[str]:
@@ -80,29 +79,13 @@ def is_mail(file: Attachment) -> bool:
 
 def files(seen: Seen) -> tuple[Attachment, ...]:
     """What goes along with words: files, never mails, nor pictures that stand in the text, such as those of a signature."""
-    shown = _shown_pictures(seen)
     return tuple(
         one
         for one in seen.message.attachments
         if one.section
-        and not (one.content_type.startswith("image/") and (one.inline or one.section in shown))
+        and not (one.content_type.startswith("image/") and (one.inline or one.shown))
         and not is_mail(one)
     )
-
-
-def _shown_pictures(seen: Seen) -> set[str]:
-    """
-    Sections of pictures that the HTML shows, or that Outlook named: some servers make a signature's pictures attachments.
-    A Content-ID alone says nothing: Gmail gives one to every file.
-    """
-    leaves = list(seen.message.root.leaves())
-    pages = [leaf.text for leaf in leaves if leaf.content_type == "text/html"]
-    found = set()
-    for leaf in leaves:
-        identity = leaf.headers.value("content-id").strip(" <>")
-        if identity and (_OUTLOOKS_NAME.fullmatch(leaf.filename) or any(f"cid:{identity}" in page for page in pages)):
-            found.add(leaf.section)
-    return found
 
 
 def greets_somebody_else(words: str, case: Case, council: Council) -> str:

@@ -16,7 +16,7 @@ from ackbot.casework.staff.request import Request, ask, note, speaks
 from ackbot.casework.worktime import Duration
 from ackbot.mail import replies
 from ackbot.mail.markup import Lines
-from ackbot.mail.message import Attachment
+from ackbot.mail.plain import Attachment
 
 _HELD_WORD = 8  # characters that name held words in a SEND
 ECHOED = 3  # a person's first words to residents, shown back to them
