@@ -4,15 +4,19 @@ import pytest
 
 from ackbot.mail import authresults, domains
 from ackbot.mail.addresses import key_of
-from ackbot.mail.headers import Headers
+from ackbot.mail.plain import Fields
 
 MX = "mx.northgate.example"
 OURS = "northgate.example"
 PASS = f"dmarc=pass header.from={OURS}"
 
 
+def _fields(*values: str) -> Fields:
+    return Fields(tuple(("authentication-results", one, one) for one in values))
+
+
 def verdict(*fields: str, server: str = MX, author: str = OURS) -> str:
-    return authresults.verdict(Headers([("Authentication-Results", one) for one in fields]), server, author)
+    return authresults.verdict(_fields(*fields), server, author)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +131,7 @@ def test_exchange_online_names_no_server() -> None:
     assert verdict(found, server="unknown") == "pass"
     assert verdict(found) == ""
     assert verdict(found.replace("dmarc=pass", "dmarc=fail"), server="unknown") == "fail"
-    assert authresults.servers(Headers([("Authentication-Results", found)])) == ("unknown",)
+    assert authresults.servers(_fields(found)) == ("unknown",)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from ackbot.casework import cover
 from ackbot.casework.council import Absence
 from ackbot.casework.incoming import routing
 from ackbot.casework.model import Facts, Load
+from ackbot.mail import quoting
 from ackbot.mail.message import Message
 from tests.support.council import MONDAY, World
 from tests.support.letters import letter, parsed, plain
@@ -689,12 +690,12 @@ def test_every_urgent_letter_of_a_case_alarms(world: World, fields: dict[str, st
 
 def test_urgent_words_of_a_mail_that_broke_us(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """behaviour.md §1: they are looked for as soon as the mail can be read."""
-    real = Message.text_hash
-    monkeypatch.setattr(Message, "text_hash", property(lambda _: 1 / 0))
+    real = quoting.new_text
+    monkeypatch.setattr(quoting, "new_text", lambda _: 1 / 0)
     world.receive(letter(text="I smell gas.\n"))
     assert world.outbox("urgent") == []
 
-    monkeypatch.setattr(Message, "text_hash", real)
+    monkeypatch.setattr(quoting, "new_text", real)
     world.after(minutes=2)
     world.intake.retry_quarantined(world.now)
     assert len(world.outbox("urgent")) == 1
@@ -743,12 +744,12 @@ def test_ordinary_words_alarm_nobody(world: World, text: str) -> None:
 
 def test_a_mail_that_breaks_us_is_kept_and_answered(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """D5: raw bytes kept, the admin told once, a case and an acknowledgement from the headers; read later on the same row, without a second one (P1)."""
-    real = Message.text_hash
+    real = quoting.new_text
 
-    def broken(_: Message) -> str:
+    def broken(_: str) -> str:
         raise RuntimeError("a defect of ours, with the word mouldy in it")
 
-    monkeypatch.setattr(Message, "text_hash", property(broken))
+    monkeypatch.setattr(quoting, "new_text", broken)
     raw = letter()
     row = world.receive(raw)
     world.receive(raw)
@@ -763,7 +764,7 @@ def test_a_mail_that_breaks_us_is_kept_and_answered(world: World, monkeypatch: p
     again = world.db.run("SELECT attempts, retry_at, state FROM letters")[0]
     assert (again["attempts"], again["state"]) == (2, "quarantined")
 
-    monkeypatch.setattr(Message, "text_hash", real)
+    monkeypatch.setattr(quoting, "new_text", real)
     world.after(hours=2)
     world.intake.retry_quarantined(world.now)
     healed = world.db.run("SELECT * FROM letters")[0]

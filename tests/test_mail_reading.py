@@ -5,7 +5,7 @@ import pytest
 from ackbot.mail import subjects
 from ackbot.mail.language import language_of
 from ackbot.mail.message import Message
-from ackbot.mail.quoting import new_text, words
+from ackbot.mail.quoting import new_text
 from ackbot.mail.reports import is_permanent
 from ackbot.mail.text import from_html
 from tests.support.letters import letter
@@ -191,7 +191,7 @@ def test_reading_in_bounded_time() -> None:
 )
 def test_words_that_must_not_be_missed(text: str, kept: bool) -> None:
     """domain.md §8: only what is surely quoted, and from us, is left out; a signature or a third party's words are not."""
-    found = words(text, lambda address: address == "us@n.example")
+    found = Message.parse(letter(text=text)).words(lambda address: address == "us@n.example")
 
     assert found.startswith("New.")
     assert ("smell" in found) is kept

@@ -166,8 +166,8 @@ def test_a_lost_message_id(world: World) -> None:
     housing = office.council.inboxes["housing"]
     raw = letter(PRIYA, to=housing.plus(tag), Authentication_Results=PASSED)
     seen = Seen(Message.parse(raw, office.signer), housing, office.council, Arrival("housing", world.now))
-    points = staff_proof.points(seen, office.council.staff["priya"])
+    points = staff_proof.points(seen, office.council.staff["priya"], office.signer)
 
     assert [point.passed for point in points] == [True] * 4
     assert "the reply address has it too" in points[0].what
-    assert next(point.passed for point in staff_proof.points(seen, office.council.staff["sam"])) is False
+    assert next(point.passed for point in staff_proof.points(seen, office.council.staff["sam"], office.signer)) is False

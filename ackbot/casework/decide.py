@@ -41,7 +41,7 @@ def on_message(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisi
     if verdict.kind == "bounce":
         return bounces.on_bounce(seen, verdict, facts, desk)
     # Before staff mail: it proves who they are, and asks for nothing.
-    if verdict.kind in ("staff", "letter") and staff_proof.answers_trial(seen):
+    if verdict.kind in ("staff", "letter") and staff_proof.answers_trial(seen, desk.signer):
         return _closed(replace(verdict, kind="staff"), "event", "it answers a mail of `ackbot check --staff`")
     # Before staff mail: words that went to the resident already are no command to us.
     if copied := elsewhere.on_copied(seen, verdict, facts, desk):

@@ -11,7 +11,7 @@ from ackbot.casework.keys import Key
 from ackbot.casework.model import AnsweredElsewhere, Case, Clock, ClockKind, LetterKind, Outcome
 from ackbot.mail.addresses import Address
 from ackbot.mail.compose import Draft
-from ackbot.mail.message import Attachment
+from ackbot.mail.plain import Attachment
 
 
 @dataclass(frozen=True, slots=True)

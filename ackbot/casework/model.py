@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from ackbot.mail.addresses import Address
-from ackbot.mail.message import Attachment
+from ackbot.mail.plain import Attachment
 
 CaseState = Literal["open", "waiting", "answered", "closed"]
 ClockKind = Literal["name-owner", "update", "answer", "settle", "waiting"]

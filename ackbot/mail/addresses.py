@@ -36,6 +36,11 @@ class Address:
         return bool(_USABLE.fullmatch(self.addr)) and "." in domain.strip(".") and ".." not in domain and bool(local)
 
     @property
+    def local(self) -> str:
+        """The local part, lower case, backslashes dropped."""
+        return self.key.replace("\\", "").partition("@")[0]
+
+    @property
     def domain(self) -> str:
         """Case folded."""
         return self.key.rpartition("@")[2]

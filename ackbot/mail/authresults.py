@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from ackbot.mail import domains
-from ackbot.mail.headers import Headers
+from ackbot.mail.plain import Fields
 
 Verdict = Literal["pass", "fail", ""]
 UNKNOWN = "unknown"  # configured for Exchange Online, whose results name no server
@@ -50,7 +50,7 @@ class Field:
     whole: bool
 
 
-def verdict(headers: Headers, authserv_id: str, author_domain: str) -> Verdict:
+def verdict(headers: Fields, authserv_id: str, author_domain: str) -> Verdict:
     """
     Whether the trusted server says that a mail is of its author's domain (DMARC); "" when it does not say so, or nobody is
     trusted.
@@ -79,12 +79,12 @@ def verdict(headers: Headers, authserv_id: str, author_domain: str) -> Verdict:
     return ""
 
 
-def servers(headers: Headers) -> tuple[str, ...]:
+def servers(headers: Fields) -> tuple[str, ...]:
     """Whose results stand in a mail, the topmost first, each once; UNKNOWN for those that name no server."""
     return tuple(dict.fromkeys(read(raw).server for raw in headers.raws("authentication-results")))
 
 
-def internal(headers: Headers) -> bool:
+def internal(headers: Fields) -> bool:
     """
     Exchange's mark of a mail that was sent from inside, authenticated.
 

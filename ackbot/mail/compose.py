@@ -16,7 +16,7 @@ from typing import Any
 from ackbot.mail import subjects
 from ackbot.mail.addresses import Address, ascii_domain
 from ackbot.mail.headers import printable
-from ackbot.mail.message import Attachment
+from ackbot.mail.plain import Attachment
 from ackbot.mail.templates import Templates
 
 MOST_REFERENCES = 40  # ids kept in References: the first and the last twenty

@@ -1,7 +1,7 @@
 """What is new in a mail and what is quoted from an earlier one; where unsure, more is kept (design.md §3, D26)."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from ackbot.mail.signatures import trimmed
 
@@ -23,6 +23,7 @@ _HEAD_LINES = 3
 _INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _ATTRIBUTED = re.compile(r"[ \t>*]*\d{4}[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,2}")
 _BELOW = re.compile(r"\s*(?:>|\Z)")
+_BLANK_LINES = re.compile(r"(?:[^\S\n]*\n)*")
 # What a client puts into its attribution and a person who tells of somebody's words does not: an address, a time of day.
 _CLOCK = re.compile(r"\d{1,2}[:.h]\d{2}\b")
 _CLIENT_WROTE = re.compile(rf"[^\s<>@]@[^\s<>@]|{_CLOCK.pattern}")
@@ -99,23 +100,36 @@ def new_text(text: str) -> str:
     return trimmed(top) or text.strip()
 
 
-def words(text: str, ours: Callable[[str], bool]) -> str:
-    """
-    All that a mail says, but for what is surely quoted: lines marked `>`, and all below a quotation's head that names us.
+def unmarked(text: str) -> str:
+    """A text without the lines that `>` marks as quoted."""
+    return "\n".join(line for line in text.split("\n") if not line.startswith(">")) if ">" in text else text
 
-    For what must not be missed: unlike `new_text` it leaves signatures and the words of third parties in.
+
+def quotations(text: str, most: int) -> list[tuple[int, tuple[str, ...]]]:
+    """
+    Where quotations begin that run to the end, as places in the `unmarked` text, with the addresses that their heads name.
+
+    For what must not be missed: whoever knows which addresses are ours leaves out what stands below the first head that names
+    one. Unlike `new_text` that keeps signatures and the words of third parties.
 
     Args:
-        ours: whether an address is the council's own.
+        most: how many are looked for, from the top.
     """
-    lines = text.split("\n")
+    if "@" not in text:
+        return []
+    found: list[tuple[int, tuple[str, ...]]] = []
+    counted = kept = 0  # characters of the text that were looked at, and those of them that are unmarked
     for start, end in _heads(text):
-        below = next((line for line in text[end:].split("\n") if line.strip()), "")
-        head = text[start:end]
-        if not below.startswith(">") and any(ours(one.rstrip(".")) for one in _ADDRESS.findall(head)):
-            lines = text[:start].split("\n")
+        addresses = tuple(one.rstrip(".") for one in _ADDRESS.findall(text, start, end))
+        if not addresses or text.startswith(">", _BLANK_LINES.match(text, end).end()):  # type: ignore[union-attr]
+            continue
+        lines = text[counted:start].split("\n")[:-1]
+        kept += sum(len(line) + 1 for line in lines if not line.startswith(">"))
+        counted = start
+        found.append((kept, addresses))
+        if len(found) == most:
             break
-    return "\n".join(line for line in lines if not line.startswith(">"))
+    return found
 
 
 def heads(text: str) -> list[tuple[int, int]]:

@@ -44,6 +44,25 @@ class Token:
     message_id: str = ""
 
 
+def ids_in(text: str) -> tuple[str, ...]:
+    """What looks like a Message-ID of ours, without brackets, case folded, each once, order kept; folding does not matter."""
+    unfolded = re.sub(r"(?<=[\w.@-])[\r\n]+[ \t]+(?=[\w.@-])", "", text)
+    found = (match[0].lower() for match in _ID.finditer(unfolded))
+    return tuple(dict.fromkeys(one for one in found if one.isascii()))  # Unicode has a long s that is no s
+
+
+def tag_of(addr: str) -> str:
+    """What looks like our tag in the plus part of an address, lower case; "" for none."""
+    match = _TAG.fullmatch(addr.rpartition("@")[0].rpartition("+")[2])
+    tag = match[0].lower() if match else ""
+    return tag if tag.isascii() else ""
+
+
+def tags_in(text: str) -> tuple[str, ...]:
+    """What looks like a tag of ours for staff in a text, such as the subject of a mail that one of our links began."""
+    return tuple(tag for match in _TAG_IN_TEXT.finditer(text) if (tag := match[0].lower()).isascii())
+
+
 class Signer:
     """
     Makes and verifies tokens with the secret. The first secret signs, all verify (key rotation).
@@ -80,24 +99,35 @@ class Signer:
 
     def read_message_ids(self, text: str) -> tuple[Token, ...]:
         """Every Message-ID of ours in a text, signatures verified, order kept; folding and letter case do not matter."""
-        found: dict[str, Token] = {}
-        for match in _ID.finditer(re.sub(r"(?<=[\w.@-])[\r\n]+[ \t]+(?=[\w.@-])", "", text)):
-            code, purpose, role, unique, mac = (group.lower() for group in match.groups())
+        return self.verified_ids(ids_in(text))
+
+    def verified_ids(self, candidates: Iterable[str]) -> tuple[Token, ...]:
+        """The tokens of those of `ids_in` whose signatures verify, order kept."""
+        found = []
+        for identity in candidates:
+            match = _ID.fullmatch(identity)
+            if match is None:
+                continue
+            code, purpose, role, unique, mac = match.groups()
             head = f"{code}.{purpose}{role}.{unique}"
             if any(self._same(mac, self._letters(secret, 16, "message-id", head)) for secret in self._secrets):
-                identity = f"<{match[0].lower()}>"
-                found.setdefault(
-                    identity,
-                    Token("" if code == "nocase" else code.upper(), purpose, _ROLES[role], message_id=identity),
-                )
-        return tuple(found.values())
+                code = "" if code == "nocase" else code.upper()
+                found.append(Token(code, purpose, _ROLES[role], message_id=f"<{identity}>"))
+        return tuple(found)
 
     def read_address(self, addr: str) -> Token | None:
         """The token in the plus part of an address, or None when there is none that verifies."""
-        match = _TAG.fullmatch(addr.rpartition("@")[0].rpartition("+")[2])
-        if not match:
+        return self._token(tag) if (tag := tag_of(addr)) else None
+
+    def verified_tags(self, candidates: Iterable[str]) -> tuple[Token, ...]:
+        """The tokens of those of `tag_of` and `tags_in` whose signatures verify, each once, order kept."""
+        return tuple(dict.fromkeys(token for tag in candidates if (token := self._token(tag)) is not None))
+
+    def _token(self, tag: str) -> Token | None:
+        match = _TAG.fullmatch(tag)
+        if match is None:
             return None
-        code, kind, mac = (group.lower() for group in match.groups())
+        code, kind, mac = match.groups()
         head = f"{code}{kind}"
         for person in ("",) if kind == "r" else self._staff:
             for secret in self._secrets:
@@ -105,11 +135,6 @@ class Signer:
                     role: Role = "resident" if kind == "r" else "staff"
                     return Token(code.upper(), "", role, inside=kind == "i", staff=person)
         return None
-
-    def read_tags(self, text: str) -> tuple[Token, ...]:
-        """Staff tokens that stand in a text, such as the subject of a mail that one of our links began."""
-        found = (self.read_address(f"+{match[0]}@") for match in _TAG_IN_TEXT.finditer(text))
-        return tuple(token for token in found if token is not None and token.role == "staff")
 
     @staticmethod
     def _mac(secret: bytes, *words: str) -> bytes:

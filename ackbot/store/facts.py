@@ -20,7 +20,8 @@ from ackbot.casework.model import (
     Person,
     Questions,
 )
-from ackbot.mail.message import Attachment, Message
+from ackbot.mail import message
+from ackbot.mail.plain import Attachment
 from ackbot.store import alarms, cases, contact, elsewhere, listings
 from ackbot.store.database import Database, instant_of, listed, text_of
 
@@ -198,7 +199,7 @@ def _ours(db: Database, message_ids: Sequence[str]) -> dict[str, OurMail]:
         row["message_id"]: OurMail(
             row["staff"],
             row["kind"],
-            Message.parse(bytes(row["content"])).text,
+            message.text_of(bytes(row["content"])),
             named.get(row["id"], (row["code"],) if row["code"] else ()),
         )
         for row in rows

@@ -46,7 +46,7 @@ def staff_trial(
         while found := found or _replies(watched, draft, until, known):
             seen = _seen(found.pop(0), config, inbox)
             if (verdict := screen(seen)).kind != "automatic-reply":
-                yield from _judged(seen, person)
+                yield from _judged(seen, person, config)
                 return
             yield f"staff {person.id}: an automatic reply came ({verdict.why}); still waiting for one by a person", True
     except SmtpProblem as error:
@@ -62,8 +62,8 @@ def staff_trial(
     )
 
 
-def _judged(seen: Seen, person: Staff) -> Iterator[tuple[str, bool]]:
-    for point in staff_proof.points(seen, person):
+def _judged(seen: Seen, person: Staff, config: Config) -> Iterator[tuple[str, bool]]:
+    for point in staff_proof.points(seen, person, config.office.signer):
         mend = f"; {point.mend}" if point.mend else ""
         yield f"staff {person.id}: {'passed' if point.passed else 'FAILED'}: {point.what}{mend}", point.passed
 

@@ -43,7 +43,11 @@ def explain(
         db: the facts of a store; None means that nothing is known.
     """
     office = _live(config.office)
-    message = Message.parse(raw, office.signer)
+    first = ""
+    try:
+        message = Message.parse(raw, office.signer)
+    except Exception as broken:  # noqa: BLE001 - as the daemon does: what its headers alone allow
+        message, first = Message.unreadable(raw, office.signer), type(broken).__name__
     name = inbox or _addressed(message, config)
     now = at or message.received_at or message.sent_at or datetime.now(UTC)
     office = office_at(office, db, now) if db is not None else office
@@ -55,24 +59,18 @@ def explain(
     def source(questions: Questions, now: datetime) -> Facts:
         return facts.gather(db, questions, now, office.council) if db is not None else Facts()
 
-    try:
-        return Explained(name, message, consider(message, arrival, office, source, now), unreadable=False)
-    except TemplateProblem:
-        raise
-    except Exception as first:  # noqa: BLE001 - as the daemon does: what its headers alone allow
-        message = Message.unreadable(raw, office.signer)
+    if not first:
         try:
-            return Explained(
-                name,
-                message,
-                consider(message, arrival, office, source, now),
-                unreadable=True,
-                error=type(first).__name__,
-            )
-        except Exception as second:  # noqa: BLE001
-            return Explained(
-                name, message, None, unreadable=True, error=f"{type(first).__name__}, {type(second).__name__}"
-            )
+            return Explained(name, message, consider(message, arrival, office, source, now), unreadable=False)
+        except TemplateProblem:
+            raise
+        except Exception as broken:  # noqa: BLE001 - as above
+            message, first = Message.unreadable(raw, office.signer), type(broken).__name__
+    try:
+        considered = consider(message, arrival, office, source, now)
+    except Exception as second:  # noqa: BLE001 - its headers break us too
+        return Explained(name, message, None, unreadable=True, error=f"{first}, {type(second).__name__}")
+    return Explained(name, message, considered, unreadable=True, error=first)
 
 
 def _live(office: Office) -> Office:

@@ -73,7 +73,7 @@ def consider(message: Message, arrival: Arrival, office: Office, source: FactsSo
     desk = office.desk(now)
     seen = Seen(message, office.council.inboxes[arrival.inbox], office.council, arrival)
     if seen.form:
-        message = replace(message, form=True)
+        message = message.as_form()
         seen = replace(seen, message=message)
     verdict = screen(seen)
     questions = decide.questions_for(seen, verdict, desk)
@@ -109,15 +109,17 @@ class Intake:
         Raises:
             StoreBusy, StoreProblem, OSError: nothing was kept, and the mail is not to blame; try again.
         """
-        message = Message.parse(raw, self._office.signer)
-        if arrival.folder == DELIVERED:
-            arrival = replace(arrival, uid=_uid_of(raw, message))
+        placed = arrival
         try:
-            queued = self._decided(raw, message, arrival, now)
+            message = Message.parse(raw, self._office.signer)
+            placed = _placed(arrival, message.fingerprint)
+            queued = self._decided(raw, message, placed, now)
         except NOT_THE_MAIL:
             raise
         except Exception as error:  # noqa: BLE001 - P1: whatever a mail provokes, it is kept
-            queued = self._quarantine(raw, arrival, error, now)
+            if placed is arrival:  # not even read: its bytes are what it is known by
+                placed = _placed(arrival, sha256(raw).hexdigest())
+            queued = self._quarantine(raw, placed, error, now)
         crash_point("intake.committed")
         return queued
 
@@ -134,8 +136,6 @@ class Intake:
 
     def _decide(self, raw: bytes, message: Message, arrival: Arrival, now: datetime) -> int:
         db = self._db
-        # The words are read before the lock is taken: meanwhile a dispatcher may commit.
-        _ = message.text_hash, message.fingerprint, message.report or message.language("")
         with db.transaction():
             arrival_id = arrivals.add_arrival(db, arrival, now) or arrivals.unfetched(db, arrival)
             if arrival_id is None:
@@ -291,13 +291,9 @@ class Intake:
         )
 
 
-def _uid_of(raw: bytes, message: Message) -> int:
-    """Of a mail that lies in no mailbox: the same letter delivered once more is the same place once more (D14)."""
-    try:
-        fingerprint = message.fingerprint
-    except Exception:  # noqa: BLE001 - P1: its bytes are kept, as they would be below
-        fingerprint = sha256(raw).hexdigest()
-    return int(fingerprint[:15], 16)
+def _placed(arrival: Arrival, fingerprint: str) -> Arrival:
+    """A mail that lies in no mailbox: the same letter delivered once more is the same place once more (D14)."""
+    return replace(arrival, uid=int(fingerprint[:15], 16)) if arrival.folder == DELIVERED else arrival
 
 
 def _keeps_files(considered: Considered, arrival: Arrival) -> bool:

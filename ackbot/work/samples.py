@@ -209,9 +209,8 @@ def _to_residents(office: Office, inbox: Inbox, staff: Staff, message: Message) 
         ("acknowledgement, to a colleague", _OPEN, colleague, staff.id, message.subject, "en"),
     )
     for title, now, to, owner, subject, language in variants:
-        letter = replace(
-            message, subject=subject, from_=(to,), text=message.text if to.name else "My bin was missed again."
-        )
+        text = message.text if to.name else "My bin was missed again."
+        letter = replace(message, subject=subject, from_=(to,), text=text, new_text=text)
         case = _case(office.council, inbox, to, owner, subject, now, language)
         for sensitive in (False, True) if title == "acknowledgement" else (False,):
             shown = f"{title}, sensitive" if sensitive else title

@@ -18,7 +18,8 @@ from ackbot.mail import subjects
 from ackbot.mail.addresses import Address
 from ackbot.mail.compose import Draft
 from ackbot.mail.markup import Lines, Words
-from ackbot.mail.message import Attachment, Message
+from ackbot.mail.message import Message
+from ackbot.mail.plain import Attachment
 
 LATE = timedelta(hours=2)  # an acknowledgement later than that says sorry, once and plainly
 # A link, an address, or a site that a reader's mail program would make a link of: `evil.com/claim`, `evil.com today`.

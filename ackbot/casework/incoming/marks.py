@@ -2,15 +2,9 @@
 
 import re
 
-from ackbot.mail.headers import Headers
+from ackbot.mail.plain import Fields
 
-# Senders that no person reads (RFC 2142, RFC 5230 §4.6, domain.md R7).
-_MAILER = r"mailer[-_.]?daemon|mail[-_.]?daemon|mdaemon|mail[-_.]?delivery.*|mailsystem|mail-?system|smtp-?gateway|daemon|microsoftexchange329e[0-9a-f]*|mail\.error"
-_POSTMASTER = r"post[-_.]?master|mailadmin"  # a machine's name, and that of the people who look after it
-_RETURNS = r"bounce[sd]?|bounce[-_+.].*|.*[-_.+]bounces?|double-bounce"  # an envelope sender for any mail, letters too
-DAEMON = re.compile(rf"(?:{_MAILER}|{_POSTMASTER}|{_RETURNS})", re.IGNORECASE)
-POSTMASTER = re.compile(_POSTMASTER, re.IGNORECASE)
-MAILER = re.compile(rf"(?:{_MAILER}|{_POSTMASTER})", re.IGNORECASE)
+# Senders that no person reads (RFC 2142, RFC 5230 §4.6, domain.md R7); mail systems have names of their own.
 NOBODY = re.compile(
     r"(?:(?:.*[-_.+])?(?:no|not?|non|do[-_.]?not|dont|donot|never|keine?|nicht|ne[-_.]?pas|nao|nie|geen|svara)[-_.]?(?:reply|repl[iy]e?|respond|responder|responda|answer|antwort|antworten|antwoord|odpowiadac|rispondere|repondre|inte)(?:[-_.+\d].*)?"
     r"|owner-.*|.*-owner|.*-request|listserv|majordomo|mailman|(?:auto|robot|automat|bot)[-_.]?(?:reply|responder|mailer|confirm.*)?|unattended|devnull|nobody|noemail|noone|root|www-data|apache)",
@@ -18,14 +12,6 @@ NOBODY = re.compile(
 )
 NOBODY_NAMED = re.compile(r"\W*(?:please )?(?:no|do not|don't|donot)[ -]?reply\W*", re.IGNORECASE)
 NOBODY_THERE = re.compile(r"(?:.*\.)?no-?reply\.")
-BOUNCE_SUBJECT = re.compile(
-    r"undeliver|returned (?:mail|e-?mail|message)|delivery (?:status|failure|failed|report|error|has failed|notification|problem|warning|delayed)"
-    r"|mail (?:delivery|system error|could not be delivered|returned|failure)|failure notice|could not be delivered|not delivered|non.?deliver"
-    r"|message (?:delayed|could not|status|not sent|you sent)|warning: (?:message|could not send)|error (?:sending|during delivery)|bounced? (?:mail|message)"
-    r"|returned to sender|nondelivery|unzustellbar|nicht zugestellt|non remis|échec de (?:la )?remise|no se (?:puede|pudo) entregar|mancato recapito"
-    r"|falha na entrega|niet bestelbaar|olevererbart|nie dostarczon|niedostarczon|недоставлен|не доставлен|配信|配達",
-    re.IGNORECASE,
-)
 BOUNCE_WORDS = re.compile(
     r"could ?n[o']t be delivered|could not be delivered|delivery (?:has )?failed|undeliverable|user unknown|unknown user|no such user|unable to deliver"
     r"|permanent (?:fatal )?error|delivery to the following|failed to deliver|mailbox (?:is )?(?:full|unavailable)|has been (?:postponed|delayed)|returned (?:mail|to sender)"
@@ -138,7 +124,7 @@ _OF_RESPONDERS = (
 )
 
 
-def automatic(headers: Headers) -> str:
+def automatic(headers: Fields) -> str:
     """The strong mark of an automatic mail that these headers bear, as `Name: value`; "" for none (domain.md §4, RFC 3834 §5)."""
     submitted = [auto_submitted(raw) for raw in headers.values("auto-submitted")]
     submitted = [value for value in submitted if value]
@@ -168,12 +154,12 @@ def auto_submitted(value: str) -> str:
     return re.sub(r"\([^()]*\)", " ", value).partition(";")[0].strip().lower()
 
 
-def precedence(headers: Headers) -> str:
+def precedence(headers: Fields) -> str:
     """Case and blanks do not matter (D30)."""
     return headers.value("precedence").strip().lower()
 
 
-def suppresses_all(headers: Headers) -> bool:
+def suppresses_all(headers: Fields) -> bool:
     """X-Auto-Response-Suppress asks for no automatic answer of any kind; other lists sit on people's mail too (D31)."""
     return any(
         word.strip().lower() == "all"
@@ -182,7 +168,7 @@ def suppresses_all(headers: Headers) -> bool:
     )
 
 
-def spam(headers: Headers) -> str:
+def spam(headers: Fields) -> str:
     """The spam or virus verdict of a filter, as `Name: value`; "" for none."""
     for name, pattern in _VERDICTS:
         for value in headers.values(name):
@@ -208,12 +194,12 @@ _VERDICTS = (
 _OF_LISTS = ("mailing-list", "x-mailing-list", "x-beenthere", "x-mailman-version", "x-listname")
 
 
-def lists(headers: Headers) -> str:
+def lists(headers: Fields) -> str:
     """The header that marks list mail (RFC 2919, RFC 2369), as its name; "" for none."""
     return next((name for name in headers.names() if name.startswith("list-") or name in _OF_LISTS), "")
 
 
-def list_id(headers: Headers) -> str:
+def list_id(headers: Fields) -> str:
     """The identifier inside the angle brackets of List-Id, lower case (RFC 2919 §3)."""
     value = headers.value("list-id")
     return (value.rpartition("<")[2].partition(">")[0] or value).strip().lower()

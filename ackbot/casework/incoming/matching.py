@@ -36,7 +36,7 @@ class Match:
 def questions_for(seen: Seen, verdict: Verdict, desk: Desk) -> Questions:
     """What has to be known of the past to judge this mail."""
     message, council, sender = seen.message, seen.council, verdict.to
-    returned = message.returned if verdict.kind == "bounce" else ()  # looked for in the words of no other mail
+    returned = message.returned if verdict.kind == "bounce" else ()  # of no other mail do the quoted ids count
     tokens = (*returned, *message.addressed, *message.answers)
     listed = council.codes_in(message.new_text[:_LISTED]) if seen.staff_token and seen.staff else ()
     codes = dict.fromkeys(

@@ -8,8 +8,8 @@ from functools import cached_property
 from ackbot.casework.council import Council, Form, Inbox, Staff
 from ackbot.casework.incoming import marks
 from ackbot.casework.model import Arrival, LetterKind
-from ackbot.mail import authresults, reports, subjects
-from ackbot.mail.addresses import Address, addresses
+from ackbot.mail import authresults, subjects, systems
+from ackbot.mail.addresses import Address
 from ackbot.mail.message import Message
 
 
@@ -25,7 +25,7 @@ class Seen:
     @cached_property
     def author_local(self) -> str:
         """The local part of the first From mailbox."""
-        return _local(self.message.from_[0] if self.message.from_ else None)
+        return self.message.from_[0].local if self.message.from_ else ""
 
     @cached_property
     def form(self) -> Form | None:
@@ -164,11 +164,11 @@ class Verdict:
 
 
 def _daemon(seen: Seen) -> bool:
-    return bool(marks.DAEMON.fullmatch(seen.author_local))
+    return bool(systems.DAEMON.fullmatch(seen.author_local))
 
 
 def _bounce_subject(seen: Seen) -> bool:
-    return bool(marks.BOUNCE_SUBJECT.search(seen.message.subject))
+    return bool(systems.BOUNCE_SUBJECT.search(seen.message.subject))
 
 
 def _says_undelivered(seen: Seen) -> bool:
@@ -181,12 +181,10 @@ def _says_undelivered(seen: Seen) -> bool:
         return False
     text = seen.message.text[:4_000]
     marked = _bounce_subject(seen) + bool(marks.BOUNCE_WORDS.search(text))
-    if not marks.POSTMASTER.fullmatch(seen.author_local):
+    if not systems.POSTMASTER.fullmatch(seen.author_local):
         return marked > 0
-    returns = marks.RETURNED_MAIL.search(text) or any(
-        leaf.content_type.startswith(("message/", "text/rfc822")) for leaf in seen.message.root.leaves()
-    )
-    return marked + bool(returns) >= 2
+    returns = seen.message.has_mail or bool(marks.RETURNED_MAIL.search(text))
+    return marked + returns >= 2
 
 
 def _writes_of_return(seen: Seen) -> bool:
@@ -197,7 +195,7 @@ def _writes_of_return(seen: Seen) -> bool:
 def _returned_by_daemon(seen: Seen) -> bool:
     """The envelope sender is a mail system's; `bounce+…` is not, which services put on every mail they carry."""
     local = (seen.message.return_path or "").partition("@")[0]
-    return bool(marks.MAILER.fullmatch(local)) if local else False
+    return bool(systems.MAILER.fullmatch(local)) if local else False
 
 
 def _machine_report(seen: Seen) -> bool:
@@ -250,9 +248,7 @@ KINDS: tuple[KindRule, ...] = (
         "bounce",
         "RFC 3464",
         "a mail system sent it, and it has a delivery-status part",
-        lambda seen: (
-            (_daemon(seen) or seen.message.return_path == "") and reports.holds_delivery_status(seen.message.root)
-        ),
+        lambda seen: (_daemon(seen) or seen.message.return_path == "") and seen.message.has_delivery_status,
     ),
     KindRule(
         "bounce",
@@ -314,7 +310,7 @@ KINDS: tuple[KindRule, ...] = (
         "unreadable",
         "behaviour.md §1",
         "it cannot be read, and only its headers were looked at",
-        lambda seen: not seen.message.root.readable,
+        lambda seen: not seen.message.readable,
     ),
     KindRule(
         "automatic-reply",
@@ -422,18 +418,13 @@ def _form_resident(seen: Seen) -> Address | None:
     """The resident a form speaks for: the address in Reply-To, or in the header field the form is configured with."""
     if seen.form is None:
         return None
-    return next((one for one in addresses(seen.message.headers, seen.form.resident.lower()) if one.usable), None)
+    return seen.message.mailbox(seen.form.resident.lower())
 
 
 def _nobody(one: Address | None) -> bool:
-    local = _local(one)
+    local = one.local if one else ""
     named = one is not None and (marks.NOBODY_NAMED.fullmatch(one.name) or marks.NOBODY_THERE.match(one.domain))
-    return bool(named or marks.NOBODY.fullmatch(local) or marks.DAEMON.fullmatch(local))
-
-
-def _local(one: Address | None) -> str:
-    """The local part, lower case, backslashes dropped."""
-    return one.key.replace("\\", "").partition("@")[0] if one else ""
+    return bool(named or marks.NOBODY.fullmatch(local) or systems.DAEMON.fullmatch(local))
 
 
 def _ours(seen: Seen, senders: tuple[Address | None, ...]) -> bool:

@@ -27,19 +27,14 @@ def trial_code(signer: Signer, staff: str) -> str:
     return signer.code(f"trial:{staff}", 0)
 
 
-def trial_tokens(seen: Seen) -> tuple[Token, ...]:
+def trial_tokens(seen: Seen, signer: Signer) -> tuple[Token, ...]:
     """The tokens of a mail that prove that it answers a trial mail: by Message-ID first, by reply address after."""
-    signer = seen.message.signer
     by_id = [one for one in seen.message.answers if one.purpose == TRIAL and one.role == "staff"]
-    by_address = [
-        one
-        for one in seen.message.addressed
-        if one.staff and signer is not None and one.code == trial_code(signer, one.staff)
-    ]
+    by_address = [one for one in seen.message.addressed if one.staff and one.code == trial_code(signer, one.staff)]
     return (*by_id, *by_address)
 
 
-def answers_trial(seen: Seen) -> bool:
+def answers_trial(seen: Seen, signer: Signer) -> bool:
     """
     Whether somebody of the council answers a trial mail, proof or no proof: that is no letter, and asks for nothing.
 
@@ -47,7 +42,7 @@ def answers_trial(seen: Seen) -> bool:
     """
     author = seen.message.author
     ours = author is not None and (seen.staff is not None or seen.council.is_colleague(author.key))
-    return ours and bool(trial_tokens(seen))
+    return ours and bool(trial_tokens(seen, signer))
 
 
 def stale(seen: Seen) -> bool:
@@ -58,13 +53,13 @@ def stale(seen: Seen) -> bool:
     return seen.message.sent_at is not None and seen.arrival.arrived_at - seen.message.sent_at > _STALE
 
 
-def points(seen: Seen, person: Staff) -> list[Point]:
+def points(seen: Seen, person: Staff, signer: Signer) -> list[Point]:
     """The proof of one mail that this person should have written, in the order in which it is looked for."""
-    return [_token(seen, person), _address(seen, person), _server(seen), _kind(seen)]
+    return [_token(seen, person, signer), _address(seen, person), _server(seen), _kind(seen)]
 
 
-def _token(seen: Seen, person: Staff) -> Point:
-    tokens = trial_tokens(seen)
+def _token(seen: Seen, person: Staff, signer: Signer) -> Point:
+    tokens = trial_tokens(seen, signer)
     tagged = [one for one in tokens if not one.message_id]
     if tagged and person.id not in [one.staff for one in tagged]:
         return Point("token: it answers a mail to somebody else", False, "answer the mail that came to you")

@@ -70,7 +70,7 @@ def _acted_on(reply: StaffReply, case: Case | None) -> list[Intent]:
     """What a staff reply does, first match wins; `case` is the one of the mail that it answers, None where there is none."""
     seen, person, reading, desk = reply.seen, reply.person, reply.reading, reply.desk
     # It is kept raw, and acted on once it can be read.
-    if not seen.message.root.readable:
+    if not seen.message.readable:
         return []
     # A leaver's words go to whoever has the case now, and change nothing (P7).
     if case is not None and has_left(person, desk.today):

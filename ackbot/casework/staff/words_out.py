@@ -15,7 +15,7 @@ from ackbot.casework.model import Clock
 from ackbot.casework.staff.request import Request, answered
 from ackbot.casework.worktime import Duration
 from ackbot.mail.markup import Lines
-from ackbot.mail.message import Attachment
+from ackbot.mail.plain import Attachment
 
 ECHOED = 3  # a person's first words to residents, shown back to them
 ASKED_AGAIN = Duration(5, "working days")  # after a question, while the resident does not answer
@@ -24,7 +24,6 @@ _STATES: Mapping[str, Literal["open", "waiting", "answered", "closed"]] = Mappin
     {"DONE": "closed", "UPDATE": "open", "MORE": "open", "ASK": "waiting"}
 )
 _MAIL_FILE = re.compile(r"\.(?:eml|msg|oft|mht|mhtml|mbox)$", re.IGNORECASE)
-_OUTLOOKS_NAME = re.compile(r"image\d{3}\.(?:png|jpe?g|gif|bmp)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +123,11 @@ def new_clocks(request: Request, command: str, argument: str) -> list[Clock]:
 
 def files(seen: Seen) -> tuple[Attachment, ...]:
     """What goes along with words: files, never mails, nor pictures that stand in the text, such as those of a signature."""
-    shown = _shown_pictures(seen)
     return tuple(
         one
         for one in seen.message.attachments
         if one.section
-        and not (one.content_type.startswith("image/") and (one.inline or one.section in shown))
+        and not (one.content_type.startswith("image/") and (one.inline or one.shown))
         and not is_mail(one)
     )
 
@@ -138,18 +136,3 @@ def is_mail(file: Attachment) -> bool:
     """Whether a file is a mail: by its type, or by its name."""
     kind = file.content_type
     return kind.startswith("message/") or "rfc822" in kind or "ms-outlook" in kind or bool(_MAIL_FILE.search(file.name))
-
-
-def _shown_pictures(seen: Seen) -> set[str]:
-    """
-    Sections of pictures that the HTML shows, or that Outlook named: some servers make a signature's pictures attachments.
-    A Content-ID alone says nothing: Gmail gives one to every file.
-    """
-    leaves = list(seen.message.root.leaves())
-    pages = [leaf.text for leaf in leaves if leaf.content_type == "text/html"]
-    found = set()
-    for leaf in leaves:
-        identity = leaf.headers.value("content-id").strip(" <>")
-        if identity and (_OUTLOOKS_NAME.fullmatch(leaf.filename) or any(f"cid:{identity}" in page for page in pages)):
-            found.add(leaf.section)
-    return found

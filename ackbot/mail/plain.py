@@ -1,0 +1,341 @@
+"""
+What the bytes of a mail tell by themselves, as plain data that may come from a process that nobody trusts.
+
+`Read` holds strings, numbers, booleans, instants and tuples of them. `pack` and `unpack` carry it between two processes as JSON;
+`unpack` believes nothing: whatever it gives back has the types, the lengths and the form that are declared here.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from functools import partial
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from ackbot.mail.addresses import MOST_ADDRESSES, Address
+from ackbot.mail.headers import LONGEST_VALUE
+from ackbot.mail.reports import Kind, Recipient
+from ackbot.mail.text import TEXT_LIMIT
+
+LONGEST_LINE = 1_000  # characters of an id or of the name of a file
+LONGEST_PACK = 16_777_216  # octets; the largest Read that `message.read` makes is about 10 MB
+MOST_FIELDS = 1_000  # header fields
+MOST_FIELDS_CHARACTERS = 262_144  # of all header fields together
+MOST_IDS = 500
+MOST_ATTACHMENTS = 400
+MOST_RECIPIENTS = 100
+MOST_QUOTED = 200
+MOST_NAMED = 100  # addresses in a line over a quotation; `X-…` fields with one
+
+Plain = None | bool | int | str | list["Plain"]  # what JSON has, objects and fractions left out
+
+
+class NotPlain(ValueError):
+    """What was handed over is no Read. The message names the field, never what stood in it (P11)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How many characters of a string, or members of a tuple, there may be at most; and the form of the whole string."""
+
+    most: int
+    form: re.Pattern[str] | None = None
+
+
+_ONE_LINE = re.compile(r"[^\r\n\x00]*")
+_ID_FORM = re.compile(r"[a-z0-9.@-]*")
+_LONG_LINE = Limit(LONGEST_VALUE, _ONE_LINE)  # of any string without a limit of its own
+
+Line = Annotated[str, Limit(LONGEST_LINE, _ONE_LINE)]
+Words = Annotated[str, Limit(TEXT_LIMIT)]
+LanguageCode = Annotated[str, Limit(3, re.compile(r"[a-z]*"))]
+Digest = Annotated[str, Limit(64, re.compile(r"(?:[0-9a-f]{64})?"))]
+Section = Annotated[str, Limit(400, re.compile(r"[0-9.]*"))]
+Ids = Annotated[tuple[Line, ...], Limit(MOST_IDS)]
+Candidates = Annotated[tuple[Annotated[str, Limit(200, _ID_FORM)], ...], Limit(MOST_IDS)]
+Mailboxes = Annotated[tuple[Address, ...], Limit(MOST_ADDRESSES)]
+Field = tuple[Line, str, str]  # name in lower case, raw, decoded
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """
+    The header fields of a mail, in order, repeated ones kept; looked up by their names in lower case.
+
+    `value` and `values` give decoded, one-line text; `raw` and `raws` what stood there, unfolded, 8-bit bytes as surrogate
+    escapes. A name that is absent gives "" or an empty tuple.
+    """
+
+    all: Annotated[tuple[Field, ...], Limit(MOST_FIELDS)] = ()
+    _by_name: dict[str, list[Field]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        by_name: dict[str, list[Field]] = {}
+        for one in self.all:
+            by_name.setdefault(one[0], []).append(one)
+        object.__setattr__(self, "_by_name", by_name)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._by_name
+
+    def names(self) -> tuple[str, ...]:
+        """Names present, first appearance first."""
+        return tuple(self._by_name)
+
+    def raw(self, name: str) -> str:
+        """The first field of that name, unfolded and undecoded."""
+        return self._by_name[name][0][1] if name in self._by_name else ""
+
+    def raws(self, name: str) -> tuple[str, ...]:
+        """All fields of that name, topmost first, unfolded and undecoded."""
+        return tuple(raw for _, raw, _ in self._by_name.get(name, ()))
+
+    def value(self, name: str) -> str:
+        """The first field of that name, decoded, on one line."""
+        return self._by_name[name][0][2] if name in self._by_name else ""
+
+    def values(self, name: str) -> tuple[str, ...]:
+        """All fields of that name, decoded, topmost first."""
+        return tuple(value for _, _, value in self._by_name.get(name, ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """
+    A file that came with a mail; its content stays in the mailbox.
+
+    Args:
+        name: as the sender named it, decoded; "" when it has none. Never a path to write to.
+        section: IMAP section number to fetch it by (RFC 3501 §6.4.5); "" when it is uuencoded inside the text.
+        inline: shown within the text by its Content-ID, such as a picture in a signature.
+        shown: a picture that the HTML shows, or that Outlook named: some servers make a signature's pictures attachments.
+    """
+
+    name: Line
+    content_type: Line
+    section: Section
+    inline: bool
+    shown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """
+    A quotation that runs to the end of a mail.
+
+    Args:
+        at: where the line over it begins, in characters of `Read.unmarked`.
+        addresses: those that stand in the line over it, one of which is its author's.
+    """
+
+    at: Annotated[int, Limit(TEXT_LIMIT)]
+    addresses: Annotated[tuple[str, ...], Limit(MOST_NAMED)]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """
+    A mail as its bytes alone tell it: no secret, no configuration, no store was asked.
+
+    Args:
+        readable: False when only the header section could be read.
+        from_: all mailboxes of all From fields; more than one, or none, is odd (RFC 5322 §3.6.2, RFC 6854).
+        named: the first usable mailbox in each `X-…` field that has one, by the field's name in lower case.
+        return_path: the envelope sender as the mailbox recorded it: None when it recorded none, "" for the null sender.
+        message_id, in_reply_to, references: angle brackets kept, as written; "" or empty when absent or senseless.
+        sent_at: the Date field, UTC. Never used as the arrival time.
+        received_at: the topmost Received field, UTC.
+        text: what a mail client would show, at most 65,536 characters.
+        new_text: the newly written words; see `quoting.new_text`.
+        unmarked: the text without the lines that `>` marks as quoted.
+        quoted: quotations in `unmarked` whose heads name an address, the topmost first.
+        language_code: ISO 639-1 code of the newly written words; "" when it is not sure. See `language.language_of`.
+        whole_language_code: the same of the whole text, for a mail in which nothing is quoted whatever lines it has.
+        report: the kind of machine report it is by its MIME types; None for anything else.
+        has_delivery_status: a delivery-status part stands anywhere in it.
+        has_mail: a mail, the header section of one, or a report about one stands in it as a part.
+        failed_recipients: whom a bounce is about. Empty for a mail that shows no sign of being one.
+        fingerprint: what identifies the letter itself, whichever inbox it came to and however often (design.md §5).
+        text_hash: of the whole text, blanks folded: the same text sent again has the same one; "" for no text.
+        own_ids: what looks like a Message-ID of ours among the ids of this very mail. Nobody has verified the signatures of
+            these and the following.
+        answered_ids: the same of the mails that it answers, the most direct first.
+        returned_ids: the same anywhere in the body of what may be a bounce.
+        tags: what looks like our tag in the addresses that it was sent to, and in its subject.
+    """
+
+    readable: bool
+    headers: Fields
+    subject: str
+    from_: Mailboxes
+    sender: Mailboxes
+    reply_to: Mailboxes
+    to: Mailboxes
+    cc: Mailboxes
+    named: Annotated[tuple[tuple[Line, Address], ...], Limit(MOST_NAMED)]
+    return_path: str | None
+    message_id: Line
+    in_reply_to: Ids
+    references: Ids
+    sent_at: datetime | None
+    received_at: datetime | None
+    text: Words
+    new_text: Words
+    unmarked: Words
+    quoted: Annotated[tuple[Quoted, ...], Limit(MOST_QUOTED)]
+    language_code: LanguageCode
+    whole_language_code: LanguageCode
+    attachments: Annotated[tuple[Attachment, ...], Limit(MOST_ATTACHMENTS)]
+    report: Kind | None
+    has_delivery_status: bool
+    has_mail: bool
+    failed_recipients: Annotated[tuple[Recipient, ...], Limit(MOST_RECIPIENTS)]
+    fingerprint: Digest
+    text_hash: Digest
+    own_ids: Candidates
+    answered_ids: Candidates
+    returned_ids: Candidates
+    tags: Candidates
+
+
+def pack(read: Read) -> bytes:
+    """A Read as JSON in UTF-8. Lone surrogates are encoded like any other character: escaped, two of them would become one."""
+    return json.dumps(to_plain(read), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+
+def unpack(octets: bytes) -> Read:
+    """
+    What `pack` made, from whoever says that they did.
+
+    Raises:
+        NotPlain: it is too long, no JSON, or no Read.
+    """
+    if len(octets) > LONGEST_PACK:
+        raise NotPlain(f"{len(octets)} octets are too many")
+    try:
+        value = json.loads(octets.decode("utf-8", "surrogatepass"))
+    except (ValueError, RecursionError):
+        raise NotPlain("it is not JSON") from None
+    return from_plain(value)
+
+
+def to_plain(read: Read) -> list[Plain]:
+    """A Read as nested lists of strings, numbers, booleans and None."""
+    return [_plain(getattr(read, name)) for name in _NAMES[Read]]
+
+
+def from_plain(value: object) -> Read:
+    """
+    A Read from what `to_plain` gives.
+
+    Raises:
+        NotPlain: any piece has another type, is too long, or has not the form it must have.
+    """
+    read = _decode_read(value)
+    assert isinstance(read, Read)  # noqa: S101 - the decoder makes no other
+    return read
+
+
+def _plain(value: Any) -> Plain:
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
+    if names := _NAMES.get(type(value)):
+        return [_plain(getattr(value, name)) for name in names]
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+_Decode = Callable[[Any], Any]
+
+
+def _decoder(kind: Any, limit: Limit = _LONG_LINE) -> _Decode:
+    """What checks a plain value of a declared type and makes it that type."""
+    arguments = get_args(kind)
+    if get_origin(kind) is Annotated:
+        return _decoder(*arguments)
+    if get_origin(kind) in (Union, UnionType):
+        (inner,) = (one for one in arguments if one is not NoneType)
+        return partial(_optional, _decoder(inner, limit))
+    if get_origin(kind) is Literal:
+        return partial(_one_of, arguments)
+    if get_origin(kind) is tuple and arguments[-1] is Ellipsis:
+        return partial(_many, _decoder(arguments[0]), limit.most)
+    if get_origin(kind) is tuple:
+        return partial(_all, tuple, tuple(("", _decoder(one)) for one in arguments))
+    if names := _NAMES.get(kind):
+        hints = get_type_hints(kind, include_extras=True)
+        return partial(_all, lambda values: kind(*values), tuple((one, _decoder(hints[one])) for one in names))
+    simple: dict[Any, _Decode] = {
+        bool: _boolean,
+        int: partial(_number, limit.most),
+        str: partial(_text, limit),
+        datetime: _instant,
+    }
+    return simple[kind]
+
+
+def _boolean(value: Any) -> bool:
+    if value is not True and value is not False:
+        raise NotPlain("no boolean")
+    return bool(value)
+
+
+def _number(most: int, value: Any) -> int:
+    if type(value) is not int or not 0 <= value <= most:
+        raise NotPlain(f"no number up to {most}")
+    return value
+
+
+def _text(limit: Limit, value: Any) -> str:
+    if type(value) is not str or len(value) > limit.most:
+        raise NotPlain(f"no string of at most {limit.most} characters")
+    if limit.form is not None and not limit.form.fullmatch(value):
+        raise NotPlain("a string of another form")
+    return value
+
+
+def _instant(value: Any) -> datetime:
+    try:
+        moment = datetime.fromisoformat(_text(_LONG_LINE, value))
+    except ValueError:
+        raise NotPlain("no instant") from None
+    if moment.tzinfo != UTC or moment.isoformat() != value:
+        raise NotPlain("no instant in UTC")
+    return moment
+
+
+def _optional(inner: _Decode, value: Any) -> Any:
+    return None if value is None else inner(value)
+
+
+def _one_of(allowed: tuple[str, ...], value: Any) -> str:
+    if type(value) is not str or value not in allowed:
+        raise NotPlain("no value that is known")
+    return value
+
+
+def _many(inner: _Decode, most: int, value: Any) -> tuple[Any, ...]:
+    if type(value) is not list or len(value) > most:
+        raise NotPlain(f"no list of at most {most}")
+    return tuple(map(inner, value))
+
+
+def _all(make: Callable[[list[Any]], Any], parts: tuple[tuple[str, _Decode], ...], value: Any) -> Any:
+    """A dataclass or a tuple of fixed length, each member by its own decoder."""
+    if type(value) is not list or len(value) != len(parts):
+        raise NotPlain(f"no list of {len(parts)}")
+    made = []
+    for (name, decode), one in zip(parts, value, strict=True):
+        try:
+            made.append(decode(one))
+        except NotPlain as problem:
+            raise NotPlain(f"{name}: {problem}" if name else str(problem)) from None
+    return make(made)
+
+
+_NAMES: dict[type, tuple[str, ...]] = {
+    kind: tuple(one.name for one in fields(kind) if one.init)
+    for kind in (Address, Recipient, Fields, Attachment, Quoted, Read)
+}
+_decode_read = _decoder(Read)

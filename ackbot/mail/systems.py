@@ -1,0 +1,19 @@
+"""How mail systems give themselves away when they send a mail back: their names and their subjects (domain.md §4)."""
+
+import re
+
+# The local parts they send from (RFC 2142, RFC 5230 §4.6, domain.md R7).
+_MAILER = r"mailer[-_.]?daemon|mail[-_.]?daemon|mdaemon|mail[-_.]?delivery.*|mailsystem|mail-?system|smtp-?gateway|daemon|microsoftexchange329e[0-9a-f]*|mail\.error"
+_POSTMASTER = r"post[-_.]?master|mailadmin"  # a machine's name, and that of the people who look after it
+_RETURNS = r"bounce[sd]?|bounce[-_+.].*|.*[-_.+]bounces?|double-bounce"  # an envelope sender for any mail, letters too
+DAEMON = re.compile(rf"(?:{_MAILER}|{_POSTMASTER}|{_RETURNS})", re.IGNORECASE)
+POSTMASTER = re.compile(_POSTMASTER, re.IGNORECASE)
+MAILER = re.compile(rf"(?:{_MAILER}|{_POSTMASTER})", re.IGNORECASE)
+BOUNCE_SUBJECT = re.compile(
+    r"undeliver|returned (?:mail|e-?mail|message)|delivery (?:status|failure|failed|report|error|has failed|notification|problem|warning|delayed)"
+    r"|mail (?:delivery|system error|could not be delivered|returned|failure)|failure notice|could not be delivered|not delivered|non.?deliver"
+    r"|message (?:delayed|could not|status|not sent|you sent)|warning: (?:message|could not send)|error (?:sending|during delivery)|bounced? (?:mail|message)"
+    r"|returned to sender|nondelivery|unzustellbar|nicht zugestellt|non remis|échec de (?:la )?remise|no se (?:puede|pudo) entregar|mancato recapito"
+    r"|falha na entrega|niet bestelbaar|olevererbart|nie dostarczon|niedostarczon|недоставлен|не доставлен|配信|配達",
+    re.IGNORECASE,
+)
