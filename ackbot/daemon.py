@@ -28,6 +28,7 @@ from ackbot.work.dispatch import Dispatcher
 from ackbot.work.inbox_leases import InboxLeases
 from ackbot.work.intake import Intake, warm
 from ackbot.work.limits import limiter_of
+from ackbot.work.reading import ReaderProcess, Reading
 from ackbot.work.recompute import recount
 from ackbot.work.rounds import Rounds
 from ackbot.work.samples import proofread
@@ -36,6 +37,7 @@ from ackbot.work.undelivered import Undelivered
 from ackbot.work.watch import Watcher
 
 CALL_OTHERS_S = 0.05  # between two calls to other workers; each call is a transaction
+READ_S = 3.0  # from SIGTERM, for the mails that are being read
 STOP_S = 8.5  # after SIGTERM: the process ends within ten seconds, and the next start takes up what is not finished
 SWEEP_S = 120.0  # that inboxes have at a start to be swept, before promises that fell due are looked at
 
@@ -50,7 +52,15 @@ def utc_now() -> datetime:
 class Runtime:
     """Everything that works from one configuration. A reload ends one runtime and begins another."""
 
-    def __init__(self, config: Config, db: Database, worker: str, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        config: Config,
+        db: Database,
+        worker: str,
+        clock: Callable[[], datetime],
+        reading: Reading | None = None,
+    ) -> None:
+        """`reading`: who reads mails; None reads them in this process."""
         self._config = config
         self._db = db
         self._clock = clock
@@ -63,7 +73,7 @@ class Runtime:
                 log.info(log_events.HELD_BY_MODE, mails=held)
             if moved := reconfigured.change_lanes(db, config.council, [lane.name for lane in config.lanes]):
                 log.info(log_events.LANES_CHANGED, mails=moved)
-        self._intake = intake = Intake(db, config.office)
+        self._intake = intake = Intake(db, config.office, reading)
         self._watched = {one.name: one for one in config.watched}
         self._inbox_leases = InboxLeases(
             db, worker, list(self._watched), self._make_watcher, self._wake.call, self._take_over
@@ -204,13 +214,12 @@ class Daemon:
         """
         self._config = config
         self._clock = clock
+        self._reading = ReaderProcess()  # before any other thread, and while the store is opened it gets ready
         self._worker = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
-        self._db = open_database(config.store_url, exclusive=True)
         try:
-            self._db.migrate()
-            _must_fit(config, self._db)
+            self._db = _opened(config)
         except BaseException:
-            self._db.close()
+            self._reading.close()
             raise
         self._left_unverified = outbox.recover(self._db, clock(), alone=not self._db.shared)
         crash_point("daemon.recovered")
@@ -220,7 +229,7 @@ class Daemon:
         self.runtime = self._new_runtime(config)
 
     def _new_runtime(self, config: Config) -> Runtime:
-        return Runtime(config, self._db, self._worker, self._clock)
+        return Runtime(config, self._db, self._worker, self._clock, self._reading)
 
     def run(self) -> int:
         """Work until SIGTERM or SIGINT. Returns the exit code."""
@@ -306,11 +315,29 @@ class Daemon:
     def stop(self) -> None:
         """End the work and close the store. The next start takes up what could not be finished."""
         within_s = max(0.0, self._end_by - time.monotonic()) if self._end_by else STOP_S
-        if self.runtime.end(within_s):
+        # A mail that hangs the reader does not hold up the end: what is not read by then is read after the next start.
+        close = threading.Timer(READ_S, self._reading.close)
+        close.start()
+        ended = self.runtime.end(within_s)
+        close.cancel()
+        self._reading.close()
+        if ended:
             self._db.close()
             log.info(log_events.STOPPED)
         else:
             log.warning(log_events.STOPPED_EARLY)
+
+
+def _opened(config: Config) -> Database:
+    """The store of a configuration that fits it, brought up to date."""
+    db = open_database(config.store_url, exclusive=True)
+    try:
+        db.migrate()
+        _must_fit(config, db)
+    except BaseException:
+        db.close()
+        raise
+    return db
 
 
 def _must_fit(config: Config, db: Database) -> None:

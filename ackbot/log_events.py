@@ -96,6 +96,12 @@ RECOVERED = Event(
 )
 QUARANTINED = Event("quarantined", "a mail broke us: it is kept and tried again", "inbox", "uid", "error")
 QUARANTINED_AGAIN = Event("quarantined again", "a mail in quarantine still breaks us", "inbox", "uid", "error")
+READER_ENDED = Event(
+    "reader ended",
+    "the process that reads mails ended over one, or was ended; another took its place",
+    "reason",
+    "size",
+)
 LISTENING = Event("listening", "mail may be delivered to us here", "at")
 DELIVERY_REFUSED = Event("delivery refused", "a machine that is not among `lmtp_peers` wanted to deliver", "peer")
 DELIVERY_PUT_OFF = Event("delivery put off", "a delivered mail could not be kept now: 451", "inbox", "reason")

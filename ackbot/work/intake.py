@@ -2,10 +2,10 @@
 
 import contextlib
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from pathlib import Path
 from typing import Protocol
 
 import structlog
@@ -21,6 +21,8 @@ from ackbot.crashpoints import crash_point
 from ackbot.log_events import Event
 from ackbot.mail.compose import Composed
 from ackbot.mail.message import Message
+from ackbot.mail.plain import Read
+from ackbot.mail.reader import place
 from ackbot.store import (
     Database,
     StoreBusy,
@@ -35,6 +37,7 @@ from ackbot.store import (
 )
 from ackbot.store.database import instant_of
 from ackbot.work.apply import apply, composed, office_at
+from ackbot.work.reading import InProcess, Reading, ReadingFailed, Unread
 
 UNKNOWN_LETTERS_HELD = 20  # after a change of UIDVALIDITY; more than that, and acknowledgements wait (design.md §5)
 _RETRIES = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
@@ -95,13 +98,22 @@ def warm(office: Office) -> None:
 class Intake:
     """Takes mails in. Any number of watchers use one; the store's lock orders them."""
 
-    def __init__(self, db: Database, office: Office) -> None:
+    def __init__(self, db: Database, office: Office, reading: Reading | None = None) -> None:
+        """`reading`: who reads mails; None reads them in this process."""
         self._db = db
         self._office = office
+        self._reading = reading or InProcess()
 
-    def take(self, raw: bytes, arrival: Arrival, now: datetime) -> int:
+    def begin_reading(self, raw: bytes) -> Future[Read]:
+        """Have a mail read while others are decided; what comes of it is for `take`."""
+        return self._reading.begin(raw)
+
+    def take(self, raw: bytes, arrival: Arrival, now: datetime, read: Future[Read] | None = None) -> int:
         """
         One mail becomes a case, an event, or a recorded decision, committed with the watermark; or it is quarantined.
+
+        Args:
+            read: what `begin_reading` gave for it; None has it read now.
 
         Returns:
             How many mails were put into the outbox to go out now.
@@ -111,7 +123,7 @@ class Intake:
         """
         placed = arrival
         try:
-            message = Message.parse(raw, self._office.signer)
+            message = Message.of((read or self._reading.begin(raw)).result(), self._office.signer)
             placed = _placed(arrival, message.fingerprint)
             queued = self._decided(raw, message, placed, now)
         except NOT_THE_MAIL:
@@ -190,7 +202,7 @@ class Intake:
 
         What its headers alone allow is done: a case, an owner, an acknowledgement.
         """
-        db, place = self._db, _place(error)
+        db, where = self._db, _where(error)
         fingerprint = sha256(raw).hexdigest()
         considered: Considered | None = None
         with db.transaction():
@@ -202,11 +214,13 @@ class Intake:
                 return 0
             try:
                 office = office_at(self._office, db, now)
-                considered = consider(Message.unreadable(raw, office.signer), arrival, office, self._facts, now)
+                considered = consider(
+                    Message.of(self._reading.head(raw), office.signer), arrival, office, self._facts, now
+                )
             except NOT_THE_MAIL:
                 raise
             except Exception as second:  # noqa: BLE001 - its headers break us too: the bytes and the admin are left
-                place = f"{place}, {_place(second)}"
+                where = f"{where}, {_where(second)}"
             code = considered.decision.code if considered else ""
             queued = (
                 handlers.apply(
@@ -215,16 +229,16 @@ class Intake:
                 if considered
                 else 0
             )
-            letter_id = arrivals.quarantine(db, fingerprint, raw, arrival, place, code, now + _RETRIES[0])
+            letter_id = arrivals.quarantine(db, fingerprint, raw, arrival, where, code, now + _RETRIES[0])
             if arrival_id is not None:
                 arrivals.attach_arrival(db, arrival_id, letter_id)
-            values = {"inbox": self._office.council.inboxes[arrival.inbox].address, "letter": letter_id, "error": place}
+            values = {"inbox": self._office.council.inboxes[arrival.inbox].address, "letter": letter_id, "error": where}
             queued += self._tell_admin(
                 "quarantine", keys.quarantine(fingerprint), values, "a mail could not be read and is kept raw", now
             )
             inboxes.move_watermark(db, arrival.inbox, arrival.folder, arrival.uidvalidity, arrival.uid)
             crash_point("intake.before-commit")
-        log.error(log_events.QUARANTINED, inbox=arrival.inbox, uid=arrival.uid, error=place)
+        log.error(log_events.QUARANTINED, inbox=arrival.inbox, uid=arrival.uid, error=where)
         return queued
 
     def retry_quarantined(self, now: datetime) -> int:
@@ -249,13 +263,13 @@ class Intake:
             except Exception as error:  # noqa: BLE001 - as above
                 attempt = int(row["attempts"])
                 retry_at = now + _RETRIES[attempt] if attempt < len(_RETRIES) else None
-                arrivals.failed_again(self._db, row["id"], _place(error), retry_at)
-                log.warning(log_events.QUARANTINED_AGAIN, inbox=arrival.inbox, uid=arrival.uid, error=_place(error))
+                arrivals.failed_again(self._db, row["id"], _where(error), retry_at)
+                log.warning(log_events.QUARANTINED_AGAIN, inbox=arrival.inbox, uid=arrival.uid, error=_where(error))
         return queued
 
     def _recover(self, raw: bytes, arrival: Arrival, letter_id: int, code: str, now: datetime) -> int:
         """A quarantined mail can be read now: it joins the case its headers opened, or is decided like any other."""
-        message = Message.parse(raw, self._office.signer)
+        message = Message.of(self._reading.begin(raw).result(), self._office.signer)
         with self._db.transaction():
             office = office_at(self._office, self._db, now)
             case = cases.by_code(self._db, (code,)).get(code) if code else None
@@ -302,10 +316,6 @@ def _keeps_files(considered: Considered, arrival: Arrival) -> bool:
     return arrival.folder == DELIVERED and bool(wanted)
 
 
-def _place(error: Exception) -> str:
-    """The class of an error and where it was raised: nothing a resident wrote (P11)."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    where = f" in {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace is not None else ""
-    return f"{type(error).__name__}{where}"
+def _where(error: Exception) -> str:
+    """What is kept of an error: nothing a resident wrote (P11)."""
+    return str(error) if isinstance(error, Unread | ReadingFailed) else place(error)

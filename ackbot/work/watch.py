@@ -316,6 +316,8 @@ class Watcher:
             small = []  # the connection broke over one of them: one by one
         mails = self._asking(name, small, lambda: mailbox.whole(small)) if small else {}
         crash_point("watch.fetched")
+        # The reader goes on with the next ones while we decide over the first.
+        read = {uid: self._intake.begin_reading(raw) for uid, raw in sorted(mails.items())}
         for envelope in batch:
             if self._stop.is_set():
                 return
@@ -326,7 +328,7 @@ class Watcher:
             if raw is None:
                 self._not_fetched(arrival, "the server lists it and does not give it")
                 continue
-            if self._intake.take(raw, arrival, self._clock()):
+            if self._intake.take(raw, arrival, self._clock(), read.pop(envelope.uid, None)):
                 self._on_queued()
             if self._watched.after and name == self._watched.folder:
                 self._move(mailbox, arrival)
