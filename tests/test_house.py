@@ -2,11 +2,18 @@
 
 import ast
 import re
+from dataclasses import fields
+from datetime import datetime
+from functools import cached_property
 from pathlib import Path
+from types import EllipsisType, NoneType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
 
 from ackbot import log_events
+from ackbot.mail.message import Message
+from ackbot.mail.plain import Limit
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "ackbot"
@@ -108,6 +115,41 @@ def test_wings_import_one_way(path: Path) -> None:
     named = {name for name in modules_named(ast.parse(path.read_text())) if name.startswith("ackbot.casework")}
 
     assert {name for name in named if wing(name) not in WINGS[own] | {own}} == set()
+
+
+def classes_in(kind: Any) -> set[Any]:
+    """Every type that a declared type is made of."""
+    if get_origin(kind) is Literal:
+        return {str}
+    inside = [classes_in(one) for one in get_args(kind) if not isinstance(one, Limit | EllipsisType)]
+    return set().union(*inside) if inside else {kind}
+
+
+def test_a_message_is_data() -> None:
+    """P12: plain values all the way down, and tokens. No MIME tree, no signer, nothing that is computed when a rule asks for it."""
+    seen: set[Any] = set()
+    left: set[Any] = {Message}
+    while left:
+        kind = left.pop()
+        seen.add(kind)
+        assert kind.__dataclass_params__.frozen
+        assert "__slots__" in vars(kind)  # there is no place where a value could be kept for later
+        assert not any(isinstance(value, cached_property) for value in vars(kind).values())
+        hints = get_type_hints(kind, include_extras=True)
+        named = set().union(*(classes_in(hints[one.name]) for one in fields(kind) if one.init))
+        left |= named - {str, int, bool, datetime, NoneType} - seen
+
+    assert {kind.__name__ for kind in seen} == {
+        "Message", "Fields", "Address", "Attachment", "Quoted", "Recipient", "Token",
+    }  # fmt: skip
+    assert [one.name for kind in seen for one in fields(kind) if not one.init] == ["_by_name"]
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if room(path) in ("casework", "work", "store")], ids=str)
+def test_only_the_mail_room_sees_the_tree(path: Path) -> None:
+    """What a mail is made of stays in `mail`; files alone are cut out of their mail when they go along."""
+    if path.name != "attachments.py":
+        assert not modules_named(ast.parse(path.read_text())) & {"ackbot.mail.mime", "ackbot.mail.headers"}
 
 
 @pytest.mark.parametrize("path", [path for path in FILES if room(path) in ("casework", "mail")], ids=str)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from itertools import islice
+from operator import attrgetter
 from typing import Any
 
 from ackbot.mail import language, mime, plain, quoting, reports, subjects, systems, text
@@ -24,7 +25,7 @@ _RECIPIENT_FIELDS = (
     "resent-to",
     "apparently-to",
 )
-_MAILBOX_FIELDS = frozenset({"from", "sender", "reply-to", *_RECIPIENT_FIELDS})
+_MAILBOX_FIELDS = ("from", "sender", "reply-to", *_RECIPIENT_FIELDS)
 _HEADER_OF_MAIL = ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global")
 _LINE_END = re.compile(r"[\r\n\x00]")
 _OUTLOOKS_NAME = re.compile(r"image\d{3}\.(?:png|jpe?g|gif|bmp)", re.IGNORECASE)
@@ -32,6 +33,7 @@ FINGERPRINTED = 65_536  # octets of folded text that identify a letter
 _RETURNED = 262_144  # characters of a bounce in which ids of ours are looked for
 _LONGEST_ID = 998  # characters between the brackets; a longer one is nobody's
 _LONGEST_FIELD_NAME = 100  # characters; no rule looks for a longer one
+_LONGEST_NAMING = 2_000  # characters of the fields that a contact form names its resident in
 _LONGEST_WORD = 200  # characters of a content type or an action
 
 
@@ -72,16 +74,15 @@ class Message(Read):
     @classmethod
     def of(cls, read: Read, signer: Signer | None) -> "Message":
         """What was read of a mail, wherever that was done, with its tokens verified here."""
-        values: dict[str, Any] = {name: getattr(read, name) for name in _READ}
-        if signer is None:
-            return cls(**values, own=None, answers=(), addressed=(), returned=())
-        return cls(
-            **values,
-            own=next(iter(signer.verified_ids(read.own_ids)), None),
-            answers=signer.verified_ids(read.answered_ids),
-            addressed=signer.verified_tags(read.tags),
-            returned=signer.verified_ids(read.returned_ids),
-        )
+        proofs: tuple[Any, ...] = (None, (), (), ())
+        if signer is not None:
+            proofs = (
+                next(iter(signer.verified_ids(read.own_ids)), None),
+                signer.verified_ids(read.answered_ids),
+                signer.verified_tags(read.tags),
+                signer.verified_ids(read.returned_ids),
+            )
+        return cls(*_VALUES(read), *proofs)
 
     def as_form(self) -> "Message":
         """The same mail filled in by a contact form: nothing in it is quoted, whatever lines it has."""
@@ -122,7 +123,7 @@ class Message(Read):
         return _first_usable(self.from_)
 
 
-_READ = tuple(one.name for one in fields(Read))
+_VALUES = attrgetter(*(one.name for one in fields(Read)))  # in the order in which Message begins with them
 
 
 def read(raw: bytes) -> Read:
@@ -150,8 +151,8 @@ def text_of(raw: bytes) -> str:
 def _read(root: mime.Part) -> Read:
     headers = root.headers
     subject = headers.value("subject")[:LONGEST_VALUE]
-    mailboxes = {name: _mailboxes(headers, name) for name in headers.names() if _names_mailboxes(headers, name)}
-    from_, return_path = mailboxes.get("from", ()), _return_path(headers)
+    mailboxes = {name: _mailboxes(headers, name) for name in (*_MAILBOX_FIELDS, *_fields_of_forms(headers))}
+    from_, return_path = mailboxes["from"], _return_path(headers)
     visible = text.visible(root)
     whole = visible.strip()
     new_text = quoting.new_text(visible)[: text.TEXT_LIMIT] if visible else ""
@@ -168,10 +169,10 @@ def _read(root: mime.Part) -> Read:
         headers=_fields(headers),
         subject=subject,
         from_=from_,
-        sender=mailboxes.get("sender", ()),
-        reply_to=mailboxes.get("reply-to", ()),
-        to=mailboxes.get("to", ()),
-        cc=mailboxes.get("cc", ()),
+        sender=mailboxes["sender"],
+        reply_to=mailboxes["reply-to"],
+        to=mailboxes["to"],
+        cc=mailboxes["cc"],
         named=_named(mailboxes),
         return_path=return_path,
         message_id=message_id,
@@ -220,13 +221,18 @@ def _line(raw: str) -> str:
     return _LINE_END.sub(" ", raw)
 
 
-def _names_mailboxes(headers: Headers, name: str) -> bool:
-    """Whether somebody may ask for the mailboxes of a field: one of the standard, or one that a contact form may use."""
-    if name in _MAILBOX_FIELDS:
-        return True
-    if not name.startswith("x-") or len(name) > _LONGEST_FIELD_NAME:
-        return False
-    return any("@" in raw or "=?" in raw for raw in headers.raws(name))
+def _fields_of_forms(headers: Headers) -> Iterator[str]:
+    """Names of the `X-…` fields in which a contact form may name its resident; which one does, only the configuration knows."""
+    found = (
+        name
+        for name in headers.names()
+        if name.startswith("x-")
+        and name not in _RECIPIENT_FIELDS
+        and len(name) <= _LONGEST_FIELD_NAME
+        and any("@" in raw or "=?" in raw for raw in headers.raws(name))
+        and sum(map(len, headers.raws(name))) <= _LONGEST_NAMING
+    )
+    return islice(found, plain.MOST_NAMED)
 
 
 def _mailboxes(headers: Headers, name: str) -> tuple[Address, ...]:
@@ -342,7 +348,7 @@ def _returned_ids(root: mime.Part, visible: str) -> tuple[str, ...]:
 
 
 def _tags(mailboxes: Mapping[str, Sequence[Address]], subject: str) -> tuple[str, ...]:
-    tagged = (tag_of(one.addr) for name in _RECIPIENT_FIELDS for one in mailboxes.get(name, ()))
+    tagged = (tag_of(one.addr) for name in _RECIPIENT_FIELDS for one in mailboxes[name])
     found = (*(tag for tag in tagged if tag), *tags_in(subject))
     return tuple(dict.fromkeys(found))[: plain.MOST_IDS]
 

@@ -46,6 +46,8 @@ class Token:
 
 def ids_in(text: str) -> tuple[str, ...]:
     """What looks like a Message-ID of ours, without brackets, case folded, each once, order kept; folding does not matter."""
+    if "@" not in text:
+        return ()
     unfolded = re.sub(r"(?<=[\w.@-])[\r\n]+[ \t]+(?=[\w.@-])", "", text)
     found = (match[0].lower() for match in _ID.finditer(unfolded))
     return tuple(dict.fromkeys(one for one in found if one.isascii()))  # Unicode has a long s that is no s
