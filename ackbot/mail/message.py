@@ -143,6 +143,11 @@ def read_head(raw: bytes) -> Read:
     return replace(_read(mime.parse(mime.head_of(raw))), readable=False)
 
 
+def head_of(raw: bytes) -> bytes:
+    """The header section alone, with its closing blank line."""
+    return mime.head_of(raw)
+
+
 def text_of(raw: bytes) -> str:
     """What a mail client would show of a mail, where nothing else of it is asked for."""
     return text.visible(mime.parse(raw))

@@ -21,7 +21,7 @@ import structlog
 import ackbot
 from ackbot import log_events
 from ackbot.errors import AckbotError
-from ackbot.mail import message, mime, plain, reader
+from ackbot.mail import message, plain, reader
 from ackbot.mail.plain import NotPlain, Read
 
 COMMAND = (
@@ -105,7 +105,7 @@ class ReaderProcess:
 
     def head(self, raw: bytes) -> Read:
         """See Reading."""
-        return self._ask(reader.HEAD, mime.head_of(raw)).result()  # what follows may be what ended the reader
+        return self._ask(reader.HEAD, message.head_of(raw)).result()  # what follows may be what ended the reader
 
     def close(self) -> None:
         """End the reader; whatever still waits raises ReadingEnds."""
