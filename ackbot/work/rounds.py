@@ -105,7 +105,7 @@ class Rounds:
                 if work(now):
                     self._on_queued()
             except (StoreBusy, StoreProblem) as error:
-                log.warning("round put off", reason=str(error))
+                log.warning("round put off", reason=str(error), **error.ids)
             except Exception:
                 log.exception("round failed")
 
