@@ -96,13 +96,13 @@ def _automatic_event(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> 
     """An automatic reply to us belongs to a case we know; a stranger's automatic mail may be a letter (behaviour.md §1)."""
     for token in (*seen.message.addressed, *seen.message.answers):
         if token.code in facts.cases:
-            note = Note(token.code, "automatic-reply", "an automatic reply came to our mail", {"role": token.role})
+            note = Note(token.code, "automatic-reply", {"role": token.role}, why="an automatic reply came to our mail")
             return _closed(verdict, "event", "it answers a mail of ours automatically", (note,), code=token.code)
     if seen.staff is not None:
         return _closed(verdict, "event", "it is an automatic reply of a member of staff")
     found = matching.match(seen, verdict.to, facts, desk.council, seen.arrival)
     if found.case is not None and verdict.to is not None and verdict.to.key in found.case.parties:
-        note = Note(found.case.code, "automatic-reply", "an automatic reply of a resident", {})
+        note = Note(found.case.code, "automatic-reply", {}, why="an automatic reply of a resident")
         return _closed(
             verdict, "event", "it is an automatic reply of a resident with a case", (note,), code=found.case.code
         )
@@ -219,20 +219,20 @@ def _opened(
     if acknowledgement and goes_out and not acknowledgement.hold and not case.sensitive:
         clocks = standards.told(clocks, owned=bool(chosen.staff))
     reference = council.reference_of(code)
-    intents: list[Intent] = [OpenCase(case, f"{reference} is opened: {found.how}")]
+    intents: list[Intent] = [OpenCase(case, why=f"{reference} is opened: {found.how}")]
     if resident.key and person.formats and person.formats != facts.person.formats:
-        intents.append(Wish(resident.key, "formats", person.formats, "the resident asks for it", code))
+        intents.append(Wish(resident.key, "formats", person.formats, code=code, why="the resident asks for it"))
     if found.linked:
         intents.append(
-            Note(code, "linked", f"it goes on with {council.reference_of(found.linked)}", {"code": found.linked})
+            Note(code, "linked", {"code": found.linked}, why=f"it goes on with {council.reference_of(found.linked)}")
         )
-    intents += [SetClock(code, clock, f'standard "{routed.standard.name}": {clock.kind}') for clock in clocks]
+    intents += [SetClock(code, clock, why=f'standard "{routed.standard.name}": {clock.kind}') for clock in clocks]
     intents += danger.alarms(seen, case, inbox, found_urgent, desk)
     if acknowledgement:
         intents.append(acknowledgement)
         intents += to_admin.hold_told(acknowledgement, desk)
     if chosen.staff:
-        intents.append(Assign(code, chosen.staff, routed.team, chosen.why))
+        intents.append(Assign(code, chosen.staff, routed.team, why=chosen.why))
     else:
         intents.append(to_admin.no_owner(case, chosen.why, desk))
     if answer is not None:
@@ -262,7 +262,7 @@ def _opened(
     for other in seen.also_to:
         intents += _tell_other(seen, case, other, facts, desk)
     why = verdict.why
-    intents.append(Record(verdict.kind, "case", verdict.rule, verdict.acknowledge, why))
+    intents.append(Record(verdict.kind, "case", verdict.rule, verdict.acknowledge, why=why))
     return Decision(
         verdict.kind,
         "case",

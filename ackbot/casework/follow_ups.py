@@ -41,10 +41,10 @@ def on_attached(
     known = verdict.to is not None and verdict.to.key in case.parties
     kind = "reply" if verdict.kind == "letter" and not found.joined else verdict.kind
     case = replace(case, sensitive=case.sensitive or bool(danger.SENSITIVE & set(found_urgent)))
-    intents: list[Intent] = [Attach(case.code, "", found.how, sensitive=case.sensitive)]
+    intents: list[Intent] = [Attach(case.code, "", sensitive=case.sensitive, why=found.how)]
     if case.unreachable and verdict.to is not None and verdict.to.key == case.resident.key:
         case = replace(case, unreachable=False)
-        intents.append(Unreachable(case.code, False, "the resident wrote from that address"))
+        intents.append(Unreachable(case.code, False, why="the resident wrote from that address"))
     intents += danger.alarms(seen, case, inbox, found_urgent, desk)
     files = any(not one.inline for one in seen.message.attachments)
     short = (
@@ -58,7 +58,7 @@ def on_attached(
     if known and not score and _answers_settled(seen) and (score := thanks.word_score(seen.message.new_text)):
         short = Short("score", score)
     if score:
-        intents.append(Note(case.code, "feedback", "the resident said how we did", {"score": str(score)}))
+        intents.append(Note(case.code, "feedback", {"score": str(score)}, why="the resident said how we did"))
     asked_for = wishes.read(seen.message.new_text, desk.templates.language_names()) if known and not short else Wishes()
     if found_urgent:
         asked_for = replace(asked_for, quiet=False, news=False)
@@ -86,7 +86,7 @@ def on_attached(
         told = send is not None and not send.hold and inbox.mode in ("acknowledge", "live") and not asked_for.news
         if not still and not in_question and (reopened or told):
             clocks = standards.told(fresh, owned=True) if told else fresh
-            intents += [SetClock(case.code, clock, "the resident wrote again") for clock in clocks]
+            intents += [SetClock(case.code, clock, why="the resident wrote again") for clock in clocks]
     if send:
         intents.append(send)
         intents += to_admin.hold_told(send, desk)
@@ -94,7 +94,7 @@ def on_attached(
     if not ended and (short is None or short.kind == "thanks"):
         case_now = replace(case, clocks=clocks)
         intents.append(_told(seen, verdict, case_now, inbox, desk, found_urgent, notes, known=known))
-    intents.append(Record(kind, "attach", verdict.rule, send is not None, why))
+    intents.append(Record(kind, "attach", verdict.rule, send is not None, why=why))
     return Decision(
         kind,
         "attach",
@@ -124,14 +124,14 @@ def _remembered(case: Case, asked_for: Wishes, verdict: Verdict, desk: Desk) -> 
     intents: list[Intent] = []
     if asked_for.quiet:
         notes.append("they want no more automatic mail, so only what you write goes to them")
-        intents.append(Wish(addr, "quiet", "yes", "the resident wants no automatic mail", code))
+        intents.append(Wish(addr, "quiet", "yes", code=code, why="the resident wants no automatic mail"))
         case = replace(case, quiet=True)
     if asked_for.formats:
-        intents.append(Wish(addr, "formats", asked_for.formats, "the resident asks for it", code))
+        intents.append(Wish(addr, "formats", asked_for.formats, code=code, why="the resident asks for it"))
         case = replace(case, formats=asked_for.formats)
     if asked_for.language:
         notes.append(f"they ask for {desk.templates.language_names()[asked_for.language][0]}")
-        intents.append(Wish(addr, "language", asked_for.language, "the resident asks for it", code))
+        intents.append(Wish(addr, "language", asked_for.language, code=code, why="the resident asks for it"))
         case = replace(case, language=asked_for.language)
     if asked_for.news:
         notes.append("they ask how far it is, and a word from you would help")
@@ -153,7 +153,7 @@ def _in_charge(case: Case, desk: Desk) -> tuple[Case, list[Intent]]:
     if found is None:
         return case, []
     why = f"{council.staff[found[0]].name} {found[1]}"
-    return replace(case, cover=found[0]), [SetCover(case.code, found[0], why)]
+    return replace(case, cover=found[0]), [SetCover(case.code, found[0], why=why)]
 
 
 def _told(
@@ -185,7 +185,7 @@ def _reopened(case: Case) -> list[Intent]:
         return []
     why = "the resident wrote again"
     timers: tuple[ClockKind, ...] = ("settle", "waiting") if case.state != "closed" else ()
-    return [*(ClearClock(case.code, kind, "replaced", why) for kind in timers), Reopen(case.code, why)]
+    return [*(ClearClock(case.code, kind, "replaced", why=why) for kind in timers), Reopen(case.code, why=why)]
 
 
 def _anew(case: Case, inbox: Inbox, seen: Seen, desk: Desk) -> tuple[Clock, ...]:
@@ -213,8 +213,8 @@ def on_recovered(seen: Seen, verdict: Verdict, case: Case, desk: Desk) -> Decisi
     found_urgent = danger.found_in(seen, case, desk)
     case = replace(case, sensitive=case.sensitive or bool(danger.SENSITIVE & set(found_urgent)))
     intents: list[Intent] = [
-        Attach(case.code, "", why, sensitive=case.sensitive),
-        Note(case.code, "recovered", why),
+        Attach(case.code, "", sensitive=case.sensitive, why=why),
+        Note(case.code, "recovered", why=why),
         *danger.alarms(seen, case, inbox, found_urgent, desk),
     ]
     if case.owner in desk.council.staff:

@@ -69,8 +69,8 @@ def on_passed(
     for case in cases:
         if reason := _withheld_because(case, desk, mails_today):
             why = f"the date passed, and the resident was not told: {reason}"
-            intents += [ClearClock(case.code, clock.kind, "withheld", why) for clock in passed(case, desk)]
-            intents.append(Late(case.code, case.no_news, why))
+            intents += [ClearClock(case.code, clock.kind, "withheld", why=why) for clock in passed(case, desk)]
+            intents.append(Late(case.code, case.no_news, why=why))
             continue
         found, changes = _no_news(case, heard.get(case.code, ()), desk)
         matters.append(found)
@@ -102,9 +102,9 @@ def _no_news(case: Case, heard: Collection[str], desk: Desk) -> tuple[NoNews, li
     promised_on = min(clock.promised_on for clock in due if clock.told)
     if times >= GIVEN_UP:
         why = "the resident was told three times that there is no news; nothing more is promised"
-        changes: list[Intent] = [ClearClock(case.code, clock.kind, "withheld", why) for clock in case.clocks]
+        changes: list[Intent] = [ClearClock(case.code, clock.kind, "withheld", why=why) for clock in case.clocks]
         found = NoNews(case, promised_on, None, bool(owner), told, named)
-        return found, [*changes, Late(case.code, times, why)]
+        return found, [*changes, Late(case.code, times, why=why)]
     update = standards.next_update(standard, inbox, council, desk.now) or replace(
         standards.clock_of("update", _DEFAULT, desk.now, standard, inbox, council), told=True
     )
@@ -112,9 +112,9 @@ def _no_news(case: Case, heard: Collection[str], desk: Desk) -> tuple[NoNews, li
         update = standards.on_day("update", inbox.calendar.next_working_day(desk.today), inbox)
     update = standards.no_later(update, [clock for clock in case.clocks if clock not in due], desk.today)
     why = "nobody wrote by the promised date; the resident was told so, and the next date"
-    changes = [ClearClock(case.code, clock.kind, "replaced", why) for clock in due if clock.kind != "update"]
+    changes = [ClearClock(case.code, clock.kind, "replaced", why=why) for clock in due if clock.kind != "update"]
     found = NoNews(case, promised_on, update.promised_on, bool(owner), told, named)
-    return found, [*changes, SetClock(case.code, update, why), Late(case.code, times, why)]
+    return found, [*changes, SetClock(case.code, update, why=why), Late(case.code, times, why=why)]
 
 
 def on_settled(cases: Sequence[Case], desk: Desk, *, may_ask: bool) -> list[Intent]:
@@ -131,12 +131,12 @@ def on_settled(cases: Sequence[Case], desk: Desk, *, may_ask: bool) -> list[Inte
     intents: list[Intent] = []
     for case in quiet:
         why = f"answered and silent since; not asked: {silent_because(case, council)}"
-        intents += [ClearClock(case.code, "settle", "withheld", why), Close(case.code, why)]
+        intents += [ClearClock(case.code, "settle", "withheld", why=why), Close(case.code, why=why)]
     if not asked:
         return intents
     feedback = may_ask and council.feedback_ask and not any(_no_survey(case, desk) for case in asked)
     why = "answered, and nobody wrote again"
-    closed: list[Intent] = [Settle(case.code, why) for case in asked]
+    closed: list[Intent] = [Settle(case.code, why=why) for case in asked]
     return [*intents, to_resident.settled(desk, asked, feedback=feedback, why=why), *closed]
 
 
@@ -165,8 +165,8 @@ def on_waiting(cases: Sequence[Case], desk: Desk) -> list[Intent]:
             else "no answer to the question"
         )
         intents += [
-            ClearClock(case.code, "waiting", "withheld" if silent else "kept", why),
-            SetClock(case.code, replace(decides, told=not silent, started_at=None, duration=""), why),
+            ClearClock(case.code, "waiting", "withheld" if silent else "kept", why=why),
+            SetClock(case.code, replace(decides, told=not silent, started_at=None, duration=""), why=why),
         ]
         if not silent:
             asked.append((case, decides.promised_on))

@@ -165,7 +165,9 @@ def _reminder(desk: Desk, person: Staff, lines: Sequence[Line], letter: str, key
         draft = to_staff.about_case(
             desk, case, inbox, person, "digest", key, values, words_go_out=out, template="digest-one", purpose="single"
         )
-        return Send(key, replace(draft, html=True), case.code, inbox.name, inbox.staff_lane, why, staff=person.id)
+        return Send(
+            key, replace(draft, html=True), inbox.name, inbox.staff_lane, staff=person.id, code=case.code, why=why
+        )
     inbox = desk.council.inbox_of(_first_open(lines, desk).case.inbox)
     values = listed(desk, person, lines)
     return to_staff.to_staff(desk, person, inbox, "digest", template, key, values, why=why)

@@ -39,7 +39,7 @@ def about(
         profile=Profile.STAFF,
         languages=(language,),
     )
-    return Send(key, draft, code, "", inbox.staff_lane, why)
+    return Send(key, draft, "", inbox.staff_lane, code=code, why=why)
 
 
 def hold_told(send: Send, desk: Desk) -> list[Intent]:

@@ -171,7 +171,7 @@ def acknowledgement(
         letter,
         template="acknowledgement-colleague" if colleague else "acknowledgement",
     )
-    return Send(key, _fitting(draft, desk), case.code, inbox.name, inbox.lane, why, hold=hold)
+    return Send(key, _fitting(draft, desk), inbox.name, inbox.lane, hold=hold, code=case.code, why=why)
 
 
 def _fitting(draft: Draft, desk: Desk) -> Draft:
@@ -209,7 +209,7 @@ def receipt(desk: Desk, letter: Message, case: Case, inbox: Inbox, *, why: str, 
         Profile.REPLY,
         letter,
     )
-    return Send(key, draft, case.code, inbox.name, inbox.lane, why, hold=hold)
+    return Send(key, draft, inbox.name, inbox.lane, hold=hold, code=case.code, why=why)
 
 
 def where_it_stands(
@@ -236,7 +236,7 @@ def where_it_stands(
     }
     key = f"receipt:{case.code}:{desk.today.isoformat()}"
     draft = draft_to(desk, case, inbox, "receipt", key, values, Profile.REPLY, letter, template="where-it-stands")
-    return Send(key, draft, case.code, inbox.name, inbox.lane, why, hold=hold)
+    return Send(key, draft, inbox.name, inbox.lane, hold=hold, code=case.code, why=why)
 
 
 def human(
@@ -271,7 +271,7 @@ def human(
     sender = Address(f"{person.public_name}, {inbox.service}", inbox.address)
     reply_to = replace(draft.reply_to, name=sender.name) if draft.reply_to else None
     draft = replace(draft, sender=sender, reply_to=reply_to, attachments=files)
-    return Send(key, draft, case.code, inbox.name, inbox.lane, why, files_of=files_of)
+    return Send(key, draft, inbox.name, inbox.lane, files_of=files_of, code=case.code, why=why)
 
 
 def copies(desk: Desk, case: Case, sent: Send, why: str) -> list[Send]:
@@ -412,4 +412,4 @@ def _timed(
 ) -> Send:
     inbox: Inbox = desk.council.inbox_of(case.inbox)
     draft: Draft = draft_to(desk, case, inbox, kind, key, values, Profile.TIMER, None, template)
-    return Send(key, draft, case.code, inbox.name, inbox.lane, why)
+    return Send(key, draft, inbox.name, inbox.lane, code=case.code, why=why)

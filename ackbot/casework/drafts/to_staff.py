@@ -179,7 +179,7 @@ def new_case(
     draft = about_case(
         desk, case, inbox, staff, "new-case", key, values, letter=letter, words_go_out=bool(case.resident.addr)
     )
-    return Send(key, draft, case.code, inbox.name, inbox.staff_lane, why, staff=staff.id)
+    return Send(key, draft, inbox.name, inbox.staff_lane, staff=staff.id, code=case.code, why=why)
 
 
 def resident_wrote(
@@ -203,7 +203,7 @@ def resident_wrote(
         "arrived_at": arrival.arrived_at.astimezone(desk.council.calendar.timezone),
     }
     draft = about_case(desk, case, inbox, staff, "resident-wrote", key, values, letter=letter)
-    return Send(key, draft, case.code, inbox.name, inbox.staff_lane, why, staff=staff.id)
+    return Send(key, draft, inbox.name, inbox.staff_lane, staff=staff.id, code=case.code, why=why)
 
 
 def also_yours(desk: Desk, letter: Message, case: Case, other: Inbox, staff: Staff, *, why: str) -> Send:
@@ -213,7 +213,7 @@ def also_yours(desk: Desk, letter: Message, case: Case, other: Inbox, staff: Sta
     key = f"also:{case.code}:{other.name}"
     values = {"owner": owner.name if owner else "", "owner_service": home.service, "own_service": other.service}
     draft = about_case(desk, case, home, staff, "hand-over", key, values, letter=letter, words_go_out=False)
-    return Send(key, draft, case.code, home.name, home.staff_lane, why, staff=staff.id)
+    return Send(key, draft, home.name, home.staff_lane, staff=staff.id, code=case.code, why=why)
 
 
 def offered(
@@ -229,7 +229,7 @@ def offered(
         "tells": tells,
     }
     draft = about_case(desk, case, inbox, staff, "hand-over", key, values, words_go_out=False, template="offered")
-    return Send(key, replace(draft, html=True), case.code, inbox.name, inbox.staff_lane, why, staff=staff.id)
+    return Send(key, replace(draft, html=True), inbox.name, inbox.staff_lane, staff=staff.id, code=case.code, why=why)
 
 
 def split_off(
@@ -249,7 +249,7 @@ def split_off(
         words_go_out=bool(case.resident.addr),
         template="new-case-split",
     )
-    return Send(key, draft, case.code, inbox.name, inbox.staff_lane, why, staff=staff.id)
+    return Send(key, draft, inbox.name, inbox.staff_lane, staff=staff.id, code=case.code, why=why)
 
 
 def urgent(
@@ -264,7 +264,7 @@ def urgent(
         "repeat_every": round(desk.council.urgent.repeat_every.seconds / 60),
     }
     draft = about_case(desk, case, inbox, staff, "urgent", key, values, letter=letter, words_go_out=False)
-    return Send(key, draft, case.code, inbox.name, inbox.staff_lane, why, staff=staff.id)
+    return Send(key, draft, inbox.name, inbox.staff_lane, staff=staff.id, code=case.code, why=why)
 
 
 def urgent_again(
@@ -289,7 +289,7 @@ def urgent_again(
         "letter": Lines(letter),
     }
     draft = about_case(desk, case, inbox, staff, "urgent", key, values, words_go_out=False)
-    return Send(key, draft, case.code, inbox.name, inbox.staff_lane, why, staff=staff.id)
+    return Send(key, draft, inbox.name, inbox.staff_lane, staff=staff.id, code=case.code, why=why)
 
 
 def ask_back(
@@ -313,7 +313,7 @@ def ask_back(
     draft = about_case(
         desk, case, inbox, staff, "ask-back", key, values, words_go_out=False, template=f"ask-back-{topic}"
     )
-    return Send(key, replace(draft, html=html), case.code, inbox.name, inbox.staff_lane, why, staff=staff.id)
+    return Send(key, replace(draft, html=html), inbox.name, inbox.staff_lane, staff=staff.id, code=case.code, why=why)
 
 
 def to_staff(
@@ -343,4 +343,4 @@ def to_staff(
         languages=(language,),
         html=True,
     )
-    return Send(key, draft, "", inbox.name, inbox.staff_lane, why, staff=staff.id)
+    return Send(key, draft, inbox.name, inbox.staff_lane, staff=staff.id, code="", why=why)

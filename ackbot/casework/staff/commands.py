@@ -191,10 +191,10 @@ def _answered_elsewhere(request: Request) -> list[Intent]:
     )
     clocks = words_out.new_clocks(request, "", "")
     return [
-        *([Reopen(case.code, why)] if case.state == "closed" else []),
-        KeepWords(case.code, person.id, "note", said(request), why, reading.command),
+        *([Reopen(case.code, why=why)] if case.state == "closed" else []),
+        KeepWords(case.code, person.id, "note", said(request), reading.command, why=why),
         *words_out.clocks_after(request, "", clocks, why),
-        HumanWords(case.code, person.id, "answered", why, "phone" if phoned else "elsewhere"),
+        HumanWords(case.code, person.id, "answered", "phone" if phoned else "elsewhere", why=why),
     ]
 
 
@@ -211,10 +211,10 @@ def _no_automatic_mail(request: Request) -> list[Intent]:
         return ask(request, "An urgent alarm runs in it. Answer that with TAKE first.")
     why = f"{request.person.name} wrote {command}{' OFF' if off else ''}"
     what: Literal["quiet", "ignored"] = "quiet" if command == "QUIET" else "ignored"
-    intents: list[Intent] = [Wish(case.resident.key, what, "" if off else "yes", why, case.code)]
+    intents: list[Intent] = [Wish(case.resident.key, what, "" if off else "yes", code=case.code, why=why)]
     if command == "IGNORE" and not off and case.state != "closed":
-        intents += [ClearClock(case.code, clock.kind, "withheld", why) for clock in (*case.clocks, *case.paused)]
-        intents.append(Close(case.code, why))
+        intents += [ClearClock(case.code, clock.kind, "withheld", why=why) for clock in (*case.clocks, *case.paused)]
+        intents.append(Close(case.code, why=why))
     values = {"command": command, "off": off}
     key = f"quiet:{request.key}"
     return [*intents, to_staff.ask_back(desk, case, request.inbox, request.person, key, "quiet", values, why=why)]
@@ -230,7 +230,7 @@ def _copies(request: Request) -> list[Intent]:
     if not off and not copied:
         return ask(request, f"{to_staff.resident_name(case)} copied nobody.")
     why = f"{request.person.name} wrote CC{' OFF' if off else ''}"
-    intents: list[Intent] = [Copies(case.code, copied, why)]
+    intents: list[Intent] = [Copies(case.code, copied, why=why)]
     if said(replace(request, reading=replace(reading, argument=""))):
         plain = replace(reading, command="", argument="")
         return [*intents, *words_out.outward(replace(request, reading=plain, case=replace(case, copies=copied)))]
@@ -283,9 +283,9 @@ def _by_lines(
 
 def _close(request: Request) -> list[Intent]:
     case, why = request.case, f"{request.person.name} closed it without a mail"
-    kept = KeepWords(case.code, request.person.id, "note", request.reading.text, "why it was closed")
-    ended = [ClearClock(case.code, clock.kind, "withheld", why) for clock in case.clocks]
-    return [kept, *ended, Close(case.code, why)]
+    kept = KeepWords(case.code, request.person.id, "note", request.reading.text, why="why it was closed")
+    ended = [ClearClock(case.code, clock.kind, "withheld", why=why) for clock in case.clocks]
+    return [kept, *ended, Close(case.code, why=why)]
 
 
 def _no_case(seen: Seen, person: Staff, desk: Desk, strange: str = "") -> list[Intent]:

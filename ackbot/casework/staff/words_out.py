@@ -44,7 +44,7 @@ def outward(request: Request) -> list[Intent]:
     if not case.resident.addr or case.unreachable:
         return ask(request, "The resident cannot be reached by email.")
     if request.inbox.mode in ("shadow", "staff"):
-        kept = KeepWords(case.code, request.person.id, "note", words, "the inbox is being tried out")
+        kept = KeepWords(case.code, request.person.id, "note", words, why="the inbox is being tried out")
         return [kept, *ask(request, "This inbox is being tried out, so your words were not sent.", words)]
     reasons = held_words.holds(reading, words, request.seen, case, request.desk.council) if words else []
     if reading.command == "unclear":
@@ -63,7 +63,7 @@ def _hold(request: Request, command: str, argument: str, words: str, reasons: li
     why = f"held: {reasons[0]}"
     files = held_words.files(request.seen)
     kept = KeepWords(
-        request.case.code, request.person.id, "held", words, why, command, argument, asked_by=asked_by, files=files
+        request.case.code, request.person.id, "held", words, command, argument, asked_by=asked_by, files=files, why=why
     )
     return [kept, _ask_to_send(request, key, asked_by, words, reasons)]
 
@@ -108,7 +108,7 @@ def send_or_keep(request: Request) -> list[Intent]:
         return ask(request, "No words of yours wait here." if not found else "Several of your words wait here.")
     held = found[0]
     if request.reading.command == "KEEP":
-        dropped = DropWords(held.id, held.code, "kept", f"{request.person.name} keeps them inside")
+        dropped = DropWords(held.code, held.id, "kept", why=f"{request.person.name} keeps them inside")
         return [dropped, *note(request, held.words)]
     if held.command == "MORE" and date.fromisoformat(held.argument) <= request.desk.today:
         return ask(request, "Their date has passed, so they were not sent. Write MORE with a new date.", held.words)
@@ -117,7 +117,7 @@ def send_or_keep(request: Request) -> list[Intent]:
         closed = request.case.state == "closed"
         reason = "the case was closed since, and they would open it again" if closed else "somebody has written since"
         return [_ask_to_send(request, f"held:{request.key}", held.asked_by, held.words, [reason])]
-    dropped = DropWords(held.id, held.code, "sent", f"{request.person.name} sends them")
+    dropped = DropWords(held.code, held.id, "sent", why=f"{request.person.name} sends them")
     sent = _send(request, held.command, held.argument, held.words, held.files, held.letter_id, f"human:{_name(held)}")
     return [dropped, *sent]
 
@@ -134,11 +134,11 @@ def _send(
     why = f"{person.name} wrote to the resident" + (f" ({command})" if command else "")
     clocks = new_clocks(request, command, argument)
     next_on = min((clock.promised_on for clock in clocks if clock.told), default=None)
-    intents: list[Intent] = [Reopen(case.code, why)] if case.state == "closed" else []
+    intents: list[Intent] = [Reopen(case.code, why=why)] if case.state == "closed" else []
     sent = to_resident.human(desk, case, person, key, words, next_on=next_on, files=files, files_of=files_of, why=why)
     intents += [sent, *to_resident.copies(desk, case, sent, "whom the resident copied")]
     intents += clocks_after(request, command, clocks, why)
-    intents.append(HumanWords(case.code, person.id, _STATES.get(command, "answered"), why))
+    intents.append(HumanWords(case.code, person.id, _STATES.get(command, "answered"), why=why))
     if request.facts.human_sent < ECHOED:
         values = {"their_words": Lines(words), "next_on": next_on, "files": [one.name for one in files]}
         intents.append(
@@ -171,9 +171,9 @@ def clocks_after(request: Request, command: str, clocks: Sequence[Clock], why: s
         case _:
             ended = [*case.clocks, *case.paused]
     return [
-        *(ClearClock(case.code, clock.kind, "kept", why) for clock in ended if clock.kind not in set_anew),
-        *(PauseClock(case.code, clock.kind, why) for clock in paused),
-        *(SetClock(case.code, clock, why) for clock in clocks),
+        *(ClearClock(case.code, clock.kind, "kept", why=why) for clock in ended if clock.kind not in set_anew),
+        *(PauseClock(case.code, clock.kind, why=why) for clock in paused),
+        *(SetClock(case.code, clock, why=why) for clock in clocks),
     ]
 
 
