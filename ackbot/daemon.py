@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import FrameType
 
 import structlog
@@ -106,7 +106,7 @@ class Runtime:
         if self._db.shared:
             return SharedLimiter(self._db, lane, per_minute, per_day)
         now, monotonic = self._clock(), time.monotonic()
-        sent = outbox.accepted_since(self._db, lane, dispatch.a_day_before(now))
+        sent = outbox.accepted_since(self._db, lane, now - timedelta(days=1))
         return Limiter(per_minute, per_day, [monotonic - max(0.0, (now - at).total_seconds()) for at in sent])
 
     def _watch(self, inbox: str, stop: Stop) -> Watcher:

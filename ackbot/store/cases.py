@@ -164,6 +164,12 @@ def _each(db: Database, column: str) -> list[str]:
     return [row["value"] for row in rows]
 
 
+def owner_of(db: Database, code: str) -> str:
+    """Staff id of a case's owner; "" for a case without one, and for none."""
+    rows = db.run("SELECT owner FROM cases WHERE code = :code", code=code)
+    return str(rows[0]["owner"]) if rows else ""
+
+
 def has_cover(db: Database, staff: str) -> bool:
     """Whether somebody stands in for that owner in an open case."""
     return bool(

@@ -15,7 +15,7 @@ from ackbot.casework.drafts import to_admin
 from ackbot.casework.model import TO_RESIDENTS
 from ackbot.casework.office import Office
 from ackbot.crashpoints import crash_point
-from ackbot.store import Database, StoreBusy, StoreProblem, allowance, outbox
+from ackbot.store import Database, StoreBusy, StoreProblem, allowance, cases, outbox
 from ackbot.store.modes import lets_out
 from ackbot.store.outbox import Outgoing
 from ackbot.wires import smtp
@@ -97,11 +97,6 @@ class SharedLimiter:
 Limits = Limiter | SharedLimiter
 
 
-def a_day_before(now: datetime) -> datetime:
-    """Since when mails count against a relay's limits."""
-    return now - timedelta(days=1)
-
-
 @dataclass(frozen=True)
 class Lane:
     """
@@ -159,7 +154,7 @@ class Dispatcher:
             try:
                 wait = self.round()
             except (StoreBusy, StoreProblem) as error:
-                self._log.warning("store busy", reason=str(error))
+                self._log.warning("store busy", reason=str(error), **error.ids)
                 wait = 1.0
             except Exception as error:  # noqa: BLE001 - a dispatcher that dies sends nothing more
                 self._failed(error)
@@ -236,7 +231,7 @@ class Dispatcher:
                 envelope, lambda: chain((outgoing.content,), tail.pieces() if tail else ()), self._beginning(outgoing)
             )
         except smtp.TakenAway:
-            self._log.warning("claim lost", mail=outgoing.id)
+            self._still_ours(False, outgoing)
         except smtp.Refused as error:
             self._refused(outgoing, error.reply)
         except smtp.RefusedAfterData as error:
@@ -279,7 +274,7 @@ class Dispatcher:
             if not begun:
                 with self._db.transaction():
                     if self._taken is not None:
-                        outbox.accepted(self._db, *self._taken, self._clock())
+                        self._still_ours(outbox.accepted(self._db, *self._taken, self._clock()), self._taken[0])
                     begun = outbox.begin_sending(self._db, outgoing, self._worker)
                 self._is_recorded()
                 crash_point("dispatch.sending")
@@ -292,7 +287,7 @@ class Dispatcher:
             return
         outgoing, reply = self._taken
         with self._db.transaction():
-            outbox.accepted(self._db, outgoing, reply, self._clock())
+            self._still_ours(outbox.accepted(self._db, outgoing, reply, self._clock()), outgoing)
         self._is_recorded()
 
     def _is_recorded(self) -> None:
@@ -302,6 +297,12 @@ class Dispatcher:
             self._taken = None
             crash_point("dispatch.recorded")
             self._log.info("sent", kind=outgoing.kind, case=self._reference(outgoing), mail=outgoing.id)
+
+    def _still_ours(self, touched: bool, outgoing: Outgoing) -> bool:
+        """Another worker, or a pause, has the mail now: what becomes of it is theirs to write down, and here it is logged."""
+        if not touched:
+            self._log.warning("claim lost", mail=outgoing.id)
+        return touched
 
     def _reference(self, outgoing: Outgoing) -> str | None:
         return self._office.council.reference_of(outgoing.code) if outgoing.code else None
@@ -316,7 +317,8 @@ class Dispatcher:
 
     def _back_off(self, outgoing: Outgoing, reply: str, now: datetime) -> None:
         wait = _LATER[min(outgoing.attempts, len(_LATER) - 1)]
-        outbox.again_later(self._db, outgoing, reply, now + wait)
+        if not self._still_ours(outbox.again_later(self._db, outgoing, reply, now + wait), outgoing):
+            return
         crash_point("dispatch.later")
         self._log.warning(
             "again later",
@@ -381,15 +383,14 @@ class Dispatcher:
 
     def _owner(self, outgoing: Outgoing) -> str:
         """The address of the case's owner, unless it was the owner who could not be reached."""
-        rows = self._db.run("SELECT owner FROM cases WHERE code = :code", code=outgoing.code) if outgoing.code else []
-        owner = rows[0]["owner"] if rows else ""
+        owner = cases.owner_of(self._db, outgoing.code)
         person = self._office.council.staff.get(owner)
         return person.email if person and owner != outgoing.staff else ""
 
     def _relay_trouble(self, outgoing: Outgoing, reply: str, told: str, logged: str = "") -> None:
         """The relay refuses us: its mails are kept and the lane waits. `told`: what the admin is shown of the reply."""
         with self._db.transaction():
-            outbox.again_later(self._db, outgoing, reply, self._clock())
+            self._still_ours(outbox.again_later(self._db, outgoing, reply, self._clock()), outgoing)
             self._trouble(told, logged=logged)
 
     def _trouble(self, told: str, *, logged: str = "", patience: int = 0) -> None:
