@@ -168,6 +168,27 @@ def test_one_base_of_all_errors() -> None:
     assert bare == {"AckbotError"}
 
 
+# A statement, as it stands in a string: the verb, and then the word that no sentence of ours has behind it.
+SQL = re.compile(r"\b(SELECT\b.+\bFROM|INSERT INTO|UPDATE\b.+\bSET|DELETE FROM)\b", re.DOTALL)
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if room(path) != "store"], ids=str)
+def test_only_the_store_knows_sql(path: Path) -> None:
+    """All SQL is in the store (style.md, SQL): no string elsewhere holds a statement, also not one in pieces."""
+    tree = ast.parse(path.read_text())
+    told = {id(piece) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for piece in node.values}
+    strings = [
+        "".join(str(piece.value) for piece in node.values if isinstance(piece, ast.Constant))
+        if isinstance(node, ast.JoinedStr)
+        else node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+        if id(node) not in told
+    ]
+
+    assert [one for one in strings if SQL.search(one)] == []
+
+
 @pytest.mark.parametrize("path", FILES, ids=NAMES)
 def test_everything_public_is_explained(path: Path) -> None:
     """A docstring for every module, public class and public function; a folder's says in one sentence what the room is for."""
