@@ -45,7 +45,6 @@ BELOW = {
     "resources": set(),
     "crashpoints": set(),
     "errors": set(),
-    "errors": set(),
 }
 EVERYWHERE = {"errors"}  # below all of them
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -209,6 +208,41 @@ def test_one_border_per_library(library: str) -> None:
     assert {user for user in users if not user.startswith("demo/servers")} and all(
         user.startswith(BORDERS[library]) or user == "demo/servers.py" for user in users
     ), users
+
+
+def test_one_base_of_all_errors() -> None:
+    """Whatever we raise by a name of our own derives from AckbotError; the one class beside it is that one."""
+    bare = {
+        node.name
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef)
+        for base in node.bases
+        if isinstance(base, ast.Name) and (base.id.endswith(("Error", "Exception")) and base.id != "AckbotError")
+    }
+
+    assert bare == {"AckbotError"}
+
+
+# A statement, as it stands in a string: the verb, and then the word that no sentence of ours has behind it.
+SQL = re.compile(r"\b(SELECT\b.+\bFROM|INSERT INTO|UPDATE\b.+\bSET|DELETE FROM)\b", re.DOTALL)
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if room(path) != "store"], ids=str)
+def test_only_the_store_knows_sql(path: Path) -> None:
+    """All SQL is in the store (style.md, SQL): no string elsewhere holds a statement, also not one in pieces."""
+    tree = ast.parse(path.read_text())
+    told = {id(piece) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for piece in node.values}
+    strings = [
+        "".join(str(piece.value) for piece in node.values if isinstance(piece, ast.Constant))
+        if isinstance(node, ast.JoinedStr)
+        else node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+        if id(node) not in told
+    ]
+
+    assert [one for one in strings if SQL.search(one)] == []
 
 
 @pytest.mark.parametrize("path", FILES, ids=NAMES)

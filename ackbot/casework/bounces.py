@@ -24,7 +24,7 @@ def on_bounce(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisio
     if code:
         role = next(token.role for token in tokens if token.code == code)
         why = "a mail of ours in this case was reported undelivered"
-        intents.append(Note(code, "bounce", why, {"status": status, "role": role}))
+        intents.append(Note(code, "bounce", {"status": status, "role": role}, why=why))
         copy = any(token.purpose == PURPOSES["copy"] for token in tokens)
         if failed and role == "resident" and not copy:
             intents += _resident_gone(facts.cases[code], status, desk)
@@ -41,7 +41,7 @@ def _resident_gone(case: Case, status: str, desk: Desk) -> list[Intent]:
     if case.unreachable:
         return []
     why = "our mail to the resident came back for good"
-    found: list[Intent] = [Unreachable(case.code, True, why)]
+    found: list[Intent] = [Unreachable(case.code, True, why=why)]
     staff = desk.council.staff.get(case.in_charge)
     if staff and case.state != "closed":
         key = keys.unreachable(case.code)

@@ -107,13 +107,13 @@ def _automatic_event(seen: Seen, verdict: Verdict, facts: Facts) -> Decision | N
     """An automatic reply to us belongs to a case we know; a stranger's automatic mail may be a letter (behaviour.md §1)."""
     for token in (*seen.message.addressed, *seen.message.answers):
         if token.code in facts.cases:
-            note = Note(token.code, "automatic-reply", "an automatic reply came to our mail", {"role": token.role})
+            note = Note(token.code, "automatic-reply", {"role": token.role}, why="an automatic reply came to our mail")
             return _closed(verdict, "event", "it answers a mail of ours automatically", (note,), code=token.code)
     if seen.staff is not None:
         return _closed(verdict, "event", "it is an automatic reply of a member of staff")
     case = matching.match(seen, verdict.to, facts).case
     if case is not None and verdict.to is not None and verdict.to.key in case.parties:
-        note = Note(case.code, "automatic-reply", "an automatic reply of a resident", {})
+        note = Note(case.code, "automatic-reply", why="an automatic reply of a resident", data={})
         return _closed(verdict, "event", "it is an automatic reply of a resident with a case", (note,), code=case.code)
     return None
 

@@ -65,7 +65,7 @@ def on_sent(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
     found = _case_of(seen, to, facts, desk)
     if found is None:
         why = "it lies in the Sent folder, and no open case of its recipients is known that it answers"
-        return _seen(why, (KeepAnsweredElsewhere(_answer(seen, "", _writer(seen, None, desk)), to, why),))
+        return _seen(why, (KeepAnsweredElsewhere(_answer(seen, "", _writer(seen, None, desk)), to, why=why),))
     return _answered(seen, to, found[0], found[1], desk)
 
 
@@ -145,9 +145,9 @@ def on_answered_before(
     """A further letter of a case we know, answered before we saw it: attached, and nobody is told what they know."""
     inbox = desk.council.inbox_of(case.inbox)
     intents: list[Intent] = [
-        Attach(case.code, "", found.how),
+        Attach(case.code, "", why=found.how),
         *danger.alarms(seen, case, inbox, found_urgent, desk),
-        Note(case.code, "answered-before", BEFORE),
+        Note(case.code, "answered-before", why=BEFORE),
     ]
     if not answer.code and case.state != "closed":
         intents += words_given(case, answer, desk)
@@ -166,19 +166,19 @@ def words_given(case: Case, answer: AnsweredElsewhere, desk: Desk) -> list[Inten
     """
     why = f"{_name(answer.staff, desk)} wrote to the resident from their own mail program"
     if case.last_letter_at is not None and answer.at < case.last_letter_at:
-        return [HumanWords(case.code, answer.staff, case.state, why, by="elsewhere", at=answer.at)]
+        return [HumanWords(case.code, answer.staff, case.state, why=why, by="elsewhere", at=answer.at)]
     standard = desk.council.standard_of(case.standard)
     inbox = desk.council.inbox_of(case.inbox)
     settle = standards.clock_of("settle", standard.settle_after, answer.at, standard, inbox, desk.council)
     over = settle.promised_on <= desk.today and settle.due_at <= desk.now
     kept = [
-        ClearClock(case.code, one.kind, "kept", why) for one in (*case.clocks, *case.paused) if one.kind != "settle"
+        ClearClock(case.code, one.kind, "kept", why=why) for one in (*case.clocks, *case.paused) if one.kind != "settle"
     ]
     return [
-        DropAcknowledgement(case.code, "a person has answered"),
+        DropAcknowledgement(case.code, why="a person has answered"),
         *kept,
-        *([] if over else [SetClock(case.code, settle, why)]),
-        HumanWords(case.code, answer.staff, "closed" if over else "answered", why, by="elsewhere", at=answer.at),
+        *([] if over else [SetClock(case.code, settle, why=why)]),
+        HumanWords(case.code, answer.staff, "closed" if over else "answered", by="elsewhere", at=answer.at, why=why),
     ]
 
 
@@ -188,9 +188,9 @@ def _answered(seen: Seen, to: tuple[str, ...], case: Case, how: str, desk: Desk)
     answer = _answer(seen, case.code, named or case.in_charge)
     where = "seen in the Sent folder" if seen.sent else "an inbox of ours was in copy"
     why = f"a person answered the resident straight from their mail program ({where}): {how}"
-    intents: list[Intent] = [KeepAnsweredElsewhere(answer, to, why)]
+    intents: list[Intent] = [KeepAnsweredElsewhere(answer, to, why=why)]
     if case.state == "closed":
-        intents.append(Note(case.code, "outside", "a person wrote to the resident after the case was closed"))
+        intents.append(Note(case.code, "outside", why="a person wrote to the resident after the case was closed"))
     else:
         intents += words_given(case, answer, desk)
         intents += _tell_owner(seen, case, named, desk)

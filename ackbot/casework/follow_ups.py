@@ -62,7 +62,7 @@ def on_attached(
     case, intents = _joined(seen, verdict, found, case, desk, found_urgent)
     said = _said(seen, case, desk, found_urgent) if known else _Said(None, 0, Wishes())
     if said.score:
-        intents.append(Note(case.code, "feedback", "the resident said how we did", {"score": str(said.score)}))
+        intents.append(Note(case.code, "feedback", why="the resident said how we did", data={"score": str(said.score)}))
     case, notes, remembered = _remembered(case, said.wishes, verdict, desk)
     notes += elsewhere.unseen(seen, facts, desk)
     case, in_charge = _in_charge(case, desk)
@@ -75,7 +75,7 @@ def on_attached(
         intents.append(_told(seen, verdict, case_now, desk, found_urgent, notes, known=known))
     kind = "reply" if verdict.kind == "letter" and not found.joined else verdict.kind
     acknowledged = answer.send is not None
-    intents.append(Record(kind, "attach", verdict.rule, acknowledged, answer.why))
+    intents.append(Record(kind, "attach", verdict.rule, acknowledged, why=answer.why))
     return Decision(
         kind,
         "attach",
@@ -98,11 +98,11 @@ def _joined(
 ) -> tuple[Case, list[Intent]]:
     """The letter is part of the case, whatever it says; its words of danger alarm whoever must act (P3)."""
     case = replace(case, sensitive=case.sensitive or bool(danger.SENSITIVE & set(found_urgent)))
-    intents: list[Intent] = [Attach(case.code, "", found.how, sensitive=case.sensitive)]
+    intents: list[Intent] = [Attach(case.code, "", why=found.how, sensitive=case.sensitive)]
     if case.unreachable and verdict.to is not None and verdict.to.key == case.resident.key:
         # A mailbox that writes is there again, whatever a bounce said of it.
         case = replace(case, unreachable=False)
-        intents.append(Unreachable(case.code, False, "the resident wrote from that address"))
+        intents.append(Unreachable(case.code, False, why="the resident wrote from that address"))
     inbox = desk.council.inbox_of(case.inbox)
     return case, [*intents, *danger.alarms(seen, case, inbox, found_urgent, desk)]
 
@@ -154,7 +154,7 @@ def _answered(
     if not (reopened or told):
         return _Answer(tuple(intents), send, why, case.clocks)
     clocks = standards.told(fresh, owned=True) if told else fresh
-    intents += [SetClock(case.code, clock, "the resident wrote again") for clock in clocks]
+    intents += [SetClock(case.code, clock, why="the resident wrote again") for clock in clocks]
     return _Answer(tuple(intents), send, why, clocks)
 
 
@@ -177,14 +177,14 @@ def _remembered(case: Case, wished: Wishes, verdict: Verdict, desk: Desk) -> tup
     intents: list[Intent] = []
     if wished.quiet:
         notes.append("they want no more automatic mail, so only what you write goes to them")
-        intents.append(Wish(addr, "quiet", "yes", "the resident wants no automatic mail", code))
+        intents.append(Wish(addr, "quiet", "yes", code=code, why="the resident wants no automatic mail"))
         case = replace(case, quiet=True)
     if wished.formats:
-        intents.append(Wish(addr, "formats", wished.formats, "the resident asks for it", code))
+        intents.append(Wish(addr, "formats", wished.formats, why="the resident asks for it", code=code))
         case = replace(case, formats=wished.formats)
     if wished.language:
         notes.append(f"they ask for {desk.templates.language_names()[wished.language][0]}")
-        intents.append(Wish(addr, "language", wished.language, "the resident asks for it", code))
+        intents.append(Wish(addr, "language", wished.language, why="the resident asks for it", code=code))
         case = replace(case, language=wished.language)
     if wished.news:
         notes.append("they ask how far it is, and a word from you would help")
@@ -206,7 +206,7 @@ def _in_charge(case: Case, desk: Desk) -> tuple[Case, list[Intent]]:
     if found is None:
         return case, []
     why = f"{council.staff[found[0]].name} {found[1]}"
-    return replace(case, cover=found[0]), [SetCover(case.code, found[0], why)]
+    return replace(case, cover=found[0]), [SetCover(case.code, found[0], why=why)]
 
 
 def _told(
@@ -238,7 +238,7 @@ def _reopened(case: Case) -> list[Intent]:
         return []
     why = "the resident wrote again"
     timers: tuple[ClockKind, ...] = ("settle", "waiting") if case.state != "closed" else ()
-    return [*(ClearClock(case.code, kind, "replaced", why) for kind in timers), Reopen(case.code, why)]
+    return [*(ClearClock(case.code, kind, "replaced", why=why) for kind in timers), Reopen(case.code, why=why)]
 
 
 def _anew(case: Case, seen: Seen, desk: Desk) -> tuple[Clock, ...]:
@@ -267,8 +267,8 @@ def on_recovered(seen: Seen, verdict: Verdict, case: Case, desk: Desk) -> Decisi
     found_urgent = danger.found_in(seen, case, desk)
     case = replace(case, sensitive=case.sensitive or bool(danger.SENSITIVE & set(found_urgent)))
     intents: list[Intent] = [
-        Attach(case.code, "", why, sensitive=case.sensitive),
-        Note(case.code, "recovered", why),
+        Attach(case.code, "", sensitive=case.sensitive, why=why),
+        Note(case.code, "recovered", why=why),
         *danger.alarms(seen, case, inbox, found_urgent, desk),
     ]
     if case.owner in desk.council.staff:

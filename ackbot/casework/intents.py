@@ -1,4 +1,4 @@
-"""Intents: what the rules answer with. Each says why, in plain English; `store.intents` applies them, `explain` prints them."""
+"""Intents: what the rules answer with. Each says why, in plain English; `store/handlers` applies them, `explain` prints them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,45 +15,61 @@ from ackbot.mail.plain import Attachment
 
 
 @dataclass(frozen=True, slots=True)
-class OpenCase:
-    """A new case."""
+class Intent:
+    """
+    One step of a decision. `store/handlers` has a handler for every class of them.
 
-    case: Case
-    why: str
+    Args:
+        code: of the case that it is about; "" where it is about none.
+        why: one sentence for the case's history, without a resident's words.
+    """
+
+    code: str
+    why: str = field(kw_only=True)
+
+    @property
+    def event(self) -> str:
+        """What the history calls it."""
+        return type(self).__name__
 
 
 @dataclass(frozen=True, slots=True)
-class Attach:
+class OpenCase(Intent):
+    """A new case."""
+
+    code: str = field(init=False)
+    case: Case
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "code", self.case.code)
+
+
+@dataclass(frozen=True, slots=True)
+class Attach(Intent):
     """The letter belongs to a case that exists; its sender becomes a party of it if `party`, and it may make it sensitive."""
 
-    code: str
     party: str
-    why: str
     sensitive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Assign:
+class Assign(Intent):
     """A case gets an owner; `taken` where it was passed on and they took it."""
 
-    code: str
     staff: str
     team: str
-    why: str
     taken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class SetCover:
+class SetCover(Intent):
     """Somebody stands in for an owner who is away; "" ends it."""
 
-    code: str
     staff: str
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
-class HumanWords:
+class HumanWords(Intent):
     """
     A person wrote to the resident, or says that they did: lateness is over, chasers are gone.
 
@@ -64,52 +80,46 @@ class HumanWords:
         at: when it was written, where that is not now.
     """
 
-    code: str
     staff: str
     state: Literal["open", "waiting", "answered", "closed"]
-    why: str
     by: Literal["mail", "phone", "elsewhere"] = "mail"
     at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class KeepAnsweredElsewhere:
+class KeepAnsweredElsewhere(Intent):
     """What a person wrote from their own mail program is remembered: the letter it answers may be taken in later."""
 
+    code: str = field(init=False)
     answer: AnsweredElsewhere
     recipients: tuple[str, ...]
-    why: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "code", self.answer.code)
 
 
 @dataclass(frozen=True, slots=True)
-class DropAcknowledgement:
+class DropAcknowledgement(Intent):
     """What waits to tell the resident that their letter is here is true no more, and is not sent."""
 
-    code: str
-    why: str
-
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Intent):
     """A case is offered to somebody; until they take it, it stays where it is."""
 
-    code: str
     to: str
     by: str
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
-class Copies:
+class Copies(Intent):
     """Who gets a copy of human words in a case from now on."""
 
-    code: str
     addresses: tuple[str, ...]
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(Intent):
     """
     What a resident asked for, or an owner said of them, is remembered by address.
 
@@ -120,65 +130,50 @@ class Wish:
     address: str
     what: Literal["quiet", "ignored", "formats", "language"]
     value: str
-    why: str
-    code: str = ""
+    code: str = field(default="", kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Close:
+class Close(Intent):
     """The case ends without a mail."""
 
-    code: str
-    why: str
-
 
 @dataclass(frozen=True, slots=True)
-class Settle:
+class Settle(Intent):
     """The case ends with the question whether it is settled."""
 
-    code: str
-    why: str
-
 
 @dataclass(frozen=True, slots=True)
-class Alarm:
+class Alarm(Intent):
     """Duty officers are alarmed, and again after `repeat_s` seconds, until somebody takes it."""
 
-    code: str
     categories: tuple[str, ...]
     repeat_s: float
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
-class TakeAlarm:
+class TakeAlarm(Intent):
     """Somebody is on it: the alarm of a case ends."""
 
-    code: str
     staff: str
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
-class Unreachable:
+class Unreachable(Intent):
     """The resident's address is no good, or is again: automatic mail stops, or may go."""
 
-    code: str
     gone: bool
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
-class Late:
+class Late(Intent):
     """A promise passed without a person's word: the case is late since then; `no_news` counts the mails that said so."""
 
-    code: str
     no_news: int
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
-class KeepWords:
+class KeepWords(Intent):
     """
     Words of a member of staff are kept with the case: a note, or words held until they say whether to send them.
 
@@ -187,11 +182,9 @@ class KeepWords:
         files: what came with held words, to go along with them.
     """
 
-    code: str
     staff: str
     kind: Literal["note", "held"]
     words: str
-    why: str
     command: str = ""
     argument: str = ""
     asked_by: str = ""
@@ -199,25 +192,23 @@ class KeepWords:
 
 
 @dataclass(frozen=True, slots=True)
-class DropWords:
+class DropWords(Intent):
     """Held words were sent, or are to stay inside."""
 
     id: int
-    code: str
     outcome: Literal["sent", "kept"]
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
-class RecordAbsence:
+class RecordAbsence(Intent):
     """A member of staff said that they are away."""
 
+    code: str = field(default="", init=False)
     absence: Absence
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
-class EndAbsence:
+class EndAbsence(Intent):
     """
     A member of staff is back: every absence of theirs ends now.
 
@@ -225,49 +216,40 @@ class EndAbsence:
         until: when an absence of the configuration would have ended; None where there is none.
     """
 
+    code: str = field(default="", init=False)
     staff: str
-    why: str
     until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Reopen:
+class Reopen(Intent):
     """A closed or answered case is open again."""
 
-    code: str
-    why: str
-
 
 @dataclass(frozen=True, slots=True)
-class SetClock:
+class SetClock(Intent):
     """A clock starts, or is set anew."""
 
-    code: str
     clock: Clock
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
-class ClearClock:
+class ClearClock(Intent):
     """A clock stops: kept, replaced or withheld."""
 
-    code: str
     kind: ClockKind
     outcome: Literal["kept", "replaced", "withheld"]
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
-class PauseClock:
+class PauseClock(Intent):
     """A clock stands still while the resident is asked (D65)."""
 
-    code: str
     kind: ClockKind
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
-class Send:
+class Send(Intent):
     """
     A mail goes into the outbox.
 
@@ -282,12 +264,11 @@ class Send:
         asks_feedback: it asks the resident how we did.
     """
 
+    code: str = field(kw_only=True)
     dedupe_key: Key
     draft: Draft
-    code: str
     inbox: str
     lane: str
-    why: str
     staff: str = ""
     hold: str = ""
     not_before: datetime | None = None
@@ -297,24 +278,27 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class Note(Intent):
     """Something to remember with a case; data holds no resident's words."""
 
-    code: str
     kind: str
-    why: str
     data: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def event(self) -> str:
+        """What the history calls it: what happened, in a word."""
+        return self.kind
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class Record(Intent):
     """What the mail was taken for and what became of it: every mail ends with exactly one (P1)."""
 
+    code: str = field(default="", init=False)
     kind: LetterKind
     outcome: Outcome
     rule: str
     acknowledge: bool
-    why: str
 
 
 @dataclass(frozen=True)
@@ -335,7 +319,7 @@ class Decision:
     why: str
     acknowledge: bool
     to: Address | None
-    intents: "tuple[Intent, ...]"
+    intents: tuple[Intent, ...]
     urgent: tuple[str, ...] = ()
     code: str = ""
     new: bool = False
@@ -344,34 +328,3 @@ class Decision:
     standard: str = ""
     clocks: tuple[Clock, ...] = ()
     private: bool = False
-
-
-Intent = (
-    OpenCase
-    | Attach
-    | Assign
-    | SetCover
-    | HumanWords
-    | KeepAnsweredElsewhere
-    | DropAcknowledgement
-    | Offer
-    | Copies
-    | Wish
-    | Close
-    | Settle
-    | Late
-    | Unreachable
-    | Alarm
-    | TakeAlarm
-    | KeepWords
-    | DropWords
-    | RecordAbsence
-    | EndAbsence
-    | Reopen
-    | SetClock
-    | ClearClock
-    | PauseClock
-    | Send
-    | Note
-    | Record
-)

@@ -226,7 +226,6 @@ class PastLetter:
     """
 
     code: str
-    from_key: str
     subject_key: str
     text_hash: str
     arrived_at: datetime

@@ -55,15 +55,15 @@ def on_new_letter(letter: NewLetter) -> Decision:
         clocks = standards.told(clocks, owned=bool(chosen.staff))
     verdict = letter.verdict
     intents = (
-        OpenCase(case, f"{desk.council.reference_of(case.code)} is opened: {letter.found.how}"),
+        OpenCase(case, why=f"{desk.council.reference_of(case.code)} is opened: {letter.found.how}"),
         *_remembered(letter, case),
-        *(SetClock(case.code, clock, f'standard "{case.standard}": {clock.kind}') for clock in clocks),
+        *(SetClock(case.code, clock, why=f'standard "{case.standard}": {clock.kind}') for clock in clocks),
         *danger.alarms(seen, case, seen.home, letter.urgent, desk),
         *_resident_told(acknowledgement, desk),
         _owner_named(case, chosen, desk),
         *_owner_told(letter, case, chosen, acknowledged),
         *_others_told(letter, case),
-        Record(verdict.kind, "case", verdict.rule, verdict.acknowledge, verdict.why),
+        Record(verdict.kind, "case", verdict.rule, verdict.acknowledge, why=verdict.why),
     )
     return Decision(
         verdict.kind,
@@ -165,10 +165,10 @@ def _remembered(letter: NewLetter, case: Case) -> list[Intent]:
     """What outlives the letter: a format that its sender asks for, and the case that it goes on with."""
     intents: list[Intent] = []
     if case.resident.key and case.formats and case.formats != letter.facts.person.formats:
-        intents.append(Wish(case.resident.key, "formats", case.formats, "the resident asks for it", case.code))
+        intents.append(Wish(case.resident.key, "formats", case.formats, why="the resident asks for it", code=case.code))
     if letter.found.linked:
         why = _goes_on_with(letter)
-        intents.append(Note(case.code, "linked", why, {"code": letter.found.linked}))
+        intents.append(Note(case.code, "linked", why=why, data={"code": letter.found.linked}))
     return intents
 
 
@@ -184,7 +184,7 @@ def _resident_told(acknowledgement: Send | None, desk: Desk) -> list[Intent]:
 def _owner_named(case: Case, chosen: Chosen, desk: Desk) -> Intent:
     """One person has it; where nobody can, somebody above is told now (P4)."""
     return (
-        Assign(case.code, case.owner, case.team, chosen.why)
+        Assign(case.code, case.owner, case.team, why=chosen.why)
         if case.owner
         else to_admin.no_owner(case, chosen.why, desk)
     )

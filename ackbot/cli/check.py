@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import click
 
 from ackbot.cli.common import config_option, config_path, fail, told
-from ackbot.config import Config, ConfigProblem, check, load
+from ackbot.config import Config, check, load
 
 
 @click.command("check")
@@ -49,10 +49,8 @@ def command(ctx: click.Context, own_config: str | None, online: bool, staff: str
     )
     if not (online or staff):
         return
-    try:
+    with told():
         config = load(path)
-    except ConfigProblem as problem:
-        fail(str(problem), 1)
     fine = _all_good(_tried(config, staff, wait_s, online=online))
     if not fine:
         sys.exit(1)

@@ -9,7 +9,8 @@ from typing import Any, NoReturn
 import click
 
 from ackbot.config import Config, ConfigProblem, load
-from ackbot.store import Database, StoreBusy, StoreProblem, open_database
+from ackbot.errors import AckbotError
+from ackbot.store import Database, open_database
 
 PLACES = (Path("ackbot.toml"), Path("/etc/ackbot/ackbot.toml"))
 
@@ -85,13 +86,11 @@ def store(config: Config, *, read_only: bool) -> Iterator[Database]:
 
 @contextlib.contextmanager
 def told() -> Iterator[None]:
-    """If there is trouble with the store, the command ends with 1 and a sentence."""
+    """Whatever goes wrong that has a name ends the command with 1 and a sentence."""
     try:
         yield
-    except StoreBusy as busy:
-        fail(f"the store is busy: {busy}", 1)
-    except StoreProblem as problem:
-        fail(str(problem), 1)
+    except AckbotError as error:
+        fail(error.told, 1)
 
 
 def inbox_named(config: Config, name: str | None) -> str:

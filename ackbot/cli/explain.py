@@ -9,7 +9,6 @@ import click
 
 from ackbot.cli.common import config_option, config_path, fail, inbox_named, loaded, told
 from ackbot.config import Config, sample
-from ackbot.mail.templates import TemplateProblem
 from ackbot.store import Database, StoreMissing, open_database
 from ackbot.work.explain import as_json, explain, to_line
 
@@ -46,10 +45,7 @@ def command(
                 click.echo(f"ackbot: {mail} cannot be read: {error.strerror}", err=True)
                 missing = True
                 continue
-            try:
-                explained = explain(raw, config, inbox=name, at=at, db=db)
-            except TemplateProblem as problem:
-                fail(f"a template is broken: {problem}", 1)
+            explained = explain(raw, config, inbox=name, at=at, db=db)
             result = as_json(mail, explained, config.office)
             click.echo(to_line(result) if as_lines else _told(result))
         if db is not None:

@@ -4,10 +4,7 @@ import sys
 
 import click
 
-from ackbot.cli.common import config_option, fail, loaded
-from ackbot.config import ConfigProblem
-from ackbot.store import StoreBusy, StoreProblem
-from ackbot.wires.places import PlaceTaken
+from ackbot.cli.common import config_option, loaded, told
 
 
 @click.command("run")
@@ -20,12 +17,6 @@ def command(ctx: click.Context, own_config: str | None) -> None:
 
     configure()
     config = loaded(ctx, own_config)
-    try:
+    with told():
         daemon = Daemon(config)
-    except ConfigProblem as problem:
-        fail(str(problem), 1)
-    except (StoreProblem, PlaceTaken) as problem:
-        fail(str(problem), 1)
-    except StoreBusy as busy:
-        fail(f"the store is busy: {busy}", 1)
     sys.exit(daemon.run())

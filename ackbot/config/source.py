@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ackbot.config.lines import Lines, Location, scan
+from ackbot.errors import AckbotError
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Finding:
         return f"{self.file}:{self.line}: {self.key}: {'warning: ' if self.warning else ''}{self.what}"
 
 
-class ConfigProblem(Exception):
+class ConfigProblem(AckbotError):
     """ackbot cannot start with this configuration; every mistake is in `findings`."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:

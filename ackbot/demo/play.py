@@ -26,8 +26,7 @@ from ackbot.demo.servers import MailServer, Sent, Sink
 from ackbot.demo.story import FIRST_DAY, LONGEST, MUST, ROUNDS, SCENES, ZONE, Scene, instant, kind, read
 from ackbot.mail.subjects import plain
 from ackbot.report.gallery import Happening
-from ackbot.store import Database, open_database
-from ackbot.store.database import text_of
+from ackbot.store import Database, headway, open_database
 
 _PATIENCE_S = 10.0
 # What the mails are that get no answer, in a word or two.
@@ -158,14 +157,14 @@ def _play_scene(stage: Stage, scene: Scene) -> None:
     stage.clock.set(scene.instant)
     raw = letter.written(scene.instant.astimezone(ZONE))
     recipients = [box for box in northgate.MAILBOXES if box in letter.to or (box.partition("@")[0] + "+") in letter.to]
-    before, decided = len(sink.mails), _decided(db)
+    before, decided = len(sink.mails), headway.decided(db)
     begun = time.monotonic()
     for box in recipients:
         stage.imap.deliver(box, raw, scene.instant)
     resident = _resident(letter)
     if scene.acknowledged:
         _wait(partial(_has_heard, sink, before, resident))
-    _wait(lambda: _decided(db) >= decided + len(recipients))
+    _wait(lambda: headway.decided(db) >= decided + len(recipients))
     for address in scene.also:
         _wait(partial(_has_heard, sink, before, address))
     _gone_out(stage)
@@ -205,10 +204,7 @@ def _count(stage: Stage, scene: Scene, letter: Letter, sent: Sequence[Sent], beg
     tally.letters += 1
     tally.alarms += alarms
     who = letter.sender.name or letter.sender.address
-    row = stage.db.run(
-        "SELECT letters.why, letters.kind, cases.owner FROM letters LEFT JOIN cases ON cases.code = "
-        "letters.code ORDER BY letters.id DESC LIMIT 1"
-    )[0]
+    row = headway.last_letter(stage.db)
     if len(answers) != scene.acknowledged:
         tally.wrong.append(f"{who}: {len(answers)} answers, expected {int(scene.acknowledged)}")
     if answers:
@@ -226,10 +222,6 @@ def _count(stage: Stage, scene: Scene, letter: Letter, sent: Sequence[Sent], beg
     tally.happenings.append(happening)
 
 
-def _decided(db: Database) -> int:
-    return int(db.run("SELECT COUNT(*) AS n FROM arrivals WHERE letter_id IS NOT NULL")[0]["n"])
-
-
 def _wait(test: Callable[[], bool]) -> bool:
     """Until a test passes or patience ends; whether it passed."""
     until = time.monotonic() + _PATIENCE_S
@@ -242,22 +234,14 @@ def _wait(test: Callable[[], bool]) -> bool:
 
 def _gone_out(stage: Stage) -> None:
     """Everything that is to go out by now has gone out."""
-    now = text_of(stage.clock())
-    waiting = "SELECT 1 FROM outbox WHERE state IN ('claimed', 'sending') OR (state = 'queued' AND not_before <= :now) LIMIT 1"
-    _wait(lambda: not stage.db.run(waiting, now=now))
+    now = stage.clock()
+    _wait(lambda: not headway.anything_to_send(stage.db, now))
 
 
 def _checked(stage: Stage, days: int) -> list[str]:
     """What went wrong, in plain English; empty when all that had to happen did."""
-    db, problems = stage.db, list(stage.tally.wrong)
-    for count, what in (
-        ("SELECT COUNT(*) AS n FROM arrivals WHERE letter_id IS NULL", "mails were not decided"),
-        ("SELECT COUNT(*) AS n FROM letters WHERE state = 'quarantined'", "mails could not be read"),
-        ("SELECT COUNT(*) AS n FROM cases WHERE owner = ''", "cases have no owner"),
-        ("SELECT COUNT(*) AS n FROM outbox WHERE state <> 'accepted'", "mails did not go out"),
-    ):
-        if found := db.run(count)[0]["n"]:
-            problems.append(f"{found} {what}")
+    problems = list(stage.tally.wrong)
+    problems += [f"{count} {what}" for what, count in headway.left_undone(stage.db).items() if count]
     if days >= LONGEST:
         kinds = Counter(kind(mail) for mail in stage.sink.mails)
         problems += [f"{kinds[name]} mails of kind {name}" for name, least in MUST.items() if kinds[name] < least]

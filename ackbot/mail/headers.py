@@ -13,7 +13,6 @@ from ackbot.mail.charsets import decode
 LONGEST_VALUE = 65_536  # characters; longer header values are cut, so that no rule meets a megabyte
 _ENCODED_WORD = re.compile(r"=\?([^?\s]{0,60})\?([bBqQ])\?([^?]*(?:\?(?!=)[^?]*)*)\?=")
 _BIDI = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c\ufeff\u00ad")
-_PERCENT = re.compile(r"%([0-9A-Fa-f]{2})")
 
 
 class Headers:

@@ -12,6 +12,7 @@ from typing import Any
 
 import jinja2
 
+from ackbot.errors import AckbotError
 from ackbot.mail import markup
 
 ELEMENTS = ("h1", "p", "ul", "li", "a", "hr")
@@ -19,7 +20,7 @@ _LARGE = 1.4  # of the shell's letters: 18 px become 25, which is 19 points
 SHELL = "shell.html"  # the page around every HTML part, with its style sheet
 
 
-class TemplateProblem(Exception):
+class TemplateProblem(AckbotError):
     """
     A template that is missing, does not compile, or names a value that no mail has.
 
@@ -29,8 +30,17 @@ class TemplateProblem(Exception):
     """
 
     def __init__(self, what: str, path: str = "", line: int = 0) -> None:
-        super().__init__(f"{path}:{line}: {what}" if path and line else f"{path}: {what}" if path else what)
+        super().__init__(
+            f"{path}:{line}: {what}" if path and line else f"{path}: {what}" if path else what,
+            path=path,
+            line=line or None,
+        )
         self.what, self.path, self.line = what, path, line
+
+    @property
+    def told(self) -> str:
+        """See AckbotError.told."""
+        return f"a template is broken: {self}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,11 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from ackbot.casework.intents import Alarm, TakeAlarm
 from ackbot.store.database import Database, instant_of, listed, text_of
+from ackbot.store.unit import NO_DATA, Data, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,22 +25,29 @@ class Chain:
     sent: int
 
 
-def start(db: Database, code: str, categories: Sequence[str], now: datetime, next_at: datetime) -> None:
+def start(unit: Unit, intent: Alarm) -> Data:
     """An alarm begins, or begins anew with what a further letter says."""
-    before = db.run("SELECT categories FROM alarms WHERE code = :code AND taken_by = ''", code=code)
+    before = unit.db.run("SELECT categories FROM alarms WHERE code = :code AND taken_by = ''", code=intent.code)
     known = json.loads(before[0]["categories"]) if before else []
-    db.run(
+    unit.db.run(
         """
         INSERT INTO alarms (code, categories, started_at, sent, next_at, taken_by, taken_at)
         VALUES (:code, :categories, :now, 1, :next_at, '', NULL)
         ON CONFLICT (code) DO UPDATE SET categories = :categories, started_at = :now, sent = 1, next_at = :next_at,
             taken_by = '', taken_at = NULL
         """,
-        code=code,
-        categories=json.dumps(sorted({*known, *categories})),
-        now=text_of(now),
-        next_at=text_of(next_at),
+        code=intent.code,
+        categories=json.dumps(sorted({*known, *intent.categories})),
+        now=text_of(unit.now),
+        next_at=text_of(unit.now + timedelta(seconds=intent.repeat_s)),
     )
+    return NO_DATA
+
+
+def end(unit: Unit, intent: TakeAlarm) -> Data:
+    """Somebody says that they are on it."""
+    take(unit.db, intent.code, intent.staff, unit.now)
+    return NO_DATA
 
 
 def due(db: Database, now: datetime) -> list[Chain]:
@@ -65,7 +74,7 @@ def repeated(db: Database, chain: Chain, next_at: datetime) -> bool:
 
 
 def take(db: Database, code: str, staff: str, now: datetime) -> None:
-    """Somebody is on it: the alarm ends. Without one, nothing happens."""
+    """Somebody is on it: the alarm ends. Touches no row where none runs, as in most cases that a person writes in."""
     db.run(
         "UPDATE alarms SET taken_by = :staff, taken_at = :now WHERE code = :code AND taken_by = ''",
         staff=staff,

@@ -1,6 +1,6 @@
 """What a relay lets a login send, shared by all workers: mails by second, by the store's own clock."""
 
-from ackbot.store.database import Database
+from ackbot.store.database import Database, must_touch
 
 _MINUTE, _DAY = 60, 86_400
 _DAY_FULL_S = 60.0  # until a lane whose day is full is looked at again
@@ -48,10 +48,11 @@ def give_back(db: Database, lane: str, count: int) -> None:
             if not count:
                 return
             back = min(count, row["mails"])
-            db.run(
-                "UPDATE relay_use SET mails = mails - :back WHERE lane = :lane AND second = :second",
+            rows = db.run(
+                "UPDATE relay_use SET mails = mails - :back WHERE lane = :lane AND second = :second RETURNING second",
                 back=back,
                 lane=lane,
                 second=row["second"],
             )
+            must_touch(rows, "relay_use", lane=lane, second=row["second"])
             count -= back

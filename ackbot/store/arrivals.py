@@ -9,7 +9,7 @@ from ackbot.casework.model import Arrival
 from ackbot.mail import subjects
 from ackbot.mail.message import Message
 from ackbot.store import events
-from ackbot.store.database import Database, Row, listed, text_of
+from ackbot.store.database import Database, Row, listed, must_touch, text_of
 
 # The fields that rules look at, kept so that a decision can be explained after the mail is gone.
 _KEPT_HEADERS = (
@@ -59,18 +59,23 @@ def not_fetched(db: Database, arrival_id: int, error: str) -> int:
         error=error,
         id=arrival_id,
     )
-    return int(rows[0]["attempts"])
+    return int(must_touch(rows, "arrivals", id=arrival_id)["attempts"])
 
 
 def fetch_again_at(db: Database, arrival_id: int, retry_at: datetime) -> None:
     """When the server is asked again."""
-    db.run("UPDATE arrivals SET retry_at = :retry_at WHERE id = :id", retry_at=text_of(retry_at), id=arrival_id)
+    _ask_again(db, arrival_id, text_of(retry_at))
 
 
 def gone(db: Database, arrival_id: int, inbox: str, now: datetime) -> None:
     """A mail that the server listed, did not give, and lists no more: nobody asks for it again."""
-    db.run("UPDATE arrivals SET retry_at = NULL WHERE id = :id", id=arrival_id)
+    _ask_again(db, arrival_id, None)
     events.add(db, now, "gone", "the mail was deleted or moved away before the server gave it", inbox=inbox)
+
+
+def _ask_again(db: Database, arrival_id: int, at: str | None) -> None:
+    rows = db.run("UPDATE arrivals SET retry_at = :at WHERE id = :id RETURNING id", at=at, id=arrival_id)
+    must_touch(rows, "arrivals", id=arrival_id)
 
 
 def to_fetch_again(db: Database, inbox: str, folder: str, uidvalidity: int, now: datetime) -> Sequence[Row]:
@@ -87,9 +92,9 @@ def to_fetch_again(db: Database, inbox: str, folder: str, uidvalidity: int, now:
 
 def moved(db: Database, arrival: Arrival, folder: str, place: tuple[int, int] | None) -> None:
     """The mail lies elsewhere now; `place` is its UIDVALIDITY and UID there where the server told."""
-    db.run(
+    rows = db.run(
         "UPDATE arrivals SET moved_to = :moved_to, moved_uidvalidity = :uidvalidity_there, moved_uid = :uid_there "
-        "WHERE inbox = :inbox AND folder = :folder AND uidvalidity = :uidvalidity AND uid = :uid",
+        "WHERE inbox = :inbox AND folder = :folder AND uidvalidity = :uidvalidity AND uid = :uid RETURNING id",
         moved_to=folder,
         uidvalidity_there=place[0] if place else None,
         uid_there=place[1] if place else None,
@@ -98,6 +103,7 @@ def moved(db: Database, arrival: Arrival, folder: str, place: tuple[int, int] | 
         uidvalidity=arrival.uidvalidity,
         uid=arrival.uid,
     )
+    must_touch(rows, "arrivals", inbox=arrival.inbox, folder=arrival.folder, uid=arrival.uid)
 
 
 def is_known_at(db: Database, inbox: str, folder: str, uidvalidity: int, uid: int) -> bool:
@@ -158,9 +164,12 @@ def unfetched(db: Database, arrival: Arrival) -> int | None:
 
 def attach_arrival(db: Database, arrival_id: int, letter_id: int) -> None:
     """This arrival brought that letter."""
-    db.run(
-        "UPDATE arrivals SET letter_id = :letter_id, retry_at = NULL WHERE id = :id", letter_id=letter_id, id=arrival_id
+    rows = db.run(
+        "UPDATE arrivals SET letter_id = :letter_id, retry_at = NULL WHERE id = :id RETURNING id",
+        letter_id=letter_id,
+        id=arrival_id,
     )
+    must_touch(rows, "arrivals", id=arrival_id)
 
 
 def add(db: Database, message: Message, arrival: Arrival, decision: Decision, now: datetime, language: str) -> int:
@@ -238,12 +247,13 @@ def in_quarantine(db: Database, fingerprint: str) -> int | None:
 
 def failed_again(db: Database, letter_id: int, error: str, retry_at: datetime | None) -> None:
     """Another attempt at a quarantined mail failed; None: it waits for `ackbot quarantine retry`."""
-    db.run(
-        "UPDATE letters SET attempts = attempts + 1, error = :error, retry_at = :retry_at WHERE id = :id",
+    rows = db.run(
+        "UPDATE letters SET attempts = attempts + 1, error = :error, retry_at = :retry_at WHERE id = :id RETURNING id",
         error=error,
         retry_at=text_of(retry_at) if retry_at else None,
         id=letter_id,
     )
+    must_touch(rows, "letters", id=letter_id)
 
 
 def recovered(db: Database, letter_id: int, message: Message, decision: Decision, now: datetime) -> bool:
@@ -279,7 +289,8 @@ def recovered(db: Database, letter_id: int, message: Message, decision: Decision
 
 def keep_raw(db: Database, letter_id: int, raw: bytes) -> None:
     """The mail as it came, where no mailbox has it: its files go along to whoever needs them."""
-    db.run("UPDATE letters SET raw = :raw WHERE id = :id", raw=raw, id=letter_id)
+    rows = db.run("UPDATE letters SET raw = :raw WHERE id = :id RETURNING id", raw=raw, id=letter_id)
+    must_touch(rows, "letters", id=letter_id)
 
 
 def raw_among(db: Database, letter_ids: Sequence[int]) -> bytes | None:
@@ -308,7 +319,7 @@ def to_retry(db: Database, now: datetime, limit: int = 20) -> Sequence[Row]:
     """Quarantined mails whose next attempt is due, longest waiting first, with the arrival that brought them."""
     return db.run(
         """
-        SELECT letters.id, letters.raw, letters.code, letters.attempts, arrivals.id AS arrival_id, arrivals.inbox, arrivals.folder,
+        SELECT letters.id, letters.raw, letters.code, letters.attempts, arrivals.inbox, arrivals.folder,
                arrivals.uidvalidity, arrivals.uid, arrivals.arrived_at, arrivals.size
         FROM letters JOIN arrivals ON arrivals.id = (SELECT MIN(id) FROM arrivals WHERE letter_id = letters.id)
         WHERE letters.state = 'quarantined' AND letters.retry_at <= :now ORDER BY letters.retry_at, letters.id LIMIT :limit

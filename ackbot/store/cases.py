@@ -138,12 +138,6 @@ def of_owner(db: Database, staff: str) -> list[Case]:
     return _in_order(db, [row["code"] for row in rows])
 
 
-def owner_of(db: Database, code: str) -> str:
-    """The member of staff who owns a case; "" without one."""
-    rows = db.run("SELECT owner FROM cases WHERE code = :code", code=code)
-    return str(rows[0]["owner"] or "") if rows else ""
-
-
 def owners(db: Database) -> list[str]:
     """Everybody who owns an open case; '' is among them while a case has no owner."""
     return _each(db, "owner")
@@ -168,6 +162,12 @@ def _each(db: Database, column: str) -> list[str]:
         """
     )
     return [row["value"] for row in rows]
+
+
+def owner_of(db: Database, code: str) -> str:
+    """Staff id of a case's owner; "" for a case without one, and for none."""
+    rows = db.run("SELECT owner FROM cases WHERE code = :code", code=code)
+    return str(rows[0]["owner"]) if rows else ""
 
 
 def has_cover(db: Database, staff: str) -> bool:

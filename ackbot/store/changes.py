@@ -1,28 +1,36 @@
 """What intents do to cases, their clocks and the words kept with them; called by store/handlers alone, in its transaction."""
 
 import json
-from datetime import date, datetime
+from datetime import datetime
 
 from ackbot.casework.intents import (
+    Assign,
     Attach,
+    ClearClock,
+    Close,
     Copies,
+    DropWords,
     HumanWords,
     KeepWords,
     Late,
     Offer,
     OpenCase,
     PauseClock,
+    Reopen,
     SetClock,
+    SetCover,
+    Settle,
+    Unreachable,
     Wish,
 )
-from ackbot.casework.model import Arrival
 from ackbot.store import alarms
-from ackbot.store.database import Database, text_of
+from ackbot.store.database import Database, Row, must_touch, text_of
+from ackbot.store.unit import NO_DATA, Data, Unit
 
 
-def open_case(db: Database, intent: OpenCase) -> None:
+def open_case(unit: Unit, intent: OpenCase) -> Data:
     """A case with its parties; its owner and clocks come by intents of their own."""
-    case = intent.case
+    case, db = intent.case, unit.db
     db.run(
         """
         INSERT INTO cases (code, state, inbox, resident_address, resident_name, subject, team, owner, standard, language,
@@ -50,25 +58,40 @@ def open_case(db: Database, intent: OpenCase) -> None:
             code=case.code,
             address=address,
         )
+    return NO_DATA
 
 
-def attach(db: Database, intent: Attach, arrival: Arrival | None, now: datetime) -> None:
+def attach(unit: Unit, intent: Attach) -> Data:
     """A further letter: when it came, whose it is, whether it makes the case sensitive."""
-    at = text_of(arrival.arrived_at if arrival else now)
-    db.run("UPDATE cases SET last_letter_at = :at WHERE code = :code AND last_letter_at < :at", at=at, code=intent.code)
-    if intent.sensitive:
-        db.run("UPDATE cases SET sensitive = :yes WHERE code = :code", yes=True, code=intent.code)
+    at = unit.arrival.arrived_at if unit.arrival else unit.now
+    rows = unit.db.run(
+        "UPDATE cases SET last_letter_at = CASE WHEN last_letter_at < :at THEN :at ELSE last_letter_at END, "
+        "sensitive = (sensitive OR :sensitive) WHERE code = :code RETURNING code",
+        at=text_of(at),
+        sensitive=intent.sensitive,
+        code=intent.code,
+    )
+    must_touch(rows, "cases", case=intent.code)
     if intent.party:
-        db.run(
+        unit.db.run(
             "INSERT INTO parties (code, address) VALUES (:code, :address) ON CONFLICT DO NOTHING",
             code=intent.code,
             address=intent.party,
         )
+    return NO_DATA
 
 
-def assign(db: Database, code: str, staff: str, team: str, now: datetime, *, taken: bool = False) -> None:
-    """A case gets another owner; the loads of both follow, and an offer is over. `taken` counts as a hand-over."""
-    before = db.run("SELECT owner, state FROM cases WHERE code = :code", code=code)[0]
+def assign(unit: Unit, intent: Assign) -> Data:
+    """A case gets another owner; the loads of both follow, and an offer is over."""
+    if intent.taken:
+        _cancel_cover_notice(unit, intent.code)  # it names somebody who no longer has the case
+    _give(unit, intent.code, intent.staff, intent.team, taken=intent.taken)
+    return {"staff": intent.staff, "team": intent.team}
+
+
+def _give(unit: Unit, code: str, staff: str, team: str, *, taken: bool = False) -> None:
+    """`taken` counts as a hand-over."""
+    db, before = unit.db, _owner_and_state(unit, code)
     open_now = before["state"] != "closed"
     if before["owner"] and open_now:
         _change_load(db, before["owner"], -1, None)
@@ -81,7 +104,11 @@ def assign(db: Database, code: str, staff: str, team: str, now: datetime, *, tak
         code=code,
     )
     if open_now:
-        _change_load(db, staff, 1, now)
+        _change_load(db, staff, 1, unit.now)
+
+
+def _owner_and_state(unit: Unit, code: str) -> Row:
+    return must_touch(unit.db.run("SELECT owner, state FROM cases WHERE code = :code", code=code), "cases", case=code)
 
 
 def _change_load(db: Database, staff: str, by: int, assigned_at: datetime | None) -> None:
@@ -99,13 +126,25 @@ def _change_load(db: Database, staff: str, by: int, assigned_at: datetime | None
     )
 
 
-def human_words(db: Database, intent: HumanWords, now: datetime) -> None:
+def set_cover(unit: Unit, intent: SetCover) -> Data:
+    """Somebody stands in for the owner, or nobody does any more."""
+    _cancel_cover_notice(unit, intent.code)
+    rows = unit.db.run(
+        "UPDATE cases SET cover = :staff WHERE code = :code RETURNING code", staff=intent.staff, code=intent.code
+    )
+    must_touch(rows, "cases", case=intent.code)
+    return {"staff": intent.staff}
+
+
+def human_words(unit: Unit, intent: HumanWords) -> Data:
     """A person wrote: lateness and chasers are over; a cover who writes owns the case from now on (behaviour.md §4.5)."""
-    cancel_cover_notice(db, intent.code, now)
+    db, now = unit.db, unit.now
+    found = db.run("SELECT owner, cover, team FROM cases WHERE code = :code", code=intent.code)
+    case = must_touch(found, "cases", case=intent.code)
+    _cancel_cover_notice(unit, intent.code)
     alarms.take(db, intent.code, intent.staff or "outside", now)
-    case = db.run("SELECT owner, cover, team FROM cases WHERE code = :code", code=intent.code)[0]
     if case["cover"] and case["cover"] == intent.staff:
-        assign(db, intent.code, intent.staff, case["team"], now)
+        _give(unit, intent.code, intent.staff, case["team"])
         db.run("UPDATE cases SET cover = '' WHERE code = :code", code=intent.code)
     db.run(
         "UPDATE cases SET human_words_at = CASE WHEN human_words_at > :now THEN human_words_at ELSE :now END, "
@@ -124,17 +163,19 @@ def human_words(db: Database, intent: HumanWords, now: datetime) -> None:
             staff=intent.staff,
         )
     if intent.state == "closed":
-        close(db, intent.code, now)
+        _close(unit, intent.code)
     else:
         db.run("UPDATE cases SET state = :state WHERE code = :code", state=intent.state, code=intent.code)
+    at = {"at": text_of(intent.at)} if intent.at else {}
+    return {"staff": intent.staff, "state": intent.state, "by": intent.by, **at}
 
 
-def cancel_cover_notice(db: Database, code: str, now: datetime) -> None:
+def _cancel_cover_notice(unit: Unit, code: str) -> None:
     """
     A notice that waits for working hours, and is no longer true by then, is not sent. One that names other cases too is
     sent, because it carries their dates.
     """
-    db.run(
+    unit.db.run(
         """
         UPDATE outbox SET state = 'cancelled'
         WHERE code = :code AND kind = 'cover' AND state = 'queued' AND not_before > :now
@@ -142,15 +183,20 @@ def cancel_cover_notice(db: Database, code: str, now: datetime) -> None:
           AND NOT EXISTS (SELECT 1 FROM outbox_cases WHERE outbox_id = outbox.id AND code <> :code)
         """,
         code=code,
-        now=text_of(now),
+        now=text_of(unit.now),
     )
 
 
-def close(db: Database, code: str, now: datetime) -> None:
+def close(unit: Unit, intent: Close | Settle) -> Data:
     """The case ends; whatever still ran ends with it, and nobody has it on their hands any more."""
-    cancel_cover_notice(db, code, now)
+    _close(unit, intent.code)
+    return NO_DATA
+
+
+def _close(unit: Unit, code: str) -> None:
+    db, now, before = unit.db, unit.now, _owner_and_state(unit, code)
+    _cancel_cover_notice(unit, code)
     alarms.take(db, code, "closed", now)
-    before = db.run("SELECT owner, state FROM cases WHERE code = :code", code=code)[0]
     db.run(
         "UPDATE cases SET state = 'closed', closed_at = :now, cover = '', offered_to = '', offered_by = '', "
         "offered_at = NULL WHERE code = :code",
@@ -167,19 +213,30 @@ def close(db: Database, code: str, now: datetime) -> None:
         _change_load(db, before["owner"], -1, None)
 
 
-def late(db: Database, intent: Late, today: date) -> None:
-    """Late since that day, if it was not before."""
-    db.run(
-        "UPDATE cases SET late_since = COALESCE(late_since, :today), no_news = :no_news WHERE code = :code",
-        today=today.isoformat(),
+def late(unit: Unit, intent: Late) -> Data:
+    """Late since today, by the council's date, if it was not late before."""
+    rows = unit.db.run(
+        "UPDATE cases SET late_since = COALESCE(late_since, :today), no_news = :no_news WHERE code = :code RETURNING code",
+        today=unit.council.calendar.local_day(unit.now).isoformat(),
         no_news=intent.no_news,
         code=intent.code,
     )
+    must_touch(rows, "cases", case=intent.code)
+    return NO_DATA
 
 
-def keep_words(db: Database, intent: KeepWords, now: datetime, letter_id: int | None) -> None:
+def unreachable(unit: Unit, intent: Unreachable) -> Data:
+    """Mail to the resident bounces, or no longer does."""
+    rows = unit.db.run(
+        "UPDATE cases SET unreachable = :gone WHERE code = :code RETURNING code", gone=intent.gone, code=intent.code
+    )
+    must_touch(rows, "cases", case=intent.code)
+    return NO_DATA
+
+
+def keep_words(unit: Unit, intent: KeepWords) -> Data:
     """A note, or words that wait; a note of whoever has the case is remembered with it."""
-    db.run(
+    unit.db.run(
         """
         INSERT INTO words (code, staff, kind, state, command, argument, words, asked_by, letter_id, files, at)
         VALUES (:code, :staff, :kind, :state, :command, :argument, :words, :asked_by, :letter_id, :files, :now)
@@ -192,42 +249,58 @@ def keep_words(db: Database, intent: KeepWords, now: datetime, letter_id: int | 
         argument=intent.argument,
         words=intent.words,
         asked_by=intent.asked_by.lower(),
-        letter_id=letter_id,
+        letter_id=unit.letter_id,
         files=json.dumps([[one.name, one.content_type, one.section] for one in intent.files]),
-        now=text_of(now),
+        now=text_of(unit.now),
     )
     if intent.kind == "note" and not intent.command:
-        db.run(
+        # No row where somebody else writes a note, or the case is closed: that is no sign of work on it.
+        unit.db.run(
             "UPDATE cases SET noted_at = :now WHERE code = :code AND state <> 'closed' AND :staff IN (owner, cover)",
-            now=text_of(now),
+            now=text_of(unit.now),
             code=intent.code,
             staff=intent.staff,
         )
+    return {"staff": intent.staff}
 
 
-def offer(db: Database, intent: Offer, now: datetime) -> None:
+def drop_words(unit: Unit, intent: DropWords) -> Data:
+    """Words that waited were sent, or stay inside."""
+    rows = unit.db.run(
+        "UPDATE words SET state = :outcome WHERE id = :id RETURNING id", outcome=intent.outcome, id=intent.id
+    )
+    must_touch(rows, "words", id=intent.id, case=intent.code)
+    return NO_DATA
+
+
+def offer(unit: Unit, intent: Offer) -> Data:
     """Somebody is asked to take the case; an earlier offer is over."""
-    db.run(
-        "UPDATE cases SET offered_to = :to, offered_by = :by, offered_at = :now WHERE code = :code",
+    rows = unit.db.run(
+        "UPDATE cases SET offered_to = :to, offered_by = :by, offered_at = :now WHERE code = :code RETURNING code",
         to=intent.to,
         by=intent.by,
-        now=text_of(now),
+        now=text_of(unit.now),
         code=intent.code,
     )
+    must_touch(rows, "cases", case=intent.code)
+    return {"to": intent.to, "by": intent.by}
 
 
-def copies(db: Database, intent: Copies) -> None:
+def copies(unit: Unit, intent: Copies) -> Data:
     """Whoever gets copies of human words from now on."""
-    db.run(
-        "UPDATE cases SET copies = :copies WHERE code = :code",
+    rows = unit.db.run(
+        "UPDATE cases SET copies = :copies WHERE code = :code RETURNING code",
         copies=json.dumps(intent.addresses) if intent.addresses else "",
         code=intent.code,
     )
+    must_touch(rows, "cases", case=intent.code)
+    return NO_DATA
 
 
-def wish(db: Database, intent: Wish) -> None:
+def wish(unit: Unit, intent: Wish) -> Data:
     """Remembered for the address; quiet is honoured at once in all cases of that resident, closed ones too: they may open again."""
-    yes = bool(intent.value)
+    db, yes = unit.db, bool(intent.value)
+    data = {"what": intent.what, "value": intent.value}
     db.run(
         f"""
         INSERT INTO people (address, {intent.what}) VALUES (:address, :value)
@@ -237,71 +310,82 @@ def wish(db: Database, intent: Wish) -> None:
         value=yes if intent.what in ("quiet", "ignored") else intent.value,
     )
     if intent.what == "formats":
-        return
+        return data
     column = "language" if intent.what == "language" else "quiet"
     value: str | bool = intent.value
     if column == "quiet":
         other = db.run("SELECT quiet, ignored FROM people WHERE address = :address", address=intent.address)[0]
-        value = bool(
-            other["quiet"] or other["ignored"]
-        )  # what the resident asked for stays when an owner takes theirs back
+        # What the resident asked for stays when an owner takes theirs back.
+        value = bool(other["quiet"] or other["ignored"])
     db.run(
         f"UPDATE cases SET {column} = :value WHERE code IN (SELECT code FROM parties WHERE address = :address)",
         value=value,
         address=intent.address,
     )
+    return data
 
 
-def pause_clock(db: Database, intent: PauseClock, now: datetime) -> None:
-    """A running clock stands still; set anew, it is over."""
-    db.run(
-        "UPDATE clocks SET state = 'paused', paused_at = :now, why = :why WHERE code = :code AND kind = :kind "
-        "AND state = 'running'",
-        now=text_of(now),
-        why=intent.why,
-        code=intent.code,
-        kind=intent.kind,
-    )
-
-
-def reopen(db: Database, code: str, now: datetime) -> None:
+def reopen(unit: Unit, intent: Reopen) -> Data:
     """Open again; a closed one begins anew."""
-    before = db.run("SELECT owner, state FROM cases WHERE code = :code", code=code)[0]
+    db, code, before = unit.db, intent.code, _owner_and_state(unit, intent.code)
     if before["state"] == "closed":
         db.run("UPDATE cases SET late_since = NULL, no_news = 0, noted_at = NULL WHERE code = :code", code=code)
     db.run("UPDATE cases SET state = 'open', closed_at = NULL WHERE code = :code", code=code)
     if before["state"] == "closed" and before["owner"]:
-        _change_load(db, before["owner"], 1, now)
+        _change_load(db, before["owner"], 1, unit.now)
+    return NO_DATA
 
 
-def set_clock(db: Database, intent: SetClock, now: datetime) -> None:
+def set_clock(unit: Unit, intent: SetClock) -> Data:
     """A clock runs; one of its kind that ran or was paused is replaced."""
-    end_clock(db, intent.code, intent.clock.kind, "replaced", intent.why, now)
-    db.run(
+    clock = intent.clock
+    _end_clock(unit, intent.code, clock.kind, "replaced", intent.why)
+    unit.db.run(
         """
         INSERT INTO clocks (code, kind, state, promised_on, due_at, told, counted_from, duration, started_at, why)
         VALUES (:code, :kind, 'running', :promised_on, :due_at, :told, :counted_from, :duration, :now, :why)
         """,
         code=intent.code,
-        kind=intent.clock.kind,
-        promised_on=intent.clock.promised_on.isoformat(),
-        due_at=text_of(intent.clock.due_at),
-        told=intent.clock.told,
-        counted_from=text_of(intent.clock.started_at) if intent.clock.started_at else None,
-        duration=intent.clock.duration,
-        now=text_of(now),
+        kind=clock.kind,
+        promised_on=clock.promised_on.isoformat(),
+        due_at=text_of(clock.due_at),
+        told=clock.told,
+        counted_from=text_of(clock.started_at) if clock.started_at else None,
+        duration=clock.duration,
+        now=text_of(unit.now),
         why=intent.why,
     )
+    return {"kind": clock.kind, "promised_on": clock.promised_on.isoformat(), "due_at": text_of(clock.due_at)}
 
 
-def end_clock(db: Database, code: str, kind: str, outcome: str, why: str, now: datetime) -> None:
-    """A running clock ends kept, replaced or withheld; without one, nothing happens."""
-    db.run(
+def clear_clock(unit: Unit, intent: ClearClock) -> Data:
+    """A clock ends kept, replaced or withheld."""
+    _end_clock(unit, intent.code, intent.kind, intent.outcome, intent.why)
+    return {"kind": intent.kind, "outcome": intent.outcome}
+
+
+def _end_clock(unit: Unit, code: str, kind: str, outcome: str, why: str) -> None:
+    """Touches no row where none of the kind runs: a case's first clock replaces nothing, and a decision may end one twice."""
+    unit.db.run(
         "UPDATE clocks SET state = :outcome, ended_at = :now, why = :why WHERE code = :code AND kind = :kind "
         "AND state IN ('running', 'paused')",
         outcome=outcome,
-        now=text_of(now),
+        now=text_of(unit.now),
         why=why,
         code=code,
         kind=kind,
     )
+
+
+def pause_clock(unit: Unit, intent: PauseClock) -> Data:
+    """A running clock stands still; set anew, it is over."""
+    rows = unit.db.run(
+        "UPDATE clocks SET state = 'paused', paused_at = :now, why = :why WHERE code = :code AND kind = :kind "
+        "AND state = 'running' RETURNING id",
+        now=text_of(unit.now),
+        why=intent.why,
+        code=intent.code,
+        kind=intent.kind,
+    )
+    must_touch(rows, "clocks", case=intent.code, kind=intent.kind)
+    return {"kind": intent.kind}

@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from ackbot.errors import AckbotError
 from ackbot.store.schema import MIGRATIONS
 
 Row = Mapping[str, Any]
 BUSY_TIMEOUT_S = 5
 
 
-class StoreProblem(Exception):
+class StoreProblem(AckbotError):
     """The store cannot be used: missing, newer than this program, held by another `run`. The sentence says what to do."""
 
 
@@ -23,8 +24,19 @@ class StoreLocked(StoreProblem):
     """Another program has it: nothing is wrong with the store itself, and nothing of it may be moved away."""
 
 
-class StoreBusy(Exception):
+class RowMissing(StoreProblem):
+    """A statement that had to touch a row touched none: a defect of ours, which `ids` help to find."""
+
+
+class StoreBusy(AckbotError):
     """The store could not take a statement now: locked, disk full, connection lost. Trying again can help."""
+
+    passing = True
+
+    @property
+    def told(self) -> str:
+        """See AckbotError.told."""
+        return f"the store is busy: {self}"
 
 
 class StoreConflict(StoreBusy):
@@ -106,6 +118,22 @@ def listed(name: str, values: Sequence[Any]) -> tuple[str, dict[str, Any]]:
     return ", ".join(f":{name}{n}" for n in range(len(values))), {f"{name}{n}": value for n, value in enumerate(values)}
 
 
+def must_touch(rows: Sequence[Row], table: str, **ids: Any) -> Row:
+    """
+    The one row that a statement touched, of those that its RETURNING gave.
+
+    Args:
+        ids: what the row was looked for by; no words of anybody.
+
+    Raises:
+        RowMissing: it touched none, or more than one.
+    """
+    if len(rows) != 1:
+        named = ", ".join(f"{name} {value}" for name, value in ids.items())
+        raise RowMissing(f"{len(rows)} rows of {table} were there to change for {named}", table=table, **ids)
+    return rows[0]
+
+
 def climb(db: Database, dialect: Callable[[str], str]) -> None:
     """
     Apply the migrations that a store has not seen, inside the caller's transaction.
@@ -120,7 +148,7 @@ def climb(db: Database, dialect: Callable[[str], str]) -> None:
     db.run(dialect(made))
     done = {int(row["number"]) for row in db.run("SELECT number FROM migrations")}
     if done and max(done) > len(MIGRATIONS):
-        raise StoreProblem(_newer(db))
+        raise StoreProblem(_newer(db), store=db.place)
     for number, statements in enumerate(MIGRATIONS, 1):
         if number in done:
             continue
@@ -142,12 +170,14 @@ def unreadable(db: Database) -> StoreProblem | None:
     except StoreProblem as problem:
         return problem
     except StoreBusy as busy:
-        return StoreProblem(f"the store at {db.place} cannot be read: {busy}")
+        return StoreProblem(f"the store at {db.place} cannot be read: {busy}", store=db.place)
     if not number:
-        return StoreMissing(f"there is nothing in the store at {db.place} yet; `ackbot run` makes it")
+        return StoreMissing(f"there is nothing in the store at {db.place} yet; `ackbot run` makes it", store=db.place)
     if number < len(MIGRATIONS):
-        return StoreProblem(f"the store at {db.place} is of an earlier ackbot; `ackbot run` brings it up to date")
-    return StoreProblem(_newer(db)) if number > len(MIGRATIONS) else None
+        return StoreProblem(
+            f"the store at {db.place} is of an earlier ackbot; `ackbot run` brings it up to date", store=db.place
+        )
+    return StoreProblem(_newer(db), store=db.place) if number > len(MIGRATIONS) else None
 
 
 def _newer(db: Database) -> str:

@@ -1,18 +1,20 @@
 """What people wrote to residents straight from their mail programs, remembered until the letters it answers are taken in."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from ackbot.casework.intents import DropAcknowledgement, KeepAnsweredElsewhere
 from ackbot.casework.model import AnsweredElsewhere
 from ackbot.store.database import Database, instant_of, listed, text_of
+from ackbot.store.unit import NO_DATA, Data, Unit
 
 _KEPT = timedelta(days=30)  # longer than any outage
 _MOST = 20
 
 
-def keep(db: Database, intent: KeepAnsweredElsewhere, now: datetime) -> None:
+def keep(unit: Unit, intent: KeepAnsweredElsewhere) -> Data:
     """An answer, under each of its recipients; what is too old goes."""
+    db, now = unit.db, unit.now
     db.run("DELETE FROM answers WHERE recorded_at < :before", before=text_of(now - _KEPT))
     answer = intent.answer
     for recipient in intent.recipients:
@@ -29,6 +31,7 @@ def keep(db: Database, intent: KeepAnsweredElsewhere, now: datetime) -> None:
             at=text_of(answer.at),
             now=text_of(now),
         )
+    return NO_DATA
 
 
 def to(db: Database, recipient: str) -> tuple[AnsweredElsewhere, ...]:
@@ -61,10 +64,14 @@ def open_cases_of(db: Database, addresses: tuple[str, ...]) -> list[str]:
     return [row["code"] for row in reversed(rows)]
 
 
-def drop_acknowledgement(db: Database, intent: DropAcknowledgement) -> None:
-    """An acknowledgement or receipt that still waits, held or queued; what a mode held back was never to go."""
-    db.run(
+def drop_acknowledgement(unit: Unit, intent: DropAcknowledgement) -> Data:
+    """
+    An acknowledgement or receipt that still waits, held or queued; what a mode held back was never to go. Touches no row
+    where it has gone out.
+    """
+    unit.db.run(
         "UPDATE outbox SET state = 'cancelled', held_for = '' WHERE code = :code AND kind IN ('acknowledgement', 'receipt') "
         "AND (state = 'queued' OR (state = 'held' AND held_for <> 'shadow'))",
         code=intent.code,
     )
+    return NO_DATA

@@ -1,11 +1,11 @@
 """The append-only history: who, what, when, why; no resident's words."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from ackbot.store.database import Database, Row, text_of
+from ackbot.store.database import Database, text_of
 
 _json = json.JSONEncoder(
     sort_keys=True
@@ -37,11 +37,6 @@ def add(
     )
 
 
-def of_case(db: Database, code: str) -> Sequence[Row]:
-    """A case's history, oldest first."""
-    return db.run("SELECT * FROM events WHERE code = :code ORDER BY id", code=code)
-
-
 def reminded(db: Database, code: str, since: datetime) -> frozenset[str]:
     """Staff ids of those who were reminded of a case since then."""
     rows = db.run(
@@ -50,8 +45,3 @@ def reminded(db: Database, code: str, since: datetime) -> frozenset[str]:
         since=text_of(since),
     )
     return frozenset(json.loads(row["data"])["staff"] for row in rows)
-
-
-def of_letter(db: Database, letter_id: int) -> Sequence[Row]:
-    """A letter's history, oldest first."""
-    return db.run("SELECT * FROM events WHERE letter_id = :letter_id ORDER BY id", letter_id=letter_id)

@@ -114,7 +114,7 @@ def is_known(db: Database, fingerprint: str) -> bool:
 def _past(db: Database, sender: str, now: datetime) -> list[PastLetter]:
     rows = db.run(
         """
-        SELECT code, from_key, subject_key, text_hash, arrived_at, message_id FROM letters
+        SELECT code, subject_key, text_hash, arrived_at, message_id FROM letters
         WHERE from_key = :sender AND arrived_at > :since AND code IS NOT NULL AND state = 'decided'
         ORDER BY arrived_at DESC LIMIT :limit
         """,
@@ -125,7 +125,6 @@ def _past(db: Database, sender: str, now: datetime) -> list[PastLetter]:
     return [
         PastLetter(
             row["code"],
-            row["from_key"],
             row["subject_key"],
             row["text_hash"],
             instant_of(row["arrived_at"]),

@@ -1,11 +1,13 @@
 """Applies intents: the only place where a decision becomes rows (design.md §4)."""
 
 import json
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from ackbot.casework.council import Absence, Council
+import structlog
+
+from ackbot.casework.council import Council
 from ackbot.casework.intents import (
     Alarm,
     Assign,
@@ -40,7 +42,10 @@ from ackbot.casework.model import PRIORITIES, Arrival
 from ackbot.mail.addresses import ascii_domain
 from ackbot.mail.compose import Composed
 from ackbot.store import alarms, backups, changes, elsewhere, events, inboxes, listings, modes, told_absences
-from ackbot.store.database import Database, instant_of, text_of
+from ackbot.store.database import Database, RowMissing, instant_of, must_touch, text_of
+from ackbot.store.unit import Data, Unit
+
+log = structlog.get_logger()
 
 
 def apply(
@@ -54,7 +59,8 @@ def apply(
     arrival: Arrival | None = None,
 ) -> int:
     """
-    Make a decision's intents rows, in their order, inside the caller's transaction.
+    Make a decision's intents rows, in their order, inside the caller's transaction. An intent whose row is missing is left
+    out, with an event and a line in the log that say so.
 
     Args:
         mails: the final bytes of every Send, by dedupe key.
@@ -62,149 +68,67 @@ def apply(
     Returns:
         How many mails were queued to go out now.
     """
+    unit = Unit(db, council, now, letter_id, arrival)
+    inbox = arrival.inbox if arrival else ""
     queued = 0
     for intent in intents:
-        match intent:
-            case Send():
+        try:
+            if isinstance(intent, Send):
                 queued += _send(db, intent, mails[intent.dedupe_key], council, now, letter_id, arrival)
                 continue
-            case OpenCase():
-                changes.open_case(db, intent)
-                code = intent.case.code
-            case Attach():
-                changes.attach(db, intent, arrival, now)
-                code = intent.code
-            case Assign():
-                if intent.taken:
-                    changes.cancel_cover_notice(db, intent.code, now)  # it names somebody who has the case no more
-                changes.assign(db, intent.code, intent.staff, intent.team, now, taken=intent.taken)
-                code = intent.code
-            case Reopen():
-                changes.reopen(db, intent.code, now)
-                code = intent.code
-            case SetCover():
-                changes.cancel_cover_notice(db, intent.code, now)
-                db.run("UPDATE cases SET cover = :staff WHERE code = :code", staff=intent.staff, code=intent.code)
-                code = intent.code
-            case HumanWords():
-                changes.human_words(db, intent, now)
-                code = intent.code
-            case KeepAnsweredElsewhere():
-                elsewhere.keep(db, intent, now)
-                code = intent.answer.code
-            case DropAcknowledgement():
-                elsewhere.drop_acknowledgement(db, intent)
-                code = intent.code
-            case Offer():
-                changes.offer(db, intent, now)
-                code = intent.code
-            case Copies():
-                changes.copies(db, intent)
-                code = intent.code
-            case Wish():
-                changes.wish(db, intent)
-                code = intent.code
-            case PauseClock():
-                changes.pause_clock(db, intent, now)
-                code = intent.code
-            case Close() | Settle():
-                changes.close(db, intent.code, now)
-                code = intent.code
-            case Late():
-                changes.late(db, intent, council.calendar.local_day(now))
-                code = intent.code
-            case Alarm():
-                next_at = now + timedelta(seconds=intent.repeat_s)
-                alarms.start(db, intent.code, intent.categories, now, next_at)
-                code = intent.code
-            case TakeAlarm():
-                alarms.take(db, intent.code, intent.staff, now)
-                code = intent.code
-            case Unreachable():
-                db.run("UPDATE cases SET unreachable = :gone WHERE code = :code", gone=intent.gone, code=intent.code)
-                code = intent.code
-            case KeepWords():
-                changes.keep_words(db, intent, now, letter_id)
-                code = intent.code
-            case DropWords():
-                db.run("UPDATE words SET state = :outcome WHERE id = :id", outcome=intent.outcome, id=intent.id)
-                code = intent.code
-            case RecordAbsence():
-                told_absences.add(db, intent.absence, now)
-                code = ""
-            case EndAbsence():
-                told_absences.end(db, intent.staff, now)
-                if intent.until:
-                    told_absences.add(db, Absence(intent.staff, now, intent.until, source="BACK"), now)
-                code = ""
-            case SetClock():
-                changes.set_clock(db, intent, now)
-                code = intent.code
-            case ClearClock():
-                changes.end_clock(db, intent.code, intent.kind, intent.outcome, intent.why, now)
-                code = intent.code
-            case Note():
-                code = intent.code
-            case Record():
-                code = ""
-        events.add(
-            db,
-            now,
-            _name(intent),
-            intent.why,
-            code=code,
-            letter_id=letter_id,
-            inbox=arrival.inbox if arrival else "",
-            data=_data(intent),
-        )
+            kind, why, data = intent.event, intent.why, HANDLERS[type(intent)](unit, intent)
+        except RowMissing as missing:
+            # A defect of ours, never of the mail: it must not cost the resident the rest of the decision, nor others theirs.
+            log.exception("row missing", intent=type(intent).__name__, **missing.ids)
+            kind, why, data = "row-missing", str(missing), {"intent": type(intent).__name__}
+        events.add(db, now, kind, why, code=intent.code, letter_id=letter_id, inbox=inbox, data=data)
     return queued
 
 
-def _name(intent: Intent) -> str:
-    return intent.kind if isinstance(intent, Note) else type(intent).__name__
+def _note(_: Unit, intent: Note) -> Data:
+    """Only its event is kept."""
+    return dict(intent.data)
 
 
-def _data(intent: Intent) -> dict[str, Any]:
-    match intent:
-        case Assign():
-            return {"staff": intent.staff, "team": intent.team}
-        case SetCover() | KeepWords() | EndAbsence():
-            return {"staff": intent.staff}
-        case HumanWords():
-            at = {"at": text_of(intent.at)} if intent.at else {}
-            return {"staff": intent.staff, "state": intent.state, "by": intent.by, **at}
-        case Offer():
-            return {"to": intent.to, "by": intent.by}
-        case Wish():
-            return {"what": intent.what, "value": intent.value}
-        case PauseClock():
-            return {"kind": intent.kind}
-        case RecordAbsence():
-            absence = intent.absence
-            return {
-                "staff": absence.staff,
-                "starts_at": text_of(absence.starts_at),
-                "ends_at": text_of(absence.ends_at),
-            }
-        case SetClock():
-            return {
-                "kind": intent.clock.kind,
-                "promised_on": intent.clock.promised_on.isoformat(),
-                "due_at": text_of(intent.clock.due_at),
-            }
-        case ClearClock():
-            return {"kind": intent.kind, "outcome": intent.outcome}
-        case Note():
-            return dict(intent.data)
-        case Record():
-            return {
-                "kind": intent.kind,
-                "outcome": intent.outcome,
-                "rule": intent.rule,
-                "acknowledge": intent.acknowledge,
-            }
-        case _:
-            return {}
+def _record(_: Unit, intent: Record) -> Data:
+    """Only its event is kept; what became of the mail stands in its own row (store/arrivals)."""
+    return {
+        "kind": intent.kind,
+        "outcome": intent.outcome,
+        "rule": intent.rule,
+        "acknowledge": intent.acknowledge,
+    }
+
+
+# What each kind of intent does to rows, and what its event keeps. Mails are apart: they write an event of their own.
+HANDLERS: Mapping[type[Intent], Callable[[Unit, Any], Data]] = {
+    OpenCase: changes.open_case,
+    Attach: changes.attach,
+    Assign: changes.assign,
+    SetCover: changes.set_cover,
+    HumanWords: changes.human_words,
+    KeepAnsweredElsewhere: elsewhere.keep,
+    DropAcknowledgement: elsewhere.drop_acknowledgement,
+    Offer: changes.offer,
+    Copies: changes.copies,
+    Wish: changes.wish,
+    Close: changes.close,
+    Settle: changes.close,
+    Alarm: alarms.start,
+    TakeAlarm: alarms.end,
+    Unreachable: changes.unreachable,
+    Late: changes.late,
+    KeepWords: changes.keep_words,
+    DropWords: changes.drop_words,
+    RecordAbsence: told_absences.record,
+    EndAbsence: told_absences.end,
+    Reopen: changes.reopen,
+    SetClock: changes.set_clock,
+    ClearClock: changes.clear_clock,
+    PauseClock: changes.pause_clock,
+    Note: _note,
+    Record: _record,
+}
 
 
 def _send(
@@ -262,11 +186,12 @@ def _send(
         return False
     listings.keep(db, rows[0]["id"], send.names)
     if draft.kind == "receipt":
-        db.run(
-            "UPDATE cases SET receipt_on = :day WHERE code = :code",
+        touched = db.run(
+            "UPDATE cases SET receipt_on = :day WHERE code = :code RETURNING code",
             day=draft.date_at.date().isoformat(),
             code=send.code,
         )
+        must_touch(touched, "cases", case=send.code)
     data = {"kind": draft.kind, "message_id": draft.message_id, "staff": send.staff, "held_for": held_for}
     events.add(db, now, "Send", send.why, code=send.code, letter_id=letter_id, inbox=send.inbox, data=data)
     return not held_for

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from ackbot.store.database import Database, Row, instant_of, text_of
+from ackbot.store.database import Database, Row, instant_of, must_touch, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +76,24 @@ def first_sight(
 
 def uidvalidity_changed(db: Database, inbox: str, name: str, uidvalidity: int, backlog_uid: int) -> None:
     """All uids start anew: everything is looked at again, and known letters are recognised by their fingerprints."""
-    db.run(
+    rows = db.run(
         "UPDATE folders SET uidvalidity = :uidvalidity, last_uid = 0, backlog_uid = :backlog_uid, restored = "
         ":yes, unknown = 0, held_uid = CASE WHEN held_uid IS NULL THEN NULL ELSE 0 END "
-        "WHERE inbox = :inbox AND folder = :folder",
+        "WHERE inbox = :inbox AND folder = :folder RETURNING folder",
         uidvalidity=uidvalidity,
         backlog_uid=backlog_uid,
         yes=True,
         inbox=inbox,
         folder=name,
     )
+    must_touch(rows, "folders", inbox=inbox, folder=name)
 
 
 def move_watermark(db: Database, inbox: str, name: str, uidvalidity: int, uid: int) -> None:
-    """Every mail up to `uid` has a committed arrival. Never moves back."""
+    """
+    Every mail up to `uid` has a committed arrival. Never moves back: it touches no row where another mail has moved it
+    further, where UIDVALIDITY has changed meanwhile, and for mail that was delivered to us, of which no folder is kept.
+    """
     db.run(
         "UPDATE folders SET last_uid = :uid WHERE inbox = :inbox AND folder = :folder AND uidvalidity = "
         ":uidvalidity AND last_uid < :uid",
@@ -102,12 +106,13 @@ def move_watermark(db: Database, inbox: str, name: str, uidvalidity: int, uid: i
 
 def hold_up_to(db: Database, inbox: str, name: str, uid: int) -> None:
     """The first look after a backup was put back: letters up to `uid` may have been answered before."""
-    db.run(
-        "UPDATE folders SET held_uid = :uid WHERE inbox = :inbox AND folder = :folder",
+    rows = db.run(
+        "UPDATE folders SET held_uid = :uid WHERE inbox = :inbox AND folder = :folder RETURNING folder",
         uid=uid,
         inbox=inbox,
         folder=name,
     )
+    must_touch(rows, "folders", inbox=inbox, folder=name)
 
 
 def count_unknown(db: Database, inbox: str, name: str) -> int:
@@ -141,7 +146,10 @@ def report(db: Database, inbox: str, state: str, reason: str, now: datetime, *, 
 
 
 def junk_counted(db: Database, inbox: str, count: int) -> None:
-    """How many mails lie in the Junk folder: never answered, but real residents land there (domain.md §2.6)."""
+    """
+    How many mails lie in the Junk folder: never answered, but real residents land there (domain.md §2.6). Touches no row
+    where the inbox's state could not be recorded yet; it is counted again within the hour.
+    """
     db.run("UPDATE inbox_states SET junk = :count WHERE inbox = :inbox", count=count, inbox=inbox)
 
 

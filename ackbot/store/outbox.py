@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from ackbot.store import backups, daily, events
-from ackbot.store.database import Database, Row, instant_of, listed, text_of
+from ackbot.store.database import Database, Row, instant_of, listed, must_touch, text_of
 from ackbot.store.leases import running
 from ackbot.store.modes import IN_HAND, PAUSED, TO_GO_OUT
 
@@ -111,7 +111,10 @@ def claim(
 
 
 def unclaim(db: Database, ids: Sequence[int], worker: str) -> None:
-    """Claimed mails that were not tried go back."""
+    """
+    Claimed mails that were not tried go back. Those that are no longer ours are left: a pause or a lowered mode held them, or
+    another worker took them when our lease was over.
+    """
     for one in ids:
         db.run(
             f"UPDATE outbox SET {TO_GO_OUT} WHERE id = :id AND state = 'claimed' AND claimed_by = :worker",
@@ -131,8 +134,8 @@ def begin_sending(db: Database, outgoing: Outgoing, worker: str) -> bool:
     return bool(rows)
 
 
-def accepted(db: Database, outgoing: Outgoing, reply: str, now: datetime) -> None:
-    """The relay said 250. Terminal."""
+def accepted(db: Database, outgoing: Outgoing, reply: str, now: datetime) -> bool:
+    """The relay said 250. Terminal. False when another worker has taken it for unknown meanwhile, and sends it once more."""
     rows = db.run(
         "UPDATE outbox SET state = 'accepted', reply = :reply, accepted_at = :now, claimed_by = NULL, "
         "lease_until_s = NULL "
@@ -144,18 +147,23 @@ def accepted(db: Database, outgoing: Outgoing, reply: str, now: datetime) -> Non
     )
     if rows:
         _tell(db, outgoing, "accepted", f"the relay took the {outgoing.kind}", reply, now)
+    return bool(rows)
 
 
-def again_later(db: Database, outgoing: Outgoing, reply: str, not_before: datetime) -> None:
-    """The relay said 4xx, or could not be reached before DATA: queued again, tried at `not_before`."""
-    db.run(
+def again_later(db: Database, outgoing: Outgoing, reply: str, not_before: datetime) -> bool:
+    """
+    The relay said 4xx, or could not be reached before DATA: queued again, tried at `not_before`. False when it is no longer
+    ours: a pause or a lowered mode held it before DATA, or another worker took it when our lease was over.
+    """
+    rows = db.run(
         f"UPDATE outbox SET {TO_GO_OUT}, attempts = attempts + 1, reply = :reply, not_before = :not_before "
-        "WHERE id = :id AND state IN ('claimed', 'sending') AND claimed_by = :worker",
+        "WHERE id = :id AND state IN ('claimed', 'sending') AND claimed_by = :worker RETURNING id",
         id=outgoing.id,
         worker=outgoing.claimed_by,
         reply=reply,
         not_before=text_of(not_before),
     )
+    return bool(rows)
 
 
 def anything_due(db: Database, lane: str, now: datetime) -> bool:
@@ -173,11 +181,12 @@ def anything_due(db: Database, lane: str, now: datetime) -> bool:
 def refused_alone(db: Database, ids: Iterable[int]) -> None:
     """The relay refused these after DATA, and then took another."""
     for one in ids:
-        db.run("UPDATE outbox SET refusals = refusals + 1 WHERE id = :id", id=one)
+        rows = db.run("UPDATE outbox SET refusals = refusals + 1 WHERE id = :id RETURNING id", id=one)
+        must_touch(rows, "outbox", mail=one)
 
 
 def failed(db: Database, outgoing: Outgoing, reply: str, now: datetime) -> bool:
-    """The relay refused it for good. Terminal. False when it had been finished before."""
+    """The relay refused it for good. Terminal. False when it is no longer ours; see `again_later`."""
     rows = db.run(
         "UPDATE outbox SET state = 'failed', reply = :reply, claimed_by = NULL, lease_until_s = NULL WHERE id "
         "= :id AND state IN ('claimed', 'sending') AND claimed_by = :worker RETURNING id",
@@ -225,7 +234,7 @@ def due_unknown(db: Database, lane: str, now: datetime) -> list[Outgoing]:
 
 
 def look_again(db: Database, outgoing: Outgoing, not_before: datetime) -> None:
-    """Whether it was taken could not be found out yet."""
+    """Whether it was taken could not be found out yet. Touches no row where another worker has found it out."""
     db.run(
         "UPDATE outbox SET not_before = :not_before WHERE id = :id AND state = 'unknown'",
         id=outgoing.id,
@@ -234,7 +243,7 @@ def look_again(db: Database, outgoing: Outgoing, not_before: datetime) -> None:
 
 
 def resend(db: Database, outgoing: Outgoing, now: datetime) -> None:
-    """The one repeat, with the same Message-ID."""
+    """The one repeat, with the same Message-ID; none where another worker has settled what became of it."""
     rows = db.run(
         f"UPDATE outbox SET {TO_GO_OUT}, resent = :yes, not_before = :now WHERE id = :id AND state = 'unknown' RETURNING id",
         yes=True,
@@ -246,7 +255,7 @@ def resend(db: Database, outgoing: Outgoing, now: datetime) -> None:
 
 
 def hold_unknown(db: Database, outgoing: Outgoing, now: datetime) -> None:
-    """Its inbox's mode was lowered meanwhile: no repeat goes out. Terminal."""
+    """Its inbox's mode was lowered meanwhile: no repeat goes out. Terminal. Another worker may have settled it before."""
     rows = db.run(
         "UPDATE outbox SET state = 'held', held_for = 'shadow' WHERE id = :id AND state = 'unknown' RETURNING id",
         id=outgoing.id,
@@ -325,7 +334,7 @@ def pause_lane(db: Database, lane: str, until: datetime, reason: str, now: datet
 
 
 def lane_is_well(db: Database, lane: str, now: datetime) -> None:
-    """The relay works again."""
+    """The relay works again. Touches no row where another connection of the lane said so before."""
     db.run(
         "UPDATE lanes SET reason = '', paused_until = :now, since = :now WHERE lane = :lane AND reason <> ''",
         lane=lane,
@@ -470,15 +479,6 @@ def _promised(db: Database, code: str, today: date, *, named: bool) -> None:
         code=code,
         today=today.isoformat(),
         named=named,
-    )
-
-
-def of_case(db: Database, code: str) -> Sequence[Row]:
-    """A case's mails, oldest first, without their content."""
-    return db.run(
-        "SELECT kind, state, held_for, recipient, staff, message_id, created_at, accepted_at, reply FROM "
-        "outbox WHERE code = :code ORDER BY id",
-        code=code,
     )
 
 

@@ -65,7 +65,8 @@ class Postgres:
             reason = " ".join(str(error).split())
             raise StoreProblem(
                 f"the store at {url.rpartition('@')[2]} cannot be opened: {reason}; correct store.url, give the password in "
-                "~/.pgpass or PGPASSWORD, and make the database with `createdb` once"
+                "~/.pgpass or PGPASSWORD, and make the database with `createdb` once",
+                store=url.rpartition("@")[2],
             ) from None
 
     def _connect(self) -> Connection:
@@ -97,12 +98,12 @@ class Postgres:
     def _lent(self) -> Iterator[Connection]:
         priority = getattr(self._mine, "priority", False)
         if not priority and not self._free.acquire(timeout=_QUEUE_S):
-            raise StoreBusy("all connections of this worker are in use")
+            raise StoreBusy("all connections of this worker are in use", store=self.place)
         try:
             try:
                 connection = self._idle.pop() if self._idle else self._connect()
             except psycopg.Error as error:
-                raise StoreBusy(f"no connection to {self.place}: {_first_line(error)}") from None
+                raise StoreBusy(f"no connection to {self.place}: {_first_line(error)}", store=self.place) from None
             try:
                 yield connection
             finally:
@@ -198,7 +199,7 @@ class Postgres:
         except psycopg.Error as error:
             if self._listening is not None:
                 self._listening.close()
-            raise StoreBusy(f"no connection to {self.place}: {_first_line(error)}") from None
+            raise StoreBusy(f"no connection to {self.place}: {_first_line(error)}", store=self.place) from None
 
     def close(self) -> None:
         """See Database.close."""
@@ -211,14 +212,14 @@ class Postgres:
         """StoreBusy if trying again can help, StoreProblem for a damaged store, else the error without the row it quotes (P11)."""
         words = _first_line(error)
         if isinstance(error, errors.DeadlockDetected | errors.SerializationFailure):
-            return StoreConflict(words)
+            return StoreConflict(words, store=self.place)
         if isinstance(error, errors.FeatureNotSupported) and "cached plan" in words:
             connection.close()  # the schema was changed under it; a new one knows the new schema
-            return StoreConflict(words)
+            return StoreConflict(words, store=self.place)
         if isinstance(error, errors.DataCorrupted | errors.IndexCorrupted):
-            return StoreProblem(f"the store at {self.place} is damaged: {words}; restore a backup")
+            return StoreProblem(f"the store at {self.place} is damaged: {words}; restore a backup", store=self.place)
         if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | _ENDED):
-            return StoreBusy(words)
+            return StoreBusy(words, store=self.place)
         return type(error)(words)
 
 

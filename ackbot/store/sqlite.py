@@ -33,7 +33,7 @@ class SQLite:
         self._depth = threading.local()
         self._held: int | None = None
         if read_only and not os.path.exists(path):
-            raise StoreMissing(f"there is no store at {path}; `ackbot run` makes it")
+            raise StoreMissing(f"there is no store at {path}; `ackbot run` makes it", store=str(path))
         try:
             if exclusive:
                 self._held = _keep_others_out(path)
@@ -58,7 +58,7 @@ class SQLite:
             self._release()
             reason = error.strerror if isinstance(error, OSError) else error
             kind = StoreLocked if _code(error) in _LOCKED else StoreProblem
-            raise kind(f"the store at {path} cannot be opened: {reason}; {_mend(error)}") from error
+            raise kind(f"the store at {path} cannot be opened: {reason}; {_mend(error)}", store=str(path)) from error
         self._connection = connection
 
     def run(self, sql: str, **parameters: Any) -> Sequence[Row]:
@@ -147,8 +147,8 @@ class SQLite:
         """StoreBusy if trying again can help, StoreProblem for a damaged file, else the error as it is."""
         code = _code(error)
         if code in _DAMAGED:
-            return StoreProblem(f"the store at {self.place} is damaged: {error}; {_mend(error)}")
-        return StoreBusy(str(error)) if code in _PASSING else error
+            return StoreProblem(f"the store at {self.place} is damaged: {error}; {_mend(error)}", store=self.place)
+        return StoreBusy(str(error), store=self.place) if code in _PASSING else error
 
 
 # What passes by itself or by an admin's hand (sqlite.org/rescode.html); any other error is a defect of ours.
@@ -201,5 +201,5 @@ def _keep_others_out(path: Path) -> int:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(descriptor)
-        raise StoreProblem(f"another `ackbot run` has the store at {path}") from None
+        raise StoreProblem(f"another `ackbot run` has the store at {path}", store=str(path)) from None
     return descriptor

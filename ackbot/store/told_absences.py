@@ -3,11 +3,37 @@
 from datetime import datetime
 
 from ackbot.casework.council import Absence
+from ackbot.casework.intents import EndAbsence, RecordAbsence
 from ackbot.store.database import Database, instant_of, text_of
+from ackbot.store.unit import Data, Unit
 
 
-def add(db: Database, absence: Absence, now: datetime) -> None:
-    """Somebody says that they are away, besides what they said before; the same beginning said again replaces it."""
+def record(unit: Unit, intent: RecordAbsence) -> Data:
+    """Somebody says that they are away, besides what they said before."""
+    absence = intent.absence
+    _add(unit.db, absence, unit.now)
+    return {"staff": absence.staff, "starts_at": text_of(absence.starts_at), "ends_at": text_of(absence.ends_at)}
+
+
+def end(unit: Unit, intent: EndAbsence) -> Data:
+    """
+    Somebody is back: what runs then ends; what has not begun stays, and so does the word that they were back before. One of
+    the configuration stays there, and is answered by a row of its own.
+    """
+    # No row where only the configuration has them away.
+    unit.db.run(
+        "UPDATE absences SET ends_at = :at WHERE staff = :staff AND starts_at <= :at AND ends_at > :at "
+        "AND source <> 'BACK'",
+        staff=intent.staff,
+        at=text_of(unit.now),
+    )
+    if intent.until:
+        _add(unit.db, Absence(intent.staff, unit.now, intent.until, source="BACK"), unit.now)
+    return {"staff": intent.staff}
+
+
+def _add(db: Database, absence: Absence, now: datetime) -> None:
+    """The same beginning said again replaces what was said before."""
     db.run(
         "DELETE FROM absences WHERE staff = :staff AND starts_at = :starts_at AND source = :source",
         staff=absence.staff,
@@ -25,16 +51,6 @@ def add(db: Database, absence: Absence, now: datetime) -> None:
         cover=absence.cover,
         source=absence.source,
         now=text_of(now),
-    )
-
-
-def end(db: Database, staff: str, at: datetime) -> None:
-    """Somebody is back: what runs then ends; what has not begun stays, and so does the word that they were back before."""
-    db.run(
-        "UPDATE absences SET ends_at = :at WHERE staff = :staff AND starts_at <= :at AND ends_at > :at "
-        "AND source <> 'BACK'",
-        staff=staff,
-        at=text_of(at),
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import IMAPClientError, LoginError
 
+from ackbot.errors import AckbotError
 from ackbot.mail.headers import Headers, parameters
 from ackbot.mail.mime import MOST_PARTS, head_of
 from ackbot.wires import tls
@@ -40,12 +41,16 @@ _TEXTUAL = frozenset(
 BROKEN = (IMAPClientError, OSError, ValueError, IndexError, KeyError, AssertionError, TypeError, AttributeError)
 
 
-class ImapProblem(Exception):
-    """An inbox cannot be read now. The sentence is for an admin and holds no secret."""
+class ImapProblem(AckbotError):
+    """An inbox cannot be read now."""
+
+    passing = True
 
 
 class LoginRefused(ImapProblem):
     """Wrong name or password: only the admin can mend it, so it is tried again gently."""
+
+    passing = False
 
 
 class NotReached(ImapProblem):
@@ -54,6 +59,8 @@ class NotReached(ImapProblem):
 
 class NotTrusted(ImapProblem):
     """TLS failed or is not offered; never answered by plaintext (D16)."""
+
+    passing = False
 
 
 @dataclass(frozen=True)
@@ -103,7 +110,9 @@ class Mailbox:
     def _connect(self) -> IMAPClient:
         account = self._account
         if account.security == "none" and not tls.is_loopback(account.host):
-            raise NotTrusted(f"{account.host} would be spoken to in plaintext, and only this machine may be")
+            raise NotTrusted(
+                f"{account.host} would be spoken to in plaintext, and only this machine may be", host=account.host
+            )
         context = tls.context(account.ca_file)
         timeout = SocketTimeout(_CONNECT_S, _READ_S)
         client: IMAPClient | None = None
@@ -122,27 +131,30 @@ class Mailbox:
         except ssl.SSLError as error:
             _drop(client)
             reason = getattr(error, "verify_message", "") or error.reason or error
-            raise NotTrusted(f"{account.host}:{account.port}: TLS failed: {reason}") from error
+            raise NotTrusted(f"{account.host}:{account.port}: TLS failed: {reason}", host=account.host) from error
         except BROKEN as error:
             _drop(client)
             if account.security == "starttls" and isinstance(error, IMAPClientError):
                 raise NotTrusted(
-                    f"{account.host}:{account.port}: the server offers no STARTTLS: {_said(error)}"
+                    f"{account.host}:{account.port}: the server offers no STARTTLS: {_said(error)}", host=account.host
                 ) from error
-            raise NotReached(f"{account.host}:{account.port}: cannot connect: {_said(error)}") from error
+            raise NotReached(
+                f"{account.host}:{account.port}: cannot connect: {_said(error)}", host=account.host
+            ) from error
+        ids = {"host": account.host, "username": account.username}
         try:
             _log_in(client, account.username, account.password.read())
         except PasswordProblem as error:
             _drop(client)
-            raise LoginRefused(f"the password for {account.username}: {error}") from error
+            raise LoginRefused(f"the password for {account.username}: {error}", **ids) from error
         except LoginError as error:
             _drop(client)
             if isinstance(error, imaplib.IMAP4.abort) or "UNAVAILABLE" in str(error).upper():
-                raise ImapProblem(f"{account.host}: {_said(error)}") from error
-            raise LoginRefused(f"{account.host} refuses {account.username}: {_said(error)}") from error
+                raise ImapProblem(f"{account.host}: {_said(error)}", **ids) from error
+            raise LoginRefused(f"{account.host} refuses {account.username}: {_said(error)}", **ids) from error
         except BROKEN as error:
             _drop(client)
-            raise ImapProblem(f"{account.host}: {_said(error)}") from error
+            raise ImapProblem(f"{account.host}: {_said(error)}", **ids) from error
         return client
 
     @property
@@ -340,7 +352,7 @@ class Mailbox:
         except ImapProblem:
             raise
         except BROKEN as error:
-            raise ImapProblem(f"{self._account.host}: {what}: {_said(error)}") from error
+            raise ImapProblem(f"{self._account.host}: {what}: {_said(error)}", host=self._account.host) from error
         # EXISTS may come with the reply to any command (RFC 3501 §7.3.1), then no later NOOP or IDLE says it again.
         if self._client._imap.untagged_responses.pop("EXISTS", None):
             self.news = True

@@ -9,12 +9,13 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
+from ackbot.errors import AckbotError
 from ackbot.wires import tls
 
 _AT = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9A-Za-z.-]+)):([0-9]{1,5})")
 
 
-class PlaceTaken(Exception):
+class PlaceTaken(AckbotError):
     """Nobody can listen there. The sentence says why."""
 
 
@@ -60,7 +61,7 @@ class Place:
         try:
             return self._bound()
         except OSError as error:
-            raise PlaceTaken(f"nothing can listen at {self}: {error.strerror or error}") from error
+            raise PlaceTaken(f"nothing can listen at {self}: {error.strerror or error}", place=str(self)) from error
 
     def _bound(self) -> socket.socket:
         if not self.path:

@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from ackbot.errors import AckbotError
+
 
 def readable(path: Path) -> Path:
     """
@@ -16,8 +18,8 @@ def readable(path: Path) -> Path:
     return path
 
 
-class PasswordProblem(Exception):
-    """A password cannot be read. The sentence is for an admin and holds nothing of it."""
+class PasswordProblem(AckbotError):
+    """A password cannot be read. The sentence holds nothing of it."""
 
 
 @dataclass(frozen=True)
@@ -36,17 +38,19 @@ class Password:
             try:
                 return readable(self.file).read_text(encoding="utf-8-sig").split("\n", 1)[0].strip("\r")
             except UnicodeDecodeError:
-                raise PasswordProblem(f"{self.file} is not UTF-8; save it in that encoding") from None
+                raise PasswordProblem(
+                    f"{self.file} is not UTF-8; save it in that encoding", file=str(self.file)
+                ) from None
             except OSError as error:
-                raise PasswordProblem(f"{self.file} cannot be read ({error.strerror})") from error
+                raise PasswordProblem(f"{self.file} cannot be read ({error.strerror})", file=str(self.file)) from error
         if not self.env:
             return ""
         if self.env not in os.environ:
-            raise PasswordProblem(f"the environment has no {self.env}")
+            raise PasswordProblem(f"the environment has no {self.env}", variable=self.env)
         try:
             return os.environb[self.env.encode()].decode()
         except UnicodeError:
-            raise PasswordProblem(f"{self.env} of the environment is not UTF-8") from None
+            raise PasswordProblem(f"{self.env} of the environment is not UTF-8", variable=self.env) from None
 
     def __repr__(self) -> str:
         return f"Password({self.file or self.env or 'none'})"

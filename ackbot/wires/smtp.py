@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from ackbot.crashpoints import crash_point
+from ackbot.errors import AckbotError
 from ackbot.wires import tls
 from ackbot.wires.secrets import Password, PasswordProblem, sasl_plain
 
@@ -22,15 +23,15 @@ _ENHANCED = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 _CODE = re.compile(r"(?:[a-z ]+: )?([245]\d\d)\b(?:[ -]([245]\.\d{1,3}\.\d{1,3})\b)?")
 
 
-class SmtpProblem(Exception):
+class SmtpProblem(AckbotError):
     """
     A mail did not go out. `reply` is what the relay said, or what happened instead.
 
     Relays quote addresses and subjects: logs are given `code_of(reply)` (P11).
     """
 
-    def __init__(self, reply: str) -> None:
-        super().__init__(reply)
+    def __init__(self, reply: str, **ids: object) -> None:
+        super().__init__(reply, **ids)
         self.reply = reply
 
 
@@ -43,6 +44,8 @@ def code_of(reply: str) -> str:
 class RelayTrouble(SmtpProblem):
     """The relay refuses us, not the mail: its lane waits, its mails are kept, somebody is told."""
 
+    passing = True
+
 
 class NotReached(RelayTrouble):
     """At connect, EHLO, STARTTLS or AUTH: nothing of any mail was said yet, so that logs may have the reply."""
@@ -54,6 +57,8 @@ class RefusedAfterData(RelayTrouble):
 
 class Later(SmtpProblem):
     """4xx for this mail, read: it is queued again."""
+
+    passing = True
 
 
 class Busy(Later):
@@ -68,7 +73,7 @@ class Unknown(SmtpProblem):
     """The final dot may have arrived and no reply was read: it must not simply be sent again."""
 
 
-class TakenAway(Exception):
+class TakenAway(AckbotError):
     """The claim on the mail is no longer ours; nothing was sent."""
 
 
@@ -174,7 +179,7 @@ class Connection:
         recipients = [f"RCPT TO:<{one}>{notify}" for one in (envelope.recipient, envelope.copy_to) if one]
         converse = self._pipelined if "pipelining" in features else self._in_turn
         if not converse(smtp, mail, recipients, begin):
-            raise TakenAway
+            raise TakenAway("the claim on the mail is no longer ours")
         return self._data(smtp, content)
 
     def _pipelined(self, smtp: smtplib.SMTP, mail: str, recipients: list[str], begin: Callable[[], bool]) -> bool:
@@ -268,7 +273,9 @@ class Connection:
         """
         relay = self._relay
         if relay.security == "none" and not tls.is_loopback(relay.host):
-            raise NotReached(f"{relay.host} would be spoken to in plaintext, and only this machine may be")
+            raise NotReached(
+                f"{relay.host} would be spoken to in plaintext, and only this machine may be", host=relay.host
+            )
         smtp: smtplib.SMTP | None = None
         try:
             context = tls.context(relay.ca_file)
@@ -288,16 +295,18 @@ class Connection:
                 _log_in(smtp, self._username, relay.password.read())
         except smtplib.SMTPResponseException as error:
             _hang_up(smtp)
-            raise NotReached(_text((error.smtp_code, error.smtp_error))) from error
+            raise NotReached(_text((error.smtp_code, error.smtp_error)), host=relay.host) from error
         except PasswordProblem as error:
             _hang_up(smtp)
-            raise NotReached(f"the password for {self._username}: {error}") from error
+            raise NotReached(f"the password for {self._username}: {error}", host=relay.host) from error
         except (smtplib.SMTPException, ssl.SSLError, OSError) as error:
             _hang_up(smtp)
-            raise NotReached(f"{relay.host}:{relay.port}: {error or type(error).__name__}") from error
+            raise NotReached(f"{relay.host}:{relay.port}: {error or type(error).__name__}", host=relay.host) from error
         except ValueError as error:  # a UnicodeError, whose words would hold a piece of the password
             _hang_up(smtp)
-            raise NotReached(f"{relay.host}:{relay.port}: cannot log in: {type(error).__name__}") from error
+            raise NotReached(
+                f"{relay.host}:{relay.port}: cannot log in: {type(error).__name__}", host=relay.host
+            ) from error
         self._smtp = smtp
         return smtp
 
@@ -332,8 +341,10 @@ def _log_in(smtp: smtplib.SMTP, username: str, password: str) -> None:
         raise smtplib.SMTPAuthenticationError(code, reply)
 
 
-class _GoneBeforeMail(Exception):
+class _GoneBeforeMail(AckbotError):
     """The kept-open connection was closed by the relay meanwhile; a new one is tried once."""
+
+    passing = True
 
 
 def _envelope_problem(mail: tuple[int, bytes], rcpt: tuple[int, bytes], data: tuple[int, bytes]) -> SmtpProblem | None:

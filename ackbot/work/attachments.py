@@ -102,10 +102,10 @@ class Attachments:
             mailbox.noop()  # a kept connection does not see mail that came after its last command
         elif mailbox.select(folder).uidvalidity != uidvalidity:
             self._drop(inbox)
-            raise ImapProblem(f"folder {folder} has another UIDVALIDITY now")
+            raise ImapProblem(f"folder {folder} has another UIDVALIDITY now", inbox=inbox, folder=folder)
         sizes = mailbox.part_sizes(uid)
         if not sizes:
-            raise ImapProblem("the mail is no longer there")
+            raise ImapProblem("the mail is no longer there", inbox=inbox, folder=folder, uid=uid)
         return self._fitting(asked, sizes, mailbox, uid, {})
 
     def _kept(self, asked: Mapping[str, object], raw: bytes | None) -> Tail:
@@ -152,7 +152,7 @@ class Attachments:
 
     def _mailbox(self, inbox: str) -> Mailbox:
         if inbox not in self._accounts:
-            raise ImapProblem(f"inbox {inbox} is not configured any more")
+            raise ImapProblem(f"inbox {inbox} is not configured any more", inbox=inbox)
         if inbox not in self._open:
             self._open[inbox] = Mailbox(self._accounts[inbox])
         return self._open[inbox]
@@ -168,5 +168,5 @@ class Attachments:
 
 
 def _parts(asked: Mapping[str, object]) -> list[dict[str, str]]:
-    """Section and name of each file, as store.intents wrote them."""
+    """Section and name of each file, as store/handlers wrote them."""
     return asked["parts"]  # type: ignore[return-value]

@@ -98,7 +98,7 @@ class Dispatcher:
             try:
                 wait = self.round()
             except (StoreBusy, StoreProblem) as error:
-                self._log.warning(log_events.STORE_BUSY, reason=str(error))
+                self._log.warning(log_events.STORE_BUSY, reason=str(error), **error.ids)
                 wait = 1.0
             except Exception as error:  # noqa: BLE001 - a dispatcher that dies sends nothing more
                 self._failed(error)
@@ -235,7 +235,7 @@ class Dispatcher:
     def _record(self) -> None:
         """In the caller's transaction."""
         if taken := self._state.unrecorded:
-            outbox.accepted(self._db, taken.mail, taken.reply, self._clock())
+            self._still_ours(outbox.accepted(self._db, taken.mail, taken.reply, self._clock()), taken.mail)
 
     def _is_recorded(self) -> None:
         """Only after the commit: what the relay took and no record says would be sent twice."""
@@ -244,6 +244,12 @@ class Dispatcher:
             crash_point("dispatch.recorded")
             mail = taken.mail
             self._log.info(log_events.SENT, kind=mail.kind, case=self._undelivered.reference(mail), mail=mail.id)
+
+    def _still_ours(self, touched: bool, mail: Outgoing) -> bool:
+        """Another worker, or a pause, has the mail now: what becomes of it is theirs to write down, and here it is logged."""
+        if not touched:
+            self._log.warning(log_events.CLAIM_LOST, mail=mail.id)
+        return touched
 
     # -- what came of it ----------------------------------------------------------------------------------------------
 
@@ -271,7 +277,8 @@ class Dispatcher:
 
     def _back_off(self, mail: Outgoing, reply: str, now: datetime) -> None:
         wait = _LATER[min(mail.attempts, len(_LATER) - 1)]
-        outbox.again_later(self._db, mail, reply, now + wait)
+        if not self._still_ours(outbox.again_later(self._db, mail, reply, now + wait), mail):
+            return
         crash_point("dispatch.later")
         self._log.warning(
             log_events.AGAIN_LATER,
@@ -337,7 +344,7 @@ class Dispatcher:
     def _relay_trouble(self, mail: Outgoing, reply: str, told: str, *, logged: str = "") -> None:
         """The relay refuses us: the mail is kept, with what the relay said, and the lane waits."""
         with self._db.transaction():
-            outbox.again_later(self._db, mail, reply, self._clock())
+            self._still_ours(outbox.again_later(self._db, mail, reply, self._clock()), mail)
             self._trouble(told, logged=logged)
 
     def _trouble(self, told: str, *, logged: str = "", patience: int = 0) -> None:

@@ -208,7 +208,7 @@ class Promises:
             if not daily.begin(self._db, "missed", desk.today, desk.now):
                 return 0
             why = "the date passed while nothing ran, or the inbox was paused; it waits for release"
-            apply(self._db, [Late(case.code, case.no_news, why) for case in late if not case.late_since], desk)
+            apply(self._db, [Late(case.code, case.no_news, why=why) for case in late if not case.late_since], desk)
             named = [case.code for case in late[:_NAMED]]
             values = {"count": len(late), "references": [desk.council.reference_of(code) for code in named]}
             why = "promised dates passed without a word"
@@ -261,7 +261,7 @@ def _for(person: str, name: str) -> str:
 def _noted(person: str, lines: Sequence[Line]) -> list[Intent]:
     """For each case's history, and for what residents may be told: who was reminded of it."""
     why = "reminded of the date"
-    return [Note(line.case.code, "reminded", why, {"staff": person}) for line in lines]
+    return [Note(line.case.code, "reminded", {"staff": person}, why=why) for line in lines]
 
 
 def _by_resident(found: Iterable[Case]) -> list[list[Case]]:

@@ -30,7 +30,7 @@ def recount(db: Database, council: Council, now: datetime) -> int:
         with db.transaction():
             for case in cases.by_code(db, codes[start : start + _AT_ONCE]).values():
                 found = [
-                    SetClock(case.code, new, "the calendar or the standard changed")
+                    SetClock(case.code, new, why="the calendar or the standard changed")
                     for clock in case.clocks
                     if (new := _anew(clock, case.standard, case.inbox, council)) != clock
                 ]

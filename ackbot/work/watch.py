@@ -279,7 +279,7 @@ class Watcher:
         mailbox.news = False
         folder = inboxes.folder(self._db, inbox, name)
         if folder is None or folder.uidvalidity != uidvalidity:
-            raise ImapProblem("the folder's record changed under the watch")
+            raise ImapProblem("the folder's record changed under the watch", inbox=inbox, folder=name)
         self._fetch_again(mailbox, name, folder)
         uids = mailbox.uids_after(folder.last_uid)
         for start in range(0, len(uids), _LISTED):

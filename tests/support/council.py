@@ -1,5 +1,6 @@
 """A council to test with, and a world in which letters reach it without any server."""
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -195,6 +196,7 @@ class World:
         self.db: Database = open_database(self.config.store_url)
         self.db.migrate()
         self._uid = 0
+        self.rows_may_be_missing = False
         self.intake = Intake(self.db, self.config.office)
 
     @property
@@ -227,4 +229,10 @@ class World:
         return [dict(row) for row in self.db.run("SELECT * FROM cases ORDER BY id")]
 
     def close(self) -> None:
+        """No decision of the test may have named a row that is not there, unless it says so."""
+        missing: Sequence[Any] = []
+        with contextlib.suppress(Exception):  # the test may have closed or broken the store
+            missing = self.db.run("SELECT why FROM events WHERE kind = 'row-missing'")
         self.db.close()
+
+        assert self.rows_may_be_missing or [row["why"] for row in missing] == []

@@ -93,14 +93,14 @@ def applied(found: Move) -> list[Intent]:
     """The intents of one move, without its mails."""
     case = found.case
     if found.how == "cover":
-        return [SetCover(case.code, found.to, found.why)]
+        return [SetCover(case.code, found.to, why=found.why)]
     if found.how == "back":
-        return [SetCover(case.code, "", found.why)]
+        return [SetCover(case.code, "", why=found.why)]
     if found.how == "owner":
-        cover = [SetCover(case.code, "", found.why)] if case.cover else []
+        cover = [SetCover(case.code, "", why=found.why)] if case.cover else []
         named = [clock for clock in case.clocks if clock.kind == "name-owner"]
-        ended = [ClearClock(case.code, "name-owner", "kept", found.why) for _ in named]
-        return [*cover, *ended, Assign(case.code, found.to, case.team, found.why)]
+        ended = [ClearClock(case.code, "name-owner", "kept", why=found.why) for _ in named]
+        return [*cover, *ended, Assign(case.code, found.to, case.team, why=found.why)]
     return []
 
 
@@ -177,8 +177,8 @@ def notice(moves: Sequence[Move], history: History, desk: Desk, *, number: int =
     for case, one in zip(cases, moves, strict=True):
         kinds = {clock.kind for clock in case.clocks}
         gone = [clock.kind for clock in one.case.clocks if clock.kind not in kinds and clock.kind != "name-owner"]
-        intents += [ClearClock(case.code, kind, "replaced", why) for kind in gone]
-        intents += [SetClock(case.code, clock, why) for clock in case.clocks if clock not in one.case.clocks]
+        intents += [ClearClock(case.code, kind, "replaced", why=why) for kind in gone]
+        intents += [SetClock(case.code, clock, why=why) for clock in case.clocks if clock not in one.case.clocks]
     return intents
 
 

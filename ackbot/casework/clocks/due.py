@@ -79,8 +79,8 @@ def on_passed(
             intents += changes
         elif may.when == "never":
             why = f"the date passed, and the resident was not told: {may.why}"
-            intents += [ClearClock(case.code, clock.kind, "withheld", why) for clock in passed(case, desk)]
-            intents.append(Late(case.code, case.no_news, why))
+            intents += [ClearClock(case.code, clock.kind, "withheld", why=why) for clock in passed(case, desk)]
+            intents.append(Late(case.code, case.no_news, why=why))
         elif may.at is not None:
             intents += _put_off(case, may.at, may.why, desk)
         else:
@@ -99,8 +99,8 @@ def _may_tell(case: Case, history: History, desk: Desk) -> Permission:
 def _put_off(case: Case, at: datetime, reason: str, desk: Desk) -> list[Intent]:
     """What was promised stays as it was told, and the truth about it comes at `at`; the case is overdue since its own date."""
     why = f"the date passed, and the resident is told on {desk.council.calendar.local_day(at)}: {reason}"
-    later = [SetClock(case.code, replace(clock, due_at=at), why) for clock in passed(case, desk)]
-    return [*later, Late(case.code, case.no_news, why)]
+    later = [SetClock(case.code, replace(clock, due_at=at), why=why) for clock in passed(case, desk)]
+    return [*later, Late(case.code, case.no_news, why=why)]
 
 
 def _no_news(case: Case, heard: Collection[str], desk: Desk) -> tuple[NoNews, list[Intent]]:
@@ -115,9 +115,9 @@ def _no_news(case: Case, heard: Collection[str], desk: Desk) -> tuple[NoNews, li
     promised_on = min(clock.promised_on for clock in due if clock.told)
     if times >= GIVEN_UP:
         why = "the resident was told three times that there is no news; nothing more is promised"
-        changes: list[Intent] = [ClearClock(case.code, clock.kind, "withheld", why) for clock in case.clocks]
+        changes: list[Intent] = [ClearClock(case.code, clock.kind, "withheld", why=why) for clock in case.clocks]
         found = NoNews(case, promised_on, None, bool(owner), told, named)
-        return found, [*changes, Late(case.code, times, why)]
+        return found, [*changes, Late(case.code, times, why=why)]
     update = standards.next_update(standard, inbox, council, desk.now) or replace(
         standards.clock_of("update", _DEFAULT, desk.now, standard, inbox, council), told=True
     )
@@ -125,9 +125,9 @@ def _no_news(case: Case, heard: Collection[str], desk: Desk) -> tuple[NoNews, li
         update = standards.on_day("update", inbox.calendar.next_working_day(desk.today), inbox)
     update = standards.no_later(update, [clock for clock in case.clocks if clock not in due], desk.today)
     why = "nobody wrote by the promised date; the resident was told so, and the next date"
-    changes = [ClearClock(case.code, clock.kind, "replaced", why) for clock in due if clock.kind != "update"]
+    changes = [ClearClock(case.code, clock.kind, "replaced", why=why) for clock in due if clock.kind != "update"]
     found = NoNews(case, promised_on, update.promised_on, bool(owner), told, named)
-    return found, [*changes, SetClock(case.code, update, why), Late(case.code, times, why)]
+    return found, [*changes, SetClock(case.code, update, why=why), Late(case.code, times, why=why)]
 
 
 def on_settled(cases: Sequence[Case], desk: Desk, *, may_ask: bool) -> list[Intent]:
@@ -144,12 +144,12 @@ def on_settled(cases: Sequence[Case], desk: Desk, *, may_ask: bool) -> list[Inte
     intents: list[Intent] = []
     for case in quiet:
         why = f"answered and silent since; not asked: {contact.silent_because(case, council)}"
-        intents += [ClearClock(case.code, "settle", "withheld", why), Close(case.code, why)]
+        intents += [ClearClock(case.code, "settle", "withheld", why=why), Close(case.code, why=why)]
     if not asked:
         return intents
     feedback = may_ask and council.feedback_ask and not any(_no_survey(case, desk) for case in asked)
     why = "answered, and nobody wrote again"
-    closed: list[Intent] = [Settle(case.code, why) for case in asked]
+    closed: list[Intent] = [Settle(case.code, why=why) for case in asked]
     return [*intents, to_resident.settled(desk, asked, feedback=feedback, why=why), *closed]
 
 
@@ -178,8 +178,8 @@ def on_waiting(cases: Sequence[Case], desk: Desk) -> list[Intent]:
             else "no answer to the question"
         )
         intents += [
-            ClearClock(case.code, "waiting", "withheld" if silent else "kept", why),
-            SetClock(case.code, replace(decides, told=not silent, started_at=None, duration=""), why),
+            ClearClock(case.code, "waiting", "withheld" if silent else "kept", why=why),
+            SetClock(case.code, replace(decides, told=not silent, started_at=None, duration=""), why=why),
         ]
         if not silent:
             asked.append((case, decides.promised_on))

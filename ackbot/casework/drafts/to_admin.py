@@ -49,7 +49,7 @@ def about(
         profile=Profile.STAFF,
         languages=(language,),
     )
-    return Send(key, draft, code, "", inbox.staff_lane, why, names=tuple(named))
+    return Send(key, draft, code=code, inbox="", lane=inbox.staff_lane, why=why, names=tuple(named))
 
 
 def hold_told(send: Send, desk: Desk) -> list[Intent]:

@@ -118,7 +118,7 @@ def about_case(
         large="large print" in case.formats,
         extra={"X-Ackbot-Case": reference},
     )
-    return Send(key, draft, case.code, inbox.name, inbox.lane, why)
+    return Send(key, draft, code=case.code, inbox=inbox.name, lane=inbox.lane, why=why)
 
 
 def matter(subject: str) -> str:

@@ -142,7 +142,7 @@ def about_case(
         extra={"X-Ackbot-Case": reference},
         attachments=tuple(one for one in letter.attachments if one.section and not one.inline) if letter else (),
     )
-    return Send(key, draft, case.code, inbox.name, inbox.staff_lane, why, staff=staff.id)
+    return Send(key, draft, code=case.code, inbox=inbox.name, lane=inbox.staff_lane, why=why, staff=staff.id)
 
 
 def _shown(letter: Message, inbox: Inbox) -> dict[str, Any]:
@@ -195,7 +195,9 @@ def about_no_single_case(
         languages=(language,),
         html=mail.html,
     )
-    return Send(key, draft, "", inbox.name, inbox.staff_lane, why, staff=staff.id, names=tuple(named))
+    return Send(
+        key, draft, code="", inbox=inbox.name, lane=inbox.staff_lane, why=why, staff=staff.id, names=tuple(named)
+    )
 
 
 def new_case(

@@ -119,7 +119,7 @@ def alarms(seen: Seen, case: Case, inbox: Inbox, found_urgent: tuple[str, ...], 
             )
         ]
     why = f"the letter has words of {', '.join(alarming)}"
-    chain = Alarm(case.code, tuple(alarming), council.urgent.repeat_every.seconds, why)
+    chain = Alarm(case.code, tuple(alarming), council.urgent.repeat_every.seconds, why=why)
     return [
         *([chain] if inbox.mode != "shadow" else []),
         to_staff.urgent(desk, seen.message, case, council.staff[present[0]], alarming, why=why),

@@ -88,7 +88,7 @@ def _back(person: Staff, reading: Reading, desk: Desk) -> tuple[list[Intent], di
         (one.starts_at for one in council.absences if one.staff == person.id and one.starts_at > desk.now), default=None
     )
     values = {"back": True, "away_again_on": council.calendar.local_day(later) if later else None}
-    return [EndAbsence(person.id, f"{person.name} is back", until)], values, "BACK is confirmed"
+    return [EndAbsence(person.id, until, why=f"{person.name} is back")], values, "BACK is confirmed"
 
 
 def _away(person: Staff, reading: Reading, desk: Desk) -> tuple[list[Intent], dict[str, Any], str]:
@@ -113,7 +113,7 @@ def _away(person: Staff, reading: Reading, desk: Desk) -> tuple[list[Intent], di
         "back_on": returns_on(desk.council, whole),
         "cover": cover.name if cover else "",
     }
-    return [RecordAbsence(absence, f"{person.name} is away from {first} to {last}")], values, "AWAY is confirmed"
+    return [RecordAbsence(absence, why=f"{person.name} is away from {first} to {last}")], values, "AWAY is confirmed"
 
 
 def _with_others(absence: Absence, desk: Desk) -> Absence:

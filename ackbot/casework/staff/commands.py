@@ -198,7 +198,7 @@ def _outward(request: Request) -> list[Intent]:
     if not case.resident.addr or case.unreachable:
         return ask_back(request, "The resident cannot be reached by email.")
     if request.inbox.mode in ("shadow", "staff"):
-        kept = KeepWords(case.code, request.person.id, "note", words, "the inbox is being tried out")
+        kept = KeepWords(case.code, request.person.id, "note", words, why="the inbox is being tried out")
         return [kept, *ask_back(request, "This inbox is being tried out, so your words were not sent.", words)]
     # MORE may stand without words: the date alone goes out then, and there is nothing to doubt.
     reasons = held_words.reasons_to_hold(request, words) if words else []
@@ -221,10 +221,10 @@ def _answered_elsewhere(request: Request) -> list[Intent]:
     )
     clocks = words_out.new_clocks(request, "", "")
     return [
-        *([Reopen(case.code, why)] if case.state == "closed" else []),
-        KeepWords(case.code, person.id, "note", said(request), why, reading.command),
+        *([Reopen(case.code, why=why)] if case.state == "closed" else []),
+        KeepWords(case.code, person.id, "note", said(request), reading.command, why=why),
         *words_out.clocks_after(request, "", clocks, why),
-        HumanWords(case.code, person.id, "answered", why, "phone" if phoned else "elsewhere"),
+        HumanWords(case.code, person.id, "answered", "phone" if phoned else "elsewhere", why=why),
     ]
 
 
@@ -241,10 +241,10 @@ def _no_automatic_mail(request: Request) -> list[Intent]:
         return ask_back(request, "An urgent alarm runs in it. Answer that with TAKE first.")
     why = f"{request.person.name} wrote {command}{' OFF' if off else ''}"
     what: Literal["quiet", "ignored"] = "quiet" if command == "QUIET" else "ignored"
-    intents: list[Intent] = [Wish(case.resident.key, what, "" if off else "yes", why, case.code)]
+    intents: list[Intent] = [Wish(case.resident.key, what, "" if off else "yes", code=case.code, why=why)]
     if command == "IGNORE" and not off and case.state != "closed":
-        intents += [ClearClock(case.code, clock.kind, "withheld", why) for clock in (*case.clocks, *case.paused)]
-        intents.append(Close(case.code, why))
+        intents += [ClearClock(case.code, clock.kind, "withheld", why=why) for clock in (*case.clocks, *case.paused)]
+        intents.append(Close(case.code, why=why))
     return [*intents, answered(request, "quiet", keys.quiet(request.key), {"command": command, "off": off}, why=why)]
 
 
@@ -258,7 +258,7 @@ def _copies(request: Request) -> list[Intent]:
     if not off and not copied:
         return ask_back(request, f"{to_staff.resident_name(case)} copied nobody.")
     why = f"{request.person.name} wrote CC{' OFF' if off else ''}"
-    intents: list[Intent] = [Copies(case.code, copied, why)]
+    intents: list[Intent] = [Copies(case.code, copied, why=why)]
     if said(replace(request, reading=replace(reading, argument=""))):
         plain = replace(reading, command="", argument="")
         return [*intents, *_outward(replace(request, reading=plain, case=replace(case, copies=copied)))]
@@ -306,9 +306,9 @@ def _by_lines(reply: StaffReply) -> list[Intent]:
 
 def _close(request: Request) -> list[Intent]:
     case, why = request.case, f"{request.person.name} closed it without a mail"
-    kept = KeepWords(case.code, request.person.id, "note", request.reading.text, "why it was closed")
-    ended = [ClearClock(case.code, clock.kind, "withheld", why) for clock in case.clocks]
-    return [kept, *ended, Close(case.code, why)]
+    kept = KeepWords(case.code, request.person.id, "note", request.reading.text, why="why it was closed")
+    ended = [ClearClock(case.code, clock.kind, "withheld", why=why) for clock in case.clocks]
+    return [kept, *ended, Close(case.code, why=why)]
 
 
 def _about_no_case(reply: StaffReply, strange: str = "") -> list[Intent]:

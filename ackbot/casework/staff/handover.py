@@ -34,7 +34,7 @@ def passed(request: Request) -> list[Intent]:
     why = f"{request.person.name} passes it to {to.name}"
     return [
         *(note(request, f"{why}: {reason}", "PASS") if reason else []),
-        Offer(case.code, to.id, request.person.id, why),
+        Offer(case.code, to.id, request.person.id, why=why),
         to_staff.offered(
             desk,
             case,
@@ -102,7 +102,7 @@ def taken(request: Request) -> list[Intent]:
     case, desk, person = request.case, request.desk, request.person
     offered = case.offer is not None and case.offer.to == person.id
     if case.code in request.facts.alarmed and not offered:
-        return [TakeAlarm(case.code, person.id, f"{person.name} is on it")]
+        return [TakeAlarm(case.code, person.id, why=f"{person.name} is on it")]
     if case.state == "closed":
         return ask_back(request, "The case is closed.")
     if case.owner == person.id:
@@ -113,7 +113,7 @@ def taken(request: Request) -> list[Intent]:
     found = Move(case, person.id, "owner", why, tell=True)
     team = _team_of(person, case.team, desk.council)
     intents: list[Intent] = [
-        TakeAlarm(case.code, person.id, why),
+        TakeAlarm(case.code, person.id, why=why),
         *(
             replace(one, team=team, taken=True) if isinstance(one, Assign) else one
             for one in absence_moves.applied(found)
@@ -205,11 +205,11 @@ def split(request: Request) -> list[Intent]:
     reference, why = council.reference_of(code), f"{person.name} split off a part for {team.name}"
     last_words = request.facts.last_words.get(case.code, "")
     intents: list[Intent] = [
-        OpenCase(other, f"{reference} is opened: {why}"),
-        Note(code, "linked", f"it is a part of {council.reference_of(case.code)}", {"code": case.code}),
-        Note(case.code, "linked", f"a part of it is {reference}", {"code": code}),
-        *(SetClock(code, clock, f'standard "{other.standard}": {clock.kind}') for clock in other.clocks),
-        Assign(code, chosen.staff, team.name, chosen.why),
+        OpenCase(other, why=f"{reference} is opened: {why}"),
+        Note(code, "linked", {"code": case.code}, why=f"it is a part of {council.reference_of(case.code)}"),
+        Note(case.code, "linked", {"code": code}, why=f"a part of it is {reference}"),
+        *(SetClock(code, clock, why=f'standard "{other.standard}": {clock.kind}') for clock in other.clocks),
+        Assign(code, chosen.staff, team.name, why=chosen.why),
         *note(replace(request, case=other), part, "SPLIT"),
         to_staff.split_off(desk, other, person, part, last_words=last_words, resident_told=tells, why=why),
     ]

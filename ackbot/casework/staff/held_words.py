@@ -93,9 +93,9 @@ def hold(request: Request, out: WordsOut, reasons: Sequence[str]) -> list[Intent
         request.person.id,
         "held",
         out.words,
-        _why(reasons),
-        out.command,
-        out.argument,
+        why=_why(reasons),
+        command=out.command,
+        argument=out.argument,
         asked_by=asked_by,
         files=out.files,
     )
@@ -147,7 +147,7 @@ def send_or_keep(request: Request) -> list[Intent]:
         return ask_back(request, "No words of yours wait here." if not found else "Several of your words wait here.")
     held = found[0]
     if request.reading.command == "KEEP":
-        dropped = DropWords(held.id, held.code, "kept", f"{request.person.name} keeps them inside")
+        dropped = DropWords(id=held.id, code=held.code, outcome="kept", why=f"{request.person.name} keeps them inside")
         return [dropped, *note(request, held.words)]
     if held.command == "MORE" and date.fromisoformat(held.argument) <= today:
         problem = "Their date has passed, so they were not sent. Write MORE with a new date."
@@ -158,7 +158,7 @@ def send_or_keep(request: Request) -> list[Intent]:
         closed = case.state == "closed"
         reason = "the case was closed since, and they would open it again" if closed else "somebody has written since"
         return [_question(request, held.asked_by, held.words, [reason])]
-    dropped = DropWords(held.id, held.code, "sent", f"{request.person.name} sends them")
+    dropped = DropWords(id=held.id, code=held.code, outcome="sent", why=f"{request.person.name} sends them")
     out = WordsOut(held.command, held.argument, held.words, held.files, held.letter_id)
     return [dropped, *words_out.send(request, out, keys.human(keys.waiting(held.code, held.asked_by)))]
 

@@ -107,7 +107,9 @@ def said(request: Request) -> str:
 def note(request: Request, words: str, command: str = "") -> list[Intent]:
     """Their words are kept with the case; those of a command are no work on the matter of which residents may be told."""
     return [
-        KeepWords(request.case.code, request.person.id, "note", words, f"{request.person.name} wrote a note", command)
+        KeepWords(
+            request.case.code, request.person.id, "note", words, command, why=f"{request.person.name} wrote a note"
+        )
     ]
 
 

@@ -59,11 +59,11 @@ def send(request: Request, out: WordsOut, key: keys.Key) -> list[Intent]:
     sent = to_resident.human(desk, case, person, key, out.words, next_on=next_on, why=why)
     sent = to_resident.with_files(sent, out.files, out.files_of)
     intents: list[Intent] = [
-        *([Reopen(case.code, why)] if case.state == "closed" else []),
+        *([Reopen(case.code, why=why)] if case.state == "closed" else []),
         sent,
         *to_resident.copies(desk, case, sent, "whom the resident copied"),
         *clocks_after(request, out.command, clocks, why),
-        HumanWords(case.code, person.id, _STATES.get(out.command, "answered"), why),
+        HumanWords(case.code, person.id, _STATES.get(out.command, "answered"), why=why),
     ]
     # Whoever is new to this sees what the resident reads, until they trust it.
     if request.facts.human_sent < ECHOED:
@@ -89,9 +89,9 @@ def clocks_after(request: Request, command: str, clocks: Sequence[Clock], why: s
         case _:
             ended = [*case.clocks, *case.paused]
     return [
-        *(ClearClock(case.code, clock.kind, "kept", why) for clock in ended if clock.kind not in set_anew),
-        *(PauseClock(case.code, clock.kind, why) for clock in paused),
-        *(SetClock(case.code, clock, why) for clock in clocks),
+        *(ClearClock(case.code, clock.kind, "kept", why=why) for clock in ended if clock.kind not in set_anew),
+        *(PauseClock(case.code, clock.kind, why=why) for clock in paused),
+        *(SetClock(case.code, clock, why=why) for clock in clocks),
     ]
 
 
