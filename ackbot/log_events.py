@@ -96,6 +96,12 @@ RECOVERED = Event(
 )
 QUARANTINED = Event("quarantined", "a mail broke us: it is kept and tried again", "inbox", "uid", "error")
 QUARANTINED_AGAIN = Event("quarantined again", "a mail in quarantine still breaks us", "inbox", "uid", "error")
+ROW_MISSING = Event(
+    "row missing",
+    "a step of a decision found no row to change: a defect of ackbot's; the rest was done",
+    "intent",
+    "case",
+)
 READER_ENDED = Event(
     "reader ended",
     "the process that reads mails ended over one, or was ended; another took its place",

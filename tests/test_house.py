@@ -34,7 +34,7 @@ BELOW = {
         "log_events",
     },
     "work": {"store", "wires", "report", "config", "casework", "mail", "resources", "crashpoints", "log_events"},
-    "store": {"casework", "mail"},
+    "store": {"casework", "mail", "log_events"},
     "wires": {"mail", "crashpoints", "log_events"},
     "report": {"casework", "mail", "resources"},
     "config": {"wires", "casework", "mail", "resources"},

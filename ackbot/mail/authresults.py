@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
+from ackbot.errors import AckbotError
 from ackbot.mail import domains
 from ackbot.mail.plain import Fields
 
 Verdict = Literal["pass", "fail", ""]
 UNKNOWN = "unknown"  # configured for Exchange Online, whose results name no server
 
+_ODD = "what stands here is not what the grammar allows"
 _MOST = 16_384  # characters of a field that are read; a longer one passes nothing
 _KEYWORD = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9_-]*+"
@@ -119,7 +121,7 @@ def read(raw: str) -> Field:
     return Field(server, tuple(results), whole=len(raw) <= _MOST)
 
 
-class _Damaged(Exception):
+class _Damaged(AckbotError):
     """What stands here is not what the grammar allows."""
 
 
@@ -148,7 +150,7 @@ class _Reader:
             self._keyword()
             self._skip()
         if not self.ended() and self._next() != ";":
-            raise _Damaged
+            raise _Damaged(_ODD)
         self._take(";")
         return named.lower()
 
@@ -167,7 +169,7 @@ class _Reader:
             self._keyword()
             self._skip()
         if not self._take("="):
-            raise _Damaged
+            raise _Damaged(_ODD)
         self._skip()
         outcome = self._keyword().lower()
         properties: dict[str, str] = {}
@@ -190,7 +192,7 @@ class _Reader:
             name = f"{name}.{self._keyword().lower()}"
             self._skip()
         if not self._take("="):
-            raise _Damaged
+            raise _Damaged(_ODD)
         self._skip()
         return name, self._value().lower()
 
@@ -211,7 +213,7 @@ class _Reader:
     def _keyword(self) -> str:
         match = _KEYWORD.match(self._text, self._at)
         if match is None:
-            raise _Damaged
+            raise _Damaged(_ODD)
         self._at = match.end()
         return match[0]
 
@@ -219,7 +221,7 @@ class _Reader:
         """What may stand for a server: a value without the sign that makes a result of it."""
         match = _TOKEN.match(self._text, self._at)
         if match is None:
-            raise _Damaged
+            raise _Damaged(_ODD)
         self._at = match.end()
         return match[0]
 
@@ -232,7 +234,7 @@ class _Reader:
             return quoted + (domain[0] if domain else "")
         match = _VALUE.match(self._text, self._at)
         if match is None or match[0].startswith("="):
-            raise _Damaged
+            raise _Damaged(_ODD)
         self._at = match.end()
         return match[0]
 
@@ -249,7 +251,7 @@ class _Reader:
                 char = self._text[at : at + 1]
             kept.append(char)
             at += 1
-        raise _Damaged
+        raise _Damaged(_ODD)
 
     def _skip(self) -> None:
         """Blanks and comments, which nest and have escapes (RFC 5322 §3.2.2)."""
@@ -266,5 +268,5 @@ class _Reader:
                 break
             at += 1
         if depth:
-            raise _Damaged
+            raise _Damaged(_ODD)
         self._at = at

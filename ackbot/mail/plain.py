@@ -14,6 +14,7 @@ from functools import partial
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from ackbot.errors import AckbotError
 from ackbot.mail.addresses import MOST_ADDRESSES, Address
 from ackbot.mail.headers import LONGEST_VALUE
 from ackbot.mail.reports import Kind, Recipient
@@ -32,7 +33,7 @@ MOST_NAMED = 100  # addresses in a line over a quotation; `X-…` fields with on
 Plain = None | bool | int | str | list["Plain"]  # what JSON has, objects and fractions left out
 
 
-class NotPlain(ValueError):
+class NotPlain(AckbotError):
     """What was handed over is no Read. The message names the field, never what stood in it (P11)."""
 
 

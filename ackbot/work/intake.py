@@ -37,14 +37,14 @@ from ackbot.store import (
 )
 from ackbot.store.database import instant_of
 from ackbot.work.apply import apply, composed, office_at
-from ackbot.work.reading import InProcess, Reading, ReadingFailed, Unread
+from ackbot.work.reading import InProcess, Reading, ReadingEnds, ReadingFailed, Unread
 
 UNKNOWN_LETTERS_HELD = 20  # after a change of UIDVALIDITY; more than that, and acknowledgements wait (design.md §5)
 _RETRIES = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
 _CONFLICTS = 4  # with other workers, one after the other, before the watch is put off
 
 # Errors of the store or the machine: nothing is kept, the mail is taken again later.
-NOT_THE_MAIL = (StoreBusy, StoreProblem, OSError)
+NOT_THE_MAIL = (StoreBusy, StoreProblem, ReadingEnds, OSError)
 
 log = structlog.get_logger()
 

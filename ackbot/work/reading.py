@@ -51,8 +51,10 @@ class ReadingFailed(AckbotError):
     """The reader's code raised over a mail: a defect of ours. The sentence is the class and place of the error."""
 
 
-class ReadingEnds(AckbotError, OSError):
+class ReadingEnds(AckbotError):
     """The daemon stops. Nothing is said of the mail, and it is read after the next start."""
+
+    passing = True
 
 
 class Reading(Protocol):
@@ -186,7 +188,7 @@ class ReaderProcess:
             self._child = None
 
 
-class _Ended(Exception):
+class _Ended(AckbotError):
     """The child is gone, silent for too long, or says what no reader says."""
 
 

@@ -16,6 +16,7 @@ from ackbot.crashpoints import crash_point
 from ackbot.store import Database, StoreBusy, StoreProblem, arrivals, backups, inboxes
 from ackbot.wires.imap import WHOLE_UP_TO, Envelope, ImapProblem, LoginRefused, Mailbox, NotReached, NotTrusted
 from ackbot.work.intake import Intake
+from ackbot.work.reading import ReadingEnds
 from ackbot.work.threads import Stop
 
 BATCH_MAILS = 50
@@ -99,7 +100,7 @@ class Watcher:
                 self._report("stopped", str(error))
                 self._tell(error)
                 self._stop.wait(_GENTLE_S * self._random.uniform(0.8, 1.2))
-            except (ImapProblem, StoreBusy, StoreProblem, OSError) as error:
+            except (ImapProblem, StoreBusy, StoreProblem, ReadingEnds, OSError) as error:
                 self._retry(error)
             except Exception as error:  # noqa: BLE001 - a watcher that dies sees nothing more
                 self._log.exception(log_events.WATCHER_FAILED)
