@@ -197,6 +197,32 @@ def test_words_that_must_not_be_missed(text: str, kept: bool) -> None:
     assert ("smell" in found) is kept
 
 
+def test_words_above_a_quotation_of_ours_without_the_marked_lines() -> None:
+    """domain.md §8: several quotations, with marked lines and a stranger's head above ours; only what stands below ours goes."""
+    text = (
+        "One.\n> marked\nTwo.\n\nOn Mon, 30 Nov 2026 at 10:12, Ann <ann@x.example> wrote:\n\nThree.\n> marked\n> again\nFour.\n\n"
+        "On Mon, 30 Nov 2026 at 10:12, Us <us@n.example> wrote:\n\nFive."
+    )
+    message = Message.parse(letter(text=text))
+    above = "One.\nTwo.\n\nOn Mon, 30 Nov 2026 at 10:12, Ann <ann@x.example> wrote:\n\nThree.\nFour.\n\n"
+
+    assert message.words(lambda address: address == "us@n.example") == above
+    assert message.words(lambda address: address == "ann@x.example") == "One.\nTwo.\n\n"
+    assert message.words(lambda _: False).endswith("Us <us@n.example> wrote:\n\nFive.")
+
+
+def test_nothing_in_a_form_is_quoted() -> None:
+    """behaviour.md §1: a form's lines are its resident's, also those that look like a client's."""
+    greek = "Δεν έχουμε θέρμανση στο διαμέρισμα εδώ και τρεις εβδομάδες."
+    text = f"Help.\n\nOn Mon, 30 Nov 2026 at 10:12, Us <us@n.example> wrote:\n\n{greek}\n{greek}\n> {greek}"
+    message = Message.parse(letter(text=text))
+    form = message.as_form()
+
+    assert (message.new_text, message.language("")) == ("Help.", "")
+    assert (form.new_text, form.language("")) == (text, "el")
+    assert form.words(lambda _: True) == text
+
+
 @pytest.mark.parametrize(
     ("subject", "plain", "forward"),
     [

@@ -93,6 +93,15 @@ def test_surrogates_stay_apart(text: str) -> None:
     assert through(read) == read
 
 
+def test_odd_octets_in_parts() -> None:
+    """D4: the head of a part is not mended as the mail's own is."""
+    part = b'--b\r\nContent-Type: image/p\0g; name="a\0b\rc.png"\r\nContent-ID: <a\rb>\r\n\r\nx\r\n--b--\r\n'
+    read = message.read(b"From: a@b.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" + part)
+
+    assert through(read) == read
+    assert len(read.attachments) == 1
+
+
 def test_the_largest_reads_fit() -> None:
     """D4: a mail that fills every list keeps within the limits of each and of the whole."""
     ids = b" ".join(b"<%d@x.example>" % number for number in range(9_000))

@@ -217,13 +217,8 @@ def _fields(headers: Headers) -> Fields:
             left -= len(raw)
             if left < 0 or len(found) == plain.MOST_FIELDS:
                 return Fields(tuple(found))
-            found.append((name, _line(raw), headers.decode(raw)[:LONGEST_VALUE]))
+            found.append((name, raw, headers.decode(raw)[:LONGEST_VALUE]))
     return Fields(tuple(found))
-
-
-def _line(raw: str) -> str:
-    """Of fields within a mail's parts the parser may keep line ends and NUL."""
-    return _LINE_END.sub(" ", raw)
 
 
 def _fields_of_forms(headers: Headers) -> Iterator[str]:
@@ -305,7 +300,8 @@ def _attachments(root: mime.Part) -> Iterator[Attachment]:
                 identity = leaf.headers.value("content-id").strip(" <>")
                 named = _OUTLOOKS_NAME.fullmatch(leaf.filename)
                 shown = bool(identity) and bool(named or any(f"cid:{identity}" in page for page in pages))
-            yield Attachment(_cut(leaf.filename), _line(leaf.content_type[:_LONGEST_WORD]), leaf.section, inline, shown)
+            kind = _LINE_END.sub(" ", leaf.content_type[:_LONGEST_WORD])  # the parser keeps NUL within parts
+            yield Attachment(_cut(leaf.filename), kind, leaf.section, inline, shown)
         for name in text.uuencoded_names(leaf):
             yield Attachment(_cut(name), "application/octet-stream", "", inline=False)
 
