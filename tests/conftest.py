@@ -15,15 +15,44 @@ from ackbot.wires.secrets import Password
 from ackbot.wires.smtp import Relay
 from ackbot.work.dispatch import Dispatcher, Lane, Limiter
 from ackbot.work.threads import Stop
-from tests.support import council
+from tests.support import council, snapshots
 from tests.support.badsmtp import BadSmtp
 from tests.support.council import World
 from tests.support.postgres import INSTALL_POSTGRES, PostgresServer, programs
 from tests.support.story import Story
 from tests.support.watching import USER, Run
 
+REWRITE = "--rewrite-snapshots"
+REWRITTEN = pytest.StashKey[list[str]]()
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 ALL = "ACKBOT_TEST_ALL"  # set: nothing may be missing
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Of these tests."""
+    parser.addoption(REWRITE, action="store_true", help="keep what snapshots in tests/data would be now, and show it")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """What was rewritten is read by whoever asked for it."""
+    for text in config.stash.get(REWRITTEN, []):
+        terminalreporter.section("rewritten")
+        terminalreporter.write_line(text)
+
+
+@pytest.fixture
+def kept(request: pytest.FixtureRequest) -> snapshots.Kept:
+    """Compares a text with the snapshot of a name; with `--rewrite-snapshots` it is the snapshot from now on."""
+
+    def compare(name: str, text: str) -> None:
+        found = snapshots.difference(name, text)
+        if found and request.config.getoption(REWRITE):
+            snapshots.rewrite(name, text)
+            request.config.stash.setdefault(REWRITTEN, []).append(found)
+            return
+        assert not found, f"{found}\n\nIf that is right: pytest {REWRITE}"
+
+    return compare
 
 
 def missing(what: str) -> None:
