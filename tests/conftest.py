@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import structlog
 
-from ackbot.demo.servers import MailServer
+from ackbot.demo.servers import MailServer, Sink
+from ackbot.store import Database, open_database
 from ackbot.wires.imap import Account
 from ackbot.wires.secrets import Password
 from ackbot.wires.smtp import Relay
@@ -18,7 +19,9 @@ from ackbot.work.threads import Stop
 from tests.support import council, snapshots
 from tests.support.badsmtp import BadSmtp
 from tests.support.council import World
+from tests.support.letters import letter
 from tests.support.postgres import INSTALL_POSTGRES, PostgresServer, programs
+from tests.support.servers import INSTALL_DOVECOT, INSTALL_POSTFIX, PASSWORD, Dovecot, Postfix
 from tests.support.story import Story
 from tests.support.watching import USER, Run
 
@@ -126,6 +129,62 @@ def make_story(tmp_path: Path) -> Iterator[Callable[..., Story]]:
     yield make
     for one in made:
         one.close()
+
+
+@pytest.fixture
+def story(make_story: Callable[..., Story]) -> Story:
+    """One letter, one case, Priya's."""
+    made = make_story()
+    made.receive(letter())
+    return made
+
+
+@pytest.fixture
+def db(url: str) -> Iterator[Database]:
+    """A store at the `url` that the tests of a file give, of the newest schema."""
+    made = open_database(url)
+    made.migrate()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def server() -> Iterator[MailServer]:
+    """An IMAP server in memory, with the mailbox of the first inbox."""
+    with MailServer({USER: PASSWORD}) as running:
+        yield running
+
+
+@pytest.fixture
+def imap() -> Iterator[MailServer]:
+    """The same, with the mailboxes of all inboxes of the test council."""
+    with MailServer(dict.fromkeys(council.USERS, PASSWORD)) as running:
+        yield running
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    """A relay that takes every mail."""
+    with Sink() as running:
+        yield running
+
+
+@pytest.fixture
+def dovecot(tmp_path: Path) -> Iterator[Dovecot]:
+    """A mail server as councils have it."""
+    if not Dovecot.is_there():
+        missing(INSTALL_DOVECOT)
+    with Dovecot(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def postfix(tmp_path: Path, dovecot: Dovecot) -> Iterator[Postfix]:
+    """A relay that delivers every address into Dovecot."""
+    if not Postfix.is_there():
+        missing(INSTALL_POSTFIX)
+    with Postfix(tmp_path, dovecot) as running:
+        yield running
 
 
 @pytest.fixture
