@@ -11,22 +11,54 @@ import structlog
 from click.testing import CliRunner, Result
 
 from ackbot.cli import main
-from ackbot.demo.servers import MailServer
+from ackbot.demo.servers import MailServer, Sink
+from ackbot.store import Database, open_database
 from ackbot.wires.imap import Account
 from ackbot.wires.secrets import Password
 from ackbot.wires.smtp import Relay
 from ackbot.work.dispatch import Dispatcher, Lane
 from ackbot.work.limits import Limiter
 from ackbot.work.threads import Stop
-from tests.support import council
+from tests.support import council, snapshots
 from tests.support.badsmtp import BadSmtp
 from tests.support.council import World
+from tests.support.letters import letter
 from tests.support.postgres import INSTALL_POSTGRES, PostgresServer, programs
+from tests.support.servers import INSTALL_DOVECOT, INSTALL_POSTFIX, PASSWORD, Dovecot, Postfix
 from tests.support.story import Story
 from tests.support.watching import USER, Run
 
+REWRITE = "--rewrite-snapshots"
+REWRITTEN = pytest.StashKey[list[str]]()
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 ALL = "ACKBOT_TEST_ALL"  # set: nothing may be missing
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Of these tests."""
+    parser.addoption(REWRITE, action="store_true", help="keep what snapshots in tests/data would be now, and show it")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """What was rewritten is read by whoever asked for it."""
+    for text in config.stash.get(REWRITTEN, []):
+        terminalreporter.section("rewritten")
+        terminalreporter.write_line(text)
+
+
+@pytest.fixture
+def kept(request: pytest.FixtureRequest) -> snapshots.Kept:
+    """Compares a text with the snapshot of a name; with `--rewrite-snapshots` it is the snapshot from now on."""
+
+    def compare(name: str, text: str) -> None:
+        found = snapshots.difference(name, text)
+        if found and request.config.getoption(REWRITE):
+            snapshots.rewrite(name, text)
+            request.config.stash.setdefault(REWRITTEN, []).append(found)
+            return
+        assert not found, f"{found}\n\nIf that is right: pytest {REWRITE}"
+
+    return compare
 
 
 def missing(what: str) -> None:
@@ -120,6 +152,62 @@ def own_templates(tmp_path: Path) -> Path:
     folder = tmp_path / "templates" / "en"
     folder.mkdir(parents=True)
     return folder
+
+
+@pytest.fixture
+def story(make_story: Callable[..., Story]) -> Story:
+    """One letter, one case, Priya's."""
+    made = make_story()
+    made.receive(letter())
+    return made
+
+
+@pytest.fixture
+def db(url: str) -> Iterator[Database]:
+    """A store at the `url` that the tests of a file give, of the newest schema."""
+    made = open_database(url)
+    made.migrate()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def server() -> Iterator[MailServer]:
+    """An IMAP server in memory, with the mailbox of the first inbox."""
+    with MailServer({USER: PASSWORD}) as running:
+        yield running
+
+
+@pytest.fixture
+def imap() -> Iterator[MailServer]:
+    """The same, with the mailboxes of all inboxes of the test council."""
+    with MailServer(dict.fromkeys(council.USERS, PASSWORD)) as running:
+        yield running
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    """A relay that takes every mail."""
+    with Sink() as running:
+        yield running
+
+
+@pytest.fixture
+def dovecot(tmp_path: Path) -> Iterator[Dovecot]:
+    """A mail server as councils have it."""
+    if not Dovecot.is_there():
+        missing(INSTALL_DOVECOT)
+    with Dovecot(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def postfix(tmp_path: Path, dovecot: Dovecot) -> Iterator[Postfix]:
+    """A relay that delivers every address into Dovecot."""
+    if not Postfix.is_there():
+        missing(INSTALL_POSTFIX)
+    with Postfix(tmp_path, dovecot) as running:
+        yield running
 
 
 @pytest.fixture

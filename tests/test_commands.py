@@ -11,14 +11,6 @@ from tests.support.story import Story, answer
 ANSWER = "Dear Edward,\n\nA surveyor comes on Thursday between 9 and 12.\n\nPriya"
 
 
-@pytest.fixture
-def story(tmp_path: Path) -> Story:
-    """One letter, one case, Priya's."""
-    made = Story(tmp_path)
-    made.receive(letter())
-    return made
-
-
 def words_to_resident(story: Story) -> list[str]:
     return [plain(bytes(mail["content"])) for mail in story.outbox("human")]
 

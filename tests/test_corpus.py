@@ -2,16 +2,15 @@
 
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ackbot.demo.servers import MailServer, Sink
+from tests.support.council import configured
+from tests.support.outside import look
 from tests.support.servers import Ackbot, run, until_true
-from tests.test_crash import look
-from tests.test_end_to_end import USERS, configured
 
 
 def folded(text: str) -> str:
@@ -117,12 +116,6 @@ def test_bounces(expected: dict[str, dict[str, Any]], explained: dict[str, dict[
             wrong.append((file, "permanent", permanent))
 
     assert wrong == []
-
-
-@pytest.fixture
-def imap() -> Iterator[MailServer]:
-    with MailServer(USERS) as server:
-        yield server
 
 
 def test_through_the_daemon(

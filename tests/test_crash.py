@@ -3,50 +3,18 @@
 import contextlib
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from ackbot.crashpoints import POINTS, VARIABLE
 from ackbot.demo.servers import MailServer, Sink
-from tests.support.letters import letter, parsed
+from tests.support.council import configured
+from tests.support.letters import by, parsed
+from tests.support.outside import look
 from tests.support.servers import Ackbot, until_true
-from tests.test_end_to_end import USERS, configured
 
 LETTERS = 6
-
-
-@pytest.fixture
-def imap() -> Iterator[MailServer]:
-    with MailServer(USERS) as server:
-        yield server
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    with Sink() as server:
-        yield server
-
-
-def by(number: int) -> bytes:
-    """One of several different letters."""
-    return letter(
-        sender=f"Person <p{number}@resident.example>",
-        subject=f"Matter {number}",
-        text=f"Words {number}.\n",
-        message_id=f"<m{number}@r.example>",
-    )
-
-
-def look(folder: Path, sql: str) -> list[tuple[object, ...]]:
-    """The store, looked at from outside."""
-    connection = sqlite3.connect(folder / "ackbot.db", timeout=20)
-    try:
-        return connection.execute(sql).fetchall()
-    finally:
-        connection.commit()
-        connection.close()
 
 
 def time_passes(folder: Path) -> None:

@@ -8,7 +8,6 @@ import signal
 import socket
 import sqlite3
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,12 +16,11 @@ from ackbot.demo.servers import MailServer, Sink
 from tests.conftest import missing
 from tests.support.badimap import BadImap
 from tests.support.badsmtp import BadSmtp
-from tests.support.council import write_config
+from tests.support.council import configured
 from tests.support.letters import letter, parsed, plain
+from tests.support.outside import to
 from tests.support.servers import (
-    INSTALL_DOVECOT,
     INSTALL_MUTT,
-    INSTALL_POSTFIX,
     PASSWORD,
     PATIENCE_S,
     Ackbot,
@@ -32,32 +30,6 @@ from tests.support.servers import (
     run,
     until_true,
 )
-
-USERS = dict.fromkeys(["housing@northgate.example", "streets@northgate.example", "dana@northgate.example"], PASSWORD)
-
-
-@pytest.fixture
-def imap() -> Iterator[MailServer]:
-    with MailServer(USERS) as server:
-        yield server
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    with Sink() as server:
-        yield server
-
-
-def configured(folder: Path, imap_port: int, smtp_port: int, *changes: tuple[str, str]) -> Path:
-    """The test council between two servers."""
-    return write_config(
-        folder, ("port = 1143", f"port = {imap_port}"), ("port = 2525", f"port = {smtp_port}"), *changes
-    )
-
-
-def to(sink: Sink, address: str) -> list[bytes]:
-    """What the sink took for somebody."""
-    return [mail.content for mail in sink.mails if address in mail.recipients]
 
 
 def test_a_letter_is_answered(tmp_path: Path, imap: MailServer, sink: Sink) -> None:
@@ -339,22 +311,6 @@ def test_check_online_knows_the_sent_folder(tmp_path: Path, imap: MailServer, si
 
 
 # -- Dovecot and Postfix --------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def dovecot(tmp_path: Path) -> Iterator[Dovecot]:
-    if not Dovecot.is_there():
-        missing(INSTALL_DOVECOT)
-    with Dovecot(tmp_path) as server:
-        yield server
-
-
-@pytest.fixture
-def postfix(tmp_path: Path, dovecot: Dovecot) -> Iterator[Postfix]:
-    if not Postfix.is_there():
-        missing(INSTALL_POSTFIX)
-    with Postfix(tmp_path, dovecot) as server:
-        yield server
 
 
 def mutt(folder: Path, postfix: Postfix, subject: str, text: str, *files: Path) -> None:

@@ -21,17 +21,11 @@ from ackbot.work import dispatch, watch
 from ackbot.work.dispatch import Dispatcher
 from tests.support.badsmtp import BadSmtp
 from tests.support.council import World
-from tests.support.letters import letter, parsed
-from tests.support.watching import USER, Run, by, taken, until
-from tests.test_rounds import rounds_of
+from tests.support.letters import by, letter, parsed
+from tests.support.story import rounds_of
+from tests.support.watching import USER, Run, taken, until
 
 TO_EDWARD = ["edward@resident.example"]
-
-
-@pytest.fixture
-def server() -> Iterator[MailServer]:
-    with MailServer({USER: "secret"}) as running:
-        yield running
 
 
 def states(world: World) -> list[tuple[str, str]]:

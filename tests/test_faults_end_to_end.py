@@ -4,31 +4,17 @@ import resource
 import signal
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
-import pytest
 
 from ackbot.demo.servers import MailServer, Sink
-from tests.support.letters import parsed
+from tests.support.council import configured
+from tests.support.letters import by, parsed
+from tests.support.outside import to
 from tests.support.servers import Ackbot, until_true
-from tests.support.watching import by
-from tests.test_end_to_end import USERS, configured, to
 
 HOUSING = "housing@northgate.example"
-
-
-@pytest.fixture
-def imap() -> Iterator[MailServer]:
-    with MailServer(USERS) as server:
-        yield server
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    with Sink() as server:
-        yield server
 
 
 def acknowledged(sink: Sink) -> Counter[str]:

@@ -10,14 +10,6 @@ from tests.support.story import Story, words
 P2 = ('members = ["priya", "sam"]', 'members = ["priya", "sjones"]')
 
 
-@pytest.fixture
-def story(make_story: Callable[..., Story]) -> Story:
-    """One letter, one case, Priya's."""
-    made = make_story()
-    made.receive(letter())
-    return made
-
-
 def passed_to_sam(story: Story, text: str = "PASS sam: he knows that boiler") -> None:
     story.after(minutes=5)
     story.reply(story.mail("new-case"), text)

@@ -10,7 +10,7 @@ from ackbot.store import daily, outbox, reconfigured
 from ackbot.store.outbox import Outgoing
 from tests.support.council import World
 from tests.support.letters import letter
-from tests.test_rounds import rounds_of
+from tests.support.story import rounds_of
 
 pytestmark = pytest.mark.usefixtures("store")
 

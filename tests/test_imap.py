@@ -24,12 +24,6 @@ SECRET = Password(env="ACKBOT_TEST_PASSWORD")
 OPENED: list[Mailbox] = []
 
 
-@pytest.fixture
-def server() -> Iterator[MailServer]:
-    with MailServer({USER: "secret"}) as running:
-        yield running
-
-
 @pytest.fixture(autouse=True)
 def closed() -> Iterator[None]:
     """Every mailbox a test opened is closed after it."""

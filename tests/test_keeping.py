@@ -3,12 +3,9 @@
 import contextlib
 import fcntl
 import json
-import os
 import signal
 import sqlite3
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,46 +16,11 @@ from ackbot.demo.servers import MailServer, Sink
 from ackbot.store import StoreLocked, backups, open_database, outbox
 from ackbot.work import keeping
 from tests.conftest import missing
-from tests.support.council import World
-from tests.support.letters import letter, parsed
-from tests.support.servers import INSTALL_DOVECOT, Ackbot, Dovecot, run, until_true
-from tests.support.story import Story, answer
-from tests.test_crash import by, look
-from tests.test_end_to_end import USERS, configured
-from tests.test_rounds import rounds_of
-
-
-@pytest.fixture
-def imap() -> Iterator[MailServer]:
-    with MailServer(USERS) as server:
-        yield server
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    with Sink() as server:
-        yield server
-
-
-def ackbot(config: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """A command of ours, as a process of its own."""
-    return run([sys.executable, "-m", "ackbot.cli", "-c", str(config), *words], env={**os.environ, **environment})
-
-
-def done(config: Path, *words: str) -> str:
-    """A command that must succeed: what it says."""
-    ended = ackbot(config, *words)
-    assert ended.returncode == 0, ended.stderr
-    return ended.stdout
-
-
-def residents(sink: Sink) -> dict[str, list[str]]:
-    """Message-IDs of what residents were sent, by address, in the order they came."""
-    found: dict[str, list[str]] = {}
-    for mail in sink.mails:
-        if mail.recipients[0].endswith("@resident.example"):
-            found.setdefault(mail.recipients[0], []).append(str(parsed(mail.content)["Message-ID"]))
-    return found
+from tests.support.council import World, configured
+from tests.support.letters import by, letter
+from tests.support.outside import ackbot, done, look, residents
+from tests.support.servers import INSTALL_DOVECOT, Ackbot, Dovecot, until_true
+from tests.support.story import Story, answer, rounds_of
 
 
 def everything_sent(folder: Path) -> bool:

@@ -30,12 +30,10 @@ from ackbot.work.delivery import Mailroom
 from ackbot.work.intake import Intake
 from ackbot.work.threads import Stop
 from tests.conftest import missing
-from tests.support.council import World, write_config
-from tests.support.letters import letter, parsed
+from tests.support.council import World, configured, write_config
+from tests.support.letters import by, letter, parsed
+from tests.support.outside import ackbot, look, residents
 from tests.support.servers import INSTALL_POSTFIX, PATIENCE_S, Ackbot, Postfix, free_port, until_true
-from tests.test_crash import by, look
-from tests.test_end_to_end import USERS, configured
-from tests.test_keeping import ackbot, residents
 
 RESIDENT = "edward@resident.example"
 HOUSING = "housing@northgate.example"
@@ -371,18 +369,6 @@ def test_the_letter_as_it_came(post: Post) -> None:
 
     assert shown.endswith(raw)
     assert "is kept here as it came" in ackbot(config, "show", "p1@resident.example", "--raw").stderr
-
-
-@pytest.fixture
-def imap() -> Iterator[MailServer]:
-    with MailServer(USERS) as server:
-        yield server
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    with Sink() as server:
-        yield server
 
 
 def delivering(folder: Path, imap: MailServer, sink: Sink, port: int, *changes: tuple[str, str]) -> Path:

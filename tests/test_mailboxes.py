@@ -17,9 +17,9 @@ from tests.conftest import missing
 from tests.support.council import write_config
 from tests.support.letters import letter, parsed, plain
 from tests.support.servers import INSTALL_DOVECOT, INSTALL_POSTFIX, Dovecot, Postfix, until_true
+from tests.support.snapshots import Kept
 from tests.support.story import HOURS, LONDON, answer, instant
 
-KEPT = Path(__file__).parent / "data" / "mailboxes.txt"
 PEOPLE = ("edward", "priya", "sam", "alex")
 
 
@@ -43,7 +43,7 @@ class Town:
         self.db.migrate()
         self.runtime = Runtime(config, self.db, "town", self.clock)
         self.runtime.start()
-        assert self.runtime.wait_ready(20)
+        assert self.runtime.wait_ready(60)
 
     def at(self, when: str) -> None:
         """Time passes to that instant, with the rounds of every hour between that has any."""
@@ -142,7 +142,7 @@ def told(town: Town) -> str:
     return "\n".join(pieces)
 
 
-def test_a_case_through_four_mailboxes(town: Town) -> None:
+def test_a_case_through_four_mailboxes(town: Town, kept: Kept) -> None:
     """
     Asked, answered, on leave, passed on and refused by silence, late, taken by the manager, answered, settled, scored: every
     mail that resident, owner, cover and manager read, whole, as Dovecot has it (P5, P6, P7; behaviour.md §3, §4).
@@ -165,6 +165,4 @@ def test_a_case_through_four_mailboxes(town: Town) -> None:
     town.staff("alex", "new-case", "Dear Edward,\n\nThe roofer comes on Thursday between 9 and 12.\n\nAlex Reid")
     town.at("2025-12-23 10:30")
     town.resident("settled", "Very well, thanks")
-    found = told(town)
-
-    assert found.strip() == KEPT.read_text(encoding="utf-8").strip()
+    kept("mailboxes", told(town))

@@ -23,8 +23,8 @@ from tests.support.council import write_config
 from tests.support.letters import letter
 from tests.support.servers import INSTALL_DOVECOT, Ackbot, Dovecot, run
 from tests.support.story import Story, instant
+from tests.support.watching import until
 from tests.test_outside import PRIYA, SENT, kinds, outlook
-from tests.test_watch import until
 
 
 class Box:

@@ -3,7 +3,6 @@
 import random
 import sys
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,11 +13,10 @@ from ackbot.demo.servers import MailServer, Sink
 from ackbot.store import Database, StoreBusy, StoreConflict, StoreProblem, cases, open_database
 from ackbot.work.intake import Intake
 from tests.support import council
-from tests.support.council import World
+from tests.support.council import USERS, World, configured
 from tests.support.letters import letter
 from tests.support.postgres import PostgresServer
 from tests.support.servers import Ackbot, run, until_true
-from tests.test_end_to_end import USERS, configured
 
 pytestmark = [pytest.mark.usefixtures("store"), pytest.mark.parametrize("store", ["postgres"], indirect=True)]
 
@@ -26,14 +24,6 @@ pytestmark = [pytest.mark.usefixtures("store"), pytest.mark.parametrize("store",
 @pytest.fixture
 def url(store: str) -> str:
     return council.new_store()
-
-
-@pytest.fixture
-def db(url: str) -> Iterator[Database]:
-    made = open_database(url)
-    made.migrate()
-    yield made
-    made.close()
 
 
 def hang_up(url: str) -> None:

@@ -9,11 +9,11 @@ from ackbot.config import load
 from ackbot.store import outbox
 from ackbot.work.recompute import recount
 from tests.support.letters import letter, parsed
+from tests.support.snapshots import Kept
 from tests.support.story import Story, words
 
 pytestmark = pytest.mark.usefixtures("store")
 
-KEPT = Path(__file__).parent / "data"
 MO = {"sender": "Mo Ali <mo@resident.example>", "subject": "Broken lift", "text": "The lift is broken.\n\nMo Ali\n"}
 ANN = {"sender": "Ann Lee <ann@resident.example>", "subject": "Mould", "text": "There is mould.\n\nAnn Lee\n"}
 
@@ -21,12 +21,6 @@ ANN = {"sender": "Ann Lee <ann@resident.example>", "subject": "Mould", "text": "
 @pytest.fixture
 def story(make_story: Callable[..., Story]) -> Story:
     return make_story()
-
-
-def kept(name: str, text: str) -> None:
-    """Compared with what was read through and kept; a difference is shown whole."""
-    path = KEPT / f"{name}.txt"
-    assert text.strip() == path.read_text(encoding="utf-8").strip()
 
 
 def three_weeks(story: Story) -> Story:
@@ -59,7 +53,7 @@ def three_weeks(story: Story) -> Story:
     return story
 
 
-def test_three_weeks(story: Story) -> None:
+def test_three_weeks(story: Story, kept: Kept) -> None:
     """design.md, "The life of a promise"; P5, D69, D70: every mail at its time, word for word as it was read and kept."""
     three_weeks(story)
     kept("three-weeks", story.whole())
@@ -79,7 +73,7 @@ until = 2026-12-31
 """
 
 
-def test_across_christmas(make_story: Callable[..., Story]) -> None:
+def test_across_christmas(make_story: Callable[..., Story], kept: Kept) -> None:
     """P5, D60, D67: closure days, substitute days, the new year, two absences one after the other; every mail whole."""
     story = make_story(("# end", CHRISTMAS), now="2026-12-22 10:00")
     story.receive(letter(date="Tue, 22 Dec 2026 10:00:00 +0000"))

@@ -10,7 +10,7 @@ from ackbot.store.sqlite import SQLite
 from ackbot.work.check_store import forgotten
 from tests.support.council import World
 from tests.support.letters import letter
-from tests.test_rounds import rounds_of
+from tests.support.story import rounds_of
 
 TABLES = "letters|arrivals|cases|parties|clocks|outbox|events|words"
 # Indices that hold nothing but what a round is to look at.

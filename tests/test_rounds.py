@@ -6,16 +6,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ackbot.work.rounds import Rounds
 from tests.support.council import World
 from tests.support.letters import letter, parsed, plain
+from tests.support.story import rounds_of
 
 pytestmark = pytest.mark.usefixtures("store")
-
-
-def rounds_of(world: World) -> Rounds:
-    """The rounds of a test world; ticks are called by hand."""
-    return Rounds(world.db, world.office, world.intake, lambda: world.now, lambda: None, lambda *_: None)
 
 
 def test_the_admins_day(make_world: Callable[..., World]) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -15,25 +15,12 @@ from ackbot.casework.model import Arrival
 from ackbot.demo.servers import MailServer, Sink
 from ackbot.mail.message import Message
 from ackbot.store import open_database
-from tests.support.council import World
+from tests.support.council import World, configured
 from tests.support.letters import letter, parsed
 from tests.support.servers import PASSWORD, Ackbot, run
 from tests.support.story import PASSED, answer
-from tests.test_end_to_end import USERS, configured
 
 PRIYA = "Priya Shah <priya@northgate.example>"
-
-
-@pytest.fixture
-def imap() -> Iterator[MailServer]:
-    with MailServer(USERS) as server:
-        yield server
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    with Sink() as server:
-        yield server
 
 
 def checked(config: Path, *options: str) -> CompletedProcess[str]:

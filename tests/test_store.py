@@ -3,7 +3,7 @@
 import contextlib
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -26,14 +26,6 @@ pytestmark = pytest.mark.usefixtures("store")
 def url(store: str, tmp_path: Path) -> str:
     """Of a store that is not there yet."""
     return council.new_store() or f"sqlite:///{tmp_path}/store.db"
-
-
-@pytest.fixture
-def db(url: str) -> Iterator[Database]:
-    made = open_database(url)
-    made.migrate()
-    yield made
-    made.close()
 
 
 def test_one_threads_rollback_takes_nobody_elses_rows(db: Database) -> None:

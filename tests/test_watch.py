@@ -1,6 +1,6 @@
 """Watchers: first sight, backlog, changes of UIDVALIDITY, mails that cannot be had, inboxes that fail, moving; on real IMAP."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -12,16 +12,10 @@ from ackbot.wires.imap import Mailbox
 from ackbot.work import watch
 from tests.support.badimap import BadImap
 from tests.support.council import World
-from tests.support.letters import letter
-from tests.support.watching import USER, Run, by, taken, until
+from tests.support.letters import by, letter
+from tests.support.watching import USER, Run, taken, until
 
 pytestmark = pytest.mark.usefixtures("store")
-
-
-@pytest.fixture
-def server() -> Iterator[MailServer]:
-    with MailServer({USER: "secret"}) as running:
-        yield running
 
 
 def test_from_now_on(world: World, server: MailServer, watching: Callable[..., Run]) -> None:

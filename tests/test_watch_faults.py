@@ -1,7 +1,7 @@
 """Mailboxes and mails that go wrong under a watch: none of them stops, loses or doubles another."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -12,8 +12,8 @@ from ackbot.wires import imap
 from ackbot.work import watch
 from tests.support.badimap import BadImap
 from tests.support.council import World
-from tests.support.letters import letter
-from tests.support.watching import USER, Run, by, taken, until
+from tests.support.letters import by, letter
+from tests.support.watching import USER, Run, taken, until
 
 
 @pytest.fixture(autouse=True)
@@ -22,12 +22,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "_BACK_OFF_S", (0.02, 0.05))
     monkeypatch.setattr(watch, "_LOOK_S", 0.05)
     monkeypatch.setattr(imap, "_READ_S", 1.0)
-
-
-@pytest.fixture
-def server() -> Iterator[MailServer]:
-    with MailServer({USER: "secret"}) as running:
-        yield running
 
 
 def subjects(world: World) -> list[str]:

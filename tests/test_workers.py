@@ -17,11 +17,10 @@ from ackbot.demo.servers import MailServer, Sink
 from ackbot.store import Database, allowance, leases, open_database, outbox
 from ackbot.work.threads import Lease
 from tests.support import council
-from tests.support.council import World
+from tests.support.council import USERS, World, configured
 from tests.support.letters import letter
 from tests.support.postgres import PostgresServer
 from tests.support.servers import Ackbot, run, until_true
-from tests.test_end_to_end import USERS, configured
 
 both = pytest.mark.usefixtures("store")
 shared = pytest.mark.parametrize("store", ["postgres"], indirect=True)

@@ -8,7 +8,6 @@ import sqlite3
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,27 +16,18 @@ import pytest
 from imapclient.exceptions import IMAPClientError
 
 from ackbot.crashpoints import POINTS, VARIABLE
-from tests.conftest import missing
 from tests.support import council
+from tests.support.council import configured
 from tests.support.ledger import Entry, Ledger
 from tests.support.letters import letter
-from tests.support.servers import INSTALL_DOVECOT, Ackbot, Dovecot, until_true
+from tests.support.servers import Ackbot, Dovecot, until_true
 from tests.test_crash import ELSEWHERE, ONCE
-from tests.test_end_to_end import configured
 
 pytestmark = pytest.mark.lab
 KILLS = int(os.environ.get("ACKBOT_LAB_KILLS", "20"))
 SEED = int(os.environ.get("ACKBOT_LAB_SEED", "1"))
 WHERE = [point for point in POINTS if not point.startswith(ELSEWHERE)]
 IN_THE_END = "SELECT COUNT(*) FROM outbox WHERE state NOT IN ('accepted', 'unverified')"
-
-
-@pytest.fixture
-def dovecot(tmp_path: Path) -> Iterator[Dovecot]:
-    if not Dovecot.is_there():
-        missing(INSTALL_DOVECOT)
-    with Dovecot(tmp_path) as server:
-        yield server
 
 
 class Store:

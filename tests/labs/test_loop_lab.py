@@ -12,9 +12,9 @@ import pytest
 
 from ackbot.demo.servers import Sink
 from tests.conftest import missing
+from tests.support.council import configured
 from tests.support.letters import letter, parsed
 from tests.support.servers import INSTALL_DOVECOT, INSTALL_POSTFIX, Ackbot, Dovecot, Postfix, free_port, until_true
-from tests.test_end_to_end import configured
 
 pytestmark = pytest.mark.lab
 QUIET_S = 6.0  # without a new mail anywhere, a conversation has ended

@@ -15,11 +15,10 @@ import pytest
 
 from ackbot.demo.servers import Sent, Sink
 from ackbot.store import Database, open_database, schema
-from tests.conftest import missing
 from tests.support.council import write_config
 from tests.support.letters import letter, parsed
 from tests.support.postgres import PostgresServer
-from tests.support.servers import INSTALL_DOVECOT, Ackbot, Dovecot, until_true
+from tests.support.servers import Ackbot, Dovecot, until_true
 from tests.test_workers import holders, shares
 
 pytestmark = pytest.mark.lab
@@ -82,14 +81,6 @@ class FarSink(Sink):
     async def handle_DATA(self, *arguments: Any) -> str:
         await asyncio.sleep(2 * AWAY_S)  # the 354, which no hook can hold back, and the reply to the final dot
         return await super().handle_DATA(*arguments)
-
-
-@pytest.fixture
-def dovecot(tmp_path: Path) -> Iterator[Dovecot]:
-    if not Dovecot.is_there():
-        missing(INSTALL_DOVECOT)
-    with Dovecot(tmp_path) as server:
-        yield server
 
 
 @pytest.fixture

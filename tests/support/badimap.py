@@ -2,14 +2,14 @@
 
 import socket
 import socketserver
-import threading
 from collections.abc import Callable
-from types import TracebackType
+
+from tests.support.badserver import BadServer
 
 Answer = Callable[["BadImap", str, str], bytes | None]
 
 
-class BadImap:
+class BadImap(BadServer):
     """
     Speaks just enough IMAP to be read from; of its own accord it has one mail, with uid 7.
 
@@ -22,40 +22,22 @@ class BadImap:
     def __init__(
         self, answer: Answer | None = None, greeting: bytes = b"* OK ready\r\n", capabilities: str = "IMAP4rev1 IDLE"
     ) -> None:
+        super().__init__()
         self.answer = answer
         self.greeting = greeting
         self.capabilities = capabilities
         self.mails = {7: self.MAIL}
         self.commands: list[str] = []
-        self.connections = 0
-        self._over = threading.Event()
-        owner = self
 
-        class Handler(socketserver.StreamRequestHandler):
-            def handle(self) -> None:
-                owner.connections += 1
-                try:
-                    owner._serve(self)
-                except (OSError, ValueError):
-                    return  # the client has gone
-
-        class Server(socketserver.ThreadingTCPServer):
-            daemon_threads = True
-            allow_reuse_address = True
-            block_on_close = False
-
-        self._server = Server(("127.0.0.1", 0), Handler)
-        self.port: int = self._server.server_address[1]
-
-    def _serve(self, handler: socketserver.StreamRequestHandler) -> None:
+    def serve(self, handler: socketserver.StreamRequestHandler, number: int) -> None:
+        """See BadServer.serve."""
         handler.wfile.write(self.greeting)
         while line := handler.rfile.readline().decode("utf-8", "replace").strip():
             tag, _, command = line.partition(" ")
             self.commands.append(command)
             reply = self.answer(self, tag, command) if self.answer else None
-            if reply == b"HANG":  # neither a word nor a FIN, as from a machine that vanished
-                self._over.wait(60)
-                return
+            if reply == b"HANG":
+                self.hang()
             if reply == b"DROP":
                 handler.connection.shutdown(socket.SHUT_RDWR)
                 return
@@ -87,14 +69,3 @@ class BadImap:
         else:
             words = b"UID %d BODY[] {%d}\r\n" % (uid, len(mail)) + mail
         return b"* %d FETCH (%s)\r\n" % (number, words)
-
-    def __enter__(self) -> "BadImap":
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._over.set()
-        self._server.shutdown()
-        self._server.server_close()

@@ -4,12 +4,13 @@ import socket
 import socketserver
 import threading
 from collections.abc import Callable
-from types import TracebackType
+
+from tests.support.badserver import BadServer, EndOfTalk
 
 Answer = Callable[[str, str], str | None]
 
 
-class BadSmtp:
+class BadSmtp(BadServer):
     """
     Takes mails, noting envelope and content, unless told otherwise.
 
@@ -22,34 +23,17 @@ class BadSmtp:
     def __init__(
         self, answer: Answer | None = None, features: tuple[str, ...] = ("PIPELINING", "8BITMIME", "SMTPUTF8")
     ) -> None:
+        super().__init__()
         self.answer = answer
         self.features = features
         self.lines: list[str] = []
         self.mails: list[tuple[str, list[str], bytes]] = []
         self.content = b""  # of the mail that `DOT` ends
         self.refused = 0  # mails after their final dot
-        self.connections = 0
         self.changed = threading.Condition()
-        self._over = threading.Event()
-        owner = self
 
-        class Handler(socketserver.StreamRequestHandler):
-            def handle(self) -> None:
-                owner.connections += 1
-                try:
-                    owner._serve(self)
-                except (OSError, ValueError, EndOfTalk):
-                    return
-
-        class Server(socketserver.ThreadingTCPServer):
-            daemon_threads = True
-            allow_reuse_address = True
-            block_on_close = False
-
-        self._server = Server(("127.0.0.1", 0), Handler)
-        self.port: int = self._server.server_address[1]
-
-    def _serve(self, handler: socketserver.StreamRequestHandler) -> None:
+    def serve(self, handler: socketserver.StreamRequestHandler, number: int) -> None:
+        """See BadServer.serve."""
         self._reply(handler, "CONNECT", "", "220 ready")
         sender, recipients = "", []
         while line := handler.rfile.readline().decode("utf-8", "replace").rstrip("\r\n"):
@@ -97,24 +81,8 @@ class BadSmtp:
 
     def _say(self, handler: socketserver.StreamRequestHandler, reply: str) -> None:
         if reply == "HANG":
-            self._over.wait(60)
-            raise EndOfTalk
+            self.hang()
         if reply == "DROP":
             handler.connection.shutdown(socket.SHUT_RDWR)
             raise EndOfTalk
         handler.wfile.write(reply.encode() + b"\r\n")
-
-    def __enter__(self) -> "BadSmtp":
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._over.set()
-        self._server.shutdown()
-        self._server.server_close()
-
-
-class EndOfTalk(Exception):
-    """The test wanted the connection to end here."""

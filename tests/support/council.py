@@ -15,6 +15,7 @@ from ackbot.config import Config, ConfigProblem, check, load
 from ackbot.store import Database, open_database
 from ackbot.work.intake import Intake
 
+USERS = ("housing@northgate.example", "streets@northgate.example", "dana@northgate.example")  # of its mailboxes
 MONDAY = datetime(2026, 11, 30, 10, 12, tzinfo=UTC)  # a working Monday in winter: London time is UTC
 
 TOML = """
@@ -177,6 +178,13 @@ def write_config(folder: Path, *changes: tuple[str, str]) -> Path:
     path = folder / "ackbot.toml"
     path.write_text(text)
     return path
+
+
+def configured(folder: Path, imap_port: int, smtp_port: int, *changes: tuple[str, str]) -> Path:
+    """The council's file between two servers."""
+    return write_config(
+        folder, ("port = 1143", f"port = {imap_port}"), ("port = 2525", f"port = {smtp_port}"), *changes
+    )
 
 
 def new_store() -> str:

@@ -4,10 +4,10 @@ import hashlib
 import re
 import socket
 import socketserver
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import TracebackType
+
+from tests.support.badserver import BadServer
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Entry:
     answered: bool
 
 
-class Ledger:
+class Ledger(BadServer):
     """
     Takes every mail. Use as a context manager.
 
@@ -41,32 +41,14 @@ class Ledger:
     """
 
     def __init__(self, fate: Callable[[], str] = lambda: "") -> None:
+        super().__init__()
         self.fate = fate
         self.entries: list[Entry] = []
         self.octets = 0
-        self._connections = 0
-        self._lock = threading.Lock()
-        owner = self
 
-        class Handler(socketserver.StreamRequestHandler):
-            def handle(self) -> None:
-                with owner._lock:
-                    owner._connections += 1
-                    number = owner._connections
-                try:
-                    owner._serve(self, number)
-                except (OSError, ValueError):
-                    return  # the client was killed
+    def serve(self, handler: socketserver.StreamRequestHandler, number: int) -> None:
+        """See BadServer.serve."""
 
-        class Server(socketserver.ThreadingTCPServer):
-            daemon_threads = True
-            allow_reuse_address = True
-            block_on_close = False
-
-        self._server = Server(("127.0.0.1", 0), Handler)
-        self.port: int = self._server.server_address[1]
-
-    def _serve(self, handler: socketserver.StreamRequestHandler, number: int) -> None:
         def say(reply: str) -> None:
             handler.wfile.write(reply.encode() + b"\r\n")
 
@@ -118,13 +100,3 @@ class Ledger:
                 self.octets += len(content)
                 self.entries.append(entry)
         return answered
-
-    def __enter__(self) -> "Ledger":
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()

@@ -22,6 +22,16 @@ def letter(
     return (head + f"MIME-Version: 1.0\r\nContent-Type: {content_type}\r\n\r\n" + text.replace("\n", "\r\n")).encode()
 
 
+def by(number: int) -> bytes:
+    """One of several different letters, each of somebody else."""
+    return letter(
+        sender=f"Person <p{number}@resident.example>",
+        subject=f"Matter {number}",
+        text=f"Words {number}.\n",
+        message_id=f"<m{number}@r.example>",
+    )
+
+
 def parsed(content: bytes) -> EmailMessage:
     """A sent mail, read by the standard library."""
     message = message_from_bytes(content, policy=default)

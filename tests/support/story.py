@@ -29,7 +29,7 @@ class Story(World):
 
     def restart(self) -> None:
         """The process ends and another begins: what it knew without rows is gone."""
-        self.rounds = Rounds(self.db, self.office, self.intake, lambda: self.now, lambda: None, lambda *_: None)
+        self.rounds = rounds_of(self)
 
     def at(self, when: str) -> None:
         """Time passes to that instant; every round of the hours between is done, and one then."""
@@ -112,6 +112,11 @@ class Story(World):
         """Kind, promised_on and state of all clocks, oldest first."""
         rows = self.db.run("SELECT kind, promised_on, state FROM clocks ORDER BY id")
         return [(row["kind"], row["promised_on"], row["state"]) for row in rows if state in ("", row["state"])]
+
+
+def rounds_of(world: World) -> Rounds:
+    """The rounds of a test world; ticks are called by hand."""
+    return Rounds(world.db, world.office, world.intake, lambda: world.now, lambda: None, lambda *_: None)
 
 
 def words(story: Story, kind: str, to: str = "") -> list[str]:

@@ -11,7 +11,6 @@ from ackbot.wires.secrets import Password
 from ackbot.work.threads import Stop
 from ackbot.work.watch import Watcher
 from tests.support.council import World
-from tests.support.letters import letter
 
 USER = "housing@northgate.example"
 PATIENCE_S = 60  # for what another thread does on a machine that has much else to do
@@ -59,13 +58,3 @@ def until(test: Callable[[], Any], what: str = "") -> None:
 def taken(world: World) -> int:
     """How many letters were decided."""
     return len(world.db.run("SELECT 1 FROM letters"))
-
-
-def by(number: int) -> bytes:
-    """One of several different letters."""
-    return letter(
-        sender=f"Person <p{number}@resident.example>",
-        subject=f"Matter {number}",
-        text=f"Words {number}.\n",
-        message_id=f"<m{number}@r.example>",
-    )
