@@ -10,7 +10,7 @@ UNKNOWN = "unknown"  # configured for Exchange Online, whose results name no ser
 
 _SERVER = re.compile(r"\s*([^\s;=]+)(?!\s*=)(?=\s|$)")
 _COMMENT = re.compile(r"\([^()]*\)")
-_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+("?)', re.DOTALL)
 _DMARC = re.compile(r"\s*dmarc\s*(?:/\s*\d+\s*)?=\s*([\w-]+)", re.IGNORECASE)
 _FAILED = re.compile(r"\bdmarc\s*=\s*fail\b", re.IGNORECASE)
 
@@ -29,7 +29,7 @@ def dmarc(headers: Headers, authserv_id: str) -> Verdict:
         return ""
     for raw in headers.raws("authentication-results"):
         if (server := _server(raw)) == authserv_id.lower():
-            words = _without_comments(_QUOTED.sub('""', raw))
+            words = _without_comments(_QUOTED.sub(lambda quoted: '""' if quoted[1] else quoted[0], raw))
             return _verdict(words if server == UNKNOWN else words.partition(";")[2], raw)
     return ""
 

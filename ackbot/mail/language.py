@@ -19,6 +19,7 @@ _ENGLISH = frozenset(_COMMONEST.split())
 _ENOUGH = 4  # of them, different ones
 _SHARE = 6  # one word in so many is one of them
 
+_NO_WORDS = re.compile(r"https?://\S+|(?<!\S)\S+@\S+")  # links and addresses, begun at a word's start only (E1)
 _NOT_LATIN = "\u0370"  # the first letter that is not
 
 # Scripts that one language of a council's letters uses nearly alone.
@@ -55,7 +56,7 @@ def language_of(text: str, default: str) -> str:
     By script where the script says it, English by its commonest words. Other Latin letters are told apart only where lingua
     is installed, which takes its time and much memory from the first such letter on.
     """
-    sample = re.sub(r"https?://\S+|\S+@\S+", " ", text)[:_SAMPLE]
+    sample = _NO_WORDS.sub(" ", text)[:_SAMPLE]
     letters = list(filter(str.isalpha, sample))
     if len(letters) < SHORTEST:
         return default

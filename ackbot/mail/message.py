@@ -238,8 +238,8 @@ def _answers(headers: Headers, signer: Signer) -> tuple[Token, ...]:
 
 
 def _addressed(recipients: Sequence[Address], subject: str, signer: Signer) -> tuple[Token, ...]:
-    tagged = (signer.read_address(one.addr) for one in dict.fromkeys(recipients))
-    return tuple(dict.fromkeys([*(token for token in tagged if token), *signer.read_tags(subject)]))
+    tagged = signer.read_addresses(one.addr for one in dict.fromkeys(recipients))
+    return tuple(dict.fromkeys([*tagged, *signer.read_tags(subject)]))
 
 
 def _received_at(headers: Headers) -> datetime | None:

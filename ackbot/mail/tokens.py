@@ -6,6 +6,7 @@ import hmac
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # no 0 O 1 I L: a reference is read out over the phone
@@ -19,6 +20,7 @@ _CODE = "[a-hjkmnp-z2-9]{6}"
 _LOCAL = re.compile(rf"({_CODE}|nocase)\.([a-z])([rsn])\.([a-z2-7]{{8}})([a-z2-7]{{16}})", re.IGNORECASE)
 _ID = re.compile(rf"{_LOCAL.pattern}@[a-z0-9.-]{{1,100}}", re.IGNORECASE)
 _TAG = re.compile(rf"({_CODE})([rsi])([a-z2-7]{{16}})", re.IGNORECASE)
+_MOST_TAGS = 50  # of one mail that are verified, for each person of staff: a mail of ours has one
 _TAG_IN_TEXT = re.compile(rf"(?<![\w.@-]){_CODE}[si][a-z2-7]{{16}}(?![\w.@-])", re.IGNORECASE)
 
 
@@ -94,7 +96,7 @@ class Signer:
 
     def read_address(self, addr: str) -> Token | None:
         """The token in the plus part of an address, or None when there is none that verifies."""
-        match = _TAG.fullmatch(addr.rpartition("@")[0].rpartition("+")[2])
+        match = _TAG.fullmatch(_tag_of(addr))
         if not match:
             return None
         code, kind, mac = (group.lower() for group in match.groups())
@@ -106,10 +108,16 @@ class Signer:
                     return Token(code.upper(), "", role, inside=kind == "i", staff=person)
         return None
 
+    def read_addresses(self, addrs: Iterable[str]) -> tuple[Token, ...]:
+        """As `read_address`, of the first fifty that look as if they had one."""
+        tagged = (addr for addr in addrs if _TAG.fullmatch(_tag_of(addr)))
+        found = (self.read_address(addr) for addr in islice(tagged, _MOST_TAGS))
+        return tuple(token for token in found if token is not None)
+
     def read_tags(self, text: str) -> tuple[Token, ...]:
         """Staff tokens that stand in a text, such as the subject of a mail that one of our links began."""
-        found = (self.read_address(f"+{match[0]}@") for match in _TAG_IN_TEXT.finditer(text))
-        return tuple(token for token in found if token is not None and token.role == "staff")
+        found = self.read_addresses(f"+{match[0]}@" for match in _TAG_IN_TEXT.finditer(text))
+        return tuple(token for token in found if token.role == "staff")
 
     @staticmethod
     def _mac(secret: bytes, *words: str) -> bytes:
@@ -122,3 +130,7 @@ class Signer:
     @staticmethod
     def _same(one: str, other: str) -> bool:
         return hmac.compare_digest(one.encode(), other.encode())
+
+
+def _tag_of(addr: str) -> str:
+    return addr.rpartition("@")[0].rpartition("+")[2]
