@@ -151,7 +151,7 @@ def find_range(text: str, today: date) -> tuple[date, date, int] | None:
 
 
 _MORE_DAYS = re.compile(
-    r"[\s,.;–—-]*(?:and|or|then)?\s*(?:\d|(?:mon|tue|wed|thu|fri|sat|sun|next)\w*\b)", re.IGNORECASE
+    r"[\s,.;–—-]*+(?:(?:and|or|then)\s*+)?(?:\d|(?:mon|tue|wed|thu|fri|sat|sun|next)\w*\b)", re.IGNORECASE
 )
 
 

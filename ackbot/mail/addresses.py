@@ -14,7 +14,12 @@ _USABLE = re.compile(
 )
 
 # What nearly every From looks like, `Name <addr>`: read at once.
-_PLAIN = re.compile(r"((?:\"[^\"\\<>]*\"|[^\"\\<>(),:;@']*))\s*<([^\s<>(),:;\\\"@]+@[^\s<>(),:;\\\"@]+)>")
+_PLAIN = re.compile(r"(\"[^\"\\<>]*+\"|[^\"\\<>(),:;@']*+)\s*+<([^\s<>(),:;\\\"@]+@[^\s<>(),:;\\\"@]+)>")
+# Each begins at the first character that could be its own, never at the next ones of a run (E1).
+_BARE = re.compile(r"(?<!\S)\S+\s*@\s*\S+")
+_BEFORE_MARK = re.compile(r"(?<!\s)\s++(?=[@.])")
+_BEHIND_MARK = re.compile(r"(?<=[@.])\s++")
+_LONGEST = 1_000  # characters of an address; RFC 5321 §4.5.3.1 allows 320
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,7 @@ def key_of(addr: str) -> str:
     An address, or a domain behind `@`, as it is compared: letters of the local part case folded, wide and compatibility
     letters as plain ones (NFKC), the domain in its ASCII form (RFC 5891), a trailing dot dropped.
     """
-    if addr.isascii():
+    if addr.isascii() or len(addr) > _LONGEST:  # it is nobody's, and NFKC of piled accents takes time with their square
         return addr.lower().rstrip(".")
     local, at, domain = addr.rpartition("@")
     folded = unicodedata.normalize("NFKC", local).casefold()
@@ -73,6 +78,8 @@ def addresses(headers: Headers, name: str) -> tuple[Address, ...]:
         mailboxes = parse(raw)
         if not any("@" in addr for _, addr in mailboxes) and "=?" in raw:
             mailboxes = parse(decode_words(raw))  # a client encoded the whole field, address and all
+        if len(found) >= MOST_ADDRESSES:
+            break
         found += [
             Address(headers.decode(display), addr if addr.isascii() else headers.decode(addr))
             for display, addr in mailboxes
@@ -123,7 +130,7 @@ class _Mailbox:
         comment = " ".join(text.strip() for text in self.comments if text.strip())
         if self.angle is not None:
             return _clean_name(words) or comment, _clean_addr("".join(self.angle))
-        if "@" in words and not self.quoted and (match := re.search(r"\S+\s*@\s*\S+", words)) and match[0] != words:
+        if "@" in words and not self.quoted and (match := _BARE.search(words)) and match[0] != words:
             # `Some Body some@body.example`: an address without its brackets
             before = words[: match.start()].strip()
             return (before or comment, _clean_addr(match[0])) if not words[match.end() :].strip() else (comment, words)
@@ -137,7 +144,7 @@ def _clean_name(words: str) -> str:
 
 
 def _clean_addr(text: str) -> str:
-    addr = re.sub(r"\s*([@.])\s*", r"\1", text.strip())
+    addr = _BEFORE_MARK.sub("", _BEHIND_MARK.sub("", text.strip()))
     if addr.startswith("@") and ":" in addr:  # a source route, RFC 5322 §4.4
         addr = addr.rpartition(":")[2]
     return addr.removeprefix("mailto:").strip().strip("'<>").strip()

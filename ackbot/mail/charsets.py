@@ -44,6 +44,7 @@ _MEANT = {
     "x-mac-roman": "mac_roman",
     "x-mac-cyrillic": "mac_cyrillic",
 }
+_LONGEST_LABEL = 100  # characters
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # utf-7 lets them pass, and nothing can encode them again
 _LABELS_OF_NOTHING = ("", "cp1252", "utf-8")
 _JIS_X_0208 = b"\x1b$B"
@@ -52,6 +53,8 @@ _JIS_X_0213 = b"\x1b$(Q"  # contains the vendor characters (circled digits) that
 
 def codec_name(label: str) -> str:
     """The Python codec for a charset label of the wild, "" when there is none; `cp-850`, `"UTF8"`, `_iso…$esc` are read kindly."""
+    if len(label) > _LONGEST_LABEL:
+        return ""  # the library remembers every name it was asked for
     name = label.strip().strip("\"'_").strip().lower().split("$")[0]
     name = _MEANT.get(name, name)
     for candidate in (name, re.sub(r"^(cp|windows|win|ibm|dos)[-_ ]?(\d+)$", r"cp\2", name), re.sub(r"^x-", "", name)):

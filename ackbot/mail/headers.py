@@ -7,11 +7,13 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.utils import parsedate_tz
+from itertools import groupby
 
 from ackbot.mail.charsets import decode
 
 LONGEST_VALUE = 65_536  # characters; longer header values are cut, so that no rule meets a megabyte
-_ENCODED_WORD = re.compile(r"=\?([^?\s]{0,60})\?([bBqQ])\?([^?]*(?:\?(?!=)[^?]*)*)\?=")
+_ENCODED_WORD = re.compile(r"=\?([^?\s]{0,60})\?([bBqQ])\?")  # as far as its payload, which ends at the next `?=`
+_FOLD = re.compile(r"(?<![\r\n])[\r\n]++(?=[ \t]|\Z)")
 _BIDI = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c\ufeff\u00ad")
 
 
@@ -69,7 +71,7 @@ def unfold(value: str) -> str:
     """A folded value on one line (RFC 5322 §2.2.3)."""
     if "\n" not in value and "\r" not in value:
         return value.strip(" \t")
-    return re.sub(r"[\r\n]+(?=[ \t])|[\r\n]+$", "", value).strip(" \t\r\n")
+    return _FOLD.sub("", value).strip(" \t\r\n")
 
 
 def printable(text: str) -> str:
@@ -97,14 +99,14 @@ def decode_words(raw: str, fallback_charset: str = "") -> str:
     pieces: list[str] = []
     pending: list[tuple[str, bytes]] = []
     end = 0
-    for match in _ENCODED_WORD.finditer(raw):
+    while (match := _ENCODED_WORD.search(raw, end)) and (close := raw.find("?=", match.end())) >= 0:
         between = raw[end : match.start()]
         if between.strip(" \t\r\n") or (between and not pending):
             pieces += [_join(pending), _plain(between, fallback_charset)]
             pending = []
-        charset, encoding, payload = match.groups()
-        pending.append((charset.split("*")[0].lower(), _word_bytes(encoding, payload)))
-        end = match.end()
+        charset, encoding = match.groups()
+        pending.append((charset.split("*")[0].lower(), _word_bytes(encoding, raw[match.end() : close])))
+        end = close + 2
     pieces += [_join(pending), _plain(raw[end:], fallback_charset)]
     return "".join(pieces)
 
@@ -119,15 +121,8 @@ def _plain(raw: str, fallback_charset: str) -> str:
 
 
 def _join(words: list[tuple[str, bytes]]) -> str:
-    text, index = "", 0
-    while index < len(words):
-        charset, data = words[index]
-        index += 1
-        while index < len(words) and words[index][0] == charset:
-            data += words[index][1]
-            index += 1
-        text += decode(data, charset)
-    return text
+    alike = groupby(words, key=lambda word: word[0])
+    return "".join(decode(b"".join(data for _, data in some), charset) for charset, some in alike)
 
 
 def _word_bytes(encoding: str, payload: str) -> bytes:
@@ -166,10 +161,10 @@ def parameters(value: str, headers: Headers) -> tuple[str, dict[str, str]]:
 
 def _continued(sections: dict[int, tuple[bool, str]]) -> str:
     """RFC 2231 §3 and §4: numbered sections, the first of which may name a charset, each percent-encoded or not."""
-    charset, data = "", b""
+    charset, data, first = "", b"", min(sections, default=0)
     for number in sorted(sections):
         encoded, text = sections[number]
-        if encoded and number == min(sections) and text.count("'") >= 2:
+        if encoded and number == first and text.count("'") >= 2:
             charset, _, text = text.split("'", 2)
         raw = text.encode("utf-8", "surrogateescape")
         data += re.sub(rb"%([0-9A-Fa-f]{2})", lambda m: bytes([int(m[1], 16)]), raw) if encoded else raw

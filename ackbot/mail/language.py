@@ -21,6 +21,7 @@ _ENGLISH = frozenset(_COMMONEST.split())
 _ENOUGH = 4  # of them, different ones
 _SHARE = 6  # one word in so many is one of them
 
+_NO_WORDS = re.compile(r"https?://\S+|(?<!\S)\S+@\S+")  # links and addresses, begun at a word's start only (E1)
 _NOT_LATIN = "\u0370"  # the first letter that is not
 
 # Scripts that one language of a council's letters uses nearly alone.

@@ -1,7 +1,6 @@
 """The tree of MIME parts of a mail, from whatever bytes came (RFC 2045, 2046): no byte sequence makes this raise."""
 
 import email.generator
-import email.parser
 import email.policy
 import io
 import re
@@ -12,25 +11,14 @@ from functools import cached_property
 
 from ackbot.mail.charsets import decode
 from ackbot.mail.headers import Headers, parameters
-
-MOST_PARTS = 200  # leaves looked at; a mail of 10,000 parts is read this far (D4)
-DEEPEST = 30  # levels of nesting looked at
+from ackbot.mail.splitting import DEEPEST, MOST_PARTS, head_only, message_of
 
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _FIELD = re.compile(rb"(?:From |>From |[\x21-\x39\x3b-\x7e\x80-\xff]+:|[ \t])")
 _SPACED_NAME = re.compile(rb"^([\x21-\x39\x3b-\x7e]+)[ \t]+:", re.MULTILINE)  # obsolete syntax, RFC 5322 §4.5
 _NO_SEMICOLON = re.compile(r"^([^\s;/]+/[^\s;]+)[ \t]+(?=[\w-]+=)")
 _META_CHARSET = re.compile(rb"<meta\b[^<>]{0,200}?\bcharset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
-_FILE = re.compile(rb"^content-type:[ \t]*(?:image|audio|video|application)/", re.IGNORECASE | re.MULTILINE)
-_BASE64 = re.compile(rb"^content-transfer-encoding:[ \t]*base64[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
-_BOUNDARY = re.compile(
-    rb"^content-type:[ \t]*multipart/(?:[^\r\n]|\r?\n[ \t])*?\bboundary[ \t]*=[ \t]*(?:\"([^\"\r\n]+)\"|([^\s;\"]+))",
-    re.IGNORECASE | re.MULTILINE,
-)
-_SMALL = 2_048  # octets of a file; smaller ones the parser may read
 _AS_IT_CAME = email.policy.compat32.clone(linesep="\r\n", max_line_length=0)
-_PARSER = email.parser.BytesParser(policy=email.policy.compat32)
-_HEAD_PARSER = email.parser.BytesHeaderParser(policy=email.policy.compat32)
 
 
 @dataclass(frozen=True)
@@ -101,10 +89,9 @@ def parse(raw: bytes, *, files: bool = False) -> Part:
     """
     head, mended = _mend(raw)
     try:
-        message = _PARSER.parsebytes(mended if files else _without_files(head, mended))
-        return _Reader(message).tree()
+        return _Reader(message_of(mended, files=files)).tree()
     except Exception:  # noqa: BLE001 - RecursionError on deep nesting and whatever else hostile bytes provoke
-        message = _HEAD_PARSER.parsebytes(head)
+        message = head_only(head)
         del message["Content-Type"]
         return Part(_headers(message), "text/plain", {}, "", "", "1", readable=False)
 
@@ -141,7 +128,7 @@ def _mend(raw: bytes) -> tuple[bytes, bytes]:
     head = head_of(raw)
     body = raw[len(head) :]
     clean = head.replace(b"\x00", b"")
-    clean = re.sub(rb"\r+(?=\r\n)", b"", clean)
+    clean = re.sub(rb"(?<!\r)\r+(?=\r\n)", b"", clean)
     clean = re.sub(rb"\r(?!\n)", b" ", clean)
     lines = clean.splitlines(keepends=True)
     if not all(_FIELD.match(line) or not line.strip() for line in lines):
@@ -151,27 +138,6 @@ def _mend(raw: bytes) -> tuple[bytes, bytes]:
         if any(b":" in line for line in kept):
             clean = b"".join(kept)
     return clean, clean + body
-
-
-def _without_files(head: bytes, mail: bytes, depth: int = 0) -> bytes:
-    """
-    The same mail, the content of its encoded files left out: nothing looks at it, and the parser would read every line.
-
-    Only along multiparts that are declared: what stands in a text is text.
-    """
-    declared = _BOUNDARY.search(head)
-    if declared is None or depth > DEEPEST or len(mail) < _SMALL:
-        return mail
-    mark = b"\n--" + (declared[1] or declared[2])
-    first, *parts = mail.split(mark)
-    return mark.join([first, *(_without_content(part, depth) for part in parts)])
-
-
-def _without_content(part: bytes, depth: int) -> bytes:
-    head = head_of(part)
-    if len(part) - len(head) > _SMALL and _FILE.search(head) and _BASE64.search(head):
-        return head + (b"\r" if part.endswith(b"\r") else b"")
-    return _without_files(head, part, depth + 1)
 
 
 def _headers(message: StandardMessage, charset: str = "") -> Headers:

@@ -23,7 +23,8 @@ _HEAD_LINES = 3
 _INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _ATTRIBUTED = re.compile(r"[ \t>*]*\d{4}[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,2}")
 _BELOW = re.compile(r"\s*(?:>|\Z)")
-_BLANK_LINES = re.compile(r"(?:[^\S\n]*\n)*")
+_BLANK_LINES = re.compile(r"(?:[^\S\n]*+\n)*+")
+_NEXT_WORDS = re.compile(r"\s*+")
 # What a client puts into its attribution and a person who tells of somebody's words does not: an address, a time of day.
 _CLOCK = re.compile(r"\d{1,2}[:.h]\d{2}\b")
 _CLIENT_WROTE = re.compile(rf"[^\s<>@]@[^\s<>@]|{_CLOCK.pattern}")
@@ -36,11 +37,11 @@ _ORIGINAL = re.compile(
         Message\sd['’]origine|Message\soriginal|Mensaje\soriginal|Messaggio\soriginale|Mensagem\soriginal|
         Oorspronkelijk\sbericht|Ursprungligt\smeddelande|Opprinnelig\smelding|Oprindelig\smeddelelse|
         Wiadomość\soryginalna|Původní\szpráva|Neges\swreiddiol|Исходное\sсообщение|Orijinal\sMesaj|Alkuperäinen\sviesti
-      )\s*[-_=‐]{0,}
-      | -{3,}[^\n]{1,80}\b(?:wrote|schrieb|a\sécrit|escribió|ha\sscritto|escreveu|schreef|skrev)\s?:[ ]?-{3,}
+      )(?:\s*+[-_=‐]++)?
+      | -{3,}+[^\n]{0,80}\b(?:wrote|schrieb|a\sécrit|escribió|ha\sscritto|escreveu|schreef|skrev)\s?:[ ]?-{3,}
       | \W{2,8}(?:please\s)?(?:(?:type|write|enter|add)\s(?:your\s)?)?reply[^\n]{0,20}\sabove\sthis\sline[^\n]*
       | >>>[ ][^\n]{1,120}\d[:.]\d\d[^\n]{0,12}[ ]>>>
-      )[ \t]*$""",
+      )[ \t]*+$""",
     re.MULTILINE | re.IGNORECASE | re.VERBOSE,
 )
 # The block of header lines that Outlook and others put over a quoted mail: From, then Sent or To or Subject soon after.
@@ -145,13 +146,21 @@ def heads(text: str) -> list[tuple[int, int]]:
             if line.rstrip().endswith((".", "!", "?")):
                 start += len(line) + 1
         head = text[start:end]
-        if text[end:].lstrip().startswith(">") or (_CLIENT_WROTE.search(head) and re.search(r"\w\W*[:：]\W*$", head)):
+        if text.startswith(">", _next_words(text, end)) or (
+            _CLIENT_WROTE.search(head) and re.search(r"\w\W*[:：]\W*$", head)
+        ):
             found.append((start, end))
     others = [*marks, *_header_blocks(text)]
     begun = {start for start, _ in (*found, *others)}
     # A client puts one line over a quotation: of two, the upper one is a person's.
-    own = [end for _, end in found if end + len(text[end:]) - len(text[end:].lstrip()) in begun]
+    own = {end for _, end in found if _next_words(text, end) in begun}
     return sorted([*(one for one in found if one[1] not in own), *others])
+
+
+def _next_words(text: str, start: int) -> int:
+    """Where the first character stands, from there on, that is no blank and no line's end."""
+    found = _NEXT_WORDS.match(text, start)
+    return found.end() if found else start
 
 
 def _heads(text: str) -> list[tuple[int, int]]:
@@ -297,8 +306,9 @@ def _without_quoted_lines(text: str) -> str:
     own = [index for index in body if index > head_end]
     if not own:
         return text
-    if min(quoted) < min(own) and not any(min(own) < index < max(own) for index in quoted):
-        return "\n".join(lines[min(own) :])  # quotation on top, own words below
-    if max(own) < min(quoted):
-        return "\n".join(lines[: min(quoted)])
+    first, last = own[0], own[-1]
+    if quoted[0] < first and not any(first < index < last for index in quoted):
+        return "\n".join(lines[first:])  # quotation on top, own words below
+    if last < quoted[0]:
+        return "\n".join(lines[: quoted[0]])
     return text

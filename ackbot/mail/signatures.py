@@ -7,7 +7,7 @@ _GREETING = 1  # words; where no more than that stands above "--", the letter is
 _LONGEST_SIGNATURE = 15  # lines; more than that below "--" is text
 _RULE_TOP = re.compile(r"\A\s*[-_=*]{3,}[ \t]*\n")
 _RULE_END = re.compile(r"\n[ \t]*[-_=*]{3,}[ \t]*\Z")
-_LINK = re.compile(r"[ \t]*<https?://[^<>\s]*>")
+_LINK = re.compile(r"(?<![ \t])[ \t]*+<https?://[^<>\s]*>")
 _PRODUCT = (
     r"(?:iPhon\w{1,3}|iPad|iPod|iOS|BlackBerry|Samsung|Galaxy|Huawei|Android|Nokia|Lumia|Xperia|HTC|Windows(?:\sPhone|\sMail)?|Outlook|Yahoo|Gmail|AOL|"
     r"Proton\s?Mail|K-9|BlueMail|GMX|WEB\.DE|Mail|Mailbox|Nine|Spark|Spike|Airmail|Edison|Superhuman|Canary|Newton|Smartphone|mobile|"
@@ -29,7 +29,7 @@ _WARNING = re.compile(
     rf"""\A\s*(?:
       (?:\[{_TAG}\]|\*+{_TAG}\*+|\({_TAG}\)|<{_TAG}>)[ \t]*\n
     | ZjQcmQRYFpfptBanner(?:Start|End)[^\n]*\n
-    | \[?(?:You|Some\speople\swho\sreceived\sthis\smessage)\sdon['’]t\soften\sget\se-?mail\sfrom\s\S+@[^\n]*\n
+    | \[?(?:You|Some\speople\swho\sreceived\sthis\smessage)\sdon['’]t\soften\sget\se-?mail\sfrom\s[^\s@]++@[^\n]*+\n
       (?:[^\n]*aka\.ms/LearnAbout[^\n]*\n)?
     | This\smessage\sis\sfrom\san\sexternal\ssender[ \t.]*\n
     | (?:\W{{0,4}}(?:caution|warning|attention|achtung|vorsicht|let\sop|external(?:\se-?mail|\ssender)?|be\scareful)\b\W{{1,4}})?

@@ -9,12 +9,12 @@ _FORWARD = (
     r"(?:(?i:fw|fwd|wg|doorst|videresendt|vidarebefordrat|ymlaen|转发|轉寄|пересл|iletilmiş)|TR|RIF|ENC|VB|VL|FS)"
 )
 _COUNT = r"(?:\s*\[\d+\]|\s*\(\d+\)|\s*\^\d+)?\s*[:：]"
-_PREFIX = re.compile(rf"^\s*(?:{_REPLY}|{_FORWARD}){_COUNT}\s*")
+_PREFIX = re.compile(rf"\s*(?:{_REPLY}|{_FORWARD}){_COUNT}\s*")
 _IS_FORWARD = re.compile(rf"^\s*(?:{_REPLY}{_COUNT}\s*)*{_FORWARD}{_COUNT}")
 _IS_REPLY = re.compile(rf"^\s*{_REPLY}{_COUNT}")
 # What gateways put in front of a stranger's subject.
 _TAG = re.compile(
-    r"^\s*[\[({*]+\s*(?:ext(?:ernal)?(?:\s+(?:e-?mail|sender|message))?|outside|caution|warning|spam\??|suspected spam"
+    r"\s*[\[({*]+\s*(?:ext(?:ernal)?(?:\s+(?:e-?mail|sender|message))?|outside|caution|warning|spam\??|suspected spam"
     r"|junk|bulk)\s*[\])}*]+\s*:?\s*",
     re.I,
 )
@@ -22,22 +22,23 @@ _TAG = re.compile(
 
 def without_tags(subject: str) -> str:
     """The subject without gateway tags such as `[EXTERNAL]`, wherever they stand among the prefixes."""
-    prefix = ""
+    kept, at = [], 0
     while True:
-        if match := _TAG.match(subject):
-            subject = subject[match.end() :]
-        elif match := _PREFIX.match(subject):
-            prefix += subject[: match.end()]
-            subject = subject[match.end() :]
+        if match := _TAG.match(subject, at):
+            at = match.end()
+        elif match := _PREFIX.match(subject, at):
+            kept.append(match[0])
+            at = match.end()
         else:
-            return (prefix + subject).strip()
+            return "".join([*kept, subject[at:]]).strip()
 
 
 def plain(subject: str) -> str:
     """The subject without gateway tags, reply and forward prefixes."""
-    while match := _TAG.match(subject) or _PREFIX.match(subject):
-        subject = subject[match.end() :]
-    return subject.strip()
+    at = 0
+    while match := _TAG.match(subject, at) or _PREFIX.match(subject, at):
+        at = match.end()
+    return subject[at:].strip()
 
 
 def key(subject: str) -> str:

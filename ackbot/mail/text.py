@@ -13,6 +13,8 @@ _STUB = 300  # characters of a plain part; a longer one is a text of its own
 _DEEPEST_HTML = 200  # open elements; deeper trees are read by the plain stripper (D25)
 _UUENCODED = re.compile(r"^begin [0-7]{3,4} (\S[^\n]*)\n(?:[ -`]{1,90}\n)*?(?:`?\n)?end[ \t]*$", re.MULTILINE)
 _TAG = re.compile(r"<[^<>]*>")
+_BLANKS_AT_END = re.compile(r"(?<![ \t])[ \t]++\n")  # begun at the first blank only, or a run costs its square (E1)
+_ENDLESS_REFERENCE = re.compile(r"&#0*+[0-9]{8,}+;?")  # no character has such a number
 
 
 def visible(part: Part) -> str:
@@ -24,7 +26,7 @@ def visible(part: Part) -> str:
     inside the mail and attached texts are not part of it. Uuencoded files are cut out.
     """
     text = _UUENCODED.sub("", _visible(part))
-    return re.sub(r"[ \t]+\n", "\n", text).strip("\n")[:TEXT_LIMIT]
+    return _BLANKS_AT_END.sub("\n", text).strip("\n")[:TEXT_LIMIT]
 
 
 def uuencoded_names(part: Part) -> tuple[str, ...]:
@@ -71,17 +73,17 @@ def _differs(plain: str, richest: str) -> bool:
 
 def _unflowed(text: str, *, delsp: bool) -> str:
     """Soft line breaks undone (RFC 3676 §4.1); quoted lines and the signature separator keep theirs."""
-    lines: list[str] = []
+    pieces: list[str] = []
     open_line = False
     for line in text.split("\n"):
         quoted = line.startswith(">")
         line = line.removeprefix(" ") if not quoted else line
-        if open_line and not quoted and line != "-- ":
-            lines[-1] = (lines[-1][:-1] if delsp else lines[-1]) + line
+        if not open_line or quoted or line == "-- ":
+            pieces += ["\n", line]
         else:
-            lines.append(line)
+            pieces[-1:] = [pieces[-1][:-1] if delsp else pieces[-1], line]
         open_line = line.endswith(" ") and line != "-- " and not quoted
-    return "\n".join(lines)
+    return "".join(pieces[1:])
 
 
 def from_html(html: str) -> str:
@@ -121,11 +123,12 @@ def _inscribed(html: str) -> str:
     # lxml refuses str with an encoding declaration
     text: str = get_text(re.sub(r"^\s*<\?xml[^>]*\?>", "", html), config)
     text = text.replace("\xa0", " ")
-    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+\n", "\n", text)).strip("\n")
+    return re.sub(r"\n{3,}", "\n\n", _BLANKS_AT_END.sub("\n", text)).strip("\n")
 
 
 def _stripped(html: str) -> str:
     from html import unescape
 
     html = re.sub(r"(?i)<(br|/p|/div|/tr|/li|/h[1-6])\b[^<>]*>", "\n", html)
-    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+", " ", unescape(_TAG.sub(" ", html)))).strip()
+    words = unescape(_ENDLESS_REFERENCE.sub("\ufffd", _TAG.sub(" ", html)))
+    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+", " ", words)).strip()

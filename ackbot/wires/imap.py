@@ -17,7 +17,8 @@ from imapclient.exceptions import IMAPClientError, LoginError
 
 from ackbot.errors import AckbotError
 from ackbot.mail.headers import Headers, parameters
-from ackbot.mail.mime import MOST_PARTS, head_of
+from ackbot.mail.mime import head_of
+from ackbot.mail.splitting import MOST_PARTS
 from ackbot.wires import tls
 from ackbot.wires.secrets import Password, PasswordProblem, sasl_plain
 

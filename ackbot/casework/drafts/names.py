@@ -16,6 +16,8 @@ _SIGN_OFF = re.compile(
 _THANKS = re.compile(
     r"^\W*(?:many\s+)?(?:thanks|thank\s+you|cheers|merci|diolch)(?:\s+(?:and|in)\s+\w+)?\W*$", re.IGNORECASE
 )
+_BRACKETED = re.compile(r"(?<!\s)\s*+[(\[][^()\[\]]*+[)\]]")
+_VIA = re.compile(r"(?<!\s)\s++via\s.*$", re.IGNORECASE)
 _SITE = re.compile(r"[^\W\d_]{2,}\.[^\W\d_]{2,}|\bwww\b", re.IGNORECASE)  # Evil.com; `J.R. Hartley` is none
 _WORD = r"[^\W\d_][^\W\d_'’.-]*(?:['’.-][^\W\d_]+)*\.?"
 _NAME = re.compile(rf"{_WORD}(?: {_WORD}){{0,4}}")
@@ -41,8 +43,8 @@ def greeting(sender: Address | None, message: Message) -> str:
 
 def from_display(sender: Address) -> str:
     """A display name as a person would say it: `Quan, Edward (Mr)` is Edward Quan; "" when it is no name."""
-    name = re.sub(r"\s*[(\[][^()\[\]]*[)\]]", "", sender.name).strip(" \"'")
-    name = re.sub(r"\s+via\s+.*$", "", name, flags=re.IGNORECASE)
+    name = _BRACKETED.sub("", sender.name).strip(" \"'")
+    name = _VIA.sub("", name)
     family, comma, given = name.partition(",")
     if comma and given.strip() and "," not in given:
         name = f"{given.strip()} {family.strip()}"

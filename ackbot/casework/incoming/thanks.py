@@ -34,6 +34,8 @@ _PLEASANT = re.compile(
 _SCORE = re.compile(
     r"\s*(?P<score>[1-5])(?:\s*(?:out of 5|/\s*5|stars?)\b)?(?P<mark>[ \t]*[-–—:,./!)]+)?(?P<rest>.*)$", re.DOTALL
 )
+_WORD = re.compile(r"\S+")
+_LONGEST_NAME = 200  # characters of a name that are looked at
 _VERY = r"(?:very |really |extremely |quite |pretty |absolutely )?"
 _TAIL = r"(?: (?:thanks?|thank you|service|work|job))?"
 _WORD_SCORES = {
@@ -107,16 +109,16 @@ def _said(text: str, people: Sequence[str]) -> bool | None:
     """Whether it thanks; None when it says anything but thanks, pleasantries and names."""
     if "?" in text:
         return None
-    known = [word for one in people for word in re.findall(r"\w+", folding.plain(one))]
-    rest, thanked = _plain(text), False
-    while rest:
-        if match := _THANKS.match(rest):
+    known = [word for one in people for word in re.findall(r"\w+", folding.plain(one[:_LONGEST_NAME]))]
+    said, at, thanked = _plain(text), 0, False
+    while at < len(said):
+        if match := _THANKS.match(said, at):
             thanked = True
-        elif not (match := _PLEASANT.match(rest)):
-            match = re.match(r"\S+", rest)
+        elif not (match := _PLEASANT.match(said, at)):
+            match = _WORD.match(said, at)
             if match is None or not _names(match[0], known):
                 return None
-        rest = rest[match.end() :].lstrip()
+        at = match.end() + 1
     return thanked
 
 

@@ -19,7 +19,9 @@ from ackbot.casework.staff.request import StaffReply
 _MIDNIGHT = time(0)
 _TODAY = re.compile(r"(?:from |since |again|today|now|at work|in the office|early)", re.IGNORECASE)
 _COVER = re.compile(
-    r"\b(?:cover(?:ed by)?\s*:?\s*(?:is\s+)?|deputy\s*(?::\s*|is\s+))(?P<name>[^\n,;]{2,60})", re.IGNORECASE
+    r"\b(?:cover(?:ed by)?\s*+(?::\s*+)?(?:is\s++)?|deputy\s*+(?::\s*+|is\s++))"
+    r"(?P<name>[^\n,;]{2,60}|(?<=[^\S\n])[^\n,;])",
+    re.IGNORECASE,
 )
 
 
