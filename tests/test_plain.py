@@ -107,7 +107,7 @@ def test_the_largest_reads_fit() -> None:
     ids = b" ".join(b"<%d@x.example>" % number for number in range(9_000))
     people = b", ".join(b"Person %d <p%d@x.example>" % (number, number) for number in range(3_000))
     head = b"".join(b"X-%d: Ann <a%d@x.example> %s\r\n" % (number, number, b"\xff" * 900) for number in range(3_000))
-    parts = b"".join(b'--b\r\nContent-Type: image/png; name="%s.eml"\r\n\r\nx\r\n' % (b"n" * 9_000) for _ in range(300))
+    parts = b"".join(b'--b\r\nContent-Type: image/png; name="%s.eml"\r\n\r\nx\r\n' % (b"n" * 3_000) for _ in range(300))
     raw = (
         b"Return-Path: <>\r\nFrom: %s\r\nTo: %s\r\nCc: %s\r\nReferences: %s\r\nIn-Reply-To: %s\r\nSubject: %s\r\n%s"
         % (people, people, people, ids, ids, b"\xff" * 90_000, head)

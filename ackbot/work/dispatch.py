@@ -98,7 +98,7 @@ class Dispatcher:
             try:
                 wait = self.round()
             except (StoreBusy, StoreProblem) as error:
-                self._log.warning(log_events.STORE_BUSY, reason=str(error), **error.ids)
+                self._log.warning(log_events.STORE_BUSY, reason=str(error))
                 wait = 1.0
             except Exception as error:  # noqa: BLE001 - a dispatcher that dies sends nothing more
                 self._failed(error)
