@@ -245,8 +245,8 @@ def test_what_is_no_backup(tmp_path: Path, world: World) -> None:
     done(config, "backup", str(backup))
     for name in ("ackbot.db", "secret"):
         kept = (tmp_path / name).read_bytes()
-        assert "is no backup" in ackbot(config, "backup", str(tmp_path / name)).stderr
-        assert "is no backup" in ackbot(config, "restore", str(tmp_path / name), "--replace").stderr
+        assert "is not a backup made by ackbot" in ackbot(config, "backup", str(tmp_path / name)).stderr
+        assert "is not a backup made by ackbot" in ackbot(config, "restore", str(tmp_path / name), "--replace").stderr
         assert (tmp_path / name).read_bytes() == kept
     content = bytearray(backup.read_bytes())
     content[20_000:60_000] = bytes(40_000)

@@ -368,7 +368,7 @@ def test_the_letter_as_it_came(post: Post) -> None:
     shown = subprocess.run(words, capture_output=True, check=True, timeout=60).stdout
 
     assert shown.endswith(raw)
-    assert "is kept here as it came" in ackbot(config, "show", "p1@resident.example", "--raw").stderr
+    assert "is kept as it came" in ackbot(config, "show", "p1@resident.example", "--raw").stderr
 
 
 def delivering(folder: Path, imap: MailServer, sink: Sink, port: int, *changes: tuple[str, str]) -> Path:
@@ -488,12 +488,12 @@ def test_a_mail_in_hand_is_finished(post: Post, monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize(
     ("keys", "what"),
     [
-        ('lmtp = "2424"', "is nowhere to listen"),
-        ('lmtp = "127.0.0.1:99999"', "is nowhere to listen"),
+        ('lmtp = "2424"', "is not an address to listen on"),
+        ('lmtp = "127.0.0.1:99999"', "is not an address to listen on"),
         ('lmtp = "0.0.0.0:2424"', "daemon.lmtp_certificate: is required"),
-        ('lmtp = "127.0.0.1:2424"\nlmtp_certificate = "secret"', "gives no certificate"),
-        ('lmtp = "127.0.0.1:2424"\nlmtp_peers = ["mx.example"]', "is no address"),
-        ('lmtp = "127.0.0.1:2424"\nlmtp_size = "big"', "is no size"),
+        ('lmtp = "127.0.0.1:2424"\nlmtp_certificate = "secret"', "does not hold a certificate with its key"),
+        ('lmtp = "127.0.0.1:2424"\nlmtp_peers = ["mx.example"]', "is not an IP address or network"),
+        ('lmtp = "127.0.0.1:2424"\nlmtp_size = "big"', "is not a size"),
     ],
 )
 def test_what_cannot_work_is_found(tmp_path: Path, keys: str, what: str) -> None:

@@ -424,7 +424,7 @@ def test_the_sent_folder_is_not_the_inbox(tmp_path: Path) -> None:
     """P10, P1: letters are not looked for among what was sent."""
     path = write_config(tmp_path, ("# housing", 'sent_folder = "INBOX"'))
 
-    with pytest.raises(Exception, match="letters come into"):
+    with pytest.raises(Exception, match="letters arrive"):
         load(path)
 
 

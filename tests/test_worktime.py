@@ -1,5 +1,6 @@
 """Working time: literal dates, one line each (domain.md §7)."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -117,3 +118,43 @@ def test_durations_that_make_no_sense(text: str) -> None:
 def test_durations(text: str, seconds: float) -> None:
     """design.md §7: every unit of the contract."""
     assert Duration.parse(text).seconds == seconds
+
+
+def test_hours_that_end_at_closing_time_end_that_day() -> None:
+    """P9: a whole day's hours from its opening are over when it closes, not when the next day opens."""
+    assert ENGLAND.add_hours(moment("2026-11-30 09:00"), 8) == moment("2026-11-30 17:00")
+    assert ENGLAND.add_hours(moment("2026-11-30 16:00"), 1) == moment("2026-11-30 17:00")
+    assert ENGLAND.add_hours(moment("2026-12-04 09:00"), 16) == moment("2026-12-07 17:00")
+
+
+def test_extra_days_are_worked() -> None:
+    """P9, `extra_days`: a Saturday, a bank holiday and a closed day that are worked all the same, with the week's first hours."""
+    saturday, boxing_day, closed = date(2026, 12, 5), date(2026, 12, 26), date(2026, 12, 28)
+    worked = replace(ENGLAND, extra=frozenset({saturday, boxing_day, closed}), _known={})
+
+    assert [worked.is_working_day(one) for one in (saturday, boxing_day, closed)] == [True] * 3
+    assert not any(ENGLAND.is_working_day(one) for one in (saturday, boxing_day, closed))
+    assert worked.add_days(date(2026, 12, 4), 1) == saturday
+    assert worked.end_of(saturday) == moment("2026-12-05 17:00")
+
+
+def test_a_day_with_a_lunch_break() -> None:
+    """D64: a day ends with its last hours; at closing time it is closed, and opens again after the break."""
+    broken = replace(ENGLAND, week=Week.parse("Mon-Fri 09:00-12:30, 13:00-17:00"), _known={})
+    monday = date(2026, 11, 30)
+
+    assert broken.end_of(monday) == moment("2026-11-30 17:00")
+    assert not broken.is_open(moment("2026-11-30 12:30"))
+    assert broken.is_open(moment("2026-11-30 13:00"))
+    assert not broken.is_open(moment("2026-11-30 17:00"))
+    assert broken.next_open(moment("2026-11-30 12:30")) == moment("2026-11-30 13:00")
+    assert broken.next_open(moment("2026-11-30 17:00")) == moment("2026-12-01 09:00")
+
+
+def test_every_nation_named_has_its_bank_holidays() -> None:
+    """D67: the FOI calendar skips those of all four nations, St Andrew's Day and the Twelfth of July among them."""
+    all_four = replace(ENGLAND, nations=("GB-ENG", "GB-WLS", "GB-SCT", "GB-NIR"), _known={})
+    st_andrew, the_twelfth = date(2026, 11, 30), date(2027, 7, 12)
+
+    assert [ENGLAND.is_working_day(one) for one in (st_andrew, the_twelfth)] == [True, True]
+    assert [all_four.is_working_day(one) for one in (st_andrew, the_twelfth)] == [False, False]
