@@ -16,7 +16,7 @@ NOT_YET: Mapping[tuple[str, str], str] = MappingProxyType(
         ("daemon", "listen"): "there are no health checks or metrics; use `ackbot status`",
         ("daemon", "canary_every"): "no test mail is sent; use `ackbot check --online`",
         ("oauth", ""): "nothing logs in with OAuth; use password_file or password_env",
-        ("staff", "phone"): "no mail shows it; residents are given the phone of the inbox, so set that",
+        ("staff", "phone"): "no mail shows it; set the phone of the inbox, which residents are given",
         ("staff", "calendar"): "no calendar is read; use [[absence]], or ask them to send AWAY",
         ("staff", "ignore_auto_reply"): "no automatic reply of staff counts as an absence anyway; remove this for now",
     }
