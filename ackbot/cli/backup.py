@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from ackbot.cli.common import config_option, loaded, told, writing
+from ackbot.cli.printing import say
 
 
 @click.command("backup")
@@ -24,6 +25,6 @@ def command(ctx: click.Context, own_config: str | None, file: str) -> None:
     target = Path(file)
     with told(), writing(target):
         kept = keeping.back_up(config, target, datetime.now(UTC))
-    click.echo(
+    say(
         f"{target}: {kept.cases} cases, {kept.letters} letters, as of {kept.of:%Y-%m-%d %H:%M:%S} UTC; examined and whole"
     )

@@ -1,10 +1,9 @@
 """ackbot cases: what is open."""
 
-import json
-
 import click
 
 from ackbot.cli.common import config_option, inbox_named, loaded, store, when
+from ackbot.cli.printing import say, say_json
 from ackbot.store import status
 
 
@@ -26,22 +25,13 @@ def command(
     for row in rows:
         reference = config.council.reference_of(row["code"])
         if as_lines:
-            click.echo(
-                json.dumps(
-                    {
-                        "reference": reference,
-                        **{
-                            key: row[key]
-                            for key in ("state", "inbox", "owner", "team", "subject", "opened_at", "promised_on")
-                        },
-                    }
-                )
-            )
+            keys = ("state", "inbox", "owner", "team", "subject", "opened_at", "promised_on")
+            say_json({"reference": reference, **{key: row[key] for key in keys}})
         else:
             owner_shown = row["owner"] or "nobody"
-            click.echo(
+            say(
                 f"{reference}  {row['state']:8}  {row['promised_on'] or '          '}  {owner_shown:12}  "
                 f"{when(row['opened_at'], config)[:15]}  {row['inbox']}: {row['subject'][:60]}"
             )
     if not rows and not as_lines:
-        click.echo("no cases")
+        say("no cases")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import click
 
 from ackbot.cli.common import config_option, config_path, fail, told
+from ackbot.cli.printing import say
 from ackbot.config import Config, check, load
 
 
@@ -39,12 +40,12 @@ def command(ctx: click.Context, own_config: str | None, online: bool, staff: str
         with told():
             findings += (*proofread(config), *forgotten_in_store(config))
     for finding in findings:
-        click.echo(str(finding))
+        say(str(finding))
     mistakes = sum(not one.warning for one in findings)
     if mistakes:
-        click.echo(f"{mistakes} mistake{'s' if mistakes > 1 else ''}: ackbot would not start", err=True)
+        say(f"{mistakes} mistake{'s' if mistakes > 1 else ''}: ackbot would not start", err=True)
         sys.exit(1)
-    click.echo(
+    say(
         f"{path}: fine" + (f", {len(findings)} warning{'s' if len(findings) > 1 else ''}" if findings else ""), err=True
     )
     if not (online or staff):
@@ -68,12 +69,12 @@ def _tried(config: Config, staff: str | None, wait_s: float, *, online: bool) ->
     if online:
         yield from trial(config)
     if person is not None:
-        yield from staff_trial(config, person, wait_s, lambda line: click.echo(line, err=True))
+        yield from staff_trial(config, person, wait_s, lambda line: say(line, err=True))
 
 
 def _all_good(tried: Iterator[tuple[str, bool]]) -> bool:
     fine = True
     for line, good in tried:
-        click.echo(line)
+        say(line)
         fine = fine and good
     return fine

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import click
 
+from ackbot.cli.printing import say
 from ackbot.config import Config, ConfigProblem, load
 from ackbot.errors import AckbotError
 from ackbot.store import Database, open_database
@@ -46,7 +47,7 @@ def loaded(ctx: click.Context, own: str | None, *, rehearsal: bool = False) -> C
         return load(path, rehearsal=rehearsal)
     except ConfigProblem as problem:
         for finding in problem.findings:
-            click.echo(str(finding), err=True)
+            say(str(finding), err=True)
         fail(
             f"{len(problem.findings)} mistake{'s' if len(problem.findings) > 1 else ''} in the configuration; "
             "`ackbot check` lists them with all warnings",
@@ -58,7 +59,7 @@ def loaded(ctx: click.Context, own: str | None, *, rehearsal: bool = False) -> C
 
 def fail(sentence: str, code: int) -> NoReturn:
     """Say why, and exit."""
-    click.echo(f"ackbot: {sentence}", err=True)
+    say(f"ackbot: {sentence}", err=True)
     sys.exit(code)
 
 

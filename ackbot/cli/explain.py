@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from ackbot.cli.common import config_option, config_path, fail, inbox_named, loaded, told
+from ackbot.cli.printing import say, say_json_line
 from ackbot.config import Config, sample
 from ackbot.store import Database, StoreMissing, open_database
 from ackbot.work.explain import as_json, explain, to_line
@@ -42,12 +43,12 @@ def command(
             try:
                 raw = sys.stdin.buffer.read() if mail == "-" else Path(mail).read_bytes()
             except OSError as error:
-                click.echo(f"ackbot: {mail} cannot be read: {error.strerror}", err=True)
+                say(f"ackbot: {mail} cannot be read: {error.strerror}", err=True)
                 missing = True
                 continue
             explained = explain(raw, config, inbox=name, at=at, db=db)
             result = as_json(mail, explained, config.office)
-            click.echo(to_line(result) if as_lines else _told(result))
+            say_json_line(to_line(result)) if as_lines else say(_told(result))
         if db is not None:
             db.close()
     if missing:

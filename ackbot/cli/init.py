@@ -8,6 +8,7 @@ import click
 
 from ackbot import resources
 from ackbot.cli.common import fail, writing
+from ackbot.cli.printing import say
 
 
 @click.command("init")
@@ -28,7 +29,7 @@ def command(directory: str) -> None:
     with writing(folder):
         _write(secret, secrets.token_hex(32) + "\n", 0o600)
         _write(config, text, 0o644)  # it holds no secret, and the unit's user of the day must read it
-    click.echo(
+    say(
         f"Wrote {config} and {secret}. Keep both in your backup: the secret proves which mails are ours.\n"
         f"\n"
         f"1. Open {config} and put in your council, one inbox, one relay, and the people who answer.\n"

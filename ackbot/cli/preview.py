@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from ackbot.cli.common import config_option, config_path, fail, loaded, writing
+from ackbot.cli.printing import say
 from ackbot.config import sample
 from ackbot.work.samples import proofread, specimens
 
@@ -52,11 +53,11 @@ def command(
             for number, (_, composed) in enumerate(shown, 1):
                 (folder / f"{number:02}.eml").write_bytes(composed.content)
             write_page(folder / "index.html", f"Mails of {config.council.name}", cards)
-        click.echo(f"wrote {len(shown)} mails and {folder / 'index.html'}")
+        say(f"wrote {len(shown)} mails and {folder / 'index.html'}")
         return
     for title, composed in shown:
-        click.echo(click.style(f"=== {title}", bold=True))
+        say(f"=== {title}", bold=True)
         for name in ("From", "To", "Reply-To", "Subject"):
             if name in composed.headers:
-                click.echo(f"{name}: {composed.headers[name]}")
-        click.echo(f"\n{composed.text}")
+                say(f"{name}: {composed.headers[name]}")
+        say(f"\n{composed.text}")

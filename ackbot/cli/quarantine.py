@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import click
 
 from ackbot.cli.common import config_option, fail, loaded, store, when
+from ackbot.cli.printing import say
 from ackbot.store import arrivals
 
 
@@ -24,12 +25,12 @@ def list_all(ctx: click.Context, own_config: str | None) -> None:
         rows = arrivals.quarantined(db)
     for row in rows:
         again = when(row["retry_at"], config) or "when you say so"
-        click.echo(
+        say(
             f"{row['id']}  {when(row['arrived_at'], config)}  {row['inbox']} uid {row['uid']}  {row['size']} "
             f"octets  {row['error']}; tried {row['attempts']} times, again {again}"
         )
     if not rows:
-        click.echo("nothing is in quarantine")
+        say("nothing is in quarantine")
 
 
 @command.command("show")
@@ -57,4 +58,4 @@ def retry(ctx: click.Context, own_config: str | None, letter: int | None) -> Non
         count = arrivals.retry_now(db, datetime.now(UTC), letter)
     if letter is not None and count == 0:
         fail(f"no mail {letter} is in quarantine", 1)
-    click.echo(f"{count} to be tried again")
+    say(f"{count} to be tried again")

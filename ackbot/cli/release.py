@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import click
 
 from ackbot.cli.common import config_option, inbox_named, loaded, store
+from ackbot.cli.printing import say
 from ackbot.store import outbox
 
 
@@ -26,4 +27,4 @@ def command(ctx: click.Context, own_config: str | None, inbox: str | None, sent:
         look = [one.name for one in config.watched if one.sent_folder]
         today = config.council.calendar.local_day(now)
         freed, waiting = outbox.release(db, name, today, now, sent=sent, look=look)
-    click.echo(f"released {freed} mails" + (f"; {waiting} more wait for `ackbot resume`" if waiting else ""))
+    say(f"released {freed} mails" + (f"; {waiting} more wait for `ackbot resume`" if waiting else ""))

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from ackbot.cli.common import config_option, config_path, fail, loaded, told, writing
+from ackbot.cli.printing import say
 
 
 @click.command("restore")
@@ -32,10 +33,10 @@ def command(ctx: click.Context, own_config: str | None, file: str | None, replac
     config = loaded(ctx, own_config, rehearsal=True)
     with told(), writing(Path(file or config.path)):
         kept = keeping.put_back(config, Path(file), now, replace=replace) if file else keeping.mark(config, now)
-    click.echo(f"put back: {kept.cases} cases, {kept.letters} letters, as of {kept.of:%Y-%m-%d %H:%M:%S} UTC")
+    say(f"put back: {kept.cases} cases, {kept.letters} letters, as of {kept.of:%Y-%m-%d %H:%M:%S} UTC")
     if kept.aside:
-        click.echo(f"the store that was there is now {kept.aside}")
-    click.echo(
+        say(f"the store that was there is now {kept.aside}")
+    say(
         f"{kept.held} mails that it still had to send are held, and so will be answers to letters that came since.\n"
         "1. ackbot run: letters since then become cases, and their owners are told\n"
         "2. Compare ackbot status with the relay's log: which of them were sent before?\n"
@@ -52,4 +53,4 @@ def _configuration(ctx: click.Context, own_config: str | None, backup: Path) -> 
         return
     with writing(path):
         for written in keeping.write_configuration(backup, path):
-            click.echo(f"wrote {written}")
+            say(f"wrote {written}")

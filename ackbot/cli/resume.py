@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import click
 
 from ackbot.cli.common import config_option, inbox_named, loaded, store
+from ackbot.cli.printing import say
 from ackbot.store import outbox
 
 
@@ -18,4 +19,4 @@ def command(ctx: click.Context, own_config: str | None, inbox: str | None) -> No
     name = inbox_named(config, inbox)
     with store(config, read_only=False) as db:
         freed = outbox.resume(db, name, datetime.now(UTC))
-    click.echo(f"resumed {name or 'everything'}; {freed} mails go out")
+    say(f"resumed {name or 'everything'}; {freed} mails go out")

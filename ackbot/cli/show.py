@@ -1,12 +1,12 @@
 """ackbot show: the whole story of a case, a mail or an address."""
 
-import json
 import sys
 from typing import Any
 
 import click
 
 from ackbot.cli.common import config_option, fail, loaded, store, when
+from ackbot.cli.printing import say, say_json
 from ackbot.config import Config
 from ackbot.mail.addresses import key_of
 from ackbot.store import arrivals, status
@@ -38,9 +38,9 @@ def command(ctx: click.Context, own_config: str | None, as_object: bool, raw: bo
         sys.stdout.buffer.write(mail)
         return
     if not _any(found):
-        click.echo(f"nothing is known of {what}", err=True)
+        say(f"nothing is known of {what}", err=True)
         sys.exit(1)
-    click.echo(json.dumps(found, ensure_ascii=False) if as_object else _told(found, config))
+    say_json(found) if as_object else say(_told(found, config))
 
 
 def _any(found: dict[str, Any]) -> bool:

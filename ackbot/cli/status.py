@@ -1,6 +1,5 @@
 """ackbot status: inboxes, relay, outbox, quarantine, at a glance."""
 
-import json
 import sys
 from datetime import UTC, datetime
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import click
 
 from ackbot.cli.common import config_option, loaded, store, when
+from ackbot.cli.printing import say, say_json
 from ackbot.config import Config
 from ackbot.store import status
 
@@ -21,7 +21,7 @@ def command(ctx: click.Context, own_config: str | None, as_object: bool) -> None
     config = loaded(ctx, own_config)
     with store(config, read_only=True) as db:
         found = status.status(db, {one.name: one.poll_every_s for one in config.watched}, datetime.now(UTC))
-    click.echo(json.dumps(found) if as_object else _told(found, config))
+    say_json(found) if as_object else say(_told(found, config))
     if not found["fine"]:
         sys.exit(1)
 

@@ -5,6 +5,7 @@ import contextlib
 import click
 
 from ackbot.cli.common import told
+from ackbot.cli.printing import say
 
 
 @click.group("store")
@@ -30,5 +31,5 @@ def copy(source: str, target: str) -> None:
             opened.callback(db.close)
         counts = copying.copy(*stores)
     for name, count in counts.items():
-        click.echo(f"{name}: {count}")
-    click.echo(f"{sum(counts.values())} rows, each compared; now set store.url")
+        say(f"{name}: {count}")
+    say(f"{sum(counts.values())} rows, each compared; now set store.url")
