@@ -43,7 +43,7 @@ DATES_COMPUTED_ANEW = Event(
 HELD_BY_MODE = Event("held by mode", "an inbox's mode was lowered: mails that waited are held", "mails")
 LANES_CHANGED = Event("lanes changed", "relays were renamed or removed: mails go by the ones there are now", "mails")
 ADMIN_NOT_TOLD = Event(
-    "admin not told", "a mail to the admin could not be written: the store is busy", "inbox", "lane", "reason"
+    "admin not told", "a mail to the admin could not be put into the outbox", "inbox", "lane", "reason"
 )
 
 # Inboxes.
@@ -125,7 +125,13 @@ AGAIN_LATER = Event(
     "seconds",
 )
 REFUSED = Event(
-    "refused", "the relay will never take a mail: owner and admin are told", "lane", "mail", "kind", "case", "code"
+    "refused",
+    "the relay will never take a mail: owner and admin are told, except of one to the admin",
+    "lane",
+    "mail",
+    "kind",
+    "case",
+    "code",
 )
 END_UNKNOWN = Event(
     "end unknown",
