@@ -78,6 +78,9 @@ _FORWARD = re.compile(
 )
 _RULE = re.compile(r"^[ \t]*(?:_{5,}|-{5,}|={5,}|\*{5,})[ \t]*$")
 _LIBRARY_LINES = 200  # of a text; its time grows with their square (D25)
+_MOST_MARKS = 8  # `<` and `@` in a line of a client
+_BEGINNING = 40  # characters: enough for the name of a header line
+_CUT = "\ufffc"
 
 
 def new_text(text: str) -> str:
@@ -266,20 +269,32 @@ def _by_library(text: str) -> int | None:
         return None
     import quotequail
 
+    lines = [_for_library(line) for line in text.split("\n", _LIBRARY_LINES)[:_LIBRARY_LINES]]
     try:
-        found = quotequail.unwrap("\n".join(text.split("\n", _LIBRARY_LINES)[:_LIBRARY_LINES]))
+        found = quotequail.unwrap("\n".join(lines))
     except Exception:  # noqa: BLE001 - a heuristic that fails has found nothing
         return None
     if not found or found.get("type") != "reply" or not (found.get("text_top") or "").strip():
         return None
     last = found["text_top"].rstrip().rsplit("\n", 1)[-1]
+    is_cut = last.endswith(_CUT)
+    last = last.removesuffix(_CUT)
     end = text.find(last) + len(last)
     if end < len(last):
         return None
+    if is_cut:
+        end = (text + "\n").index("\n", end)
     head = text[end:].lstrip()[:240]
     if _PERSON_WROTE.search(head.split("\n\n")[0]):
         return None
     return end if "\n>" in head or head.startswith(">") or _CLIENT_WROTE.search(head.split("\n\n")[0]) else None
+
+
+def _for_library(line: str) -> str:
+    """A line as it is, or the beginning of one that is no client's: the library's patterns take the cube of its length (E1)."""
+    if len(line) <= _LONGEST_HEAD and line.count("<") + line.count("@") <= _MOST_MARKS:
+        return line
+    return f"{line[:_BEGINNING]}{_CUT}"
 
 
 def _answered_inline(below: str) -> bool:

@@ -54,6 +54,8 @@ _PARAGRAPH = re.compile(
     re.MULTILINE,
 )
 _MOST_RECIPIENTS = 100
+_LIBRARY_LINES = 2_000
+_LONGEST_LINE = 998  # characters (RFC 5322 §2.1.1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +186,7 @@ def _by_library(part: Part, text: str) -> Iterator[Recipient]:
     from flufl.bounce import all_failures
 
     try:
-        temporary, permanent = all_failures(part.source)
+        temporary, permanent = all_failures(_Beginnings().of(part.source))
     except Exception:  # noqa: BLE001 - its detectors raise many kinds on damaged mails
         return
     status = _status(text)
@@ -193,6 +195,30 @@ def _by_library(part: Part, text: str) -> Iterator[Recipient]:
     for address in sorted(_decoded(one) for one in permanent - temporary):
         permanent_words = is_permanent("failed", status, text) if status else not _FOR_NOW.search(text)
         yield Recipient(address, "failed", status, permanent_words)
+
+
+class _Beginnings:
+    """A mail as the library may read it: it goes through every line with thirty patterns, some slower than linear (E1)."""
+
+    def __init__(self) -> None:
+        self._lines = _LIBRARY_LINES
+
+    def of(self, message: StandardMessage) -> StandardMessage:
+        """The same mail, of whose parts the first lines are left, and of long lines and fields their beginnings."""
+        copy = StandardMessage(policy=message.policy)
+        copy.set_default_type(message.get_default_type())
+        for name, value in message.raw_items():
+            copy.set_raw(name, str(value)[:_LONGEST_LINE])
+        payload = message._payload  # type: ignore[attr-defined] # get_payload() makes other text of 8-bit octets
+        if isinstance(payload, list):
+            copy.set_payload([])
+            for one in payload:
+                copy.attach(self.of(one))
+        else:
+            lines = str(payload).split("\n", self._lines)[: self._lines]
+            self._lines -= len(lines)
+            copy.set_payload("\n".join(line[:_LONGEST_LINE] for line in lines))
+        return copy
 
 
 def _decoded(address: bytes | str) -> str:
