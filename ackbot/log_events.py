@@ -101,6 +101,7 @@ ROW_MISSING = Event(
     "a step of a decision found no row to change: a defect of ackbot's; the rest was done",
     "intent",
     "case",
+    "table",
 )
 READER_ENDED = Event(
     "reader ended",

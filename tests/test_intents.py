@@ -84,7 +84,7 @@ LOST: dict[str, Intent] = {
         Late(NOWHERE, 1, why=""),
         Reopen(NOWHERE, why=""),
         PauseClock(NOWHERE, "answer", why=""),
-        DropWords(id=NOWHERE, code=4711, outcome="sent", why=""),
+        DropWords(NOWHERE, 4711, "sent", why=""),
     )
 }
 
@@ -190,7 +190,7 @@ def test_an_end_that_another_worker_settled(world: World) -> None:
     """design.md, "The life of a letter": the relay's 250 comes too late for a row that is on its way once more."""
     world.receive(letter())
     [mail, *_] = outbox.claim(world.db, "default", "w1", world.now, 300.0, 1)
-    outbox.begin_sending(world.db, mail, "w1")
+    assert outbox.begin_sending(world.db, mail, "w1")
     outbox.unknown(world.db, mail, "no reply", world.now)
     outbox.resend(world.db, mail, world.now)
 

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import pytest
 
-from ackbot.casework.council import Council, Staff, Team
+from ackbot.casework.council import Council
 from ackbot.casework.staff.people import called, team_called
 from ackbot.config import sample
 from tests.support.letters import letter
@@ -120,11 +120,19 @@ def test_nobody_covers_for_themselves(make_story: Callable[..., Story]) -> None:
 
 def _council(*names: str, teams: tuple[str, ...] = ()) -> Council:
     council = sample().office.council
+    anybody, any_team = next(iter(council.staff.values())), next(iter(council.teams.values()))
     staff = {
-        f"id{n}": Staff(f"id{n}", name, f"{n}@northgate.example", (f"{n}@northgate.example",), name)
+        f"id{n}": replace(
+            anybody,
+            id=f"id{n}",
+            name=name,
+            email=f"{n}@northgate.example",
+            addresses=(f"{n}@northgate.example",),
+            public_name=name,
+        )
         for n, name in enumerate(names)
     }
-    named = {name: Team(name, tuple(staff)) for name in teams}
+    named = {name: replace(any_team, name=name, members=tuple(staff)) for name in teams}
     return replace(council, staff=MappingProxyType(staff), teams=MappingProxyType(named))
 
 

@@ -45,8 +45,9 @@ def histories(
     promised = db.run(
         "SELECT parties.address AS address, clocks.code AS code, clocks.promised_on AS day "
         "FROM parties JOIN clocks ON clocks.code = parties.code "
-        f"WHERE parties.address IN ({placeholders}) AND clocks.state = 'running' AND clocks.told AND clocks.kind <> 'settle' "
-        "ORDER BY clocks.promised_on, clocks.code",
+        # The words of an index by case stand first; without them SQLite reads every clock that runs.
+        "WHERE clocks.state IN ('running', 'paused') AND clocks.state = 'running' AND clocks.told "
+        f"AND clocks.kind <> 'settle' AND parties.address IN ({placeholders})",
         **parameters,
     )
     for address in known:
@@ -64,7 +65,7 @@ def _history(
     return History(
         written_at=tuple(at for row in mails if (at := instant_of(row["created_at"])) > day_ago),
         goes_at=tuple(at for row in others if (at := instant_of(row["not_before"])) >= midnight),
-        promised=tuple(promised),
+        promised=tuple(sorted(promised, key=lambda one: (one[1], one[0]))),
         held=MappingProxyType({row["code"]: row["held_for"] for row in waiting if row["held_for"] != "pause"}),
         braked=braked,
     )

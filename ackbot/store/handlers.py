@@ -80,7 +80,12 @@ def apply(
             kind, why, data = intent.event, intent.why, HANDLERS[type(intent)](unit, intent)
         except RowMissing as missing:
             # A defect of ours, never of the mail: it must not cost the resident the rest of the decision, nor others theirs.
-            log.exception(log_events.ROW_MISSING, intent=type(intent).__name__, case=intent.code)
+            log.exception(
+                log_events.ROW_MISSING,
+                intent=type(intent).__name__,
+                case=intent.code,
+                table=missing.ids.get("table"),
+            )
             kind, why, data = "row-missing", str(missing), {"intent": type(intent).__name__}
         events.add(db, now, kind, why, code=intent.code, letter_id=letter_id, inbox=inbox, data=data)
     return queued
