@@ -16,7 +16,7 @@ from tests.support import council
 from tests.support.council import USERS, World, configured
 from tests.support.letters import letter
 from tests.support.postgres import PostgresServer
-from tests.support.servers import Ackbot, run, until_true
+from tests.support.servers import PASSWORD, Ackbot, run, until_true
 
 pytestmark = [pytest.mark.usefixtures("store"), pytest.mark.parametrize("store", ["postgres"], indirect=True)]
 
@@ -36,7 +36,7 @@ def hang_up(url: str) -> None:
 
 def test_a_council_on_postgresql(url: str, tmp_path: Path) -> None:
     """`store.url` alone: `check`, the daemon as a process, its restart, and every command that looks or mends (P1, P2)."""
-    with MailServer(USERS) as imap, Sink() as sink:
+    with MailServer(dict.fromkeys(USERS, PASSWORD)) as imap, Sink() as sink:
         config = configured(tmp_path, imap.port, sink.port, ("sqlite:///ackbot.db", url))
 
         def ackbot(*words: str) -> str:

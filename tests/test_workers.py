@@ -20,7 +20,7 @@ from tests.support import council
 from tests.support.council import USERS, World, configured
 from tests.support.letters import letter
 from tests.support.postgres import PostgresServer
-from tests.support.servers import Ackbot, run, until_true
+from tests.support.servers import PASSWORD, Ackbot, run, until_true
 
 both = pytest.mark.usefixtures("store")
 shared = pytest.mark.parametrize("store", ["postgres"], indirect=True)
@@ -197,7 +197,7 @@ def residents(number: int) -> set[str]:
 def test_two_workers_share_and_one_dies(tmp_path: Path, postgres: PostgresServer) -> None:
     """D11, P1, P2: the second takes its share from the first; a killed one's inboxes and rounds are taken over; one answer each."""
     url = postgres.new()
-    with MailServer(USERS) as imap, Sink() as sink:
+    with MailServer(dict.fromkeys(USERS, PASSWORD)) as imap, Sink() as sink:
         config = configured(tmp_path, imap.port, sink.port, ("sqlite:///ackbot.db", url))
 
         def write(number: int) -> None:
