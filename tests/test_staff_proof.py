@@ -232,3 +232,56 @@ def test_a_member_of_staff_writes_from_home(tmp_path: Path) -> None:
 
     assert (row["kind"], row["acknowledged"]) == ("letter", 0)
     nothing_was_said(story)
+
+
+VERA, STREETS = "Vera Long <vera@resident.example>", "streets@northgate.example"
+IN_A_DIGEST = {
+    "a line about a case": "{reference} done: There is nothing to mend here, and we close it.",
+    "who wrote is away": "AWAY 8 Dec to 18 Dec, cover Sam Jones",
+    "who wrote is back": "BACK",
+}
+
+
+@pytest.mark.parametrize("text", IN_A_DIGEST.values(), ids=IN_A_DIGEST)
+@pytest.mark.parametrize(("verdict", "obeyed"), [("fail", False), ("none", False), ("pass", True)])
+def test_what_names_no_case_of_its_own_proves_itself_to_all_it_acts_on(
+    tmp_path: Path, text: str, verdict: str, obeyed: bool
+) -> None:
+    """E2, P7: an answer to a digest, sent to an inbox that believes no server, in cases and absences of one that does."""
+    story = Story(tmp_path)
+    story.receive(letter())
+    story.receive(letter(subject="Mould", text="There is mould, too.\n", message_id="<second@resident.example>"))
+    story.at("2026-12-07 08:31")
+    digest = story.outbox("digest")[-1]
+    owner = digest["recipient"]
+    assert len(story.db.run("SELECT 1 FROM outbox_cases WHERE outbox_id = :id", id=digest["id"])) == 2
+    line = text.format(reference=f"RBN-{story.case()['code'][:3]}-{story.case()['code'][3:]}")
+    header = {"Authentication-Results": f"mx.northgate.example; dmarc={verdict} header.from=northgate.example"}
+    raw = answer(bytes(digest["content"]), line, owner, when=story.now, **header)
+    row = story.receive(raw, inbox="streets")
+
+    assert (row["kind"] == "staff") is obeyed
+    done = [*story.db.run("SELECT 1 FROM absences"), *story.outbox("human"), *story.outbox("ask-back")]
+    assert bool(done) is obeyed
+
+
+def test_a_line_about_another_case_than_the_one_answered(tmp_path: Path) -> None:
+    """E2, P7: the mail answered is of an inbox that believes no server, the case its line names of one that does."""
+    story = Story(tmp_path)
+    story.receive(letter())
+    story.receive(
+        letter(sender=VERA, to=STREETS, subject="Bin", message_id="<second@resident.example>"), inbox="streets"
+    )
+    housing, streets = story.cases()
+    assert (housing["inbox"], streets["inbox"]) == ("housing", "streets")
+    raw = answer(
+        bytes(story.outbox("new-case")[-1]["content"]),
+        f"RBN-{housing['code'][:3]}-{housing['code'][3:]} close: a duplicate",
+        f"{streets['owner']}@northgate.example",
+        when=story.now,
+        **{"Authentication-Results": "mx.northgate.example; dmarc=none"},
+    )
+    row = story.receive(raw, inbox="streets")
+
+    assert row["kind"] != "staff"
+    assert {case["state"] for case in story.cases()} == {"open"}

@@ -262,6 +262,12 @@ class Council:
             found = replace(first, mode="acknowledge") if first.mode == "live" else first
         return found
 
+    def inboxes_of(self, staff: Staff) -> tuple[Inbox, ...]:
+        """The inboxes that a person answers, alone or in a team; all of them where routes alone bring that person mail."""
+        teams = {name for name, team in self.teams.items() if staff.id in team.members}
+        found = [one for one in self.inboxes.values() if one.owner == staff.id or one.team in teams]
+        return tuple(found or self.inboxes.values())
+
     @property
     def first_inbox(self) -> Inbox:
         """The first one of the file: mail of the council as a whole goes out from it."""

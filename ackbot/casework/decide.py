@@ -47,7 +47,7 @@ def on_message(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisi
     if copied := elsewhere.on_copied(seen, verdict, facts, desk):
         return copied
     if verdict.kind == "staff":
-        if _vouched_for(seen, facts, desk) and (done := commands.on_staff(seen, verdict, facts, desk)):
+        if done := commands.on_staff(seen, verdict, facts, desk):
             return done
         verdict = _of_a_stranger(verdict)
     # A resident's "I am away" is no answer to us. Of a stranger's automatic mail nobody knows that, so it is a letter.
@@ -88,13 +88,6 @@ def _again(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
             told = opening.tell_other_service(seen, case, seen.inbox, facts, desk)
             intents += [told] if told else []
     return _closed(replace(verdict, rule="design.md §5"), "record", why, intents, code=facts.known.code)
-
-
-def _vouched_for(seen: Seen, facts: Facts, desk: Desk) -> bool:
-    """Whether the mail passes by the rules of the inbox of its case too: the weakest inbox is nobody's way in (P7)."""
-    tokens = (*seen.message.addressed, *seen.message.answers)
-    homes = {facts.cases[token.code].inbox for token in tokens if token.code in facts.cases}
-    return all(replace(seen, inbox=desk.council.inbox_of(name)).verified_staff for name in homes)
 
 
 def _of_a_stranger(verdict: Verdict) -> Verdict:

@@ -59,6 +59,12 @@ def acted_on(reply: StaffReply) -> list[Intent]:
     return [*found, *sends]
 
 
+def about(reply: StaffReply) -> tuple[Staff, ...]:
+    """Whom AWAY or BACK is about: who wrote it, and everybody with the name that stands in it."""
+    named, _ = _of_whom(reply.reading, reply.desk.council)
+    return (reply.person, *(named.several if named else ()))
+
+
 def _of_whom(reading: Reading, council: Council) -> tuple[People | None, Reading]:
     """Whose absence it is, where a name stands before the dates, and the rest of what is asked; None without a name."""
     first, *more = reading.argument.split(maxsplit=1) or [""]

@@ -46,8 +46,8 @@ _OUTSIDE = frozenset(PURPOSES[kind] for kind in ("new-case", "resident-wrote", "
 
 def on_staff(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision | None:
     """
-    What a mail of a member of staff does; None when its token was given to somebody else, which makes it a letter
-    that is never acknowledged (behaviour.md §4.4, P7).
+    What a mail of a member of staff does; None when its token was given to somebody else, or when an inbox of what it
+    acts on does not vouch for it, which makes it a letter that is never acknowledged (behaviour.md §4.4, P7).
     """
     person = seen.staff
     tokens = _own_tokens(seen, facts)
@@ -58,12 +58,30 @@ def on_staff(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision
     if case is None and has_left(person, desk.today):
         return None
     reply = StaffReply(seen, person, tokens, _reading(seen, facts, desk), facts, desk)
+    if not _vouched_for(reply):
+        return None
     intents = _acted_on(reply, case)
     why = f"{verdict.why} ({reply.reading.command or ('a note' if _stays_inside(tokens) else 'plain words')})"
     record = Record("staff", "event", verdict.rule, acknowledge=False, why=why)
     return Decision(
         "staff", "event", verdict.rule, why, False, verdict.to, (*intents, record), code=code, owner=person.id
     )
+
+
+def _vouched_for(reply: StaffReply) -> bool:
+    """
+    Whether it passes by the rules of each inbox of what it acts on: the weakest inbox is nobody's way in (P7).
+
+    Those are the inboxes of the cases of the mails that it answers, of the cases that its lines name, and, where it says who
+    is away or back, of all that this person answers.
+    """
+    seen, council, cases = reply.seen, reply.desk.council, reply.facts.cases
+    answered = [token.code for token in (*seen.message.addressed, *seen.message.answers)]
+    named = [code for code, _ in parts(reply.reading, council)]
+    inboxes = {council.inbox_of(cases[code].inbox) for code in (*answered, *named) if code in cases}
+    if reply.reading.command in ("AWAY", "BACK"):
+        inboxes |= {one for about in away_back.about(reply) for one in council.inboxes_of(about)}
+    return all(replace(seen, inbox=inbox).verified_staff for inbox in inboxes)
 
 
 def _acted_on(reply: StaffReply, case: Case | None) -> list[Intent]:
