@@ -317,7 +317,7 @@ def test_two_letters_of_a_form_are_two(world: World) -> None:
 def test_letters_are_not_joined_after_three_days(world: World) -> None:
     """behaviour.md §3.3: later, the same subject is a new matter, with the same owner."""
     world.receive(letter())
-    world.after(days=4)
+    world.after(days=3, seconds=1)
     world.receive(letter(message_id="<second@r.example>", text="Again.\n"))
 
     assert [case["owner"] for case in world.cases()] == ["priya", "priya"]

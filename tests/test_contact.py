@@ -191,6 +191,7 @@ TODAY, TOMORROW = datetime(2026, 11, 30, 9, tzinfo=UTC), datetime(2026, 12, 1, 9
         (CLEAR, {"no_news": 3}, "never", "2026-11-30", "now", "now"),
         (CLEAR, {"receipt_on": date(2026, 11, 30)}, "never", "2026-11-30", "now", "now"),
         (CLEAR, {"human_words_at": instant("2026-11-27 16:00")}, "never", "2026-11-30", "now", "now"),
+        (CLEAR, {"human_words_at": instant("2026-11-26 16:00")}, "never", "2026-11-30", "now", "now"),
         (CLEAR, {"human_words_at": instant("2026-11-25 16:00")}, "now", "2026-11-30", "now", "now"),
     ],
 )

@@ -157,6 +157,16 @@ def test_the_manager_holds_the_clock_of_a_sensitive_letter(story: Story) -> None
     assert "Please phone or write yourself." in words(story, "digest", "alex@northgate.example")[0]
 
 
+def test_no_news_at_three_and_no_minute_before(story: Story) -> None:
+    """P5, behaviour.md §3.6: the owner has until 15:00 to write."""
+    story.receive(letter())
+    story.at("2026-12-07 14:59")
+    early = len(words(story, "no-news"))
+    story.at("2026-12-07 15:00")
+
+    assert (early, len(words(story, "no-news"))) == (0, 1)
+
+
 def test_no_receipt_on_the_day_of_a_promise(story: Story) -> None:
     """behaviour.md §3.2, §3.6: one automatic mail a day, and the promise comes first."""
     story.receive(letter())

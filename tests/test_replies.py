@@ -61,6 +61,7 @@ def reference(story: Story, number: int = 0) -> str:
         "Fri - Mon: we wait",
         "Friday 3pm: we wait",
         "Fri we wait for the plumber",
+        "Friday 3 December: we wait",
         "31 Feb: we wait",
         "after Christmas: we wait",
     ],
@@ -80,6 +81,8 @@ def test_dates_that_are_not_sure_are_no_promise(written: str) -> None:
         ("by Friday - the plumber is ill", "2026-12-04"),
         ("Friday\nthe plumber is ill: sorry", "2026-12-04"),
         ("18/12", "2026-12-18"),
+        ("Thursday 3 December: we wait", "2026-12-03"),
+        ("next Friday: we wait", "2026-12-11"),
     ],
 )
 def test_dates_that_are_sure(written: str, day: str) -> None:

@@ -181,10 +181,6 @@ class Limits:
     brake: tuple[int, float] | None
     resident_automatic_per_day: int
 
-    def is_braked(self, automatic: int) -> bool:
-        """Whether so many automatic mails to residents in its period are as many as the brake lets go."""
-        return self.brake is not None and automatic >= self.brake[0]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Urgent:
