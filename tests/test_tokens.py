@@ -113,3 +113,14 @@ def test_no_secret_no_signer() -> None:
     for secrets in ([], [b""]):
         with pytest.raises(ValueError, match="secret"):
             Signer(secrets)
+
+
+def test_of_a_mail_full_of_tags_the_first_fifty_are_tried() -> None:
+    """E1: each tag costs a signature per member of staff; what is no tag, and the same again, do not count."""
+    signer = Signer([b"secret"], ["priya", "sam"])
+    real = signer.tag("7H429P", "s", "sam")
+    forged = [f"7h429ps{letters}aaaaaaaaaaaaaa" for letters in ("".join(two) for two in product("abcdefgh", repeat=2))]
+    noise = ["no tag", forged[0]] * 60
+
+    assert [one.staff for one in signer.verified_tags([*noise, *forged[:49], real])] == ["sam"]
+    assert signer.verified_tags([*forged[:50], real]) == ()

@@ -23,7 +23,6 @@ _LONGEST_STRUCTURED = 4_096  # characters of a field that the library takes apar
 _STRUCTURED = ("content-type", "content-disposition", "content-transfer-encoding")
 _HEAD = re.compile(rb"(?:(?:From |[!-9;-~]*+:|[\t ])[^\r\n]*+(?:\r\n|\r|\n|\Z))*+")
 _BLANK_LINE = re.compile(rb"(?<![^\r\n])(?:\r\n|\r|(?<!\r)\n)")
-_LINE_END = re.compile(rb"(?:\r\n|\r|\n)\Z")
 _HEAD_PARSER = email.parser.BytesHeaderParser(policy=email.policy.compat32)
 
 

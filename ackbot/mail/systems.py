@@ -6,9 +6,9 @@ import re
 _MAILER = r"mailer[-_.]?daemon|mail[-_.]?daemon|mdaemon|mail[-_.]?delivery.*|mailsystem|mail-?system|smtp-?gateway|daemon|microsoftexchange329e[0-9a-f]*|mail\.error"
 _POSTMASTER = r"post[-_.]?master|mailadmin"  # a machine's name, and that of the people who look after it
 _RETURNS = r"bounce[sd]?|bounce[-_+.].*|.*[-_.+]bounces?|double-bounce"  # an envelope sender for any mail, letters too
-DAEMON = re.compile(rf"(?:{_MAILER}|{_POSTMASTER}|{_RETURNS})", re.IGNORECASE)
+DAEMON = re.compile(rf"(?:{_MAILER}|{_POSTMASTER}|{_RETURNS})", re.IGNORECASE | re.DOTALL)
 POSTMASTER = re.compile(_POSTMASTER, re.IGNORECASE)
-MAILER = re.compile(rf"(?:{_MAILER}|{_POSTMASTER})", re.IGNORECASE)
+MAILER = re.compile(rf"(?:{_MAILER}|{_POSTMASTER})", re.IGNORECASE | re.DOTALL)
 BOUNCE_SUBJECT = re.compile(
     r"undeliver|returned (?:mail|e-?mail|message)|delivery (?:status|failure|failed|report|error|has failed|notification|problem|warning|delayed)"
     r"|mail (?:delivery|system error|could not be delivered|returned|failure)|failure notice|could not be delivered|not delivered|non.?deliver"

@@ -6,6 +6,7 @@ import hmac
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # no 0 O 1 I L: a reference is read out over the phone
@@ -19,6 +20,7 @@ _CODE = "[a-hjkmnp-z2-9]{6}"
 _LOCAL = re.compile(rf"({_CODE}|nocase)\.([a-z])([rsn])\.([a-z2-7]{{8}})([a-z2-7]{{16}})", re.IGNORECASE)
 _ID = re.compile(rf"{_LOCAL.pattern}@[a-z0-9.-]{{1,100}}", re.IGNORECASE)
 _TAG = re.compile(rf"({_CODE})([rsi])([a-z2-7]{{16}})", re.IGNORECASE)
+_MOST_TAGS = 50  # of one mail
 _TAG_IN_TEXT = re.compile(rf"(?<![\w.@-]){_CODE}[si][a-z2-7]{{16}}(?![\w.@-])", re.IGNORECASE)
 
 
@@ -122,8 +124,13 @@ class Signer:
         return self._token(tag) if (tag := tag_of(addr)) else None
 
     def verified_tags(self, candidates: Iterable[str]) -> tuple[Token, ...]:
-        """The tokens of those of `tag_of` and `tags_in` whose signatures verify, each once, order kept."""
-        return tuple(dict.fromkeys(token for tag in candidates if (token := self._token(tag)) is not None))
+        """
+        The tokens of those of `tag_of` and `tags_in` whose signatures verify, each once, order kept.
+
+        Each costs a signature per member of staff, so only the first `_MOST_TAGS` that look like ours are tried.
+        """
+        likely = islice((tag for tag in dict.fromkeys(candidates) if _TAG.fullmatch(tag)), _MOST_TAGS)
+        return tuple(dict.fromkeys(token for tag in likely if (token := self._token(tag)) is not None))
 
     def _token(self, tag: str) -> Token | None:
         match = _TAG.fullmatch(tag)

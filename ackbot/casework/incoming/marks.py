@@ -8,10 +8,10 @@ from ackbot.mail.plain import Fields
 NOBODY = re.compile(
     r"(?:(?:.*[-_.+])?(?:no|not?|non|do[-_.]?not|dont|donot|never|keine?|nicht|ne[-_.]?pas|nao|nie|geen|svara)[-_.]?(?:reply|repl[iy]e?|respond|responder|responda|answer|antwort|antworten|antwoord|odpowiadac|rispondere|repondre|inte)(?:[-_.+\d].*)?"
     r"|owner-.*|.*-owner|.*-request|listserv|majordomo|mailman|(?:auto|robot|automat|bot)[-_.]?(?:reply|responder|mailer|confirm.*)?|unattended|devnull|nobody|noemail|noone|root|www-data|apache)",
-    re.IGNORECASE,
+    re.IGNORECASE | re.DOTALL,  # without it, a line end in an encoded address lets each hyphen be tried anew (E1)
 )
 NOBODY_NAMED = re.compile(r"\W*(?:please )?(?:no|do not|don't|donot)[ -]?reply\W*", re.IGNORECASE)
-NOBODY_THERE = re.compile(r"(?:.*\.)?no-?reply\.")
+NOBODY_THERE = re.compile(r"(?:.*\.)?no-?reply\.", re.DOTALL)
 BOUNCE_WORDS = re.compile(
     r"could ?n[o']t be delivered|could not be delivered|delivery (?:has )?failed|undeliverable|user unknown|unknown user|no such user|unable to deliver"
     r"|permanent (?:fatal )?error|delivery to the following|failed to deliver|mailbox (?:is )?(?:full|unavailable)|has been (?:postponed|delayed)|returned (?:mail|to sender)"
