@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ackbot.mail.tokens import ALPHABET, Signer
+from ackbot.mail.tokens import ALPHABET, Signer, Token, tag_of
 
 SIGNER = Signer([b"new secret", b"old secret"], staff=["priya", "sam"])
 OLD, STRANGER = Signer([b"old secret"]), Signer([b"another council"])
@@ -41,11 +41,17 @@ def test_keys_rotate_and_strangers_do_not_verify() -> None:
     assert OLD.read_message_ids(MINE) == ()
 
 
+def read_address(addr: str) -> Token | None:
+    """The token in the plus part of an address."""
+    found = SIGNER.verified_tags([tag_of(addr)])
+    return found[0] if found else None
+
+
 @pytest.mark.parametrize(("kind", "staff"), [("r", ""), ("s", "priya"), ("i", "priya")])
 def test_reply_addresses(kind: str, staff: str) -> None:
     """At most 24 characters of lower-case letters and digits; good for one case, kind and person."""
     tag = SIGNER.tag("7H429P", kind, staff)  # type: ignore[arg-type]
-    token = SIGNER.read_address(f"Housing+{tag.upper()}@northgate.example")
+    token = read_address(f"Housing+{tag.upper()}@northgate.example")
 
     assert re.fullmatch(r"[a-z0-9]{1,24}", tag)
     assert token is not None
@@ -65,7 +71,7 @@ def test_no_kind_passes_for_another() -> None:
     }  # type: ignore[arg-type]
     for (kind, staff), (other, _) in product(tags, tags):
         swapped = tags[kind, staff][:6] + other + tags[kind, staff][7:]
-        token = SIGNER.read_address(f"housing+{swapped}@x.example")
+        token = read_address(f"housing+{swapped}@x.example")
         assert (token is not None) is (other == kind)
         if token is not None:
             assert token.staff == staff
@@ -83,7 +89,7 @@ def test_no_kind_passes_for_another() -> None:
 )
 def test_ordinary_addresses_are_no_tokens(addr: str) -> None:
     """D51: what people put after a plus is theirs."""
-    assert SIGNER.read_address(addr) is None
+    assert read_address(addr) is None
 
 
 @given(st.text(min_size=1), st.integers(0, 5))

@@ -119,24 +119,17 @@ class Signer:
                 found.append(Token(code, purpose, _ROLES[role], message_id=f"<{identity}>"))
         return tuple(found)
 
-    def read_address(self, addr: str) -> Token | None:
-        """The token in the plus part of an address, or None when there is none that verifies."""
-        return self._token(tag) if (tag := tag_of(addr)) else None
-
     def verified_tags(self, candidates: Iterable[str]) -> tuple[Token, ...]:
         """
         The tokens of those of `tag_of` and `tags_in` whose signatures verify, each once, order kept.
 
         Each costs a signature per member of staff, so only the first `_MOST_TAGS` that look like ours are tried.
         """
-        likely = islice((tag for tag in dict.fromkeys(candidates) if _TAG.fullmatch(tag)), _MOST_TAGS)
-        return tuple(dict.fromkeys(token for tag in likely if (token := self._token(tag)) is not None))
+        likely = (match for tag in dict.fromkeys(candidates) if (match := _TAG.fullmatch(tag)))
+        tokens = (self._token(*match.groups()) for match in islice(likely, _MOST_TAGS))
+        return tuple(dict.fromkeys(token for token in tokens if token is not None))
 
-    def _token(self, tag: str) -> Token | None:
-        match = _TAG.fullmatch(tag)
-        if match is None:
-            return None
-        code, kind, mac = match.groups()
+    def _token(self, code: str, kind: str, mac: str) -> Token | None:
         head = f"{code}{kind}"
         for person in ("",) if kind == "r" else self._staff:
             for secret in self._secrets:
