@@ -100,7 +100,7 @@ def _steps(path: Path, make: Callable[[int], bytes], count: int) -> Mapping[str,
         asked = decide.questions_for(seen, verdict, desk)
         marks.append(time.perf_counter())
         with db.transaction():
-            known = facts.gather(db, asked, AT, desk.today, office.council.limits)
+            known = facts.gather(db, asked, AT, office.council)
             marks.append(time.perf_counter())
             matching.match(seen, verdict.to, Facts())
             marks.append(time.perf_counter())
