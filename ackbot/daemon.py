@@ -1,5 +1,6 @@
 """The composition root: connect everything; start, reload, stop."""
 
+import gc
 import os
 import secrets
 import signal
@@ -26,7 +27,7 @@ from ackbot.work.check_store import forgotten
 from ackbot.work.delivery import Mailroom
 from ackbot.work.dispatch import Dispatcher
 from ackbot.work.inbox_leases import InboxLeases
-from ackbot.work.intake import Intake, warm
+from ackbot.work.intake import Intake
 from ackbot.work.limits import limiter_of
 from ackbot.work.reading import ReaderProcess, Reading
 from ackbot.work.recompute import recount
@@ -96,7 +97,7 @@ class Runtime:
             self._inbox_leases.does_rounds,
         )
         self._sweep_until = time.monotonic() + SWEEP_S
-        self._warm = threading.Thread(target=warm, args=(config.office,), name="warm", daemon=True)
+        self._warm = threading.Thread(target=self._warm_up, name="warm", daemon=True)
         work = {f"dispatch {number}": dispatcher.run for number, dispatcher in enumerate(self._dispatchers)}
         if config.lmtp:
             work["lmtp"] = self._listener(config.lmtp, intake)
@@ -142,6 +143,13 @@ class Runtime:
         for thread in self._threads:
             thread.start()
         self._rounds.start()
+
+    def _warm_up(self) -> None:
+        """Load what the first letter needs, and leave what stays for good out of every later collection of garbage."""
+        self._intake.warm()
+        gc.unfreeze()  # a reload left what it replaced among what stays
+        gc.collect()
+        gc.freeze()
 
     def _swept(self) -> bool:
         """Whether every inbox was swept, or has had its time: one whose server is away does not hold up the promises of others."""
@@ -233,7 +241,7 @@ class Daemon:
 
     def run(self) -> int:
         """Work until SIGTERM or SIGINT. Returns the exit code."""
-        if findings := proofread(self._config):
+        if findings := proofread(self._config, self._reading):
             for finding in findings:
                 log.error(log_events.CONFIGURATION, reason=str(finding))
             return 1
@@ -280,7 +288,7 @@ class Daemon:
         systemd.notify("RELOADING=1")
         try:
             fresh = load(self._config.path)
-            findings = (*proofread(fresh), *forgotten(self._db, fresh.council, fresh.path))
+            findings = (*proofread(fresh, self._reading), *forgotten(self._db, fresh.council, fresh.path))
             problems = [str(finding) for finding in findings] or [
                 f"{key}: needs a restart" for key, value in self._config.restart.items() if fresh.restart[key] != value
             ]

@@ -175,14 +175,19 @@ def monotonic_of(unix: float) -> float:
 
 
 def cpu_of(running: Ackbot) -> float:
-    """CPU seconds a daemon has used."""
+    """CPU seconds that a daemon and its readers have used, those that ended included."""
     assert running.process is not None
-    times = psutil.Process(running.process.pid).cpu_times()
-    return float(times.user + times.system)
+    daemon = psutil.Process(running.process.pid)
+    own = daemon.cpu_times()
+    readers = [one.cpu_times() for one in daemon.children()]
+    ended = own.children_user + own.children_system
+    return float(own.user + own.system + ended + sum(one.user + one.system for one in readers))
 
 
 def memory_of(running: Ackbot) -> tuple[float, float]:
-    """MB a daemon has in memory now, and had at most."""
+    """MB that a daemon and its reader have in memory now, shared pages counted once, and the most that the daemon itself had."""
     assert running.process is not None
-    words = Path(f"/proc/{running.process.pid}/status").read_text().split()
-    return int(words[words.index("VmRSS:") + 1]) / 1_024, int(words[words.index("VmHWM:") + 1]) / 1_024
+    daemon = psutil.Process(running.process.pid)
+    now = sum(one.memory_full_info().pss for one in (daemon, *daemon.children()))
+    words = Path(f"/proc/{daemon.pid}/status").read_text().split()
+    return now / 1_048_576, int(words[words.index("VmHWM:") + 1]) / 1_024

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from ackbot.casework.worktime import NATIONS, Calendar, Duration, Week
+from ackbot.casework.bank_holidays import NATIONS
+from ackbot.casework.worktime import Calendar, Duration, Week
 
 LONDON = ZoneInfo("Europe/London")
 WEEK = Week.parse("Mon-Fri 09:00-17:00")

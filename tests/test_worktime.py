@@ -5,8 +5,10 @@ from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 import pytest
+from holidays import country_holidays
 
-from ackbot.casework.worktime import Calendar, Duration, Week, bank_holidays
+from ackbot.casework.bank_holidays import NATIONS, bank_holidays
+from ackbot.casework.worktime import Calendar, Duration, Week
 
 LONDON = ZoneInfo("Europe/London")
 ENGLAND = Calendar(
@@ -149,6 +151,14 @@ def test_a_day_with_a_lunch_break() -> None:
     assert not broken.is_open(moment("2026-11-30 17:00"))
     assert broken.next_open(moment("2026-11-30 12:30")) == moment("2026-11-30 13:00")
     assert broken.next_open(moment("2026-11-30 17:00")) == moment("2026-12-01 09:00")
+
+
+@pytest.mark.parametrize("nation", NATIONS)
+def test_bank_holidays_are_those_of_the_library_until_2100(nation: str) -> None:
+    """The library knows every country and costs each process 9 MB, so it is asked here and not there."""
+    for year in range(2007, 2101):
+        theirs = country_holidays("GB", subdiv=nation.removeprefix("GB-"), years=year, observed=True, language="en_GB")
+        assert bank_holidays(nation, year) == frozenset(theirs), year
 
 
 def test_every_nation_named_has_its_bank_holidays() -> None:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
+from ackbot.casework.bank_holidays import NATIONS
 from ackbot.casework.council import Council, Inbox, Standard
 from ackbot.casework.model import Case, Clock, ClockKind
-from ackbot.casework.worktime import ALWAYS, NATIONS, Calendar, Duration
+from ackbot.casework.worktime import ALWAYS, Calendar, Duration
 
 
 def calendar_of(standard: Standard, inbox: Inbox, council: Council) -> Calendar:

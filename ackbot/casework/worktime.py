@@ -4,13 +4,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-NATIONS = ("GB-ENG", "GB-WLS", "GB-SCT", "GB-NIR")
+from ackbot.casework.bank_holidays import bank_holidays
+
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _FURTHEST = 3_700  # days searched for a working one; a calendar without any ends there
 
@@ -139,18 +139,6 @@ def _clock(hour: str, minute: str, whole: str) -> time:
 
 
 ALWAYS = Week(MappingProxyType(dict.fromkeys(range(7), ((time.min, time.max),))))
-
-
-@lru_cache(maxsize=64)
-def bank_holidays(nation: str, year: int) -> frozenset[date]:
-    """That nation's bank holidays, substitutes included. `nation` is one of NATIONS; "" has none."""
-    if not nation:
-        return frozenset()
-    from holidays import country_holidays
-
-    return frozenset(
-        country_holidays("GB", subdiv=nation.removeprefix("GB-"), years=year, observed=True, language="en_GB")
-    )
 
 
 @dataclass(frozen=True)

@@ -84,15 +84,10 @@ def consider(message: Message, arrival: Arrival, office: Office, source: FactsSo
     return Considered(message, decision, composed(decision.intents, office.templates))
 
 
-def warm(office: Office) -> None:
-    """Load what the first letter would load, so that it does not wait: HTML, languages, bank holidays, templates."""
-    raw = (
-        b"From: a@resident.example\r\nContent-Type: text/html\r\n\r\n<p>This letter loads what every letter needs, and that is "
-        b"about all there is to it, but for what only letters in other languages have need of.</p>"
-    )
-    inbox = office.council.first_inbox.name
-    now = datetime.now(UTC)
-    consider(Message.parse(raw, office.signer), Arrival(inbox, now), office, lambda *_: Facts(), now)
+_FIRST = (
+    b"From: a@resident.example\r\nContent-Type: text/html\r\n\r\n<p>This letter loads what every letter needs, and that is "
+    b"about all there is to it, except what only letters in other languages need.</p>"
+)
 
 
 class Intake:
@@ -103,6 +98,17 @@ class Intake:
         self._db = db
         self._office = office
         self._reading = reading or InProcess()
+
+    def warm(self) -> None:
+        """
+        Load what the first letter would load, so that it does not wait: HTML and languages where mails are read, and here
+        the bank holidays and templates. Read where all mails are, so that this process never loads a parser of HTML.
+        """
+        now = datetime.now(UTC)
+        with contextlib.suppress(ReadingEnds):  # the daemon stops already
+            message = Message.of(self._reading.begin(_FIRST).result(), self._office.signer)
+            arrival = Arrival(self._office.council.first_inbox.name, now)
+            consider(message, arrival, self._office, lambda *_: Facts(), now)
 
     def begin_reading(self, raw: bytes) -> Future[Read]:
         """Have a mail read while others are decided; what comes of it is for `take`."""

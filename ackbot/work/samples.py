@@ -22,6 +22,7 @@ from ackbot.mail.compose import Composed, compose
 from ackbot.mail.markup import Lines
 from ackbot.mail.message import Message
 from ackbot.mail.templates import TemplateProblem, place
+from ackbot.work.reading import InProcess, Reading
 
 _OPEN = datetime(2026, 11, 30, 10, 0, tzinfo=UTC)  # a Monday morning
 _LATER = datetime(2026, 12, 7, 15, 0, tzinfo=UTC)  # the day of the promise
@@ -106,19 +107,25 @@ def specimens(config: Config, language: str) -> Iterator[tuple[str, Composed]]:
         TemplateProblem, KeyError: a template or phrase is broken.
     """
     office = _speaking(config, language)
-    for title, send in _sends(office):
+    for title, send in _sends(office, _letter(office, InProcess())):
         yield title, compose(send.draft, office.templates)
 
 
-def proofread(config: Config) -> tuple[Finding, ...]:
-    """Every mistake in the templates of the council's languages, in the file and line where it stands."""
+def proofread(config: Config, reading: Reading | None = None) -> tuple[Finding, ...]:
+    """
+    Every mistake in the templates of the council's languages, in the file and line where it stands.
+
+    Args:
+        reading: who reads the specimen of a letter; None reads it in this process, which loads the parser of HTML.
+    """
     found: dict[Finding, None] = {}
+    letter = _letter(config.office, reading or InProcess())
     for language in config.council.languages:
         for problem in config.office.templates.problems(language):
             found.setdefault(finding(problem))
         office = _speaking(config, language)
         try:
-            for title, send in _sends(office):
+            for title, send in _sends(office, letter):
                 if (mistake := _mistake(office, title, send)) is not None:
                     found.setdefault(mistake)
         except Exception as error:  # noqa: BLE001 - whatever a phrase of words.toml does to its mail is to be mended there
@@ -148,7 +155,13 @@ def _speaking(config: Config, language: str) -> Office:
     return replace(config.office, council=replace(config.council, languages=(language, *others)))
 
 
-def _sends(office: Office) -> Iterator[tuple[str, Send]]:
+def _letter(office: Office, reading: Reading) -> Message:
+    """The letter that all specimens are about."""
+    raw = _LETTER % office.council.first_inbox.address.encode()
+    return Message.of(reading.begin(raw).result(), office.signer)
+
+
+def _sends(office: Office, message: Message) -> Iterator[tuple[str, Send]]:
     council = office.council
     inbox = replace(council.first_inbox, mode="live")
     staff = next(
@@ -171,7 +184,6 @@ def _sends(office: Office) -> Iterator[tuple[str, Send]]:
     council = replace(council, staff=MappingProxyType({**council.staff, staff.id: staff}))
     council = replace(council, inboxes=MappingProxyType({**council.inboxes, inbox.name: inbox}))
     office = replace(office, council=council)
-    message = Message.parse(_LETTER % inbox.address.encode(), office.signer)
     yield from _to_residents(office, inbox, staff, message)
     yield from _to_staff(office.desk(_OPEN), inbox, staff, message)
     yield from _later(office.desk(_LATER), inbox, staff)
