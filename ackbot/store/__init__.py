@@ -1,4 +1,4 @@
-"""All SQL: the schema, two adapters, queries by subject; alone applies intents."""
+"""All SQL: the schema, the two adapters, the queries by subject, and the one place that applies intents."""
 
 from ackbot.store.database import (
     Database,

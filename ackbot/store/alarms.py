@@ -1,4 +1,4 @@
-"""Urgent letters that nobody has taken yet: one chain for each case (behaviour.md §3.9, domain.md §8)."""
+"""Alarms about urgent letters that nobody has taken yet: one chain of mails per case (behaviour.md §3.9, domain.md §8)."""
 
 import json
 from collections.abc import Sequence
@@ -13,10 +13,10 @@ from ackbot.store.unit import NO_DATA, Data, Unit
 @dataclass(frozen=True, slots=True)
 class Chain:
     """
-    An alarm that runs.
+    An alarm that is running.
 
     Args:
-        sent: how many mails it has sent so far.
+        sent: how many mails of it were written so far.
     """
 
     code: str
@@ -26,7 +26,11 @@ class Chain:
 
 
 def start(unit: Unit, intent: Alarm) -> Data:
-    """An alarm begins, or begins anew with what a further letter says."""
+    """
+    Start the alarm of a case. A further urgent letter starts it anew.
+
+    The categories of an alarm that is still running are kept; those of a taken one are not.
+    """
     before = unit.db.run("SELECT categories FROM alarms WHERE code = :code AND taken_by = ''", code=intent.code)
     known = json.loads(before[0]["categories"]) if before else []
     unit.db.run(
@@ -45,13 +49,13 @@ def start(unit: Unit, intent: Alarm) -> Data:
 
 
 def end(unit: Unit, intent: TakeAlarm) -> Data:
-    """Somebody says that they are on it."""
+    """A member of staff says that they have taken the case: the alarm ends."""
     take(unit.db, intent.code, intent.staff, unit.now)
     return NO_DATA
 
 
 def due(db: Database, now: datetime) -> list[Chain]:
-    """Alarms whose next mail is due, longest waiting first."""
+    """Alarms whose next mail is due, the longest overdue first."""
     rows = db.run(
         "SELECT * FROM alarms WHERE taken_by = '' AND next_at <= :now ORDER BY next_at, code", now=text_of(now)
     )
@@ -62,7 +66,7 @@ def due(db: Database, now: datetime) -> list[Chain]:
 
 
 def repeated(db: Database, chain: Chain, next_at: datetime) -> bool:
-    """One more mail of that alarm is written; False when somebody took it in the meantime."""
+    """Count one more mail of an alarm. False if somebody has taken the case, or another worker has written this mail."""
     rows = db.run(
         "UPDATE alarms SET sent = sent + 1, next_at = :next_at WHERE code = :code AND taken_by = '' AND sent = :sent "
         "RETURNING code",
@@ -74,7 +78,7 @@ def repeated(db: Database, chain: Chain, next_at: datetime) -> bool:
 
 
 def take(db: Database, code: str, staff: str, now: datetime) -> None:
-    """Somebody is on it: the alarm ends. Touches no row where none runs, as in most cases that a person writes in."""
+    """End the alarm of a case, taken by `staff`. Touches no row if none is running, as in most cases."""
     db.run(
         "UPDATE alarms SET taken_by = :staff, taken_at = :now WHERE code = :code AND taken_by = ''",
         staff=staff,
@@ -84,14 +88,14 @@ def take(db: Database, code: str, staff: str, now: datetime) -> None:
 
 
 def running(db: Database, codes: Sequence[str]) -> frozenset[str]:
-    """Which of these cases have an alarm that nobody has taken."""
+    """Codes of those of these cases that have an alarm which nobody has taken."""
     placeholders, parameters = listed("c", codes)
     rows = db.run(f"SELECT code FROM alarms WHERE taken_by = '' AND code IN ({placeholders})", **parameters)
     return frozenset(row["code"] for row in rows)
 
 
 def late(db: Database, now: datetime) -> int:
-    """How many alarms were sent more than once, or should have been by now, and are not taken."""
+    """How many alarms that nobody has taken were sent more than once, or should have been by now."""
     rows = db.run(
         "SELECT COUNT(*) AS n FROM alarms WHERE taken_by = '' AND (sent > 1 OR next_at < :now)", now=text_of(now)
     )
@@ -99,7 +103,11 @@ def late(db: Database, now: datetime) -> int:
 
 
 def hasten(db: Database, now: datetime) -> None:
-    """Where the last mail of an alarm failed for good, the next is due now, and goes to the next person."""
+    """
+    Make the next mail of an alarm due now if the relay refused its last mail for good.
+
+    `sent` is rounded up to an even number: each person is written to twice, so the next mail goes to the next person.
+    """
     db.run(
         """
         UPDATE alarms SET next_at = :now, sent = sent + sent % 2 WHERE taken_by = '' AND next_at > :now AND
@@ -111,7 +119,7 @@ def hasten(db: Database, now: datetime) -> None:
 
 
 def unsent(db: Database, before: datetime) -> list[str]:
-    """Codes of cases whose alarm runs and of whose mails none has gone out, the first written before that instant."""
+    """Codes of cases with a running alarm of which no mail has gone out, although the first was written before `before`."""
     rows = db.run(
         """
         SELECT alarms.code AS code FROM alarms JOIN outbox ON outbox.code = alarms.code AND outbox.kind = 'urgent'

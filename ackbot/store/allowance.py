@@ -1,13 +1,22 @@
-"""What a relay lets a login send, shared by all workers: mails by second, by the store's own clock."""
+"""How many mails a relay allows a login: counted per second of the store's own clock, and shared by all workers."""
 
 from ackbot.store.database import Database, must_touch
 
 _MINUTE, _DAY = 60, 86_400
-_DAY_FULL_S = 60.0  # until a lane whose day is full is looked at again
+_DAY_FULL_S = 60.0  # after this time a lane that has used up its day is asked again
 
 
 def take(db: Database, lane: str, per_minute: int, per_day: int, wanted: int) -> tuple[int, float]:
-    """How many of the wanted may go now (0 for no limit), and if none, in how many seconds to ask again."""
+    """
+    Take up to `wanted` mails out of what a lane may send now.
+
+    Args:
+        per_minute: mails in any 60 seconds; 0 for no limit.
+        per_day: mails in any 24 hours; 0 for no limit.
+
+    Returns:
+        How many mails may go now, and, if none may, the seconds after which to ask again.
+    """
     if not per_minute and not per_day:
         return wanted, 0.0
     with db.transaction():
@@ -22,6 +31,7 @@ def take(db: Database, lane: str, per_minute: int, per_day: int, wanted: int) ->
         free, wait = wanted, 0.0
         if per_minute:
             free = min(free, max(0, per_minute - sum(row["mails"] for row in rows)))
+            # The oldest mail of this minute must leave the window before another may go.
             wait = float(rows[0]["second"] + _MINUTE + 1 - now) if not free else 0.0
         if per_day:
             used = db.run("SELECT SUM(mails) AS n FROM relay_use WHERE lane = :lane", lane=lane)[0]["n"] or 0
@@ -41,7 +51,7 @@ def take(db: Database, lane: str, per_minute: int, per_day: int, wanted: int) ->
 
 
 def give_back(db: Database, lane: str, count: int) -> None:
-    """Mails that were taken and not sent: the latest first."""
+    """Give back `count` mails that were taken and not sent, out of the latest seconds first."""
     with db.transaction():
         db.lock([f"lane {lane}"])
         for row in db.run("SELECT second, mails FROM relay_use WHERE lane = :lane ORDER BY second DESC", lane=lane):

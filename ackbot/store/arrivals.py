@@ -1,4 +1,4 @@
-"""Arrivals and letters: what came in, once each, and what could not be read."""
+"""Arrivals and letters: the mails that came in, each recorded once, and those that could not be fetched or read."""
 
 import json
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from ackbot.mail.message import Message
 from ackbot.store import events
 from ackbot.store.database import Database, Row, listed, must_touch, text_of
 
-# The fields that rules look at, kept so that a decision can be explained after the mail is gone.
+# The header fields that rules look at. They are kept so that a decision can be explained after the mail is gone.
 _KEPT_HEADERS = (
     "from",
     "sender",
@@ -34,7 +34,7 @@ _KEPT_HEADERS = (
 
 
 def add_arrival(db: Database, arrival: Arrival, now: datetime) -> int | None:
-    """The mail was seen at this place: its row's id; None when that was recorded before."""
+    """Record that a mail was seen at this place. Returns the id of the arrival row; None if it was recorded before."""
     rows = db.run(
         """
         INSERT INTO arrivals (inbox, folder, uidvalidity, uid, arrived_at, recorded_at, size)
@@ -53,7 +53,7 @@ def add_arrival(db: Database, arrival: Arrival, now: datetime) -> int | None:
 
 
 def not_fetched(db: Database, arrival_id: int, error: str) -> int:
-    """The server would not give the mail; how often that was so."""
+    """Record that the server did not give the mail. Returns the number of failed attempts so far."""
     rows = db.run(
         "UPDATE arrivals SET error = :error, attempts = attempts + 1 WHERE id = :id RETURNING attempts",
         error=error,
@@ -63,12 +63,12 @@ def not_fetched(db: Database, arrival_id: int, error: str) -> int:
 
 
 def fetch_again_at(db: Database, arrival_id: int, retry_at: datetime) -> None:
-    """When the server is asked again."""
+    """Set the instant at which the server is asked for the mail again."""
     _ask_again(db, arrival_id, text_of(retry_at))
 
 
 def gone(db: Database, arrival_id: int, inbox: str, now: datetime) -> None:
-    """A mail that the server listed, did not give, and lists no more: nobody asks for it again."""
+    """Give up a mail that the server once listed, never gave, and no longer lists."""
     _ask_again(db, arrival_id, None)
     events.add(db, now, "gone", "the mail was deleted or moved away before the server gave it", inbox=inbox)
 
@@ -79,7 +79,7 @@ def _ask_again(db: Database, arrival_id: int, at: str | None) -> None:
 
 
 def to_fetch_again(db: Database, inbox: str, folder: str, uidvalidity: int, now: datetime) -> Sequence[Row]:
-    """Arrivals whose mail could not be fetched and should be asked for now."""
+    """Arrivals of a folder whose mail could not be fetched and is due to be asked for again, by UID."""
     return db.run(
         "SELECT * FROM arrivals WHERE letter_id IS NULL AND inbox = :inbox AND folder = :folder AND "
         "uidvalidity = :uidvalidity AND retry_at <= :now ORDER BY uid",
@@ -91,7 +91,13 @@ def to_fetch_again(db: Database, inbox: str, folder: str, uidvalidity: int, now:
 
 
 def moved(db: Database, arrival: Arrival, folder: str, place: tuple[int, int] | None) -> None:
-    """The mail lies elsewhere now; `place` is its UIDVALIDITY and UID there where the server told."""
+    """
+    Record that we moved a mail on the server.
+
+    Args:
+        folder: where it is now.
+        place: its UIDVALIDITY and UID there; None if the server did not tell (no UIDPLUS, RFC 4315).
+    """
     rows = db.run(
         "UPDATE arrivals SET moved_to = :moved_to, moved_uidvalidity = :uidvalidity_there, moved_uid = :uid_there "
         "WHERE inbox = :inbox AND folder = :folder AND uidvalidity = :uidvalidity AND uid = :uid RETURNING id",
@@ -107,7 +113,7 @@ def moved(db: Database, arrival: Arrival, folder: str, place: tuple[int, int] | 
 
 
 def is_known_at(db: Database, inbox: str, folder: str, uidvalidity: int, uid: int) -> bool:
-    """Whether a mail came to this place, or was moved there by us."""
+    """Whether a mail arrived at this place, or we moved it there."""
     return bool(
         db.run(
             "SELECT 1 FROM arrivals WHERE inbox = :inbox AND ((folder = :folder AND uidvalidity = :uidvalidity AND "
@@ -121,7 +127,7 @@ def is_known_at(db: Database, inbox: str, folder: str, uidvalidity: int, uid: in
 
 
 def not_moved(db: Database, inbox: str, folder: str, uidvalidity: int, limit: int = 500) -> Sequence[Row]:
-    """Decided mails that still lie where they came, by uid."""
+    """Decided mails of a folder that we have not moved, by UID."""
     return db.run(
         "SELECT * FROM arrivals WHERE inbox = :inbox AND folder = :folder AND uidvalidity = :uidvalidity AND "
         "letter_id IS NOT NULL AND moved_to IS NULL ORDER BY uid LIMIT :limit",
@@ -133,7 +139,7 @@ def not_moved(db: Database, inbox: str, folder: str, uidvalidity: int, limit: in
 
 
 def place_of(db: Database, inbox: str, folder: str, uidvalidity: int, uid: int) -> tuple[str, int, int]:
-    """Where a mail lies now: folder, UIDVALIDITY, UID; the same as asked for unless it was moved."""
+    """Where a mail is now: folder, UIDVALIDITY, UID. The given place, unless we moved the mail."""
     rows = db.run(
         "SELECT * FROM arrivals WHERE inbox = :inbox AND folder = :folder AND uidvalidity = :uidvalidity AND "
         "uid = :uid AND moved_uid IS NOT NULL",
@@ -150,7 +156,7 @@ def place_of(db: Database, inbox: str, folder: str, uidvalidity: int, uid: int) 
 
 
 def unfetched(db: Database, arrival: Arrival) -> int | None:
-    """The id of the arrival row of this place that still has no letter."""
+    """The id of this place's arrival row if it has no letter yet; None otherwise."""
     rows = db.run(
         "SELECT id FROM arrivals WHERE letter_id IS NULL AND inbox = :inbox AND folder = :folder AND "
         "uidvalidity = :uidvalidity AND uid = :uid",
@@ -163,7 +169,7 @@ def unfetched(db: Database, arrival: Arrival) -> int | None:
 
 
 def attach_arrival(db: Database, arrival_id: int, letter_id: int) -> None:
-    """This arrival brought that letter."""
+    """Record which letter this arrival brought. It is not fetched again."""
     rows = db.run(
         "UPDATE arrivals SET letter_id = :letter_id, retry_at = NULL WHERE id = :id RETURNING id",
         letter_id=letter_id,
@@ -174,10 +180,14 @@ def attach_arrival(db: Database, arrival_id: int, letter_id: int) -> None:
 
 def add(db: Database, message: Message, arrival: Arrival, decision: Decision, now: datetime, language: str) -> int:
     """
-    The letter as decided: its row's id, the same as before for a letter that is known.
+    Store a letter with its decision. A letter that is already known keeps its row.
 
-    One that was only recorded elsewhere, and has a case now, is told anew on its row; any other stays as it was.
+    The known row is overwritten only if the letter had no case (another inbox only recorded it) and has one now.
+
+    Returns:
+        The id of the letter's row.
     """
+    # A private mail, such as a colleague's own mail in a Sent folder, leaves nothing but the fact that it was seen.
     private = decision.private
     kept = {name: list(values) for name in _KEPT_HEADERS if not private and (values := message.headers.values(name))}
     rows = db.run(
@@ -218,7 +228,16 @@ def add(db: Database, message: Message, arrival: Arrival, decision: Decision, no
 def quarantine(
     db: Database, fingerprint: str, raw: bytes, arrival: Arrival, error: str, code: str, retry_at: datetime
 ) -> int:
-    """A mail that broke us is kept raw, with the case that its headers opened, if any: its row's id."""
+    """
+    Keep a mail that broke us as raw bytes (P1).
+
+    Args:
+        code: of the case that its headers opened; "" if they opened none.
+        error: the exception's class and place, without words of the mail.
+
+    Returns:
+        The id of the letter's row.
+    """
     rows = db.run(
         """
         INSERT INTO letters (fingerprint, state, message_id, from_key, subject, subject_key, text, text_hash, headers, language,
@@ -240,13 +259,13 @@ def quarantine(
 
 
 def in_quarantine(db: Database, fingerprint: str) -> int | None:
-    """The row of these very bytes, if they broke us before."""
+    """The id of the row of these very bytes, if they broke us before; None otherwise."""
     rows = db.run("SELECT id FROM letters WHERE fingerprint = :fingerprint", fingerprint=fingerprint)
     return int(rows[0]["id"]) if rows else None
 
 
 def failed_again(db: Database, letter_id: int, error: str, retry_at: datetime | None) -> None:
-    """Another attempt at a quarantined mail failed; None: it waits for `ackbot quarantine retry`."""
+    """Count a failed attempt at a quarantined mail. Without `retry_at` it waits for `ackbot quarantine retry`."""
     rows = db.run(
         "UPDATE letters SET attempts = attempts + 1, error = :error, retry_at = :retry_at WHERE id = :id RETURNING id",
         error=error,
@@ -257,7 +276,14 @@ def failed_again(db: Database, letter_id: int, error: str, retry_at: datetime | 
 
 
 def recovered(db: Database, letter_id: int, message: Message, decision: Decision, now: datetime) -> bool:
-    """A quarantined mail could be read and is decided, on the same row; the raw bytes go. False when it was before."""
+    """
+    Store the decision about a quarantined mail that could now be read, on the same row, without the raw bytes.
+
+    The row keeps its fingerprint of the raw bytes if another copy of the letter already has the letter's own.
+
+    Returns:
+        False if the mail was decided before.
+    """
     rows = db.run(
         """
         UPDATE letters SET state = 'decided', decided_at = :now, message_id = :message_id, from_key = :from_key, subject = :subject,
@@ -288,13 +314,13 @@ def recovered(db: Database, letter_id: int, message: Message, decision: Decision
 
 
 def keep_raw(db: Database, letter_id: int, raw: bytes) -> None:
-    """The mail as it came, where no mailbox has it: its files go along to whoever needs them."""
+    """Keep the raw bytes of a mail that is in no mailbox, because its attachments are sent on later."""
     rows = db.run("UPDATE letters SET raw = :raw WHERE id = :id RETURNING id", raw=raw, id=letter_id)
     must_touch(rows, "letters", id=letter_id)
 
 
 def raw_among(db: Database, letter_ids: Sequence[int]) -> bytes | None:
-    """The latest of these letters that is kept as it came."""
+    """The raw bytes of the latest of these letters that has any; None if none has."""
     ids, parameters = listed("l", letter_ids)
     rows = db.run(
         f"SELECT raw FROM letters WHERE id IN ({ids}) AND raw IS NOT NULL ORDER BY id DESC LIMIT 1", **parameters
@@ -303,7 +329,7 @@ def raw_among(db: Database, letter_ids: Sequence[int]) -> bytes | None:
 
 
 def raw_at(db: Database, inbox: str, folder: str, uidvalidity: int, uid: int) -> bytes | None:
-    """The mail that came to this place, where it was kept."""
+    """The raw bytes of the mail that arrived at this place; None if they were not kept."""
     rows = db.run(
         "SELECT letters.raw FROM arrivals JOIN letters ON letters.id = arrivals.letter_id WHERE arrivals.inbox = :inbox "
         "AND arrivals.folder = :folder AND arrivals.uidvalidity = :uidvalidity AND arrivals.uid = :uid",
@@ -316,7 +342,7 @@ def raw_at(db: Database, inbox: str, folder: str, uidvalidity: int, uid: int) ->
 
 
 def to_retry(db: Database, now: datetime, limit: int = 20) -> Sequence[Row]:
-    """Quarantined mails whose next attempt is due, longest waiting first, with the arrival that brought them."""
+    """Quarantined mails whose next attempt is due, the longest overdue first, each with its first arrival."""
     return db.run(
         """
         SELECT letters.id, letters.raw, letters.code, letters.attempts, arrivals.inbox, arrivals.folder,
@@ -330,7 +356,7 @@ def to_retry(db: Database, now: datetime, limit: int = 20) -> Sequence[Row]:
 
 
 def quarantined(db: Database) -> Sequence[Row]:
-    """All mails kept raw, oldest first, without their bytes."""
+    """All mails in quarantine, oldest first, with the size of their raw bytes in octets but not the bytes."""
     return db.run(
         """
         SELECT letters.id, letters.arrived_at, letters.error, letters.attempts, letters.retry_at, LENGTH(letters.raw) AS size,
@@ -342,13 +368,13 @@ def quarantined(db: Database) -> Sequence[Row]:
 
 
 def raw_of(db: Database, letter_id: int) -> bytes | None:
-    """The bytes of a quarantined mail; None when there is no such one."""
+    """The raw bytes of a quarantined mail; None if this letter is not in quarantine."""
     rows = db.run("SELECT raw FROM letters WHERE id = :id AND state = 'quarantined'", id=letter_id)
     return bytes(rows[0]["raw"]) if rows else None
 
 
 def retry_now(db: Database, now: datetime, letter_id: int | None = None) -> int:
-    """Quarantined mails, one or all, are due at once; how many."""
+    """Make one quarantined mail, or all of them, due at once. Returns how many."""
     rows = db.run(
         "UPDATE letters SET retry_at = :now WHERE state = 'quarantined' AND (:id IS NULL OR id = :id) RETURNING id",
         now=text_of(now),

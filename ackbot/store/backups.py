@@ -1,4 +1,4 @@
-"""Backups, and what a store that was put back must not send again by itself."""
+"""Backups, and the mail that a restored store must not send again by itself."""
 
 import json
 from collections.abc import Mapping
@@ -11,8 +11,9 @@ from ackbot.store import events, settings
 from ackbot.store.database import Database, StoreLocked, StoreProblem, instant_of, text_of
 
 _RESTORED = "restored"
-# Mail that residents get, or anybody who is neither staff nor admin. Alarms are never kept back.
+# Kinds of mail that stay inside the council. Alarms are among them, because they are never held.
 _INSIDE = ("admin", "urgent")
+# Mail to residents, and to anybody else who is neither staff nor admin.
 _OUTSIDE = "staff = '' AND kind NOT IN ('admin', 'urgent')"
 
 
@@ -22,9 +23,9 @@ class Restored:
     The store is a backup that was put back.
 
     Args:
-        of: what it knows ends at that instant.
-        at: when it was put back.
-        released: the admin has looked, and let go what waited.
+        of: the last instant that the backup knows, aware, UTC.
+        at: when it was put back, aware, UTC.
+        released: the admin has looked, and released the mail that waited.
     """
 
     of: datetime
@@ -33,7 +34,7 @@ class Restored:
 
 
 def restored(db: Database) -> Restored | None:
-    """Whether the store was ever put back from a backup, and last when."""
+    """The last time that the store was put back from a backup; None if it never was."""
     kept = settings.read(db, _RESTORED)
     if not kept:
         return None
@@ -42,17 +43,17 @@ def restored(db: Database) -> Restored | None:
 
 
 def awaits_release(db: Database) -> Restored | None:
-    """The backup that was put back and that nobody has released yet."""
+    """The backup that was put back and is not yet released; None if there is none."""
     found = restored(db)
     return None if found is None or found.released else found
 
 
 def may_repeat(db: Database, kind: str, arrival: Arrival | None, *, to_staff: bool) -> bool:
     """
-    Whether a mail may have gone out before a backup was put back, so that it waits for `release`.
+    Whether a mail may already have gone out before a backup was put back. Such a mail waits for `release`.
 
     Args:
-        arrival: the letter it comes of; None for one that a clock brought.
+        arrival: where the letter arrived that caused this mail; None if a clock caused it.
     """
     if to_staff or kind in _INSIDE:
         return False
@@ -61,8 +62,13 @@ def may_repeat(db: Database, kind: str, arrival: Arrival | None, *, to_staff: bo
 
 def put_back(db: Database, of: datetime, now: datetime) -> int:
     """
-    This store is a backup of `of`, put back `now`: what it still had to send to residents waits for `release`, and so do
-    the answers to letters that the next run finds. How many mails wait.
+    Record that this store is a backup of the instant `of`, put back at `now`.
+
+    Mail to residents that the backup still had to send waits for `release`. So do the answers to letters that the next run
+    finds in the mailboxes.
+
+    Returns:
+        How many mails wait.
     """
     with db.transaction():
         settings.write(db, _RESTORED, json.dumps({"of": text_of(of), "at": text_of(now), "released": False}))
@@ -78,7 +84,11 @@ def put_back(db: Database, of: datetime, now: datetime) -> int:
 
 
 def released(db: Database, inbox: str) -> None:
-    """`ackbot release`: letters from now on are answered at once, of one inbox or ('') all."""
+    """
+    `ackbot release`: letters of an inbox, or of all (""), are answered at once from now on.
+
+    The restore itself is over only when all inboxes are released together.
+    """
     db.run(
         "UPDATE folders SET held_uid = 0 WHERE held_uid IS NOT NULL AND (:inbox = '' OR inbox = :inbox)", inbox=inbox
     )
@@ -89,30 +99,35 @@ def released(db: Database, inbox: str) -> None:
 
 
 def waiting(db: Database) -> int:
-    """How many mails a restore holds."""
+    """How many mails are held because of a restore."""
     return int(db.run("SELECT COUNT(*) AS n FROM outbox WHERE state = 'held' AND held_for = 'restore'")[0]["n"])
 
 
 def last_known(db: Database) -> datetime | None:
-    """The last instant that the store knows of; None for one in which nothing ever happened."""
+    """The instant of the latest event, UTC; None for a store in which nothing ever happened."""
     rows = db.run("SELECT MAX(at) AS at FROM events")
     return instant_of(rows[0]["at"]) if rows[0]["at"] else None
 
 
 def counts(db: Database) -> dict[str, int]:
-    """How much is in it."""
+    """How many cases, letters and mails of ours are in the store."""
     return {
         table: int(db.run(f"SELECT COUNT(*) AS n FROM {table}")[0]["n"]) for table in ("cases", "letters", "outbox")
     }
 
 
 def snapshot(db: Database, target: Path) -> None:
-    """SQLite: the whole store as of one instant, into an empty file; whoever writes meanwhile goes on writing."""
+    """SQLite: copy the whole store, as it is at one instant, into an empty file. A running daemon can go on writing."""
     db.run("VACUUM INTO :target", target=str(target))
 
 
 def enclose(db: Database, papers: Mapping[str, bytes]) -> None:
-    """SQLite: make a copy of the store a backup: what belongs to it goes along, and it becomes one file again."""
+    """
+    SQLite: turn a copy of the store into a backup, with `papers` inside it, as a single file.
+
+    Args:
+        papers: contents of the files that belong to the backup, by name.
+    """
     with db.transaction():
         db.run("CREATE TABLE backup (name TEXT NOT NULL PRIMARY KEY, content BLOB NOT NULL)")
         for name, content in papers.items():
@@ -121,23 +136,23 @@ def enclose(db: Database, papers: Mapping[str, bytes]) -> None:
 
 
 def enclosed(db: Database) -> dict[str, bytes]:
-    """What went along with a backup, by name; nothing for a store that is no backup."""
+    """The files that are in a backup, by name; empty for a store that is not a backup."""
     if not db.run("SELECT 1 FROM sqlite_master WHERE name = 'backup'"):
         return {}
     return {row["name"]: bytes(row["content"]) for row in db.run("SELECT name, content FROM backup")}
 
 
 def take_out(db: Database) -> None:
-    """The copy of a backup becomes a store again."""
+    """Turn a copy of a backup into a store again: remove the files in it."""
     db.run("DROP TABLE backup")
 
 
 def examine(db: Database) -> None:
     """
-    SQLite: every page, index and reference.
+    SQLite: check every page, index and reference.
 
     Raises:
-        StoreProblem: something does not fit.
+        StoreProblem: the store is damaged.
     """
     said = [row["integrity_check"] for row in db.run("PRAGMA integrity_check(3)")]
     if said != ["ok"]:
@@ -148,10 +163,10 @@ def examine(db: Database) -> None:
 
 def single_file(db: Database) -> None:
     """
-    SQLite: nothing of it stands beside the file any more, until it is next opened to write.
+    SQLite: fold the WAL into the file, so that the file alone is the whole store until it is next opened for writing.
 
     Raises:
-        StoreLocked: another program is reading it.
+        StoreLocked: another program is reading the store.
     """
     mode = db.run("PRAGMA journal_mode = DELETE")
     if mode[0]["journal_mode"] != "delete":

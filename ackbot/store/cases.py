@@ -1,4 +1,4 @@
-"""Cases as the rules know them, and which of them a round must look at."""
+"""Cases as the rules know them, and the cases that a round must look at."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,11 @@ from ackbot.store.database import Database, Row, instant_of, listed, text_of
 
 
 def by_code(db: Database, codes: Sequence[str]) -> dict[str, Case]:
-    """Cases by code, with parties, running clocks and thread."""
+    """
+    Cases by code, with their parties, running and paused clocks, and thread. A code without a case is left out.
+
+    Inside a transaction the rows are locked until it ends (PostgreSQL).
+    """
     placeholders, parameters = listed("c", codes)
     found = db.run(f"SELECT * FROM cases WHERE code IN ({placeholders}) ORDER BY code {db.lock_rows}", **parameters)
     if not found:
@@ -31,7 +35,7 @@ def by_code(db: Database, codes: Sequence[str]) -> dict[str, Case]:
 
 
 def _formats(db: Database, addresses: Sequence[str]) -> dict[str, str]:
-    """What residents asked to be written in, by case-folded address."""
+    """The formats that residents asked for, such as large print, by case-folded address."""
     placeholders, parameters = listed("a", [Address("", one).key for one in addresses])
     rows = db.run(
         f"SELECT address, formats FROM people WHERE formats <> '' AND address IN ({placeholders})", **parameters
@@ -98,10 +102,11 @@ def _day(text: str | None) -> date | None:
 
 def due(db: Database, until: date, kinds: Sequence[str], over: datetime | None = None) -> list[Case]:
     """
-    Open cases with a running clock of these kinds promised for that day or earlier, the oldest promise first.
+    Cases with a running clock of these kinds that was promised for `until` or earlier, the oldest promise first.
 
     Args:
-        over: only clocks whose time is over by that instant.
+        until: the council's date.
+        over: take only clocks that are due by this instant.
     """
     placeholders, parameters = listed("k", kinds)
     rows = db.run(
@@ -115,13 +120,13 @@ def due(db: Database, until: date, kinds: Sequence[str], over: datetime | None =
 
 
 def late(db: Database) -> list[Case]:
-    """Open cases that a promise passed by without a person's word, longest first."""
+    """Open cases in which a promise passed without a person's word, the longest overdue first."""
     rows = db.run("SELECT code FROM cases WHERE late_since IS NOT NULL AND state <> 'closed' ORDER BY late_since, code")
     return _in_order(db, [row["code"] for row in rows])
 
 
 def offered(db: Database, before: datetime) -> list[Case]:
-    """Open cases that were passed to somebody before that instant and are not taken, longest first."""
+    """Open cases that were offered to somebody before this instant and are not taken, the longest waiting first."""
     rows = db.run(
         "SELECT code FROM cases WHERE offered_to <> '' AND state <> 'closed' AND offered_at < :before "
         "ORDER BY offered_at, code",
@@ -131,7 +136,7 @@ def offered(db: Database, before: datetime) -> list[Case]:
 
 
 def of_owner(db: Database, staff: str) -> list[Case]:
-    """Somebody's own open cases, covered or not, oldest first."""
+    """The open cases that this member of staff owns, covered or not, oldest first."""
     rows = db.run(
         "SELECT code FROM cases WHERE owner = :staff AND state <> 'closed' ORDER BY opened_at, code", staff=staff
     )
@@ -139,17 +144,21 @@ def of_owner(db: Database, staff: str) -> list[Case]:
 
 
 def owners(db: Database) -> list[str]:
-    """Everybody who owns an open case; '' is among them while a case has no owner."""
+    """Staff ids of everybody who owns an open case; "" is among them while a case has no owner."""
     return _each(db, "owner")
 
 
 def inboxes(db: Database) -> list[str]:
-    """Names of the inboxes that have an open case."""
+    """Names of the inboxes with an open case."""
     return _each(db, "inbox")
 
 
 def _each(db: Database, column: str) -> list[str]:
-    """Values of a column among open cases, rising: one step in its index for each, where DISTINCT reads all of it."""
+    """
+    The different values of a column among open cases, ascending.
+
+    The recursion takes one step in the index per value. DISTINCT would read the index of every open case.
+    """
     rows = db.run(
         f"""
         WITH RECURSIVE each_one (value) AS (
@@ -165,13 +174,13 @@ def _each(db: Database, column: str) -> list[str]:
 
 
 def owner_of(db: Database, code: str) -> str:
-    """Staff id of a case's owner; "" for a case without one, and for none."""
+    """Staff id of a case's owner; "" if it has none, or if there is no such case."""
     rows = db.run("SELECT owner FROM cases WHERE code = :code", code=code)
     return str(rows[0]["owner"]) if rows else ""
 
 
 def has_cover(db: Database, staff: str) -> bool:
-    """Whether somebody stands in for that owner in an open case."""
+    """Whether somebody covers for this owner in an open case."""
     return bool(
         db.run(
             "SELECT 1 FROM cases WHERE cover <> '' AND cover > '' AND state <> 'closed' AND owner = :staff LIMIT 1",
@@ -181,7 +190,7 @@ def has_cover(db: Database, staff: str) -> bool:
 
 
 def last_words(db: Database, code: str) -> str:
-    """The text of the resident's last letter in a case."""
+    """The text of the resident's last letter in a case; "" if there is none."""
     rows = db.run(
         "SELECT text FROM letters WHERE code = :code AND state = 'decided' AND outcome IN ('case', 'attach') "
         "ORDER BY id DESC LIMIT 1",
@@ -191,7 +200,7 @@ def last_words(db: Database, code: str) -> str:
 
 
 def asked_feedback(db: Database, address: str, since: datetime) -> bool:
-    """Whether this address was asked how we did since then."""
+    """Whether a mail since that instant asked this case-folded address for feedback."""
     rows = db.run(
         "SELECT 1 FROM outbox WHERE recipient_key = :address AND created_at >= :since AND asks_feedback LIMIT 1",
         address=address,
@@ -201,7 +210,7 @@ def asked_feedback(db: Database, address: str, since: datetime) -> bool:
 
 
 def _in_order(db: Database, codes: Sequence[str]) -> list[Case]:
-    """In pieces, so that a statement's list stays short; order kept."""
+    """Cases in the order of their codes, read in pieces so that no statement's list grows long."""
     found: list[Case] = []
     for start in range(0, len(codes), 200):
         some = by_code(db, codes[start : start + 200])
@@ -210,7 +219,7 @@ def _in_order(db: Database, codes: Sequence[str]) -> list[Case]:
 
 
 def with_untold_clocks(db: Database) -> list[str]:
-    """Codes of open cases with a running date that nobody was told: what a changed calendar may move."""
+    """Codes of cases with a running clock whose date nobody was told: a changed calendar may move it (P9)."""
     rows = db.run(
         "SELECT DISTINCT code FROM clocks WHERE state = 'running' AND NOT told AND counted_from IS NOT NULL ORDER BY code"
     )
@@ -218,14 +227,14 @@ def with_untold_clocks(db: Database) -> list[str]:
 
 
 def open_of_owner(db: Database, staff: str) -> int:
-    """How many cases that are not closed a member of staff owns."""
+    """How many open cases, that is all that are not closed, a member of staff owns."""
     return int(
         db.run("SELECT COUNT(*) AS n FROM cases WHERE state <> 'closed' AND owner = :staff", staff=staff)[0]["n"]
     )
 
 
 def open_of_inbox(db: Database, inbox: str) -> int:
-    """How many cases that are not closed an inbox has."""
+    """How many open cases, that is all that are not closed, an inbox has."""
     return int(
         db.run("SELECT COUNT(*) AS n FROM cases WHERE state <> 'closed' AND inbox = :inbox", inbox=inbox)[0]["n"]
     )

@@ -1,4 +1,8 @@
-"""What intents do to cases, their clocks and the words kept with them; called by store/handlers alone, in its transaction."""
+"""
+What intents do to cases, to their clocks, and to the words that are kept with them.
+
+Only store/handlers calls these functions, in its transaction. Each returns what the intent's event keeps.
+"""
 
 import json
 from datetime import datetime
@@ -29,7 +33,7 @@ from ackbot.store.unit import NO_DATA, Data, Unit
 
 
 def open_case(unit: Unit, intent: OpenCase) -> Data:
-    """A case with its parties; its owner and clocks come by intents of their own."""
+    """Open a case with its parties. Other intents set its owner and clocks."""
     case, db = intent.case, unit.db
     db.run(
         """
@@ -62,7 +66,7 @@ def open_case(unit: Unit, intent: OpenCase) -> Data:
 
 
 def attach(unit: Unit, intent: Attach) -> Data:
-    """A further letter: when it came, whose it is, whether it makes the case sensitive."""
+    """Add a further letter to a case: its time, its sender as a party, and whether it makes the case sensitive."""
     at = unit.arrival.arrived_at if unit.arrival else unit.now
     rows = unit.db.run(
         "UPDATE cases SET last_letter_at = CASE WHEN last_letter_at < :at THEN :at ELSE last_letter_at END, "
@@ -82,15 +86,15 @@ def attach(unit: Unit, intent: Attach) -> Data:
 
 
 def assign(unit: Unit, intent: Assign) -> Data:
-    """A case gets another owner; the loads of both follow, and an offer is over."""
+    """Give a case another owner. The loads of both change, and an open offer ends."""
     if intent.taken:
-        _cancel_cover_notice(unit, intent.code)  # it names somebody who no longer has the case
+        _cancel_cover_notice(unit, intent.code)  # the notice names somebody who no longer has the case
     _give(unit, intent.code, intent.staff, intent.team, taken=intent.taken)
     return {"staff": intent.staff, "team": intent.team}
 
 
 def _give(unit: Unit, code: str, staff: str, team: str, *, taken: bool = False) -> None:
-    """`taken` counts as a hand-over."""
+    """Change the owner; the change counts as a hand-over if it was `taken`. Nobody's load has closed cases in it."""
     db, before = unit.db, _owner_and_state(unit, code)
     open_now = before["state"] != "closed"
     if before["owner"] and open_now:
@@ -112,6 +116,7 @@ def _owner_and_state(unit: Unit, code: str) -> Row:
 
 
 def _change_load(db: Database, staff: str, by: int, assigned_at: datetime | None) -> None:
+    """Change a load, never below 0; without `assigned_at` the last assignment stays as it is."""
     at = text_of(assigned_at) if assigned_at else None
     db.run(
         """
@@ -127,7 +132,7 @@ def _change_load(db: Database, staff: str, by: int, assigned_at: datetime | None
 
 
 def set_cover(unit: Unit, intent: SetCover) -> Data:
-    """Somebody stands in for the owner, or nobody does any more."""
+    """Set who covers for the owner; "" if nobody does any longer."""
     _cancel_cover_notice(unit, intent.code)
     rows = unit.db.run(
         "UPDATE cases SET cover = :staff WHERE code = :code RETURNING code", staff=intent.staff, code=intent.code
@@ -137,7 +142,11 @@ def set_cover(unit: Unit, intent: SetCover) -> Data:
 
 
 def human_words(unit: Unit, intent: HumanWords) -> Data:
-    """A person wrote: lateness and chasers are over; a cover who writes owns the case from now on (behaviour.md §4.5)."""
+    """
+    A person wrote to the resident, or spoke to them: lateness, reminders and alarms end.
+
+    A cover who writes owns the case from now on (behaviour.md §4.5).
+    """
     db, now = unit.db, unit.now
     found = db.run("SELECT owner, cover, team FROM cases WHERE code = :code", code=intent.code)
     case = must_touch(found, "cases", case=intent.code)
@@ -146,6 +155,7 @@ def human_words(unit: Unit, intent: HumanWords) -> Data:
     if case["cover"] and case["cover"] == intent.staff:
         _give(unit, intent.code, intent.staff, case["team"])
         db.run("UPDATE cases SET cover = '' WHERE code = :code", code=intent.code)
+    # Words may be seen late, in a Sent folder: they never move the time of the last human words back.
     db.run(
         "UPDATE cases SET human_words_at = CASE WHEN human_words_at > :now THEN human_words_at ELSE :now END, "
         "human_words_by = :staff, answered_by = :by, late_since = NULL, no_news = 0 WHERE code = :code",
@@ -172,8 +182,9 @@ def human_words(unit: Unit, intent: HumanWords) -> Data:
 
 def _cancel_cover_notice(unit: Unit, code: str) -> None:
     """
-    A notice that waits for working hours, and is no longer true by then, is not sent. One that names other cases too is
-    sent, because it carries their dates.
+    Cancel a cover notice that still waits for working hours, because it would no longer be true when it is sent.
+
+    A notice that also names other cases is sent, because it carries their dates.
     """
     unit.db.run(
         """
@@ -188,7 +199,7 @@ def _cancel_cover_notice(unit: Unit, code: str) -> None:
 
 
 def close(unit: Unit, intent: Close | Settle) -> Data:
-    """The case ends; whatever still ran ends with it, and nobody has it on their hands any more."""
+    """Close a case. Its clocks, cover, offer and alarm end with it, and it no longer counts in its owner's load."""
     _close(unit, intent.code)
     return NO_DATA
 
@@ -214,7 +225,7 @@ def _close(unit: Unit, code: str) -> None:
 
 
 def late(unit: Unit, intent: Late) -> Data:
-    """Late since today, by the council's date, if it was not late before."""
+    """Mark a case as late since today, by the council's date. A case that is already late keeps its date."""
     rows = unit.db.run(
         "UPDATE cases SET late_since = COALESCE(late_since, :today), no_news = :no_news WHERE code = :code RETURNING code",
         today=unit.council.calendar.local_day(unit.now).isoformat(),
@@ -226,7 +237,7 @@ def late(unit: Unit, intent: Late) -> Data:
 
 
 def unreachable(unit: Unit, intent: Unreachable) -> Data:
-    """Mail to the resident bounces, or no longer does."""
+    """Record that mail to the resident bounces, or that it no longer does."""
     rows = unit.db.run(
         "UPDATE cases SET unreachable = :gone WHERE code = :code RETURNING code", gone=intent.gone, code=intent.code
     )
@@ -235,7 +246,11 @@ def unreachable(unit: Unit, intent: Unreachable) -> Data:
 
 
 def keep_words(unit: Unit, intent: KeepWords) -> Data:
-    """A note, or words that wait; a note of whoever has the case is remembered with it."""
+    """
+    Keep a note, or words that wait for the author's answer.
+
+    A note from the owner or the cover is a sign of work on the case, and sets its `noted_at`.
+    """
     unit.db.run(
         """
         INSERT INTO words (code, staff, kind, state, command, argument, words, asked_by, letter_id, files, at)
@@ -254,7 +269,7 @@ def keep_words(unit: Unit, intent: KeepWords) -> Data:
         now=text_of(unit.now),
     )
     if intent.kind == "note" and not intent.command:
-        # No row where somebody else writes a note, or the case is closed: that is no sign of work on it.
+        # Touches no row if somebody else wrote the note or the case is closed: that is not a sign of work on the case.
         unit.db.run(
             "UPDATE cases SET noted_at = :now WHERE code = :code AND state <> 'closed' AND :staff IN (owner, cover)",
             now=text_of(unit.now),
@@ -265,7 +280,7 @@ def keep_words(unit: Unit, intent: KeepWords) -> Data:
 
 
 def drop_words(unit: Unit, intent: DropWords) -> Data:
-    """Words that waited were sent, or stay inside."""
+    """End the wait of held words: they were sent, or they stay inside the council."""
     rows = unit.db.run(
         "UPDATE words SET state = :outcome WHERE id = :id RETURNING id", outcome=intent.outcome, id=intent.id
     )
@@ -274,7 +289,7 @@ def drop_words(unit: Unit, intent: DropWords) -> Data:
 
 
 def offer(unit: Unit, intent: Offer) -> Data:
-    """Somebody is asked to take the case; an earlier offer is over."""
+    """Offer a case to somebody. An earlier offer is replaced."""
     rows = unit.db.run(
         "UPDATE cases SET offered_to = :to, offered_by = :by, offered_at = :now WHERE code = :code RETURNING code",
         to=intent.to,
@@ -287,7 +302,7 @@ def offer(unit: Unit, intent: Offer) -> Data:
 
 
 def copies(unit: Unit, intent: Copies) -> Data:
-    """Whoever gets copies of human words from now on."""
+    """Set who gets copies of human words from now on."""
     rows = unit.db.run(
         "UPDATE cases SET copies = :copies WHERE code = :code RETURNING code",
         copies=json.dumps(intent.addresses) if intent.addresses else "",
@@ -298,7 +313,12 @@ def copies(unit: Unit, intent: Copies) -> Data:
 
 
 def wish(unit: Unit, intent: Wish) -> Data:
-    """Remembered for the address; quiet is honoured at once in all cases of that resident, closed ones too: they may open again."""
+    """
+    Remember what a resident asked for, under their address.
+
+    The language and the wish for quiet also change all cases of that resident at once, closed ones too, because a closed
+    case may be opened again.
+    """
     db, yes = unit.db, bool(intent.value)
     data = {"what": intent.what, "value": intent.value}
     db.run(
@@ -309,13 +329,14 @@ def wish(unit: Unit, intent: Wish) -> Data:
         address=intent.address,
         value=yes if intent.what in ("quiet", "ignored") else intent.value,
     )
+    # Cases have no column for formats: they are read with each case (store/cases).
     if intent.what == "formats":
         return data
     column = "language" if intent.what == "language" else "quiet"
     value: str | bool = intent.value
     if column == "quiet":
         other = db.run("SELECT quiet, ignored FROM people WHERE address = :address", address=intent.address)[0]
-        # What the resident asked for stays when an owner takes theirs back.
+        # The resident's own wish for quiet stays when an owner takes theirs back.
         value = bool(other["quiet"] or other["ignored"])
     db.run(
         f"UPDATE cases SET {column} = :value WHERE code IN (SELECT code FROM parties WHERE address = :address)",
@@ -326,7 +347,9 @@ def wish(unit: Unit, intent: Wish) -> Data:
 
 
 def reopen(unit: Unit, intent: Reopen) -> Data:
-    """Open again; a closed one begins anew."""
+    """
+    Set a case to open. One that was closed begins anew: without lateness, and counted in its owner's load again.
+    """
     db, code, before = unit.db, intent.code, _owner_and_state(unit, intent.code)
     if before["state"] == "closed":
         db.run("UPDATE cases SET late_since = NULL, no_news = 0, noted_at = NULL WHERE code = :code", code=code)
@@ -337,7 +360,7 @@ def reopen(unit: Unit, intent: Reopen) -> Data:
 
 
 def set_clock(unit: Unit, intent: SetClock) -> Data:
-    """A clock runs; one of its kind that ran or was paused is replaced."""
+    """Start a clock. A running or paused clock of the same kind is replaced."""
     clock = intent.clock
     _end_clock(unit, intent.code, clock.kind, "replaced", intent.why)
     unit.db.run(
@@ -359,13 +382,17 @@ def set_clock(unit: Unit, intent: SetClock) -> Data:
 
 
 def clear_clock(unit: Unit, intent: ClearClock) -> Data:
-    """A clock ends kept, replaced or withheld."""
+    """End a clock as kept, replaced or withheld."""
     _end_clock(unit, intent.code, intent.kind, intent.outcome, intent.why)
     return {"kind": intent.kind, "outcome": intent.outcome}
 
 
 def _end_clock(unit: Unit, code: str, kind: str, outcome: str, why: str) -> None:
-    """Touches no row where none of the kind runs: a case's first clock replaces nothing, and a decision may end one twice."""
+    """
+    End the running or paused clock of a kind.
+
+    Touches no row if there is none: the first clock of a case replaces nothing, and a decision may end a clock twice.
+    """
     unit.db.run(
         "UPDATE clocks SET state = :outcome, ended_at = :now, why = :why WHERE code = :code AND kind = :kind "
         "AND state IN ('running', 'paused')",
@@ -378,7 +405,7 @@ def _end_clock(unit: Unit, code: str, kind: str, outcome: str, why: str) -> None
 
 
 def pause_clock(unit: Unit, intent: PauseClock) -> Data:
-    """A running clock stands still; set anew, it is over."""
+    """Pause a running clock. A new clock of the same kind ends it (`set_clock`)."""
     rows = unit.db.run(
         "UPDATE clocks SET state = 'paused', paused_at = :now, why = :why WHERE code = :code AND kind = :kind "
         "AND state = 'running' RETURNING id",

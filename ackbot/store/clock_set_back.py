@@ -1,23 +1,26 @@
-"""The machine's clock was set back: what waits for an instant that only the wrong clock knew is due now."""
+"""After the machine's clock was set back: work that waits for an instant of the wrong clock becomes due now."""
 
 from datetime import datetime, timedelta
 
 from ackbot.store.database import Database, text_of
 from ackbot.store.modes import IN_HAND
 
-_LONGEST = timedelta(hours=25)  # beyond every back-off: of mails four hours, of fetching twelve, of quarantine a day
+_LONGEST = timedelta(
+    hours=25
+)  # longer than every back-off: four hours for mails, twelve for fetching, a day in quarantine
 
 
 def set_back(db: Database, now: datetime, repeat_s: float) -> int:
     """
-    Make due what would otherwise wait until the clock is again where it was. What a working hour or the next day is
-    waited for stays as it is; so do promises, which residents were told.
+    Make due now what would otherwise wait until the clock is again where it was.
+
+    Mail that waits for a working hour or the next day stays as it is. So do promises, because residents were told them.
 
     Args:
         repeat_s: seconds between two alarms of an urgent letter.
 
     Returns:
-        How many mails, letters and alarms that were.
+        How many mails, letters and alarms became due.
     """
     statements = (
         "UPDATE outbox SET not_before = :now WHERE state = 'queued' AND ((created_at > :now AND not_before <= created_at) "

@@ -1,4 +1,4 @@
-"""The automatic mail of residents: which of it counts, said once (see casework/contact, which asks)."""
+"""The automatic mail that residents got or will get, as casework/contact asks for it: which mail counts is said here once."""
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, time, timedelta
@@ -10,9 +10,9 @@ from ackbot.casework.worktime import Calendar
 from ackbot.store.database import Database, Row, instant_of, listed, text_of
 
 _DAY = timedelta(days=1)
-_MOST = 200  # mails of one resident looked at; nobody gets so many in a day
+_MOST = 200  # mails read for one resident; nobody gets that many in a day
 _AUTOMATIC = "kind IN (" + ", ".join(f"'{kind}'" for kind in sorted(TO_RESIDENTS)) + ")"
-# What went, goes, or may go once it is released; not what a mode keeps in for ever, nor what is no longer true.
+# Mail that went out, will go out, or may go out once it is released. Not mail that a mode holds for ever, nor cancelled mail.
 _COUNTS = f"{_AUTOMATIC} AND state <> 'cancelled' AND (state <> 'held' OR held_for <> 'shadow')"
 
 
@@ -23,8 +23,11 @@ def histories(
     The automatic mail of each of these residents.
 
     Args:
-        addresses: case folded; "" is nobody's, and knows of nothing but the brake.
-        calendar: the council's, whose midnight begins a day.
+        addresses: case folded. "" stands for a letter without a sender; its history tells only whether the brake is on.
+        calendar: the council's; a day begins at its midnight.
+
+    Returns:
+        A history for each address, and one for "".
     """
     braked = is_braked(db, limits, now)
     found = {"": History(braked=braked)}
@@ -45,7 +48,7 @@ def histories(
     promised = db.run(
         "SELECT parties.address AS address, clocks.code AS code, clocks.promised_on AS day "
         "FROM parties JOIN clocks ON clocks.code = parties.code "
-        # The words of an index by case stand first; without them SQLite reads every clock that runs.
+        # The first condition has the words of the index clocks_one_running; without it SQLite reads every clock that runs.
         "WHERE clocks.state IN ('running', 'paused') AND clocks.state = 'running' AND clocks.told "
         f"AND clocks.kind <> 'settle' AND parties.address IN ({placeholders})",
         **parameters,
@@ -78,8 +81,9 @@ def history(db: Database, address: str, now: datetime, calendar: Calendar, limit
 
 def is_braked(db: Database, limits: Limits, now: datetime) -> bool:
     """
-    Whether automatic mails to residents wait now (behaviour.md §2). What is held does not count: it has reached nobody,
-    and would keep the brake on for ever.
+    Whether the brake holds automatic mails to residents now (behaviour.md §2).
+
+    Held mail does not count: it has reached nobody, and would keep the brake on for ever.
     """
     if limits.brake is None:
         return False

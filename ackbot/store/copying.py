@@ -1,4 +1,4 @@
-"""A whole store into another, of whatever kind, and the proof that nothing is missing or different there."""
+"""Copies a whole store into another, SQLite or PostgreSQL, and proves that nothing is missing or different there."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -9,20 +9,21 @@ from ackbot.store.database import Database, Row, StoreProblem
 from ackbot.store.schema import MIGRATIONS
 
 _AT_ONCE = 500  # rows
-# Of workers and their moment, not of the council: who works on a store, and what its relays took in the last day.
+# These tables belong to the workers of the moment, not to the council: who works on a store, and what its relays took in the
+# last day.
 _LEFT_OUT = {"leases", "relay_use"}
 
 
 def copy(source: Database, target: Database) -> dict[str, int]:
     """
-    Every row of a store into another that is empty, in one transaction, each compared after it was written.
+    Copy every row into an empty store, in one transaction, and compare each row after it was written.
 
     Returns:
         How many rows each table has.
 
     Raises:
-        StoreProblem: there is something in the target, somebody works on either, or a row came back another than it went.
-            The target is as it was before.
+        StoreProblem: the target is not empty, a worker is alive on either store, or a row differs after it was written.
+            No row is left in the target.
     """
     schema = [statement for migration in MIGRATIONS for statement in migration]
     made = [re.match(r"\s*CREATE TABLE (\w+)", statement) for statement in schema]
@@ -41,7 +42,7 @@ def copy(source: Database, target: Database) -> dict[str, int]:
 
 
 class _Table:
-    """What must be known of a table: the columns of its key, and those that are true or false, which SQLite keeps as numbers."""
+    """What a copy must know of a table: the columns of its key, and its BOOLEAN columns, which SQLite keeps as numbers."""
 
     def __init__(self, name: str, schema: Sequence[str]) -> None:
         self.name = name
@@ -52,7 +53,7 @@ class _Table:
         self.booleans = set(re.findall(r"(\w+) BOOLEAN", about))
 
     def pages(self, db: Database) -> Iterator[list[dict[str, Any]]]:
-        """All rows in the order of the key, a few hundred at once."""
+        """All rows in the order of the key, a few hundred at a time."""
         columns = ", ".join(self.key)
         after = ", ".join(f":{one}" for one in self.key)
         rows: Sequence[Row] = db.run(f"SELECT * FROM {self.name} ORDER BY {columns} LIMIT :most", most=_AT_ONCE)
@@ -65,7 +66,7 @@ class _Table:
             )
 
     def _plain(self, row: Row) -> dict[str, Any]:
-        """A row as either store would give it; PostgreSQL keeps no NUL in text."""
+        """A row in the form that both stores can give: true booleans, and no NUL in text, which PostgreSQL refuses."""
         plain = dict(row)
         for name, value in plain.items():
             if name in self.booleans and value is not None:
@@ -81,6 +82,7 @@ def _copied(source: Database, target: Database, name: str, table: _Table) -> int
         sql = f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({', '.join(f':{one}' for one in columns)})"
         for row in page:
             target.run(sql, **row)
+    # The rows brought their own ids, so PostgreSQL's counter has not moved and would give them out again.
     if table.key == ["id"]:
         target.count_on(name)
     count = 0

@@ -1,4 +1,4 @@
-"""What is done once a day, and for which days it was."""
+"""The rounds that are done once a day, and the days for which they were done. Days are the council's dates."""
 
 from datetime import date, datetime
 
@@ -6,7 +6,7 @@ from ackbot.store.database import Database, text_of
 
 
 def begin(db: Database, name: str, day: date, now: datetime) -> bool:
-    """Whether a round of that day is still to be done; in the caller's transaction it then counts as done (D70)."""
+    """Mark a round of that day as done, in the caller's transaction. False if it was done before (D70)."""
     rows = db.run(
         "INSERT INTO rounds (name, day, done_at) VALUES (:name, :day, :now) ON CONFLICT (name, day) DO NOTHING RETURNING name",
         name=name,
@@ -22,7 +22,7 @@ def was_done(db: Database, name: str, day: date) -> bool:
 
 
 def last(db: Database, name: str, before: date) -> date | None:
-    """The last day before that one for which a round was done; None for the first."""
+    """The last day before `before` for which the round was done; None if there is none."""
     rows = db.run(
         "SELECT MAX(day) AS day FROM rounds WHERE name = :name AND day < :before", name=name, before=before.isoformat()
     )

@@ -1,4 +1,4 @@
-"""One way to run SQL on either store: what an adapter offers, and what both of them do alike."""
+"""One way to run SQL on either store: what an adapter offers, and what both adapters have in common."""
 
 import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,15 +17,15 @@ class StoreProblem(AckbotError):
 
 
 class StoreMissing(StoreProblem):
-    """There is no store yet, or nothing in it: the first `ackbot run` makes it."""
+    """There is no store yet, or it is empty: the first `ackbot run` makes it."""
 
 
 class StoreLocked(StoreProblem):
-    """Another program has it: nothing is wrong with the store itself, and nothing of it may be moved away."""
+    """Another program has locked the store. The store itself is sound, and none of its files may be moved away."""
 
 
 class RowMissing(StoreProblem):
-    """A statement that had to touch a row touched none: a defect of ours, which `ids` help to find."""
+    """A statement that must touch one row touched none, or more than one: a defect of ours, which `ids` help to find."""
 
 
 class StoreBusy(AckbotError):
@@ -40,40 +40,40 @@ class StoreBusy(AckbotError):
 
 
 class StoreConflict(StoreBusy):
-    """Another worker's transaction came in between, and nothing of ours was kept: the same again, at once, can help."""
+    """Another worker's transaction came in between, and nothing of ours was kept. Trying again at once can help."""
 
 
 class Database(Protocol):
     """
-    What the queries stand on. `:name` parameters, rows as mappings, whole lists only.
+    A store as the queries see it: `:name` parameters, rows as mappings, whole lists only.
 
-    A transaction is one unit of work: all of it is kept or nothing. Statements outside of one are kept at once.
+    A transaction is one unit of work: all of it is kept, or nothing. A statement outside of a transaction is kept at once.
     """
 
-    place: str  # as an admin knows it, without a password
-    shared: bool  # whether other workers may work on it at the same time
-    skip_locked: str  # put behind a SELECT that claims rows
-    clock: str  # SQL for the seconds since 1970 by the store's own clock: leases go by it, promises never do
+    place: str  # path or URL as an admin knows it, without a password
+    shared: bool  # whether other workers may use the store at the same time
+    skip_locked: str  # put at the end of a SELECT that claims rows
+    clock: str  # SQL for the seconds since 1970 by the store's own clock; leases go by it, promises never do
 
     @property
     def lock_rows(self) -> str:
-        """Put behind a SELECT of rows that the transaction is about to decide over; empty outside of one."""
+        """Put at the end of a SELECT of rows that the transaction will decide; "" outside of a transaction."""
         ...
 
     def run(self, sql: str, **parameters: Any) -> Sequence[Row]:
-        """One statement and all its rows. Raises StoreBusy where trying again can help, StoreProblem for a damaged store."""
+        """Run one statement; all its rows. Raises StoreBusy if trying again can help, StoreProblem for a damaged store."""
         ...
 
     def transaction(self) -> contextlib.AbstractContextManager[None]:
-        """All statements inside are kept together; nested use joins the outer one."""
+        """Keep all statements inside together. A nested transaction joins the outer one."""
         ...
 
     def lock(self, names: Iterable[str]) -> None:
-        """Whoever locks one of these names waits until this transaction ends; nothing outside of a transaction."""
+        """Make everybody else who locks one of these names wait until this transaction ends. No effect outside of one."""
         ...
 
     def priority(self) -> contextlib.AbstractContextManager[None]:
-        """What this thread does inside waits for no other thread of this process to be done with the store."""
+        """Inside, this thread does not wait until other threads of this process have done with the store."""
         ...
 
     def has_table(self, name: str) -> bool:
@@ -81,7 +81,7 @@ class Database(Protocol):
         ...
 
     def count_on(self, table: str) -> None:
-        """The next id that the store gives a row of this table is above every one that is there."""
+        """Make the next id that the store gives in this table higher than every id that is there."""
         ...
 
     def migrate(self) -> None:
@@ -89,11 +89,11 @@ class Database(Protocol):
         ...
 
     def call_others(self) -> None:
-        """Other workers look at the outbox now; without any, or when they cannot be reached, nothing happens."""
+        """Tell other workers to look at the outbox now. No error if there are none or they cannot be reached."""
         ...
 
     def wait_for_call(self, seconds: float) -> bool:
-        """Wait at most so long for another worker's call; whether one came. Used by one thread only. Raises StoreBusy."""
+        """Wait for another worker's call; whether one came in time. For one thread only. Raises StoreBusy."""
         ...
 
     def close(self) -> None:
@@ -102,17 +102,17 @@ class Database(Protocol):
 
 
 def text_of(moment: datetime) -> str:
-    """An instant as the store keeps it. `moment` must be aware."""
+    """An instant in the store's text form, UTC, of fixed width so that it sorts. `moment` must be aware."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def instant_of(text: str) -> datetime:
-    """What `text_of` wrote, UTC."""
+    """The instant that `text_of` wrote, aware, UTC."""
     return datetime.fromisoformat(text)
 
 
 def listed(name: str, values: Sequence[Any]) -> tuple[str, dict[str, Any]]:
-    """`:name0, :name1` and their parameters, for an IN list; an empty one matches nothing."""
+    """`:name0, :name1` and their parameters, for an IN list; an empty list matches nothing."""
     if not values:
         return "NULL", {}
     return ", ".join(f":{name}{n}" for n in range(len(values))), {f"{name}{n}": value for n, value in enumerate(values)}
@@ -120,13 +120,14 @@ def listed(name: str, values: Sequence[Any]) -> tuple[str, dict[str, Any]]:
 
 def must_touch(rows: Sequence[Row], table: str, **ids: Any) -> Row:
     """
-    The one row that a statement touched, of those that its RETURNING gave.
+    The one row that a statement touched.
 
     Args:
-        ids: what the row was looked for by; no words of anybody.
+        rows: what its RETURNING gave.
+        ids: the values by which the row was looked for; never anybody's words, because they go into the log (P11).
 
     Raises:
-        RowMissing: it touched none, or more than one.
+        RowMissing: the statement touched no row, or more than one.
     """
     if len(rows) != 1:
         named = ", ".join(f"{name} {value}" for name, value in ids.items())
@@ -136,13 +137,13 @@ def must_touch(rows: Sequence[Row], table: str, **ids: Any) -> Row:
 
 def climb(db: Database, dialect: Callable[[str], str]) -> None:
     """
-    Apply the migrations that a store has not seen, inside the caller's transaction.
+    Apply the migrations that the store does not have yet, inside the caller's transaction.
 
     Args:
-        dialect: puts a database's own words into a statement of the schema.
+        dialect: puts the database's own words into a statement of the schema.
 
     Raises:
-        StoreProblem: it is newer than this program.
+        StoreProblem: the store's schema is newer than this program.
     """
     made = "CREATE TABLE IF NOT EXISTS migrations (number BIGINT NOT NULL PRIMARY KEY, applied_at TEXT NOT NULL)"
     db.run(dialect(made))
@@ -162,7 +163,7 @@ def climb(db: Database, dialect: Callable[[str], str]) -> None:
 
 
 def unreadable(db: Database) -> StoreProblem | None:
-    """Why the queries of this program would fail on a store."""
+    """Why this program cannot query a store: StoreMissing if it is empty, else StoreProblem; None if it can."""
     try:
         number = (
             db.run("SELECT MAX(number) AS number FROM migrations")[0]["number"] if db.has_table("migrations") else 0

@@ -1,4 +1,8 @@
-"""What people wrote to residents straight from their mail programs, remembered until the letters it answers are taken in."""
+"""
+Answers that staff sent to residents straight from their own mail programs.
+
+They are kept for 30 days, because an answer may be seen before the letter that it answers.
+"""
 
 import json
 from datetime import timedelta
@@ -9,11 +13,11 @@ from ackbot.store.database import Database, instant_of, listed, text_of
 from ackbot.store.unit import NO_DATA, Data, Unit
 
 _KEPT = timedelta(days=30)  # longer than any outage
-_MOST = 20
+_MOST = 20  # answers read for one resident; Message-IDs kept of one answer
 
 
 def keep(unit: Unit, intent: KeepAnsweredElsewhere) -> Data:
-    """An answer, under each of its recipients; what is too old goes."""
+    """Keep an answer under each of its recipients, and delete the answers that are too old."""
     db, now = unit.db, unit.now
     db.run("DELETE FROM answers WHERE recorded_at < :before", before=text_of(now - _KEPT))
     answer = intent.answer
@@ -35,7 +39,7 @@ def keep(unit: Unit, intent: KeepAnsweredElsewhere) -> Data:
 
 
 def to(db: Database, recipient: str) -> tuple[AnsweredElsewhere, ...]:
-    """What was written to this case-folded address, the latest first."""
+    """The answers written to this case-folded address, the latest first."""
     rows = db.run(
         "SELECT * FROM answers WHERE recipient = :recipient ORDER BY id DESC LIMIT :most",
         recipient=recipient,
@@ -54,7 +58,7 @@ def to(db: Database, recipient: str) -> tuple[AnsweredElsewhere, ...]:
 
 
 def open_cases_of(db: Database, addresses: tuple[str, ...]) -> list[str]:
-    """Codes of open cases that these case-folded addresses are party to, oldest first."""
+    """Codes of the open cases to which any of these case-folded addresses is a party, oldest first; the latest 50 at most."""
     placeholders, parameters = listed("a", addresses)
     rows = db.run(
         f"SELECT DISTINCT cases.code AS code, cases.id AS id FROM parties JOIN cases ON cases.code = parties.code "
@@ -66,8 +70,9 @@ def open_cases_of(db: Database, addresses: tuple[str, ...]) -> list[str]:
 
 def drop_acknowledgement(unit: Unit, intent: DropAcknowledgement) -> Data:
     """
-    An acknowledgement or receipt that still waits, held or queued; what a mode held back was never to go. Touches no row
-    where it has gone out.
+    Cancel an acknowledgement or receipt that still waits, queued or held, because a person has answered.
+
+    Touches no row if the mail has gone out. A mail that a mode held back keeps its state: it was never to go.
     """
     unit.db.run(
         "UPDATE outbox SET state = 'cancelled', held_for = '' WHERE code = :code AND kind IN ('acknowledgement', 'receipt') "

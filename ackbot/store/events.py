@@ -1,4 +1,4 @@
-"""The append-only history: who, what, when, why; no resident's words."""
+"""The append-only history: who did what, when and why; without any words of residents (P11)."""
 
 import json
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from ackbot.store.database import Database, text_of
 
 _json = json.JSONEncoder(
     sort_keys=True
-).encode  # made once: `json.dumps` makes an encoder at each call that has options
+).encode  # made once, because `json.dumps` makes a new encoder at each call that has options
 
 
 def add(
@@ -23,7 +23,7 @@ def add(
     inbox: str = "",
     data: Mapping[str, Any] | None = None,
 ) -> None:
-    """One event. `data` must be JSON-able and hold no subject, body or name."""
+    """Add one event. `data` must be JSON-able and hold no subject, body or name (P11)."""
     db.run(
         "INSERT INTO events (at, code, letter_id, inbox, kind, why, data) VALUES (:at, :code, :letter_id, "
         ":inbox, :kind, :why, :data)",
@@ -38,7 +38,7 @@ def add(
 
 
 def reminded(db: Database, code: str, since: datetime) -> frozenset[str]:
-    """Staff ids of those who were reminded of a case since then."""
+    """Staff ids of everybody who was reminded of a case since that instant."""
     rows = db.run(
         "SELECT data FROM events WHERE code = :code AND kind = 'reminded' AND at >= :since",
         code=code,

@@ -25,16 +25,17 @@ from ackbot.mail.plain import Attachment
 from ackbot.store import alarms, cases, contact, elsewhere, listings
 from ackbot.store.database import Database, instant_of, listed, text_of
 
-_JOIN_DAYS = 3  # letters that may be joined to an open case
-_COUNTED_DAYS = 30  # letters counted for "this is your third email to us in 30 days"
+_JOIN_DAYS = 3  # days in which a further letter may be joined to an open case
+_COUNTED_DAYS = 30  # days whose letters count for "this is your third email to us in 30 days"
 _MOST_PAST = 20
 
 
 def gather(db: Database, questions: Questions, now: datetime, council: Council) -> Facts:
     """
-    Answers to what the rules ask. Reads only.
+    Read the facts that the rules ask for. Writes nothing.
 
-    Nobody else decides over the same letter, the same resident's mails or the same people's load until the transaction ends.
+    Until the caller's transaction ends, no other worker decides about the same letter, the same addresses or the load of
+    the same staff.
     """
     addresses = (*questions.addresses, *questions.recipients)
     db.lock([f"letter {questions.fingerprint}", *(f"address {one}" for one in addresses)])
@@ -77,7 +78,7 @@ def gather(db: Database, questions: Questions, now: datetime, council: Council) 
 def _for_staff(
     db: Database, author: str, known_cases: Mapping[str, Case], histories: Mapping[str, History]
 ) -> dict[str, Any]:
-    """What only a mail of a member of staff is judged by."""
+    """The facts that only a mail from a member of staff needs."""
     return {
         "held": _held(db, author),
         "human_sent": _human_sent(db, author),
@@ -166,7 +167,7 @@ def _last_owner(db: Database, sender: str) -> tuple[str, str, datetime] | None:
 
 
 def loads(db: Database, staff: Sequence[str]) -> dict[str, Load]:
-    """How much each of these has."""
+    """How many open cases each of these members of staff has; those who never had one are left out."""
     if not staff:
         return {}
     placeholders, parameters = listed("s", staff)
@@ -187,7 +188,7 @@ def _taken(db: Database, codes: Sequence[str]) -> frozenset[str]:
 
 
 def _ours(db: Database, message_ids: Sequence[str]) -> dict[str, OurMail]:
-    """Mails of ours to staff: their words from the final bytes, the cases they are about from what was recorded with them."""
+    """Mails of ours to staff, by Message-ID. Their words come from the final bytes, their cases from what was recorded (P7)."""
     placeholders, parameters = listed("m", message_ids[:20])
     rows = db.run(
         f"SELECT id, message_id, staff, kind, code, content FROM outbox WHERE message_id IN ({placeholders}) AND staff <> ''",
@@ -216,7 +217,7 @@ def _person(db: Database, sender: str) -> Person:
 
 
 def _copied(db: Database, codes: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Whom residents copied when they wrote, in each of these cases: the Cc fields of their letters."""
+    """Whom residents copied in each of these cases: the Cc fields of their letters."""
     placeholders, parameters = listed("c", codes)
     rows = db.run(
         f"SELECT code, headers FROM letters WHERE code IN ({placeholders}) AND outcome IN ('case', 'attach') ORDER BY id",
@@ -250,6 +251,6 @@ def _held(db: Database, staff: str) -> tuple[HeldWords, ...]:
 
 
 def _human_sent(db: Database, staff: str) -> int:
-    """The first few are echoed (behaviour.md §4.2)."""
+    """How often this person has written to residents through us; the first few mails are echoed (behaviour.md §4.2)."""
     rows = db.run("SELECT human_sent FROM staff_load WHERE staff = :staff", staff=staff)
     return int(rows[0]["human_sent"]) if rows else 0

@@ -1,4 +1,4 @@
-"""Applies intents: the only place where a decision becomes rows (design.md §4)."""
+"""Applies intents: the only place that writes a decision as rows (design.md §4)."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -60,11 +60,15 @@ def apply(
     arrival: Arrival | None = None,
 ) -> int:
     """
-    Make a decision's intents rows, in their order, inside the caller's transaction. An intent whose row is missing is left
-    out, with an event and a line in the log that say so.
+    Apply the intents of a decision in their order, inside the caller's transaction.
+
+    An intent whose row is missing is left out; an event and a line in the log say so.
 
     Args:
         mails: the final bytes of every Send, by dedupe key.
+        now: when it was decided, aware.
+        letter_id: row of the mail that was decided; None if a clock brought the decision.
+        arrival: where that mail arrived; None if a clock brought the decision.
 
     Returns:
         How many mails were queued to go out now.
@@ -79,7 +83,8 @@ def apply(
                 continue
             kind, why, data = intent.event, intent.why, HANDLERS[type(intent)](unit, intent)
         except RowMissing as missing:
-            # A defect of ours, never of the mail: it must not cost the resident the rest of the decision, nor others theirs.
+            # This is a defect of ours, never of the mail. The resident must not lose the rest of the decision because of it, and
+            # other residents must not lose theirs.
             log.exception(
                 log_events.ROW_MISSING,
                 intent=type(intent).__name__,
@@ -97,7 +102,7 @@ def _note(_: Unit, intent: Note) -> Data:
 
 
 def _record(_: Unit, intent: Record) -> Data:
-    """Only its event is kept; what became of the mail stands in its own row (store/arrivals)."""
+    """Only its event is kept; the letter's own row says what became of the mail (store/arrivals)."""
     return {
         "kind": intent.kind,
         "outcome": intent.outcome,
@@ -106,7 +111,7 @@ def _record(_: Unit, intent: Record) -> Data:
     }
 
 
-# What each kind of intent does to rows, and what its event keeps. Mails are apart: they write an event of their own.
+# The function that writes each kind of intent, and returns what its event keeps. Send is not here: it writes its own event.
 HANDLERS: Mapping[type[Intent], Callable[[Unit, Any], Data]] = {
     OpenCase: changes.open_case,
     Attach: changes.attach,
@@ -146,7 +151,11 @@ def _send(
     letter_id: int | None,
     arrival: Arrival | None,
 ) -> bool:
-    """Whether the mail goes out now. One that was put there before is left as it is: that is the idempotence of all sending."""
+    """
+    Put a mail into the outbox. Returns whether it goes out now.
+
+    A mail whose dedupe key is already there is left as it is: this makes all sending idempotent (design.md §5).
+    """
     held_for = _held_for(db, send, council, arrival) or (
         "pause" if send.draft.kind != "urgent" and inboxes.is_paused(db, send.inbox) else ""
     )
@@ -204,7 +213,11 @@ def _send(
 
 
 def _held_for(db: Database, send: Send, council: Council, arrival: Arrival | None) -> str:
-    """Why it waits, a pause apart; '' when it goes. What the mode does not let out is never asked for its other reasons."""
+    """
+    Why a mail is held, pauses aside; "" if it is not.
+
+    The mode is asked first, because what it holds is held for ever, while a brake or a restore is released one day.
+    """
     kind, to_staff = send.draft.kind, bool(send.staff)
     if not modes.lets_out(council, send.inbox, kind, to_staff=to_staff):
         return "shadow"
@@ -212,7 +225,7 @@ def _held_for(db: Database, send: Send, council: Council, arrival: Arrival | Non
 
 
 def _place(db: Database, send: Send, arrival: Arrival | None) -> Arrival | None:
-    """Where the files of a mail are: with the letter that is being decided, or with an earlier one."""
+    """Where the attachments of a mail are: in the letter that is being decided, or in an earlier one (`files_of`)."""
     if not send.files_of:
         return arrival
     rows = db.run("SELECT * FROM arrivals WHERE letter_id = :letter_id ORDER BY id LIMIT 1", letter_id=send.files_of)

@@ -1,4 +1,4 @@
-"""Where each inbox has been read to, and how its watch goes."""
+"""How far each folder has been read, the state of each inbox's watch, and what is paused."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,14 +10,15 @@ from ackbot.store.database import Database, Row, instant_of, must_touch, text_of
 @dataclass(frozen=True, slots=True)
 class Folder:
     """
-    A folder as we know it.
+    What the store knows of a folder (RFC 3501 §2.3.1.1).
 
     Args:
-        last_uid: every mail up to here has a committed arrival.
-        backlog_uid: mails up to here lay there at first sight, or when UIDVALIDITY last changed.
-        restored: UIDVALIDITY is another than at first sight.
-        watch_started_at: first sight of the inbox, kept over changes.
-        held_uid: mails up to here may have been answered before a backup was put back; None until the next look.
+        last_uid: the watermark; every mail up to this UID has a committed arrival.
+        backlog_uid: mails up to this UID were there at first sight, or when UIDVALIDITY last changed.
+        restored: UIDVALIDITY has changed since first sight.
+        watch_started_at: first sight of the inbox, aware, UTC; a new UIDVALIDITY does not change it.
+        held_uid: mails up to this UID may have been answered before a backup was put back. None after a restore, until
+            the folder is next opened.
     """
 
     uidvalidity: int
@@ -29,7 +30,7 @@ class Folder:
 
 
 def folder(db: Database, inbox: str, name: str) -> Folder | None:
-    """What is known of a folder; None before its first sight."""
+    """What the store knows of a folder; None before first sight."""
     rows = db.run("SELECT * FROM folders WHERE inbox = :inbox AND folder = :folder", inbox=inbox, folder=name)
     if not rows:
         return None
@@ -56,10 +57,10 @@ def first_sight(
     restored: bool = False,
 ) -> None:
     """
-    A folder is seen for the first time; mails up to `last_uid` are not looked at.
+    Record a folder at first sight. Mails up to `last_uid` are not read.
 
     Args:
-        restored: by a store that was put back, and knows nothing of it since `now`.
+        restored: the store was put back from a backup that does not know this folder; `now` is then the backup's instant.
     """
     db.run(
         "INSERT INTO folders (inbox, folder, uidvalidity, last_uid, watch_started_at, backlog_uid, restored) "
@@ -75,7 +76,7 @@ def first_sight(
 
 
 def uidvalidity_changed(db: Database, inbox: str, name: str, uidvalidity: int, backlog_uid: int) -> None:
-    """All uids start anew: everything is looked at again, and known letters are recognised by their fingerprints."""
+    """Record a new UIDVALIDITY: all UIDs start anew. All mail is read again, and known letters are recognised by fingerprint."""
     rows = db.run(
         "UPDATE folders SET uidvalidity = :uidvalidity, last_uid = 0, backlog_uid = :backlog_uid, restored = "
         ":yes, unknown = 0, held_uid = CASE WHEN held_uid IS NULL THEN NULL ELSE 0 END "
@@ -91,8 +92,10 @@ def uidvalidity_changed(db: Database, inbox: str, name: str, uidvalidity: int, b
 
 def move_watermark(db: Database, inbox: str, name: str, uidvalidity: int, uid: int) -> None:
     """
-    Every mail up to `uid` has a committed arrival. Never moves back: it touches no row where another mail has moved it
-    further, where UIDVALIDITY has changed meanwhile, and for mail that was delivered to us, of which no folder is kept.
+    Move the watermark forward: every mail up to `uid` has a committed arrival.
+
+    The watermark never moves back. No row is touched if another mail has moved it further, if UIDVALIDITY has changed
+    meanwhile, or for mail that was delivered to us by LMTP, which has no folder row.
     """
     db.run(
         "UPDATE folders SET last_uid = :uid WHERE inbox = :inbox AND folder = :folder AND uidvalidity = "
@@ -105,7 +108,7 @@ def move_watermark(db: Database, inbox: str, name: str, uidvalidity: int, uid: i
 
 
 def hold_up_to(db: Database, inbox: str, name: str, uid: int) -> None:
-    """The first look after a backup was put back: letters up to `uid` may have been answered before."""
+    """Record, when a folder is first opened after a restore, that letters up to `uid` may have been answered before it."""
     rows = db.run(
         "UPDATE folders SET held_uid = :uid WHERE inbox = :inbox AND folder = :folder RETURNING folder",
         uid=uid,
@@ -116,7 +119,7 @@ def hold_up_to(db: Database, inbox: str, name: str, uid: int) -> None:
 
 
 def count_unknown(db: Database, inbox: str, name: str) -> int:
-    """One more letter that was unknown after a change of UIDVALIDITY; how many that makes."""
+    """Count one more letter that was unknown after a change of UIDVALIDITY; returns the new count."""
     rows = db.run(
         "UPDATE folders SET unknown = unknown + 1 WHERE inbox = :inbox AND folder = :folder RETURNING unknown",
         inbox=inbox,
@@ -126,7 +129,13 @@ def count_unknown(db: Database, inbox: str, name: str) -> int:
 
 
 def report(db: Database, inbox: str, state: str, reason: str, now: datetime, *, seen: bool) -> None:
-    """How the watch of an inbox goes: watching, retrying or stopped. `seen` when the server has just answered."""
+    """
+    Record the state of an inbox's watch: watching, retrying or stopped.
+
+    Args:
+        reason: a sentence for the admin, without secrets; "" when all is well.
+        seen: the server has just answered.
+    """
     db.run(
         """
         INSERT INTO inbox_states (inbox, state, reason, changed_at, seen_at) VALUES (:inbox, :state, :reason, :now, :seen_at)
@@ -147,19 +156,20 @@ def report(db: Database, inbox: str, state: str, reason: str, now: datetime, *, 
 
 def junk_counted(db: Database, inbox: str, count: int) -> None:
     """
-    How many mails lie in the Junk folder: never answered, but real residents land there (domain.md §2.6). Touches no row
-    where the inbox's state could not be recorded yet; it is counted again within the hour.
+    Record how many mails are in the Junk folder. They are never answered, but real residents land there (domain.md §2.6).
+
+    Touches no row if the inbox has no recorded state yet; the folder is counted again within the hour.
     """
     db.run("UPDATE inbox_states SET junk = :count WHERE inbox = :inbox", count=count, inbox=inbox)
 
 
 def states(db: Database) -> Sequence[Row]:
-    """How each inbox goes, by name."""
+    """The recorded state of each inbox, by name."""
     return db.run("SELECT * FROM inbox_states ORDER BY inbox")
 
 
 def is_paused(db: Database, inbox: str) -> bool:
-    """Whether the admin paused this inbox or the whole council."""
+    """Whether the admin has paused this inbox or the whole council."""
     return bool(db.run("SELECT 1 FROM pauses WHERE scope IN ('', :inbox)", inbox=inbox))
 
 

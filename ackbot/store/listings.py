@@ -1,4 +1,4 @@
-"""Which cases a mail of ours lists, as it was recorded when the mail was written (P7): never read out of its words."""
+"""The cases that a mail of ours lists: recorded when the mail is written, and never read out of its words (P7)."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,13 +6,13 @@ from ackbot.store.database import Database, listed
 
 
 def keep(db: Database, outbox_id: int, codes: Iterable[str]) -> None:
-    """The mail in that row lists these cases."""
+    """Record that the mail in this outbox row lists these cases."""
     for code in dict.fromkeys(codes):
         db.run("INSERT INTO outbox_cases (outbox_id, code) VALUES (:id, :code)", id=outbox_id, code=code)
 
 
 def of(db: Database, outbox_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
-    """Codes of the cases that each of these mails lists, by its row; a mail that lists none is not in it."""
+    """Codes of the cases that each of these mails lists, by outbox row; a mail that lists none is left out."""
     placeholders, parameters = listed("m", outbox_ids)
     rows = db.run(
         f"SELECT outbox_id, code FROM outbox_cases WHERE outbox_id IN ({placeholders}) ORDER BY outbox_id, code",

@@ -1,15 +1,16 @@
-"""Which mail waits, and for what: the one rule of modes and pauses, for new mail and for what lies in the outbox."""
+"""Which mail is held, and for what: the one rule of modes and pauses, for new mail and for mail in the outbox."""
 
 from ackbot.casework.council import Council, Mode
 
-# What residents are sent in mode acknowledge: an answer at once, and people's own words (behaviour.md §5.1).
+# The kinds that residents get in mode acknowledge: an answer at once, and people's own words (behaviour.md §5.1).
 _WITH_ACKNOWLEDGEMENTS = frozenset({"acknowledgement", "receipt", "human"})
 
-# What workers have in hand, or nobody knows the end of: the words of an index, without which a look at it reads every mail.
+# Mails that a worker has in hand, or whose end is unknown. The words are those of the partial index outbox_unfinished: a query
+# without them reads the whole outbox.
 IN_HAND = "state IN ('claimed', 'sending', 'unknown')"
-# Whether a pause of the admin's keeps a row of the outbox in (behaviour.md §5.2).
+# Whether a pause by the admin holds a row of the outbox. Urgent alarms are never paused (behaviour.md §5.2).
 PAUSED = "(kind <> 'urgent' AND EXISTS (SELECT 1 FROM pauses WHERE pauses.scope IN ('', outbox.inbox)))"
-# What a row becomes that is to go out, and that nobody has in hand: queued, or held where a pause began meanwhile.
+# The new state of a row that is to go out and that no worker has in hand: queued, or held if a pause began meanwhile.
 TO_GO_OUT = (
     f"state = CASE WHEN {PAUSED} THEN 'held' ELSE 'queued' END, "
     f"held_for = CASE WHEN {PAUSED} THEN 'pause' ELSE '' END, claimed_by = NULL, lease_until_s = NULL"
@@ -18,8 +19,9 @@ TO_GO_OUT = (
 
 def lets_out(council: Council, inbox: str, kind: str, *, to_staff: bool) -> bool:
     """
-    Whether an inbox's mode sends such a mail. What it does not send is held for ever: raising it releases nothing
-    (behaviour.md §5.1). Mail of the council as a whole, of no inbox (''), always goes.
+    Whether the mode of an inbox sends mail of this kind. Mail of the council as a whole (inbox "") always goes.
+
+    What the mode does not send is held for ever: raising the mode later releases nothing (behaviour.md §5.1).
     """
     return not inbox or _by_mode(council.inbox_of(inbox).mode, kind, to_staff=to_staff)
 

@@ -1,4 +1,4 @@
-"""From `store.url` to the store: which adapter, and whether this program can read what is there."""
+"""From `store.url` to an open store: choose the adapter, and check that this program can read what is there."""
 
 from pathlib import Path
 
@@ -8,19 +8,20 @@ from ackbot.store.sqlite import SQLite
 
 def open_database(url: str, *, exclusive: bool = False, read_only: bool = False) -> Database:
     """
-    The store of a URL: `sqlite:////var/lib/ackbot/ackbot.db` or `postgresql://user@host/ackbot`, as libpq reads it.
+    Open the store of a URL: `sqlite:////var/lib/ackbot/ackbot.db`, or `postgresql://user@host/ackbot` as libpq reads it.
 
     Args:
-        exclusive: as `run` opens it; on SQLite a second one is kept out (design.md §6).
-        read_only: nothing can be written, not even by mistake; the store must exist, as this program's schema has it.
+        exclusive: `run` opens it so; on SQLite this keeps a second `run` out (design.md §6).
+        read_only: nothing can be written, not even by mistake. The store must exist and have this program's schema.
 
     Raises:
-        StoreMissing: there is none to read.
-        StoreProblem: it cannot be opened.
+        StoreMissing: there is no store to read.
+        StoreProblem: the store cannot be opened, or its schema is older or newer than this program.
     """
     scheme = url.partition("://")[0]
     database: Database
     if scheme == "postgresql":
+        # psycopg is an optional dependency: a council on SQLite need not install it.
         try:
             from ackbot.store.postgres import Postgres
         except ImportError as error:
@@ -42,6 +43,6 @@ def open_database(url: str, *, exclusive: bool = False, read_only: bool = False)
 
 
 def path_of(url: str) -> Path:
-    """The file of a `sqlite://` URL: four slashes begin an absolute path, three a relative one."""
+    """The file of a `sqlite://` URL: an absolute path after four slashes, a relative one after three."""
     path = url.partition("://")[2]
     return Path("/" + path.lstrip("/") if path.startswith("//") else path.removeprefix("/"))

@@ -1,4 +1,4 @@
-"""The outbox: mails committed and on their way; each state is changed only by the worker that may."""
+"""The outbox: mails that are committed and on their way. A state is changed only by the worker that has the claim."""
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -24,11 +24,11 @@ class Outgoing:
     One mail to send.
 
     Args:
-        content: the whole mail, or with `attachments` all before them.
-        attachments: which parts of which mail in an inbox follow; None for none.
-        refusals: how often the relay refused it after DATA and took the next mail.
+        content: the bytes of the whole mail; with `attachments`, the bytes before them.
+        attachments: which parts of which mail in an inbox follow the content; None for none.
+        refusals: how often the relay refused this mail after DATA and took the next one.
         resent: this is the one repeat after an unknown end.
-        claimed_by: the worker that has it in hand; what another one has become of it since is not touched.
+        claimed_by: the worker that had the claim when the row was read. Later changes touch the row only if it still has.
     """
 
     id: int
@@ -75,7 +75,7 @@ def _outgoing(row: Row) -> Outgoing:
 
 
 def told(db: Database, outgoing: Outgoing) -> None:
-    """The admin hears that it is unverified."""
+    """Record that the admin was told of this unverified mail."""
     db.run("UPDATE outbox SET told = :yes WHERE id = :id", yes=True, id=outgoing.id)
 
 
@@ -83,12 +83,12 @@ def claim(
     db: Database, lane: str, worker: str, now: datetime, lease_s: float, limit: int, *, probe: bool = False
 ) -> list[Outgoing]:
     """
-    The next mails of a lane become this worker's, most pressing first.
+    Claim the next mails of a lane for this worker, the highest priority first.
 
     Args:
-        lease_s: seconds after which others may take them, though this worker is alive.
-        probe: the relay is in trouble. Those tried least go first, from the other end of the queue, so that no mail it
-            refuses hides one that it takes, such as the admin's about the trouble.
+        lease_s: seconds after which other workers may take them, even if this worker is alive.
+        probe: the relay is in trouble. The mails with the fewest attempts go first, from the other end of the queue. So a
+            mail that the relay refuses never hides one that it takes, such as the admin's mail about the trouble.
     """
     order = "attempts, priority DESC, id DESC" if probe else "priority, id"
     rows = db.run(
@@ -112,8 +112,8 @@ def claim(
 
 def unclaim(db: Database, ids: Sequence[int], worker: str) -> None:
     """
-    Claimed mails that were not tried go back. Those that are no longer ours are left: a pause or a lowered mode held them, or
-    another worker took them when our lease was over.
+    Put claimed mails that were not tried back into the queue. Mails that are no longer ours are left alone: a pause or a
+    lowered mode held them, or another worker took them after our lease had ended.
     """
     for one in ids:
         db.run(
@@ -124,7 +124,7 @@ def unclaim(db: Database, ids: Sequence[int], worker: str) -> None:
 
 
 def begin_sending(db: Database, outgoing: Outgoing, worker: str) -> bool:
-    """Committed just before DATA. False when the claim is no longer ours: then the mail must not be sent."""
+    """Mark a mail as being sent; committed just before DATA. False if the claim is no longer ours: do not send it then."""
     rows = db.run(
         "UPDATE outbox SET state = 'sending' WHERE id = :id AND state = 'claimed' AND claimed_by = :worker "
         "RETURNING id",
@@ -135,7 +135,7 @@ def begin_sending(db: Database, outgoing: Outgoing, worker: str) -> bool:
 
 
 def accepted(db: Database, outgoing: Outgoing, reply: str, now: datetime) -> bool:
-    """The relay said 250. Terminal. False when another worker has taken it for unknown meanwhile, and sends it once more."""
+    """The relay said 250. Terminal. False if another worker has recorded an unknown end and already sends the mail again."""
     rows = db.run(
         "UPDATE outbox SET state = 'accepted', reply = :reply, accepted_at = :now, claimed_by = NULL, "
         "lease_until_s = NULL "
@@ -152,8 +152,8 @@ def accepted(db: Database, outgoing: Outgoing, reply: str, now: datetime) -> boo
 
 def again_later(db: Database, outgoing: Outgoing, reply: str, not_before: datetime) -> bool:
     """
-    The relay said 4xx, or could not be reached before DATA: queued again, tried at `not_before`. False when it is no longer
-    ours: a pause or a lowered mode held it before DATA, or another worker took it when our lease was over.
+    Queue a mail again until `not_before`: the relay said 4xx, or could not be reached before DATA. False if it is no longer
+    ours: a pause or a lowered mode held it before DATA, or another worker took it after our lease had ended.
     """
     rows = db.run(
         f"UPDATE outbox SET {TO_GO_OUT}, attempts = attempts + 1, reply = :reply, not_before = :not_before "
@@ -167,7 +167,7 @@ def again_later(db: Database, outgoing: Outgoing, reply: str, not_before: dateti
 
 
 def anything_due(db: Database, lane: str, now: datetime) -> bool:
-    """Whether a lane has mail that may go now, in anybody's hands or nobody's."""
+    """Whether a lane has mail that may go now, claimed by any worker or by none."""
     due = "lane = :lane AND not_before <= :now"
     rows = db.run(
         f"SELECT 1 FROM outbox WHERE state = 'queued' AND {due} AND NOT {PAUSED} "
@@ -179,14 +179,14 @@ def anything_due(db: Database, lane: str, now: datetime) -> bool:
 
 
 def refused_alone(db: Database, ids: Iterable[int]) -> None:
-    """The relay refused these after DATA, and then took another."""
+    """Count a refusal for these mails: the relay refused them after DATA, and then took another mail."""
     for one in ids:
         rows = db.run("UPDATE outbox SET refusals = refusals + 1 WHERE id = :id RETURNING id", id=one)
         must_touch(rows, "outbox", mail=one)
 
 
 def failed(db: Database, outgoing: Outgoing, reply: str, now: datetime) -> bool:
-    """The relay refused it for good. Terminal. False when it is no longer ours; see `again_later`."""
+    """The relay refused the mail for good. Terminal. False if the mail is no longer ours; see `again_later`."""
     rows = db.run(
         "UPDATE outbox SET state = 'failed', reply = :reply, claimed_by = NULL, lease_until_s = NULL WHERE id "
         "= :id AND state IN ('claimed', 'sending') AND claimed_by = :worker RETURNING id",
@@ -201,10 +201,10 @@ def failed(db: Database, outgoing: Outgoing, reply: str, now: datetime) -> bool:
 
 def unknown(db: Database, outgoing: Outgoing, reply: str, now: datetime) -> str:
     """
-    The final dot may have arrived: sent once more after UNKNOWN_WAIT, then never again.
+    The final dot may have arrived. The mail is sent once more after UNKNOWN_WAIT, and then never again (P2).
 
     Returns:
-        The state it is in now: `unknown`, or `unverified` when this was its one repeat; "" when others have it.
+        Its new state: `unknown`, or `unverified` if this was its one repeat. "" if the mail is no longer ours.
     """
     state = "unverified" if outgoing.resent else "unknown"
     rows = db.run(
@@ -223,7 +223,7 @@ def unknown(db: Database, outgoing: Outgoing, reply: str, now: datetime) -> str:
 
 
 def due_unknown(db: Database, lane: str, now: datetime) -> list[Outgoing]:
-    """Mails whose end is unknown and whose wait is over."""
+    """Mails of a lane whose end is unknown and whose wait is over, oldest first."""
     rows = db.run(
         f"SELECT {_COLUMNS} FROM outbox WHERE {IN_HAND} AND state = 'unknown' AND lane = :lane AND not_before <= :now "
         "ORDER BY id",
@@ -234,7 +234,7 @@ def due_unknown(db: Database, lane: str, now: datetime) -> list[Outgoing]:
 
 
 def look_again(db: Database, outgoing: Outgoing, not_before: datetime) -> None:
-    """Whether it was taken could not be found out yet. Touches no row where another worker has found it out."""
+    """Wait until `not_before`: we could not find out yet whether the mail was taken. No row if another worker has."""
     db.run(
         "UPDATE outbox SET not_before = :not_before WHERE id = :id AND state = 'unknown'",
         id=outgoing.id,
@@ -243,7 +243,7 @@ def look_again(db: Database, outgoing: Outgoing, not_before: datetime) -> None:
 
 
 def resend(db: Database, outgoing: Outgoing, now: datetime) -> None:
-    """The one repeat, with the same Message-ID; none where another worker has settled what became of it."""
+    """Queue the one repeat of a mail, with the same Message-ID, unless another worker has found out what became of it."""
     rows = db.run(
         f"UPDATE outbox SET {TO_GO_OUT}, resent = :yes, not_before = :now WHERE id = :id AND state = 'unknown' RETURNING id",
         yes=True,
@@ -255,7 +255,7 @@ def resend(db: Database, outgoing: Outgoing, now: datetime) -> None:
 
 
 def hold_unknown(db: Database, outgoing: Outgoing, now: datetime) -> None:
-    """Its inbox's mode was lowered meanwhile: no repeat goes out. Terminal. Another worker may have settled it before."""
+    """Hold a mail with an unknown end, unrepeated, because its inbox's mode was lowered. Terminal. See `look_again`."""
     rows = db.run(
         "UPDATE outbox SET state = 'held', held_for = 'shadow' WHERE id = :id AND state = 'unknown' RETURNING id",
         id=outgoing.id,
@@ -266,13 +266,13 @@ def hold_unknown(db: Database, outgoing: Outgoing, now: datetime) -> None:
 
 def recover(db: Database, now: datetime, *, alone: bool) -> list[Outgoing]:
     """
-    Takes up what dead workers left: claimed mails go back, those being sent have an unknown end.
+    Take over what dead workers left: claimed mails are queued again, and mails that were being sent have an unknown end.
 
     Args:
-        alone: no other worker can be alive (SQLite's flock), so leases need not run out.
+        alone: no other worker can be alive (SQLite's flock), so we need not wait until leases end.
 
     Returns:
-        Mails that are `unverified` and of which the admin has not heard, also those of a worker that died before it told.
+        All `unverified` mails of which the admin was not told, also those of a worker that died before it could tell.
     """
     left = f"(:alone OR lease_until_s < {db.clock}{_OF_THE_DEAD.format(running=running(db)) if db.shared else ''})"
     db.run(f"UPDATE outbox SET {TO_GO_OUT} WHERE {IN_HAND} AND state = 'claimed' AND {left}", alone=alone)
@@ -287,12 +287,12 @@ def recover(db: Database, now: datetime, *, alone: bool) -> list[Outgoing]:
     return [_outgoing(row) for row in untold]
 
 
-# A worker whose own lease is over is dead, or frozen; when it wakes, what it had is no longer its own.
+# A worker whose own lease has ended is dead or frozen. When a frozen one wakes, its claims are no longer its own.
 _OF_THE_DEAD = " OR claimed_by NOT IN (SELECT worker FROM leases WHERE {running})"
 
 
 def accepted_since(db: Database, lane: str, since: datetime) -> list[datetime]:
-    """When a lane's mails were accepted after `since`, oldest first: for the relay's limits."""
+    """The instants after `since` at which mails of a lane were accepted, oldest first: for the relay's limits."""
     rows = db.run(
         "SELECT accepted_at FROM outbox WHERE lane = :lane AND accepted_at > :since ORDER BY accepted_at",
         lane=lane,
@@ -302,7 +302,7 @@ def accepted_since(db: Database, lane: str, since: datetime) -> list[datetime]:
 
 
 def waits_until(db: Database, lane: str) -> datetime | None:
-    """When the next mail of a lane may go, or its next unknown one be looked at; None when nothing waits."""
+    """When the next mail of a lane may go, or its next unknown end be looked into; None if nothing waits."""
     rows = db.run(
         f"""
         SELECT MIN(at) AS at FROM (
@@ -317,7 +317,7 @@ def waits_until(db: Database, lane: str) -> datetime | None:
 
 
 def pause_lane(db: Database, lane: str, until: datetime, reason: str, now: datetime) -> bool:
-    """The relay itself is in trouble: nothing is tried before `until`. Whether this is new."""
+    """Try nothing on a lane before `until`, because the relay itself is in trouble. Returns whether the trouble is new."""
     before = db.run("SELECT reason FROM lanes WHERE lane = :lane", lane=lane)
     db.run(
         """
@@ -334,7 +334,7 @@ def pause_lane(db: Database, lane: str, until: datetime, reason: str, now: datet
 
 
 def lane_is_well(db: Database, lane: str, now: datetime) -> None:
-    """The relay works again. Touches no row where another connection of the lane said so before."""
+    """The relay of a lane works again. Touches no row if another connection of the lane has recorded it."""
     db.run(
         "UPDATE lanes SET reason = '', paused_until = :now, since = :now WHERE lane = :lane AND reason <> ''",
         lane=lane,
@@ -343,17 +343,17 @@ def lane_is_well(db: Database, lane: str, now: datetime) -> None:
 
 
 def in_trouble(db: Database, lane: str) -> bool:
-    """Whether the last that is known of a lane is trouble."""
+    """Whether the relay of a lane was in trouble when it was last tried."""
     return bool(db.run("SELECT 1 FROM lanes WHERE lane = :lane AND reason <> ''", lane=lane))
 
 
 def lanes(db: Database) -> Sequence[Row]:
-    """Lanes that had trouble, by name; `reason` is '' when it is over."""
+    """Lanes that have or had trouble, by name; `reason` is "" when the trouble is over."""
     return db.run("SELECT * FROM lanes ORDER BY lane")
 
 
 def counts(db: Database) -> Sequence[Row]:
-    """How many mails are in which state, and since when the oldest."""
+    """How many mails are in each state, and when the oldest of them was written."""
     return db.run(
         "SELECT state, held_for, COUNT(*) AS n, MIN(created_at) AS oldest FROM outbox GROUP BY state, "
         "held_for ORDER BY state, held_for"
@@ -362,9 +362,9 @@ def counts(db: Database) -> Sequence[Row]:
 
 def pause(db: Database, inbox: str, now: datetime) -> int:
     """
-    `ackbot pause`: nothing but urgent alarms goes out, for one inbox or ('') all. How many mails that held.
+    `ackbot pause`: only urgent alarms go out, for one inbox or all (""). Returns how many mails it held.
 
-    Claimed mails are taken back; one whose DATA has begun may end.
+    Claimed mails are taken back. A mail whose DATA has begun is left to end.
     """
     with db.transaction():
         db.run(
@@ -382,7 +382,7 @@ def pause(db: Database, inbox: str, now: datetime) -> int:
 
 
 def resume(db: Database, inbox: str, now: datetime) -> int:
-    """`ackbot resume`: the pause of one inbox, or ('') every pause, ends. How many mails go out again."""
+    """`ackbot resume`: end the pause of one inbox, or every pause (""). Returns how many mails go out again."""
     with db.transaction():
         db.run("DELETE FROM pauses WHERE :inbox = '' OR scope = :inbox", inbox=inbox)
         rows = db.run(
@@ -405,15 +405,15 @@ def release(
     look: Collection[str] = (),
 ) -> tuple[int, int]:
     """
-    `ackbot release`: what the brake or a restore held goes out, of one inbox or ('') all; in a paused one it waits on.
+    `ackbot release`: send what the brake or a restore held, of one inbox or all (""). A paused inbox keeps its mail.
 
-    The dates that its acknowledgements name are promises from now on, and residents may hear today of those that were
-    missed (behaviour.md §5.2).
+    The dates in the released acknowledgements are promises from now on. Residents may hear today of dates that were missed
+    (behaviour.md §5.2).
 
     Args:
         today: the council's date.
-        sent: what a restore held went out before, the admin knows: it is not sent again.
-        look: inboxes with a Sent folder: what lies there went out before a restore, and is not sent again either.
+        sent: the admin knows that what a restore held had gone out; it is not sent again.
+        look: inboxes with a Sent folder. Mail that is found there went out before a restore, and is not sent again either.
 
     Returns:
         How many mails go out, and how many wait for `resume`.
@@ -463,8 +463,10 @@ def _went_out(db: Database, inbox: str, today: date, now: datetime) -> None:
 
 def _promised(db: Database, code: str, today: date, *, named: bool) -> None:
     """
-    The resident is told the date of the next word, and (`named`) when an owner will be, as `standards.told` has it for
-    mail that was never held. A date that has gone by is no promise to anybody, and mail about sensitive matters names none.
+    Mark the dates in a released mail as told to the resident, by the rule of `standards.told` for mail that was never held.
+
+    These are the date of the next word, and (`named`) the date by which an owner will be named. A date in the past promises
+    nothing to anybody, and mail about sensitive matters names no date.
     """
     db.run(
         """

@@ -16,13 +16,13 @@ from psycopg.rows import DictRow, dict_row
 
 from ackbot.store.database import BUSY_TIMEOUT_S, Row, StoreBusy, StoreConflict, StoreProblem, climb
 
-CONNECTIONS = 6  # of a worker's threads together; besides these, one that listens
-_MIGRATING_S = 60  # as long may another worker take to bring the schema up to date
-_QUEUE_S = 60  # as long waits a thread for a connection that others of this worker have
-_TRIES = 5  # at a migration that meets the transactions of others
+CONNECTIONS = 6  # for all threads of a worker; one more listens for calls
+_MIGRATING_S = 60  # another worker may take this long to bring the schema up to date
+_QUEUE_S = 60  # a thread waits this long for a connection that other threads of this worker have
+_TRIES = 5  # retries of a migration that collides with the transactions of others
 _CHANNEL = "ackbot"
 
-# A host that died without a word is noticed within these seconds. The URL may say otherwise.
+# With these settings we notice within seconds that a host died without closing its connections. The URL may override them.
 _WIRE: dict[str, Any] = {
     "application_name": "ackbot",
     "connect_timeout": 10,
@@ -31,7 +31,7 @@ _WIRE: dict[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
 }
-# A worker that froze in the middle of a transaction keeps nobody waiting for longer: the server ends its connection.
+# The server ends the connection of a worker that froze inside a transaction after this time, so that its locks are free again.
 _FROZEN_S = 10
 _PARAMETER = re.compile(r"'(?:[^']|'')*'|(?<!:):([a-z]\w*)", re.IGNORECASE)
 
@@ -40,9 +40,10 @@ Connection = psycopg.Connection[DictRow]
 
 class Postgres:
     """
-    A few connections, lent for one statement or one transaction; READ COMMITTED, and locks where rows are decided over.
+    A few connections, each lent for one statement or one transaction: READ COMMITTED, with locks on rows that are decided.
 
-    What passes by itself is StoreBusy: no connection, a lock not had in time, a full disk; a deadlock is StoreConflict.
+    Trouble that passes by itself is StoreBusy: no connection, a lock that we did not get in time, a full disk. A deadlock is
+    StoreConflict.
     """
 
     shared = True
@@ -96,6 +97,7 @@ class Postgres:
 
     @contextlib.contextmanager
     def _lent(self) -> Iterator[Connection]:
+        """A connection for this thread. With priority it is one more than CONNECTIONS if all are lent."""
         priority = getattr(self._mine, "priority", False)
         if not priority and not self._free.acquire(timeout=_QUEUE_S):
             raise StoreBusy("all connections of this worker are in use", store=self.place)
@@ -107,6 +109,7 @@ class Postgres:
             try:
                 yield connection
             finally:
+                # A connection in the middle of a transaction would carry that into the next thread's work.
                 if connection.closed or connection.info.transaction_status != TransactionStatus.IDLE:
                     connection.close()
                 else:
@@ -145,14 +148,14 @@ class Postgres:
                 self._mine.connection = None
 
     def lock(self, names: Iterable[str]) -> None:
-        """See Database.lock. In one order for everybody, so that no two wait for each other."""
+        """See Database.lock. Everybody takes locks in the same order, so that no two workers wait for each other."""
         keys = sorted({int.from_bytes(blake2b(one.encode(), digest_size=8).digest(), signed=True) for one in names})
         if keys and self._in_transaction() is not None:
             self.run("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS BIGINT[])) AS key", keys=keys)
 
     @contextlib.contextmanager
     def priority(self) -> Iterator[None]:
-        """See Database.priority: one connection more, when all are lent."""
+        """See Database.priority: the thread gets one more connection if all are lent."""
         self._mine.priority = True
         try:
             yield
@@ -170,7 +173,7 @@ class Postgres:
         )
 
     def migrate(self) -> None:
-        """See Database.migrate. One worker after the other, in the face of others that go on working with the tables."""
+        """See Database.migrate. One worker migrates at a time, while others may go on working with the tables."""
         for _ in range(_TRIES):
             with contextlib.suppress(StoreBusy):
                 return self._migrate()
@@ -178,6 +181,7 @@ class Postgres:
 
     def _migrate(self) -> None:
         with self.transaction():
+            # We wait long for another worker's migration, but only shortly for tables that are in use.
             self.run(f"SET LOCAL lock_timeout = '{_MIGRATING_S}s'")
             self.lock(["migrations"])
             self.run(f"SET LOCAL lock_timeout = '{BUSY_TIMEOUT_S}s'")
@@ -186,11 +190,11 @@ class Postgres:
     def call_others(self) -> None:
         """See Database.call_others."""
         with contextlib.suppress(StoreBusy, psycopg.Error), self._lent() as connection:
-            # It need not survive a crash, so it does not wait for the disk.
+            # A call need not survive a crash, so it does not wait for the disk.
             connection.execute(f"BEGIN; SET LOCAL synchronous_commit = off; NOTIFY {_CHANNEL}; COMMIT".encode())
 
     def wait_for_call(self, seconds: float) -> bool:
-        """See Database.wait_for_call. On a connection of its own."""
+        """See Database.wait_for_call. It has a connection of its own."""
         try:
             if self._listening is None or self._listening.closed:
                 self._listening = self._connect()
@@ -209,12 +213,16 @@ class Postgres:
             self._listening.close()
 
     def _told(self, error: psycopg.Error, connection: Connection) -> Exception:
-        """StoreBusy if trying again can help, StoreProblem for a damaged store, else the error without the row it quotes (P11)."""
+        """
+        The error to raise: StoreBusy if trying again can help, StoreProblem for a damaged store, else the error itself.
+
+        Without the row that the server's message may quote (P11).
+        """
         words = _first_line(error)
         if isinstance(error, errors.DeadlockDetected | errors.SerializationFailure):
             return StoreConflict(words, store=self.place)
         if isinstance(error, errors.FeatureNotSupported) and "cached plan" in words:
-            connection.close()  # the schema was changed under it; a new one knows the new schema
+            connection.close()  # another worker changed the schema; a new connection knows the new one
             return StoreConflict(words, store=self.place)
         if isinstance(error, errors.DataCorrupted | errors.IndexCorrupted):
             return StoreProblem(f"the store at {self.place} is damaged: {words}; restore a backup", store=self.place)
@@ -227,19 +235,19 @@ _ENDED = errors.IdleInTransactionSessionTimeout | errors.ReadOnlySqlTransaction
 
 
 def _first_line(error: Exception) -> str:
-    """What went wrong, without the DETAIL that may quote a resident's words."""
+    """What went wrong, without the DETAIL line, which may quote a resident's words (P11)."""
     return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 @lru_cache(maxsize=1024)
 def _rewritten(sql: str) -> bytes:
-    """`:name` as psycopg has it, and `%` doubled; what stands between quotes is left as it is."""
+    """The statement with `:name` written as psycopg has it, and `%` doubled. A `:name` in quotes is left as it is."""
     doubled = sql.replace("%", "%%")
     return _PARAMETER.sub(lambda match: f"%({match[1]})s" if match[1] else match[0], doubled).encode()
 
 
 def _cleaned(parameters: dict[str, Any]) -> dict[str, Any]:
-    """PostgreSQL keeps no NUL in text; people write none."""
+    """Parameters without NUL in text: PostgreSQL refuses it, and no person writes it."""
     if any(type(value) is str and "\0" in value for value in parameters.values()):
         return {
             name: value.replace("\0", "\N{REPLACEMENT CHARACTER}") if type(value) is str else value
@@ -249,6 +257,6 @@ def _cleaned(parameters: dict[str, Any]) -> dict[str, Any]:
 
 
 def _in_our_words(statement: str) -> str:
-    """Text sorts by its bytes, whatever the database's locale: instants are compared as they stand."""
+    """A statement of the schema for PostgreSQL. Text sorts by its bytes in every locale, because instants are compared as text."""
     made = statement.format(id="BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY", bytes="BYTEA")
     return re.sub(r"\bTEXT\b", 'TEXT COLLATE "C"', made)

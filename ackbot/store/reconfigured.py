@@ -1,4 +1,4 @@
-"""What a changed configuration means for mail that lies in the outbox."""
+"""What a changed configuration means for mail that is already in the outbox."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -8,7 +8,7 @@ from ackbot.store import events
 from ackbot.store.database import Database, Row, listed
 from ackbot.store.modes import IN_HAND, lets_out
 
-# Each as the partial indices of the outbox have it, so that finished mail is not looked at.
+# Each condition in the words of a partial index of the outbox, so that finished mail is not read.
 _STATES = {"held": "state = 'held'", "queued": "state = 'queued'"} | {
     state: f"state = '{state}' AND {IN_HAND}" for state in ("claimed", "sending", "unknown")
 }
@@ -16,9 +16,13 @@ _STATES = {"held": "state = 'held'", "queued": "state = 'queued'"} | {
 
 def hold_by_mode(db: Database, council: Council, now: datetime) -> int:
     """
-    A mode was lowered: what its inbox no longer sends is held for ever, whatever it waited for. How many mails that held.
+    Hold for ever what an inbox no longer sends after its mode was lowered, whatever the mail waited for until now.
 
-    One that is being sent may end; one whose end is unknown is held when its repeat would be due (work/unknown_ends).
+    A mail whose DATA has begun is left to end. One whose end is unknown is held when its repeat would be due
+    (work/unknown_ends).
+
+    Returns:
+        How many mails are held now because of this.
     """
     held = 0
     for state in ("queued", "claimed", "held"):
@@ -49,11 +53,15 @@ def _hold(db: Database, state: str, like: Row, now: datetime) -> int:
 
 def change_lanes(db: Database, council: Council, lanes: Collection[str]) -> int:
     """
-    Unfinished mail in a lane that nobody serves any more takes the lane its inbox has now; troubles of such lanes are
-    forgotten. How many mails that moved.
+    Move unfinished mail out of lanes that are no longer served, into the lane that its inbox has now.
+
+    The troubles of lanes that are no longer served are deleted, or `status` would show them for ever.
 
     Args:
         lanes: names of all lanes that are served.
+
+    Returns:
+        How many mails were moved.
     """
     served, parameters = listed("l", list(lanes))
     db.run(f"DELETE FROM lanes WHERE lane NOT IN ({served})", **parameters)

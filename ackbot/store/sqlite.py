@@ -1,4 +1,4 @@
-"""SQLite: one file, one process that runs, others that look."""
+"""SQLite: one file, one process that runs the daemon, and others that only read (design.md §6)."""
 
 import contextlib
 import errno
@@ -19,8 +19,10 @@ from ackbot.store.database import BUSY_TIMEOUT_S, Row, StoreBusy, StoreLocked, S
 
 class SQLite:
     """
-    One file, one connection, one lock: `transaction` holds it from BEGIN IMMEDIATE to COMMIT, and every other statement
-    takes it too and fetches its rows inside. Without that, one thread's rollback takes another's rows.
+    One file, one connection, one lock.
+
+    `transaction` holds the lock from BEGIN IMMEDIATE to COMMIT. Every other statement takes the lock too, and fetches its
+    rows inside it. Otherwise the rollback of one thread would undo the rows of another.
     """
 
     shared = False
@@ -53,6 +55,7 @@ class SQLite:
                 self._db.enable_wal()
                 self._db.execute("PRAGMA synchronous=FULL")
             self._db.execute("PRAGMA foreign_keys=ON")
+            # The first statement that reads the file: a damaged or locked one fails here, and not at the first query.
             self._db.execute("PRAGMA schema_version")
         except (sqlite3.Error, OSError) as error:
             self._release()
@@ -106,10 +109,10 @@ class SQLite:
             raise self._told(error) from error
 
     def lock(self, names: Iterable[str]) -> None:
-        """See Database.lock: a transaction has the whole store."""
+        """See Database.lock: nothing to do, because a transaction locks the whole store."""
 
     def priority(self) -> contextlib.AbstractContextManager[None]:
-        """See Database.priority: there is one connection, and nobody keeps it for long."""
+        """See Database.priority: nothing to do, because no thread keeps the one connection for long."""
         return contextlib.nullcontext()
 
     def has_table(self, name: str) -> bool:
@@ -117,7 +120,7 @@ class SQLite:
         return bool(self.run("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = :name", name=name))
 
     def count_on(self, table: str) -> None:
-        """See Database.count_on: SQLite always does."""
+        """See Database.count_on: nothing to do, because SQLite always counts on from the highest id."""
 
     def migrate(self) -> None:
         """See Database.migrate."""
@@ -125,7 +128,7 @@ class SQLite:
             climb(self, lambda statement: statement.format(id="INTEGER PRIMARY KEY", bytes="BLOB"))
 
     def call_others(self) -> None:
-        """See Database.call_others: there are none."""
+        """See Database.call_others: there are no other workers."""
 
     def wait_for_call(self, seconds: float) -> bool:
         """See Database.wait_for_call: nobody calls."""
@@ -144,14 +147,14 @@ class SQLite:
             self._held = None
 
     def _told(self, error: sqlite3.DatabaseError) -> Exception:
-        """StoreBusy if trying again can help, StoreProblem for a damaged file, else the error as it is."""
+        """The error to raise: StoreBusy if trying again can help, StoreProblem for a damaged file, else the error itself."""
         code = _code(error)
         if code in _DAMAGED:
             return StoreProblem(f"the store at {self.place} is damaged: {error}; {_mend(error)}", store=self.place)
         return StoreBusy(str(error), store=self.place) if code in _PASSING else error
 
 
-# What passes by itself or by an admin's hand (sqlite.org/rescode.html); any other error is a defect of ours.
+# Errors that pass by themselves or that an admin can end (sqlite.org/rescode.html). Any other error is a defect of ours.
 _PASSING = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -185,7 +188,7 @@ def _mend(error: Exception) -> str:
 
 @contextlib.contextmanager
 def nobody_runs(path: Path) -> Iterator[None]:
-    """No `ackbot run` has this store, or gets it, while inside. Raises StoreProblem when one has it."""
+    """Inside, no `ackbot run` can open this store. Raises StoreProblem if one has it open."""
     held = _keep_others_out(path)
     try:
         yield
@@ -194,7 +197,7 @@ def nobody_runs(path: Path) -> Iterator[None]:
 
 
 def _keep_others_out(path: Path) -> int:
-    """An flock beside the file, held while the descriptor is open; it dies with the process, however that ends."""
+    """Take the flock beside the file. It is held until the descriptor is closed or the process ends, even by a crash."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(f"{path}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     try:

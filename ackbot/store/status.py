@@ -1,4 +1,4 @@
-"""What an admin looks at: status, cases, and the whole story of a case, a mail or an address."""
+"""What an admin looks at: the status, the list of cases, and the whole story of a case, a mail or an address."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -7,8 +7,10 @@ from typing import Any
 from ackbot.store import alarms, backups, inboxes, leases, outbox
 from ackbot.store.database import Database, Row, instant_of, listed, text_of
 
-_SILENT_FOR = timedelta(minutes=10)  # beyond two polls; what a server's restart takes, and its back-off
-_UNVERIFIED_FOR = timedelta(days=3)  # such a mail stays so for ever; a status that stays red is not read
+_SILENT_FOR = timedelta(minutes=10)  # in addition to two polls: time for a server's restart and our back-off
+_UNVERIFIED_FOR = timedelta(
+    days=3
+)  # such a mail stays unverified for ever, and nobody reads a status that is always red
 
 _CASE = (
     "code, state, inbox, resident_address, resident_name, subject, team, owner, standard, "
@@ -20,13 +22,13 @@ _MAIL = "id, kind, state, held_for, recipient, staff, message_id, code, created_
 
 def status(db: Database, polls: Mapping[str, float], now: datetime) -> dict[str, Any]:
     """
-    How everything goes.
+    The state of inboxes, relays, outbox, workers and cases.
 
     Args:
-        polls: for each inbox of the configuration, the seconds between two looks at most.
+        polls: for each inbox in the configuration, the longest time between two polls in seconds.
 
     Returns:
-        JSON-able; `wrong` has a sentence for everything that needs the admin, and `fine` says that there is none.
+        JSON-able. `wrong` has a sentence for everything that needs the admin; `fine` is true when it is empty.
     """
     states = {row["inbox"]: row for row in inboxes.states(db)}
     shown = [_state(name, states.get(name)) for name in polls]
@@ -89,7 +91,7 @@ def _state(name: str, row: Row | None) -> dict[str, Any]:
 
 
 def _wrong(inbox: Mapping[str, Any], poll_s: float, now: datetime) -> str:
-    """Why an inbox needs the admin; "" when it does not. A watcher that lives notes every answer of its server."""
+    """Why an inbox needs the admin; "" if it does not. A watcher that is alive records every answer of its server."""
     name, seen_at = inbox["name"], inbox["seen_at"]
     if inbox["state"] == "stopped":
         return f"inbox {name} is stopped"
@@ -110,8 +112,14 @@ def _span(time: timedelta) -> str:
 
 def day(db: Database, inbox: str, since: str) -> dict[str, Any]:
     """
-    What came into an inbox since an instant (store's text): mails, answered ones, reasons of the others with their
-    counts, most frequent first, and how many mails its mode held back.
+    What arrived in an inbox since an instant, except mail from staff.
+
+    Args:
+        since: an instant in the store's text form, UTC.
+
+    Returns:
+        How many `letters` arrived, how many were `acknowledged`, the reasons why the others were `not_answered` (most
+        frequent first), how many mails the mode holds (`would`), and how many mails are in the `junk` folder.
     """
     rows = db.run(
         """
@@ -139,7 +147,13 @@ def day(db: Database, inbox: str, since: str) -> dict[str, Any]:
 
 
 def cases(db: Database, *, inbox: str, owner: str, closed_too: bool) -> Sequence[Row]:
-    """Cases with the next date promised, that date first."""
+    """
+    Cases with the next date that was promised, sorted by that date; cases without one come first.
+
+    Args:
+        inbox: only of this inbox; "" for all.
+        owner: only of this staff id; "" for all.
+    """
     return db.run(
         """
         SELECT cases.*, (SELECT MIN(promised_on) FROM clocks
@@ -154,7 +168,7 @@ def cases(db: Database, *, inbox: str, owner: str, closed_too: bool) -> Sequence
 
 
 def story_of_case(db: Database, code: str) -> dict[str, Any]:
-    """A case by its code: its letters, the mails about it, also those that list it among others, and its history."""
+    """A case with its letters, its history, and the mails about it, including those that list it among other cases."""
     letters = db.run(f"SELECT {_LETTER} FROM letters WHERE code = :code ORDER BY id", code=code)
     listing = "SELECT outbox_id FROM outbox_cases WHERE code = :code"
     mails = db.run(f"SELECT {_MAIL} FROM outbox WHERE code = :code OR id IN ({listing}) ORDER BY id", code=code)
@@ -162,7 +176,7 @@ def story_of_case(db: Database, code: str) -> dict[str, Any]:
 
 
 def story_of_message_id(db: Database, message_id: str) -> dict[str, Any]:
-    """A letter with what answered it, or a mail of ours, by its Message-ID, and the case it belongs to."""
+    """The letter with this Message-ID and the mails that answer it, or our mail with it; and the case it belongs to."""
     letters = db.run(f"SELECT {_LETTER} FROM letters WHERE message_id = :message_id ORDER BY id", message_id=message_id)
     ids, parameters = listed("l", [row["id"] for row in letters])
     mails = db.run(
@@ -175,7 +189,7 @@ def story_of_message_id(db: Database, message_id: str) -> dict[str, Any]:
 
 
 def story_of_address(db: Database, address: str) -> dict[str, Any]:
-    """Every letter from an address, answered or not, every mail to it, and the cases it is party to."""
+    """Every letter from a case-folded address, every mail to it, and the cases to which it is a party."""
     letters = db.run(f"SELECT {_LETTER} FROM letters WHERE from_key = :address ORDER BY id", address=address)
     mails = db.run(f"SELECT {_MAIL} FROM outbox WHERE recipient_key = :address ORDER BY id", address=address)
     codes = [row["code"] for row in db.run("SELECT code FROM parties WHERE address = :address", address=address)]

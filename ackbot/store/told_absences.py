@@ -1,4 +1,4 @@
-"""Absences that people told us; those of the configuration stay there."""
+"""Absences that people told us by mail. Absences in the configuration are not stored."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from ackbot.store.unit import Data, Unit
 
 
 def record(unit: Unit, intent: RecordAbsence) -> Data:
-    """Somebody says that they are away, besides what they said before."""
+    """Record an absence, in addition to those that the person told us before."""
     absence = intent.absence
     _add(unit.db, absence, unit.now)
     return {"staff": absence.staff, "starts_at": text_of(absence.starts_at), "ends_at": text_of(absence.ends_at)}
@@ -17,10 +17,12 @@ def record(unit: Unit, intent: RecordAbsence) -> Data:
 
 def end(unit: Unit, intent: EndAbsence) -> Data:
     """
-    Somebody is back: what runs then ends; what has not begun stays, and so does the word that they were back before. One of
-    the configuration stays there, and is answered by a row of its own.
+    A member of staff is back: the absences that run now end. Absences that have not begun stay.
+
+    An absence in the configuration cannot be changed from here. A row with source BACK overrides it until `intent.until`.
+    Earlier BACK rows stay as they are, because they still override theirs.
     """
-    # No row where only the configuration has them away.
+    # Touches no row if only the configuration has them away.
     unit.db.run(
         "UPDATE absences SET ends_at = :at WHERE staff = :staff AND starts_at <= :at AND ends_at > :at "
         "AND source <> 'BACK'",
@@ -33,7 +35,7 @@ def end(unit: Unit, intent: EndAbsence) -> Data:
 
 
 def _add(db: Database, absence: Absence, now: datetime) -> None:
-    """The same beginning said again replaces what was said before."""
+    """Add an absence. One with the same beginning and source is replaced: the person has corrected it."""
     db.run(
         "DELETE FROM absences WHERE staff = :staff AND starts_at = :starts_at AND source = :source",
         staff=absence.staff,
@@ -55,7 +57,7 @@ def _add(db: Database, absence: Absence, now: datetime) -> None:
 
 
 def current(db: Database, now: datetime) -> tuple[Absence, ...]:
-    """Those that are not over."""
+    """Absences that have not ended: those that run, and those to come."""
     rows = db.run("SELECT * FROM absences WHERE ends_at > :now ORDER BY id", now=text_of(now))
     return tuple(
         Absence(row["staff"], instant_of(row["starts_at"]), instant_of(row["ends_at"]), row["cover"], row["source"])

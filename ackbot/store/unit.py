@@ -1,4 +1,4 @@
-"""What the handlers of intents share: the one decision that is becoming rows, in one transaction."""
+"""What the handlers of intents share: the decision that they are writing, in one transaction."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,19 +10,19 @@ from ackbot.casework.council import Council
 from ackbot.casework.model import Arrival
 from ackbot.store.database import Database
 
-Data = Mapping[str, Any]  # what an event keeps besides its reason: JSON-able, no subject, body or name
+Data = Mapping[str, Any]  # what an event keeps besides its reason: JSON-able, without any subject, body or name (P11)
 NO_DATA: Data = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
     """
-    One decision that becomes rows.
+    One decision that is being written as rows.
 
     Args:
-        now: when it was decided.
-        letter_id: row of the mail that was decided over; None where a clock brought the decision.
-        arrival: where that mail came; None likewise.
+        now: when it was decided, aware.
+        letter_id: row of the mail that was decided; None if a clock brought the decision.
+        arrival: where that mail arrived; None if a clock brought the decision.
     """
 
     db: Database
