@@ -1,4 +1,4 @@
-"""One TOML file, checked whole, becomes the frozen values that everything else is handed."""
+"""Reads one TOML file, checks all of it, and makes the frozen values that every other room is given."""
 
 from ackbot.config.load import check, load, sample
 from ackbot.config.source import ConfigProblem, Finding

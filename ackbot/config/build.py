@@ -1,4 +1,4 @@
-"""From the file's shape to the values that rules, watchers and dispatchers are handed."""
+"""From the file's shape to the values that rules, watchers and dispatchers are given."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
@@ -28,7 +28,15 @@ _REHEARSAL_SECRET = b"a rehearsal signs with this, and nothing of it is sent"
 def config(
     file: shape.File, source: Source, wording: Wording, *, warnings: tuple[Finding, ...], rehearsal: bool
 ) -> Config:
-    """Everything, from a file that passed its checks, maybe with warnings."""
+    """
+    The whole configuration, from a file that passed its checks, with or without warnings.
+
+    Args:
+        rehearsal: nothing will be sent, so a missing secret is replaced by a fixed one.
+
+    Raises:
+        OSError: the secret cannot be read, and this is not a rehearsal.
+    """
     council = _council(file, wording)
     secret = readable(source.resolved(file.council.secret_file))
     try:
@@ -67,13 +75,13 @@ def _listening(daemon: shape.Daemon, source: Source) -> Listening | None:
 
 
 def _files(file: shape.File, source: Source) -> tuple[Path, ...]:
-    """What the council wrote, templates apart, which have their place beside the file."""
+    """The files that the council wrote, except templates, which are always beside the configuration."""
     words = source.resolved(file.urgent.words_dir).rglob("*.txt") if file.urgent.words_dir else ()
     return tuple(dict.fromkeys([source.path, *(Path(name) for name, _, _ in source.origins.values()), *words]))
 
 
 def _store_url(url: str, source: Source) -> str:
-    """Relative paths start at the configuration's folder."""
+    """The store's URL, where a relative path starts from the folder of the configuration."""
     if url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
         return f"sqlite:///{source.resolved(url.removeprefix('sqlite:///'))}"
     return url
@@ -233,7 +241,7 @@ def _absence(one: shape.Absence, zone: ZoneInfo) -> values.Absence:
 
 
 def _instant(value: datetime | date, zone: ZoneInfo) -> datetime:
-    """A date is its first moment, in the council's zone; so is a date-time without a zone."""
+    """An instant in UTC: a date means its first moment in the council's zone. A date-time without a zone is in that zone too."""
     if isinstance(value, datetime):
         return (value if value.tzinfo else value.replace(tzinfo=zone)).astimezone(UTC)
     return datetime.combine(value, time.min, zone).astimezone(UTC)
@@ -287,6 +295,7 @@ def _lanes(file: shape.File, source: Source) -> tuple[Lane, ...]:
             continue
         for inbox in file.inbox:
             own = _lane_name(name, relay, inbox)
+            # Microsoft 365 takes the inbox's own login, so its password serves unless the relay has one.
             password = (
                 _password(relay, source) if relay.password_file or relay.password_env else _password(inbox, source)
             )

@@ -1,4 +1,4 @@
-"""What can still be wrong in a file whose keys are right: unknown names, missing files, and what is likely not meant."""
+"""Checks a file whose keys are right: unknown names, contradictions, missing files, and settings that are probably mistakes."""
 
 import difflib
 import importlib.util
@@ -24,12 +24,12 @@ _FRIDAY = 4
 
 
 def staff_id(person: shape.Staff) -> str:
-    """The id of a member of staff: as given, else the local part of the first address."""
+    """The id of a member of staff: the given one, otherwise the local part of the first address in lower case."""
     return person.id or person.email[0].partition("@")[0].lower()
 
 
 def references(file: shape.File, source: Source) -> None:
-    """Every name by which one table refers to another, and all that is a contradiction."""
+    """Check every name by which one table refers to another, and every contradiction; findings are added to `source`."""
     staff = [staff_id(person) for person in file.staff]
     teams = [team.name for team in file.team]
     _unique(source, "staff", "id", staff, "the id")
@@ -224,11 +224,12 @@ def _unique(source: Source, table: str, key: str, values: Sequence[str], what: s
             source.finding((table, index, key), f'{what} "{value}" is used twice; each [[{table}]] needs its own')
 
 
-_CALLED = {"staff": "member of staff"}  # where a table's name is not what one of them is called
+_CALLED = {"staff": "member of staff"}  # one entry of a table, if the table's name is not the word for it
 
 
 def _known(source: Source, at: Location, name: str, names: Iterable[str], what: str) -> None:
     known = list(dict.fromkeys(names))
+    # An uncertain kind has an entry without a usable name, which may be the one that is meant.
     if not name or name in known or what in source.uncertain:
         return
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
@@ -239,7 +240,7 @@ def _known(source: Source, at: Location, name: str, names: Iterable[str], what: 
 
 
 def _not_meant(file: shape.File, source: Source) -> None:
-    """What does not keep ackbot from starting, and is likely not meant (behaviour.md §5.5)."""
+    """Warn of settings that do not keep ackbot from starting but are probably mistakes (behaviour.md §5.5)."""
     covers = {staff_id(person): person.cover for person in file.staff}
     for index, person in enumerate(file.staff):
         own = staff_id(person)
@@ -290,7 +291,7 @@ def _not_meant(file: shape.File, source: Source) -> None:
 
 
 def _store(url: str, source: Source) -> None:
-    """Whether the URL is of a known kind, and has what a store of that kind needs."""
+    """Check that the URL is of a known kind, and has what a store of that kind needs."""
     scheme, _, place = url.partition("://")
     if scheme not in ("sqlite", "postgresql"):
         source.finding(
@@ -311,7 +312,7 @@ def _store(url: str, source: Source) -> None:
 
 
 def files(file: shape.File, source: Source) -> None:
-    """Files and variables the configuration names, as this user sees them."""
+    """Check the files and environment variables that the configuration names, as the current user sees them."""
     _readable(
         source,
         ("council", "secret_file"),
@@ -360,7 +361,7 @@ def _readable(source: Source, at: Location, path: str, mend: str, *, required: b
     try:
         content = place.read_bytes()
     except OSError as error:
-        # systemd puts credentials there only while the service runs
+        # systemd puts credentials there only while the service runs, so their absence now is only a warning.
         given_later = str(place).startswith("/run/credentials/") and not required
         source.finding(at, f"{place} cannot be read ({error.strerror}); {mend}", warning=given_later)
         return

@@ -1,4 +1,4 @@
-"""On which line of a TOML file a key or table stands: what tomllib does not say."""
+"""The line of every key and table in a TOML file, which tomllib does not tell."""
 
 import re
 from dataclasses import dataclass, field
@@ -12,12 +12,12 @@ _STRINGS = re.compile(r"\"(?:\\.|[^\"\\])*\"|'[^']*'")
 
 @dataclass
 class Lines:
-    """Line numbers, from 1, of every table and key; tables of an array are counted from 0."""
+    """The line of every table and key. Lines are counted from 1, the tables of an array from 0."""
 
     of: dict[Location, int] = field(default_factory=dict)
 
     def find(self, location: Location) -> int:
-        """The line of a key; for one that is not there, of the table it belongs to; else 1."""
+        """The line of a key; for a missing key, the line of its table; for a missing table, 1."""
         for length in range(len(location), 0, -1):
             if line := self.of.get(location[:length]):
                 return line
@@ -25,12 +25,13 @@ class Lines:
 
 
 def scan(text: str) -> Lines:
-    """One pass over a file that tomllib has accepted."""
+    """Find the lines in one pass over a text that tomllib has accepted."""
     lines = Lines()
     table: Location = ()
     counts: dict[str, int] = {}
     depth, fence = 0, ""
     for number, line in enumerate(text.splitlines(), 1):
+        # Inside a multi-line string nothing is a key, whatever it looks like.
         if fence:
             if fence in line:
                 fence = ""

@@ -12,13 +12,13 @@ from ackbot.config.wording import wording
 
 def load(path: Path, *, rehearsal: bool = False) -> Config:
     """
-    The configuration of a file.
+    The configuration in a file.
 
     Args:
-        rehearsal: nothing will be sent or stored: secrets and passwords need not be there.
+        rehearsal: nothing will be sent or stored, so secrets and passwords need not exist.
 
     Raises:
-        ConfigProblem: it has mistakes.
+        ConfigProblem: the file has mistakes; `findings` lists all of them.
         OSError: the file cannot be read.
     """
     config, findings = _examined(path, rehearsal=rehearsal)
@@ -38,14 +38,14 @@ def check(path: Path) -> tuple[Finding, ...]:
 
 
 def sample() -> Config:
-    """The council of `config.example.toml`, to rehearse with where there is no configuration."""
+    """The council in `config.example.toml`, for commands that can work without a configuration."""
     return load(resources.example_config(), rehearsal=True)
 
 
 def _examined(path: Path, *, rehearsal: bool) -> tuple[Config | None, list[Finding]]:
     source = read(path)
     file = shaped(source) if source.data or source.whole else None
-    if file is not None and source.whole:  # otherwise names may be in what could not be read
+    if file is not None and source.whole:  # otherwise a name may be in a file that could not be read
         checks.references(file, source)
     if file is not None and not rehearsal:
         checks.files(file, source)

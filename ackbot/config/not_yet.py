@@ -1,4 +1,4 @@
-"""Keys that are accepted and do nothing in this version: `check` warns whoever sets one."""
+"""Keys that are accepted but do nothing in this version. `check` warns an admin who sets one."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -7,8 +7,8 @@ from ackbot.config import shape
 from ackbot.config.lines import Location
 from ackbot.config.source import Source
 
-# By table and key ("" is the table as a whole): what holds until it is built, and what to do. Whoever builds one deletes
-# its line, and "not in this version" beside the key in config.example.toml.
+# By table and key ("" is the table as a whole): what happens until the key is built, and what the admin can do. Whoever builds
+# a key deletes its line here, and the words "not in this version" beside the key in config.example.toml.
 NOT_YET: Mapping[tuple[str, str], str] = MappingProxyType(
     {
         ("store", "keep_letters"): "no letter is deleted, however old; remove this for now",
@@ -24,7 +24,7 @@ NOT_YET: Mapping[tuple[str, str], str] = MappingProxyType(
 
 
 def warn(file: shape.File, source: Source) -> None:
-    """Each of these keys that the file sets; one that is set to nothing, such as `listen = ""`, asks for nothing."""
+    """Warn of each of these keys that the file sets. A key with an empty value, such as `listen = ""`, asks for nothing."""
     for (table, key), meanwhile in NOT_YET.items():
         for at, set_here in _tables(file, table):
             if not key or (key in set_here.model_fields_set and getattr(set_here, key)):
@@ -32,7 +32,7 @@ def warn(file: shape.File, source: Source) -> None:
 
 
 def _tables(file: shape.File, name: str) -> list[tuple[Location, shape.Table]]:
-    """Every table of that name in the file, and where it stands."""
+    """Every table of this name in the file, with its location."""
     found = getattr(file, name)
     if isinstance(found, dict):
         return [((name, own), table) for own, table in found.items()]

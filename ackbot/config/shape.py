@@ -1,7 +1,7 @@
 """
 The file's shape: one class per table, one field per key, with its default (design.md §7).
 
-A default stands here and nowhere else. What is derived from other keys (`service` from the council's name) is in build.py.
+Defaults are here and nowhere else. A value that is derived from other keys (`service` from the council's name) is in build.py.
 """
 
 import re
@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from ackbot.casework.worktime import Duration, Week
 
-# Longer ones a calendar with few working days cannot count (worktime.Calendar looks ten years ahead).
+# A calendar with few working days cannot count longer durations, because worktime.Calendar looks ten years ahead.
 _TEN_YEARS_S = 3_653 * 86_400
 _DIGEST_AT = time(8, 30)
 _YEAR_OF_WORK_S = {"working days": 260 * 86_400, "working hours": 260 * 8 * 3_600}
@@ -45,7 +45,7 @@ def _week(value: object) -> object:
 
 
 def _some(value: object) -> object:
-    """A single word counts as a list of one."""
+    """A list; a single word becomes a list of one."""
     return [value] if isinstance(value, str) else value
 
 
@@ -209,7 +209,7 @@ Text = Annotated[str, Field(min_length=1)]
 
 
 class Table(BaseModel):
-    """Unknown keys are mistakes, and no kind of value is turned into another."""
+    """A table of the file. An unknown key is a mistake, and no value is converted into another type."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, arbitrary_types_allowed=True)
 
@@ -243,7 +243,7 @@ class Calendar(Table):
     working_hours: Hours = Field(default_factory=lambda: Week.parse("Mon-Fri 09:00-17:00"))
     closed_on: list[Day] = []
     extra_days: list[Day] = []
-    digest_at: Morning = _DIGEST_AT  # also where it is "": there is always a digest
+    digest_at: Morning = _DIGEST_AT  # "" means the default too, because there is always a digest
 
 
 class Store(Table):
@@ -310,7 +310,7 @@ class Smtp(Table):
 
 
 class Relay(Smtp):
-    """[[relay]], a further one."""
+    """[[relay]], a further relay."""
 
     name: Text
 
@@ -328,7 +328,7 @@ class OAuth(Table):
 
 
 class Form(Table):
-    """one of an inbox's `forms`."""
+    """One of an inbox's `forms`."""
 
     from_: Annotated[Addr, Field(alias="from")]
     resident: Annotated[str, _read(_form_field)] = "reply-to"
@@ -436,7 +436,7 @@ class Standard(Table):
     feedback: bool = True
 
 
-# What a council that names no standard promises (domain.md §7, first line).
+# The standard of a council that configures none (domain.md §7, first line).
 ENQUIRY = Standard(
     name="enquiry",
     name_owner_within=Duration.parse("1 working day"),
@@ -461,7 +461,7 @@ class Route(Table):
 
 
 class File(Table):
-    """The whole file, without `include`, which is read before this."""
+    """The whole file, except `include`, which is read before."""
 
     council: Council
     calendar: Calendar = Field(default_factory=Calendar)

@@ -1,4 +1,4 @@
-"""From the merged tables to the file's shape. Each key that does not fit is a finding; the rest is checked all the same."""
+"""From the merged tables to the file's shape. Each key that does not fit is a finding, and the rest is still checked."""
 
 import difflib
 from collections.abc import Mapping
@@ -33,8 +33,8 @@ TABLES: dict[str, type[BaseModel]] = {
     "route": shape.Route,
 }
 _ADDRESS = "somebody@invalid.example"
-# What replaces a required key that is missing or wrong, so that the rest of the file can be checked. If a stand-in causes a
-# finding itself, that is at the key which has one already, and is not reported.
+# The values that replace a required key that is missing or wrong, so that the rest of the file can be checked. A finding that a
+# stand-in causes is not reported, because its key already has one.
 _STAND_INS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "council": {"name": "?", "admin": _ADDRESS, "secret_file": "?"},
@@ -51,14 +51,14 @@ _STAND_INS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 _SEVERAL = frozenset({"relay", "inbox", "sender", "staff", "team", "absence", "standard", "route"})
 _NAMED_BY = MappingProxyType(
     {"staff": ("id", "email")}
-)  # the keys by which other tables refer to one; `name` for the others
+)  # the keys by which other tables refer to an entry, if that is not `name`
 
 
 def shaped(source: Source) -> shape.File | None:
     """
-    The file's shape, with stand-ins where a key did not fit; None when even those do not make one.
+    The file's shape, with stand-ins for keys that do not fit; None if it does not fit even with them.
 
-    Each mistake is added to `source`. `source.uncertain` gets the kinds of table of which one has no usable name.
+    Each mistake is added to `source`. `source.uncertain` gets the kinds of table with an entry that has no usable name.
     """
     try:
         return shape.File.model_validate(source.data)
@@ -83,7 +83,7 @@ def _doubt_name(source: Source, location: Location) -> None:
 
 
 def _mended(data: Mapping[str, Any], wrong: list[Location]) -> dict[str, Any]:
-    """A copy without the keys that did not fit, and with stand-ins for the required ones."""
+    """A copy of the tables without the keys that did not fit, and with stand-ins for required keys."""
     mended = deepcopy(dict(data))
     for location in wrong:
         name, several = str(location[0]), location[0] in _SEVERAL or location[0] == "oauth"
@@ -104,7 +104,7 @@ def _mended(data: Mapping[str, Any], wrong: list[Location]) -> dict[str, Any]:
 
 
 def _known_part(location: Location, data: Any) -> Location:
-    """Without what pydantic adds, such as the branch of a union."""
+    """A location without the parts that pydantic adds, such as the branch of a union."""
     known: list[str | int] = []
     for part in location:
         within = data is not None
@@ -119,7 +119,7 @@ def _known_part(location: Location, data: Any) -> Location:
 
 
 def _said(error: Any, location: Location) -> str:
-    """What is wrong and how to mend it, in plain English."""
+    """What is wrong with a key and how to mend it, in plain English."""
     name = str(location[-1]) if location else ""
     kind, context = error["type"], error.get("ctx", {})
     if kind == "extra_forbidden":
@@ -164,7 +164,7 @@ def _said(error: Any, location: Location) -> str:
 
 
 def _siblings(location: Location) -> list[str]:
-    """The names that are known where an unknown one was found."""
+    """The known names at the location of an unknown one."""
     if len(location) == 1:
         return [*TABLES, "include"]
     table = TABLES.get(str(location[0]))

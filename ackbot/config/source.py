@@ -1,4 +1,4 @@
-"""The file and those it includes, read and merged, with the line of every key, and the mistakes found in them."""
+"""Reads and merges the file and its includes, and keeps the line of every key and the mistakes that were found."""
 
 import tomllib
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from ackbot.errors import AckbotError
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One mistake in the file, or with `warning` something that is likely not meant."""
+    """One mistake in the file; with `warning`, a setting that is probably a mistake. `line` counts from 1."""
 
     file: str
     line: int
@@ -39,8 +39,8 @@ class Source:
 
     Args:
         whole: every file was read. If not, a name that seems unknown may be in a file that was not read.
-        guessed: stand-ins replace keys that did not fit. Warnings wait until the keys are right.
-        uncertain: kinds of table, such as "staff", of which one has no usable name, so that others may refer to it.
+        guessed: stand-ins replace keys that did not fit. There are no warnings until the keys are right.
+        uncertain: kinds of table, such as "staff", with an entry that has no usable name. An unknown name may mean that one.
     """
 
     path: Path
@@ -54,7 +54,7 @@ class Source:
     _said: set[tuple[Location, bool]] = field(default_factory=set)
 
     def finding(self, location: Location, what: str, *, warning: bool = False) -> None:
-        """Remember a mistake or warning at a place of the merged tables, unless a mistake is known there or above."""
+        """Add a mistake or warning at a location in the merged tables, unless a mistake is known there or above it."""
         if any(location[: len(one)] == one for one in self._mistaken) or (location, warning) in self._said:
             return
         if warning and self.guessed:
@@ -67,7 +67,7 @@ class Source:
         self.findings.append(Finding(file, line, key, what, warning))
 
     def place(self, location: Location) -> tuple[str, int]:
-        """The file and line of a place of the merged tables."""
+        """The file and line of a location in the merged tables."""
         file, lines, own = self._origin(location)
         return file, lines.find(own)
 
@@ -80,18 +80,18 @@ class Source:
         return file, lines, location
 
     def resolved(self, path: str) -> Path:
-        """A path that the file names; a relative one starts from the file's folder."""
+        """A path that the file names. A relative path starts from the folder of the file."""
         return (
             self.path.parent / path.replace("\0", "\N{REPLACEMENT CHARACTER}")
-        ).resolve()  # no file's name has a NUL
+        ).resolve()  # no file name has a NUL, so this one is reported as missing
 
 
 def read(path: Path) -> Source:
     """
-    The file and what it includes, merged; lists of tables are put together in the order of the files.
+    Read a file and its includes, and merge them. Lists of tables are joined in the order of the files.
 
     Raises:
-        OSError: the file itself cannot be read; one that it includes is a finding.
+        OSError: the file itself cannot be read. An include that cannot be read is a finding.
     """
     source = Source(path, {})
     source.origins[()] = (str(path), Lines(), ())
@@ -127,7 +127,7 @@ def read(path: Path) -> Source:
 
 
 def _included(source: Source) -> list[Path]:
-    """The files that `include` names, each once."""
+    """The files that `include` names, without duplicates."""
     patterns = source.data.pop("include", [])
     if not isinstance(patterns, list) or not all(isinstance(one, str) for one in patterns):
         source.whole = False
@@ -164,7 +164,7 @@ def _included(source: Source) -> list[Path]:
 
 
 def _parsed(path: Path, content: bytes, source: Source) -> tuple[dict[str, Any], Lines] | None:
-    """A file's tables and their lines; None, and a finding, when it is not TOML. A byte order mark is ignored."""
+    """A file's tables and their lines; None, with a finding, if it is not TOML. A byte order mark is ignored."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -205,6 +205,7 @@ def _merge(source: Source, data: dict[str, Any], lines: Lines, file: str) -> Non
             source.data[name].update(value)
             source.origins.update({(name, own): (file, lines, (name, own)) for own in value})
         elif name in source.data:
+            # Two files set the same table: this is a mistake even if they agree, because the admin cannot tell which one counts.
             source.origins[("",)] = (file, lines, ())
             source.findings.append(
                 Finding(file, lines.find((name,)), name, "another file has this already; keep one of them")

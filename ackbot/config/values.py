@@ -1,4 +1,4 @@
-"""A checked configuration, as the daemon is handed it."""
+"""A checked configuration, as the daemon gets it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,9 +21,9 @@ class Watched:
     What a watcher needs to know of its inbox.
 
     Args:
-        start: from which mail on it is read at first sight: "now", "all", or a date of the council.
-        poll_every_s: with `watch = "idle"` the poll beneath the push.
-        after: folder that decided mail is moved to; "" leaves it where it is (P8).
+        start: the first mail to read at first sight: "now", "all", or a date in the council's zone.
+        poll_every_s: seconds between two polls; with `watch = "idle"`, of the poll beneath the push.
+        after: the folder to which decided mail is moved; "" leaves it where it is (P8).
         place: file and line of the inbox in the configuration.
     """
 
@@ -42,11 +42,11 @@ class Watched:
 @dataclass(frozen=True, kw_only=True)
 class Lane:
     """
-    A relay and the login that sends; the queue of the outbox with this name.
+    A relay with the login that sends. The outbox has one queue for each lane, by its name.
 
     Args:
-        per_minute, per_day: mails of this login; 0 for no limit.
-        connections: how many mails go out at the same time.
+        per_minute, per_day: how many mails the login may send; 0 for no limit.
+        connections: how many mails may go out at the same time.
     """
 
     name: str
@@ -60,13 +60,13 @@ class Lane:
 @dataclass(frozen=True, kw_only=True)
 class Listening:
     """
-    Where mail servers may deliver to us.
+    Where mail servers may deliver to us (LMTP or SMTP).
 
     Args:
-        peers: networks they may come from.
+        peers: the networks that may connect.
         size: octets of the largest mail.
-        per_minute: mails; 0 for no limit.
-        certificate: PEM file for STARTTLS.
+        per_minute: how many mails are taken in a minute; 0 for no limit.
+        certificate: PEM file for STARTTLS; None for none.
     """
 
     place: Place
@@ -82,10 +82,10 @@ class Config:
     A configuration that passed every check.
 
     Args:
-        secret_file: where it lies; the service may have it from `wires.secrets.readable`.
-        files: the file, those it includes, and lists of urgent words of the council's own.
-        warnings: what does not keep it from starting.
-        restart: the values that a reload must not change, by key.
+        secret_file: its configured path. The service may have to read a copy; see `wires.secrets.readable`.
+        files: the file, its includes, and the council's own lists of urgent words.
+        warnings: the findings that do not keep ackbot from starting.
+        restart: values that a reload cannot change, by key; a new value needs a restart.
     """
 
     path: Path
@@ -101,5 +101,5 @@ class Config:
 
     @property
     def council(self) -> Council:
-        """What the rules know."""
+        """The configuration as the rules know it."""
         return self.office.council

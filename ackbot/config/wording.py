@@ -1,4 +1,4 @@
-"""The words that belong to a configuration: the templates of its folder and of ackbot, and the lists of urgent words."""
+"""The words of a configuration: the templates in its folder and those of ackbot, and the lists of urgent words."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ _MODEL = "en"  # the language whose words.toml has every phrase
 
 @dataclass(frozen=True)
 class Wording:
-    """Templates whose `words.toml` are complete, and the phrases of each category of urgent words."""
+    """The templates, and the phrases of each category of urgent words."""
 
     templates: Templates
     urgent: Mapping[str, tuple[tuple[str, ...], ...]]
 
 
 def wording(file: shape.File, source: Source) -> Wording:
-    """Read them all; what is missing or broken is added to `source` as a mistake."""
+    """Read all words. Whatever is missing or broken is added to `source` as a mistake."""
     shipped = resources.templates()
     templates = Templates([folder for folder in (source.path.parent / "templates", shipped) if folder.is_dir()])
     known = templates.languages()
@@ -48,13 +48,13 @@ def wording(file: shape.File, source: Source) -> Wording:
 
 
 def finding(problem: TemplateProblem) -> Finding:
-    """A broken template as a mistake in its own file."""
+    """A broken template as a mistake at its own file and line."""
     mend = "correct it, or remove the file to use the one that comes with ackbot"
     return Finding(problem.path or "templates", problem.line or 1, "template", f"{problem.what}; {mend}")
 
 
 def _lacking(model: Mapping[str, Any], words: Mapping[str, Any], at: str = "") -> list[str]:
-    """Keys of the model that the other does not have, or has as another kind of value; a list must be as long."""
+    """Keys of the model that are missing in `words`, or have another type of value, or a list of another length."""
     found = []
     for name, value in model.items():
         own, key = words.get(name), f"{at}{name}"
@@ -66,7 +66,7 @@ def _lacking(model: Mapping[str, Any], words: Mapping[str, Any], at: str = "") -
 
 
 def _phrases(category: str, file: shape.File, source: Source) -> tuple[tuple[str, ...], ...]:
-    """A category's words in all languages together, from the council's folder where it has them, otherwise ackbot's."""
+    """The phrases of a category in all languages: from the council's folder if they are there, otherwise those of ackbot."""
     own = source.resolved(file.urgent.words_dir) if file.urgent.words_dir else None
     lines: list[str] = []
     for language in dict.fromkeys([*file.council.languages, _MODEL]):
