@@ -1,1 +1,1 @@
-"""The borders: IMAP, SMTP, systemd; each module is the only importer of its library."""
+"""The borders: IMAP, SMTP, LMTP and systemd; each module is the only importer of its library."""

@@ -1,4 +1,8 @@
-"""IMAP, reading only: nothing here sets a flag (RFC 3501; `BODY.PEEK`, P8). One connection belongs to one thread."""
+"""
+IMAP (RFC 3501), for reading: nothing here sets a flag (`BODY.PEEK`, P8), and only `move` changes a folder.
+
+One connection belongs to one thread.
+"""
 
 import contextlib
 import imaplib
@@ -23,8 +27,8 @@ from ackbot.wires import tls
 from ackbot.wires.secrets import Password, PasswordProblem, sasl_plain
 
 WHOLE_UP_TO = 262_144  # octets; larger mails are fetched by structure (design.md, "The life of a letter")
-_TEXT_UP_TO = 524_288  # octets of one text part of a larger mail
-_CHUNK = 262_144  # octets of an attachment fetched at once
+_TEXT_UP_TO = 524_288  # octets that are fetched of one text part of a larger mail
+_CHUNK = 262_144  # octets of an attachment that are fetched at a time
 _CONNECT_S, _READ_S = 10, 30
 _TEXTUAL = frozenset(
     {
@@ -38,7 +42,7 @@ _TEXTUAL = frozenset(
     }
 )
 
-# Everything a dead or confused connection raises (dependencies.md). The client is dropped after any of them.
+# Every error that a dead or confused connection raises (dependencies.md). The client is dropped after any of them.
 BROKEN = (IMAPClientError, OSError, ValueError, IndexError, KeyError, AssertionError, TypeError, AttributeError)
 
 
@@ -49,17 +53,17 @@ class ImapProblem(AckbotError):
 
 
 class LoginRefused(ImapProblem):
-    """Wrong name or password: only the admin can mend it, so it is tried again gently."""
+    """The name or password is wrong. Only the admin can mend it, so we try again seldom."""
 
     passing = False
 
 
 class NotReached(ImapProblem):
-    """Nobody answers there, or the name is unknown: the server's or the network's trouble."""
+    """The server does not answer, or its name is unknown: trouble of the server or the network."""
 
 
 class NotTrusted(ImapProblem):
-    """TLS failed or is not offered; never answered by plaintext (D16)."""
+    """TLS failed or is not offered. We never fall back to plaintext (D16)."""
 
     passing = False
 
@@ -78,7 +82,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """A folder as the server shows it now."""
+    """The state of a folder on the server (RFC 3501 §2.3.1.1)."""
 
     uidvalidity: int
     uidnext: int
@@ -86,7 +90,7 @@ class Selected:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What is known of a mail before it is fetched."""
+    """What is known of a mail before it is fetched: size in octets, internal date aware and in UTC."""
 
     uid: int
     size: int
@@ -98,7 +102,7 @@ class Mailbox:
 
     def __init__(self, account: Account) -> None:
         """
-        Connect, secure, log in.
+        Connect, secure the connection, and log in.
 
         Raises:
             LoginRefused, NotTrusted, NotReached, ImapProblem.
@@ -106,7 +110,7 @@ class Mailbox:
         self._account = account
         self._client = self._connect()
         self.folder = ""
-        self.news = False  # the server spoke of new mail; set until a sweep takes it back
+        self.news = False  # the server has announced new mail; a sweep sets this back
 
     def _connect(self) -> IMAPClient:
         account = self._account
@@ -125,7 +129,7 @@ class Mailbox:
                 ssl_context=context if account.security == "tls" else None,
                 timeout=timeout,
             )
-            client.normalise_times = False
+            client.normalise_times = False  # otherwise imapclient gives naive times in the machine's zone
             client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if account.security == "starttls":
                 client.starttls(context)
@@ -150,6 +154,7 @@ class Mailbox:
             raise LoginRefused(f"the password for {account.username}: {error}", **ids) from error
         except LoginError as error:
             _drop(client)
+            # A server that is out of order refuses every login (UNAVAILABLE, RFC 5530 §3): the password is not at fault.
             if isinstance(error, imaplib.IMAP4.abort) or "UNAVAILABLE" in str(error).upper():
                 raise ImapProblem(f"{account.host}: {_said(error)}", **ids) from error
             raise LoginRefused(f"{account.host} refuses {account.username}: {_said(error)}", **ids) from error
@@ -164,8 +169,8 @@ class Mailbox:
         return bool(self._client.has_capability("IDLE"))
 
     def select(self, folder: str) -> Selected:
-        """Open a folder read-only (EXAMINE). Any name works, in modified UTF-7 on the wire (D20). Raises ImapProblem."""
-        self.folder = ""  # a SELECT that fails leaves none selected (RFC 3501 §6.3.1)
+        """Open a folder read-only (EXAMINE). Names beyond ASCII work too, in modified UTF-7 (D20). Raises ImapProblem."""
+        self.folder = ""  # after a SELECT that fails no folder is selected (RFC 3501 §6.3.1)
         with self._guarded(f"folder {folder}"):
             answer = self._client.select_folder(folder, readonly=True)
             self.folder = folder
@@ -174,17 +179,17 @@ class Mailbox:
         return Selected(uidvalidity, uidnext)
 
     def uids_after(self, uid: int) -> list[int]:
-        """UIDs above `uid`, rising. `n:*` also returns an older last mail, which is left out (D7)."""
+        """UIDs above `uid`, ascending. The server's answer to `n:*` may hold an older last mail, which is left out (D7)."""
         with self._guarded("search"):
             return sorted({int(one) for one in self._client.search(["UID", f"{uid + 1}:*"]) if int(one) > uid})
 
     def uids_since(self, day: datetime) -> list[int]:
-        """UIDs of mails whose internal date is that day or later, rising."""
+        """UIDs of mails whose internal date is that day or later, ascending. Zones are disregarded (RFC 3501 §6.4.4)."""
         with self._guarded("search"):
             return sorted(int(one) for one in self._client.search(["SINCE", day.date()]))
 
     def envelopes(self, uids: Sequence[int]) -> list[Envelope]:
-        """Size and internal date, rising; mails that are gone are left out."""
+        """Size and internal date of these mails, by ascending UID. Mails that are gone are left out."""
         with self._guarded("fetch"):
             answer = self._client.fetch(list(uids), ["RFC822.SIZE", "INTERNALDATE"])
         found = []
@@ -195,7 +200,7 @@ class Mailbox:
         return found
 
     def whole(self, uids: Sequence[int]) -> dict[int, bytes]:
-        """Whole mails; one that the server does not give is left out (D8)."""
+        """The bytes of whole mails. A mail that the server does not give is left out (D8)."""
         with self._guarded("fetch"):
             answer = self._client.fetch(list(uids), ["BODY.PEEK[]"])
         return {
@@ -204,9 +209,9 @@ class Mailbox:
 
     def skeleton(self, uid: int) -> bytes | None:
         """
-        A large mail without the content of its attachments: same header, same parts, same texts (D19).
+        A large mail without the content of its attachments: with the same header, parts and texts (D19).
 
-        None when the server does not give it. `Message.parse` makes the same Message of it as of the whole mail.
+        None if the server does not give it. `Message.parse` makes the same Message from it as from the whole mail.
         """
         with self._guarded("fetch"):
             answer = self._client.fetch([uid], ["BODY.PEEK[HEADER]", "BODYSTRUCTURE"]).get(uid, {})
@@ -232,7 +237,7 @@ class Mailbox:
         return bytes(answer.get(f"BODY[{section}]<0>".encode()) or b"")
 
     def part_sizes(self, uid: int) -> dict[str, int]:
-        """Octets, as encoded, of every part of a mail by its section."""
+        """The encoded size in octets of every part of a mail, by section."""
         with self._guarded("fetch"):
             structure = self._client.fetch([uid], ["BODYSTRUCTURE"]).get(uid, {}).get(b"BODYSTRUCTURE")
         wanted = _Wanted()
@@ -241,7 +246,7 @@ class Mailbox:
         return wanted.sizes
 
     def part(self, uid: int, section: str) -> Iterator[bytes]:
-        """The MIME header of a part, its blank line, and its content as encoded, in pieces of bounded size."""
+        """A part as encoded, in pieces of bounded size: its MIME header with the blank line first, then its content."""
         mime = f"BODY[{section}.MIME]".encode()
         with self._guarded("fetch"):
             answer = self._client.fetch([uid], [f"BODY.PEEK[{section}.MIME]"]).get(uid, {})
@@ -258,54 +263,54 @@ class Mailbox:
             start += len(piece)
 
     def has_message_id(self, folder: str, message_id: str) -> bool:
-        """Whether a mail with that Message-ID lies in a folder."""
+        """Whether a folder has a mail with this Message-ID. Selects the folder."""
         return bool(self.uids_with(folder, [("Message-ID", message_id)]))
 
     def has_answer(self, folder: str, message_id: str) -> bool:
-        """Whether a mail that answers this Message-ID lies in a folder."""
+        """Whether a folder has a mail that answers this Message-ID. Selects the folder."""
         return bool(self.uids_with(folder, [("In-Reply-To", message_id), ("References", message_id)]))
 
     def uids_with(self, folder: str, fields: Sequence[tuple[str, str]]) -> list[int]:
-        """UIDs of mails in a folder that have one of these words in the field it is named with, rising."""
+        """UIDs of the mails in a folder for which any (field name, text) pair matches, ascending. Selects the folder."""
         self.select(folder)
         with self._guarded("search"):
             return sorted({int(uid) for name, text in fields for uid in self._client.search(["HEADER", name, text])})
 
     def status(self, folder: str) -> Selected:
-        """A folder as the server shows it now; the selected one stays selected (STATUS). Raises ImapProblem."""
+        """The state of a folder now. The selected folder stays selected (STATUS). Raises ImapProblem."""
         with self._guarded(f"folder {folder}"):
             answer = self._client.folder_status(folder, ["UIDVALIDITY", "UIDNEXT"])
             return Selected(int(answer[b"UIDVALIDITY"]), int(answer[b"UIDNEXT"]))
 
     def ids(self, uids: Sequence[int]) -> dict[int, bytes]:
-        """Of each mail the fields that tell our own from others'."""
+        """The header fields of each mail that distinguish our own mails from others."""
         with self._guarded("fetch"):
             answer = self._client.fetch(list(uids), ["BODY.PEEK[HEADER.FIELDS (MESSAGE-ID X-ACKBOT-ID)]"])
         named = b"BODY[HEADER.FIELDS (MESSAGE-ID X-ACKBOT-ID)]"
         return {uid: bytes(data.get(named) or b"") for uid, data in answer.items()}
 
     def sent_folder(self) -> str:
-        """The name of the server's Sent folder: as it marks it (RFC 6154), else by the usual names; "" when it has none."""
+        """The server's Sent folder: the one that it marks (RFC 6154), otherwise one with a usual name; "" if there is none."""
         with self._guarded("list"):
             return str(self._client.find_special_folder(b"\\Sent") or "")
 
     def count(self, folder: str) -> int:
-        """How many mails lie in another folder; the selected one stays selected (STATUS)."""
+        """How many mails are in a folder. The selected folder stays selected (STATUS)."""
         with self._guarded(f"folder {folder}"):
             return int(self._client.folder_status(folder, ["MESSAGES"])[b"MESSAGES"])
 
     def noop(self) -> bool:
-        """Whether the server has anything to say: then sweep."""
+        """Whether the server has announced anything, so that a sweep is due."""
         with self._guarded("noop"):
             said = bool(self._client.noop()[1])
         return said or self.news
 
     def idle(self, seconds: float, stop: int) -> bool:
         """
-        Wait for a push, `seconds`, or until `stop` becomes readable. Whether the server said anything.
+        Wait for a push, for `seconds`, or until the file descriptor `stop` is readable. Returns whether the server said anything.
 
-        imapclient's own idle_check sleeps through a push that came together with the continuation, so the buffer is
-        looked at before the socket (dependencies.md).
+        imapclient's own idle_check misses a push that came together with the continuation, so we look into the buffer
+        before we wait for the socket (dependencies.md).
         """
         with self._guarded("idle"):
             client = self._client
@@ -326,11 +331,14 @@ class Mailbox:
 
     def move(self, uid: int, folder: str) -> tuple[int, int] | None:
         """
-        Move one mail, by its UID only (D3). Its new UIDVALIDITY and UID where the server tells them (RFC 4315), else None.
+        Move one mail, by its UID only (D3).
+
+        Returns:
+            Its new UIDVALIDITY and UID; None if the server does not tell them (RFC 4315).
         """
         with self._guarded(f"move to {folder}"):
             client = self._client
-            client.select_folder(self.folder)
+            client.select_folder(self.folder)  # a folder that was opened with EXAMINE cannot be changed
             try:
                 client.move([uid], folder)
                 told = client._imap.untagged_responses.pop("COPYUID", [])
@@ -340,7 +348,7 @@ class Mailbox:
             return (int(words[0]), int(words[2])) if len(words) == 3 and words[2].isdigit() else None
 
     def close(self) -> None:
-        """Log out if the server still listens; never raises."""
+        """Log out, if the server still answers. Never raises."""
         with contextlib.suppress(*BROKEN):
             self._client.socket().settimeout(2)
             self._client.logout()
@@ -354,13 +362,13 @@ class Mailbox:
             raise
         except BROKEN as error:
             raise ImapProblem(f"{self._account.host}: {what}: {_said(error)}", host=self._account.host) from error
-        # EXISTS may come with the reply to any command (RFC 3501 §7.3.1), then no later NOOP or IDLE says it again.
+        # EXISTS may come with the reply to any command (RFC 3501 §7.3.1), and no later NOOP or IDLE repeats it.
         if self._client._imap.untagged_responses.pop("EXISTS", None):
             self.news = True
 
 
 def _log_in(client: IMAPClient, username: str, password: str) -> None:
-    """LOGIN is ASCII (RFC 3501 §6.2.3); beyond it SASL PLAIN is UTF-8 (RFC 4616)."""
+    """Log in with LOGIN, or with SASL PLAIN (UTF-8, RFC 4616) for other than ASCII, which LOGIN lacks (RFC 3501 §6.2.3)."""
     if (username + password).isascii():
         client.login(username, password)
     elif client.has_capability("AUTH=PLAIN"):
@@ -370,7 +378,7 @@ def _log_in(client: IMAPClient, username: str, password: str) -> None:
 
 
 class _Wanted:
-    """Which sections of a BODYSTRUCTURE make the skeleton, and how large every part is."""
+    """The sections of a BODYSTRUCTURE that make the skeleton, and the size of every part."""
 
     def __init__(self) -> None:
         self.mime: list[str] = []
@@ -379,8 +387,8 @@ class _Wanted:
         self.sizes: dict[str, int] = {}
 
     def walk(self, structure: Any, section: str) -> None:
-        """Note a part and all below it."""
-        if len(self.mime) >= MOST_PARTS:
+        """Note a part and all parts below it."""
+        if len(self.mime) >= MOST_PARTS:  # the parser of whole mails stops there too, and both must see the same
             return
         if section:
             self.mime.append(section)
@@ -403,7 +411,7 @@ def _content_type(structure: Any) -> str:
 
 
 def _disposition(structure: Any) -> str:
-    """The disposition's word wherever it stands in the extension data (RFC 3501 §7.4.2)."""
+    """The disposition, wherever it is in the extension data (RFC 3501 §7.4.2); "" if there is none."""
     for item in structure[7:]:
         if (
             isinstance(item, tuple)
@@ -416,7 +424,7 @@ def _disposition(structure: Any) -> str:
 
 
 def _rebuilt(header: bytes, structure: Any, section: str, parts: dict[bytes, Any]) -> bytes:
-    """A part put together again: its header, and below it what was fetched of its content."""
+    """Put a part together again: its header, followed by what was fetched of its content."""
     header = header if header.endswith(b"\r\n\r\n") else head_of(header).rstrip(b"\r\n") + b"\r\n\r\n"
     if not isinstance(structure[0], list):
         name = section or "TEXT"
@@ -428,7 +436,7 @@ def _rebuilt(header: bytes, structure: Any, section: str, parts: dict[bytes, Any
         inner = f"{section}.{number}" if section else str(number)
         mime = parts.get(f"BODY[{inner}.MIME]".encode())
         if mime is None:
-            break  # beyond the parts looked at
+            break  # the parts from here on were not fetched (MOST_PARTS)
         pieces += [b"--", boundary, b"\r\n", _rebuilt(bytes(mime), child, inner, parts), b"\r\n"]
     return b"".join([*pieces, b"--", boundary, b"--\r\n"])
 
@@ -444,9 +452,9 @@ def _boundary(header: bytes) -> bytes:
 
 def _content_fields(header: bytes) -> bytes:
     """
-    Of a MIME header the type, encoding and name; where a mail has one part only, servers give its whole header.
+    The type, encoding and name out of a part's MIME header. For a mail with a single part, servers give its whole header.
 
-    Whatever the sender asked for, it is an attachment: no stranger's HTML is shown within an owner's mail (D28).
+    The part becomes an attachment, whatever the sender asked for: an owner's mail shows no stranger's HTML (D28).
     """
     fields = re.split(rb"\r\n(?![ \t])", header.strip(b"\r\n"))
     kept = [field for field in fields if field.lower().startswith((b"content-type:", b"content-transfer-encoding:"))]
@@ -463,7 +471,7 @@ def _aware(moment: datetime | None) -> datetime:
 
 
 def _said(error: BaseException) -> str:
-    """What a server or library said, one line, at most 200 characters."""
+    """What the server or library said, on one line of at most 200 characters."""
     text = " ".join(str(error).removeprefix("b'").removesuffix("'").split()) or type(error).__name__
     return text[:200]
 

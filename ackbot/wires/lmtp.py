@@ -1,4 +1,4 @@
-"""Mail servers deliver to us by LMTP (RFC 2033) or SMTP (RFC 5321); the only importer of aiosmtpd in the daemon."""
+"""Takes mail from mail servers by LMTP (RFC 2033) or SMTP (RFC 5321). Nothing else in the daemon imports aiosmtpd."""
 
 import asyncio
 import ipaddress
@@ -18,11 +18,13 @@ from ackbot import log_events
 from ackbot.wires import tls
 from ackbot.wires.places import Place
 
-CONNECTIONS = 100  # at once; more are told to come later
-PER_PEER = 20  # of them from one address: one server that hangs does not shut out the others
-IDLE_GIVES_WAY_S = 30.0  # without a word; then a connection that has no mail in hand makes room for a new one
-_LONGEST_LINE = 1_000_000  # octets; RFC 5321 allows 1,000, and mail that has more is mail all the same
-_TURNS = 10
+CONNECTIONS = 100  # at the same time; a further one is told to try again
+PER_PEER = 20  # of them from one address, so that one server that hangs does not shut out the others
+IDLE_GIVES_WAY_S = (
+    30.0  # a connection that was silent this long, and has no mail in hand, is closed to make room for a new one
+)
+_LONGEST_LINE = 1_000_000  # octets; RFC 5321 allows 1,000, but real mail has longer lines
+_TURNS = 10  # of the event loop
 _IDLE_S = 300.0  # RFC 5321 §4.5.3.2.7
 _LATER = "451 4.3.0 not now, try again"
 _SILENT = "421 4.4.2 silent for too long, try again"
@@ -32,23 +34,31 @@ log = structlog.get_logger()
 
 
 class Mailroom(Protocol):
-    """Who takes what is delivered. Called from several threads; may take its time."""
+    """Takes the mail that is delivered. `take` is called from several threads, and may be slow."""
 
     def may_send(self) -> str:
-        """Before each mail: "" when it may come now, else the reply that puts it off."""
+        """Asked before each mail: "" if it may come now, otherwise the reply that defers it."""
         ...
 
     def may_receive(self, recipient: str) -> str:
-        """ "" for an envelope recipient that is ours, else the reply that refuses it."""
+        """Asked for each envelope recipient: "" if it is ours, otherwise the reply that refuses it."""
         ...
 
     def take(self, sender: str, recipients: Sequence[str], content: bytes) -> list[str]:
-        """A whole mail, its envelope sender "" for the null sender: one reply for each recipient, 250 only after commit."""
+        """
+        Take a whole mail.
+
+        Args:
+            sender: the envelope sender; "" for the null sender.
+
+        Returns:
+            One reply for each recipient; 250 only after the commit (P1).
+        """
         ...
 
 
 class Listener:
-    """Listens from the moment it is made; takes mail while `run` runs."""
+    """Listens as soon as it is constructed, and takes mail while `run` runs."""
 
     def __init__(
         self,
@@ -61,26 +71,26 @@ class Listener:
     ) -> None:
         """
         Args:
-            peers: who may connect; whoever reaches a unix socket may.
+            peers: the networks that may connect. Everybody who can reach a unix socket may.
             size: octets of the largest mail.
-            certificate: PEM file of chain and key for STARTTLS. Without it, and beyond this machine, nothing is taken.
+            certificate: PEM file with chain and key for STARTTLS. Without it no mail is taken from other machines.
 
         Raises:
-            PlaceTaken: nobody can listen there.
+            PlaceTaken: we cannot listen there.
             OSError: the certificate cannot be read.
         """
         self.mailroom, self.size, self.peers = mailroom, size, peers
         self.tls = tls.server_context(certificate) if certificate else None
-        self.plaintext = place.is_loopback  # beyond this machine, STARTTLS is asked for
+        self.plaintext = place.is_loopback  # from other machines, mail is taken only after STARTTLS
         self.stopping = False
         self.connections: set[_Session] = set()
         self.executor = ThreadPoolExecutor(4, thread_name_prefix="delivered")
         self._place = place
         self._socket = place.bind()
-        logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # it names people
+        logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # aiosmtpd logs addresses there (P11)
 
     def run(self, stop: int) -> None:
-        """Take mail until the file descriptor `stop` can be read; a mail that is being decided is decided and answered."""
+        """Take mail until the file descriptor `stop` is readable. A mail that is being decided is still decided and answered."""
         try:
             asyncio.run(self._serve(stop))
         finally:
@@ -104,11 +114,11 @@ class Listener:
             await deciding[0].wait()
         for one in list(self.connections):
             one.hang_up()
-        for _ in range(_TURNS):  # of the loop, in which those that listen are closed
+        for _ in range(_TURNS):  # the event loop needs some turns to close the transports
             await asyncio.sleep(0)
 
     def refusal(self, session: "_Session", peer: Any) -> str:
-        """Why a connection is not served; "" when it is. One that has been silent for long gives way to it."""
+        """The reply that refuses a new connection; "" if it is served. For it, a connection that was long silent may be closed."""
         if self.stopping:
             return _STOPPING
         if isinstance(peer, tuple):
@@ -124,7 +134,7 @@ class Listener:
 
     @staticmethod
     def _is_full(connections: "set[_Session]", most: int) -> bool:
-        """Whether these are too many, the new one counted, after the one that was silent longest has gone."""
+        """Whether these connections, with the new one, are too many, even after closing the one that was silent longest."""
         if len(connections) <= most:
             return False
         silent = max((one for one in connections if one.gives_way()), key=lambda one: one.silent_s(), default=None)
@@ -134,17 +144,17 @@ class Listener:
 
 
 class _Session(LMTP):
-    """One connection. LHLO begins LMTP, with a reply for each recipient; EHLO begins SMTP, with one for all."""
+    """One connection. After LHLO it speaks LMTP, with a reply for each recipient; after EHLO SMTP, with one reply for all."""
 
     line_length_limit = _LONGEST_LINE
 
     def __init__(self, listener: Listener, loop: asyncio.AbstractEventLoop) -> None:
         self._listener = listener
-        self.deciding = asyncio.Event()  # clear while a mail is being decided and its reply is not written
+        self.deciding = asyncio.Event()  # cleared while a mail is being decided, until its reply is written
         self.deciding.set()
-        self._each = True
-        self._told = 1  # recipients that the next reply to a mail's content is for
-        self.peer = ""  # its address; "" for a unix socket
+        self._each = True  # LMTP: each recipient gets a reply of its own
+        self._told = 1  # the number of recipients that the next reply to a mail's content is for
+        self.peer = ""  # the peer's address; "" for a unix socket
         self._clock = loop.time
         self._heard_at = loop.time()
         super().__init__(
@@ -176,7 +186,7 @@ class _Session(LMTP):
         return self._clock() - self._heard_at
 
     def gives_way(self) -> bool:
-        """Whether it may be closed for another: it has no mail in hand and has been silent for long."""
+        """Whether this connection may be closed for another: it has no mail in hand and was silent for long."""
         begun = self.envelope is not None and self.envelope.mail_from is not None
         return not begun and self.deciding.is_set() and self.silent_s() >= IDLE_GIVES_WAY_S
 
@@ -187,25 +197,25 @@ class _Session(LMTP):
         super().connection_lost(error)
 
     def hang_up(self, words: str = _STOPPING) -> None:
-        """Say why, and close."""
+        """Tell the peer why, and close."""
         if self.transport is not None:
             self._writer.write(words.encode() + b"\r\n")
             self.cut()
 
     def cut(self) -> None:
-        """Close, after what is written already."""
+        """Close, after what is already written has been sent."""
         if self.transport is not None:
             self.transport.close()
 
     @syntax("LHLO hostname")
     async def smtp_LHLO(self, arg: str) -> None:
-        """LMTP from here on."""
+        """Speak LMTP from here on."""
         self._each = True
         await SMTP.smtp_EHLO(self, arg)
 
     @syntax("EHLO hostname")
     async def smtp_EHLO(self, arg: str) -> None:
-        """SMTP from here on."""
+        """Speak SMTP from here on."""
         self._each = False
         await SMTP.smtp_EHLO(self, arg)
 
@@ -236,12 +246,13 @@ class _Session(LMTP):
         return self._joined(await self.loop.run_in_executor(self._listener.executor, take))
 
     def _joined(self, replies: Sequence[str]) -> str:
+        """All replies for LMTP; for SMTP the first that is not 250, because one reply stands for all recipients."""
         if self._each:
             return "\r\n".join(replies)
         return next((one for one in replies if not one.startswith("250")), replies[0])
 
     async def smtp_DATA(self, arg: str) -> None:
-        """One reply for each recipient, also to a mail that is too large (RFC 2033 §4.2)."""
+        """Reply once for each recipient, even to a mail that is too large (RFC 2033 §4.2)."""
         self._told = len(self.envelope.rcpt_tos) if self._each and self.envelope else 1
         try:
             await super().smtp_DATA(arg)
@@ -250,7 +261,7 @@ class _Session(LMTP):
             self.deciding.set()
 
     async def push(self, status: Any) -> None:
-        """Replies of the library's own have their codes of RFC 3463."""
+        """Write a reply. The library's own replies to oversized mail get an enhanced code (RFC 3463)."""
         if isinstance(status, str) and status.startswith(("552 Error", "500 Line")):
             words = "552 5.3.4 the mail is too large" if status.startswith("552") else "554 5.6.0 a line is too long"
             status = "\r\n".join([words] * self._told)

@@ -16,7 +16,7 @@ _AT = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9A-Za-z.-]+)):([0-9]{1,5})")
 
 
 class PlaceTaken(AckbotError):
-    """Nobody can listen there. The sentence says why."""
+    """We cannot listen at a place. The sentence says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Place:
     One place to listen at.
 
     Args:
-        path: of a unix socket; "" for host and port.
+        path: the path of a unix socket; "" for host and port.
     """
 
     host: str = ""
@@ -47,16 +47,17 @@ class Place:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether only this machine can reach it."""
+        """Whether only this machine can reach the place."""
         return bool(self.path) or tls.is_loopback(self.host)
 
     def bind(self) -> socket.socket:
         """
-        A socket that listens there. A unix socket that nobody listens at any more is taken over; whoever may walk to it may
-        connect.
+        A socket that listens there.
+
+        A unix socket at which nobody listens any longer is taken over. Every user who can enter its folder may connect.
 
         Raises:
-            PlaceTaken: nobody can listen there.
+            PlaceTaken: we cannot listen there.
         """
         try:
             return self._bound()
@@ -73,7 +74,7 @@ class Place:
         made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             made.bind(self.path)
-            os.chmod(self.path, 0o666)  # noqa: S103 - a mail server is another user; the folder says who may come
+            os.chmod(self.path, 0o666)  # noqa: S103 - a mail server is another user; the folder's mode says who may connect
             made.listen(128)
         except OSError:
             made.close()
@@ -82,6 +83,7 @@ class Place:
 
 
 def _must_be_left(path: str) -> None:
+    """Raise OSError if somebody still listens at a unix socket."""
     with contextlib.closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as tried:
         try:
             tried.connect(path)
@@ -91,5 +93,5 @@ def _must_be_left(path: str) -> None:
 
 
 def network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
-    """`10.0.0.5` or `10.0.0.0/24`. Raises ValueError for anything else."""
+    """The network of `10.0.0.5` or `10.0.0.0/24`. Raises ValueError for anything else."""
     return ipaddress.ip_network(text, strict=False)

@@ -1,4 +1,4 @@
-"""Passwords, read from files or the environment at the moment they are needed, never kept in configuration."""
+"""Passwords: they are read from files or the environment when they are needed, and never kept in the configuration."""
 
 import os
 from dataclasses import dataclass
@@ -9,8 +9,10 @@ from ackbot.errors import AckbotError
 
 def readable(path: Path) -> Path:
     """
-    The file itself, or where this user may not read it and systemd handed over a credential of its name, that copy
-    (systemd.exec(5), LoadCredential): so one configuration serves the service and the admin at the terminal.
+    The path from which this process can read a file.
+
+    This is the file itself, or systemd's copy of it if this user may not read it and systemd gives us a credential with
+    its name (systemd.exec(5), LoadCredential). So one configuration serves the service and the admin at the terminal.
     """
     folder = os.environ.get("CREDENTIALS_DIRECTORY", "")
     if folder and not os.access(path, os.R_OK) and (copy := Path(folder) / path.name).is_file():
@@ -19,18 +21,20 @@ def readable(path: Path) -> Path:
 
 
 class PasswordProblem(AckbotError):
-    """A password cannot be read. The sentence holds nothing of it."""
+    """A password cannot be read. The sentence contains no part of the password."""
 
 
 @dataclass(frozen=True)
 class Password:
-    """Where a password comes from: a file (its first line) or an environment variable; neither means none is needed."""
+    """The source of a password: the first line of a file, or an environment variable; without either, no password is needed."""
 
     file: Path | None = None
     env: str = ""
 
     def read(self) -> str:
         """
+        The password now; "" if none is needed.
+
         Raises:
             PasswordProblem: the file cannot be read or is not UTF-8, or the environment variable is not set.
         """
@@ -57,5 +61,5 @@ class Password:
 
 
 def sasl_plain(username: str, password: str) -> bytes:
-    """The one message of SASL PLAIN, in UTF-8 whatever characters there are (RFC 4616 §2)."""
+    """The single message of SASL PLAIN, always in UTF-8 (RFC 4616 §2)."""
     return b"\0".join([b"", username.encode(), password.encode()])

@@ -1,4 +1,4 @@
-"""SMTP to the council's relay: which reply means what for the mail, for the recipient, and for the relay (RFC 5321)."""
+"""SMTP to the council's relay (RFC 5321), and what each of its replies means: for the mail, the recipient or the relay."""
 
 import contextlib
 import re
@@ -17,7 +17,7 @@ from ackbot.wires import tls
 from ackbot.wires.secrets import Password, PasswordProblem, sasl_plain
 
 _TIMEOUT_S = 30
-_END_TIMEOUT_S = 120  # for the reply to the final dot (RFC 5321 §4.5.3.2.6 would wait ten minutes)
+_END_TIMEOUT_S = 120  # for the reply to the final dot (RFC 5321 §4.5.3.2.6 recommends ten minutes)
 _ENHANCED = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 
 _CODE = re.compile(r"(?:[a-z ]+: )?([245]\d\d)\b(?:[ -]([245]\.\d{1,3}\.\d{1,3})\b)?")
@@ -27,7 +27,7 @@ class SmtpProblem(AckbotError):
     """
     A mail did not go out. `reply` is what the relay said, or what happened instead.
 
-    Relays quote addresses and subjects: logs are given `code_of(reply)` (P11).
+    Relays quote addresses and subjects in replies, so logs get only `code_of(reply)` (P11).
     """
 
     def __init__(self, reply: str, **ids: object) -> None:
@@ -36,50 +36,50 @@ class SmtpProblem(AckbotError):
 
 
 def code_of(reply: str) -> str:
-    """Of a relay's reply, or a sentence that ends with it, the code and the enhanced code: `550 5.1.1`; "" without a reply."""
+    """The code and enhanced code, such as `550 5.1.1`, of a reply or of a sentence that ends with one; "" if there is none."""
     found = _CODE.match(reply)
     return " ".join(filter(None, found.groups())) if found else ""
 
 
 class RelayTrouble(SmtpProblem):
-    """The relay refuses us, not the mail: its lane waits, its mails are kept, somebody is told."""
+    """The relay refuses us, not the mail. Its lane waits, its mails are kept, and somebody is told."""
 
     passing = True
 
 
 class NotReached(RelayTrouble):
-    """At connect, EHLO, STARTTLS or AUTH: nothing of any mail was said yet, so that logs may have the reply."""
+    """Trouble at connect, EHLO, STARTTLS or AUTH. No mail was mentioned yet, so logs may show the reply."""
 
 
 class RefusedAfterData(RelayTrouble):
-    """5.2.0 or 5.7.x to the final dot: it is the relay's trouble, unless it takes the next mail."""
+    """The reply to the final dot is 5.2.0 or 5.7.x. This is the relay's trouble, unless it takes the next mail."""
 
 
 class Later(SmtpProblem):
-    """4xx for this mail, read: it is queued again."""
+    """We read 4xx for this mail, or the relay hung up before the final dot: the mail is queued again."""
 
     passing = True
 
 
 class Busy(Later):
-    """4.3.2, "system not accepting messages" (RFC 3463 §3.4): later, and not one mail after the other until then."""
+    """4.3.2, "system not accepting messages" (RFC 3463 §3.4): until later, no other mail is tried either."""
 
 
 class Refused(SmtpProblem):
-    """5xx for this recipient or this mail: it will never go out."""
+    """5xx for this recipient or this mail: the mail will never go out."""
 
 
 class Unknown(SmtpProblem):
-    """The final dot may have arrived and no reply was read: it must not simply be sent again."""
+    """The final dot may have arrived, but no reply was read. The mail must not simply be sent again (P2)."""
 
 
 class TakenAway(AckbotError):
-    """The claim on the mail is no longer ours; nothing was sent."""
+    """The claim on the mail is no longer ours. Nothing was sent."""
 
 
 @dataclass(frozen=True)
 class Relay:
-    """One relay. `security` is tls, starttls, or none (loopback hosts only). No username: no login."""
+    """One relay. `security` is tls, starttls, or none (loopback hosts only). `username` "" means that there is no login."""
 
     name: str
     host: str
@@ -93,12 +93,12 @@ class Relay:
 @dataclass(frozen=True, slots=True)
 class Envelope:
     """
-    One mail's way (RFC 5321 §2.3.1).
+    The envelope of one mail (RFC 5321 §2.3.1).
 
     Args:
-        sender: "" is the null sender.
-        copy_to: a second recipient, the council's archive; "" for none. Its refusal does not stop the mail.
-        size: octets, roughly, against what the relay takes at most.
+        sender: envelope sender; "" for the null sender.
+        copy_to: a second recipient, the council's archive; "" for none. If the relay refuses it, the mail still goes out.
+        size: approximate octets, to compare with the largest mail that the relay takes.
     """
 
     sender: str
@@ -109,10 +109,10 @@ class Envelope:
 
 class Connection:
     """
-    One kept-open connection, belonging to one thread; opened when first needed, and again after it broke.
+    A connection that is kept open. It belongs to one thread, and is opened when it is needed, again after it broke.
 
     Args:
-        username: to log in as; "" logs in nowhere.
+        username: the login; "" for no login.
     """
 
     def __init__(self, relay: Relay, username: str, local_hostname: str) -> None:
@@ -120,19 +120,21 @@ class Connection:
         self._username = username
         self._local_hostname = local_hostname
         self._smtp: smtplib.SMTP | None = None
-        self.copy_refused = ""  # the relay's reply, when it last would not take a copy
+        self.copy_refused = ""  # the relay's reply if it refused the copy of the last mail
 
     def send(self, envelope: Envelope, content: Callable[[], Iterable[bytes]], begin: Callable[[], bool]) -> str:
         """
         Send one mail and return the relay's reply to the final dot.
 
         Args:
-            content: gives the mail's bytes, CRLF line ends; called once, after the relay said 354.
-            begin: called just before DATA may reach the relay, again on a second connection; False stops it (TakenAway).
+            content: gives the mail's bytes with CRLF line ends; called once, after the relay has said 354.
+            begin: called just before DATA may reach the relay, and again on a second connection. False stops the mail
+                (TakenAway).
 
         Raises:
             RelayTrouble, RefusedAfterData, Later, Busy, Refused: the mail was certainly not taken.
-            Unknown: nobody knows.
+            Unknown: nobody knows whether the relay took the mail.
+            TakenAway: `begin` returned False.
         """
         kept = self._smtp is not None
         try:
@@ -149,10 +151,10 @@ class Connection:
 
     def probe(self) -> str:
         """
-        Connect, secure, log in, and hang up again. What the relay offers, in a few words.
+        Connect, secure the connection, log in, and hang up. Returns the extensions that the relay offers.
 
         Raises:
-            NotReached: with the relay's reply.
+            NotReached: the relay cannot be used; with its reply.
         """
         smtp = self._open()
         offers = [
@@ -183,7 +185,11 @@ class Connection:
         return self._data(smtp, content)
 
     def _pipelined(self, smtp: smtplib.SMTP, mail: str, recipients: list[str], begin: Callable[[], bool]) -> bool:
-        """MAIL, RCPT and DATA in one write (RFC 2920): the commit that makes the row `sending` comes before all three."""
+        """
+        MAIL, RCPT and DATA in one write (RFC 2920). Returns whether the relay waits for the mail; False if `begin` was.
+
+        `begin`, which commits the row as `sending`, comes before all three, because DATA goes out together with them.
+        """
         if not begin():
             return False
         try:
@@ -204,13 +210,13 @@ class Connection:
         if refused is None:
             return True
         if last[0] == 354:
-            self._break_off()  # it waits for a mail all the same: a final dot would make an empty one of it
+            self._break_off()  # the relay waits for a mail in spite of the refusal: a final dot would send an empty one
         else:
             self._reset(smtp)
         raise refused
 
     def _in_turn(self, smtp: smtplib.SMTP, mail: str, recipients: list[str], begin: Callable[[], bool]) -> bool:
-        """The same, one command at a time. Whether the relay waits for the mail."""
+        """The same as `_pipelined`, but one command at a time, so `begin` can wait until the recipient is accepted."""
         try:
             first = smtp.docmd(mail)
         except (OSError, smtplib.SMTPException) as error:
@@ -238,7 +244,7 @@ class Connection:
         self.copy_refused = _text(replies[1]) if len(replies) > 1 and replies[1][0] not in (250, 251, 252) else ""
 
     def _data(self, smtp: smtplib.SMTP, content: Callable[[], Iterable[bytes]]) -> str:
-        """The mail and its final dot. A break before the dot is certain, one after it means that nobody knows."""
+        """Send the mail and its final dot. After a break before the dot, the mail was not taken; after it, nobody knows."""
         dotted = False
         try:
             last = b"\r\n"
@@ -259,7 +265,7 @@ class Connection:
             if not dotted:
                 raise Later(f"the relay hung up in the middle of the mail: {error}") from error
             raise Unknown(f"no reply to the final dot: {error}") from error
-        except BaseException:  # out of `content`: the final dot was not sent
+        except BaseException:  # raised by `content`: the final dot was not sent
             self._break_off()
             raise
         if reply[0] == 250:
@@ -268,6 +274,8 @@ class Connection:
 
     def _open(self) -> smtplib.SMTP:
         """
+        Open and keep a connection.
+
         Raises:
             NotReached: at connect, EHLO, STARTTLS or AUTH.
         """
@@ -302,7 +310,7 @@ class Connection:
         except (smtplib.SMTPException, ssl.SSLError, OSError) as error:
             _hang_up(smtp)
             raise NotReached(f"{relay.host}:{relay.port}: {error or type(error).__name__}", host=relay.host) from error
-        except ValueError as error:  # a UnicodeError, whose words would hold a piece of the password
+        except ValueError as error:  # a UnicodeError: its words would contain a part of the password
             _hang_up(smtp)
             raise NotReached(
                 f"{relay.host}:{relay.port}: cannot log in: {type(error).__name__}", host=relay.host
@@ -318,19 +326,23 @@ class Connection:
             self.close()
 
     def _break_off(self) -> None:
-        """Hang up without a word: in the middle of a mail, QUIT would be taken for a line of it."""
+        """Hang up without QUIT, which the relay would take for a line of the mail."""
         smtp, self._smtp = self._smtp, None
         if smtp is not None:
             smtp.close()
 
     def close(self) -> None:
-        """Hang up; never raises."""
+        """Hang up. Never raises."""
         smtp, self._smtp = self._smtp, None
         _hang_up(smtp)
 
 
 def _log_in(smtp: smtplib.SMTP, username: str, password: str) -> None:
-    """smtplib speaks ASCII only; beyond it SASL PLAIN is UTF-8 (RFC 4616), and the other mechanisms have no encoding."""
+    """
+    Log in; other than ASCII, which smtplib cannot send, only by SASL PLAIN.
+
+    SASL PLAIN is UTF-8 (RFC 4616). The other mechanisms define no encoding.
+    """
     if (username + password).isascii():
         smtp.login(username, password)
         return
@@ -342,14 +354,14 @@ def _log_in(smtp: smtplib.SMTP, username: str, password: str) -> None:
 
 
 class _GoneBeforeMail(AckbotError):
-    """The kept-open connection was closed by the relay meanwhile; a new one is tried once."""
+    """The relay closed the connection before the mail began; a new connection is tried once."""
 
     passing = True
 
 
 def _envelope_problem(mail: tuple[int, bytes], rcpt: tuple[int, bytes], data: tuple[int, bytes]) -> SmtpProblem | None:
-    """What the replies to MAIL, RCPT and DATA mean together; None when the mail may be sent."""
-    if mail[0] != 250:
+    """The problem that the replies to MAIL, RCPT and DATA mean together; None if the mail may be sent."""
+    if mail[0] != 250:  # our sender address or our login: the next mail would be refused as well
         return RelayTrouble(_text(mail))
     if rcpt[0] not in (250, 251, 252):
         return Refused(_text(rcpt)) if 500 <= rcpt[0] < 600 else Later(_text(rcpt))
@@ -359,7 +371,12 @@ def _envelope_problem(mail: tuple[int, bytes], rcpt: tuple[int, bytes], data: tu
 
 
 def _after_data(reply: tuple[int, bytes]) -> SmtpProblem:
-    """4xx: again later. 5.2.0 and 5.7.x (limits, permission): the next mails tell whose trouble. Another 5xx: this mail's."""
+    """
+    The problem that a reply to the final dot means.
+
+    4xx: try again later. 5.2.0 and 5.7.x (limits, permission): the next mail shows whether it is the relay's trouble.
+    Any other 5xx: the mail is refused.
+    """
     text = _text(reply)
     enhanced = _ENHANCED.search(text)
     if not 500 <= reply[0] < 600:
@@ -382,8 +399,9 @@ def _text(reply: tuple[int, bytes | str]) -> str:
 
 
 def _stuffed(piece: bytes, before: bytes) -> bytes:
-    """Dots at line starts doubled (RFC 5321 §4.5.2); `before` are the two octets sent last."""
+    """A piece with the dots at line starts doubled (RFC 5321 §4.5.2). `before` holds the two octets that were sent last."""
     stuffed = piece.replace(b"\r\n.", b"\r\n..")
+    # A line may begin exactly at the border of two pieces, or its CRLF may be split by it.
     if piece.startswith(b".") and before == b"\r\n":
         stuffed = b"." + stuffed
     elif piece.startswith(b"\n.") and before.endswith(b"\r"):

@@ -1,4 +1,4 @@
-"""TLS as every border uses it: version 1.2 at least; a server's certificate and name are checked, never a fallback (D16)."""
+"""TLS for every border: at least version 1.2. A server's certificate and name are checked; there is no fallback (D16)."""
 
 import ssl
 from pathlib import Path
@@ -6,10 +6,10 @@ from pathlib import Path
 
 def context(ca_file: Path | None = None) -> ssl.SSLContext:
     """
-    A client context that trusts the machine's authorities, or those of `ca_file` besides.
+    A client context that trusts the machine's certificate authorities, and also those in `ca_file`.
 
     Raises:
-        OSError: `ca_file` cannot be read.
+        OSError: `ca_file` cannot be read, or holds no certificate.
     """
     made = ssl.create_default_context()
     made.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -20,10 +20,10 @@ def context(ca_file: Path | None = None) -> ssl.SSLContext:
 
 def server_context(certificate: Path) -> ssl.SSLContext:
     """
-    What a server shows: a PEM file with its chain and key.
+    A server context with the chain and key in a PEM file.
 
     Raises:
-        OSError: it cannot be read, or is none.
+        OSError: the file cannot be read, or does not hold a certificate and its key.
     """
     made = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     made.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -32,7 +32,7 @@ def server_context(certificate: Path) -> ssl.SSLContext:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine itself, where plaintext is allowed."""
+    """Whether a host name or IP address means this machine itself, where plaintext is allowed. No name is looked up."""
     import ipaddress
 
     if host.lower().rstrip(".") == "localhost":
