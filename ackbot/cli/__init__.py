@@ -1,4 +1,4 @@
-"""What an admin types: one small file per command; only the one that is called is imported."""
+"""The commands that an admin types: one small file per command, of which only the called one is imported."""
 
 from importlib import import_module
 
@@ -27,7 +27,7 @@ _COMMANDS = {
 
 
 class _Lazy(click.Group):
-    """Knows every command's name and sentence; imports its module when it is called (start-up budget, design.md §10)."""
+    """Knows the name and sentence of every command, and imports a command only when it is called (start-up, design.md §10)."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(_COMMANDS)

@@ -1,4 +1,4 @@
-"""ackbot backup: the store, the secret and the configuration, as of one instant, in one file."""
+"""ackbot backup: writes the store, the secret and the configuration, as they are at one instant, into one file."""
 
 from datetime import UTC, datetime
 from pathlib import Path

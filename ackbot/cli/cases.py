@@ -1,4 +1,4 @@
-"""ackbot cases: what is open."""
+"""ackbot cases: lists the open cases."""
 
 import click
 

@@ -1,4 +1,4 @@
-"""ackbot check: every mistake at once, each with file, line and key."""
+"""ackbot check: lists every mistake at once, each with file, line and key."""
 
 import difflib
 import sys
@@ -32,6 +32,7 @@ def command(ctx: click.Context, own_config: str | None, online: bool, staff: str
         findings = list(check(path))
     except OSError as error:
         fail(f"{path} cannot be read: {error.strerror}", 2)
+    # Templates and the store can be checked only with a configuration that loads.
     if not any(not one.warning for one in findings):
         from ackbot.work.check_store import forgotten_in_store
         from ackbot.work.samples import proofread

@@ -1,4 +1,4 @@
-"""What several commands need: the configuration, the store, and the exits 0, 1 and 2 (design.md §8)."""
+"""What several commands need: the configuration, the store, and the exit codes 0, 1 and 2 (design.md §8)."""
 
 import contextlib
 import sys
@@ -25,7 +25,7 @@ config_option: Callable[[Any], Any] = click.option(
 
 
 def config_path(ctx: click.Context, own: str | None) -> Path | None:
-    """The file named before or after the command, otherwise the first of PLACES that exists; None when there is none."""
+    """The file that -c names before or after the command, otherwise the first of PLACES that exists; None if none does."""
     named = own or ctx.obj
     if named:
         return Path(named)
@@ -34,10 +34,10 @@ def config_path(ctx: click.Context, own: str | None) -> Path | None:
 
 def loaded(ctx: click.Context, own: str | None, *, rehearsal: bool = False) -> Config:
     """
-    The configuration. With mistakes in it the command ends with 1, without a file with 2.
+    Load the configuration. If it has mistakes, the command exits with 1; if there is no file, with 2.
 
     Args:
-        rehearsal: for a command that neither sends nor stores: secrets and passwords need not be there.
+        rehearsal: the command neither sends nor stores anything, so secrets and passwords need not exist.
     """
     path = config_path(ctx, own)
     if path is None:
@@ -58,14 +58,14 @@ def loaded(ctx: click.Context, own: str | None, *, rehearsal: bool = False) -> C
 
 
 def fail(sentence: str, code: int) -> NoReturn:
-    """Say why, and exit."""
+    """Print a sentence to stderr, and exit with `code`."""
     say(f"ackbot: {sentence}", err=True)
     sys.exit(code)
 
 
 @contextlib.contextmanager
 def writing(target: Path) -> Iterator[None]:
-    """If something cannot be written there, the command ends with 1 and a sentence."""
+    """Inside, an OSError ends the command with exit code 1 and a sentence about the file that cannot be written."""
     try:
         yield
     except OSError as error:
@@ -74,7 +74,7 @@ def writing(target: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def store(config: Config, *, read_only: bool) -> Iterator[Database]:
-    """The store, also while the daemon runs. If there is trouble with it, the command ends with 1."""
+    """Open the store; this works while the daemon runs. If there is trouble with the store, the command exits with 1."""
     with told():
         db = open_database(config.store_url, read_only=read_only)
         try:
@@ -87,7 +87,7 @@ def store(config: Config, *, read_only: bool) -> Iterator[Database]:
 
 @contextlib.contextmanager
 def told() -> Iterator[None]:
-    """Whatever goes wrong that has a name ends the command with 1 and a sentence."""
+    """Inside, an error of our own (AckbotError) ends the command with exit code 1 and its sentence."""
     try:
         yield
     except AckbotError as error:
@@ -95,14 +95,14 @@ def told() -> Iterator[None]:
 
 
 def inbox_named(config: Config, name: str | None) -> str:
-    """The inbox of `--inbox`, "" for all. An unknown one is wrong usage."""
+    """The inbox that `--inbox` names; "" for all. With an unknown one, the command exits with 2."""
     if name and name not in config.council.inboxes:
         fail(f'there is no inbox "{name}"; choose from: {", ".join(config.council.inboxes)}', 2)
     return name or ""
 
 
 def when(text: str | None, config: Config) -> str:
-    """An instant of the store in the council's local time; "" for none."""
+    """An instant in the store's text form, shown in the council's local time; "" for none."""
     from ackbot.store.database import instant_of
 
     if not text:

@@ -1,4 +1,4 @@
-"""ackbot demo: a council in a box."""
+"""ackbot demo: shows what ackbot does, with servers and letters of its own."""
 
 import sys
 from pathlib import Path
@@ -19,6 +19,7 @@ def command(out: str, days: int, quiet: bool) -> None:
     except ImportError as error:
         fail(f"{error.name} is not installed; the demo needs: pip install 'ackbot[demo]'", 2)
     mails = Path(out) / "mail"
+    # A folder that cannot be written to is told now, and not after half a minute of demo.
     with writing(mails):
         mails.mkdir(parents=True, exist_ok=True)
         (mails / ".try").touch()

@@ -1,4 +1,4 @@
-"""ackbot explain: what would happen to a mail, and why; writes nothing."""
+"""ackbot explain: says what would happen to a mail, and why. Writes nothing."""
 
 import sys
 from datetime import datetime
@@ -56,7 +56,7 @@ def command(
 
 
 def _facts(config: Config) -> Database | None:
-    """The store to read facts from; None where there is none yet."""
+    """The store from which facts are read; None if there is none yet."""
     try:
         return open_database(config.store_url, read_only=True)
     except StoreMissing:
@@ -74,7 +74,7 @@ def _at(text: str | None, config: Config) -> datetime | None:
 
 
 def _told(result: dict[str, Any]) -> str:
-    """The same for people."""
+    """The result as text for people."""
     sender = " ".join(filter(None, (result["sender"]["name"], f"<{result['sender']['address']}>")))
     lines = [
         f"{result['file']}: {result['kind']}, {result['decision']}",

@@ -1,4 +1,4 @@
-"""ackbot init: a configuration to start from, and a secret."""
+"""ackbot init: writes a configuration to start from, and a secret."""
 
 import os
 import secrets
@@ -20,7 +20,7 @@ def command(directory: str) -> None:
     with writing(folder):
         if not folder.exists():
             folder.mkdir(parents=True)
-            folder.chmod(0o755)  # whatever the umask took away
+            folder.chmod(0o755)  # the umask may have taken permissions away
         taken = [str(path) for path in (config, secret) if path.exists()]
     if taken:
         fail(f"{' and '.join(taken)} already exist; nothing was written", 1)
@@ -28,7 +28,7 @@ def command(directory: str) -> None:
     text = text.replace('"/etc/ackbot/secret"', f'"{secret.resolve()}"', 1)
     with writing(folder):
         _write(secret, secrets.token_hex(32) + "\n", 0o600)
-        _write(config, text, 0o644)  # it holds no secret, and the unit's user of the day must read it
+        _write(config, text, 0o644)  # it holds no secret, and the unit's dynamic user must read it
     say(
         f"Wrote {config} and {secret}. Keep both in your backup: the secret proves which mails are ours.\n"
         f"\n"
@@ -45,5 +45,5 @@ def command(directory: str) -> None:
 def _write(path: Path, text: str, mode: int) -> None:
     descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        os.fchmod(descriptor, mode)  # whatever the umask took away
+        os.fchmod(descriptor, mode)  # the umask may have taken permissions away
         file.write(text)

@@ -1,4 +1,4 @@
-"""ackbot pause: read, but send nothing except urgent alarms."""
+"""ackbot pause: holds all mail except urgent alarms, while letters are still read."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""ackbot preview: every mail with sample values."""
+"""ackbot preview: shows every mail with sample values."""
 
 from pathlib import Path
 
@@ -36,7 +36,7 @@ def command(
             for title, composed in specimens(config, language)
             if mail is None or mail.lower() in title.lower()
         ]
-    except Exception:
+    except Exception:  # a broken template may raise anything; proofreading names its file and line
         findings = proofread(config)
         if not findings:
             raise

@@ -1,4 +1,4 @@
-"""What commands print: all of it goes through here, for much of it was written by strangers (E11)."""
+"""Everything that commands print goes through here, because strangers wrote much of it (E11)."""
 
 import json
 import re
@@ -6,16 +6,15 @@ from typing import Any
 
 import click
 
-# Everything that makes a terminal do something rather than show something: control characters (C0 but line end and tab,
-# DEL, C1), controls of writing direction, separators of lines, invisible tags; and halves of characters, which no terminal
-# can be sent.
+# Characters that make a terminal do something instead of showing something: control characters (C0 except line end and tab,
+# DEL, C1), controls of writing direction, line separators and invisible tags. Also surrogates, which cannot be encoded.
 _ACTS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff\U000e0000-\U000e007f]"
 )
 
 
 def shown(text: str) -> str:
-    """The text with whatever would act on a terminal written out, such as `\\x1b` for ESC and `\\u202e` for a bidi override."""
+    """The text with every character that acts on a terminal written out: `\\x1b` for ESC, `\\u202e` for a bidi override."""
     return _ACTS.sub(_written_out, text)
 
 
@@ -27,18 +26,18 @@ def _written_out(match: re.Match[str]) -> str:
 
 
 def say(text: str, *, err: bool = False, bold: bool = False) -> None:
-    """Print a line or a page."""
+    """Print a line or a page, safe for a terminal."""
     safe = shown(text)
     click.echo(click.style(safe, bold=True) if bold else safe, err=err)
 
 
 def say_json(value: Any) -> None:
-    """Print a value as JSON on one line: what acts on a terminal is escaped as JSON does it, so that it reads back the same."""
+    """Print a value as JSON on one line. What acts on a terminal is escaped as in JSON, so that it reads back the same."""
     say_json_line(json.dumps(value, ensure_ascii=False))
 
 
 def say_json_line(line: str) -> None:
-    """The same of a line that is JSON already."""
+    """Print a line that is JSON already, escaped as in `say_json`."""
     click.echo(_ACTS.sub(_as_json, line))
 
 

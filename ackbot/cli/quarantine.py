@@ -1,4 +1,4 @@
-"""ackbot quarantine: mails that could not be read, kept as they came."""
+"""ackbot quarantine: lists, shows and retries mails that could not be read."""
 
 import sys
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""ackbot release: send what the brake or a restore held."""
+"""ackbot release: sends what the brake or a restore held."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""ackbot restore: a backup becomes the store again."""
+"""ackbot restore: puts a backup back as the store."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,7 +45,7 @@ def command(ctx: click.Context, own_config: str | None, file: str | None, replac
 
 
 def _configuration(ctx: click.Context, own_config: str | None, backup: Path) -> None:
-    """If the configuration that is named does not exist, write the backup's own there."""
+    """Write the backup's configuration to the path that -c names, if there is no file there."""
     from ackbot.work import keeping
 
     path = config_path(ctx, own_config)

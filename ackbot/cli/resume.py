@@ -1,4 +1,4 @@
-"""ackbot resume: the end of a pause."""
+"""ackbot resume: ends a pause."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""ackbot run: the daemon."""
+"""ackbot run: runs the daemon."""
 
 import sys
 
@@ -12,7 +12,7 @@ from ackbot.cli.common import config_option, loaded, told
 @click.pass_context
 def command(ctx: click.Context, own_config: str | None) -> None:
     """Watch the inboxes until SIGTERM. SIGHUP reads the configuration again. Logs to stderr."""
-    from ackbot.log import configure  # isort: skip  # first: it keeps structlog small
+    from ackbot.log import configure  # isort: skip  # must come first: it keeps structlog small
     from ackbot.daemon import Daemon
 
     configure()

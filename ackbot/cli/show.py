@@ -1,4 +1,4 @@
-"""ackbot show: the whole story of a case, a mail or an address."""
+"""ackbot show: tells the whole story of a case, a mail or an address."""
 
 import sys
 from typing import Any

@@ -1,4 +1,4 @@
-"""ackbot status: inboxes, relay, outbox, quarantine, at a glance."""
+"""ackbot status: shows inboxes, relays, outbox and quarantine at a glance."""
 
 import sys
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""ackbot store copy: a council moves from one store to another."""
+"""ackbot store copy: moves a council from one store to another."""
 
 import contextlib
 
@@ -25,7 +25,8 @@ def copy(source: str, target: str) -> None:
     from ackbot.store import copying, open_database
 
     with told(), contextlib.ExitStack() as opened:
-        open_database(source, read_only=True).close()  # it is there, and of this version
+        # Opening it to read fails if the source does not exist or is of another version; opening it to write would create it.
+        open_database(source, read_only=True).close()
         stores = [open_database(url, exclusive=True) for url in (source, target)]
         for db in stores:
             opened.callback(db.close)
