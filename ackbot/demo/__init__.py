@@ -1,1 +1,1 @@
-"""A council in a box: a real IMAP server and SMTP sink on loopback, letters, a fast clock."""
+"""The demo: a council with a real IMAP server and SMTP sink on loopback, letters, and a fast clock."""

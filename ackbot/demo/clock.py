@@ -1,11 +1,11 @@
-"""A clock that others set: days pass as fast as the story is told, and never backwards."""
+"""A clock that the story sets: days pass as fast as the story is told, and time never goes back."""
 
 import threading
 from datetime import datetime
 
 
 class StoryClock:
-    """The time of the story, for every thread. Between two settings it stands still."""
+    """The time of the story, aware, for every thread. It stands still until it is set."""
 
     def __init__(self, at: datetime) -> None:
         self._at = at
@@ -15,6 +15,6 @@ class StoryClock:
         return self._at
 
     def set(self, at: datetime) -> None:
-        """Go on to a later instant; an earlier one changes nothing."""
+        """Move to a later instant. An earlier one changes nothing."""
         with self._lock:
             self._at = max(self._at, at)

@@ -1,4 +1,4 @@
-"""The letters of the demo, as mail programs write them; every person and place is invented."""
+"""The letters of the demo, as mail programs write them. Every person and place is invented."""
 
 import struct
 import zlib
@@ -27,9 +27,9 @@ class Letter:
     One letter of the story.
 
     Args:
-        headers: further fields, or other values for the usual ones.
-        photos: how many pictures come along; then there is an HTML part too.
-        raw: the whole mail, where it is no ordinary one; `{date}` is filled in.
+        headers: further header fields.
+        photos: how many pictures are attached; a letter with pictures has an HTML part too.
+        raw: the whole mail, for one that is not ordinary; `{date}` is filled in.
     """
 
     sender: Person
@@ -41,7 +41,7 @@ class Letter:
     raw: str = ""
 
     def written(self, at: datetime) -> bytes:
-        """The mail with its date."""
+        """The bytes of the mail, dated `at`, with CRLF line ends."""
         if self.raw:
             return self.raw.strip("\n").replace("{date}", format_datetime(at)).replace("\n", "\r\n").encode()
         mail = EmailMessage(policy=SMTP)
@@ -63,7 +63,7 @@ class Letter:
 
 
 def _picture(number: int) -> bytes:
-    """A small grey picture."""
+    """A small grey PNG."""
     size = 48
     rows = b"".join(b"\0" + bytes([(x * number * 3 + y * 2) % 256 for x in range(size)]) for y in range(size))
 
@@ -192,7 +192,7 @@ Message-ID: <not-ours@elsewhere.example>
 
 
 def answer(mail: bytes, text: str, sender: Person) -> Letter:
-    """A reply to a mail of ours, as a mail program makes it: threaded, to its Reply-To, our words quoted below."""
+    """A reply to a mail of ours, as a mail program makes it: threaded, sent to its Reply-To, with our words quoted below."""
     import email
     import email.policy
 

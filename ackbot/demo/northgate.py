@@ -118,7 +118,7 @@ MAILBOXES = ("housing@northgate.example", "streets@northgate.example", "dana.pri
 
 
 def write(folder: Path, imap_port: int, smtp_port: int) -> Path:
-    """The configuration and its secret, in a folder; the configuration's path."""
+    """Write the configuration and its secret into a folder. Returns the configuration's path."""
     text = _TOML
     for address in MAILBOXES:
         text = text.replace(

@@ -1,4 +1,4 @@
-"""The demo: the daemon's own code among servers, letters and a clock of its own; told on the terminal and on a page."""
+"""Plays the demo: the daemon's own code with the demo's servers, letters and clock, told on the terminal and on a page."""
 
 import logging
 import os
@@ -29,9 +29,9 @@ from ackbot.report.gallery import Happening
 from ackbot.store import Database, headway, open_database
 
 _PATIENCE_S = 10.0
-# What the mails are that get no answer, in a word or two.
+# A word or two for each kind of mail that gets no answer.
 _KINDS = {"automatic-reply": "automatic reply", "list": "mailing list", "own": "our own mail"}
-# What ackbot does by itself, in the order it is told.
+# What ackbot does by itself: the kind of mail and its words, in the order in which they are told.
 _BY_ITSELF = {
     "digest": "reminded",
     "hand-over": "cases handed over",
@@ -43,7 +43,7 @@ _BY_ITSELF = {
 
 @dataclass
 class Tally:
-    """What happened, counted as it happens."""
+    """What has happened so far."""
 
     letters: int = 0
     acknowledged: int = 0
@@ -57,7 +57,7 @@ class Tally:
 
 @dataclass
 class Stage:
-    """Everything that a scene is played on."""
+    """Everything that a scene needs."""
 
     imap: MailServer
     sink: Sink
@@ -68,7 +68,7 @@ class Stage:
 
 
 def play(out: str, days: int, *, quiet: bool) -> int:
-    """Tell the story. The exit code: 0 only if everything that had to happen did."""
+    """Tell the story of so many working days. Returns the exit code: 0 only if everything happened that had to."""
     console = Console(highlight=False)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     folder = Path(out)
@@ -116,7 +116,7 @@ def play(out: str, days: int, *, quiet: bool) -> int:
 
 
 def _told(console: Console, days: int, *, quiet: bool) -> Iterator[tuple[datetime, Scene | None]]:
-    """Scenes and rounds in order, with a bar where there is a terminal to draw it on."""
+    """Scenes and rounds (None) in the order of their instants, with a progress bar on a terminal."""
     scenes: list[tuple[datetime, Scene | None]] = [(scene.instant, scene) for scene in SCENES if scene.day < days]
     rounds: list[tuple[datetime, Scene | None]] = [(instant(day, at), None) for day in range(days) for at in ROUNDS]
     moments = sorted([*scenes, *rounds], key=lambda one: one[0])
@@ -132,7 +132,7 @@ def _told(console: Console, days: int, *, quiet: bool) -> Iterator[tuple[datetim
 
 
 def _do_rounds(stage: Stage, moment: datetime) -> None:
-    """The clock strikes: whatever is due is done, and goes out."""
+    """Set the clock, do the rounds that are due, and wait until their mails have gone out."""
     before = len(stage.sink.mails)
     stage.clock.set(moment)
     stage.runtime.tick()
@@ -151,7 +151,7 @@ def _name(mail: Sent) -> str:
 
 
 def _play_scene(stage: Stage, scene: Scene) -> None:
-    """Deliver one mail and wait for what must come of it."""
+    """Deliver one mail, wait for everything that must come of it, and record what came."""
     sink, db = stage.sink, stage.db
     letter = scene.letter(sink.mails) if callable(scene.letter) else scene.letter
     stage.clock.set(scene.instant)
@@ -223,7 +223,7 @@ def _count(stage: Stage, scene: Scene, letter: Letter, sent: Sequence[Sent], beg
 
 
 def _wait(test: Callable[[], bool]) -> bool:
-    """Until a test passes or patience ends; whether it passed."""
+    """Wait until a test passes, or until patience ends. Returns whether it passed."""
     until = time.monotonic() + _PATIENCE_S
     while not test():
         if time.monotonic() > until:
@@ -233,16 +233,16 @@ def _wait(test: Callable[[], bool]) -> bool:
 
 
 def _gone_out(stage: Stage) -> None:
-    """Everything that is to go out by now has gone out."""
+    """Wait until everything that is due has gone out."""
     now = stage.clock()
     _wait(lambda: not headway.anything_to_send(stage.db, now))
 
 
 def _checked(stage: Stage, days: int) -> list[str]:
-    """What went wrong, in plain English; empty when all that had to happen did."""
+    """What went wrong, in plain English; empty if everything happened that had to."""
     problems = list(stage.tally.wrong)
     problems += [f"{count} {what}" for what, count in headway.left_undone(stage.db).items() if count]
-    if days >= LONGEST:
+    if days >= LONGEST:  # a shorter story ends before some of the mails in MUST are due
         kinds = Counter(kind(mail) for mail in stage.sink.mails)
         problems += [f"{kinds[name]} mails of kind {name}" for name, least in MUST.items() if kinds[name] < least]
         if not stage.tally.escalations:

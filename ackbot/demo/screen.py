@@ -1,4 +1,4 @@
-"""What the demo shows: a line a happening, the table at the end, the mails as files and as a page."""
+"""What the demo shows: a line for each happening, the table at the end, and the mails as files and as a page."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,13 +18,13 @@ _WIDTHS = (14, 16, 22, 7, 17)  # columns: when, who, about, answer, who has it
 
 
 def when(moment: datetime) -> str:
-    """`Mon  7 08:30` in the story's zone."""
+    """An instant as `Mon  7 08:30`, in the story's zone."""
     local = moment.astimezone(ZONE)
     return f"{local:%a} {local.day:>2} {local:%H:%M}"
 
 
 def opening(console: Console, imap_port: int, smtp_port: int, days: int) -> None:
-    """What this is."""
+    """Print what the demo is, and the head of the columns."""
     console.print()
     span = "A day" if days == 1 else f"{days} working days"
     console.print(f"[bold]{span} at the Royal Borough of Northgate[/bold], from Monday 30 November 2026")
@@ -36,7 +36,7 @@ def opening(console: Console, imap_port: int, smtp_port: int, days: int) -> None
 
 
 def line(console: Console, one: Happening) -> None:
-    """One line a happening; what ackbot does by itself stands across the columns."""
+    """Print one happening as a line. What ackbot does by itself is written across the columns."""
     mark, style = {True: (" ✓ ", "green"), False: (" – ", "yellow"), None: (" ⏰", "cyan")}[one.good]
     if one.good is None:
         text = Text.assemble(set_cell_size(one.when, 12), (mark, style), f" {one.what}: {one.outcome}")
@@ -54,7 +54,7 @@ def _short(text: str, width: int) -> str:
 
 
 def write_mails(folder: Path, mails: Sequence[Sent]) -> None:
-    """Each mail as sent, its envelope on top."""
+    """Write each mail as it was sent, with its envelope in two header fields on top."""
     for number, mail in enumerate(mails, 1):
         envelope = f"X-MailFrom: {mail.envelope_from}\r\nX-RcptTo: {', '.join(mail.recipients)}\r\n".encode()
         (folder / f"{number:03}-{kind(mail) or 'mail'}.eml").write_bytes(envelope + mail.content)
@@ -63,7 +63,7 @@ def write_mails(folder: Path, mails: Sequence[Sent]) -> None:
 def write_report(
     path: Path, mails: Sequence[Sent], figures: Sequence[tuple[str, str]], happenings: Sequence[Happening]
 ) -> None:
-    """The page with all mails, the figures, and what happened."""
+    """Write the page with all mails, the figures, and what happened."""
     cards = []
     for mail in mails:
         message = read(mail)
@@ -82,7 +82,7 @@ def closing(
     not_answered: Sequence[str],
     problems: Sequence[str],
 ) -> None:
-    """The table, the reasons, and where to look."""
+    """Print the table of figures, why letters were not answered, what went wrong, and where to look."""
     console.print()
     table = Table(show_header=False, box=None, padding=(0, 2))
     for name, value in figures:

@@ -23,14 +23,14 @@ from pymap.user import UserMetadata
 from pysasl.hashing import Cleartext
 
 HOST = "127.0.0.1"
-_PATIENCE_S = 60.0  # on a machine that has much else to do, a large mail takes long
+_PATIENCE_S = 60.0  # on a busy machine a large mail takes long
 
 
 class MailServer:
     """
-    An IMAP server in memory. Mailboxes are users; starting it again gives every folder another UIDVALIDITY.
+    An IMAP server in memory. Each user is a mailbox. After a new start every folder has another UIDVALIDITY.
 
-    Use as a context manager. `port` stays the same over `stop` and `start`.
+    Use it as a context manager. `port` stays the same after `stop` and `start`.
     """
 
     def __init__(self, users: Mapping[str, str]) -> None:
@@ -43,7 +43,7 @@ class MailServer:
         self._kept: dict[str, IMAPClient] = {}
 
     def start(self) -> None:
-        """Listen; returns when connections are accepted."""
+        """Listen. Returns when connections are accepted, and raises what kept the server from listening."""
         logging.getLogger("pymap").setLevel(logging.CRITICAL)
         ready = threading.Event()
         self._thread = threading.Thread(target=self._serve, args=(ready,), name="demo imap", daemon=True)
@@ -55,10 +55,10 @@ class MailServer:
     def _serve(self, ready: threading.Event) -> None:
         self._loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self._loop)
-        self._loop.set_exception_handler(lambda *_: None)  # broken connections are what tests do
+        self._loop.set_exception_handler(lambda *_: None)  # tests break connections on purpose
         try:
             self._loop.run_until_complete(self._listen())
-        except Exception as error:  # noqa: BLE001 - raised again where start() was called
+        except Exception as error:  # noqa: BLE001 - start() raises it again in its own thread
             self._failed = error
             return
         finally:
@@ -95,7 +95,7 @@ class MailServer:
         self.port = self._server.sockets[0].getsockname()[1]
 
     def stop(self) -> None:
-        """Hang up on everybody and forget all mail."""
+        """Close all connections and forget all mail."""
         if self._loop is None or self._thread is None:
             return
         while self._kept:
@@ -108,18 +108,18 @@ class MailServer:
 
     @contextlib.contextmanager
     def client(self, user: str) -> Any:
-        """A logged-in IMAP client, as a person's mail program is one."""
+        """A logged-in IMAP client, such as a person's mail program."""
         with IMAPClient(HOST, self.port, ssl=False, timeout=_PATIENCE_S) as client:
             client.login(user, self._users[user])
             yield client
 
     def append(self, user: str, mail: bytes, at: datetime | None = None, folder: str = "INBOX") -> None:
-        """Deliver a mail by APPEND; `at` is its internal date."""
+        """Deliver a mail by APPEND, with `at` as its internal date."""
         with self.client(user) as client:
             client.append(folder, mail, (), at)
 
     def deliver(self, user: str, mail: bytes, at: datetime | None = None) -> None:
-        """As `append`, over a connection that is kept."""
+        """Deliver a mail into INBOX over a connection that is kept open, which is faster than `append`."""
         if user not in self._kept:
             client = self._kept[user] = IMAPClient(HOST, self.port, ssl=False, timeout=_PATIENCE_S)
             client.login(user, self._users[user])
@@ -137,7 +137,7 @@ class MailServer:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A mail the sink took. `at` is monotonic seconds at its final dot."""
+    """A mail that the sink took. `at` is the monotonic clock at its final dot, in seconds."""
 
     envelope_from: str
     recipients: tuple[str, ...]
@@ -151,8 +151,10 @@ class Sink:
     An SMTP server that takes every mail and remembers it. Use as a context manager.
 
     Args:
-        on_mail: called with every mail before the reply to its final dot.
-        answer: gives the reply to a mail, such as "451 4.3.0 later"; None takes it.
+        on_mail: called with every mail that is taken, before the reply to its final dot.
+        answer: gives the reply to a mail, such as "451 4.3.0 later"; None takes the mail.
+        refuse_recipient: gives the reply to a recipient, such as "550 5.1.1 unknown"; None takes the recipient.
+        port: the port to listen on; 0 for a free one.
     """
 
     on_mail: Callable[[Sent], None] | None = None
@@ -188,7 +190,7 @@ class Sink:
         return "250 2.0.0 ok queued"
 
     def wait_for(self, test: Callable[[list[Sent]], bool], timeout_s: float = _PATIENCE_S) -> bool:
-        """Wait until the mails so far pass a test; whether they did."""
+        """Wait until the mails so far pass a test. Returns whether they did in time."""
         with self._arrived:
             return self._arrived.wait_for(lambda: test(self.mails), timeout_s)
 
@@ -200,7 +202,7 @@ class Sink:
         self._controller.start()
 
     def stop(self) -> None:
-        """Hang up."""
+        """Stop listening."""
         if self._controller is not None:
             self._controller.stop()
             self._controller = None
@@ -216,7 +218,7 @@ class Sink:
 
 
 class _Listening(Controller):
-    """Of a socket that is bound already: a port that is looked for first can be gone when it is bound."""
+    """A controller that uses a bound socket: a port that was free a moment ago may be taken when it is bound."""
 
     def __init__(self, sink: Sink, listener: socket.socket) -> None:
         super().__init__(

@@ -1,4 +1,4 @@
-"""The story that the demo tells: three weeks of letters, answers, silence and leave, each scene with what must come of it."""
+"""The story that the demo tells: three weeks of letters, answers, silence and leave, and what must come of each scene."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from ackbot.demo.servers import Sent
 ZONE = ZoneInfo("Europe/London")
 FIRST_DAY = date(2026, 11, 30)  # a Monday
 LONGEST = 15  # working days
-ROUNDS = (time(8, 30), time(9), time(13), time(15))  # when clocks have something to do
+ROUNDS = (time(8, 30), time(9), time(13), time(15))  # times in ZONE at which something may be due
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,11 @@ class Scene:
     Somebody writes.
 
     Args:
-        day: working days after the first.
-        letter: or what makes it of the mails sent so far.
-        acknowledged: whether its sender must have an automatic answer, exactly one.
-        also: addresses that must hear of it.
+        day: working days after FIRST_DAY.
+        at: the time in ZONE.
+        letter: the letter, or a function that makes it from the mails sent so far.
+        acknowledged: the sender must get exactly one automatic answer; otherwise none.
+        also: addresses that must get a mail because of it.
         staff: a member of staff writes, not a resident.
     """
 
@@ -46,25 +47,25 @@ class Scene:
 
 
 def instant(day: int, at: time) -> datetime:
-    """A time of the working day so many working days after the first; UTC."""
+    """The instant, in UTC, of a time in ZONE, `day` working days after FIRST_DAY."""
     weeks, weekday = divmod(day, 5)
     return datetime.combine(FIRST_DAY + timedelta(weeks=weeks, days=weekday), at, ZONE).astimezone(UTC)
 
 
 def read(mail: Sent) -> EmailMessage:
-    """A mail that was sent."""
+    """Parse a mail that was sent."""
     message = message_from_bytes(mail.content, policy=default)
     assert isinstance(message, EmailMessage)  # noqa: S101 - the policy makes one
     return message
 
 
 def kind(mail: Sent) -> str:
-    """What kind of mail it is."""
+    """The kind of mail, as its X-Ackbot-Kind says; "" if it has none."""
     return str(read(mail)["X-Ackbot-Kind"] or "")
 
 
 def _resident(address: str, text: str, person: Person, of: str = "") -> Callable[[Sequence[Sent]], Letter]:
-    """A resident answers the last mail that came to an address, or the last of a kind."""
+    """A resident answers the last mail to their address, or the last of the kind `of`."""
 
     def write(sent: Sequence[Sent]) -> Letter:
         mails = [mail for mail in sent if mail.recipients == (address,) and of in ("", kind(mail))]
@@ -74,7 +75,7 @@ def _resident(address: str, text: str, person: Person, of: str = "") -> Callable
 
 
 def _staff(about: str, text: str) -> Callable[[Sequence[Sent]], Letter]:
-    """Whoever had the last mail about a matter answers it."""
+    """The member of staff who got the last mail about a matter answers it."""
 
     def write(sent: Sequence[Sent]) -> Letter:
         known = ("new-case", "resident-wrote", "digest", "urgent")
@@ -91,6 +92,7 @@ def _staff(about: str, text: str) -> Callable[[Sequence[Sent]], Letter]:
 
 
 def _answered(day: int, at: time, about: str, text: str, resident: Person) -> Scene:
+    """A member of staff answers about a matter, and the resident must get it."""
     return Scene(day, at, _staff(about, text), acknowledged=False, also=(resident.address,), staff=True)
 
 
@@ -170,5 +172,5 @@ SCENES: tuple[Scene, ...] = (
         11, time(9, 45), "Website form", "DONE\n\nHello Ade,\n\nSorry that it took so long: the lock is new.", ADE
     ),
 )
-# What must have happened by the end of the whole story, and how often at least.
+# The kinds of mail that the whole story must send, and how many of each at least.
 MUST: dict[str, int] = {"human": 10, "no-news": 2, "cover": 1, "settled": 2, "digest": 10, "hand-over": 1}

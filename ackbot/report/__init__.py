@@ -1,1 +1,1 @@
-"""Pages: standards kept and missed, and mails to look at."""
+"""Pages for people to look at: so far the gallery of mails."""

@@ -1,4 +1,4 @@
-"""One page with mails to look at, as their readers see them."""
+"""Writes one page that shows mails as their readers see them."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from ackbot import resources
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One mail: what it is, its readable header values, its text, and its HTML or ""."""
+    """One mail: its title, its readable header values, its text, and its HTML ("" for a mail of text only)."""
 
     title: str
     headers: Mapping[str, str]
@@ -21,20 +21,25 @@ class Card:
 
     @property
     def shown(self) -> str:
-        """The words of the HTML part, as they stand between the page's own elements; "" for a mail of text only."""
+        """The content of the HTML part's <main>, to be put into the page; "" for a mail of text only."""
         match = re.search(r"<main[^>]*>(.*)</main>", self.html, re.DOTALL)
         return match[1] if match else ""
 
     @property
     def direction(self) -> tuple[str, str]:
-        """Language and direction of the HTML part."""
+        """Language and writing direction of the HTML part, as its `lang` and `dir` say."""
         match = re.search(r'<html lang="([^"]*)" dir="([^"]*)"', self.html)
         return (match[1], match[2]) if match else ("en", "ltr")
 
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """A line of the story above the mails: when, who, what, and what came of it; `good` is None for what came by itself."""
+    """
+    A line of the story above the mails: when, who, what, and the outcome.
+
+    Args:
+        good: whether the letter was answered; None for what ackbot did by itself.
+    """
 
     when: str
     who: str
@@ -51,7 +56,15 @@ def write_page(
     figures: Sequence[tuple[str, str]] = (),
     happenings: Sequence[Happening] = (),
 ) -> None:
-    """Write the page. Everything a stranger wrote is escaped; the HTML shown is ackbot's own (D28)."""
+    """
+    Write the page. Everything that a stranger wrote is escaped; the HTML that is shown is ackbot's own (D28).
+
+    Args:
+        figures: names and values for the table.
+
+    Raises:
+        OSError: the page cannot be written.
+    """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(str(resources.templates() / "report")),
         autoescape=True,
