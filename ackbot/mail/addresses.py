@@ -1,4 +1,4 @@
-"""Mailbox lists as people and machines write them (RFC 5322 §3.4, groups of RFC 6854), read without raising."""
+"""Reads mailbox lists as people and machines write them (RFC 5322 §3.4, groups of RFC 6854); never raises."""
 
 import re
 import unicodedata
@@ -7,56 +7,59 @@ from dataclasses import dataclass
 from ackbot.mail import domains
 from ackbot.mail.headers import Headers, decode_words
 
-MOST_ADDRESSES = 500  # of one field; a huge To list costs no more than that
-# The local part and domain that an acknowledgement may be sent to: no blanks, no control, a domain with a dot.
+MOST_ADDRESSES = 500  # mailboxes of one field that are read; a huge To list costs no more than that
+# An address that an acknowledgement may be sent to: no blanks and no control characters.
 _USABLE = re.compile(
     r"[^\s@<>(),;:\\\"\[\]\x00-\x1f]{1,64}@[^\s@<>(),;:\\\"\[\]\x00-\x1f.][^\s@<>(),;:\\\"\[\]\x00-\x1f]{0,250}"
 )
 
-# What nearly every From looks like, `Name <addr>`: read at once.
+# The form of nearly every From, `Name <addr>`, which is read without going through its characters.
 _PLAIN = re.compile(r"(\"[^\"\\<>]*+\"|[^\"\\<>(),:;@']*+)\s*+<([^\s<>(),:;\\\"@]+@[^\s<>(),:;\\\"@]+)>")
-# Each begins at the first character that could be its own, never at the next ones of a run (E1).
+# Each pattern matches only at the start of a run, because trying every character of a run takes the square of its length (E1).
 _BARE = re.compile(r"(?<!\S)\S+\s*@\s*\S+")
 _BEFORE_MARK = re.compile(r"(?<!\s)\s++(?=[@.])")
 _BEHIND_MARK = re.compile(r"(?<=[@.])\s++")
-_LONGEST = 1_000  # characters of an address; RFC 5321 §4.5.3.1 allows 320
+_LONGEST = 1_000  # characters of an address that is compared in full; RFC 5321 §4.5.3.1 allows 320
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A display name, decoded, may be empty; and an address as it was written, may be unusable."""
+    """A mailbox: the decoded display name, which may be "", and the address as written, which may be unusable."""
 
     name: str
     addr: str
 
     @property
     def key(self) -> str:
-        """What all spellings of one address have in common, see `key_of`."""
+        """The address in the form in which it is compared; see `key_of`."""
         return key_of(self.addr)
 
     @property
     def usable(self) -> bool:
-        """Whether mail could be sent there at all: `local@domain.tld`."""
+        """Whether mail could be sent to it: it has the form `local@domain.tld`."""
         local, _, domain = self.addr.rpartition("@")
         return bool(_USABLE.fullmatch(self.addr)) and "." in domain.strip(".") and ".." not in domain and bool(local)
 
     @property
     def local(self) -> str:
-        """The local part, lower case, backslashes dropped."""
+        """The local part in lower case, without backslashes."""
         return self.key.replace("\\", "").partition("@")[0]
 
     @property
     def domain(self) -> str:
-        """Case folded."""
+        """The domain in its ASCII form, in lower case."""
         return self.key.rpartition("@")[2]
 
 
 def key_of(addr: str) -> str:
     """
-    An address, or a domain behind `@`, as it is compared: letters of the local part case folded, wide and compatibility
-    letters as plain ones (NFKC), the domain in its ASCII form (RFC 5891), a trailing dot dropped.
+    An address, or `@` and a domain, in the form in which it is compared.
+
+    The local part is case folded and normalised (NFKC: wide and compatibility letters become plain ones). The domain is in
+    its ASCII form (RFC 5891), without a trailing dot.
     """
-    if addr.isascii() or len(addr) > _LONGEST:  # it is nobody's, and NFKC of piled accents takes time with their square
+    # An overlong address belongs to nobody, and NFKC would take time that grows with the square of its accents (E1).
+    if addr.isascii() or len(addr) > _LONGEST:
         return addr.lower().rstrip(".")
     local, at, domain = addr.rpartition("@")
     folded = unicodedata.normalize("NFKC", local).casefold()
@@ -64,7 +67,7 @@ def key_of(addr: str) -> str:
 
 
 def ascii_domain(addr: str) -> str:
-    """The address with its domain IDNA-encoded; unchanged where it is ASCII already or cannot be encoded."""
+    """The address with its domain IDNA-encoded; unchanged if the domain is ASCII already or cannot be encoded."""
     local, at, domain = addr.rpartition("@")
     if domain.isascii():
         return addr
@@ -72,7 +75,7 @@ def ascii_domain(addr: str) -> str:
 
 
 def addresses(headers: Headers, name: str) -> tuple[Address, ...]:
-    """All mailboxes of all fields of that name, in order; members of groups included, empty groups give none."""
+    """The mailboxes of all fields of that name, in order, including members of groups; at most MOST_ADDRESSES."""
     found: list[Address] = []
     for raw in headers.raws(name):
         mailboxes = parse(raw)
@@ -89,9 +92,9 @@ def addresses(headers: Headers, name: str) -> tuple[Address, ...]:
 
 def parse(raw: str) -> list[tuple[str, str]]:
     """
-    Undecoded (display name, address) pairs of one field value; encoded words are left for the caller to decode.
+    The (display name, address) pairs of one field value; the caller decodes encoded words.
 
-    One pass over the characters, whatever stands there. A comment serves as the name when there is no other.
+    Takes one pass over the characters. If a mailbox has no display name, a comment serves as one.
     """
     if plain := _PLAIN.fullmatch(raw.strip()):
         return [(plain[1].strip(" \"'"), plain[2])]
@@ -106,7 +109,7 @@ def parse(raw: str) -> list[tuple[str, str]]:
 
 
 def _rejoin(found: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """`Surname, First <a@b>` without quotes was cut at its comma: a name without address belongs to the next one."""
+    """Join `Surname` and `First <a@b>`, which were cut at a comma outside quotes: a name without address joins the next."""
     joined: list[tuple[str, str]] = []
     for name, addr in found:
         if joined and addr and "@" not in joined[-1][1] and not joined[-1][0] and name:
@@ -122,16 +125,16 @@ class _Mailbox:
         self.words: list[str] = []
         self.angle: list[str] | None = None
         self.comments: list[str] = []
-        self.quoted = False  # a quoted string was among the words
+        self.quoted = False  # whether a quoted string is among the words
 
     def pair(self) -> tuple[str, str]:
-        """Its display name and address, as far as they can be told."""
+        """The display name and the address; each is "" if it is missing."""
         words = "".join(self.words).strip()
         comment = " ".join(text.strip() for text in self.comments if text.strip())
         if self.angle is not None:
             return _clean_name(words) or comment, _clean_addr("".join(self.angle))
         if "@" in words and not self.quoted and (match := _BARE.search(words)) and match[0] != words:
-            # `Some Body some@body.example`: an address without its brackets
+            # An address without brackets: `Some Body some@body.example`.
             before = words[: match.start()].strip()
             return (before or comment, _clean_addr(match[0])) if not words[match.end() :].strip() else (comment, words)
         return comment, _clean_addr(words)
@@ -145,7 +148,7 @@ def _clean_name(words: str) -> str:
 
 def _clean_addr(text: str) -> str:
     addr = _BEFORE_MARK.sub("", _BEHIND_MARK.sub("", text.strip()))
-    if addr.startswith("@") and ":" in addr:  # a source route, RFC 5322 §4.4
+    if addr.startswith("@") and ":" in addr:  # a source route (RFC 5322 §4.4)
         addr = addr.rpartition(":")[2]
     return addr.removeprefix("mailto:").strip().strip("'<>").strip()
 
@@ -188,11 +191,11 @@ def _mailboxes(raw: str) -> list[_Mailbox]:
             done.append(current)
             current = _Mailbox()
         elif char == ":" and current.angle is None and "@" not in "".join(current.words[-320:]):
-            current = _Mailbox()  # the name of a group, RFC 5322 §3.4; its members follow
+            current = _Mailbox()  # these words were the name of a group (RFC 5322 §3.4); its members follow
         else:
             target.append(char)
     if quoted and raw.count('"') % 2:
-        return _mailboxes(raw.replace('"', ""))  # a quote that never ends hides what follows
+        return _mailboxes(raw.replace('"', ""))  # a quote that never ends would hide all mailboxes after it
     if comment:
         current.comments.append("".join(comment))
     done.append(current)

@@ -1,4 +1,4 @@
-"""What the council's own server found out about a sender: Authentication-Results by the grammar of RFC 8601 §2.2."""
+"""Authentication-Results: what the council's own mail server found out about a sender (grammar of RFC 8601 §2.2)."""
 
 import re
 from collections.abc import Mapping
@@ -11,10 +11,10 @@ from ackbot.mail import domains
 from ackbot.mail.plain import Fields
 
 Verdict = Literal["pass", "fail", ""]
-UNKNOWN = "unknown"  # configured for Exchange Online, whose results name no server
+UNKNOWN = "unknown"  # the authserv-id to configure for Exchange Online, whose results name no server
 
 _ODD = "what stands here is not what the grammar allows"
-_MOST = 16_384  # characters of a field that are read; a longer one passes nothing
+_MOST = 16_384  # characters of a field that are read; a longer field can fail a sender but never pass one
 _KEYWORD = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9_-]*+"
 )  # RFC 8601 §2.2; results such as `best_guess_pass` have underscores
@@ -26,10 +26,10 @@ _FAILED = re.compile(r"\bdmarc[\s/\d]{0,20}=\s{0,20}fail\b", re.IGNORECASE)
 @dataclass(frozen=True, slots=True)
 class Result:
     """
-    One method's result, lower case.
+    The result of one method, in lower case.
 
     Args:
-        properties: `header.from` and the like; a property that is named twice is left out, for nobody knows which is meant.
+        properties: `header.from` and the like. A property named twice is left out, because it is unclear which one is meant.
     """
 
     method: str
@@ -40,11 +40,11 @@ class Result:
 @dataclass(frozen=True, slots=True)
 class Field:
     """
-    One field as far as it can be read.
+    One Authentication-Results field, as far as it can be read.
 
     Args:
-        server: its authserv-id, lower case; UNKNOWN for one that names none.
-        whole: all of it follows the grammar. Of a damaged field no result counts but a failure.
+        server: its authserv-id in lower case; UNKNOWN if it names none.
+        whole: all of it follows the grammar. In a damaged field only a failure counts.
     """
 
     server: str
@@ -54,15 +54,15 @@ class Field:
 
 def verdict(headers: Fields, authserv_id: str, author_domain: str) -> Verdict:
     """
-    Whether the trusted server says that a mail is of its author's domain (DMARC); "" when it does not say so, or nobody is
-    trusted.
+    The trusted server's DMARC verdict: does the mail really come from its author's domain? "" if it does not say.
 
-    A pass counts only for the domain that was checked (`header.from`): the author's own, or the organisational domain over
-    it (RFC 7489 §3.2). A failure counts whatever it names.
+    A pass counts only if the domain that was checked (`header.from`) is the author's own, or its organisational domain
+    (RFC 7489 §3.2). A failure counts whichever domain it names.
 
     Args:
-        authserv_id: whose results to believe; UNKNOWN means the topmost field that names no server.
-        author_domain: of the one author, lower case; "" when there is no one author, and then nothing passes.
+        authserv_id: the server whose results to believe; UNKNOWN for the topmost field that names no server; "" to believe
+            none.
+        author_domain: the author's domain in lower case; "" if there is not exactly one author, and then nothing passes.
     """
     if not authserv_id:
         return ""
@@ -70,7 +70,7 @@ def verdict(headers: Fields, authserv_id: str, author_domain: str) -> Verdict:
         found = read(raw)
         if found.server != authserv_id.lower():
             continue
-        # Only the topmost field of that server counts. Whatever stands below may have come with the mail (RFC 8601 §5, §7.1).
+        # Only the topmost field of that server counts: the sender may have written those below it (RFC 8601 §5, §7.1).
         dmarc = [one for one in found.results if one.method == "dmarc"]
         if any(one.result == "fail" for one in dmarc) or (not found.whole and _FAILED.search(raw[:_MOST])):
             return "fail"
@@ -82,35 +82,36 @@ def verdict(headers: Fields, authserv_id: str, author_domain: str) -> Verdict:
 
 
 def servers(headers: Fields) -> tuple[str, ...]:
-    """Whose results stand in a mail, the topmost first, each once; UNKNOWN for those that name no server."""
+    """The servers whose results a mail carries, topmost first, each once; UNKNOWN for results that name no server."""
     return tuple(dict.fromkeys(read(raw).server for raw in headers.raws("authentication-results")))
 
 
 def internal(headers: Fields) -> bool:
     """
-    Exchange's mark of a mail that was sent from inside, authenticated.
+    Whether Exchange marked the mail as sent from inside by an authenticated user.
 
-    Exchange strips it from mail of strangers; other servers let anybody write it, so it says something only in an inbox
-    of Exchange.
+    Exchange strips this mark from strangers' mail. Other servers let anybody write it, so believe it only in an Exchange
+    inbox.
     """
     return headers.value("x-ms-exchange-organization-authas").lower() == "internal"
 
 
 def _covers(checked: str, author_domain: str) -> bool:
-    """Whether a domain that was checked is the author's, or the organisational domain of it."""
+    """Whether the domain that was checked is the author's domain, or its organisational domain."""
     checked = domains.ascii_form(checked)
     return bool(checked and author_domain) and checked in (author_domain, domains.organisational(author_domain))
 
 
 def read(raw: str) -> Field:
     """
-    A field's value, unfolded. Never raises, in time linear in its length.
+    Read one unfolded field value. Never raises; takes time linear in its length.
 
-    Exchange Online leaves the authserv-id out, and puts `action=none` and `reason=100` among the properties: both are read.
+    Exchange Online leaves the authserv-id out and puts `action=none` and `reason=100` among the properties. Both are
+    accepted.
     """
     reader = _Reader(raw[:_MOST])
     results: list[Result] = []
-    server = reader.first_word()  # in case that no more can be read: the field is the server's all the same
+    server = reader.first_word()  # a damaged field still belongs to its server, and hides the fields below it
     try:
         server = reader.server()
         while not reader.ended():
@@ -122,7 +123,7 @@ def read(raw: str) -> Field:
 
 
 class _Damaged(AckbotError):
-    """What stands here is not what the grammar allows."""
+    """The field does not follow the grammar."""
 
 
 class _Reader:
@@ -133,18 +134,22 @@ class _Reader:
         self._at = 0
 
     def first_word(self) -> str:
-        """What seems to be the authserv-id; UNKNOWN where nothing does."""
+        """The first word, which is probably the authserv-id; UNKNOWN if there is none."""
         match = _VALUE.match(self._text.lstrip())
         return UNKNOWN if match is None or "=" in match[0] else match[0].lower()
 
     def server(self) -> str:
-        """The authserv-id with its version, up to the first semicolon; UNKNOWN where the first result begins at once."""
+        """
+        Read the authserv-id and its version, up to the first semicolon.
+
+        UNKNOWN if the field begins with its first result. Raises _Damaged.
+        """
         self._skip()
         begin = self._at
         named = self._value() if self._next() == '"' else self._token()
         self._skip()
         if self._next() == "=" or (self._next() == "/" and "=" in self._text[self._at : self._at + 20]):
-            self._at = begin  # it is a method: no server is named
+            self._at = begin  # this word is a method: the field names no server
             return UNKNOWN
         if self._next().isdigit():
             self._keyword()
@@ -155,7 +160,7 @@ class _Reader:
         return named.lower()
 
     def result(self) -> Result | None:
-        """One method with its result and properties, and the semicolon behind it; None for `none` and for an empty place."""
+        """Read one method with its result, properties and semicolon; None for `none` or an empty place. Raises _Damaged."""
         self._skip()
         if self._take(";") or self.ended():
             return None
@@ -184,7 +189,7 @@ class _Reader:
         return Result(method, outcome, MappingProxyType(known))
 
     def _property(self) -> tuple[str, str]:
-        """`ptype.property=value`, or a word that servers put among them, such as `reason="…"` and `action=none`."""
+        """Read `ptype.property=value`, or a word that servers put between these, such as `reason="…"` and `action=none`."""
         name = self._keyword().lower()
         self._skip()
         if self._take("."):
@@ -218,7 +223,7 @@ class _Reader:
         return match[0]
 
     def _token(self) -> str:
-        """What may stand for a server: a value without the sign that makes a result of it."""
+        """Read a server's name: a value without `=`, which would make it a result."""
         match = _TOKEN.match(self._text, self._at)
         if match is None:
             raise _Damaged(_ODD)
@@ -226,7 +231,7 @@ class _Reader:
         return match[0]
 
     def _value(self) -> str:
-        """A token, an address, or a quoted string without its quotes, which may be the local part of an address."""
+        """Read a token, an address, or a quoted string without its quotes, which may be the local part of an address."""
         if self._next() == '"':
             quoted = self._quoted()
             domain = _VALUE.match(self._text, self._at) if self._next() == "@" else None
@@ -254,7 +259,7 @@ class _Reader:
         raise _Damaged(_ODD)
 
     def _skip(self) -> None:
-        """Blanks and comments, which nest and have escapes (RFC 5322 §3.2.2)."""
+        """Pass over blanks and comments. Comments nest and have escapes (RFC 5322 §3.2.2)."""
         text, at, depth = self._text, self._at, 0
         while at < len(text):
             char = text[at]

@@ -1,10 +1,10 @@
-"""Bytes to text, whatever label a stranger put on them; nothing here ever raises (D21, D22)."""
+"""Turns bytes into text, whatever charset label a stranger put on them. Nothing here raises (D21, D22)."""
 
 import codecs
 import re
 
-# What labels mean in practice: browsers and mail clients read them so (WHATWG Encoding Standard §4.2),
-# and the last lines are misspellings seen in real mail.
+# The codecs that browsers and mail clients use for these labels in practice (WHATWG Encoding Standard §4.2). The last lines
+# are misspellings seen in real mail.
 _MEANT = {
     "ascii": "cp1252",
     "us-ascii": "cp1252",
@@ -45,16 +45,20 @@ _MEANT = {
     "x-mac-cyrillic": "mac_cyrillic",
 }
 _LONGEST_LABEL = 100  # characters
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # utf-7 lets them pass, and nothing can encode them again
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # utf-7 decodes them, and no codec can encode them again
 _LABELS_OF_NOTHING = ("", "cp1252", "utf-8")
 _JIS_X_0208 = b"\x1b$B"
 _JIS_X_0213 = b"\x1b$(Q"  # contains the vendor characters (circled digits) that strict ISO-2022-JP lacks
 
 
 def codec_name(label: str) -> str:
-    """The Python codec for a charset label of the wild, "" when there is none; `cp-850`, `"UTF8"`, `_iso…$esc` are read kindly."""
+    """
+    The name of the Python codec for a charset label; "" if there is none.
+
+    Odd spellings seen in real mail, such as `cp-850`, `"UTF8"` and `_iso…$esc`, are understood.
+    """
     if len(label) > _LONGEST_LABEL:
-        return ""  # the library remembers every name it was asked for
+        return ""  # `codecs` keeps every name that it was asked for in memory
     name = label.strip().strip("\"'_").strip().lower().split("$")[0]
     name = _MEANT.get(name, name)
     for candidate in (name, re.sub(r"^(cp|windows|win|ibm|dos)[-_ ]?(\d+)$", r"cp\2", name), re.sub(r"^x-", "", name)):
@@ -63,7 +67,7 @@ def codec_name(label: str) -> str:
             info = codecs.lookup(candidate)
         except (LookupError, ValueError):  # ValueError: an embedded NUL
             continue
-        # "hex", "zlib", "rot13" are codecs too, and no charsets.
+        # "hex", "zlib" and "rot13" are codecs too, but not charsets.
         return info.name if getattr(info, "_is_text_encoding", True) and info.name not in _NOT_CHARSETS else ""
     return ""
 
@@ -73,10 +77,10 @@ _NOT_CHARSETS = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "un
 
 def decode(data: bytes, label: str = "") -> str:
     """
-    The text of `data`. Never raises, and loses nothing that can be read.
+    The text of `data`. Never raises, and keeps everything that can be read.
 
-    The declared charset is tried strictly, then UTF-8, then the declared one with replacement characters: a wrong
-    label is commoner than a damaged text. A CR LF pair or a backslash is text like any other.
+    The declared charset is tried strictly, then UTF-8, then the declared charset with replacement characters, because wrong
+    labels are more common than damaged texts. CR LF and backslashes are not changed.
     """
     name = codec_name(label)
     if name.startswith("iso2022_jp"):
@@ -100,7 +104,7 @@ def _utf8_or_western(data: bytes) -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         readable = data[: error.start]
-        # One damaged byte in a text that is UTF-8 elsewhere stays UTF-8; no valid sequence at all means Western.
+        # A text with any valid UTF-8 sequence is UTF-8 with a damaged byte; without one it is Western (cp1252).
         rest = data[error.start :].decode("utf-8", "ignore")
         if any(byte >= 0x80 for byte in readable) or any(ord(char) >= 0x80 for char in rest):
             return data.decode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""A draft and the templates become the final bytes of a mail, headers by profile (domain.md §5)."""
+"""Makes the final bytes of a mail from a draft and the templates; a profile chooses the headers (domain.md §5)."""
 
 import binascii
 import email.base64mime
@@ -21,16 +21,20 @@ from ackbot.mail.templates import Templates
 
 MOST_REFERENCES = 40  # ids kept in References: the first and the last twenty
 _LONGEST_ID = 998 - len("In-Reply-To: ")  # octets (RFC 5322 §2.1.1)
-_SUBJECT_LENGTH = 200  # characters of a stranger's subject repeated
+_SUBJECT_LENGTH = 200  # characters of a stranger's subject that we repeat
 _CHROME = len("=?utf-8?b??=")
 _ATEXT = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 
 
 class _Utf8(Charset):
-    """UTF-8 that cuts encoded words (RFC 2047) where the library does, in one pass: the library measures each beginning anew."""
+    """
+    UTF-8 that cuts encoded words (RFC 2047) at the same places as the library, but in one pass.
+
+    For each character more, the library measures the line from its start again.
+    """
 
     def header_encode_lines(self, string: str, maxlengths: Iterator[int]) -> list[str | None]:
-        """See Charset; None comes first when not one character fits into the first line."""
+        """See Charset. The first item is None if not even one character fits into the first line."""
         module = self._get_encoder(string.encode())  # type: ignore[attr-defined]
         base64 = module is email.base64mime
         lines: list[str | None] = []
@@ -55,24 +59,24 @@ class Profile(Enum):
     REPLY = ("auto-replied", "DR, RN, NRN, OOF, AutoReply")  # at once, to a mail just received
     TIMER = ("auto-generated", "DR, RN, NRN, OOF, AutoReply")  # because a clock fell due
     HUMAN = ("", "DR, RN, NRN, OOF, AutoReply")  # a person's own words
-    STAFF = ("auto-generated", "DR, RN, NRN, AutoReply")  # no OOF: an absence is to show itself
+    STAFF = ("auto-generated", "DR, RN, NRN, AutoReply")  # without OOF: an out-of-office reply shows us an absence
 
 
 @dataclass(frozen=True)
 class Draft:
     """
-    Everything a mail needs but its words, which `template` has.
+    Everything that a mail needs except its words, which come from `template`.
 
     Args:
         kind: one of design.md §8 `mails.kind`.
-        values: what the template may name; plain values only.
-        envelope_from: "" is the null sender.
-        reply_to: None when replies go to `sender`.
-        languages: of the words in it, the main one first; picks the template and makes Content-Language.
-        extra: further header fields without personal data.
-        date_at: aware instant of the Date field.
-        large: in large print.
-        attachments: streamed behind the words when the mail is sent.
+        values: the values that the template may name; plain values only.
+        envelope_from: the envelope sender; "" for the null sender.
+        reply_to: None if replies go to `sender`.
+        languages: ISO 639-1 codes, the main one first; it picks the template. All of them make Content-Language.
+        extra: further header fields, without personal data.
+        date_at: the Date field, an aware instant.
+        large: the HTML is in large print.
+        attachments: files that follow the words; they are streamed when the mail is sent.
     """
 
     kind: str
@@ -101,8 +105,8 @@ class Composed:
     A mail ready to send.
 
     Args:
-        content: the whole mail, CRLF line ends. With attachments, all up to the first of them.
-        boundary: what stands between attachments; "" when there are none.
+        content: the whole mail with CRLF line ends; if it has attachments, only the part before the first one.
+        boundary: the MIME boundary between attachments; "" if there are none.
         headers: names and readable values, in order.
     """
 
@@ -115,7 +119,7 @@ class Composed:
 
 def compose(draft: Draft, templates: Templates) -> Composed:
     """
-    The final bytes. The same draft gives the same bytes.
+    Make the final bytes. The same draft always gives the same bytes.
 
     Raises:
         TemplateProblem: see `Templates.render`.
@@ -155,7 +159,7 @@ def compose(draft: Draft, templates: Templates) -> Composed:
             f"--{boundary}".encode(),
             *content_lines,
         ]
-    # All of it is ASCII, but for a mailbox whose local part is not: that mail goes by SMTPUTF8 (RFC 6532 §3.2).
+    # Everything is ASCII except a local part that is not: such a mail is sent with SMTPUTF8 (RFC 6532 §3.2).
     content = b"\r\n".join([*(line.encode() for line in lines), *content_lines]) + b"\r\n"
     if not boundary:
         content = content.rstrip(b"\r\n") + b"\r\n"
@@ -163,7 +167,7 @@ def compose(draft: Draft, templates: Templates) -> Composed:
 
 
 def clean_subject(subject: str) -> str:
-    """A stranger's subject as a header value may hold it: one line, no controls, shortened after 200 characters."""
+    """A stranger's subject made safe for a header: one line, no control characters, shortened after 200 characters."""
     return subjects.shortened(printable(subject), _SUBJECT_LENGTH)
 
 
@@ -182,7 +186,7 @@ def _body(text: str, html: str, boundary: str) -> list[bytes]:
 
 
 def _part(subtype: str, text: str) -> list[bytes]:
-    """MIME head and content, in 7-bit where it fits, else quoted-printable."""
+    """The MIME head and content of one part: 7-bit if all lines are ASCII and short enough, else quoted-printable."""
     data = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "").encode("utf-8", "replace")
     plain = data.isascii() and max(map(len, data.split(b"\n"))) <= 990
     encoded = data if plain else binascii.b2a_qp(data, istext=True)
@@ -199,7 +203,7 @@ def _field(name: str, value: str, draft: Draft) -> str:
     if re.search(r"[\r\n\x00]", value):
         raise ValueError(f"{name} holds a line break")
     if name in ("Message-ID", "In-Reply-To", "References", "X-Ackbot-Id"):
-        # Ids are joined by CRLF and a blank, never cut or encoded: some are longer than a line (RFC 5322 §2.1.1).
+        # Each id gets a line of its own and is never cut or encoded, or it would no longer be the same id.
         return f"{name}: " + "\r\n ".join(value.split(" "))
     if name in ("From", "To", "Reply-To"):
         mailbox = {"From": draft.sender, "To": draft.recipient, "Reply-To": draft.reply_to}[name]
@@ -209,7 +213,7 @@ def _field(name: str, value: str, draft: Draft) -> str:
 
 
 def _encoded(value: str, indent: int) -> str:
-    """Folded at blanks; encoded words (RFC 2047) only where a value is not ASCII."""
+    """The value folded at blanks; encoded words (RFC 2047) only if it is not ASCII."""
     if value.isascii() and indent + len(value) <= 76:
         return value
     charset = "us-ascii" if value.isascii() else _UTF_8
@@ -217,7 +221,7 @@ def _encoded(value: str, indent: int) -> str:
 
 
 def _mailbox(one: Address) -> str:
-    """As people read it, for `headers`."""
+    """The mailbox as people read it, for `Composed.headers`."""
     name = printable(one.name)
     return f"{_quoted(name)} <{one.addr}>" if name else one.addr
 
@@ -229,7 +233,7 @@ def _quoted(name: str) -> str:
 
 
 def _encoded_mailbox(one: Address, indent: int) -> str:
-    """RFC 5322 §3.4, the name encoded where it must be; a domain of other letters in its ASCII form (RFC 5890)."""
+    """The mailbox as RFC 5322 §3.4 wants it: the name encoded if it is not ASCII, the domain in its ASCII form (RFC 5890)."""
     name = printable(one.name)[:_SUBJECT_LENGTH]
     addr = ascii_domain(one.addr)
     if not name:
@@ -244,7 +248,11 @@ def _encoded_mailbox(one: Address, indent: int) -> str:
 
 
 def _sendable(identity: str) -> bool:
-    """Whether a stranger's Message-ID may stand in our headers: printable ASCII on one line. Others are left out, not mended."""
+    """
+    Whether a stranger's Message-ID may go into our headers: printable ASCII that fits on one line.
+
+    Other ids are left out; a mended id would be another id.
+    """
     return (
         identity.isascii()
         and len(identity) <= _LONGEST_ID
@@ -253,6 +261,6 @@ def _sendable(identity: str) -> bool:
 
 
 def _capped(references: tuple[str, ...]) -> tuple[str, ...]:
-    """Long threads keep their head and their tail (domain.md R17)."""
+    """The references of a long thread without its middle (domain.md R17)."""
     half = MOST_REFERENCES // 2
     return references if len(references) <= MOST_REFERENCES else references[:half] + references[-half:]

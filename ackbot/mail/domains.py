@@ -1,4 +1,4 @@
-"""Domains as they are compared: IDNA 2008 (RFC 5891, UTS #46 without its transitional mapping), organisational domains."""
+"""Domains in the form in which they are compared (IDNA 2008: RFC 5891, UTS #46 non-transitional), and who owns them."""
 
 from functools import lru_cache
 from typing import Any
@@ -9,9 +9,9 @@ import idna
 @lru_cache(maxsize=2_048)
 def ascii_form(domain: str) -> str:
     """
-    A domain in lower-case ASCII without a trailing dot; "" where no such domain can exist.
+    A domain in lower-case ASCII without a trailing dot; "" if no such domain can exist.
 
-    `weßex` is `xn--weex-wna` and no other domain: IDNA 2003 made `wessex` of it, and mail for one went to the other.
+    `weßex` becomes `xn--weex-wna`. IDNA 2003 turned it into `wessex`, so that mail for one domain went to the other.
     """
     plain = domain.strip().rstrip(".")
     if not plain:
@@ -27,9 +27,9 @@ def ascii_form(domain: str) -> str:
 @lru_cache(maxsize=2_048)
 def organisational(domain: str) -> str:
     """
-    The domain that its registrant owns (RFC 7489 §3.2): one label below a public suffix, by the list that the package ships.
+    The organisational domain (RFC 7489 §3.2): one label below a public suffix, by the list that `publicsuffixlist` ships.
 
-    "" for a public suffix itself, an address, or a name without a dot: nobody's.
+    "" for a public suffix itself, an IP address, or a name without a dot, because no one organisation owns these.
     """
     if not domain or domain.replace(".", "").isdigit() or ":" in domain:
         return ""

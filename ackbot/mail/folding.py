@@ -1,13 +1,13 @@
-"""Words made comparable: letter case, accents and blanks apart."""
+"""Folds words for comparison: without letter case, accents and extra blanks."""
 
 import unicodedata
 from itertools import filterfalse
 
-_PILED = 2_000  # characters; NFKD sorts accents piled on one letter in time that grows with their square (E1)
+_PILED = 2_000  # characters; NFKD takes time that grows with the square of the accents on one letter (E1)
 
 
 def plain(text: str) -> str:
-    """For comparing words: lower case, without accents, one blank between words."""
+    """The words in lower case, without accents, with one blank between them. For comparing only."""
     if text.isascii():
         return " ".join(text.lower().split())
     text = text.casefold()

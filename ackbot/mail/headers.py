@@ -1,4 +1,4 @@
-"""Header fields as strangers write them, decoded without ever raising (RFC 5322, 2047, 2231, 6532; D23, D27)."""
+"""Decodes header fields as strangers write them; never raises (RFC 5322, 2047, 2231, 6532; D23, D27)."""
 
 import base64
 import binascii
@@ -11,8 +11,8 @@ from itertools import groupby
 
 from ackbot.mail.charsets import decode
 
-LONGEST_VALUE = 65_536  # characters; longer header values are cut, so that no rule meets a megabyte
-_ENCODED_WORD = re.compile(r"=\?([^?\s]{0,60})\?([bBqQ])\?")  # as far as its payload, which ends at the next `?=`
+LONGEST_VALUE = 65_536  # characters; longer header values are cut, so that no rule has to work through a megabyte
+_ENCODED_WORD = re.compile(r"=\?([^?\s]{0,60})\?([bBqQ])\?")  # the part before the payload, which ends at the next `?=`
 _FOLD = re.compile(r"(?<![\r\n])[\r\n]++(?=[ \t]|\Z)")
 _BIDI = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c\ufeff\u00ad")
 
@@ -21,8 +21,8 @@ class Headers:
     """
     The header fields of one mail or one MIME part, in order, repeated ones kept.
 
-    `value` and `values` give decoded, one-line text; `raw` gives what stood there, unfolded. A name that is absent
-    gives "" or an empty tuple. 8-bit bytes arrive as surrogate escapes, as `email.parser.BytesParser` leaves them.
+    `value` and `values` give decoded text on one line; `raw` and `raws` give the unfolded original. A name that is absent
+    gives "" or an empty tuple. 8-bit bytes are surrogate escapes, as `email.parser.BytesParser` leaves them.
     """
 
     __slots__ = ("_fallback", "_fields")
@@ -43,7 +43,7 @@ class Headers:
         return name in self._fields
 
     def names(self) -> tuple[str, ...]:
-        """Lower-case names present, first appearance first."""
+        """The names of the fields in lower case, in order of first appearance."""
         return tuple(self._fields)
 
     def raw(self, name: str) -> str:
@@ -63,7 +63,7 @@ class Headers:
         return tuple(self.decode(raw) for raw in self.raws(name))
 
     def decode(self, raw: str) -> str:
-        """Any piece of a raw value of these fields as printable text."""
+        """A raw value of these fields, or a piece of one, as printable text."""
         return printable(decode_words(raw, self._fallback))
 
 
@@ -75,7 +75,11 @@ def unfold(value: str) -> str:
 
 
 def printable(text: str) -> str:
-    """One line that can be shown and sent: control and line characters become spaces, bidi controls go, blanks fold."""
+    """
+    The text on one line that is safe to show and to send.
+
+    Control characters and line ends become spaces, bidi controls are dropped, runs of blanks become one space.
+    """
     if text.isprintable():
         return " ".join(text.split()) if "  " in text else text.strip()
     kept = []
@@ -89,10 +93,11 @@ def printable(text: str) -> str:
 
 def decode_words(raw: str, fallback_charset: str = "") -> str:
     """
-    Encoded words (RFC 2047) decoded wherever they stand, also inside quotes or against other text.
+    The text with its encoded words (RFC 2047) decoded, even those inside quotes or without blanks around them.
 
-    Blanks between two encoded words vanish; words of one charset are joined as bytes first, because some clients cut
-    a character in two. Everything else is kept, its 8-bit bytes read as UTF-8 or `fallback_charset`.
+    Blanks between two encoded words are dropped. Neighbours of one charset are joined as bytes before they are decoded,
+    because some clients cut a character in two. All other text is kept; its 8-bit bytes are read as UTF-8 or
+    `fallback_charset`.
     """
     if "=?" not in raw:
         return _plain(raw, fallback_charset)
@@ -112,11 +117,11 @@ def decode_words(raw: str, fallback_charset: str = "") -> str:
 
 
 def _plain(raw: str, fallback_charset: str) -> str:
-    if raw.isascii() and "\x1b$" not in raw:
+    if raw.isascii() and "\x1b$" not in raw:  # ESC $ begins raw ISO-2022-JP, which is ASCII byte by byte
         return raw
     try:
         return decode(raw.encode("ascii", "surrogateescape"), fallback_charset)
-    except UnicodeEncodeError:  # real text beside surrogates: leave it
+    except UnicodeEncodeError:  # the value already holds decoded text: keep that
         return raw.encode("utf-8", "replace").decode("utf-8")
 
 
@@ -130,6 +135,7 @@ def _word_bytes(encoding: str, payload: str) -> bytes:
     if encoding in "qQ":
         return binascii.a2b_qp(data, header=True)
     data = re.sub(rb"[^A-Za-z0-9+/]", b"", data)
+    # One letter beyond a multiple of four holds no whole octet, and b64decode would raise.
     if len(data) % 4 == 1:
         data = data[:-1]
     return base64.b64decode(data + b"=" * (-len(data) % 4))
@@ -137,9 +143,9 @@ def _word_bytes(encoding: str, payload: str) -> bytes:
 
 def parameters(value: str, headers: Headers) -> tuple[str, dict[str, str]]:
     """
-    A structured value such as Content-Type: the lower-case word in front, and its parameters decoded.
+    Split a structured value such as Content-Type into its first word, in lower case, and its decoded parameters.
 
-    Understands RFC 2231 (continuations, charset) and the encoded words that clients put there against RFC 2047 §5.
+    Reads RFC 2231 (continuations, charset), and the encoded words that clients put there against RFC 2047 §5.
     """
     pieces = _split_parameters(value)
     found: dict[str, str] = {}
@@ -160,7 +166,11 @@ def parameters(value: str, headers: Headers) -> tuple[str, dict[str, str]]:
 
 
 def _continued(sections: dict[int, tuple[bool, str]]) -> str:
-    """RFC 2231 §3 and §4: numbered sections, the first of which may name a charset, each percent-encoded or not."""
+    """
+    The value of a parameter that is split into numbered sections (RFC 2231 §3, §4).
+
+    Each section may be percent-encoded; the first one may name the charset.
+    """
     charset, data, first = "", b"", min(sections, default=0)
     for number in sorted(sections):
         encoded, text = sections[number]
@@ -173,7 +183,7 @@ def _continued(sections: dict[int, tuple[bool, str]]) -> str:
 
 
 def _split_parameters(value: str) -> list[str]:
-    """Cut at semicolons that stand in no quoted string."""
+    """Split a value at the semicolons outside its quoted strings."""
     pieces: list[str] = []
     current: list[str] = []
     quoted = escaped = False
@@ -200,7 +210,7 @@ def _unquote(text: str) -> str:
 
 
 def instant(value: str) -> datetime | None:
-    """A date-time of RFC 5322 §3.3 as an aware UTC instant; None when it cannot be read. A missing zone counts as UTC."""
+    """A date-time of RFC 5322 §3.3 as an aware instant in UTC; None if it cannot be read. A missing zone counts as UTC."""
     try:
         parsed = parsedate_tz(value[:128])
         if parsed is None or abs(parsed[9] or 0) > 86_400:

@@ -1,30 +1,30 @@
-"""Which language a letter is in: by its script alone, or with the extra `languages` by Compact Language Detector 3."""
+"""Detects the language of a letter: by its script, by common English words, or with Compact Language Detector 3 (an extra)."""
 
 import re
 import unicodedata
 from functools import lru_cache
 from typing import Any
 
-SHORTEST = 20  # letters; less is not judged
-_SHORTEST_SCRIPT = 10  # of a script that one language uses nearly alone: it needs no more
-_SURE = 0.85  # the detector's confidence below which the council's first language stands
-_SAMPLE = 600  # characters looked at
-_READ = 4 * _SAMPLE  # characters read to find that many that are no link or address
+SHORTEST = 20  # letters; the language of a shorter text is not judged
+_SHORTEST_SCRIPT = 10  # letters of a script that nearly one language alone uses: fewer are enough
+_SURE = 0.85  # the detector's confidence; below it the council's first language is used
+_SAMPLE = 600  # characters that are judged
+_READ = 4 * _SAMPLE  # characters that are read to find so many outside links and addresses
 _LINK = re.compile(r"https?://\S{1,2000}+|[^\s@]{1,300}+@\S{1,300}+")
 
-# Words that English letters are full of, and letters in other languages are not.
+# Words that are common in English letters and rare in letters in other languages.
 _COMMONEST = (
     "the and that this with been from which there would could should please because about our your you they were what when"
     " but not for have it to of is my"
 )
 _ENGLISH = frozenset(_COMMONEST.split())
-_ENOUGH = 4  # of them, different ones
-_SHARE = 6  # one word in so many is one of them
+_ENOUGH = 4  # different words of these that a text in English must have
+_SHARE = 6  # and at least one word in six must be one of them
 
 _NO_WORDS = re.compile(r"https?://\S+|(?<!\S)\S+@\S+")  # links and addresses, begun at a word's start only (E1)
-_NOT_LATIN = "\u0370"  # the first letter that is not
+_NOT_LATIN = "\u0370"  # the first letter beyond the Latin script
 
-# Scripts that one language of a council's letters uses nearly alone.
+# Scripts that, among residents' letters, nearly one language alone uses.
 _SCRIPTS = {
     "ARABIC": "ar",
     "HEBREW": "he",
@@ -51,16 +51,17 @@ _SCRIPTS = {
 }
 
 
-# Scripts of which another language of residents may be the one meant: Ukrainian, Persian or Urdu, Japanese, Nepali.
+# Languages of scripts that other languages of residents use too: Ukrainian, Persian and Urdu, Japanese, Nepali.
 _SHARED_SCRIPTS = ("ru", "ar", "zh", "hi")
 
 
 def language_of(text: str, default: str) -> str:
     """
-    An ISO 639-1 code for the words of a letter; `default` when they are too few or nothing is sure.
+    The ISO 639-1 code of a letter's language; `default` if there are too few words or the language is unclear.
 
-    By script where the script says it, English by its commonest words. Other letters are told apart only where the extra is
-    installed, and only as a language that a council's residents write: a hurried English line is not answered in Maltese.
+    The script decides if it is enough; English is recognised by its commonest words. Other languages need the extra to be
+    installed. Of its answers only languages that a council's residents write are believed: a hurried English line must not
+    be answered in Maltese.
     """
     sample = _LINK.sub(" ", text[:_READ])[:_SAMPLE]
     letters = list(filter(str.isalpha, sample))
@@ -96,15 +97,15 @@ def _by_script(letters: list[str]) -> str:
             script = unicodedata.name(char, "").partition(" ")[0]
             code = _SCRIPTS.get(script, "")
             counts[code] = counts.get(code, 0) + 1
-    if counts.get("ja", 0) * 10 > len(letters):  # kana among Chinese characters is Japanese
+    if counts.get("ja", 0) * 10 > len(letters):  # Japanese mixes kana with Chinese characters; Chinese has no kana
         return "ja"
     code, count = max(counts.items(), key=lambda item: item[1])
     return code if count * 2 > len(letters) else ""
 
 
-# What the detector calls otherwise than ISO 639-1 does.
+# The detector's codes that are not ISO 639-1, and languages for which `_SPOKEN` has only a close neighbour.
 _CODES = {"iw": "he", "fil": "tl", "bs": "hr", "sr": "hr", "no": "da"}
-# Languages of residents of the United Kingdom, as far as the detector knows them.
+# Languages of residents of the United Kingdom that the detector knows.
 _SPOKEN_CODES = (
     "ar bg bn cs cy da de el en es fa fi fr gu he hi hr hu hy it ja ka ko ku lt lv ml ne nl pa pl ps pt ro ru si sk so sq sv sw"
     " ta te th tl tr uk ur vi yo zh"
@@ -114,7 +115,7 @@ _SPOKEN = frozenset(_SPOKEN_CODES.split())
 
 @lru_cache(maxsize=1)
 def _detector() -> Any:
-    """The detector; None where the extra is not installed."""
+    """The detector; None if the extra is not installed."""
     try:
         import gcld3
     except ImportError:

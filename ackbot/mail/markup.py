@@ -1,9 +1,9 @@
 """
-One source, two forms: a template's rendered words as plain text and as HTML, the same words in the same order.
+Turns the rendered words of a template into plain text and into HTML, with the same words in the same order.
 
-The source is plain text with blank lines between paragraphs. A line starting `# ` is the heading, `- ` a list item,
-`@es ` a paragraph in another language, `---` alone a rule; `\\` at a line's end breaks the line there; `[words](link)`
-is a link. Values put into a template go through `protect`, so that no resident's words can be markup.
+The source is plain text with blank lines between paragraphs. A line that starts with `# ` is the heading, `- ` a list item,
+`@es ` a paragraph in another language; `---` alone is a rule; `\\` at the end of a line breaks the line there;
+`[words](link)` is a link. All values in a template go through `protect`, so that a resident's words are never markup.
 """
 
 import re
@@ -14,11 +14,11 @@ from html import escape
 from typing import Any, Literal
 from unicodedata import east_asian_width
 
-_SHARED = 400  # characters of a paragraph; longer ones are a letter's own
+_SHARED = 400  # characters of a paragraph; longer ones belong to one letter and are not worth keeping in the cache
 WIDTH = 78  # columns of the text form (voice.md, point 9)
 RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
 
-_OFFSET = 0xF0000  # a private plane: protected characters wait there while markup is read
+_OFFSET = 0xF0000  # a private plane of Unicode; protected characters are moved there while markup is read
 _MEANINGFUL = "[]()#-@\\|\n:/"
 _PROTECT = {ord(char): _OFFSET + ord(char) for char in _MEANINGFUL}
 _RESTORE = {there: here for here, there in _PROTECT.items()}
@@ -26,27 +26,28 @@ _RESTORE_INLINE = {there: here for there, here in _RESTORE.items() if here != or
 _BLANKS = re.compile(r"\s+")
 _STRANGE = re.compile(f"[{chr(_OFFSET)}-{chr(_OFFSET + 0x7F)}]")
 _LINK = re.compile(r"\[([^\[\]]+)\]\(((?:https|mailto):[^\s()]+)\)")
-_REFERENCE = re.compile(r"(?<![\w-])[A-Z]{1,6}(?:-[A-Z2-9]{3}){2}(?![\w-])")  # kept on one line
+_REFERENCE = re.compile(r"(?<![\w-])[A-Z]{1,6}(?:-[A-Z2-9]{3}){2}(?![\w-])")  # a case reference, kept on one line
 _BARE_URL = re.compile(r"https://([^\s/()<>\"]+)(?:/[^\s()<>\"]*[^\s()<>\".,;])?")
 _PROTECTED_BREAK = chr(_PROTECT[ord("\n")])
-# Below the first character that takes two columns; and of those above, the usual punctuation and our protected ones.
+# Text in which every character surely takes one column: those below the first wide one (U+1100), usual punctuation, and our
+# protected characters.
 _NARROW = re.compile(f"[\x00-\u10ff\u2010-\u2027{chr(_OFFSET)}-{chr(_OFFSET + 0x7F)}]*")
 
 
 class Words(str):
-    """Text the council itself wrote, in its configuration: may hold links, unlike any other value."""
+    """Text that the council wrote in its configuration. Unlike other values it may hold markup such as links."""
 
     __slots__ = ()
 
 
 class Lines(str):
-    """A value whose line breaks are kept, such as a letter shown to its owner."""
+    """A value that keeps its line breaks, such as a letter shown to its owner."""
 
     __slots__ = ()
 
 
 def protect(value: Any) -> Any:
-    """What every value goes through on its way into a template: markup in it becomes mere characters."""
+    """Protect a value that goes into a template, so that markup in it stays plain characters. Only `Words` pass unchanged."""
     if isinstance(value, Words) or not isinstance(value, str):
         return value
     if not isinstance(value, Lines):
@@ -66,7 +67,7 @@ class Block:
 
 
 def blocks(source: str) -> tuple[Block, ...]:
-    """The blocks of a rendered template, in order; empty paragraphs vanish."""
+    """The blocks of a rendered template, in order, without empty paragraphs."""
     found: list[Block] = []
     for chunk in re.split(r"\n[ \t]*\n", source):
         lines = [line.strip() for line in chunk.strip("\n").split("\n") if line.strip()]
@@ -87,7 +88,7 @@ def blocks(source: str) -> tuple[Block, ...]:
 
 
 def _joined(lines: list[str]) -> str:
-    """Lines of one paragraph as one, but a backslash at a line's end stays a break (as a protected newline)."""
+    """The lines of a paragraph joined into one. A backslash at a line's end becomes a protected newline."""
     text = ""
     for line in lines:
         if line.endswith("\\"):
@@ -98,7 +99,7 @@ def _joined(lines: list[str]) -> str:
 
 
 def to_text(found: tuple[Block, ...]) -> str:
-    """The text form, lines of at most WIDTH columns where words allow; `\\n` line ends, one at the end."""
+    """The text form: lines of at most WIDTH columns, except for long links; `\\n` line ends, one at the end."""
     pieces = []
     for block in found:
         if block.kind == "hr":
@@ -114,12 +115,12 @@ def _filled(line: str, first: str, rest: str) -> str:
 
 @lru_cache(maxsize=256)
 def _filled_before(line: str, first: str, rest: str) -> str:
-    """Kept for the paragraphs that all mails share, such as a footer's."""
+    """`_filled` with a cache, for paragraphs that many mails share, such as the footer's."""
     return _wrapped(_link_as_text(line), first, rest).translate(_RESTORE)
 
 
 def _link_as_text(line: str) -> str:
-    """A link that begins a mail is for a click: in the text form its words stand alone."""
+    """Links as text: `words: target`. A mailto link with a subject keeps only its words, because nobody can type its target."""
     return _LINK.sub(
         lambda match: match[1] if "?" in match[2] and match[2].startswith("mailto:") else _spelt_out(match), line
     )
@@ -131,9 +132,9 @@ def _spelt_out(match: re.Match[str]) -> str:
 
 def _wrapped(line: str, first: str, rest: str) -> str:
     """
-    Words filled into lines. Kept breaks are kept; what stands between two of them is filled by itself.
+    The words filled into lines; protected line breaks stay.
 
-    A word wider than a line is broken, unless it holds a link or an address, which would break with it.
+    A word wider than a line is broken, unless it holds a link or an address, which would no longer work.
     """
     out: list[str] = []
     for piece in line.split(_PROTECTED_BREAK):
@@ -178,7 +179,7 @@ def _words(piece: str, widest: int) -> Iterator[str]:
 
 
 def _columns(text: str) -> int:
-    """Of a terminal: Chinese, Japanese and Korean characters take two."""
+    """The width of a text on a terminal, where Chinese, Japanese and Korean characters take two columns."""
     return len(text) if text.isascii() else sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
 
 
@@ -187,9 +188,9 @@ def to_html(found: tuple[Block, ...], shell: str, styles: Mapping[str, str], *, 
     The HTML form.
 
     Args:
-        shell: the page around the blocks with `LANG`, `DIR`, `TITLE` and `BODY` in it.
-        styles: a style attribute's value for each element used.
-        language: of the whole; a block in another one says so itself.
+        shell: the page around the blocks, with the placeholders `LANG`, `DIR`, `TITLE` and `BODY`.
+        styles: the value of the style attribute, by element.
+        language: ISO 639-1 code of the page; a block in another language has its own.
     """
     known = tuple(styles.items())
     body = "\n".join(
@@ -202,13 +203,13 @@ def to_html(found: tuple[Block, ...], shell: str, styles: Mapping[str, str], *, 
         "TITLE": escape(title, quote=False),
         "BODY": body,
     }
-    # In one pass: a title that says BODY is no place for the body.
+    # All placeholders are filled in one pass, so that a subject containing "BODY" does not receive the body.
     return re.sub(r"\b(?:LANG|DIR|TITLE|BODY)\b", lambda place: places[place[0]], shell)
 
 
 @lru_cache(maxsize=256)
 def _html_block_before(block: Block, styles: tuple[tuple[str, str], ...]) -> str:
-    """Kept for the blocks that all mails share."""
+    """`_html_block` with a cache, for blocks that many mails share."""
     return _html_block(block, dict(styles))
 
 
@@ -237,7 +238,7 @@ def _escaped(text: str) -> str:
 
 
 def _bare_urls(text: str, styles: Mapping[str, str]) -> str:
-    """The council's own URLs become links named by their site: no link's words are a URL (voice.md, point 11)."""
+    """Turn the council's bare URLs into links named after their site, because link words must not be a URL (voice.md, point 11)."""
     out, end = [], 0
     for match in _BARE_URL.finditer(text):
         out += [_escaped(text[end : match.start()]), _anchor(match[0], escape(match[1], quote=False), styles)]

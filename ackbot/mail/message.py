@@ -1,4 +1,4 @@
-"""One mail as the rules see it: read once from its bytes, and its tokens verified."""
+"""One mail as the rules see it: read once from its bytes, with its tokens verified."""
 
 import hashlib
 import re
@@ -29,25 +29,25 @@ _MAILBOX_FIELDS = ("from", "sender", "reply-to", *_RECIPIENT_FIELDS)
 _HEADER_OF_MAIL = ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global")
 _LINE_END = re.compile(r"[\r\n\x00]")
 _OUTLOOKS_NAME = re.compile(r"image\d{3}\.(?:png|jpe?g|gif|bmp)", re.IGNORECASE)
-FINGERPRINTED = 65_536  # octets of folded text that identify a letter
-_RETURNED = 262_144  # characters of a bounce in which ids of ours are looked for
-_LONGEST_ID = 998  # characters between the brackets; a longer one is nobody's
+FINGERPRINTED = 65_536  # octets of the text, blanks folded, that go into a letter's fingerprint
+_RETURNED = 262_144  # characters of a bounce that are searched for our ids
+_LONGEST_ID = 998  # characters between the brackets, one whole line (RFC 5322 §2.1.1); a longer id is ignored
 _LONGEST_FIELD_NAME = 100  # characters; no rule looks for a longer one
-_LONGEST_NAMING = 2_000  # characters of the fields that a contact form names its resident in
+_LONGEST_NAMING = 2_000  # characters of the fields in which a contact form names its resident
 _LONGEST_WORD = 200  # characters of a content type or an action
 
 
 @dataclass(frozen=True, slots=True)
 class Message(Read):
     """
-    A mail: what was read of it, and what the secret proves of it. Nothing in it is computed when it is asked for.
+    A mail: what its bytes say, and the tokens that our secret verified. Plain data; nothing is computed on access.
 
     Args:
-        own: the signed Message-ID of this very mail: it is ours come back.
-        answers: verified tokens of mails of ours that this one answers, the most direct first.
-        addressed: verified tokens in the addresses it was sent to; staff tokens in its subject too, where our links put
-            them for servers without plus addresses.
-        returned: verified tokens of mails of ours that are quoted anywhere in what may be a bounce.
+        own: the token of this mail's own Message-ID, if we wrote the mail: it has come back to us.
+        answers: tokens of our mails that this one answers, the most direct first.
+        addressed: tokens in the addresses it was sent to. Also staff tokens in its subject, where our links put them for
+            servers without plus addresses.
+        returned: tokens of our mails that are quoted anywhere in what may be a bounce.
     """
 
     own: Token | None
@@ -62,18 +62,18 @@ class Message(Read):
 
         Args:
             raw: the mail, or its skeleton: the same mail with the content of attachments left out.
-            signer: verifies tokens; without one, none are found.
+            signer: verifies tokens; without it the mail has none.
         """
         return cls.of(read(raw), signer)
 
     @classmethod
     def unreadable(cls, raw: bytes, signer: Signer | None = None) -> "Message":
-        """A mail of which nothing but the header section may be looked at."""
+        """A mail read by its header section alone, because reading the rest failed."""
         return cls.of(read_head(raw), signer)
 
     @classmethod
     def of(cls, read: Read, signer: Signer | None) -> "Message":
-        """What was read of a mail, wherever that was done, with its tokens verified here."""
+        """Verify the tokens of a mail that was read elsewhere; the reader process has no secret."""
         proofs: tuple[Any, ...] = (None, (), (), ())
         if signer is not None:
             proofs = (
@@ -85,7 +85,7 @@ class Message(Read):
         return cls(*_VALUES(read), *proofs)
 
     def as_form(self) -> "Message":
-        """The same mail filled in by a contact form: nothing in it is quoted, whatever lines it has."""
+        """The same mail, filled in by a contact form: all its text is new, even lines that look quoted."""
         return replace(
             self,
             new_text=self.text.strip(),
@@ -96,22 +96,28 @@ class Message(Read):
 
     def words(self, ours: Callable[[str], bool]) -> str:
         """
-        All that a mail says, without what is surely quoted: lines marked `>`, and all below a quotation's head that names us.
+        All that a mail says, except what is surely quoted: lines marked `>`, and all text below a quotation's head that
+        names one of our addresses.
 
-        For what must not be missed: unlike `new_text` it leaves signatures and the words of third parties in.
+        For words that must not be missed: unlike `new_text`, it keeps signatures and the words of third parties.
 
         Args:
-            ours: whether an address is the council's own.
+            ours: tells whether an address is the council's own.
         """
         end = next((one.at for one in self.quoted if any(map(ours, one.addresses))), None)
         return self.unmarked[:end]
 
     def language(self, default: str) -> str:
-        """ISO 639-1 code of the newly written words, `default` when it is not sure."""
+        """The ISO 639-1 code of the newly written words; `default` if the language is unclear."""
         return self.language_code or default
 
     def mailbox(self, name: str) -> Address | None:
-        """The first usable mailbox of the field From, Sender, Reply-To, Cc or `X-…` of that name, in lower case."""
+        """
+        The first usable mailbox of a header field; None if there is none.
+
+        Args:
+            name: "from", "sender", "reply-to", "cc", or the name of an `X-…` field, in lower case.
+        """
         known = {"from": self.from_, "sender": self.sender, "reply-to": self.reply_to, "cc": self.cc}
         if name in known:
             return _first_usable(known[name])
@@ -123,14 +129,14 @@ class Message(Read):
         return _first_usable(self.from_)
 
 
-_VALUES = attrgetter(*(one.name for one in fields(Read)))  # in the order in which Message begins with them
+_VALUES = attrgetter(*(one.name for one in fields(Read)))  # in the order of Message's first fields
 
 
 def read(raw: bytes) -> Read:
     """
-    What the bytes of a mail tell by themselves. Never raises for what a mail holds.
+    Read a mail from its bytes alone. No content of a mail makes this raise.
 
-    Only a defect of ours may raise: whoever calls this for mail of strangers keeps the bytes then (P1).
+    Only a defect of ours can raise. A caller that reads strangers' mail must then keep the bytes (P1).
 
     Args:
         raw: the mail, or its skeleton: the same mail with the content of attachments left out.
@@ -139,7 +145,7 @@ def read(raw: bytes) -> Read:
 
 
 def read_head(raw: bytes) -> Read:
-    """What the header section of a mail tells, where nothing else of it may be looked at."""
+    """Read a mail by its header section alone, when reading the rest failed."""
     return replace(_read(mime.parse(mime.head_of(raw))), readable=False)
 
 
@@ -149,7 +155,7 @@ def head_of(raw: bytes) -> bytes:
 
 
 def text_of(raw: bytes) -> str:
-    """What a mail client would show of a mail, where nothing else of it is asked for."""
+    """The text that a mail client would show, for callers who need nothing else of the mail."""
     return text.visible(mime.parse(raw))
 
 
@@ -181,7 +187,7 @@ def _read(root: mime.Part) -> Read:
         named=_named(mailboxes),
         return_path=return_path,
         message_id=message_id,
-        # Of more ids than any thread has, the last are kept: they are answered most directly.
+        # If there are too many ids, the last ones stay: they are the mails answered most directly.
         in_reply_to=_ids(headers.raw("in-reply-to"))[-plain.MOST_IDS :],
         references=_ids(headers.raw("references"))[-plain.MOST_IDS :],
         sent_at=instant(headers.value("date")),
@@ -209,7 +215,7 @@ def _read(root: mime.Part) -> Read:
 
 
 def _fields(headers: Headers) -> Fields:
-    """The fields as they are handed on: so many, and so long in all, as any mail of a person or a machine has them."""
+    """The header fields, cut off at a number and total length that no honest mail reaches."""
     found: list[plain.Field] = []
     left = plain.MOST_FIELDS_CHARACTERS
     for name in headers.names():
@@ -222,7 +228,7 @@ def _fields(headers: Headers) -> Fields:
 
 
 def _fields_of_forms(headers: Headers) -> Iterator[str]:
-    """Names of the `X-…` fields in which a contact form may name its resident; which one does, only the configuration knows."""
+    """The `X-…` fields in which a contact form may name its resident. Only the configuration knows which field really does."""
     found = (
         name
         for name in headers.names()
@@ -236,7 +242,7 @@ def _fields_of_forms(headers: Headers) -> Iterator[str]:
 
 
 def _mailboxes(headers: Headers, name: str) -> tuple[Address, ...]:
-    """Those of all fields of a name, as long in all as one field can be."""
+    """The mailboxes of all fields of that name, cut off at the total length of one field."""
     found, left = [], LONGEST_VALUE
     for one in addresses(headers, name):
         left -= len(one.name) + len(one.addr)
@@ -265,8 +271,9 @@ def _may_be_bounce(
     has_delivery_status: bool,
 ) -> bool:
     """
-    Whether it bears a sign that every mail has which the rules take for a bounce; only then its body is read as one, which costs
-    as much as all the rest.
+    Whether the mail shows a sign of being a bounce, so that its body is worth reading as one.
+
+    Reading it as one costs as much as all the rest. Every mail that the rules treat as a bounce shows one of these signs.
     """
     if "x-ms-exchange-message-is-ndr" in headers or "x-failed-recipients" in headers:
         return True
@@ -293,27 +300,27 @@ def _attachments(root: mime.Part) -> Iterator[Attachment]:
         if leaf.is_attachment and not leaf.content_type.startswith("message/delivery-status"):
             inline = leaf.disposition == "inline" or ("content-id" in leaf.headers and leaf.disposition != "attachment")
             shown = False
-            # A Content-ID alone says nothing: Gmail gives one to every file.
+            # A Content-ID alone does not mean that the picture is shown: Gmail gives one to every file.
             if leaf.content_type.startswith("image/") and "content-id" in leaf.headers:
                 if pages is None:
                     pages = [page.text for page in root.leaves() if page.content_type == "text/html"]
                 identity = leaf.headers.value("content-id").strip(" <>")
                 named = _OUTLOOKS_NAME.fullmatch(leaf.filename)
                 shown = bool(identity) and bool(named or any(f"cid:{identity}" in page for page in pages))
-            kind = _LINE_END.sub(" ", leaf.content_type[:_LONGEST_WORD])  # the parser keeps NUL within parts
+            kind = _LINE_END.sub(" ", leaf.content_type[:_LONGEST_WORD])  # the parser keeps NUL in the heads of parts
             yield Attachment(_cut(leaf.filename), kind, leaf.section, inline, shown)
         for name in text.uuencoded_names(leaf):
             yield Attachment(_cut(name), "application/octet-stream", "", inline=False)
 
 
 def _cut(name: str) -> str:
-    """The name of a file, cut in its middle where it is longer than any: its end tells what the file is."""
+    """A file's name; one that is too long is cut in the middle, because its end tells what the file is."""
     half = plain.LONGEST_LINE // 2
     return name if len(name) <= plain.LONGEST_LINE else f"{name[: half - 1]}…{name[-half:]}"
 
 
 def _return_path(headers: Headers) -> str | None:
-    """The topmost Return-Path: the mailbox's own server wrote it at delivery (RFC 5321 §4.4)."""
+    """The topmost Return-Path, which the mailbox's own server wrote at delivery (RFC 5321 §4.4); None if there is none."""
     if "return-path" not in headers:
         return None
     value = headers.raw("return-path").strip()
@@ -323,7 +330,7 @@ def _return_path(headers: Headers) -> str | None:
 
 
 def _ids(raw: str) -> tuple[str, ...]:
-    """Every `<left@right>`-like id in a field, first appearance first; senseless ones such as `<>` left out (D13)."""
+    """All ids in angle brackets in a field, in order, each once; empty ones such as `<>` and overlong ones are left out (D13)."""
     found = []
     for piece in raw[:65_536].split("<")[1:]:
         inside, closed, _ = piece.partition(">")
@@ -334,13 +341,13 @@ def _ids(raw: str) -> tuple[str, ...]:
 
 
 def _answered_ids(headers: Headers) -> tuple[str, ...]:
-    """In-Reply-To before References, and of References the last first: the mail answered most directly."""
+    """Our ids in In-Reply-To, then those in References from the last to the first: the mail answered most directly comes first."""
     direct, thread = ids_in(headers.raw("in-reply-to")), ids_in(headers.raw("references"))
     return tuple(dict.fromkeys((*direct, *reversed(thread))))[: plain.MOST_IDS]
 
 
 def _returned_ids(root: mime.Part, visible: str) -> tuple[str, ...]:
-    """Of the mail that a bounce returns, and of those that it answered: in the words, and in the mails that are parts of it."""
+    """Our ids in a bounce: in its text, and in the mails or header sections that it carries as parts."""
     texts = [visible]
     for leaf in root.leaves():
         if leaf.content_type in _HEADER_OF_MAIL:
@@ -362,8 +369,10 @@ def _received_at(headers: Headers) -> datetime | None:
 
 def _fingerprint(message_id: str, date: str, from_: Sequence[Address], subject: str, visible: str) -> str:
     """
-    Over Message-ID, Date, author, subject without gateway tags and folded text: Received lines and footers differ per
-    inbox, and the sender's Message-ID alone is never trusted (design.md §5).
+    SHA-256 over Message-ID, Date, author, subject without gateway tags, and text with blanks folded (design.md §5).
+
+    The raw bytes would not do, because Received lines and footers differ per inbox. The sender's Message-ID alone would not
+    do, because senders repeat and forge it.
     """
     author = from_[0].key if from_ else ""
     words = " ".join(visible.split()).encode("utf-8", "replace")[:FINGERPRINTED]
@@ -372,6 +381,6 @@ def _fingerprint(message_id: str, date: str, from_: Sequence[Address], subject: 
 
 
 def _text_hash(visible: str) -> str:
-    """Of the whole text, blanks folded: a form's next letter has another one."""
+    """SHA-256 of the whole text, case and blanks folded; "" for no text. It tells two letters of one contact form apart."""
     words = " ".join(visible.casefold().split())
     return hashlib.sha256(words.encode("utf-8", "replace")).hexdigest() if words else ""

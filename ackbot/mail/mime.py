@@ -1,4 +1,4 @@
-"""The tree of MIME parts of a mail, from whatever bytes came (RFC 2045, 2046): no byte sequence makes this raise."""
+"""The tree of MIME parts of a mail (RFC 2045, 2046). No sequence of bytes makes the parser raise."""
 
 import email.generator
 import email.policy
@@ -27,9 +27,9 @@ class Part:
     One node of the tree.
 
     Args:
-        section: its number in IMAP's terms (RFC 3501 §6.4.5), "" for a multipart at the top.
-        children: of a multipart, or the one mail inside a message/rfc822.
-        readable: False for a whole mail that could not be parsed: only its head was.
+        section: its IMAP section number (RFC 3501 §6.4.5); "" for a multipart at the top.
+        children: the parts of a multipart, or the one mail inside a message/rfc822.
+        readable: False for a mail of which only the head could be parsed.
     """
 
     headers: Headers
@@ -51,18 +51,18 @@ class Part:
 
     @cached_property
     def body(self) -> bytes:
-        """The content with its transfer encoding undone; damaged encodings give what can be had."""
+        """The content with its transfer encoding removed; from a damaged encoding, what can be recovered."""
         if self.source is None or self.source.is_multipart():
             return b""
         try:
             data = self.source.get_payload(decode=True)
-        except Exception:  # noqa: BLE001 - stdlib decoders raise many kinds on damaged input
+        except Exception:  # noqa: BLE001 - the library's decoders raise many kinds of errors on damaged input
             data = None
         return data if isinstance(data, bytes) else b""
 
     @cached_property
     def text(self) -> str:
-        """`body` as text in its declared charset, line ends as `\\n`, without NUL."""
+        """`body` decoded from its declared charset, with `\\n` line ends and without NUL."""
         charset = self.parameters.get("charset", "")
         if not charset and self.content_type == "text/html" and (meta := _META_CHARSET.search(self.body[:4_096])):
             charset = meta[1].decode("ascii")
@@ -70,7 +70,7 @@ class Part:
         return text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
 
     def leaves(self) -> Iterator["Part"]:
-        """Every part without children, in order; a message/rfc822 counts as a leaf."""
+        """All parts that are not multiparts, in order; a message/rfc822 counts as one leaf."""
         if self.children and self.content_type.startswith("multipart/"):
             for child in self.children:
                 yield from child.leaves()
@@ -80,12 +80,12 @@ class Part:
 
 def parse(raw: bytes, *, files: bool = False) -> Part:
     """
-    The tree of a whole mail. Never raises: what the library cannot parse is read as a head and one plain text.
+    The tree of a whole mail. Never raises: a mail that the library cannot parse becomes a head without content.
 
-    Bytes are mended first where a mail client would have read on: a garbage line among the fields, bare CR, NUL.
+    First the head is mended where a mail client would read on: garbage lines among the fields, bare CR, NUL.
 
     Args:
-        files: the content of files is read too, for `part_bytes`.
+        files: read the content of files too, for `part_bytes`.
     """
     head, mended = _mend(raw)
     try:
@@ -98,10 +98,10 @@ def parse(raw: bytes, *, files: bool = False) -> Part:
 
 def part_bytes(root: Part, section: str) -> bytes | None:
     """
-    The header and content of one leaf, still encoded, as they may stand in another mail; None for what is not there.
+    The header and content of one leaf, still encoded, ready to go into another mail; None if there is no such leaf.
 
     Args:
-        root: parsed with its files.
+        root: the tree, parsed with `files=True`.
     """
     found = next((leaf for leaf in root.leaves() if leaf.section == section and leaf.source is not None), None)
     if found is None or found.source is None:
@@ -109,20 +109,21 @@ def part_bytes(root: Part, section: str) -> bytes | None:
     written = io.BytesIO()
     try:
         email.generator.BytesGenerator(written, mangle_from_=False, policy=_AS_IT_CAME).flatten(found.source)
-    except Exception:  # noqa: BLE001 - what the library read it may still fail to write
+    except Exception:  # noqa: BLE001 - the library may fail to write what it has read
         return None
     return written.getvalue()
 
 
 def head_of(raw: bytes) -> bytes:
-    """The header section with its closing blank line."""
+    """The header section with its closing blank line; the whole mail if there is none."""
     match = _HEAD_END.search(raw)
     return raw[: match.end()] if match else raw
 
 
 def _mend(raw: bytes) -> tuple[bytes, bytes]:
-    """The head and the whole, without what would make a strict parser stop reading fields too early."""
+    """The head and the whole mail, without bytes that would make a strict parser stop reading fields too early."""
     raw = raw.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
+    # Old Macintosh programs end lines with CR alone.
     if b"\n" not in raw[:4096] and b"\r" in raw[:4096]:
         raw = raw.replace(b"\r", b"\n")
     head = head_of(raw)
@@ -145,7 +146,7 @@ def _headers(message: StandardMessage, charset: str = "") -> Headers:
 
 
 def _tidy_encoding(message: StandardMessage) -> None:
-    """Blanks, quotes, comments and letter case off a transfer encoding (RFC 2045 §6.1): the library wants the bare word."""
+    """Reduce a transfer encoding (RFC 2045 §6.1) to its bare word in lower case, the only form that the library understands."""
     value = str(message.get("Content-Transfer-Encoding", ""))
     word = re.sub(r"\([^()]*\)", "", value).strip(" \t\"';").lower()
     if word != value:
@@ -153,20 +154,20 @@ def _tidy_encoding(message: StandardMessage) -> None:
 
 
 class _Reader:
-    """Walks the library's message once, counting parts so that no mail costs more than another."""
+    """Builds the tree from the library's message; the number of parts is limited, so that no mail costs much more than others."""
 
     def __init__(self, message: StandardMessage) -> None:
         self._message = message
         self._left = MOST_PARTS
 
     def tree(self) -> Part:
-        """The whole of it."""
+        """The tree of the whole mail."""
         return self._part(self._message, "", 0)
 
     def _part(self, message: StandardMessage, section: str, depth: int, *, digest: bool = False) -> Part:
         self._left -= 1
         headers = _headers(message)
-        # `text/html charset=x`: the semicolon forgotten
+        # Some programs forget the semicolon: `text/html charset=x`.
         content_type, params = parameters(_NO_SEMICOLON.sub(r"\1; ", headers.raw("content-type")), headers)
         if "charset" in params:
             headers = _headers(message, params["charset"])
@@ -179,7 +180,7 @@ class _Reader:
         inner = [part for part in payload if isinstance(part, StandardMessage)] if isinstance(payload, list) else []
         multipart = content_type.startswith("multipart/")
         if multipart and not inner:
-            content_type, multipart = "text/plain", False  # no boundary was found: the text is all there is
+            content_type, multipart = "text/plain", False  # its boundary was not found, so the content is one text
         children: tuple[Part, ...] = ()
         own_section = section or ("" if multipart else "1")
         if inner and depth < DEEPEST and (multipart or content_type == "message/rfc822"):
@@ -189,7 +190,8 @@ class _Reader:
                 self._part(child, f"{prefix}{number}" if multipart else section, depth + 1, digest=is_digest)
                 for number, child in enumerate(inner[: max(0, self._left)], 1)
             )
-        if multipart and not depth and "charset" not in params:  # 8-bit fields are in the charset of the words below
+        # 8-bit header fields are probably in the charset of the text below them.
+        if multipart and not depth and "charset" not in params:
             inside = (leaf.parameters.get("charset") for child in children for leaf in child.leaves())
             headers = _headers(message, next((charset for charset in inside if charset), ""))
         return Part(headers, content_type, params, disposition, filename, own_section, children, source=message)

@@ -1,8 +1,8 @@
 """
-What the bytes of a mail tell by themselves, as plain data that may come from a process that nobody trusts.
+What the bytes of a mail say by themselves, as plain data. It may come from the reader process, which nobody trusts.
 
-`Read` holds strings, numbers, booleans, instants and tuples of them. `pack` and `unpack` carry it between two processes as JSON;
-`unpack` believes nothing: whatever it gives back has the types, the lengths and the form that are declared here.
+`Read` holds strings, numbers, booleans, instants and tuples of them. `pack` and `unpack` carry it between two processes as
+JSON. `unpack` checks everything: what it returns has the types, lengths and forms that are declared here.
 """
 
 import json
@@ -28,18 +28,18 @@ MOST_IDS = 500
 MOST_ATTACHMENTS = 400
 MOST_RECIPIENTS = 100
 MOST_QUOTED = 200
-MOST_NAMED = 100  # addresses in a line over a quotation; `X-…` fields with one
+MOST_NAMED = 100  # addresses in the line over a quotation, and `X-…` fields with an address
 
-Plain = None | bool | int | str | list["Plain"]  # what JSON has, objects and fractions left out
+Plain = None | bool | int | str | list["Plain"]  # JSON without objects and fractions
 
 
 class NotPlain(AckbotError):
-    """What was handed over is no Read. The message names the field, never what stood in it (P11)."""
+    """The data is not a Read. The message names the field, never its content (P11)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """How many characters of a string, or members of a tuple, there may be at most; and the form of the whole string."""
+    """The largest number of characters of a string or members of a tuple, and the form that the whole string must have."""
 
     most: int
     form: re.Pattern[str] | None = None
@@ -47,7 +47,7 @@ class Limit:
 
 _ONE_LINE = re.compile(r"[^\r\n\x00]*")
 _ID_FORM = re.compile(r"[a-z0-9.@-]*")
-_LONG_LINE = Limit(LONGEST_VALUE, _ONE_LINE)  # of any string without a limit of its own
+_LONG_LINE = Limit(LONGEST_VALUE, _ONE_LINE)  # for every string that has no limit of its own
 
 Line = Annotated[str, Limit(LONGEST_LINE, _ONE_LINE)]
 Words = Annotated[str, Limit(TEXT_LIMIT)]
@@ -63,10 +63,10 @@ Field = tuple[Line, str, str]  # name in lower case, raw, decoded
 @dataclass(frozen=True, slots=True)
 class Fields:
     """
-    The header fields of a mail, in order, repeated ones kept; looked up by their names in lower case.
+    The header fields of a mail, in order, repeated ones kept. Names are looked up in lower case.
 
-    `value` and `values` give decoded, one-line text; `raw` and `raws` what stood there, unfolded, 8-bit bytes as surrogate
-    escapes. A name that is absent gives "" or an empty tuple.
+    `value` and `values` give decoded text on one line. `raw` and `raws` give the unfolded original, with 8-bit bytes as
+    surrogate escapes. A name that is absent gives "" or an empty tuple.
     """
 
     all: Annotated[tuple[Field, ...], Limit(MOST_FIELDS)] = ()
@@ -82,7 +82,7 @@ class Fields:
         return name in self._by_name
 
     def names(self) -> tuple[str, ...]:
-        """Names present, first appearance first."""
+        """The names of the fields, in order of first appearance."""
         return tuple(self._by_name)
 
     def raw(self, name: str) -> str:
@@ -108,10 +108,11 @@ class Attachment:
     A file that came with a mail; its content stays in the mailbox.
 
     Args:
-        name: as the sender named it, decoded; "" when it has none. Never a path to write to.
-        section: IMAP section number to fetch it by (RFC 3501 §6.4.5); "" when it is uuencoded inside the text.
-        inline: shown within the text by its Content-ID, such as a picture in a signature.
-        shown: a picture that the HTML shows, or that Outlook named: some servers make a signature's pictures attachments.
+        name: the sender's name for it, decoded; "" if it has none. Never use it as a path to write to.
+        section: the IMAP section number to fetch it by (RFC 3501 §6.4.5); "" if it is uuencoded inside the text.
+        inline: marked to be shown inside the text, such as a picture in a signature.
+        shown: a picture that the HTML shows, or that has a name of Outlook's making. Some servers turn a signature's pictures
+            into attachments, so `inline` alone does not tell.
     """
 
     name: Line
@@ -127,8 +128,8 @@ class Quoted:
     A quotation that runs to the end of a mail.
 
     Args:
-        at: where the line over it begins, in characters of `Read.unmarked`.
-        addresses: those that stand in the line over it, one of which is its author's.
+        at: where its head (the line above it) begins, in characters of `Read.unmarked`.
+        addresses: the addresses in its head; one of them is the author's.
     """
 
     at: Annotated[int, Limit(TEXT_LIMIT)]
@@ -138,33 +139,33 @@ class Quoted:
 @dataclass(frozen=True, slots=True)
 class Read:
     """
-    A mail as its bytes alone tell it: no secret, no configuration, no store was asked.
+    A mail as its bytes alone describe it, without any secret, configuration or store.
 
     Args:
-        readable: False when only the header section could be read.
-        from_: all mailboxes of all From fields; more than one, or none, is odd (RFC 5322 §3.6.2, RFC 6854).
-        named: the first usable mailbox in each `X-…` field that has one, by the field's name in lower case.
-        return_path: the envelope sender as the mailbox recorded it: None when it recorded none, "" for the null sender.
-        message_id, in_reply_to, references: angle brackets kept, as written; "" or empty when absent or senseless.
+        readable: False if only the header section could be read.
+        from_: all mailboxes of all From fields; usually one (RFC 5322 §3.6.2, RFC 6854).
+        named: the first usable mailbox of each `X-…` field that has one, by the field's name in lower case.
+        return_path: the envelope sender that the mailbox recorded: None if it recorded none, "" for the null sender.
+        message_id, in_reply_to, references: as written, with angle brackets; "" or empty if absent or senseless.
         sent_at: the Date field, UTC. Never used as the arrival time.
         received_at: the topmost Received field, UTC.
-        text: what a mail client would show, at most 65,536 characters.
+        text: the text that a mail client would show, at most 65,536 characters.
         new_text: the newly written words; see `quoting.new_text`.
-        unmarked: the text without the lines that `>` marks as quoted.
+        unmarked: the text without lines that `>` marks as quoted.
         quoted: quotations in `unmarked` whose heads name an address, the topmost first.
-        language_code: ISO 639-1 code of the newly written words; "" when it is not sure. See `language.language_of`.
-        whole_language_code: the same of the whole text, for a mail in which nothing is quoted whatever lines it has.
-        report: the kind of machine report it is by its MIME types; None for anything else.
-        has_delivery_status: a delivery-status part stands anywhere in it.
-        has_mail: a mail, the header section of one, or a report about one stands in it as a part.
-        failed_recipients: whom a bounce is about. Empty for a mail that shows no sign of being one.
-        fingerprint: what identifies the letter itself, whichever inbox it came to and however often (design.md §5).
-        text_hash: of the whole text, blanks folded: the same text sent again has the same one; "" for no text.
-        own_ids: what looks like a Message-ID of ours among the ids of this very mail. Nobody has verified the signatures of
-            these and the following.
-        answered_ids: the same of the mails that it answers, the most direct first.
-        returned_ids: the same anywhere in the body of what may be a bounce.
-        tags: what looks like our tag in the addresses that it was sent to, and in its subject.
+        language_code: ISO 639-1 code of the newly written words; "" if unclear. See `language.language_of`.
+        whole_language_code: the same for the whole text; needed for a contact form, in which nothing is quoted.
+        report: the kind of machine report, judged by its MIME types; None for any other mail.
+        has_delivery_status: it contains a delivery-status part.
+        has_mail: it contains another mail, the header section of one, or a report about one as a part.
+        failed_recipients: the recipients that a bounce is about. Empty for a mail that shows no sign of being a bounce.
+        fingerprint: identifies the letter, whichever inbox it came to and however often (design.md §5).
+        text_hash: of the whole text, blanks folded, so that the same text sent again has the same hash; "" for no text.
+        own_ids: ids of this mail itself that look like our Message-IDs. Their signatures are not verified here, nor are
+            those of the three fields below.
+        answered_ids: ids that look like ours among those of the mails it answers, the most direct first.
+        returned_ids: ids that look like ours in the body of what may be a bounce.
+        tags: strings that look like our tags in the addresses it was sent to, and in its subject.
     """
 
     readable: bool
@@ -202,16 +203,20 @@ class Read:
 
 
 def pack(read: Read) -> bytes:
-    """A Read as JSON in UTF-8. Lone surrogates are encoded like any other character: escaped, two of them would become one."""
+    """
+    A Read as JSON in UTF-8.
+
+    Lone surrogates are encoded like any other character: if they were escaped, JSON would join two of them into one.
+    """
     return json.dumps(to_plain(read), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
 
 
 def unpack(octets: bytes) -> Read:
     """
-    What `pack` made, from whoever says that they did.
+    The Read that `pack` made, checked piece by piece, because the sender is not trusted.
 
     Raises:
-        NotPlain: it is too long, no JSON, or no Read.
+        NotPlain: the data is too long, is not JSON, or is not a Read.
     """
     if len(octets) > LONGEST_PACK:
         raise NotPlain(f"{len(octets)} octets are too many")
@@ -232,7 +237,7 @@ def from_plain(value: object) -> Read:
     A Read from what `to_plain` gives.
 
     Raises:
-        NotPlain: any piece has another type, is too long, or has not the form it must have.
+        NotPlain: a piece has the wrong type, the wrong form, or is too long.
     """
     read = _decode_read(value)
     assert isinstance(read, Read)  # noqa: S101 - the decoder makes no other
@@ -251,7 +256,7 @@ _Decode = Callable[[Any], Any]
 
 
 def _decoder(kind: Any, limit: Limit = _LONG_LINE) -> _Decode:
-    """What checks a plain value of a declared type and makes it that type."""
+    """The function that checks a plain value against a declared type and turns it into that type."""
     arguments = get_args(kind)
     if get_origin(kind) is Annotated:
         return _decoder(*arguments)
@@ -323,7 +328,7 @@ def _many(inner: _Decode, most: int, value: Any) -> tuple[Any, ...]:
 
 
 def _all(make: Callable[[list[Any]], Any], parts: tuple[tuple[str, _Decode], ...], value: Any) -> Any:
-    """A dataclass or a tuple of fixed length, each member by its own decoder."""
+    """Decode a dataclass or a tuple of fixed length, each member with its own decoder."""
     if type(value) is not list or len(value) != len(parts):
         raise NotPlain(f"no list of {len(parts)}")
     made = []

@@ -1,11 +1,11 @@
-"""What is new in a mail and what is quoted from an earlier one; where unsure, more is kept (design.md §3, D26)."""
+"""Tells what is new in a mail from what is quoted from earlier ones; in doubt it keeps more (design.md §3, D26)."""
 
 import re
 from collections.abc import Iterator
 
 from ackbot.mail.signatures import trimmed
 
-# "On <date>, <name> wrote:" in the languages of the clients seen: what "wrote" is called, and how such lines begin.
+# "On <date>, <name> wrote:" in the languages of the clients seen: the words for "wrote", and how such lines begin.
 _WROTE = re.compile(
     r"\b(?:wrote|writes|schrieb|écrit|escribió|scritto|escreveu|schreef|geschreven|skrev|va\sescriure|ha\sescrit|kirjoitti|"
     r"napsala?|napísala?|napisała?|napisala?|napisao|pisze|a\sscris|írta|ysgrifennodd|έγραψε|написала?|пишет|пише|написа|је\sнаписао|"
@@ -25,12 +25,12 @@ _ATTRIBUTED = re.compile(r"[ \t>*]*\d{4}[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,2}")
 _BELOW = re.compile(r"\s*(?:>|\Z)")
 _BLANK_LINES = re.compile(r"(?:[^\S\n]*+\n)*+")
 _NEXT_WORDS = re.compile(r"\s*+")
-# What a client puts into its attribution and a person who tells of somebody's words does not: an address, a time of day.
+# Only a client puts an address or a time of day into such a line; a person who reports somebody's words does not.
 _CLOCK = re.compile(r"\d{1,2}[:.h]\d{2}\b")
 _CLIENT_WROTE = re.compile(rf"[^\s<>@]@[^\s<>@]|{_CLOCK.pattern}")
-_AFTER_WROTE = 70  # characters at the end, for the word and then the name or the date
+_AFTER_WROTE = 70  # characters at the line's end that hold the word for "wrote", and a name or date if any follows
 _ADDRESS = re.compile(r"[^\s<>@:;,\"'()\[\]]{1,64}@[^\s<>@:;,\"'()\[\]]{1,250}")
-# Outlook's line over a quoted mail, and its relatives.
+# Outlook's line over a quoted mail, and similar ones.
 _ORIGINAL = re.compile(
     r"""^[ \t>]{0,4}(?:[-_=‐]{2,}\s*(?:
         Original\s(?:Message|Appointment|E-?mail)|Reply\sMessage|Reply\sto|Ursprüngliche\sNachricht|Original-Nachricht|
@@ -44,7 +44,7 @@ _ORIGINAL = re.compile(
       )[ \t]*+$""",
     re.MULTILINE | re.IGNORECASE | re.VERBOSE,
 )
-# The block of header lines that Outlook and others put over a quoted mail: From, then Sent or To or Subject soon after.
+# The header lines that Outlook and others put over a quoted mail: From, and Sent, To or Subject soon after it.
 _COLON = r"\**[ \t\xa0]?[:：]"
 _FROM_LINE = re.compile(
     r"^[ \t>]{0,4}\**(?:From|Von|De(?:\sla)?|Da|Van|Från|Fra|Od|Oddi\s?wrth|От|Від|Kimden|Lähettäjä|Από|Feladó|Šalje|Pošiljatelj|Saatja|"
@@ -66,7 +66,7 @@ _BLOCK_LINES = tuple(
 )
 _LABEL = re.compile(
     r"[ \t>]{0,4}(?:\W{3,}[^\W\d_][^\n]{2,40}\W{3,}|Original\sMessage)[ \t]*$"
-)  # "---- Mail original ----" over such a block, in whatever language
+)  # a label such as "---- Mail original ----" over those header lines, in any language
 _FORWARD = re.compile(
     r"""^[ \t>]{0,4}(?:Begin\sforwarded\smessage|Anfang\sder\sweitergeleiteten|Début\sdu\smessage\s(?:réexpédié|transféré)|Inicio\sdel\smensaje\sreenviado|
         Inizio\smessaggio\sinoltrato|Início\sda\smensagem\s(?:re)?encaminhada|Begin\sdoorgestuurd|Vidarebefordrat\sbrev|Videresendt\smeddelelse|
@@ -77,18 +77,18 @@ _FORWARD = re.compile(
     re.MULTILINE | re.IGNORECASE | re.VERBOSE,
 )
 _RULE = re.compile(r"^[ \t]*(?:_{5,}|-{5,}|={5,}|\*{5,})[ \t]*$")
-_LIBRARY_LINES = 200  # of a text; its time grows with their square (D25)
-_MOST_MARKS = 8  # `<` and `@` in a line of a client
-_BEGINNING = 40  # characters: enough for the name of a header line
-_CUT = "\ufffc"
+_LIBRARY_LINES = 200  # lines of a text that quotequail gets; its time grows with the square of their number (D25)
+_MOST_MARKS = 8  # `<` and `@` in a line that a client wrote; a line with more gets shortened for quotequail
+_BEGINNING = 40  # characters of a shortened line: enough for the name of a header field
+_CUT = "\ufffc"  # marks a shortened line
 
 
 def new_text(text: str) -> str:
     """
-    The newly written words of a mail: earlier mails, signature and device line cut away.
+    The newly written words of a mail, without earlier mails, signature and device line.
 
-    A forwarded mail is what its sender wants read, so it stays whole. Answers written between quoted lines stay
-    whole with them. Words are never lost: if nothing would remain, everything does.
+    A forwarded mail stays whole, because its sender wants it read. If answers stand between quoted lines, all of these stay
+    too. If nothing would remain, the whole text is returned.
     """
     forward = _FORWARD.search(text)
     cut = _first_quotation(text)
@@ -105,26 +105,27 @@ def new_text(text: str) -> str:
 
 
 def unmarked(text: str) -> str:
-    """A text without the lines that `>` marks as quoted."""
+    """The text without the lines that `>` marks as quoted."""
     return "\n".join(line for line in text.split("\n") if not line.startswith(">")) if ">" in text else text
 
 
 def quotations(text: str, most: int) -> list[tuple[int, tuple[str, ...]]]:
     """
-    Where quotations begin that run to the end, as places in the `unmarked` text, with the addresses that their heads name.
+    The places in the `unmarked` text at which quotations begin, with the addresses in their heads.
 
-    For what must not be missed: whoever knows which addresses are ours leaves out what stands below the first head that names
-    one. Unlike `new_text` that keeps signatures and the words of third parties.
+    For words that must not be missed: a caller who knows our addresses leaves out only what follows the first head with one of
+    them. Unlike `new_text`, that keeps signatures and the words of third parties.
 
     Args:
-        most: how many are looked for, from the top.
+        most: how many quotations to find, from the top.
     """
     if "@" not in text:
         return []
     found: list[tuple[int, tuple[str, ...]]] = []
-    counted = kept = 0  # characters of the text that were looked at, and those of them that are unmarked
+    counted = kept = 0  # characters of the text that were passed, and those of them that are unmarked
     for start, end in _heads(text):
         addresses = tuple(one.rstrip(".") for one in _ADDRESS.findall(text, start, end))
+        # If `>` marks the quotation below, it is gone from the unmarked text, and what follows it is the sender's own.
         if not addresses or text.startswith(">", _BLANK_LINES.match(text, end).end()):  # type: ignore[union-attr]
             continue
         lines = text[counted:start].split("\n")[:-1]
@@ -138,13 +139,15 @@ def quotations(text: str, most: int) -> list[tuple[int, tuple[str, ...]]]:
 
 def heads(text: str) -> list[tuple[int, int]]:
     """
-    Where the lines start and end that a client surely put over another mail, in order: for words that must not be cut
-    because they only look like it. "As you wrote:" is none; it has no address, no time, and nothing marked below it.
+    Start and end of the lines that a client surely put over another mail, in order.
+
+    For words that must not be cut by mistake. "As you wrote:" does not count: it has no address, no time, and no line marked
+    `>` below it.
     """
     marks = [match.span() for pattern in (_ORIGINAL, _FORWARD) for match in pattern.finditer(text)]
     found = []
     for start, end in _attributions(text):
-        # What ends a sentence is no part of the attribution in the line below it.
+        # A line that ends a sentence does not belong to the attribution in the next line.
         for line in text[start:end].split("\n")[:-1]:
             if line.rstrip().endswith((".", "!", "?")):
                 start += len(line) + 1
@@ -155,28 +158,29 @@ def heads(text: str) -> list[tuple[int, int]]:
             found.append((start, end))
     others = [*marks, *_header_blocks(text)]
     begun = {start for start, _ in (*found, *others)}
-    # A client puts one line over a quotation: of two, the upper one is a person's.
+    # A client puts one head over a quotation. If two follow each other, a person wrote the upper one.
     own = {end for _, end in found if _next_words(text, end) in begun}
     return sorted([*(one for one in found if one[1] not in own), *others])
 
 
 def _next_words(text: str, start: int) -> int:
-    """Where the first character stands, from there on, that is no blank and no line's end."""
+    """The place of the first character from `start` on that is not white space."""
     found = _NEXT_WORDS.match(text, start)
     return found.end() if found else start
 
 
 def _heads(text: str) -> list[tuple[int, int]]:
-    """Where the heads of quoted mails start and end: attributions and blocks of header lines, in order."""
+    """Start and end of the heads of quoted mails, which are attributions or blocks of header lines, in order."""
     return sorted([*_attributions(text), *_header_blocks(text)])
 
 
 def _attributions(text: str) -> Iterator[tuple[int, int]]:
     """
-    Where lines over a quotation start and end that a client wrote.
+    Start and end of the attributions: lines such as "On …, … wrote:" that a client wrote over a quotation.
 
-    Such a line ends in a colon, and has an address in angle brackets with a time, or a word for "wrote". A quotation below, an address, a
-    time, or nothing at all below says that no person wrote it. Clients fold it over up to three lines.
+    An attribution ends in a colon, and holds an address in angle brackets with a time, or a word for "wrote". To be a
+    client's and not a person's it also needs an address, a time, a quotation below, or nothing at all below. Clients fold it
+    over up to three lines.
     """
     lines = _INVISIBLE.sub(" ", text).split("\n")
     position = 0
@@ -197,7 +201,7 @@ def _attributions(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _is_head(head: str) -> bool:
-    """Whether it could stand over a quotation, by its form."""
+    """Whether these lines have the form of an attribution."""
     if bracketed := _BRACKETED.search(head):
         return bool(_CLOCK.search(head) or _WROTE.search(head) or not head[bracketed.end() :].strip(" \t:：)*"))
     if _PERSON_WROTE.search(head):
@@ -206,7 +210,7 @@ def _is_head(head: str) -> bool:
 
 
 def _first_quotation(text: str) -> int | None:
-    """Where a quoted mail starts that runs to the end; None when there is none or answers stand between its lines."""
+    """The place where a quoted mail starts that runs to the end; None if there is none, or if it is answered between its lines."""
     starts = [match.start() for match in (_ORIGINAL.search(text),) if match]
     for start, end in _attributions(text):
         below = text[end:].lstrip(" \t*:：\n")
@@ -228,7 +232,11 @@ def _first_quotation(text: str) -> int | None:
 
 
 def _below_quotation(text: str) -> str:
-    """Own words below a mail quoted with `>` under its attribution; a rule or a signature there is a list's or a client's."""
+    """
+    The sender's own words below a mail that is quoted with `>` under its attribution; "" if there are none.
+
+    Text that begins with a rule or `--` does not count: it is a mailing list's footer or a signature.
+    """
     lines = text.split("\n")
     quoted = [index for index, line in enumerate(lines) if line.startswith(">")]
     head = [line for line in lines[: quoted[0]] if line.strip()] if quoted else []
@@ -239,7 +247,11 @@ def _below_quotation(text: str) -> str:
 
 
 def _header_blocks(text: str) -> list[tuple[int, int]]:
-    """Outlook's header lines over a quoted mail: From, then a date, a recipient and a subject, two of them if From has an address."""
+    """
+    Start and end of the header lines that Outlook puts over a quoted mail, in order.
+
+    They are From, then a date, a recipient and a subject; two of these three are enough if From has an address.
+    """
     found = []
     position = 0
     lines = text.split("\n")
@@ -254,7 +266,7 @@ def _header_blocks(text: str) -> list[tuple[int, int]]:
 
 
 def _above(lines: list[str], index: int) -> int:
-    """How many characters above a From line belong to its block: other lines of the block, and a label over it."""
+    """The number of characters above a From line that belong to its block: other header lines, and a label over them."""
     top = index
     while top and any(pattern.match(lines[top - 1]) for pattern in _BLOCK_LINES):
         top -= 1
@@ -264,7 +276,7 @@ def _above(lines: list[str], index: int) -> int:
 
 
 def _by_library(text: str) -> int | None:
-    """What quotequail, which knows more clients, calls a reply with text on top."""
+    """Where the quotation starts according to quotequail, which knows more clients; None if it finds no reply with text on top."""
     if "\n>" not in text and ":" not in text:
         return None
     import quotequail
@@ -272,7 +284,7 @@ def _by_library(text: str) -> int | None:
     lines = [_for_library(line) for line in text.split("\n", _LIBRARY_LINES)[:_LIBRARY_LINES]]
     try:
         found = quotequail.unwrap("\n".join(lines))
-    except Exception:  # noqa: BLE001 - a heuristic that fails has found nothing
+    except Exception:  # noqa: BLE001 - a failing heuristic counts as having found nothing
         return None
     if not found or found.get("type") != "reply" or not (found.get("text_top") or "").strip():
         return None
@@ -291,14 +303,14 @@ def _by_library(text: str) -> int | None:
 
 
 def _for_library(line: str) -> str:
-    """A line as it is, or the beginning of one that is no client's: the library's patterns take the cube of its length (E1)."""
+    """The line, or only its beginning if no client wrote it: quotequail's time grows with the cube of a line's length (E1)."""
     if len(line) <= _LONGEST_HEAD and line.count("<") + line.count("@") <= _MOST_MARKS:
         return line
     return f"{line[:_BEGINNING]}{_CUT}"
 
 
 def _answered_inline(below: str) -> bool:
-    """Whether answers stand between quoted lines: quoted, own, quoted again."""
+    """Whether own lines stand between quoted lines."""
     seen_own = False
     for line in below.split("\n"):
         if line.startswith(">"):
@@ -310,7 +322,11 @@ def _answered_inline(below: str) -> bool:
 
 
 def _without_quoted_lines(text: str) -> str:
-    """Bottom-posted: the quoted block at the top goes. AnsweredElsewhere inline: nothing goes. A quoted tail goes."""
+    """
+    The text without one block of lines marked `>`, at its top or its end.
+
+    If own lines stand between quoted ones, nothing is removed: the answers need what they answer.
+    """
     lines = text.split("\n")
     body = [index for index, line in enumerate(lines) if line.strip() and not line.startswith(">")]
     quoted = [index for index, line in enumerate(lines) if line.startswith(">")]
@@ -323,7 +339,7 @@ def _without_quoted_lines(text: str) -> str:
         return text
     first, last = own[0], own[-1]
     if quoted[0] < first and not any(first < index < last for index in quoted):
-        return "\n".join(lines[first:])  # quotation on top, own words below
+        return "\n".join(lines[first:])
     if last < quoted[0]:
         return "\n".join(lines[: quoted[0]])
     return text

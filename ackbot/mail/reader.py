@@ -1,9 +1,12 @@
 """
 The reader process: bytes of mails go in, plain data comes out (`python -m ackbot.mail.reader`; design.md §3).
 
-It has no secret, no store, no network and no environment. Whatever a mail makes of it, its parent kills it and begins another.
-Frames in: one octet of what is asked (WHOLE, HEAD), four of the length, most significant first, the mail. Frames out: one octet
-(READ, FAILED), four of the length, what `plain.pack` makes, or the place of the failure.
+The process has no secret, no store, no network and no environment. If a mail takes it over or hangs it, the parent process
+kills it and starts another one.
+
+A frame in: one octet for the question (WHOLE, HEAD), four octets for the length, most significant first, then the mail. A
+frame out: one octet (READ, FAILED, or READY once at the start), four for the length, then the output of `plain.pack` or the
+place of the failure.
 """
 
 import resource
@@ -15,11 +18,9 @@ from ackbot.mail import message, plain
 
 WHOLE, HEAD = b"W", b"H"
 READ, FAILED, READY = b"R", b"F", b"S"
-CPU_S = (
-    5  # of processor time that one mail may take; a machine that is busy with other things costs no mail its reading
-)
+CPU_S = 5  # processor time for one mail, not wall-clock time: a busy machine must not make a mail unreadable
 MEMORY = 2_000_000_000  # octets of address space; ten times what the largest mail needs
-_FILES = 16  # beyond those that are open; imports inside of libraries need some
+_FILES = 16  # open files; libraries that import late need a few
 _SAMPLE = (
     b"From: a@resident.example\r\nContent-Type: text/html\r\n\r\n<p>This letter loads what every letter needs, and that is "
     b"about all there is to it, except for what only letters in other languages have need of.</p>"
@@ -29,7 +30,8 @@ _SAMPLE = (
 def main(incoming: BinaryIO | None = None, outgoing: BinaryIO | None = None) -> None:
     """Read mails until the other end closes."""
     incoming, outgoing = incoming or sys.stdin.buffer, outgoing or sys.stdout.buffer
-    message.read(_SAMPLE)  # libraries are loaded before the limits, and before the first letter waits for them
+    # This loads the libraries before the limits apply, and before the first letter has to wait for them.
+    message.read(_SAMPLE)
     _limit()
     _answer(outgoing, READY, b"")
     while (head := incoming.read(5)) and len(head) == 5:
@@ -43,7 +45,7 @@ def main(incoming: BinaryIO | None = None, outgoing: BinaryIO | None = None) -> 
 
 
 def place(error: BaseException) -> str:
-    """The class of an error and where it was raised: nothing a resident wrote (P11)."""
+    """The class of an error, and the file and line that raised it. Leaves out its message, which may quote a resident (P11)."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
@@ -57,7 +59,7 @@ def _answer(outgoing: BinaryIO, kind: bytes, content: bytes) -> None:
 
 
 def _limit() -> None:
-    """What a mail can make this process take of the machine."""
+    """Limit the resources that a mail can make this process use: no core dumps, no written files, few open ones, bounded memory."""
     _lower(resource.RLIMIT_CORE, 0)
     _lower(resource.RLIMIT_FSIZE, 0)
     _lower(resource.RLIMIT_NOFILE, _FILES)
@@ -71,7 +73,7 @@ def _lower(what: int, most: int) -> None:
 
 
 def _allow_cpu() -> None:
-    """The next mail may take CPU_S seconds more; then the kernel ends this process."""
+    """Allow CPU_S more seconds of processor time for the next mail; after that the kernel ends this process."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
     resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + CPU_S + 1, hard))

@@ -1,6 +1,7 @@
 """
-What somebody wrote in answer to a mail of ours, whose words we know, and where it may go out: nothing is cut but what is
-surely quoted, and what is doubtful is said to be (behaviour.md §4.2).
+Finds the words that a colleague wrote in reply to a mail of ours, so that they may be sent to a resident (behaviour.md §4.2).
+
+We know the text of our mail. Only what is surely quoted is cut, and doubtful words are reported as doubtful.
 """
 
 import re
@@ -12,27 +13,27 @@ from itertools import accumulate
 from ackbot.mail import quoting
 
 _LINK = re.compile(r"<?\b(?:mailto|https?):\S+", re.IGNORECASE)
-_FENCE = r"--\s*+(?:%s)"  # two dashes of however many
+_FENCE = r"--\s*+(?:%s)"  # the last two of any number of dashes
 _RULE = re.compile(r"[ \t>]*[-_=*]{2,}[ \t]*")
 _DEVICE = re.compile(r"(?:sent from (?:my|outlook|mail|yahoo|samsung)|get outlook for)\b.{0,40}", re.IGNORECASE)
 _PICTURE = re.compile(r"\[(?:cid:|image|logo)[^\]\n]*\]", re.IGNORECASE)
 _MARKS = re.compile(r"^[>\s|]+")
 _HEADER_LINE = re.compile(r"[ \t>*]*[^\W\d]+\**[ \t]?[:：]\**[ \t]*\S")
-_LOOKED_UP = 2_000  # different lines of an answer that are looked for in our mail
-_LONGEST_SIGNATURE = 15  # lines below "--"
-_TRIED = 50  # places where a quotation may begin; a text with more of them is asked about
-_LONG = 4  # words of a line that is known wherever it stands in our mail; a shorter one only in its place
+_LOOKED_UP = 2_000  # different lines of an answer that are searched for in our mail
+_LONGEST_SIGNATURE = 15  # lines below "--"; if there are more, they are text
+_TRIED = 50  # places that are tried as the start of the quotation; beyond them the reply counts as doubtful
+_LONG = 4  # words; a line this long may match anywhere in our mail, a shorter one only right after the line before it
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """
-    A reply cut at its fence.
+    A reply, cut at its fence.
 
     Args:
-        words: what stands above the fence and the quotation, unchanged.
-        below: words stand below it that are not of our mail.
-        doubtful: something in `words` looks like another mail.
+        words: the text above the fence and the quotation, unchanged.
+        below: below the fence there are words that are not from our mail.
+        doubtful: a part of `words` looks like another mail.
     """
 
     words: str
@@ -45,8 +46,8 @@ def read(text: str, fences: Sequence[str], original: str) -> Answer:
     The new words of a reply.
 
     Args:
-        fences: the words that fence lines begin with, in every language we write to staff in.
-        original: the text of our mail that it answers; "" if not known: then only lines marked `>` are surely quoted.
+        fences: how fence lines begin, in every language in which we write to staff.
+        original: the text of our mail that it answers; "" if unknown, and then only lines marked `>` are surely quoted.
     """
     above, below = _at_fence(text, fences)
     start = _quotation(above, original)
@@ -59,7 +60,7 @@ def read(text: str, fences: Sequence[str], original: str) -> Answer:
 
 
 def unsigned(words: str) -> str:
-    """Words without signature and device line: what tells an answer from none. Never what is sent."""
+    """The words without signature and device line, to see whether anything was said. These words are never sent."""
     lines = words.rstrip().split("\n")
     for index, line in enumerate(lines):
         if line.rstrip() == "--" and len(lines) - index - 1 <= _LONGEST_SIGNATURE:
@@ -71,7 +72,7 @@ def unsigned(words: str) -> str:
 
 
 def _at_fence(text: str, fences: Sequence[str]) -> tuple[str, str]:
-    """What stands above the first fence line, and from it on; without a fence, all is above."""
+    """The text above the first fence line, and the text from that line on. Without a fence, all text is above."""
     pattern = re.compile(_FENCE % "|".join(re.escape(" ".join(fence.casefold().split())) for fence in fences))
     position = 0
     for line in text.split("\n") if fences else ():
@@ -82,7 +83,11 @@ def _at_fence(text: str, fences: Sequence[str]) -> tuple[str, str]:
 
 
 def _quotation(text: str, original: str) -> int:
-    """Where the quotation begins that runs to the end: at a client's line over it, marked lines, or our first line."""
+    """
+    The place where the quotation starts that runs to the end; the text's length if there is none.
+
+    It starts at a client's head, at a line marked `>`, or at the first line of our mail.
+    """
     first = next(filter(None, map(_said, original.split("\n"))), "")
     lines, clients, known = text.split("\n"), _client_lines(text), _Known(original)
     heads = {start for start, _ in _head_lines(text)}
@@ -99,7 +104,7 @@ def _quotation(text: str, original: str) -> int:
 
 
 def _without_rule(text: str) -> int:
-    """A rule or blank line just above belongs to the quotation."""
+    """The length of the text without rules and blank lines at its end, which belong to the quotation below."""
     lines = text.split("\n")
     while len(lines) > 1 and (not lines[-1].strip() or _RULE.fullmatch(lines[-1])):
         lines.pop()
@@ -107,7 +112,11 @@ def _without_rule(text: str) -> int:
 
 
 def _under_quotation(text: str, original: str) -> str:
-    """Without a fence, an answer below the quotation is one too: all above it must surely be quoted."""
+    """
+    The words below the quotation, if all text above them is surely quoted; else the whole text.
+
+    Without a fence, people may also answer below the quotation.
+    """
     lines = text.split("\n")
     marked = [index for index, line in enumerate(lines) if line.startswith(">")]
     if marked and not foreign("\n".join(lines[: marked[-1] + 1]), original):
@@ -116,21 +125,29 @@ def _under_quotation(text: str, original: str) -> str:
 
 
 def foreign(text: str, original: str) -> bool:
-    """Whether anything in a text is neither marked as quoted, nor of our mail in its order, nor a client's or a signature."""
+    """
+    Whether a text holds words from elsewhere.
+
+    Not foreign are lines marked `>`, lines of our mail in their order, lines that mail clients write, and signatures.
+    """
     lines = text.split("\n")
     said = [_said(_MARKS.sub("", line)) for line in lines]
     return _strange(lines, said, 0, _client_lines(text), _Known(original))
 
 
 class _Known:
-    """The words of our mail, and where in it those of a line stand."""
+    """The words of our mail, searchable by the words of a line."""
 
     def __init__(self, original: str) -> None:
         self.words = f" {_said(original)} "
         self._found: dict[str, int] = {}
 
     def find(self, words: str) -> int:
-        """-1 for none, and for more lines than anybody quotes: each costs a look through our mail (E1)."""
+        """
+        The place of these words in our mail; -1 if they are not there.
+
+        Also -1 after `_LOOKED_UP` different lines, because each costs a search through our mail (E1).
+        """
         if words not in self._found:
             self._found[words] = self.words.find(words) if len(self._found) < _LOOKED_UP else -1
         return self._found[words]
@@ -138,11 +155,11 @@ class _Known:
 
 def _strange(lines: Sequence[str], said_in: Sequence[str], start: int, clients: set[int], known: _Known) -> bool:
     """
-    As `foreign`, of the lines from `start` on.
+    Like `foreign`, for the lines from `start` on.
 
     Args:
         said_in: the words of each line.
-        clients: the numbers of those that clients wrote.
+        clients: the numbers of the lines that clients wrote.
     """
     at = 0
     for index in range(start, len(lines)):
@@ -164,10 +181,10 @@ def _strange(lines: Sequence[str], said_in: Sequence[str], start: int, clients: 
 
 
 def _client_lines(text: str) -> set[int]:
-    """Numbers of the lines that clients put over quotations: attributions, and header lines up to the next blank line."""
+    """The numbers of the lines that clients put over quotations: heads, and header lines up to the next blank line."""
     found: set[int] = set()
     lines = text.split("\n")
-    reached = 0  # lines up to there are looked at once, however many heads stand in them
+    reached = 0  # the last header line seen, so that each line is read once, however many heads there are (E1)
     for first, last in _head_lines(text):
         found.update(range(first, last + 1))
         if _HEADER_LINE.match(lines[last]):
@@ -179,11 +196,11 @@ def _client_lines(text: str) -> set[int]:
 
 
 def _head_lines(text: str) -> list[tuple[int, int]]:
-    """As `quoting.heads`, the numbers of the first and last line of each."""
+    """The numbers of the first and last line of each of `quoting.heads`."""
     ends = list(accumulate(len(line) + 1 for line in text.split("\n")))
     return [(bisect(ends, start), bisect(ends, end)) for start, end in quoting.heads(text)]
 
 
 def _said(text: str) -> str:
-    """The words alone: no case, marks, links."""
+    """The words alone, case folded, without punctuation and links."""
     return " ".join(re.findall(r"\w+", _LINK.sub(" ", text.casefold())))

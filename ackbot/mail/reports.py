@@ -1,4 +1,4 @@
-"""What machines report back: undelivered mail (RFC 3464), read receipts (RFC 8098), abuse reports (RFC 5965)."""
+"""Reads the reports of machines: undelivered mail (RFC 3464), read receipts (RFC 8098), abuse reports (RFC 5965)."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -21,7 +21,7 @@ _REPORTS: Mapping[Kind, frozenset[str]] = MappingProxyType(
     }
 )
 _OF_ADDRESS = r"[^\s<>;,:\"'()\[\]]"
-# Begun at a word's first character only: 65,000 dots are looked at once, not once for each (E1).
+# A match begins only at a word's first character, so that 65,000 dots are scanned once and not once for each dot (E1).
 _ADDRESS = re.compile(rf"(?<!{_OF_ADDRESS}){_OF_ADDRESS}+@{_OF_ADDRESS}+")
 _SHORT_ADDRESS = rf"[^\s<>;,:\"'()\[\]@]{{1,320}}+@{_OF_ADDRESS}{{1,320}}"  # RFC 5321 §4.5.3.1 allows 64 and 255
 _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
@@ -61,12 +61,12 @@ _LONGEST_LINE = 998  # characters (RFC 5322 §2.1.1)
 @dataclass(frozen=True, slots=True)
 class Recipient:
     """
-    What became of one recipient of a mail of ours.
+    What happened to one recipient of a mail of ours.
 
     Args:
         action: `failed`, `delayed`, `delivered`, `relayed` or `expanded` (RFC 3464 §2.3.3).
-        status: RFC 3463, such as 5.1.1; "" when none was given.
-        permanent: the address itself is no good. A full mailbox (5.2.2), a policy or a size is not that (D39).
+        status: an RFC 3463 code such as 5.1.1; "" if none was given.
+        permanent: the address itself does not work. False for a full mailbox (5.2.2), a policy or a size limit (D39).
     """
 
     address: str
@@ -77,10 +77,10 @@ class Recipient:
 
 def kind_of(part: Part) -> Kind | None:
     """
-    What kind of report a mail is by its MIME types alone; None for a mail that is no report.
+    The kind of report that a mail is, judged by its MIME types alone; None if it is not a report.
 
-    Only a multipart/report is one (RFC 6522), or what stands in its place as the whole mail. A person may attach or
-    forward its parts in a mail of any other type.
+    Only a multipart/report counts (RFC 6522), or a report part that is the whole mail. In other types of mail, a person may
+    have attached or forwarded the parts of a report.
     """
     report = _report_in(part)
     types = {child.content_type for child in report.children} | {report.content_type} if report else {part.content_type}
@@ -100,17 +100,21 @@ def kind_of(part: Part) -> Kind | None:
 
 
 def _report_in(part: Part) -> Part | None:
-    """The multipart/report that a mail is, or that a gateway wrapped with a footer of its own."""
+    """The multipart/report that a mail is, or that a gateway wrapped to add a footer; None if there is none."""
     return next((one for one in (part, *part.children) if one.content_type == "multipart/report"), None)
 
 
 def holds_delivery_status(part: Part) -> bool:
-    """Whether a delivery-status part stands anywhere in it: a bounce when a mail system sent it, whatever the type around it."""
+    """
+    Whether any part is a delivery status, whatever the type of the mail around it.
+
+    Such a mail is a bounce only if a mail system sent it; a person may have forwarded one.
+    """
     return any(leaf.content_type in _REPORTS["delivery-status"] for leaf in part.leaves())
 
 
 def _invitation(part: Part) -> bool:
-    """A calendar message proper carries a method (RFC 5546); a person who attaches an .ics file sends none."""
+    """Whether a part is a calendar message: it has a method (RFC 5546), which an .ics file attached by a person lacks."""
     return any(
         leaf.content_type == "text/calendar" and "method" in leaf.parameters and leaf.disposition != "attachment"
         for leaf in part.leaves()
@@ -119,10 +123,10 @@ def _invitation(part: Part) -> bool:
 
 def recipients(part: Part, text: str) -> tuple[Recipient, ...]:
     """
-    The recipients a bounce is about: from its delivery-status part, else from what old and odd servers write.
+    The recipients that a bounce is about: from its delivery-status part, else in the ways of old and odd servers.
 
     Args:
-        text: the visible text of the mail, for diagnostics that stand nowhere else.
+        text: the visible text of the mail, which may hold diagnostics that stand nowhere else.
     """
     found = (
         tuple(_from_delivery_status(part))
@@ -147,7 +151,7 @@ def _from_delivery_status(part: Part) -> Iterator[Recipient]:
 
 
 def _blocks(leaf: Part) -> Iterator[Headers]:
-    """The per-message and per-recipient groups of fields (RFC 3464 §2.1), which the library parses into messages."""
+    """The groups of fields, one per message and one per recipient (RFC 3464 §2.1). The library parses each into a message."""
     payload = leaf.source.get_payload() if leaf.source is not None else None
     if isinstance(payload, list):
         for block in payload:
@@ -160,7 +164,7 @@ def _blocks(leaf: Part) -> Iterator[Headers]:
 
 
 def _from_headers(headers: Headers, text: str) -> Iterator[Recipient]:
-    """exim and Gmail name them in X-Failed-Recipients."""
+    """The recipients in X-Failed-Recipients, where exim and Gmail name them."""
     named = _ADDRESS.findall(headers.value("x-failed-recipients"))[:_MOST_RECIPIENTS]
     if named:
         status = _status(text)
@@ -170,7 +174,7 @@ def _from_headers(headers: Headers, text: str) -> Iterator[Recipient]:
 
 
 def _from_paragraphs(text: str) -> Iterator[Recipient]:
-    """Postfix, qmail and their relatives write a paragraph for each: `<address>: why`."""
+    """The recipients in paragraphs `<address>: why`, as Postfix, qmail and similar servers write them."""
     above = _RETURNED.split(text, maxsplit=1)[0]
     delayed = bool(_DELAYED.search(above))
     for match in islice(_PARAGRAPH.finditer(above), _MOST_RECIPIENTS):
@@ -180,14 +184,14 @@ def _from_paragraphs(text: str) -> Iterator[Recipient]:
 
 
 def _by_library(part: Part, text: str) -> Iterator[Recipient]:
-    """The plain-text kinds that flufl.bounce knows."""
+    """The recipients in the plain-text formats that flufl.bounce knows."""
     if part.source is None:
         return
     from flufl.bounce import all_failures
 
     try:
         temporary, permanent = all_failures(_Beginnings().of(part.source))
-    except Exception:  # noqa: BLE001 - its detectors raise many kinds on damaged mails
+    except Exception:  # noqa: BLE001 - its detectors raise many kinds of errors on damaged mails
         return
     status = _status(text)
     for address in sorted(_decoded(one) for one in temporary):
@@ -198,18 +202,18 @@ def _by_library(part: Part, text: str) -> Iterator[Recipient]:
 
 
 class _Beginnings:
-    """A mail as the library may read it: it goes through every line with thirty patterns, some slower than linear (E1)."""
+    """Shortens a mail for flufl.bounce, which tries thirty patterns on every line, some slower than linear (E1)."""
 
     def __init__(self) -> None:
         self._lines = _LIBRARY_LINES
 
     def of(self, message: StandardMessage) -> StandardMessage:
-        """The same mail, of whose parts the first lines are left, and of long lines and fields their beginnings."""
+        """A copy with only the first `_LIBRARY_LINES` lines of the mail, and only the beginning of long lines and fields."""
         copy = StandardMessage(policy=message.policy)
         copy.set_default_type(message.get_default_type())
         for name, value in message.raw_items():
             copy.set_raw(name, str(value)[:_LONGEST_LINE])
-        payload = message._payload  # type: ignore[attr-defined] # get_payload() makes other text of 8-bit octets
+        payload = message._payload  # type: ignore[attr-defined] # get_payload() would change 8-bit octets
         if isinstance(payload, list):
             copy.set_payload([])
             for one in payload:
@@ -226,7 +230,7 @@ def _decoded(address: bytes | str) -> str:
 
 
 def _from_text(text: str) -> Iterator[Recipient]:
-    """The first address a bounce's words name before they quote the returned mail."""
+    """The first address that a bounce's text names before it quotes the returned mail."""
     above = _RETURNED.split(text, maxsplit=1)[0]
     if not _ADDRESS.search(above):
         above = text
@@ -238,7 +242,11 @@ def _from_text(text: str) -> Iterator[Recipient]:
 
 
 def is_permanent(action: str, status: str, diagnostic: str) -> bool:
-    """Whether the address is no good for ever: unknown user, host or mailbox; never a delay, a full box or a policy."""
+    """
+    Whether the address will never work: the user, host or mailbox is unknown. False for a delay, a full mailbox or a policy.
+
+    The status decides if it is clear (RFC 3463), else the words of the diagnostic.
+    """
     if action != "failed" or status.startswith("4"):
         return False
     if status.startswith(("5.1.", "5.2.1")) and status != "5.1.0":

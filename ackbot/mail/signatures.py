@@ -1,10 +1,10 @@
-"""What stands around the words of a letter: a gateway's warning above them, signature, device line, disclaimers below."""
+"""Cuts what surrounds the words of a letter: a gateway's warning above; signature, device line and disclaimers below."""
 
 import re
 
 _SIGNATURE = re.compile(r"^(?:--[ \t]?|[—–]|__)$")
-_GREETING = 1  # words; where no more than that stands above "--", the letter is below it
-_LONGEST_SIGNATURE = 15  # lines; more than that below "--" is text
+_GREETING = 1  # words; if no more than that stands above "--", the letter itself is below it
+_LONGEST_SIGNATURE = 15  # lines; if more stand below "--", they are text and not a signature
 _RULE_TOP = re.compile(r"\A\s*[-_=*]{3,}[ \t]*\n")
 _RULE_END = re.compile(r"\n[ \t]*[-_=*]{3,}[ \t]*\Z")
 _LINK = re.compile(r"(?<![ \t])[ \t]*+<https?://[^<>\s]*>")
@@ -23,7 +23,7 @@ _DEVICE = re.compile(
     r"|^(?:iPhone|iPad|Galaxy)\S{0,8}\s?\S{0,3}\s?(?:gönderildi|送信|küldve)$",
     re.IGNORECASE,
 )
-# A warning that a gateway puts above a stranger's mail: a tag alone, or sentences that only gateways write.
+# The warning that a gateway puts above a stranger's mail: a tag alone, or sentences that only gateways write.
 _TAG = r"\W{0,4}(?:CAUTION\W{1,3})?(?:EXT|EXTERNAL|OUTSIDE|EXTERN|NON-[A-Z]+)(?:\s(?:E-?MAIL|SENDER|MESSAGE))?\W{0,4}"
 _WARNING = re.compile(
     rf"""\A\s*(?:
@@ -43,7 +43,7 @@ _WARNING = re.compile(
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
-# How the paragraphs begin that organisations and virus scanners put below a mail, and what they go on to say.
+# Disclaimers of organisations and virus scanners below a mail: how the paragraph begins, and what it goes on to say.
 _DISCLAIMER = re.compile(
     r"""\A\W{0,8}(?:P\s)?(?:
       (?:confidential(?:ity)?(?:\snotice|\snote)?|disclaimer|legal\snotice|privileged[^\n:]{0,30}confidential)\b.{0,300}\b(?:recipients?|addressee|e-?mail\sis\sconfidential)
@@ -65,12 +65,12 @@ _DISCLAIMER = re.compile(
 _LONGEST_DISCLAIMER = 3_000  # characters
 
 
-_MOST = 8  # warnings above and paragraphs below that are looked at
+_MOST = 8  # warnings at the top, and paragraphs at the bottom, that are removed at most
 
 
 def trimmed(text: str) -> str:
-    """The words without what stands around them; "" where nothing else stands there."""
-    for _ in range(_MOST):  # what a gateway put on top, and not a word more: the letter may start on its line
+    """The letter's words without gateway warning, signature, device line and disclaimers; may be ""."""
+    for _ in range(_MOST):  # cut exactly the warning: the letter may begin on the same line
         if match := _WARNING.match(text):
             text = text[match.end() :]
     text = _without_signature(text.strip("\n").rstrip())
@@ -92,7 +92,7 @@ def _without_signature(text: str) -> str:
 
 
 def _without_device(text: str) -> str:
-    """Without the last line, if an app wrote it; a mail that says nothing else keeps it."""
+    """The text without its last line, if a mail app wrote that. A mail of that line alone keeps it."""
     above, line_end, last = text.rpartition("\n")
     if not line_end or not _DEVICE.match(_LINK.sub("", last).strip()):
         return text.strip()
@@ -100,7 +100,7 @@ def _without_device(text: str) -> str:
 
 
 def _without_disclaimer(text: str) -> str:
-    """Without the last paragraph, if it is one; letters of one paragraph keep it."""
+    """The text without its last paragraph, if that is a disclaimer. A mail of one paragraph keeps it."""
     above, blank, last = text.rpartition("\n\n")
     if blank and len(last) <= _LONGEST_DISCLAIMER and _DISCLAIMER.match(_RULE_TOP.sub("", last)):
         return _RULE_END.sub("", above.rstrip()).rstrip()

@@ -1,10 +1,9 @@
 """
-A mail's bytes cut into the library's messages, in time that grows with the mail and not with its nesting (RFC 2046 §5.1).
+Cuts a mail's bytes into the library's messages, in time that grows with the mail and not with its nesting (RFC 2046 §5.1).
 
-The library reads a mail line by line, and asks of each line whether it is one of the boundaries of all the parts it stands
-in: 900 multiparts in each other and short lines take it minutes (E1). Here each part is searched for its own boundary in
-one go, and the library is given the heads alone. What it makes of odd mails is kept: a boundary that is never closed, one
-that is never there, several in a row, none declared.
+The library itself compares each line with the boundaries of all parts around it. With 900 nested multiparts and short lines
+it takes minutes (E1). Here each part is searched once for its own boundary, and the library parses the heads alone. Odd mails
+give the same result as in the library: a boundary that is never closed, never found, repeated in a row, or not declared.
 """
 
 import email.parser
@@ -14,12 +13,13 @@ from collections.abc import Iterator
 from email.message import Message
 from functools import lru_cache
 
-MOST_PARTS = 200  # parts looked at; a mail of 10,000 parts is read this far (D4)
-DEEPEST = 30  # levels of nesting looked at
+MOST_PARTS = 200  # parts that are read; of a mail with 10,000 parts, the first ones (D4)
+DEEPEST = 30  # levels of nesting that are read
 
-_SMALL = 2_048  # octets of a file; smaller ones are kept
+_SMALL = 2_048  # octets; files up to this size keep their content
 _FILES = frozenset({"image", "audio", "video", "application"})
-_LONGEST_STRUCTURED = 4_096  # characters of a field that the library takes apart, in time that grows with their square
+# Characters; the library parses these fields in time that grows with the square of their length.
+_LONGEST_STRUCTURED = 4_096
 _STRUCTURED = ("content-type", "content-disposition", "content-transfer-encoding")
 _HEAD = re.compile(rb"(?:(?:From |[!-9;-~]*+:|[\t ])[^\r\n]*+(?:\r\n|\r|\n|\Z))*+")
 _BLANK_LINE = re.compile(rb"(?<![^\r\n])(?:\r\n|\r|(?<!\r)\n)")
@@ -28,21 +28,21 @@ _HEAD_PARSER = email.parser.BytesHeaderParser(policy=email.policy.compat32)
 
 def message_of(raw: bytes, *, files: bool = False) -> Message:
     """
-    The whole of a mail. Parts that lie too deep or behind too many others are not there.
+    The library's message for a whole mail. Parts beyond DEEPEST levels or MOST_PARTS are missing.
 
     Args:
-        files: with the content of encoded files; else they are empty.
+        files: keep the content of base64-encoded files; otherwise larger ones are empty.
     """
     return _Splitter(raw, files=files).message()
 
 
 def head_only(raw: bytes) -> Message:
-    """Its fields, and nothing of its body taken apart."""
+    """The library's message with the header fields parsed and the body unparsed."""
     return _HEAD_PARSER.parsebytes(raw)
 
 
 class _Splitter:
-    """Walks a mail once, as `mime` will walk what comes of it: both count parts alike."""
+    """Walks a mail once. It counts parts like `mime`, which walks the result, so that both stop at the same part."""
 
     def __init__(self, raw: bytes, *, files: bool) -> None:
         self._raw = raw
@@ -50,15 +50,16 @@ class _Splitter:
         self._left = MOST_PARTS
 
     def message(self) -> Message:
-        """The whole of it."""
+        """The message of the whole mail."""
         return self._part(0, len(self._raw), 0, inside=False)
 
     def _part(self, start: int, end: int, depth: int, *, inside: bool, default_type: str = "text/plain") -> Message:
         """
-        One part and all below it.
+        One part and all parts below it.
 
         Args:
-            inside: a multipart, whose boundary below owns the line end before it (RFC 2046 §5.1.1).
+            start, end: octets of the mail.
+            inside: the part lies in a multipart, so that its last line end belongs to the boundary (RFC 2046 §5.1.1).
         """
         self._left -= 1
         message, start = self._head(start, end)
@@ -80,21 +81,21 @@ class _Splitter:
         return message
 
     def _head(self, start: int, end: int) -> tuple[Message, int]:
-        """The fields of a part, and where its content begins."""
+        """The fields of a part, and the place where its content begins."""
         found = _HEAD.match(self._raw, start, end)
-        assert found is not None  # noqa: S101 - for the type checker: the pattern matches nothing too
+        assert found is not None  # noqa: S101 - for the type checker: the pattern also matches the empty string
         message = head_only(found[0])
         for name in _STRUCTURED if len(found[0]) > _LONGEST_STRUCTURED else ():
             value = next((value for key, value in message.raw_items() if key.lower() == name), "")
             if len(value) > _LONGEST_STRUCTURED:
                 message.replace_header(name, value[:_LONGEST_STRUCTURED])
-        if message.get_payload():  # a last line `From …` is the body's first
+        if message.get_payload():  # the library reads a last line `From …` as the body's first
             return message, found.end() - len(found[0].splitlines(keepends=True)[-1])
         blank = _BLANK_LINE.match(self._raw, found.end(), end)
         return message, blank.end() if blank else found.end()
 
     def _blocks(self, start: int, end: int) -> Iterator[Message]:
-        """The per-message and per-recipient groups of fields of a report, a blank line between them (RFC 3464 §2.1)."""
+        """The groups of fields of a report, one per message and one per recipient, with blank lines between (RFC 3464 §2.1)."""
         for _ in range(MOST_PARTS):
             blank = _BLANK_LINE.search(self._raw, start, end)
             yield head_only(self._raw[start : blank.start() if blank else end])
@@ -109,7 +110,7 @@ class _Splitter:
         boundary = message.get_boundary()
         marks = self._marks(boundary, start, end) if boundary is not None else iter(())
         mark = next(marks, None)
-        if mark is None or mark[2]:  # its text is all there is
+        if mark is None or mark[2]:  # no boundary, or the closing one first: all content is one text, as in the library
             message.set_payload(self._text(start, mark[0] if mark else end))
             return
         if mark[0] > start:
@@ -129,7 +130,7 @@ class _Splitter:
                 return
 
     def _marks(self, boundary: str, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
-        """Where lines start and end that are a boundary, and whether it is the closing one."""
+        """Start and end of each boundary line, and whether it is the closing one."""
         pattern = _mark(boundary)
         for found in pattern.finditer(self._raw, start, end) if pattern else ():
             if found.start() == start or self._raw[found.start() - 1] in b"\r\n":
@@ -141,7 +142,7 @@ class _Splitter:
 
 @lru_cache(maxsize=64)
 def _mark(boundary: str) -> re.Pattern[bytes] | None:
-    """A boundary and the rest of its line; None for one that no line can be."""
+    """A pattern for a boundary and the rest of its line; None if no line can be this boundary."""
     try:
         octets = f"--{boundary}".encode("ascii", "surrogateescape")
     except UnicodeEncodeError:

@@ -1,9 +1,10 @@
-"""Subjects, without what clients and gateways put before them."""
+"""Subjects, without the prefixes of mail clients and gateways."""
 
 import re
 
-# What clients prefix to replies and forwards, in the languages seen. Those that are words of a letter too count only in
-# capitals, as their clients write them; `Ref:`, `I:` and `Ha:` are left to people altogether.
+# Prefixes that mail clients put before replies and forwards, in the languages seen. A prefix that is also an ordinary word
+# or letter (`R`, `TR`, `VS`) counts only in capitals, as its client writes it. `Ref:`, `I:` and `Ha:` never count: people
+# begin subjects with them.
 _REPLY = r"(?:(?i:re|aw|antw|sv|rv|ynt|odp|odg|atb|回复|回覆|答复|bls|på svar|отв)|R|RES|VS)"
 _FORWARD = (
     r"(?:(?i:fw|fwd|wg|doorst|videresendt|vidarebefordrat|ymlaen|转发|轉寄|пересл|iletilmiş)|TR|RIF|ENC|VB|VL|FS)"
@@ -12,7 +13,7 @@ _COUNT = r"(?:\s*\[\d+\]|\s*\(\d+\)|\s*\^\d+)?\s*[:：]"
 _PREFIX = re.compile(rf"\s*(?:{_REPLY}|{_FORWARD}){_COUNT}\s*")
 _IS_FORWARD = re.compile(rf"^\s*(?:{_REPLY}{_COUNT}\s*)*{_FORWARD}{_COUNT}")
 _IS_REPLY = re.compile(rf"^\s*{_REPLY}{_COUNT}")
-# What gateways put in front of a stranger's subject.
+# Tags that gateways put in front of a stranger's subject.
 _TAG = re.compile(
     r"\s*[\[({*]+\s*(?:ext(?:ernal)?(?:\s+(?:e-?mail|sender|message))?|outside|caution|warning|spam\??|suspected spam"
     r"|junk|bulk)\s*[\])}*]+\s*:?\s*",
@@ -21,7 +22,7 @@ _TAG = re.compile(
 
 
 def without_tags(subject: str) -> str:
-    """The subject without gateway tags such as `[EXTERNAL]`, wherever they stand among the prefixes."""
+    """The subject without gateway tags such as `[EXTERNAL]`, also between reply prefixes, which stay."""
     kept, at = [], 0
     while True:
         if match := _TAG.match(subject, at):
@@ -34,7 +35,7 @@ def without_tags(subject: str) -> str:
 
 
 def plain(subject: str) -> str:
-    """The subject without gateway tags, reply and forward prefixes."""
+    """The subject without gateway tags, reply prefixes and forward prefixes."""
     at = 0
     while match := _TAG.match(subject, at) or _PREFIX.match(subject, at):
         at = match.end()
@@ -42,7 +43,7 @@ def plain(subject: str) -> str:
 
 
 def key(subject: str) -> str:
-    """What two subjects of one matter have in common; "" when nothing is left to compare."""
+    """The subject in the form in which two are compared: plain, case and blanks folded; "" if nothing is left to compare."""
     return " ".join(plain(subject).casefold().split())
 
 
@@ -57,13 +58,17 @@ def is_reply(subject: str) -> bool:
 
 
 def answer_to(subject: str) -> str:
-    """`Re: <theirs>`, unchanged but for a gateway's tags, to land under their own letter; theirs alone if it is a reply."""
+    """
+    The subject of a reply: `Re: ` and theirs, or theirs alone if it is a reply already.
+
+    Except for gateway tags it stays unchanged, so that clients sort our reply under the resident's own letter.
+    """
     theirs = without_tags(subject)
     return theirs if _IS_REPLY.match(theirs) else f"Re: {theirs}"
 
 
 def shortened(subject: str, length: int) -> str:
-    """At most `length` characters and a mark of what is missing; cut at a blank where one is near the end, else inside."""
+    """At most `length` characters, then ` …` if any are missing. Cut at a blank if that keeps over half, else inside a word."""
     if len(subject) <= length:
         return subject
     cut = subject[:length]

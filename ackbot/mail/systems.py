@@ -1,11 +1,11 @@
-"""How mail systems give themselves away when they send a mail back: their names and their subjects (domain.md §4)."""
+"""The sender names and subjects by which a mail system is recognised when it returns a mail (domain.md §4)."""
 
 import re
 
-# The local parts they send from (RFC 2142, RFC 5230 §4.6, domain.md R7).
+# Local parts that mail systems send from (RFC 2142, RFC 5230 §4.6, domain.md R7).
 _MAILER = r"mailer[-_.]?daemon|mail[-_.]?daemon|mdaemon|mail[-_.]?delivery.*|mailsystem|mail-?system|smtp-?gateway|daemon|microsoftexchange329e[0-9a-f]*|mail\.error"
-_POSTMASTER = r"post[-_.]?master|mailadmin"  # a machine's name, and that of the people who look after it
-_RETURNS = r"bounce[sd]?|bounce[-_+.].*|.*[-_.+]bounces?|double-bounce"  # an envelope sender for any mail, letters too
+_POSTMASTER = r"post[-_.]?master|mailadmin"  # used by machines, and by the people who run them
+_RETURNS = r"bounce[sd]?|bounce[-_+.].*|.*[-_.+]bounces?|double-bounce"  # an envelope sender that letters may have too
 DAEMON = re.compile(rf"(?:{_MAILER}|{_POSTMASTER}|{_RETURNS})", re.IGNORECASE | re.DOTALL)
 POSTMASTER = re.compile(_POSTMASTER, re.IGNORECASE)
 MAILER = re.compile(rf"(?:{_MAILER}|{_POSTMASTER})", re.IGNORECASE | re.DOTALL)

@@ -1,4 +1,4 @@
-"""The words of every mail: `templates/<language>/<mail>.txt`, each the one source of its text and its HTML."""
+"""The words of every mail. Each `templates/<language>/<mail>.txt` is the one source of a mail's text and its HTML."""
 
 import re
 import tomllib
@@ -16,17 +16,17 @@ from ackbot.errors import AckbotError
 from ackbot.mail import markup
 
 ELEMENTS = ("h1", "p", "ul", "li", "a", "hr")
-_LARGE = 1.4  # of the shell's letters: 18 px become 25, which is 19 points
-SHELL = "shell.html"  # the page around every HTML part, with its style sheet
+_LARGE = 1.4  # factor of large print: the shell's 18 px become 25, which is 19 points
+SHELL = "shell.html"  # the page around every HTML part, including its style sheet
 
 
 class TemplateProblem(AckbotError):
     """
-    A template that is missing, does not compile, or names a value that no mail has.
+    A template is missing, does not compile, or names a value that the mail does not have.
 
     Args:
-        path: the file, "" when there is none.
-        line: in it, from 1; 0 when unknown.
+        path: the file; "" if there is none.
+        line: the line in the file, counted from 1; 0 if unknown.
     """
 
     def __init__(self, what: str, path: str = "", line: int = 0) -> None:
@@ -45,7 +45,7 @@ class TemplateProblem(AckbotError):
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """One mail's words. `html` is "" for a mail of text only."""
+    """The words of one mail; `html` is "" for a mail of text only."""
 
     text: str
     html: str
@@ -53,12 +53,12 @@ class Rendered:
 
 class Templates:
     """
-    Templates of the council's folders first, those that come with ackbot after.
+    The templates of the council, and those that come with ackbot.
+
+    A template that names an undefined variable is an error (D45); it never leaves a gap in a mail.
 
     Args:
-        folders: searched in order; each holds one folder per language.
-
-    An undefined variable is an error (D45), never an empty place.
+        folders: searched in order, the council's first; each holds one folder per language.
     """
 
     def __init__(self, folders: Sequence[Path]) -> None:
@@ -78,40 +78,40 @@ class Templates:
         self._counted: tuple[Mapping[str, Any], str, str, tuple[markup.Block, ...]] = ({}, "", "", ())
 
     def languages(self) -> tuple[str, ...]:
-        """Languages that have an acknowledgement, in alphabetical order."""
+        """The codes of the languages that have an acknowledgement, in alphabetical order."""
         return tuple(
             sorted({path.parent.name for folder in self.folders for path in folder.glob("*/acknowledgement.txt")})
         )
 
     def names(self, language: str) -> tuple[str, ...]:
-        """Names of that language's templates, without the ending."""
+        """The names of that language's templates, without `.txt`, in alphabetical order."""
         return tuple(sorted({path.stem for folder in self.folders for path in folder.glob(f"{language}/*.txt")}))
 
     def words(self, language: str) -> Mapping[str, Any]:
-        """That language's `words.toml`: names of days and months, and the short phrases of subjects. Raises TemplateProblem."""
+        """That language's `words.toml`: names of days and months, and short phrases for subjects. Raises TemplateProblem."""
         if language not in self._words:
             self._words[language] = self._toml(f"{language}/words.toml")
         return self._words[language]
 
     def offers(self) -> Mapping[str, str]:
-        """`offers.toml`: for each language one line saying that an interpreter or translation can be had."""
+        """`offers.toml`: for each language one line that offers an interpreter or a translation. Raises TemplateProblem."""
         if "" not in self._words:
             self._words[""] = self._toml("offers.toml")
         return self._words[""]
 
     def phrase(self, language: str, name: str, **values: object) -> str:
-        """A short phrase of `words.toml`, such as a subject line, with its values."""
+        """A phrase of `words.toml`, such as a subject line, with its values filled in; dots in `name` separate the tables."""
         phrase: Any = self.words(language)
         for key in name.split("."):
             phrase = phrase[key]
         return str(phrase).format_map(values)
 
     def fence(self, language: str) -> str:
-        """What the line begins with above which staff write to a resident: the phrase up to the resident's name."""
+        """How the fence line begins, up to the resident's name. Staff write to the resident above the fence."""
         return str(self.words(language)["fence"]).partition("{")[0].strip()
 
     def day(self, language: str, day: date, today: date) -> str:
-        """A date as people say it: with its weekday, and with its year when that is not this year's."""
+        """A date as people say it, with its weekday; with its year only if that is not this year."""
         words = self.words(language)
         pattern = words["date"] if day.year == today.year else words["date_with_year"]
         return str(pattern).format(
@@ -119,7 +119,7 @@ class Templates:
         )
 
     def clock(self, language: str, moment: time) -> str:
-        """A time of day as people say it: 3pm, 10:15am."""
+        """A time of day as people say it, such as 3pm or 10:15am; `moment` is local time."""
         words = self.words(language)
         half = words["am"] if moment.hour < 12 else words["pm"]
         pattern = words["time"] if moment.minute else words["full_hour"]
@@ -128,7 +128,7 @@ class Templates:
         )
 
     def language_names(self) -> Mapping[str, Sequence[str]]:
-        """`languages.toml`: what residents call each language, in English first."""
+        """`languages.toml`: the names of each language, in English first. Raises TemplateProblem."""
         if "names" not in self._words:
             self._words["names"] = self._toml("languages.toml")
         return self._words["names"]
@@ -137,10 +137,13 @@ class Templates:
         self, language: str, name: str, values: Mapping[str, Any], *, title: str, html: bool, large: bool = False
     ) -> Rendered:
         """
-        The words of one mail; `large` is large print, at least 18 points.
+        The words of one mail.
+
+        Args:
+            large: in large print, which is at least 18 points.
 
         Raises:
-            TemplateProblem: the template is missing, broken, or names a value that `values` has not.
+            TemplateProblem: the template is missing, broken, or names a value that `values` lacks.
         """
         counted = self._counted
         found = (
@@ -156,8 +159,10 @@ class Templates:
 
     def words_above_rule(self, language: str, name: str, values: Mapping[str, Any]) -> int:
         """
-        How many words of a mail stand above its rule, the footer being below. Raises like `render`, which takes what was
-        filled in here if it comes next and with these very values: they must not change in between.
+        The number of words of a mail above its rule; the footer stands below it. Raises like `render`.
+
+        The filled-in template is kept for the next call of `render` with the same `values` object, so `values` must not change
+        in between.
         """
         found = self._blocks(language, name, values)
         self._counted = (values, language, name, found)
@@ -189,7 +194,7 @@ class Templates:
             raise TemplateProblem(f"cannot be read ({error})", self.file(name)) from None
 
     def problems(self, language: str) -> Iterator[TemplateProblem]:
-        """What is wrong with that language's templates before any value is filled in."""
+        """What is wrong with that language's templates, as far as they show it before any value is filled in."""
         files = {path.relative_to(folder) for folder in self.folders for path in folder.glob(f"{language}/**/*.txt")}
         for name in sorted(map(str, files)):
             try:
@@ -198,22 +203,22 @@ class Templates:
                 yield problem
 
     def file(self, name: str) -> str:
-        """Where a file of ours lies, such as `en/words.toml`, for messages to an admin."""
+        """The path of a template file such as `en/words.toml`, for messages to an admin; the name itself if there is none."""
         return str(self._place(name) or name)
 
     @cached_property
     def shell(self) -> str:
-        """The page around the blocks, its style sheet inlined and dropped."""
+        """The page around the blocks, with its style sheet moved into style attributes."""
         return re.sub(r"(?s)\s*<style>.*?</style>", "", self._inlined[0])
 
     @cached_property
     def styles(self) -> Mapping[str, str]:
-        """The style attribute of each element, taken from the shell's style sheet once at load."""
+        """The style attribute of each element, from the shell's style sheet."""
         return self._inlined[1]
 
     @cached_property
     def _large(self) -> tuple[str, Mapping[str, str]]:
-        """Page and styles with letters of large print."""
+        """The page and the styles in large print."""
         return _enlarged(self.shell), {name: _enlarged(style) for name, style in self.styles.items()}
 
     @cached_property
@@ -258,7 +263,7 @@ def _enlarged(css: str) -> str:
 
 
 def place(error: BaseException) -> tuple[str, int]:
-    """The template and its line in which an error was raised while it was filled in; "" and 0 for one raised elsewhere."""
+    """The template file and the line that raised an error while it was filled in; "" and 0 if the error came from elsewhere."""
     found, at = ("", 0), error.__traceback__
     while at is not None:
         if at.tb_frame.f_code.co_filename.endswith(".txt"):

@@ -1,4 +1,4 @@
-"""What a person reads in a mail: text chosen from the MIME tree, HTML made text (RFC 2046 §5.1, RFC 3676)."""
+"""The text that a person reads in a mail: chosen from the MIME tree, converted from HTML (RFC 2046 §5.1, RFC 3676)."""
 
 import contextlib
 import re
@@ -8,29 +8,31 @@ from collections.abc import Iterable
 from ackbot.mail.mime import Part
 
 TEXT_LIMIT = 65_536  # characters of one mail kept as its text; the whole stays in the mailbox (D26)
-_HTML_LIMIT = 524_288  # characters of HTML looked at
-_STUB = 300  # characters of a plain part; a longer one is a text of its own
-_DEEPEST_HTML = 200  # open elements; deeper trees are read by the plain stripper (D25)
+_HTML_LIMIT = 524_288  # characters of HTML that are read
+_STUB = 300  # characters; a shorter plain part may only say that the mail needs another program
+_DEEPEST_HTML = 200  # open elements; deeper HTML goes to the simple stripper, because the parser could overflow (D25)
 _UUENCODED = re.compile(r"^begin [0-7]{3,4} (\S[^\n]*)\n(?:[ -`]{1,90}\n)*?(?:`?\n)?end[ \t]*$", re.MULTILINE)
 _TAG = re.compile(r"<[^<>]*>")
-_BLANKS_AT_END = re.compile(r"(?<![ \t])[ \t]++\n")  # begun at the first blank only, or a run costs its square (E1)
+_BLANKS_AT_END = re.compile(
+    r"(?<![ \t])[ \t]++\n"
+)  # begins only at a run's first blank, or its time is the square (E1)
 _ENDLESS_REFERENCE = re.compile(r"&#0*+[0-9]{8,}+;?")  # no character has such a number
 
 
 def visible(part: Part) -> str:
     """
-    The text a mail client would show, at most TEXT_LIMIT characters.
+    The text that a mail client would show, at most TEXT_LIMIT characters.
 
-    Of alternatives the plain one, unless it is blank; with the richest beside it where a short plain one says something
-    else, such as that the mail needs another program. Of related parts the first; all inline texts otherwise. Mails
-    inside the mail and attached texts are not part of it. Uuencoded files are cut out.
+    From alternatives the plain one is taken, unless it is blank. If a short plain one says something else than the richest
+    one, such as that the mail needs another program, both are taken. From related parts the first with text is taken, from
+    all other multiparts every inline text. Mails inside the mail, attached texts and uuencoded files are left out.
     """
     text = _UUENCODED.sub("", _visible(part))
     return _BLANKS_AT_END.sub("\n", text).strip("\n")[:TEXT_LIMIT]
 
 
 def uuencoded_names(part: Part) -> tuple[str, ...]:
-    """Names of files that stand uuencoded inside the text, as old systems send them."""
+    """The names of files that are uuencoded inside the text, as old systems send them."""
     if part.content_type == "text/plain" and "\nbegin " in part.text:
         return tuple(match[1].strip() for match in _UUENCODED.finditer(part.text))
     return ()
@@ -48,6 +50,7 @@ def _visible(part: Part) -> str:
     if part.content_type == "multipart/related":
         return _first(part.children)
     if part.content_type == "multipart/report":
+        # The first part is written for people, the others for machines (RFC 6522 §3).
         return _visible(part.children[0]) if part.children else ""
     if part.content_type.startswith("multipart/"):
         return "\n".join(text for child in part.children if (text := _visible(child)).strip())
@@ -61,18 +64,18 @@ def _visible(part: Part) -> str:
 
 
 def _first(parts: Iterable[Part]) -> str:
-    """The text of the first of them that has any."""
+    """The text of the first part that has any."""
     return next((text for part in parts if (text := _visible(part)).strip()), "")
 
 
 def _differs(plain: str, richest: str) -> bool:
-    """Whether most words of a plain part stand in no other form: the letter is in both, or in the other."""
+    """Whether most words of the plain part are missing from the richest part, so that the two are not the same letter."""
     said = set(re.findall(r"\w+", plain.casefold()))
     return len(said - set(re.findall(r"\w+", richest.casefold()))) * 2 > len(said)
 
 
 def _unflowed(text: str, *, delsp: bool) -> str:
-    """Soft line breaks undone (RFC 3676 §4.1); quoted lines and the signature separator keep theirs."""
+    """The text with soft line breaks removed (RFC 3676 §4.1), except at quoted lines and the signature separator."""
     pieces: list[str] = []
     open_line = False
     for line in text.split("\n"):
@@ -87,14 +90,14 @@ def _unflowed(text: str, *, delsp: bool) -> str:
 
 
 def from_html(html: str) -> str:
-    """HTML as readable text in bounded time and memory; hidden elements, scripts and styles give nothing."""
+    """HTML as readable text, in bounded time and memory, without hidden elements, scripts and styles."""
     html = re.sub(r"(?is)<(script|style|title|template)\b.*?(</\1\s*>|\Z)", " ", html[:_HTML_LIMIT].replace("\x00", ""))
     if not html.strip():
         return ""
     if _depth(html) <= _DEEPEST_HTML:
         with contextlib.suppress(
             Exception
-        ):  # lxml raises many kinds on hostile input; the plain stripper reads it then
+        ):  # lxml raises many kinds of errors on hostile input; the simple stripper reads that
             return _inscribed(html)
     return _stripped(html)
 
@@ -120,7 +123,7 @@ def _inscribed(html: str) -> str:
     config = getattr(_local, "config", None)
     if config is None:
         config = _local.config = ParserConfig(css=CSS_PROFILES["strict"].copy(), display_links=False)
-    # lxml refuses str with an encoding declaration
+    # lxml refuses a str that has an encoding declaration.
     text: str = get_text(re.sub(r"^\s*<\?xml[^>]*\?>", "", html), config)
     text = text.replace("\xa0", " ")
     return re.sub(r"\n{3,}", "\n\n", _BLANKS_AT_END.sub("\n", text)).strip("\n")

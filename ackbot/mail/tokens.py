@@ -20,7 +20,7 @@ _CODE = "[a-hjkmnp-z2-9]{6}"
 _LOCAL = re.compile(rf"({_CODE}|nocase)\.([a-z])([rsn])\.([a-z2-7]{{8}})([a-z2-7]{{16}})", re.IGNORECASE)
 _ID = re.compile(rf"{_LOCAL.pattern}@[a-z0-9.-]{{1,100}}", re.IGNORECASE)
 _TAG = re.compile(rf"({_CODE})([rsi])([a-z2-7]{{16}})", re.IGNORECASE)
-_MOST_TAGS = 50  # of one mail
+_MOST_TAGS = 50  # of one mail: whoever fills a To field with tags must not make us compute thousands of signatures
 _TAG_IN_TEXT = re.compile(rf"(?<![\w.@-]){_CODE}[si][a-z2-7]{{16}}(?![\w.@-])", re.IGNORECASE)
 
 
@@ -47,23 +47,28 @@ class Token:
 
 
 def ids_in(text: str) -> tuple[str, ...]:
-    """What looks like a Message-ID of ours, without brackets, case folded, each once, order kept; folding does not matter."""
+    """
+    Strings that look like our Message-IDs, without angle brackets, in lower case, each once, in order.
+
+    An id that was folded over two lines is found too. No signature is verified.
+    """
     if "@" not in text:
         return ()
     unfolded = re.sub(r"(?<=[\w.@-])[\r\n]+[ \t]+(?=[\w.@-])", "", text)
     found = (match[0].lower() for match in _ID.finditer(unfolded))
-    return tuple(dict.fromkeys(one for one in found if one.isascii()))  # Unicode has a long s that is no s
+    # With IGNORECASE the pattern also matches ſ (U+017F) as an s.
+    return tuple(dict.fromkeys(one for one in found if one.isascii()))
 
 
 def tag_of(addr: str) -> str:
-    """What looks like our tag in the plus part of an address, lower case; "" for none."""
+    """The plus part of an address in lower case, if it looks like one of our tags; else "". No signature is verified."""
     match = _TAG.fullmatch(addr.rpartition("@")[0].rpartition("+")[2])
     tag = match[0].lower() if match else ""
     return tag if tag.isascii() else ""
 
 
 def tags_in(text: str) -> tuple[str, ...]:
-    """What looks like a tag of ours for staff in a text, such as the subject of a mail that one of our links began."""
+    """Strings in a text that look like our staff tags, in lower case; our mail links put a tag into the subject of a reply."""
     return tuple(tag for match in _TAG_IN_TEXT.finditer(text) if (tag := match[0].lower()).isascii())
 
 
@@ -71,8 +76,11 @@ class Signer:
     """
     Makes and verifies tokens with the secret. The first secret signs, all verify (key rotation).
 
-    MAC domains are separate for Message-IDs, residents' and staff reply addresses, and references, so that none can be
-    passed off as another. Everything is deterministic: a restored backup makes the same ids again.
+    Message-IDs, reply addresses of residents, reply addresses of staff, and references each have their own MAC domain, so
+    that one cannot be passed off as another. Everything is deterministic: a restored backup makes the same ids again.
+
+    Raises:
+        ValueError: no secret was given, or an empty one.
     """
 
     def __init__(self, secrets: Sequence[bytes], staff: Iterable[str] = ()) -> None:
@@ -82,7 +90,7 @@ class Signer:
         self._staff = tuple(staff)
 
     def code(self, fingerprint: str, attempt: int) -> str:
-        """Six characters for a new case's reference; `attempt` counts up when one is taken."""
+        """Six characters for a new case's reference; the caller raises `attempt` when another case has the code already."""
         number = int.from_bytes(self._mac(self._secrets[0], "reference", fingerprint, str(attempt))[:8], "big")
         letters = ""
         for _ in range(CODE_LENGTH):
@@ -91,22 +99,22 @@ class Signer:
         return letters
 
     def message_id(self, dedupe_key: str, code: str, purpose: str, role: Role, domain: str) -> str:
-        """The Message-ID of one outgoing mail, angle brackets included: always the same for the same `dedupe_key`."""
+        """The Message-ID of one outgoing mail, with angle brackets. The same arguments always give the same id."""
         unique = self._letters(self._secrets[0], 8, "unique", dedupe_key)
         head = f"{code.lower() or 'nocase'}.{purpose}{_ROLE_LETTERS[role]}.{unique}"
         return f"<{head}{self._letters(self._secrets[0], 16, 'message-id', head)}@{domain.lower()}>"
 
     def tag(self, code: str, kind: Literal["r", "s", "i"], staff: str = "") -> str:
-        """The part after the plus of a reply address, 23 characters. For staff it is good for that person only."""
+        """The plus part of a reply address, 23 characters. A staff tag proves only the person it was made for."""
         head = f"{code.lower()}{kind}"
         return head + self._letters(self._secrets[0], 16, f"reply-{kind}", head, staff)
 
     def read_message_ids(self, text: str) -> tuple[Token, ...]:
-        """Every Message-ID of ours in a text, signatures verified, order kept; folding and letter case do not matter."""
+        """The tokens of all our Message-IDs in a text, signatures verified, in order; folding and letter case do not matter."""
         return self.verified_ids(ids_in(text))
 
     def verified_ids(self, candidates: Iterable[str]) -> tuple[Token, ...]:
-        """The tokens of those of `ids_in` whose signatures verify, order kept."""
+        """The tokens of the candidates (from `ids_in`) whose signatures verify, in order."""
         found = []
         for identity in candidates:
             match = _ID.fullmatch(identity)
@@ -121,9 +129,9 @@ class Signer:
 
     def verified_tags(self, candidates: Iterable[str]) -> tuple[Token, ...]:
         """
-        The tokens of those of `tag_of` and `tags_in` whose signatures verify, each once, order kept.
+        The tokens of the candidates (from `tag_of` and `tags_in`) whose signatures verify, each once, in order.
 
-        Each costs a signature per member of staff, so only the first `_MOST_TAGS` that look like ours are tried.
+        Each candidate costs one signature per member of staff, so only the first `_MOST_TAGS` are tried.
         """
         likely = (match for tag in dict.fromkeys(candidates) if (match := _TAG.fullmatch(tag)))
         tokens = (self._token(*match.groups()) for match in islice(likely, _MOST_TAGS))
@@ -143,7 +151,7 @@ class Signer:
         return hmac.digest(secret, "\x1f".join(words).encode(), hashlib.sha256)
 
     def _letters(self, secret: bytes, length: int, *words: str) -> str:
-        """`length`, a multiple of 8: 5 octets make 8 letters."""
+        """The MAC's first letters in base32, lower case. `length` is a multiple of 8, because 5 octets make 8 letters."""
         return base64.b32encode(self._mac(secret, *words)[: length * 5 // 8]).decode().lower()
 
     @staticmethod
