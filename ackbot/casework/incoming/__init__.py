@@ -1,1 +1,1 @@
-"""What a mail is, whose it is, and what it asks for."""
+"""What a mail is, whose case it belongs to, and what it asks for."""

@@ -1,4 +1,4 @@
-"""Letters that cannot wait: words of danger, in the words of the letter itself (domain.md §8)."""
+"""Letters that cannot wait: finds urgent words in a letter and raises the alarm (domain.md §8)."""
 
 import re
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ CATEGORIES = (
     "no-heating",
     "damp-and-child",
 )
-# Their letters are answered without subject and date whatever else is configured (behaviour.md §3.9).
+# Letters of these categories are always answered without their subject and without a date (behaviour.md §3.9).
 SENSITIVE = frozenset({"self-harm", "abuse", "at-risk"})
 
 _NO_WORD = re.compile(r"[^\w]+")
@@ -34,10 +34,11 @@ _NO_WORD = re.compile(r"[^\w]+")
 
 def phrases(lines: Iterable[str]) -> tuple[Phrase, ...]:
     """
-    The lines of a word list, read for `categories`.
+    Read the lines of a word list into the phrases that `categories` looks for.
 
-    Whole words; letter case, accents and punctuation ignored, negation too (better too many). `a + b` means both
-    somewhere in the letter, `*` any ending of a word, `#` starts a comment.
+    Words match as a whole, whatever their letter case, accents and punctuation. Negation is ignored, because an alarm too
+    many is better than one too few. `a + b` means that both stand somewhere in the letter, `*` stands for any ending of a
+    word, `#` starts a comment.
     """
     found = []
     for line in lines:
@@ -48,13 +49,13 @@ def phrases(lines: Iterable[str]) -> tuple[Phrase, ...]:
 
 
 def _needle(part: str) -> str:
-    """What is looked for in a text of words with one blank around each."""
+    """The string to search for in a text whose words have one blank on each side."""
     words = _words(part.removesuffix("*"))
     return f" {words}" if part.endswith("*") else f" {words} "
 
 
 def _words(text: str) -> str:
-    """Words only, one blank between; `can't` and `can’t` and `cant` are one."""
+    """The words of a text with one blank between them; `can't`, `can’t` and `cant` become the same word."""
     return _NO_WORD.sub(" ", folding.plain(text).replace("'", "").replace("’", "")).strip()
 
 
@@ -63,7 +64,8 @@ def categories(text: str, urgent: Urgent, said: Iterable[str] = ()) -> tuple[str
     The categories whose words stand in a text, in the order of CATEGORIES.
 
     Args:
-        said: what our own mails say of emergencies; where it stands in the text, it was quoted from them.
+        said: sentences about emergencies in our own mails. They are removed from the text first, because there they are only
+            quoted.
     """
     haystack = f" {_words(text)} "
     for ours in said:
@@ -73,7 +75,11 @@ def categories(text: str, urgent: Urgent, said: Iterable[str] = ()) -> tuple[str
 
 
 def _stands(words: Iterable[Phrase], haystack: str) -> bool:
-    """Whether all needles of one of the phrases do. In plain loops: it looks for hundreds in every letter."""
+    """
+    Whether the text holds all needles of at least one phrase.
+
+    The loops are plain because every letter is searched for hundreds of phrases, and generators would be slower.
+    """
     for phrase in words:
         for needle in phrase:
             if needle not in haystack:
@@ -85,10 +91,11 @@ def _stands(words: Iterable[Phrase], haystack: str) -> bool:
 
 def found_in(seen: Seen, case: Case | None, desk: Desk) -> tuple[str, ...]:
     """
-    Categories of urgent words in all that a letter says, quotations of ours apart.
+    The categories of urgent words in a letter, except in what it quotes from our mails.
 
     Args:
-        case: the one it belongs to, whose subject is no news; None for a new one.
+        case: the case that the letter belongs to; None for a new case. The subject is searched only if it differs from the
+            subject of the case, which was searched before.
     """
     council, message = desk.council, seen.message
     words = message.words(lambda address: council.is_colleague(key_of(address)))
@@ -98,7 +105,12 @@ def found_in(seen: Seen, case: Case | None, desk: Desk) -> tuple[str, ...]:
 
 
 def alarms(seen: Seen, case: Case, inbox: Inbox, found_urgent: tuple[str, ...], desk: Desk) -> list[Intent]:
-    """The alarm to whoever is here of those named in [urgent]; to the head of service or the admin where nobody is named."""
+    """
+    The alarm for an urgent letter; nothing if no category of `found_urgent` raises one.
+
+    It goes to the first person of [urgent] who is present, or to the first of all if none is. If [urgent] names nobody, the
+    head of service or the admin is told. In shadow mode the alarm is not repeated.
+    """
     council = desk.council
     alarming = [name for name in found_urgent if name in council.urgent.alarm]
     if not alarming:
@@ -127,7 +139,7 @@ def alarms(seen: Seen, case: Case, inbox: Inbox, found_urgent: tuple[str, ...], 
 
 
 def flags(found_urgent: tuple[str, ...], council: Council) -> tuple[str, ...]:
-    """Categories that mark the owner's mail."""
+    """The categories that mark the owner's mail as urgent."""
     return tuple(
         name for name in found_urgent if name in (*council.urgent.alarm, *council.urgent.flag) or name in SENSITIVE
     )

@@ -1,14 +1,14 @@
-"""The marks by which machines give themselves away: header values, sender names, subjects, phrases (domain.md §4)."""
+"""The marks by which a machine's mail is recognised: header fields, sender names, subjects, phrases (domain.md §4)."""
 
 import re
 
 from ackbot.mail.plain import Fields
 
-# Senders that no person reads (RFC 2142, RFC 5230 §4.6, domain.md R7); mail systems have names of their own.
+# Local parts at which no person reads mail (RFC 2142, RFC 5230 §4.6, domain.md R7). Those of mail systems are in mail.systems.
 NOBODY = re.compile(
     r"(?:(?:.*[-_.+])?(?:no|not?|non|do[-_.]?not|dont|donot|never|keine?|nicht|ne[-_.]?pas|nao|nie|geen|svara)[-_.]?(?:reply|repl[iy]e?|respond|responder|responda|answer|antwort|antworten|antwoord|odpowiadac|rispondere|repondre|inte)(?:[-_.+\d].*)?"
     r"|owner-.*|.*-owner|.*-request|listserv|majordomo|mailman|(?:auto|robot|automat|bot)[-_.]?(?:reply|responder|mailer|confirm.*)?|unattended|devnull|nobody|noemail|noone|root|www-data|apache)",
-    re.IGNORECASE | re.DOTALL,  # without it, a line end in an encoded address lets each hyphen be tried anew (E1)
+    re.IGNORECASE | re.DOTALL,  # without DOTALL, a line end in an encoded address makes the search quadratic (E1)
 )
 NOBODY_NAMED = re.compile(r"\W*(?:please )?(?:no|do not|don't|donot)[ -]?reply\W*", re.IGNORECASE)
 NOBODY_THERE = re.compile(r"(?:.*\.)?no-?reply\.", re.DOTALL)
@@ -32,11 +32,11 @@ _AUTOMATIC = r"""(?:
     | 自動(?:返信|応答|回覆|回應|回复|答复) | 自动(?:回复|答复|回覆) | 자동\ ?(?:회신|응답|답장) | (?:ال)?رد\ (?:ال)?تلقائي | پاسخ\ خودکار | (?:מענה|תשובה)\ אוטומטית?
     | trả\ lời\ tự\ động | (?:การ)?ตอบกลับ(?:โดย)?อัตโนมัติ
     )"""
-# A machine's form, which no person's subject has: the phrase in front of the subject it answers, or in brackets.
+# The phrase in front of the answered subject, or in brackets. Only machines write subjects in this form.
 AUTOMATIC_SUBJECT = re.compile(
     rf"^\s*{_AUTOMATIC}\s*[:：]\s*\S|^\s*[\[(]{_AUTOMATIC}[\])]|[\[(]{_AUTOMATIC}[\])]\s*$", re.IGNORECASE | re.VERBOSE
 )
-# Subjects of automatic replies. The colon, or nothing after it, tells the machine from a person writing about one.
+# Subjects of automatic replies. After the phrase comes a colon or nothing; a person who writes about one goes on.
 ABSENCE_SUBJECT = re.compile(
     rf"""^\s*(?:(?:re|aw|sv|fw|fwd)\s*:\s*|\[[^\]]{{1,40}}\]\s*)*(?:(?:[\[(*]?(?:
       {_AUTOMATIC} | auto(?:-?reply|-?response|svar)? | out\ of\ (?:the\ )?office(?:[ -]*(?:auto)?-?(?:reply|response|notice|notification|message))? | ooo
@@ -67,7 +67,7 @@ ABSENCE_WORDS = re.compile(
     r"|不在|休暇|休假|外出|외근|휴가|부재|إجازة|בחופשה|مرخصی|ลา",
     re.IGNORECASE,
 )
-# What robots say of themselves, as a sentence of its own; people who write about it quote it inside one of theirs.
+# Sentences that machines write about themselves. A person who writes about one quotes it inside a longer sentence.
 _SENTENCE = (
     r"(?:^|(?<=[.!?]\s)|(?<=[.!?]\s\s))[ \t>*_(\[–—-]{0,6}(?:(?:please\s)?note\W{1,3}|n\.?b\.?\W{1,3}|hinweis\W{1,3})?"
 )
@@ -100,7 +100,7 @@ SAYS_UNREAD = re.compile(
     r"[^.!?\n]{0,30}\b(?:not\s(?:be\s)?(?:monitored|read|attended|checked)|unmonitored|unattended|mailbox)\b",
     re.IGNORECASE | re.MULTILINE,
 )
-# What a mail system quotes of the mail it returns, or of the server that refused it; people who write about it do not.
+# Lines that a mail system quotes from the mail it returns, or from the server that refused it. People rarely quote these.
 RETURNED_MAIL = re.compile(
     r"^[ \t>]{0,4}(?:(?:Received|Return-Path|Message-ID|X-[\w-]+):[ \t]|<?[^\s@]{1,64}@[^\s@]{1,250}[ \t]+[45]\d\d[ -]|(?:<<<|>>>)[ \t]|(?:MAIL FROM|RCPT TO):|[45]\d\d - )"
     r"|(?<![\d.])[45]\.\d\.\d{1,3}(?![\d.])|(?:said|reply|error|response)\W{1,4}[45]\d\d\b",
@@ -125,7 +125,7 @@ _OF_RESPONDERS = (
 
 
 def automatic(headers: Fields) -> str:
-    """The strong mark of an automatic mail that these headers bear, as `Name: value`; "" for none (domain.md §4, RFC 3834 §5)."""
+    """A header field that proves an automatic mail, as `Name: value`; "" if there is none (domain.md §4, RFC 3834 §5)."""
     submitted = [auto_submitted(raw) for raw in headers.values("auto-submitted")]
     submitted = [value for value in submitted if value]
     if len(submitted) > 1:
@@ -150,17 +150,21 @@ def automatic(headers: Fields) -> str:
 
 
 def auto_submitted(value: str) -> str:
-    """The keyword of an Auto-Submitted value, without comments, parameters and letter case (RFC 3834 §5; D29)."""
+    """The keyword of an Auto-Submitted value in lower case, without comments and parameters (RFC 3834 §5; D29)."""
     return re.sub(r"\([^()]*\)", " ", value).partition(";")[0].strip().lower()
 
 
 def precedence(headers: Fields) -> str:
-    """Case and blanks do not matter (D30)."""
+    """The Precedence field in lower case, without blanks around it; "" if there is none (D30)."""
     return headers.value("precedence").strip().lower()
 
 
 def suppresses_all(headers: Fields) -> bool:
-    """X-Auto-Response-Suppress asks for no automatic answer of any kind; other lists sit on people's mail too (D31)."""
+    """
+    Whether X-Auto-Response-Suppress says All: the sender wants no automatic answer of any kind.
+
+    Shorter lists of values do not count, because they are on people's mail too (D31).
+    """
     return any(
         word.strip().lower() == "all"
         for value in headers.values("x-auto-response-suppress")
@@ -169,7 +173,7 @@ def suppresses_all(headers: Fields) -> bool:
 
 
 def spam(headers: Fields) -> str:
-    """The spam or virus verdict of a filter, as `Name: value`; "" for none."""
+    """The header field in which a filter calls the mail spam or a virus, as `Name: value`; "" if there is none."""
     for name, pattern in _VERDICTS:
         for value in headers.values(name):
             if re.search(pattern, value, re.IGNORECASE):
@@ -195,11 +199,11 @@ _OF_LISTS = ("mailing-list", "x-mailing-list", "x-beenthere", "x-mailman-version
 
 
 def lists(headers: Fields) -> str:
-    """The header that marks list mail (RFC 2919, RFC 2369), as its name; "" for none."""
+    """The name of the header field that marks list mail (RFC 2919, RFC 2369); "" if there is none."""
     return next((name for name in headers.names() if name.startswith("list-") or name in _OF_LISTS), "")
 
 
 def list_id(headers: Fields) -> str:
-    """The identifier inside the angle brackets of List-Id, lower case (RFC 2919 §3)."""
+    """The identifier in the angle brackets of List-Id, in lower case (RFC 2919 §3); "" if there is none."""
     value = headers.value("list-id")
     return (value.rpartition("<")[2].partition(">")[0] or value).strip().lower()

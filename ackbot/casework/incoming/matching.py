@@ -1,4 +1,4 @@
-"""Which case does a letter belong to? (domain.md §2 "Threading", behaviour.md §3.2, §3.3)."""
+"""Finds the case that a letter belongs to (domain.md §2 "Threading", behaviour.md §3.2, §3.3)."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,19 +11,22 @@ from ackbot.mail import subjects
 from ackbot.mail.addresses import Address
 from ackbot.mail.tokens import Signer
 
-JOINED_WITHIN = timedelta(days=3)  # letters of one subject or one text
-_LISTED = 20_000  # characters of a staff mail in which references are looked for
-CANDIDATES = 5  # references tried for a new case; a sixth collision is beyond any council
+JOINED_WITHIN = timedelta(days=3)  # between two letters of one person with the same subject or text
+_LISTED = 20_000  # characters of a staff mail that are searched for references
+CANDIDATES = 5  # references to try for a new case; no council has so many cases that all five are taken
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
     """
+    The case that a letter belongs to.
+
     Args:
-        case: the case it belongs to; None for a new one.
-        how: how it was found, in plain English.
+        case: None if the letter opens a new case.
+        how: how the case was found, in plain English.
         note: what the owner of a new case should know, such as a reference that a stranger named (D50).
-        linked: code of an earlier case that this new one goes on with.
+        linked: the code of an earlier case that the new case continues.
+        joined: the case was found by subject or text alone; the letter names no mail of it.
     """
 
     case: Case | None
@@ -34,9 +37,10 @@ class Match:
 
 
 def questions_for(seen: Seen, verdict: Verdict, desk: Desk) -> Questions:
-    """What has to be known of the past to judge this mail."""
+    """What the rules need to ask the store before they can judge this mail."""
     message, council, sender = seen.message, seen.council, verdict.to
-    returned = message.returned if verdict.kind == "bounce" else ()  # of no other mail do the quoted ids count
+    # Anybody can quote our ids; only in a bounce do they tell which of our mails came back.
+    returned = message.returned if verdict.kind == "bounce" else ()
     tokens = (*returned, *message.addressed, *message.answers)
     listed = council.codes_in(message.new_text[:_LISTED]) if seen.staff_token and seen.staff else ()
     codes = dict.fromkeys(
@@ -58,9 +62,11 @@ def questions_for(seen: Seen, verdict: Verdict, desk: Desk) -> Questions:
 
 
 def _candidates(seen: Seen) -> tuple[str, ...]:
-    """Everybody who might own it: members of the team it goes to, and of those of other inboxes it was sent to.
+    """
+    The staff who might own the case: members of the team it is routed to, and of the teams of other inboxes it was sent to.
 
-    Staff may pass a case to any team."""
+    For a staff reply these are all members of all teams, because staff may pass a case to any team.
+    """
     council = seen.council
     if seen.staff and seen.staff_token:
         return tuple(dict.fromkeys(member for team in council.teams.values() for member in team.members))
@@ -71,7 +77,7 @@ def _candidates(seen: Seen) -> tuple[str, ...]:
 
 
 def free_code(signer: Signer, fingerprint: str, facts: Facts) -> str:
-    """The first candidate for a new case of that mail, by its fingerprint, that no case has."""
+    """The first candidate code for a new case that no other case has. The candidates depend on the letter's fingerprint alone."""
     return next(code for code in _codes(signer, fingerprint) if code not in facts.taken_codes)
 
 
@@ -80,7 +86,12 @@ def _codes(signer: Signer, fingerprint: str) -> tuple[str, ...]:
 
 
 def match(seen: Seen, sender: Address | None, facts: Facts) -> Match:
-    """By token, by In-Reply-To and References, by a reference in the subject, by sender and subject or text; else new."""
+    """
+    The case of a letter, by the first way that finds one; else a new case.
+
+    The ways are: a token of ours, In-Reply-To and References, a reference in the subject, the same sender with the same
+    subject or text. A letter forwarded to another inbox, or too late for its closed case, gets a new case that is linked.
+    """
     council, arrived_at = seen.council, seen.arrival.arrived_at
     found = _by_token(seen, facts) or _by_thread(seen, sender, facts) or _by_reference(seen, sender, facts)
     note = ""
@@ -123,7 +134,11 @@ def _by_token(seen: Seen, facts: Facts) -> Match | None:
 
 
 def _by_thread(seen: Seen, sender: Address | None, facts: Facts) -> Match | None:
-    """A letter's own Message-ID is anybody's to write, so it counts only among those who are party to the case (D13)."""
+    """
+    The case of an earlier letter that this one answers by its Message-ID.
+
+    Anybody can write a stranger's Message-ID, so this counts only for a sender who is a party to the case (D13).
+    """
     for identity in (*seen.message.in_reply_to, *reversed(seen.message.references)):
         case = facts.cases.get(facts.by_message_id.get(identity, ""))
         if case and sender and sender.key in case.parties:

@@ -1,4 +1,4 @@
-"""Which team, which owner, which standard, and why that person (behaviour.md §4.5, design.md §7 `[[route]]`)."""
+"""Chooses team, standard and owner of a new case, and says why (behaviour.md §4.5, design.md §7 `[[route]]`)."""
 
 import re
 from dataclasses import dataclass
@@ -20,7 +20,9 @@ class Routed:
     Where a letter goes.
 
     Args:
-        owner: a staff id the route or the inbox names; "" when the team is to find one.
+        team: "" for none.
+        owner: the staff id that the route or the inbox names; "" if one of the team is to be chosen.
+        skill: the skill that the route asks for; "" for none.
         why: which route decided, in plain English.
     """
 
@@ -33,14 +35,14 @@ class Routed:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The owner found; `staff` is "" when nobody is there, and then somebody must be told (D59)."""
+    """The chosen owner; `staff` is "" if nobody is present, and then the caller must tell somebody (D59)."""
 
     staff: str
     why: str
 
 
 def route(message: Message, inbox: Inbox, council: Council) -> Routed:
-    """The first route of the file whose conditions all hold; without one, the inbox's own team and the first standard."""
+    """The first configured route whose conditions all hold; if there is none, the inbox's team and the default standard."""
     for one in council.routes:
         if _matches(one, message, inbox):
             standard = council.standard_of(one.standard)
@@ -77,13 +79,13 @@ def _condition(one: Route) -> str:
 
 
 def has_word(text: str, words: tuple[str, ...]) -> bool:
-    """Whether one of the words or phrases stands in the text, from a word's start on: `mould` finds `mouldy`."""
+    """Whether one of the words or phrases begins a word of the text: `mould` finds `mouldy`, but not `leafmould`."""
     haystack = folding.plain(text)
     return any(re.search(rf"(?<!\w){re.escape(folding.plain(word))}", haystack) for word in words)
 
 
 def _in_area(text: str, areas: tuple[str, ...]) -> bool:
-    """Whether a postcode in the text lies in one of the areas: `W10`, or `W10 5` for a sector."""
+    """Whether the text has a postcode of one of the areas, such as `W10`, or `W10 5` for a sector."""
     wanted = [" ".join(area.upper().split()) for area in areas]
     codes = [f"{outward} {inward}".upper() for outward, inward in _POSTCODE.findall(text)]
     return any(code.startswith(area if " " in area else f"{area} ") for code in codes for area in wanted)
@@ -91,11 +93,15 @@ def _in_area(text: str, areas: tuple[str, ...]) -> bool:
 
 def choose_owner(routed: Routed, facts: Facts, council: Council, now: datetime, until: date) -> Chosen:
     """
-    The owner of a new case: whoever had this resident last, if here; else of those present with the skill, those away
-    least until the promise, the least loaded or next in turn. The deputy and the manager own what a team cannot.
+    The owner of a new case.
+
+    A named owner comes first, or whoever stands in for them, then the team member who dealt with this resident last. Otherwise
+    the team members who are present are narrowed down: to those with free hands, to those with the skill, and to those with
+    the fewest days away until the promise. Among these the one with the fewest cases, or the next in turn, is chosen. If
+    nobody of the team is present, its deputy or manager becomes the owner.
 
     Args:
-        until: the date the resident is promised the next word for.
+        until: the local date by which the resident is promised the next word.
     """
     named = routed.owner
     if named in council.staff and cover.is_present(council, named, now):
@@ -110,6 +116,7 @@ def choose_owner(routed: Routed, facts: Facts, council: Council, now: datetime, 
     here = [one for one in team.members if cover.is_present(council, one, now)]
     if kept := _kept_owner(team, facts, council, now, here):
         return kept
+    # If everybody's hands are full, `max_cases` no longer counts: every case needs an owner (P4).
     candidates = [one for one in here if not _is_full(one, facts, council)] or here
     skilled = [one for one in candidates if routed.skill in council.staff[one].skills] if routed.skill else []
     candidates = skilled or candidates

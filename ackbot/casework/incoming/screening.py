@@ -1,4 +1,8 @@
-"""Person or machine? May it be answered? One table for each question, first match wins (domain.md §2, §3)."""
+"""
+Decides whether a person or a machine wrote a mail, and whether it may be acknowledged (domain.md §2, §3).
+
+Each question has a table of rules; the first rule that matches decides.
+"""
 
 import re
 from collections.abc import Callable
@@ -15,7 +19,7 @@ from ackbot.mail.message import Message
 
 @dataclass(frozen=True)
 class Seen:
-    """A mail in its place: everything a rule of these tables may look at."""
+    """A mail with its surroundings: everything that the rules in these tables may look at."""
 
     message: Message
     inbox: Inbox
@@ -29,34 +33,38 @@ class Seen:
 
     @cached_property
     def form(self) -> Form | None:
-        """The contact form of this inbox that sent it: From says so, and nobody else. Sender is anybody's to write."""
+        """
+        The contact form of this inbox that sent the mail; None if no form did.
+
+        The form must be the only author in From. The Sender field does not count, because anybody can write it.
+        """
         authors = {one.key for one in self.message.from_}
         return next((form for form in self.inbox.forms if authors == {form.sender}), None)
 
     @cached_property
     def own_list(self) -> bool:
-        """It came through a list or group of the council's own."""
+        """Whether the mail came through one of the council's own lists or groups."""
         identity = marks.list_id(self.message.headers)
         return bool(identity) and any(identity == one or identity.endswith("." + one) for one in self.inbox.own_lists)
 
     @cached_property
     def weak_marks(self) -> int:
-        """How many weak marks of an automatic reply it bears, its subject first: without that one, the others do not count."""
+        """The number of weak marks of an automatic reply; 0 unless the subject is one of them."""
         message = self.message
         formal = marks.AUTOMATIC_SUBJECT.search(message.subject)
         if not formal and not marks.ABSENCE_SUBJECT.match(message.subject):
             return 0
         if self.verified_staff and subjects.is_reply(message.subject):
-            return 0  # they answer a case whose letter was an automatic reply
+            return 0  # a colleague answers a case whose letter was an automatic reply, and kept its subject
         null_sender, absence_words = message.return_path == "", marks.ABSENCE_WORDS.search(message.new_text[:2_000])
         return 1 + bool(formal) + bool(null_sender) + bool(absence_words) + bool(message.answers)
 
     @cached_property
     def says_automatic(self) -> bool:
         """
-        It says of itself, in a sentence of its own, that a machine wrote it; or that no answer is wanted, and none read.
+        Whether the mail says in a sentence of its own that a machine wrote it, or that answers are neither wanted nor read.
 
-        In a reply only its first words count, and in a forward none: there may stand what another mail said.
+        Only the first 200 characters of a reply count, and none of a forward, because the rest may quote another mail.
         """
         message = self.message
         if self.verified_staff or subjects.is_forward(message.subject):
@@ -68,29 +76,33 @@ class Seen:
 
     @property
     def sent(self) -> bool:
-        """It lies in the Sent folder of the inbox: whoever wrote it may use that mailbox."""
+        """Whether the mail lies in the inbox's Sent folder, so that its author has access to that mailbox."""
         return bool(self.inbox.sent_folder) and self.arrival.folder == self.inbox.sent_folder
 
     @cached_property
     def one_author(self) -> Address | None:
-        """The author whose authority a mail may use; None where From names several, or nobody (RFC 5322 §3.6.2)."""
+        """The author whose authority the mail may use; None if From names several people, or nobody (RFC 5322 §3.6.2)."""
         named = {one.key for one in self.message.from_ if one.addr}
         return self.message.author if len(named) == 1 else None
 
     @cached_property
     def staff(self) -> Staff | None:
-        """The member of staff who is its one author."""
+        """The member of staff who is the mail's only author; None if there is none. The address alone proves nothing."""
         author = self.one_author
         return self.council.staff_at(author.key) if author else None
 
     @cached_property
     def staff_token(self) -> bool:
-        """It answers a mail that we sent to staff: by reply address, or by the Message-ID it answers."""
+        """Whether the mail answers one that we sent to staff: its reply address or the answered Message-ID is signed by us."""
         return any(token.role == "staff" for token in (*self.message.addressed, *self.message.answers))
 
     @cached_property
     def verified_staff(self) -> bool:
-        """A staff token, From equal to that person's address, and an aligned pass where one can be had (behaviour.md §4.4)."""
+        """
+        Whether the mail is proven to come from the member of staff in From (behaviour.md §4.4).
+
+        It needs a staff token, made for this person if it is in a reply address, and the inbox's server must vouch for From.
+        """
         if self.staff is None or not self.staff_token:
             return False
         tagged = [token.staff for token in self.message.addressed if token.role == "staff"]
@@ -99,10 +111,10 @@ class Seen:
     @cached_property
     def vouched(self) -> bool:
         """
-        Whether the inbox's own server vouches for From; where the inbox names no server, nothing is asked of it.
+        Whether the inbox's own server vouches for From. True if the inbox has no `authserv_id`.
 
-        Exchange's internal mark stands in for the pass only where `authserv_id` is "unknown", which is Exchange Online,
-        and only where its results do not say fail: any other server lets strangers write that mark.
+        Exchange's internal mark replaces a pass only if `authserv_id` is "unknown" (Exchange Online) and the results do not
+        say fail, because any other server lets strangers write that mark.
         """
         headers = self.message.headers
         trusted = self.inbox.authserv_id
@@ -112,7 +124,8 @@ class Seen:
 
     @cached_property
     def home(self) -> Inbox:
-        """Whose letter it is: the first of our shared inboxes in the order of To, else the one it came to (behaviour.md §3.3)."""
+        """The inbox that handles the letter: our first shared inbox in To, else the one it came to (behaviour.md §3.3)."""
+        # A personal inbox does not give its letters away, even if To names a shared one.
         if self.inbox.personal:
             return self.inbox
         in_to = (self.council.inbox_at(one.key) for one in self.message.to)
@@ -120,7 +133,7 @@ class Seen:
 
     @cached_property
     def also_to(self) -> tuple[Inbox, ...]:
-        """Other inboxes of ours that it is addressed to, in order."""
+        """Our other shared inboxes to which the letter is addressed, in order."""
         named = (self.council.inbox_at(one.key) for one in (*self.message.to, *self.message.cc))
         others = dict.fromkeys(one for one in (*named, self.inbox) if one is not None and one.name != self.home.name)
         return tuple(one for one in others if not one.personal)
@@ -128,7 +141,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class KindRule:
-    """What a mail is. `source` says where the rule comes from, `why` is said of a mail it takes."""
+    """A rule for what a mail is. `source` names the section it comes from, `why` explains a decision by it."""
 
     kind: LetterKind
     source: str
@@ -138,7 +151,7 @@ class KindRule:
 
 @dataclass(frozen=True, slots=True)
 class WithholdRule:
-    """Why a letter is not acknowledged, although its case is opened like any other."""
+    """A rule for which letters are not acknowledged, although their cases are opened like all others."""
 
     source: str
     why: str
@@ -148,12 +161,12 @@ class WithholdRule:
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """
-    What a mail is and whether the sender may have an automatic answer.
+    What a mail is, and whether the sender may get an automatic answer.
 
     Args:
-        to: who would be answered; None when nobody could be.
-        acknowledge: whether these headers allow it; limits, modes and what is known of the sender come after.
         rule: the source of the rule that decided.
+        acknowledge: whether the mail itself allows it. Limits, modes and the sender's history are checked later.
+        to: the address to answer; None if there is none.
     """
 
     kind: LetterKind
@@ -173,9 +186,10 @@ def _bounce_subject(seen: Seen) -> bool:
 
 def _says_undelivered(seen: Seen) -> bool:
     """
-    A mail system's own address, and a subject or words of a bounce.
+    Whether a mail system's address sent a mail with the subject or the words of a bounce.
 
-    Behind a postmaster's address sits a person at times: of subject, words and what only a mail system quotes, two.
+    A person may write from a postmaster's address, so there two signs are needed: of the subject, the words, and a quotation
+    that only a mail system makes.
     """
     if not _daemon(seen):
         return False
@@ -188,18 +202,18 @@ def _says_undelivered(seen: Seen) -> bool:
 
 
 def _writes_of_return(seen: Seen) -> bool:
-    """A subject and words of a bounce."""
+    """Whether the mail has both the subject and the words of a bounce."""
     return _bounce_subject(seen) and bool(marks.BOUNCE_WORDS.search(seen.message.text[:4_000]))
 
 
 def _returned_by_daemon(seen: Seen) -> bool:
-    """The envelope sender is a mail system's; `bounce+…` is not, which services put on every mail they carry."""
+    """Whether the envelope sender is a mail system. `bounce+…` does not count: mailing services use it for all their mail."""
     local = (seen.message.return_path or "").partition("@")[0]
     return bool(systems.MAILER.fullmatch(local)) if local else False
 
 
 def _machine_report(seen: Seen) -> bool:
-    """Reports of mail systems to each other: DMARC aggregates (RFC 7489 §7.2.1.1), TLS-RPT (RFC 8460), recalls."""
+    """Whether it is a report between mail systems: DMARC aggregate (RFC 7489 §7.2.1.1), TLS-RPT (RFC 8460), recall."""
     headers = seen.message.headers
     return bool(
         re.match(r"\s*Report[ -]Domain:.*Submitter:", seen.message.subject, re.IGNORECASE)
@@ -209,7 +223,7 @@ def _machine_report(seen: Seen) -> bool:
 
 
 def _placeholder(seen: Seen) -> bool:
-    """What Exchange puts in place of a mail it cannot convert for IMAP (D9)."""
+    """Whether it is the text that Exchange delivers in place of a mail that it cannot convert for IMAP (D9)."""
     return seen.message.subject.startswith("Retrieval using the IMAP4 protocol failed for the following message")
 
 
@@ -369,8 +383,8 @@ WITHHELD: tuple[WithholdRule, ...] = (
     ),
 )
 
-# A form speaks for somebody else: that a machine sent it does not count. That the form's address is forged does, or its
-# words would go to whoever a stranger names; and so does whether the resident can be answered.
+# A form is a machine that writes for a resident, so marks of machines do not count here. A forged form address does count: we
+# would write to anybody whom a stranger names. So does an address that cannot be answered.
 _FORM_WITHHELD = (
     NULL_SENDER,
     FORGED,
@@ -394,7 +408,7 @@ _FORM_WITHHELD = (
 
 
 def screen(seen: Seen) -> Verdict:
-    """What a mail is, and whether its headers allow an automatic answer. Looks at nothing but the mail and the configuration."""
+    """What a mail is, and whether it allows an automatic answer. Looks only at the mail, its arrival and the configuration."""
     rule = next(rule for rule in KINDS if rule.test(seen))
     why = rule.why.format(mark=marks.automatic(seen.message.headers))
     if rule.kind == "contact-form":
@@ -415,7 +429,7 @@ def screen(seen: Seen) -> Verdict:
 
 
 def _form_resident(seen: Seen) -> Address | None:
-    """The resident a form speaks for: the address in Reply-To, or in the header field the form is configured with."""
+    """The resident for whom a form writes: the address in the header field that the configuration names, such as Reply-To."""
     if seen.form is None:
         return None
     return seen.message.mailbox(seen.form.resident.lower())

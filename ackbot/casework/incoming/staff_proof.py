@@ -1,4 +1,4 @@
-"""What proves that a mail is of a member of staff, point by point, for `check --staff` (behaviour.md §4.4)."""
+"""Shows point by point whether a mail is proven to come from a member of staff, for `check --staff` (behaviour.md §4.4)."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,12 +10,12 @@ from ackbot.mail import authresults
 from ackbot.mail.tokens import Signer, Token
 
 TRIAL = PURPOSES["trial"]
-_STALE = timedelta(days=3)  # a weekend without a connection, and no more
+_STALE = timedelta(days=3)  # a mail may wait over a weekend without a connection, but no longer
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One point of the proof: what was found, whether it is as it must be, and what to change where it is not."""
+    """One point of the proof: what was found, whether it passed, and what to change if not."""
 
     what: str
     passed: bool
@@ -23,12 +23,12 @@ class Point:
 
 
 def trial_code(signer: Signer, staff: str) -> str:
-    """What stands in for a case in the reply address of a trial mail: always the same for one person."""
+    """The code in the reply address of a trial mail, in place of a case's. It is always the same for one person."""
     return signer.code(f"trial:{staff}", 0)
 
 
 def trial_tokens(seen: Seen, signer: Signer) -> tuple[Token, ...]:
-    """The tokens of a mail that prove that it answers a trial mail: by Message-ID first, by reply address after."""
+    """The tokens that prove that a mail answers a trial mail: first those of Message-IDs, then those of reply addresses."""
     by_id = [one for one in seen.message.answers if one.purpose == TRIAL and one.role == "staff"]
     by_address = [one for one in seen.message.addressed if one.staff and one.code == trial_code(signer, one.staff)]
     return (*by_id, *by_address)
@@ -36,9 +36,9 @@ def trial_tokens(seen: Seen, signer: Signer) -> tuple[Token, ...]:
 
 def answers_trial(seen: Seen, signer: Signer) -> bool:
     """
-    Whether somebody of the council answers a trial mail, proof or no proof: that is no letter, and asks for nothing.
+    Whether a colleague answers a trial mail, even without proof. Such an answer is not a letter and opens no case.
 
-    Anybody else who has such a mail, say by a forward, writes a letter.
+    Anybody else who answers one, for example after a forward, writes a letter.
     """
     author = seen.message.author
     ours = author is not None and (seen.staff is not None or seen.council.is_colleague(author.key))
@@ -47,14 +47,16 @@ def answers_trial(seen: Seen, signer: Signer) -> bool:
 
 def stale(seen: Seen) -> bool:
     """
-    Whether it was written days before it arrived. Whoever sends an old mail again can change its Message-ID, which makes
-    another mail of it, and not its Date, which its signature covers (RFC 6376 §5.4.1).
+    Whether the mail was written more than three days before it arrived.
+
+    Somebody who replays an old mail can change its Message-ID, so that it looks new, but not its Date, because DKIM signs that
+    (RFC 6376 §5.4.1).
     """
     return seen.message.sent_at is not None and seen.arrival.arrived_at - seen.message.sent_at > _STALE
 
 
 def points(seen: Seen, person: Staff, signer: Signer) -> list[Point]:
-    """The proof of one mail that this person should have written, in the order in which it is looked for."""
+    """The points of the proof that this person wrote the mail, in the order in which they are checked."""
     return [_token(seen, person, signer), _address(seen, person), _server(seen), _kind(seen)]
 
 
@@ -82,7 +84,7 @@ def _address(seen: Seen, person: Staff) -> Point:
 
 
 def _server(seen: Seen) -> Point:
-    """Whether the inbox's own server vouches for From, and whom to believe where it does not."""
+    """Whether the inbox's own server vouches for From; if not, which `authserv_id` would."""
     headers, trusted = seen.message.headers, seen.inbox.authserv_id
     servers = authresults.servers(headers)
     domain = seen.one_author.domain if seen.one_author else ""

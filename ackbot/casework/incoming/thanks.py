@@ -1,4 +1,4 @@
-"""A resident's short answers that ask for nothing: thanks, and a score from 1 to 5 (behaviour.md §3.5)."""
+"""Recognises a resident's short answers that ask for nothing: thanks, or a score from 1 to 5 (behaviour.md §3.5)."""
 
 import re
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ _THANKS = re.compile(
     r"(?: (?:to (?:you|all|everyone) )?for (?:all )?"
     rf"(?:that|this|it|everything|(?:your|the|this|all your) {_SORT}{_THING}|{_DOING}))?(?!\S)"
 )
-# What may stand beside thanks and says nothing else.
+# Pleasantries that may stand beside thanks and say nothing more.
 _PLEASANT = re.compile(
     r"(?:ok|okay|great|perfect|lovely|brilliant|wonderful|super|excellent|fantastic|(?:very )?good|fine|noted|understood|"
     r"that s (?:great|good|perfect|lovely|fine|brilliant|excellent|wonderful)|and|to all|to everyone|"
@@ -35,7 +35,7 @@ _SCORE = re.compile(
     r"\s*(?P<score>[1-5])(?:\s*(?:out of 5|/\s*5|stars?)\b)?(?P<mark>[ \t]*[-–—:,./!)]+)?(?P<rest>.*)$", re.DOTALL
 )
 _WORD = re.compile(r"\S+")
-_LONGEST_NAME = 200  # characters of a name that are looked at
+_LONGEST_NAME = 200  # characters of a name that are read
 _VERY = r"(?:very |really |extremely |quite |pretty |absolutely )?"
 _TAIL = r"(?: (?:thanks?|thank you|service|work|job))?"
 _WORD_SCORES = {
@@ -53,7 +53,7 @@ _WORD_SCORES = {
 
 @dataclass(frozen=True, slots=True)
 class Short:
-    """A short answer that asks for nothing: thanks, or a score with nothing behind it but thanks."""
+    """A short answer that asks for nothing: thanks, or a score from 1 to 5 with nothing but thanks after it."""
 
     kind: Literal["thanks", "score"]
     score: int = 0
@@ -61,13 +61,13 @@ class Short:
 
 def short_answer(words: str, people: Sequence[str] = ()) -> Short | None:
     """
-    Whether a resident's words are thanks or a bare score, all of them; None for everything else.
+    The short answer, if a resident's words are nothing but thanks or a score; None for everything else.
 
-    "2 – the leak is back" and "Thanks. The leak is back" are letters. Where unsure it is a letter: one too many is opened
-    again, none is swallowed.
+    "2 – the leak is back" and "Thanks. The leak is back" are letters. In doubt it is a letter: it is better to reopen a case
+    too many than to overlook a letter.
 
     Args:
-        people: names and addresses that may stand in it as a greeting or signature.
+        people: names and addresses that may stand in the words as a greeting or signature.
     """
     score = score_of(words)
     match = _SCORE.match(words)
@@ -79,7 +79,7 @@ def short_answer(words: str, people: Sequence[str] = ()) -> Short | None:
 
 
 def score_of(words: str) -> int:
-    """The score that a resident's words begin with; 0 for none, as in a house number, a time, or a list."""
+    """The score, from 1 to 5, that a resident's words begin with. 0 for other digits: a house number, a time, a list."""
     match = _SCORE.match(words)
     if match is None:
         return 0
@@ -95,18 +95,18 @@ def score_of(words: str) -> int:
 
 
 def word_score(words: str) -> int:
-    """The score that one word or two say in answer to "how did we do?"; 0 for anything else."""
+    """The score, from 1 to 5, of a word or two that answer "how did we do?", such as "very good"; 0 for anything else."""
     said = _plain(words)
     return next((score for score, pattern in _WORD_SCORES.items() if pattern.fullmatch(said)), 0)
 
 
 def is_signature(words: str, people: Sequence[str]) -> bool:
-    """Whether words are nothing but thanks, greetings and names, as people sign with; true of no words."""
+    """Whether the words are only thanks, greetings and names, as in a signature. True if there are no words."""
     return _said(words, people) is not None
 
 
 def _said(text: str, people: Sequence[str]) -> bool | None:
-    """Whether it thanks; None when it says anything but thanks, pleasantries and names."""
+    """Whether the text says thanks; None if it says anything except thanks, pleasantries and names."""
     if "?" in text:
         return None
     known = [word for one in people for word in re.findall(r"\w+", folding.plain(one[:_LONGEST_NAME]))]
@@ -123,10 +123,10 @@ def _said(text: str, people: Sequence[str]) -> bool | None:
 
 
 def _plain(text: str) -> str:
-    """Words alone: no case, no accents, no marks."""
+    """The words alone, in lower case, without accents and punctuation."""
     return " ".join(re.findall(r"\w+", folding.plain(text)))
 
 
 def _names(word: str, known: Sequence[str]) -> bool:
-    """Whether a word is one of the names, its initial, its short form, or a piece of the address."""
+    """Whether a word is one of the names, the beginning of one, such as an initial, or a piece of the address."""
     return word.isalpha() and any(one.startswith(word) or (len(word) > 2 and word in one) for one in known)

@@ -1,4 +1,4 @@
-"""What a resident asks of us rather than of an officer: news, quiet, a format, a language (behaviour.md §3.8, §3.10, §3.11)."""
+"""Recognises wishes that ackbot can grant itself: news, quiet, a format, a language (behaviour.md §3.8, §3.10, §3.11)."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from ackbot.mail import folding
 
-_SHORT = 25  # words of a mail that may ask for nothing else
-_ALONE = 8  # words of a mail that names a language or a format and little besides
-_NAMED = 3  # words of one that is nothing but that name
+_SHORT = 25  # words; a longer mail says more than a wish for quiet or news
+_ALONE = 8  # words; a mail up to this length that names a format says little else
+_NAMED = 3  # words; a mail up to this length that names a language says nothing else
 _QUIET = re.compile(
     r"quiet|unsubscribe|"
     r"(?:please )?(?:no more |stop (?:sending )?(?:me )?(?:these |all |the |your )?|do not send (?:me )?(?:any more |these )?|"
@@ -27,7 +27,7 @@ _NEWS = re.compile(
     r"(?:is|has) (?:anyone|anybody|someone|somebody) (?:looking|looked|dealing|dealt)|"
     r"(?:i am|i m|just) (?:chasing|following up)|where (?:are we|do things stand|does (?:this|it) stand))\b"
 )
-# As the footer of our mails names them, and what people call them.
+# Formats by the name in the footer of our mails, with what people call them.
 _FORMATS: Mapping[str, re.Pattern[str]] = {
     "large print": re.compile(r"\b(?:large|larger|big|bigger) (?:print|font|type|text|letters)\b"),
     "Easy Read": re.compile(r"\beasy ?read\b"),
@@ -41,11 +41,13 @@ _WANTED = r"(?:need|want|would like|prefer|please|send|have|get|write|reply|answ
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """
+    What a resident wishes from us.
+
     Args:
-        quiet: no more automatic mail; and nothing else is said.
-        news: how far it is; and little else is said.
-        formats: such as "large print", as the footer of our mails names it.
-        language: ISO 639-1; "" for none.
+        quiet: the resident wants no more automatic mail, and says nothing else.
+        news: the resident asks how far the case is, and says little else.
+        formats: names from our mails' footer, separated by ", ", such as "large print"; "" for none.
+        language: an ISO 639-1 code; "" for none.
     """
 
     quiet: bool = False
@@ -56,10 +58,10 @@ class Wishes:
 
 def read(words: str, languages: Mapping[str, Sequence[str]]) -> Wishes:
     """
-    The wishes in newly written words of a resident. What is not plainly one is part of a letter, and a person reads it.
+    The wishes in a resident's newly written words. Only plain wishes count; a person reads all the rest.
 
     Args:
-        languages: by ISO 639-1 code, what residents call each.
+        languages: the names that residents use for each language, by ISO 639-1 code.
     """
     said = _plain(words)
     count = len(said.split())
@@ -75,7 +77,7 @@ def read(words: str, languages: Mapping[str, Sequence[str]]) -> Wishes:
 
 
 def _asks(said: str, count: int, pattern: re.Pattern[str]) -> bool:
-    """Whether a format is asked for: the mail says little else, or a word of wanting stands just before it."""
+    """Whether the mail asks for a format: it names the format and says little else, or a word such as "need" comes before."""
     found = pattern.search(said)
     if found is None:
         return False
@@ -84,7 +86,7 @@ def _asks(said: str, count: int, pattern: re.Pattern[str]) -> bool:
 
 
 def _language(said: str, count: int, languages: Mapping[str, Sequence[str]]) -> str:
-    """A language that a short mail names, with hardly a word besides or a word of wanting."""
+    """The language that a short mail asks for, by its name alone or with a word such as "need"; "" if none or several."""
     if not (0 < count <= _NAMED or (count <= _ALONE and re.search(rf"\b{_WANTED}\b", said))):
         return ""
     found = [
@@ -96,5 +98,5 @@ def _language(said: str, count: int, languages: Mapping[str, Sequence[str]]) -> 
 
 
 def _plain(text: str) -> str:
-    """Words alone: no case, no accents, no marks."""
+    """The words alone, in lower case, without accents and punctuation."""
     return " ".join(re.findall(r"\w+", folding.plain(text)))

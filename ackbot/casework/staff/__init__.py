@@ -1,1 +1,1 @@
-"""What staff ask for and say by replying."""
+"""What members of staff ask for and say when they reply to our mails."""

@@ -1,4 +1,4 @@
-"""AWAY and BACK: what a member of staff says about being here, confirmed to them (behaviour.md §4.3)."""
+"""AWAY and BACK: members of staff say when they are away or back, and get a confirmation (behaviour.md §4.3)."""
 
 import re
 from dataclasses import replace
@@ -27,9 +27,9 @@ _COVER = re.compile(
 
 def acted_on(reply: StaffReply) -> list[Intent]:
     """
-    What AWAY or BACK does, with the mail that confirms it or asks back. Others' absences and later ones stay.
+    What AWAY or BACK does, and the mail that confirms it or asks back. Absences of other people, and later ones, stay.
 
-    A manager may say it of those whose manager they are, by name: then both hear of it.
+    A manager may write it about somebody they manage, with that person's name. Then both get the confirmation.
     """
     person, desk = reply.person, reply.desk
     named, reading = _of_whom(reply.reading, desk.council)
@@ -37,7 +37,7 @@ def acted_on(reply: StaffReply) -> list[Intent]:
     found: list[Intent] = []
     values: dict[str, Any]
     if named and about is None:
-        # Two share the name. It is never taken for an absence of the manager who wrote it.
+        # Several people have this name. It must not be taken for an absence of the manager who wrote it.
         values, why = {"problem": named.problem}, "more than one has that name"
     elif about and about.id != person.id and person.id not in _above(about, desk.council):
         values = {"problem": f"Only {about.name} and those above them can say that."}
@@ -60,13 +60,13 @@ def acted_on(reply: StaffReply) -> list[Intent]:
 
 
 def about(reply: StaffReply) -> tuple[Staff, ...]:
-    """Whom AWAY or BACK is about: who wrote it, and everybody with the name that stands in it."""
+    """Everybody whom AWAY or BACK may be about: the writer, and all who have the name in it."""
     named, _ = _of_whom(reply.reading, reply.desk.council)
     return (reply.person, *(named.several if named else ()))
 
 
 def _of_whom(reading: Reading, council: Council) -> tuple[People | None, Reading]:
-    """Whose absence it is, where a name stands before the dates, and the rest of what is asked; None without a name."""
+    """The people whom a name before the dates means, and the reading without that name; None if there is no name."""
     first, *more = reading.argument.split(maxsplit=1) or [""]
     rest = more[0] if more else ""
     second, *further = rest.split(maxsplit=1) or [""]
@@ -78,14 +78,18 @@ def _of_whom(reading: Reading, council: Council) -> tuple[People | None, Reading
 
 
 def _above(person: Staff, council: Council) -> set[str]:
-    """Whoever is somebody's manager, or the manager of one of their teams, all the way up; and deputies of those teams."""
+    """The ids of a person's managers and their teams' managers, all the way up, and of the deputies of their teams."""
     theirs = [name for name, team in council.teams.items() if person.id in team.members]
     above = {one for name in theirs or [""] for one in ladder(council, person.id, name)[1:]}
     return above | {council.teams[name].deputy for name in theirs} - {person.id}
 
 
 def _back(person: Staff, reading: Reading, desk: Desk) -> tuple[list[Intent], dict[str, Any], str]:
-    """What runs now ends; what begins later stays, and they are told so. A name that nobody has is asked about."""
+    """
+    BACK: the present absence ends. A later absence stays, and the confirmation names its start.
+
+    Words behind BACK that are neither a date nor the name of a person are asked about.
+    """
     if reading.argument.strip(" .!") and not reading.argument[0].isdigit() and not _TODAY.match(reading.argument):
         problem = f"BACK stands alone, or with the name of one person whom you manage: “{reading.argument}” is none."
         return [], {"problem": problem}, "BACK is not clear"
@@ -125,12 +129,12 @@ def _away(person: Staff, reading: Reading, desk: Desk) -> tuple[list[Intent], di
 
 
 def _with_others(absence: Absence, desk: Desk) -> Absence:
-    """The absence as it will stand beside those known already: the mail that confirms it says when it is really over."""
+    """The absence joined with those known already, so that the confirmation says when the person is really back."""
     others = tuple(one for one in desk.council.absences if not _said_anew(one, absence))
     council = replace(desk.council, absences=(*others, absence))
     return absence_of(council, absence.staff, absence.starts_at) or absence
 
 
 def _said_anew(one: Absence, absence: Absence) -> bool:
-    """As the store has it: the same beginning said again is the same absence."""
+    """Whether `absence` replaces `one`. Like the store, this takes the same person, source and start for the same absence."""
     return (one.staff, one.source, one.starts_at) == (absence.staff, "AWAY", absence.starts_at)

@@ -1,4 +1,4 @@
-"""Staff work by replying: what a verified mail of theirs does to its case (behaviour.md §4.2, §4.3)."""
+"""Staff work by replying: what a verified staff mail does to its case (behaviour.md §4.2, §4.3)."""
 
 import re
 from dataclasses import replace
@@ -46,8 +46,10 @@ _OUTSIDE = frozenset(PURPOSES[kind] for kind in ("new-case", "resident-wrote", "
 
 def on_staff(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision | None:
     """
-    What a mail of a member of staff does; None when its token was given to somebody else, or when an inbox of what it
-    acts on does not vouch for it, which makes it a letter that is never acknowledged (behaviour.md §4.4, P7).
+    What a mail of a member of staff does; None if it proves too little, and then it is a letter without acknowledgement.
+
+    It proves too little if its token was made for somebody else, or if an inbox that it acts on does not vouch for it
+    (behaviour.md §4.4, P7).
     """
     person = seen.staff
     tokens = _own_tokens(seen, facts)
@@ -70,10 +72,10 @@ def on_staff(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision
 
 def _vouched_for(reply: StaffReply) -> bool:
     """
-    Whether it passes by the rules of each inbox of what it acts on: the weakest inbox is nobody's way in (P7).
+    Whether the mail is verified by the rules of every inbox that it acts on, so that the weakest inbox lets nobody in (P7).
 
-    Those are the inboxes of the cases of the mails that it answers, of the cases that its lines name, and, where it says who
-    is away or back, of all that this person answers.
+    These are the inboxes of the cases whose mails it answers and of the cases that its lines name. For AWAY and BACK they are
+    all inboxes that the person concerned answers.
     """
     seen, council, cases = reply.seen, reply.desk.council, reply.facts.cases
     answered = [token.code for token in (*seen.message.addressed, *seen.message.answers)]
@@ -85,18 +87,23 @@ def _vouched_for(reply: StaffReply) -> bool:
 
 
 def _acted_on(reply: StaffReply, case: Case | None) -> list[Intent]:
-    """What a staff reply does, first match wins; `case` is the one of the mail that it answers, None where there is none."""
+    """
+    What a staff reply does. The first match wins.
+
+    Args:
+        case: the case of the mail that it answers; None if there is none.
+    """
     seen, person, reading, desk = reply.seen, reply.person, reply.reading, reply.desk
-    # It is kept raw, and acted on once it can be read.
+    # The mail is kept raw, and acted on when it can be read.
     if not seen.message.readable:
         return []
     # A leaver's words go to whoever has the case now, and change nothing (P7).
     if case is not None and has_left(person, desk.today):
         return [_tell_owner(_request(reply, case), gone=True)]
-    # An old mail may be one that somebody sends again, and the case has gone on meanwhile.
+    # Somebody may be sending an old mail again, and the case has gone on since.
     if staff_proof.stale(seen):
         return _ask_anew(_request(reply, case)) if case else _about_no_case(reply)
-    # Presence is about a person: whichever mail it answers, no case is meant.
+    # AWAY and BACK are about a person and never about a case, whichever mail they answer.
     if reading.command in ("AWAY", "BACK"):
         return away_back.acted_on(reply)
     if case is None or begins_with_reference(reading, desk.council):
@@ -105,12 +112,12 @@ def _acted_on(reply: StaffReply, case: Case | None) -> list[Intent]:
 
 
 def _request(reply: StaffReply, case: Case) -> Request:
-    """What the whole reply asks for in the case of the mail that it answers."""
+    """The request of the whole reply, in the case of the mail that it answers."""
     return Request(reply, case, _stays_inside(reply.tokens), reply.reading)
 
 
 def _ask_anew(request: Request) -> list[Intent]:
-    """What was written long ago and comes only now is done when they say so again."""
+    """Ask the author of an old mail whether it still holds; nothing is done until they write again."""
     desk = request.desk
     written_on = desk.council.calendar.local_day(request.seen.message.sent_at or desk.now)
     day = desk.templates.day(desk.council.languages[0], written_on, desk.today)
@@ -118,7 +125,7 @@ def _ask_anew(request: Request) -> list[Intent]:
 
 
 def _done(request: Request) -> list[Intent]:
-    """What was asked for; whoever has the case hears it when another person wrote to the resident or closed it."""
+    """What was asked for. If another person wrote to the resident or closed the case, whoever has the case is told."""
     intents = _commanded(request)
     if request.has_the_case or not any(isinstance(one, HumanWords | Close) for one in intents):
         return intents
@@ -126,7 +133,12 @@ def _done(request: Request) -> list[Intent]:
 
 
 def _tell_owner(request: Request, *, gone: bool) -> Intent:
-    """Somebody wrote who no longer has the case, or no longer works here; then it changed nothing (P7)."""
+    """
+    Tell whoever has the case that another person wrote in it.
+
+    Args:
+        gone: the writer no longer works here, so that the mail changed nothing (P7).
+    """
     case, desk, person = request.case, request.desk, request.person
     here = is_present(desk.council, case.in_charge, desk.now)
     found = None if here else stand_in(desk.council, case.owner, case.team, desk.now)
@@ -140,7 +152,7 @@ def _tell_owner(request: Request, *, gone: bool) -> Intent:
 
 
 def _own_tokens(seen: Seen, facts: Facts) -> tuple[Token, ...]:
-    """Staff tokens that were given to this very person: by reply address, or by a mail of ours that went to them."""
+    """The staff tokens that were made for this very person: in a reply address, or in a mail that we sent to them."""
     staff = seen.staff.id if seen.staff else ""
     tagged = [token for token in seen.message.addressed if token.role == "staff" and token.staff == staff]
     sent = [
@@ -152,7 +164,7 @@ def _own_tokens(seen: Seen, facts: Facts) -> tuple[Token, ...]:
 
 
 def _stays_inside(tokens: tuple[Token, ...]) -> bool:
-    """Whether words without a command stay inside: as the first token says, which is the reply address where there is one."""
+    """Whether words without a command stay inside. The first token decides; it is the reply address if the mail has one."""
     first = tokens[0]
     return first.inside if not first.message_id else first.purpose not in _OUTSIDE
 
@@ -197,9 +209,9 @@ def _commanded(request: Request) -> list[Intent]:
 
 
 def _outward(request: Request) -> list[Intent]:
-    """Words that a resident is to read go out, or are held and asked about. Fails closed (behaviour.md §4.2)."""
+    """Words for the resident: send them, or hold them and ask. In doubt nothing is sent (behaviour.md §4.2)."""
     reading, case, council = request.reading, request.case, request.desk.council
-    # Where the first line is no command after all, it is a line like the others.
+    # If the first line turned out not to be a command, it belongs to the words.
     unclear = reading.command == "unclear"
     words = reading.words if unclear else reading.text
     argument = ""
@@ -210,7 +222,7 @@ def _outward(request: Request) -> list[Intent]:
         argument, words = found[0].isoformat(), reading.text[found[1] :].lstrip(" \t\n:.,;-–—").rstrip()
     elif not replies.unsigned(words):
         return ask_back(request, f"{reading.command} needs the words that the resident should read.")
-    # A mail that says "stays inside" sends words by a command alone, and only for whoever has the case.
+    # The reply to a mail that says "stays inside" sends words only by a command, and only for whoever has the case.
     if request.inside and not request.has_the_case:
         return ask_back(request, "This mail was for you to know, and no words went out: the case is not yours.")
     if not case.resident.addr or case.unreachable:
@@ -218,7 +230,7 @@ def _outward(request: Request) -> list[Intent]:
     if request.inbox.mode in ("shadow", "staff"):
         kept = KeepWords(case.code, request.person.id, "note", words, why="the inbox is being tried out")
         return [kept, *ask_back(request, "This inbox is being tried out, so your words were not sent.", words)]
-    # MORE may stand without words: the date alone goes out then, and there is nothing to doubt.
+    # MORE may come without words. Then only the date goes out, and there are no words to check.
     reasons = held_words.reasons_to_hold(request, words) if words else []
     if unclear:
         reasons.insert(0, "it begins like a command and is none")
@@ -229,7 +241,7 @@ def _outward(request: Request) -> list[Intent]:
 
 
 def _answered_elsewhere(request: Request) -> list[Intent]:
-    """PHONED, SENT: the resident was answered by phone, or by a mail from elsewhere, as its owner says."""
+    """PHONED, SENT: the writer says that they answered the resident by phone, or by a mail from elsewhere."""
     case, person, reading = request.case, request.person, request.reading
     if reading.command == "PHONED" and _NOT_REACHED.search(reading.text):
         return ask_back(request, "PHONED is for a call that was answered. NOTE keeps that you tried.")
@@ -247,7 +259,11 @@ def _answered_elsewhere(request: Request) -> list[Intent]:
 
 
 def _no_automatic_mail(request: Request) -> list[Intent]:
-    """QUIET: the resident wants none; IGNORE: a sender who needs none, and whose case is closed. OFF takes it back."""
+    """
+    QUIET: the resident wants no automatic mail. IGNORE: the sender needs none, and the case is closed.
+
+    OFF behind either command takes it back.
+    """
     case, command = request.case, request.reading.command
     words = said(request)
     off = words.strip(" .").lower() == "off"
@@ -267,7 +283,11 @@ def _no_automatic_mail(request: Request) -> list[Intent]:
 
 
 def _copies(request: Request) -> list[Intent]:
-    """CC: whoever the resident copied gets copies of what the owner writes, from now on and of words below it at once."""
+    """
+    CC: from now on, people whom the resident copied get copies of what the owner writes.
+
+    Words below the command are sent at once, with copies.
+    """
     case, reading = request.case, request.reading
     off = reading.argument.strip(" .").lower() == "off"
     if reading.argument and not off:
@@ -284,7 +304,7 @@ def _copies(request: Request) -> list[Intent]:
 
 
 def _whom_they_copied(request: Request) -> tuple[str, ...]:
-    """Addresses in Cc of the resident's letters, our own inboxes and the resident's own apart."""
+    """The addresses in Cc of the resident's letters, except our inboxes and the resident's own."""
     council, case = request.desk.council, request.case
     copied = [Address("", addr) for raw in request.facts.copied.get(case.code, ()) for _, addr in addresses.parse(raw)]
     others = (one for one in copied if one.usable and council.inbox_at(one.key) is None)
@@ -293,9 +313,9 @@ def _whom_they_copied(request: Request) -> tuple[str, ...]:
 
 def _by_lines(reply: StaffReply) -> list[Intent]:
     """
-    A digest answered line by line; only for cases that the mail it answers had named to that person (P7).
+    What an answer to a digest does, line by line. Only cases that the digest named to this person count (P7).
 
-    A digest of one case is a mail about that case: nothing but that one counts, and a line that is no command asks back.
+    If the answered mail is about one case, only that case counts, and a line without a command is asked about.
     """
     facts, council = reply.facts, reply.desk.council
     single = next((token.code for token in reply.tokens if token.code in facts.cases), "")
@@ -331,10 +351,10 @@ def _close(request: Request) -> list[Intent]:
 
 def _about_no_case(reply: StaffReply, strange: str = "") -> list[Intent]:
     """
-    An answer to a mail about no single case: they are asked which one they mean.
+    Ask the writer of a reply that belongs to no single case which case they mean.
 
     Args:
-        strange: lines about cases that the mail did not name; "" where nothing in it is a command that we know.
+        strange: lines about cases that the answered mail did not name; "" if the reply holds no command that we know.
     """
     message = reply.seen.message
     values = {"their_words": Lines(strange or message.new_text), "strange": bool(strange)}

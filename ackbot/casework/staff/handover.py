@@ -1,4 +1,4 @@
-"""A case, or a part of one, goes to somebody else: PASS, TAKE, SPLIT (behaviour.md §4.3)."""
+"""PASS, TAKE and SPLIT: a case, or a part of one, goes to somebody else (behaviour.md §4.3)."""
 
 import re
 from dataclasses import replace
@@ -17,11 +17,11 @@ from ackbot.casework.model import Case, History
 from ackbot.casework.staff.people import called, team_called
 from ackbot.casework.staff.request import Request, ask_back, note, said
 
-_LINKED = re.compile(r"<mailto:[^>\n]*>")  # what Outlook puts behind an address
+_LINKED = re.compile(r"<mailto:[^>\n]*>")  # Outlook puts this behind an address
 
 
 def passed(request: Request) -> list[Intent]:
-    """PASS: somebody is asked to take the case; until they do, it stays where it is."""
+    """PASS: ask somebody to take the case. Until they do, it stays where it is."""
     case, desk, council = request.case, request.desk, request.desk.council
     name, reason = _named(said(request))
     if case.state == "closed":
@@ -49,12 +49,12 @@ def passed(request: Request) -> list[Intent]:
 
 
 def _may_pass(case: Case, council: Council) -> set[str]:
-    """Whoever has the case, and those above them."""
+    """The staff ids of the owner, the cover, and everybody above whoever has the case."""
     return {case.owner, case.cover, *ladder(council, case.in_charge, case.team)}
 
 
 def _taker(name: str, request: Request) -> Staff | str:
-    """Whoever the name of a person or team means, if they are here; else what to tell the one who passes the case."""
+    """The person that a name of a person or team means, if present; else what to tell whoever passes the case."""
     council, desk = request.desk.council, request.desk
     if not name:
         return "PASS needs a name."
@@ -84,7 +84,7 @@ def _taker(name: str, request: Request) -> Staff | str:
 
 
 def _of_team(team: Team, request: Request) -> str | None:
-    """Who of a team would get its next case, whoever has it now apart."""
+    """The staff id of the member who would get the team's next case, except whoever has this one; None for nobody."""
     council = request.desk.council
     others = replace(team, members=tuple(one for one in team.members if one != request.case.in_charge))
     council = replace(council, teams={**council.teams, team.name: others})
@@ -96,11 +96,14 @@ def _of_team(team: Team, request: Request) -> str | None:
 
 def taken(request: Request) -> list[Intent]:
     """
-    TAKE: an urgent alarm ends, or the case goes over. Everybody whom we wrote to about a case may take it: it was passed to
-    them, it came up the ladder to them, or their service got the same letter.
+    TAKE: end an urgent alarm, or give the case to whoever wrote.
+
+    Everybody whom we wrote to about a case may take it: it was passed to them, it came up the ladder to them, or their
+    service got the same letter.
     """
     case, desk, person = request.case, request.desk, request.person
     offered = case.offer is not None and case.offer.to == person.id
+    # While an alarm runs, TAKE means "I see to it", not "it is my case", except from whoever was offered the case.
     if case.code in request.facts.alarmed and not offered:
         return [TakeAlarm(case.code, person.id, why=f"{person.name} is on it")]
     if case.state == "closed":
@@ -139,26 +142,28 @@ def taken(request: Request) -> list[Intent]:
 
 def _is_news(request: Request) -> bool:
     """
-    Whether the resident hears something new. That a cover has their case they have heard, and they hear no more when that
-    cover keeps it; unless the mail that says so still waits, for it is replaced by this one.
+    Whether the resident would hear something new.
+
+    If the cover takes the case, the resident already knows that this person has it. It is news all the same if the mail about
+    the cover has not gone out yet, because the new mail replaces it.
     """
     waits = any(at > request.desk.now for at in _history(request).goes_at)
     return request.case.cover != request.person.id or waits
 
 
 def _team_of(person: Staff, team: str, council: Council) -> str:
-    """The team of a case that somebody takes: as it was, unless they are of another."""
+    """The team of a case after this person takes it: unchanged if they belong to it or to none, else their first team."""
     theirs = [one.name for one in council.teams.values() if person.id in (*one.members, one.deputy, one.manager)]
     return team if team in theirs or not theirs else theirs[0]
 
 
 def _history(request: Request) -> History:
-    """The automatic mail of the resident of the case."""
+    """The automatic mails that the case's resident has had or will get."""
     return request.facts.contacts.get(request.case.code, History())
 
 
 def split(request: Request) -> list[Intent]:
-    """SPLIT: a second matter becomes a case of its own, with an owner, a date, and a word to the resident."""
+    """SPLIT: open a case for a second matter, with an owner and a date, and tell the resident."""
     case, desk, council, person = request.case, request.desk, request.desk.council, request.person
     name, part = _named(said(request))
     own = next((one for one in council.teams.values() if person.id in (*one.members, one.manager)), None)
@@ -200,7 +205,7 @@ def split(request: Request) -> list[Intent]:
     announced = replace(other, clocks=standards.told(fresh, owned=True))
     may = contact.notice([announced], _history(request), desk, origin=case, moves_dates=False)
     tells = may.when != "never"
-    if tells and not may.hold:  # a held notice names no date to anybody before it is released
+    if tells and not may.hold:  # a held notice tells the resident no date until it is released
         other = announced
     reference, why = council.reference_of(code), f"{person.name} split off a part for {team.name}"
     last_words = request.facts.last_words.get(case.code, "")
@@ -221,17 +226,18 @@ def split(request: Request) -> list[Intent]:
 
 
 def _inbox_of(team: Team, request: Request) -> Inbox:
-    """The inbox that a team answers; where it has none of its own, that of the first case."""
+    """The inbox that the team answers; if it has none of its own, the inbox of the first case."""
     here = request.inbox
     theirs = (one for one in request.desk.council.inboxes.values() if one.team == team.name and not one.personal)
     return here if here.team == team.name else next(theirs, here)
 
 
 def _named(text: str) -> tuple[str, str]:
-    """The name behind a command, and what is said with it."""
+    """The name behind a command, and the words after the name."""
     first, _, rest = text.partition("\n")
     first = _LINKED.sub("", first)
     head, colon, tail = first.partition(":")
+    # No name has more than four words. In a longer line without a colon, only the first word is the name.
     if not colon and len(head.split()) > 4:
         head, _, tail = first.partition(" ")
     name = re.sub(r"^(?:to|for)\b", "", head.strip(), flags=re.IGNORECASE).strip(" .,-–—")

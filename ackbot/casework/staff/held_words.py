@@ -1,7 +1,7 @@
 """
-Words of staff that are held until their author says SEND or KEEP: why, how they are asked, and what the answer does.
+Holds doubtful words of staff until their author answers SEND or KEEP, and acts on that answer.
 
-Words going out fail closed (behaviour.md §4.2).
+In doubt nothing is sent to the resident (behaviour.md §4.2).
 """
 
 import re
@@ -21,10 +21,10 @@ from ackbot.casework.staff.words_out import WordsOut
 from ackbot.mail import folding, replies, subjects
 from ackbot.mail.markup import Lines
 
-SHORTEST = 15  # characters; shorter plain words are asked about
-_NAME = 8  # characters by which SEND and KEEP name held words
+SHORTEST = 15  # characters; shorter words are held
+_NAME = 8  # characters of the name by which SEND and KEEP mean held words
 _LONGEST_GREETING = 60  # characters
-_FEW = 4  # words of a greeting; a longer one has other words than names
+_FEW = 4  # words; a longer greeting holds other words than names
 _FORMAL = (
     r"(?:dear|hi|hiya|hello|hey|good[ \t]+(?:morning|afternoon|evening|day)|attn|"
     r"(?:morning|afternoon|evening)(?=[ \t]+(?-i:[A-Z])))"
@@ -35,7 +35,7 @@ _OPENING = re.compile(
     re.IGNORECASE,
 )
 _END = re.compile(r"[,.!;:–—]|\s-\s")
-# What follows a name that is called, not told of: "Sam," and "Sam can you", not "Sam Jones comes on Tuesday".
+# What follows a name if the words are addressed to that person: "Sam," and "Sam can you", not "Sam Jones comes on Tuesday".
 _CALLED = re.compile(
     r"[ \t]*(?:$|[,.!;:–—?]|-\s|(?:and|re|can|could|please|pls|would|will you|do you)\b|[&/])", re.IGNORECASE
 )
@@ -50,10 +50,10 @@ _INSIDE = re.compile(
 
 def reasons_to_hold(request: Request, words: str) -> list[str]:
     """
-    Why words are not sent before their author was asked, in plain English; empty when they may go.
+    The reasons, in plain English, to ask the author before these words are sent; empty if they may be sent.
 
     Args:
-        words: what would go to the resident.
+        words: the words that the resident would read.
     """
     council, message, reading = request.desk.council, request.seen.message, request.reading
     found = []
@@ -84,7 +84,7 @@ def reasons_to_hold(request: Request, words: str) -> list[str]:
 
 
 def hold(request: Request, out: WordsOut, reasons: Sequence[str]) -> list[Intent]:
-    """The words are kept, and their author is asked whether they may go."""
+    """Keep the words, and ask their author whether they may be sent."""
     case, desk = request.case, request.desk
     key = keys.held(request.key)
     asked_by = desk.message_id(key, case.code, "ask-back", "staff", request.inbox.address)
@@ -103,7 +103,11 @@ def hold(request: Request, out: WordsOut, reasons: Sequence[str]) -> list[Intent
 
 
 def _question(request: Request, asked_by: str, words: str, reasons: Sequence[str]) -> Send:
-    """May held words go? The links name them, and how the case stood when this was asked."""
+    """
+    Ask the author whether held words may be sent.
+
+    The SEND and KEEP links hold the name of the words and the state of the case at the time of this question.
+    """
     name = name_of(asked_by) + _standing(request.case)
     values = {
         "reasons": reasons,
@@ -120,20 +124,21 @@ def _why(reasons: Sequence[str]) -> str:
 
 
 def name_of(asked_by: str) -> str:
-    """What SEND and KEEP name held words by: the unique part of the Message-ID that asked about them."""
+    """The name by which SEND and KEEP mean held words: eight characters of the Message-ID that asked about them."""
     return asked_by.partition("@")[0].rpartition(".")[2][:_NAME].lower()
 
 
 def _standing(case: Case) -> str:
-    """A short word for whether the case is closed and when a person last wrote: another one when either has changed."""
+    """Four letters for the state of a case. They change when it is closed or reopened, and when a person writes."""
     return sha256(f"{case.state == 'closed'} {case.human_words_at}".encode()).hexdigest()[:4]
 
 
 def send_or_keep(request: Request) -> list[Intent]:
     """
-    SEND or KEEP: the words that the mail answers, or its command names; without either, the only ones that wait.
+    SEND or KEEP: send held words, or keep them inside as a note.
 
-    What was asked before somebody wrote to the resident, or closed the case, is asked once more.
+    The words are those that the command names, or those that the answered mail asked about, or else the only ones held. If
+    somebody wrote to the resident or closed the case since the question, it is asked once more.
     """
     case, today = request.case, request.desk.today
     mine = [one for one in request.facts.held if one.code == case.code]
@@ -152,7 +157,7 @@ def send_or_keep(request: Request) -> list[Intent]:
     if held.command == "MORE" and date.fromisoformat(held.argument) <= today:
         problem = "Their date has passed, so they were not sent. Write MORE with a new date."
         return ask_back(request, problem, held.words)
-    # The question names the case as it stood then. Where it stands otherwise by now, the author does not know that yet.
+    # The question holds the state of the case at its time. If that has changed, the author may not know.
     as_it_stands = name_of(held.asked_by) + _standing(case)
     if not any(as_it_stands in text for text in (named, *(ours.text for ours in request.facts.ours.values()))):
         closed = case.state == "closed"
@@ -165,8 +170,9 @@ def send_or_keep(request: Request) -> list[Intent]:
 
 def greets_somebody_else(words: str, case: Case, council: Council) -> str:
     """
-    Whom the words greet, if that is not surely the resident: a colleague, a group, a name that is not all theirs; ""
-    otherwise. Where the resident's name is not known, only colleagues and groups are somebody else.
+    Whom the words greet, if it may not be the resident: a colleague, a group, or another name; else "".
+
+    If the resident's name is unknown, only colleagues and groups count as somebody else.
     """
     first = next((line for line in words.split("\n") if line.strip()), "").strip()
     theirs = set(_words(f"{case.resident.name} {case.resident.key.partition('@')[0]}"))
@@ -184,7 +190,7 @@ def greets_somebody_else(words: str, case: Case, council: Council) -> str:
     if others & set(_words(part)):
         return part
     if not end and len(greeted) > _FEW:
-        greeted = greeted[:1]  # no mark says where the name ends
+        greeted = greeted[:1]  # without punctuation it is unclear where the name ends
     if len(greeted) > _FEW or not end:
         greeted = [word for word in greeted if word[0].isupper()]
     strange = [word for word in greeted if not _theirs(folding.plain(word), theirs)]
@@ -192,7 +198,7 @@ def greets_somebody_else(words: str, case: Case, council: Council) -> str:
 
 
 def _called(line: str, others: Collection[str]) -> str:
-    """The colleague or group that a line begins by calling; "" for none."""
+    """The colleague or group to whom a line is addressed at its beginning; "" for none."""
     rest = line[match.end() :] if (match := _OPENING.match(line)) else line
     lead = re.match(r"[\w'’-]+(?:[ \t]+[\w'’-]+)?", rest)
     for piece in (lead[0], lead[0].split()[0]) if lead else ():
@@ -203,7 +209,7 @@ def _called(line: str, others: Collection[str]) -> str:
 
 
 def _theirs(word: str, theirs: Collection[str]) -> bool:
-    """Whether a word is a name of the resident, or its initial."""
+    """Whether a word is a name of the resident, an initial of one, or a title such as "Mrs"."""
     return word in theirs or word in _TITLES or (len(word) == 1 and any(one.startswith(word) for one in theirs))
 
 

@@ -1,4 +1,4 @@
-"""Whom a name in a staff mail means: a person of the council, a team, several who share the name, or nobody."""
+"""Finds the person or team that a name in a staff mail means. Several people may share a name, or nobody may have it."""
 
 import re
 from dataclasses import dataclass
@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from ackbot.casework.council import Council, Staff, Team
 from ackbot.mail import folding
 
-_MARKS = " \t.,;:!?()[]<>\"'“”‘’«»*_-–—"  # around a name; those within one stay
-# `sam@northgate.example`, `Sam Jones <sam@northgate.example>`, and as Outlook has it `sam@… <mailto:sam@…>`.
+_MARKS = " \t.,;:!?()[]<>\"'“”‘’«»*_-–—"  # stripped around a name, not inside it
+# `sam@northgate.example`, `Sam Jones <sam@northgate.example>`, and Outlook's `sam@… <mailto:sam@…>`.
 _ADDRESS = re.compile(r"(?:[^<>]*<)?(?:mailto:)?(?P<address>[^\s<>:]+@[^\s<>:]+)")
 
 
 @dataclass(frozen=True, slots=True)
 class People:
     """
-    Who a name means.
+    The people that a name may mean.
 
     Args:
-        name: as it was written, marks around it apart.
-        several: all that match; one of them is the answer, more are a question, none is nobody.
+        name: the name as written, without punctuation around it.
+        several: everybody who matches. One person is the answer, several are asked about, none means that nobody matches.
     """
 
     name: str
@@ -26,12 +26,12 @@ class People:
 
     @property
     def person(self) -> Staff | None:
-        """The one that it means; None where it means nobody, or more than one."""
+        """The one person that the name means; None if it means nobody, or more than one."""
         return self.several[0] if len(self.several) == 1 else None
 
     @property
     def problem(self) -> str:
-        """What to tell whoever wrote it; "" where it means one person."""
+        """What to tell whoever wrote the name; "" if it means one person."""
         if self.person is not None:
             return ""
         if self.several:
@@ -41,17 +41,18 @@ class People:
 
 def called(name: str, council: Council, *, besides: str = "") -> People:
     """
-    Who is called that: by id, full name or address; else by first name. Letter case, accents and marks around it count for
-    nothing.
+    The people with this id, full name or address; if there are none, those with this first name.
+
+    Letter case, accents and punctuation around the name are ignored.
 
     Args:
-        besides: staff id of somebody who is not meant, such as whoever names their own cover.
+        besides: the id of somebody who cannot be meant, such as the person who names their own cover.
     """
     written = name.strip(_MARKS).removeprefix("@")
     address = _ADDRESS.fullmatch(written)
     wanted = _plain(address["address"] if address else written)
     people = [one for one in council.staff.values() if one.id != besides] if wanted else []
-    # An id or a whole name is meant as such, even where it is another person's first name too.
+    # An id or a full name means its owner, even if it is also somebody else's first name.
     exact = [one for one in people if wanted in map(_plain, (one.id, one.name, *one.addresses))]
     first = [one for one in people if wanted == _plain(one.name).partition(" ")[0]]
     return People(written, tuple(exact or first))
@@ -59,8 +60,9 @@ def called(name: str, council: Council, *, besides: str = "") -> People:
 
 def team_called(name: str, council: Council) -> Team | None:
     """
-    The team that a name means: its own, or that of an inbox or service it answers. Letter case, accents, marks around it,
-    "the" before and "team" behind it count for nothing.
+    The team with this name, or the team that answers the inbox or service with this name; None for none.
+
+    Letter case, accents, punctuation around the name, "the" before it and "team" after it are ignored.
     """
     wanted = _bare(name)
     if not wanted:

@@ -1,4 +1,4 @@
-"""What a member of staff asks for in a reply (behaviour.md §4.2, §4.3)."""
+"""Reads the command and the words in a reply of a member of staff (behaviour.md §4.2, §4.3)."""
 
 import re
 from collections.abc import Sequence
@@ -56,7 +56,7 @@ _SYNONYMS: dict[str, Command] = {
     "quiet": "QUIET",
     "cc": "CC",
 }
-# The word alone on its line, or followed by a mark; some also by what they need, if that can be read.
+# The word alone on its line, or followed by punctuation, or by an argument that the command can read.
 _LINE = re.compile(r"^[\s\u200b\ufeff*_]*(?P<word>[A-Za-z]+)[*_]*\s*(?P<mark>[:：.\-–—])?[\s*_]*(?P<rest>.*)$")
 _DATED = re.compile(
     r"(?:by|on|from|until|till)?\s*(?:\d|today|tomorrow|next\b|in \d|mon|tue|wed|thu|fri|sat|sun)", re.IGNORECASE
@@ -69,11 +69,11 @@ class Reading:
     What a staff reply asks for.
 
     Args:
-        command: "" for plain words; "unclear" when it begins with a command's word and is none, or is nothing at all.
-        argument: what stands on the command's own line behind it.
-        words: everything else that was newly written.
-        below: words that stand under the fence, where nobody looks (behaviour.md §4.2: ask back).
-        doubtful: something in the words looks like another mail.
+        command: "" for plain words; "unclear" if the reply is empty, or looks as if it meant a command but is not one.
+        argument: the text behind the command on its own line.
+        words: all other newly written words.
+        below: words stand below the fence, where they do not count; the writer is asked about them (behaviour.md §4.2).
+        doubtful: a part of the words looks like another mail.
     """
 
     command: Command
@@ -84,25 +84,29 @@ class Reading:
 
     @property
     def text(self) -> str:
-        """Argument and words as one text, for commands whose argument is the beginning of the words."""
+        """The argument and the words as one text, for commands whose argument is the beginning of the words."""
         return f"{self.argument}\n{self.words}".strip()
 
 
 def read(text: str, fences: Sequence[str], original: str) -> Reading:
     """
-    A reply as its sender meant it.
+    Read a reply as its sender meant it.
 
     Args:
-        fences: the words that fence lines begin with, in every language we write to staff in.
-        original: the text of our mail that it answers, so that what a client copied is not taken for new words; "" if
-            not known.
+        fences: how fence lines begin, in every language in which we write to staff.
+        original: the text of our mail that it answers, so that words which a client copied do not count as new; "" if
+            unknown.
     """
     found = replies.read(text, fences, original)
     return commanded(found.words, below=found.below, doubtful=found.doubtful)
 
 
 def parts(reading: Reading, council: Council) -> list[tuple[str, Reading]]:
-    """An answer to a digest: lines that begin with a reference, each with what is asked for that case (behaviour.md §4.3)."""
+    """
+    The parts of an answer to a digest: case codes, each with what is asked for that case (behaviour.md §4.3).
+
+    Each part begins at a line that begins with a reference. Text before the first such line is left out.
+    """
     found: list[tuple[str, list[str]]] = []
     for line in reading.text.split("\n"):
         if match := _reference_line(line, council):
@@ -116,7 +120,7 @@ def parts(reading: Reading, council: Council) -> list[tuple[str, Reading]]:
 
 
 def begins_with_reference(reading: Reading, council: Council) -> bool:
-    """Whether a reply begins as an answer line of a digest does."""
+    """Whether a reply begins with a case reference, like an answer to a digest."""
     return _reference_line(reading.text.partition("\n")[0], council) is not None
 
 
@@ -127,7 +131,7 @@ def _reference_line(line: str, council: Council) -> re.Match[str] | None:
 
 
 def commanded(words: str, *, below: bool, doubtful: bool) -> Reading:
-    """What newly written words of staff ask for; `below` and `doubtful` as in Reading."""
+    """Read newly written words of staff; `below` and `doubtful` as in Reading."""
     first, _, rest = words.partition("\n")
     match = _LINE.match(first)
     command = _SYNONYMS.get(match["word"].lower()) if match else None
@@ -140,7 +144,7 @@ def commanded(words: str, *, below: bool, doubtful: bool) -> Reading:
 
 
 def command_line(words: str) -> str:
-    """The first line that would be a command if it were the first of a reply: alone, with a colon, or in capitals."""
+    """The first line that looks like a command, anywhere in the words: alone, with a colon, or in capitals; "" for none."""
     for line in words.split("\n"):
         match = _LINE.match(line)
         command = _SYNONYMS.get(match["word"].lower()) if match else None
@@ -152,7 +156,11 @@ def command_line(words: str) -> str:
 
 
 def _is_meant(match: re.Match[str], command: Command) -> bool:
-    """Whether a command's word is one: alone, with a mark, in capitals among words that are not, or with what it needs."""
+    """
+    Whether the word is meant as a command and does not just begin a sentence.
+
+    It is meant if it stands alone, with punctuation, in capitals before words that are not, or with an argument that fits.
+    """
     argument = match["rest"].strip()
     in_capitals = match["word"].isupper() and not argument.isupper()
     return not argument or bool(match["mark"]) or in_capitals or _parses(command, argument)
@@ -160,8 +168,10 @@ def _is_meant(match: re.Match[str], command: Command) -> bool:
 
 def _parses(command: Command, argument: str) -> bool:
     """
-    Without a mark or capitals: dates alone behind AWAY; a date behind MORE, or a short name behind PASS and SPLIT, with a
-    colon or nothing behind it; OFF behind what can be taken back.
+    Whether an argument fits its command so well that neither punctuation nor capitals are needed.
+
+    AWAY needs a date. MORE needs a date, PASS and SPLIT a short name, with a colon or nothing behind it. IGNORE, QUIET and CC
+    need OFF.
     """
     if command == "AWAY":
         return bool(_DATED.match(argument))

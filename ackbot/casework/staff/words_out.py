@@ -1,4 +1,4 @@
-"""Words of staff go out to a resident, and what that does to the clocks (behaviour.md §4.2, §4.3, P6)."""
+"""Sends words of staff to a resident, and sets the clocks accordingly (behaviour.md §4.2, §4.3, P6)."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -17,9 +17,9 @@ from ackbot.casework.worktime import Duration
 from ackbot.mail.markup import Lines
 from ackbot.mail.plain import Attachment
 
-ECHOED = 3  # a person's first words to residents, shown back to them
-ASKED_AGAIN = Duration(5, "working days")  # after a question, while the resident does not answer
-_OVER = frozenset({"name-owner", "waiting", "settle"})  # clocks that any word of a person ends
+ECHOED = 3  # a person's first mails to residents are shown to that person as the resident sees them
+ASKED_AGAIN = Duration(5, "working days")  # how long a resident may leave a question unanswered before we ask again
+_OVER = frozenset({"name-owner", "waiting", "settle"})  # clocks that end when a person writes anything
 _STATES: Mapping[str, Literal["open", "waiting", "answered", "closed"]] = MappingProxyType(
     {"DONE": "closed", "UPDATE": "open", "MORE": "open", "ASK": "waiting"}
 )
@@ -29,13 +29,13 @@ _MAIL_FILE = re.compile(r"\.(?:eml|msg|oft|mht|mhtml|mbox)$", re.IGNORECASE)
 @dataclass(frozen=True, slots=True)
 class WordsOut:
     """
-    Words for the resident, as they are sent now or once their author says so.
+    Words for the resident, sent now or when their author confirms them.
 
     Args:
-        command: that sends them; "" for a plain answer.
-        argument: of MORE: the date, ISO 8601; "" for any other.
-        files: of the same mail, which go along.
-        files_of: row of the letter that brought the files; 0 is the one that is being decided.
+        command: the command that sends them; "" for a plain answer.
+        argument: the date of MORE, ISO 8601; "" for other commands.
+        files: attachments that are sent with the words.
+        files_of: the row of the letter that has the files; 0 for the letter that is being decided.
     """
 
     command: str
@@ -47,10 +47,10 @@ class WordsOut:
 
 def send(request: Request, out: WordsOut, key: keys.Key) -> list[Intent]:
     """
-    The words go out, and the clocks know that a person wrote (D69).
+    Send the words, and set the clocks, because a person has written (D69).
 
     Args:
-        key: what tells these words from others: a second SEND of the same words sends nothing.
+        key: identifies these words, so that a second SEND of the same words sends nothing.
     """
     case, desk, person = request.case, request.desk, request.person
     why = f"{person.name} wrote to the resident" + (f" ({out.command})" if out.command else "")
@@ -65,7 +65,7 @@ def send(request: Request, out: WordsOut, key: keys.Key) -> list[Intent]:
         *clocks_after(request, out.command, clocks, why),
         HumanWords(case.code, person.id, _STATES.get(out.command, "answered"), why=why),
     ]
-    # Whoever is new to this sees what the resident reads, until they trust it.
+    # Somebody new to this sees what the resident reads, until they trust it.
     if request.facts.human_sent < ECHOED:
         values = {"their_words": Lines(out.words), "next_on": next_on, "files": [one.name for one in out.files]}
         why = "their first words are shown to them"
@@ -74,14 +74,14 @@ def send(request: Request, out: WordsOut, key: keys.Key) -> list[Intent]:
 
 
 def clocks_after(request: Request, command: str, clocks: Sequence[Clock], why: str) -> list[Intent]:
-    """The clocks of a case in which a person has just written: those that end, stand still, and begin."""
+    """The changes of clocks after a person wrote in a case: which end, which pause, and which begin."""
     case, desk = request.case, request.desk
     set_anew = {clock.kind for clock in clocks}
     standard = desk.council.standard_of(case.standard)
     paused: list[Clock] = []
     match command:
         case "UPDATE" | "MORE":
-            # News is no answer: a date that is still ahead stays promised.
+            # News is not an answer, so a promised date that is still ahead remains.
             ended = [clock for clock in case.clocks if clock.kind in _OVER or clock.promised_on <= desk.today]
         case "ASK":
             ended = [clock for clock in case.clocks if clock.kind != "answer"]
@@ -97,8 +97,10 @@ def clocks_after(request: Request, command: str, clocks: Sequence[Clock], why: s
 
 def new_clocks(request: Request, command: str, argument: str) -> list[Clock]:
     """
-    What is promised from now on: after an answer only that we ask whether it settled the matter, and after a question
-    that it is asked again. What stood still while the resident was asked runs on.
+    The clocks that start now that a person wrote.
+
+    After an answer we only ask later whether it settled the matter. After a question we ask it again. Clocks that were paused
+    while the resident was asked go on.
     """
     case, desk, inbox = request.case, request.desk, request.inbox
     standard = desk.council.standard_of(case.standard)
@@ -110,7 +112,7 @@ def new_clocks(request: Request, command: str, argument: str) -> list[Clock]:
     if command == "MORE":
         named = standards.on_day("update", date.fromisoformat(argument), inbox)
         answer_clocks = [clock for clock in (*case.clocks, *going_on) if clock.kind == "answer"]
-        # A date beyond the one for the answer is the new one for both: the resident hears of one date only.
+        # If the named date is later than the one for the answer, it moves that too: the resident hears of one date only.
         beyond = any(clock.promised_on < named.promised_on for clock in answer_clocks)
         return [named, *([replace(named, kind="answer")] if beyond else going_on)]
     if command == "UPDATE":
@@ -122,7 +124,7 @@ def new_clocks(request: Request, command: str, argument: str) -> list[Clock]:
 
 
 def files(seen: Seen) -> tuple[Attachment, ...]:
-    """What goes along with words: files, never mails, nor pictures that stand in the text, such as those of a signature."""
+    """The attachments to send with the words: files, except mails and pictures inside the text, such as a signature's."""
     return tuple(
         one
         for one in seen.message.attachments
@@ -133,6 +135,6 @@ def files(seen: Seen) -> tuple[Attachment, ...]:
 
 
 def is_mail(file: Attachment) -> bool:
-    """Whether a file is a mail: by its type, or by its name."""
+    """Whether a file is a mail, judged by its type or its name."""
     kind = file.content_type
     return kind.startswith("message/") or "rfc822" in kind or "ms-outlook" in kind or bool(_MAIL_FILE.search(file.name))
