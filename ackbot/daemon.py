@@ -1,4 +1,4 @@
-"""The composition root: connect everything; start, reload, stop."""
+"""The composition root: it connects all parts, and starts, reloads and stops them."""
 
 import gc
 import os
@@ -37,10 +37,10 @@ from ackbot.work.threads import Stop, Wake
 from ackbot.work.undelivered import Undelivered
 from ackbot.work.watch import Watcher
 
-CALL_OTHERS_S = 0.05  # between two calls to other workers; each call is a transaction
-READ_S = 3.0  # from SIGTERM, for the mails that are being read
-STOP_S = 8.5  # after SIGTERM: the process ends within ten seconds, and the next start takes up what is not finished
-SWEEP_S = 120.0  # that inboxes have at a start to be swept, before promises that fell due are looked at
+CALL_OTHERS_S = 0.05  # least time between two calls to other workers, because each call is a transaction
+READ_S = 3.0  # after SIGTERM the reader may finish its mails for this long
+STOP_S = 8.5  # after SIGTERM threads have this long to end, so that the process ends within ten seconds
+SWEEP_S = 120.0  # at a start promises wait this long for all inboxes to be swept, because the answer may lie there
 
 log = structlog.get_logger()
 
@@ -51,7 +51,7 @@ def utc_now() -> datetime:
 
 
 class Runtime:
-    """Everything that works from one configuration. A reload ends one runtime and begins another."""
+    """Everything that depends on one configuration. A reload ends one runtime and begins another."""
 
     def __init__(
         self,
@@ -61,7 +61,18 @@ class Runtime:
         clock: Callable[[], datetime],
         reading: Reading | None = None,
     ) -> None:
-        """`reading`: who reads mails; None reads them in this process."""
+        """
+        Bring the store in line with the configuration, and build the threads without starting them.
+
+        Args:
+            worker: the name of this process in claims and leases; no other process has it.
+            clock: the time, aware, UTC.
+            reading: the reader of mails; None reads them in this process.
+
+        Raises:
+            StoreBusy, StoreProblem: the store cannot be brought in line.
+            PlaceTaken: the LMTP place is taken by another program.
+        """
         self._config = config
         self._db = db
         self._clock = clock
@@ -124,20 +135,21 @@ class Runtime:
         return Watcher(self._watched[inbox], self._db, self._intake, stop, self._clock, self._queued, self._trouble)
 
     def _queued(self) -> None:
-        """Mails were put into the outbox: wake our dispatchers, and those of other workers unless they were woken just now."""
+        """Wake the dispatchers, because the outbox has new mails: ours always, other workers' every CALL_OTHERS_S at most."""
         self._wake.call()
+        # A call that is left out delays nothing for long: a dispatcher looks by itself every few seconds.
         if self._db.shared and time.monotonic() > self._called_others_at + CALL_OTHERS_S:
             self._called_others_at = time.monotonic()
             self._db.call_others()
 
     def _take_over(self) -> None:
-        """What dead workers left in the outbox goes out again."""
+        """Recover the mails that dead workers left in the outbox."""
         now = self._clock()
         for outgoing in outbox.recover(self._db, now, alone=False):
             self.undelivered.unverified(outgoing, now)
 
     def start(self) -> None:
-        """Begin to work."""
+        """Start every thread."""
         self._warm.start()
         self._inbox_leases.start()
         for thread in self._threads:
@@ -152,27 +164,27 @@ class Runtime:
         gc.freeze()
 
     def _swept(self) -> bool:
-        """Whether every inbox was swept, or has had its time: one whose server is away does not hold up the promises of others."""
+        """Whether every inbox was swept, or SWEEP_S has passed: an unreachable server must not delay other inboxes' promises."""
         watchers = self._inbox_leases.watchers
         return time.monotonic() > self._sweep_until or (bool(watchers) and all(one.ready.is_set() for one in watchers))
 
     def tick(self) -> None:
-        """Do now what is due now; APScheduler does the same every few seconds."""
+        """Do what is due now, for tests and `demo`; APScheduler does the same every few seconds."""
         self._rounds.tick()
         self._wake.call()
 
     def nudge(self) -> None:
-        """Bring the next round near, whatever the machine's clock was set to."""
+        """Bring the next round forward if the machine's clock was set back."""
         self._rounds.nudge()
 
     def wait_ready(self, seconds: float) -> bool:
-        """Wait until every inbox of this worker was swept once. Whether all were."""
+        """Wait until every inbox of this worker was swept once. Returns False if one was not swept in time."""
         until = time.monotonic() + seconds
         self._warm.join(seconds)
         return all(watcher.ready.wait(max(0.0, until - time.monotonic())) for watcher in self._inbox_leases.watchers)
 
     def end(self, within_s: float) -> bool:
-        """Stop everything. Whether all of it ended in time."""
+        """Stop every thread. Returns False if one did not end within that many seconds."""
         until = time.monotonic() + within_s
         self._stop.set()
         self._inbox_leases.end()
@@ -186,15 +198,15 @@ class Runtime:
         return ended
 
     def makes_progress(self) -> bool:
-        """Whether no thread is stuck: systemd's watchdog is told only then."""
+        """Whether all threads live and no watcher is stuck. Only then does systemd's watchdog hear from us."""
         return all(thread.is_alive() for thread in self._threads) and self._inbox_leases.makes_progress()
 
     def _trouble(self, inbox: str, topic: str, reason: str, whose: str) -> None:
         """
-        Tell the admin of trouble with an inbox, once a day and topic.
+        Tell the admin of trouble with an inbox, once a day for each topic.
 
         Args:
-            whose: the inbox, or what all inboxes of its server have in common: then one mail is for all of them.
+            whose: whose trouble it is, an inbox or its server. All inboxes of a server share one mail about the server.
         """
         now = self._clock()
         desk = self._config.office.desk(now)
@@ -209,20 +221,23 @@ class Runtime:
 
 
 class Daemon:
-    """One process: a store, and the runtime that works on it."""
+    """One process: a store and the runtime that works on it."""
 
     def __init__(self, config: Config, clock: Callable[[], datetime] = utc_now) -> None:
         """
-        Open the store and take up what the last run left.
+        Open the store and recover what the last run left in the outbox.
+
+        Args:
+            clock: the time, aware, UTC.
 
         Raises:
             StoreProblem: the store cannot be used, or another `run` has it.
-            PlaceTaken: nobody can listen where mail is to be delivered.
+            PlaceTaken: another program listens at the LMTP place.
             ConfigProblem: the configuration does not fit the store.
         """
         self._config = config
         self._clock = clock
-        self._reading = ReaderProcess()  # before any other thread, and while the store is opened it gets ready
+        self._reading = ReaderProcess()  # before any other thread, and first, so that it gets ready while the store is opened
         self._worker = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
         try:
             self._db = _opened(config)
@@ -231,16 +246,16 @@ class Daemon:
             raise
         self._left_unverified = outbox.recover(self._db, clock(), alone=not self._db.shared)
         crash_point("daemon.recovered")
-        self._signals: set[int] = set()  # that came and were not acted on yet
+        self._signals: set[int] = set()  # signals that came and were not acted on yet
         self._end_by = 0.0  # monotonic; 0 until a signal asks for the end
-        self._called = threading.Event()  # by a signal
+        self._called = threading.Event()  # set by a signal
         self.runtime = self._new_runtime(config)
 
     def _new_runtime(self, config: Config) -> Runtime:
         return Runtime(config, self._db, self._worker, self._clock, self._reading)
 
     def run(self) -> int:
-        """Work until SIGTERM or SIGINT. Returns the exit code."""
+        """Work until SIGTERM or SIGINT. Returns the exit code: 1 when a template is broken (D45), otherwise 0."""
         if findings := proofread(self._config, self._reading):
             for finding in findings:
                 log.error(log_events.CONFIGURATION, reason=str(finding))
@@ -271,20 +286,20 @@ class Daemon:
         return 0
 
     def _on_signal(self, number: int, _: FrameType | None) -> None:
-        if number != signal.SIGHUP and not self._end_by:
+        if number != signal.SIGHUP and not self._end_by:  # the first signal counts: a second one gives no more time
             self._end_by = time.monotonic() + STOP_S
         self._signals.add(number)
         self._called.set()
 
     def start(self) -> None:
-        """Begin to work; first the admin is told of mails that the last run left unverified, and of a backup that was put back."""
+        """Tell the admin of mails that the last run left unverified and of a restored backup, then start the runtime."""
         for outgoing in self._left_unverified:
             self.runtime.undelivered.unverified(outgoing, self._clock())
         keeping.tell_admin(self._db, self._config.office, self._clock())
         self.runtime.start()
 
     def reload(self) -> None:
-        """Read the configuration again. One that has mistakes, or needs a restart, changes nothing (P10)."""
+        """Read the configuration again. If it has mistakes, or a change needs a restart, nothing changes (P10)."""
         systemd.notify("RELOADING=1")
         try:
             fresh = load(self._config.path)
@@ -309,7 +324,7 @@ class Daemon:
         self.runtime.end(STOP_S)
         try:
             runtime = self._new_runtime(fresh)
-        except Exception as error:  # a port is taken, the store was busy, or a defect of ours: go on as before
+        except Exception as error:  # a port is taken, the store was busy, or we have a defect: the old configuration goes on
             if isinstance(error, PlaceTaken):
                 log.error(log_events.NOT_RELOADED, reason=str(error))  # noqa: TRY400 - it is all there is to say
             else:
@@ -321,15 +336,15 @@ class Daemon:
         self.runtime.start()
 
     def stop(self) -> None:
-        """End the work and close the store. The next start takes up what could not be finished."""
+        """Stop the runtime and close the store. The next start takes up what could not be finished in time."""
         within_s = max(0.0, self._end_by - time.monotonic()) if self._end_by else STOP_S
-        # A mail that hangs the reader does not hold up the end: what is not read by then is read after the next start.
+        # A mail that hangs the reader must not delay the end. What is not read by then is read after the next start.
         close = threading.Timer(READ_S, self._reading.close)
         close.start()
         ended = self.runtime.end(within_s)
         close.cancel()
         self._reading.close()
-        if ended:
+        if ended:  # a thread that still works needs the store; the end of the process closes it
             self._db.close()
             log.info(log_events.STOPPED)
         else:
@@ -337,7 +352,12 @@ class Daemon:
 
 
 def _opened(config: Config) -> Database:
-    """The store of a configuration that fits it, brought up to date."""
+    """
+    Open the store and migrate it.
+
+    Raises:
+        ConfigProblem: open cases name people or inboxes that the configuration no longer has.
+    """
     db = open_database(config.store_url, exclusive=True)
     try:
         db.migrate()

@@ -1,4 +1,4 @@
-"""The one base of all errors that this program raises; every layer may import it."""
+"""The base class of every error that this program raises; every layer may import it."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -7,11 +7,11 @@ from typing import ClassVar
 
 class AckbotError(Exception):
     """
-    Something went wrong that we have a name for. `str()` of it is one sentence for an admin, and holds no secret.
+    A failure that this program knows. `str()` gives one sentence for an admin, without secrets.
 
     Attributes:
-        passing: whether trying again later can help, though nobody mends anything.
-        ids: what it happened to, by name: store, inbox, uid, mail, case, host.
+        passing: whether trying again later can help, even if nobody repairs anything.
+        ids: what the error concerns, by name: store, inbox, uid, mail, case, host.
     """
 
     passing: ClassVar[bool] = False
@@ -23,5 +23,5 @@ class AckbotError(Exception):
 
     @property
     def told(self) -> str:
-        """The sentence as it stands alone, where nothing before it says what it is about."""
+        """The sentence for a place where nothing before it says what it is about."""
         return str(self)

@@ -1,4 +1,4 @@
-"""structlog as the daemon uses it: one line per event, keys and no prose, nothing a resident wrote (P11)."""
+"""structlog as the daemon uses it: one line per event, with keys and without prose. No word of a resident is logged (P11)."""
 
 import contextlib
 import logging
@@ -8,10 +8,10 @@ from typing import Any
 
 from ackbot.log_events import Event
 
-# structlog loads rich, if it is there, for coloured tracebacks: ten megabytes, and a tenth of a second of each start. None is
-# ever printed here (`where_it_failed`).
+# If rich is installed, structlog loads it for coloured tracebacks. That costs ten megabytes and a tenth of a second at each
+# start, and we print no traceback (`where_it_failed`).
 _RICH = sys.modules.get("rich")
-sys.modules["rich"] = None  # type: ignore[assignment] # so an import says that there is none
+sys.modules["rich"] = None  # type: ignore[assignment] # makes `import rich` raise ImportError
 import structlog  # noqa: E402
 
 if _RICH is None:
@@ -23,7 +23,12 @@ _OF_EVERY_LINE = frozenset({"event", "level", "timestamp", "exception", "exc_inf
 
 
 def configure(*, to: Any = None, level: int = logging.INFO) -> None:
-    """JSON lines on stderr, or for a terminal something to read."""
+    """
+    Log JSON lines to stderr, or readable lines if it is a terminal.
+
+    Args:
+        to: a stream other than stderr.
+    """
     stream = to or sys.stderr
     renderer: Any = structlog.dev.ConsoleRenderer() if stream.isatty() else structlog.processors.JSONRenderer()
     structlog.configure(
@@ -39,18 +44,18 @@ def configure(*, to: Any = None, level: int = logging.INFO) -> None:
         logger_factory=structlog.PrintLoggerFactory(_Patient(stream)),  # type: ignore[arg-type] # all that it uses
         cache_logger_on_first_use=False,
     )
-    # Libraries log what servers and strangers said: none of it is printed.
+    # Libraries log what servers and strangers said, so none of it is printed (P11).
     logging.getLogger().handlers[:] = [logging.NullHandler()]
 
 
 class _Patient:
-    """A stream that may be full or gone: a line is lost then, and never the thread that wrote it."""
+    """A stream that may be full or gone: then the line is lost, but the thread that wrote it lives on."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
 
     def write(self, text: str) -> None:
-        """Write it, if that can be done."""
+        """Write, if possible."""
         with contextlib.suppress(OSError):
             self._stream.write(text)
 
@@ -61,7 +66,7 @@ class _Patient:
 
 
 def only_known_keys(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """A line has the keys of its event (log_events) and loses any other, loudly: it might hold an address."""
+    """Remove the keys that the event does not declare (log_events), and warn: such a key might hold an address (P11)."""
     name = event.get("event")
     known = _OF_EVERY_LINE.union(name.keys if isinstance(name, Event) else ())
     unknown = [key for key in event if key not in known]
@@ -73,7 +78,7 @@ def only_known_keys(_: Any, __: str, event: MutableMapping[str, Any]) -> Mutable
 
 
 def where_it_failed(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """An exception as its class and the files and lines it passed: its words may be a resident's."""
+    """Replace an exception by its class and its last eight places in code: its message may hold a resident's words (P11)."""
     info = event.pop("exc_info", None)
     if info:
         error = sys.exc_info()[1] if info is True else info[1] if isinstance(info, tuple) else info

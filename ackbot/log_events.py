@@ -1,19 +1,19 @@
 """
-Every event that the log tells of: its name, what it means, and the keys that its line has.
+Every event that the log can have: its name, its meaning, and the keys of its line.
 
-No key holds a person's name, an address, a subject or a word of a mail (P11): `case` is the case's reference, `mail` the
-number of a mail in the outbox, `reason` what a server or the machine said where no mail was spoken of, `code` all that is
-told of a relay's reply to a mail.
+No key holds a person's name, an address, a subject or a word of a mail (P11). `case` is the case's reference and `mail` the
+number of a mail in the outbox. `reason` is what a server or the machine said while no mail was being handed over. Of a
+relay's reply to a mail only its `code` is logged.
 """
 
 
 class Event(str):
     """
-    The name of an event, as it stands in the log.
+    The name of an event, as it appears in the log.
 
     Args:
-        means: for the operator, one line.
-        keys: what its line may have beside level, timestamp and exception.
+        means: one line for the operator.
+        keys: the keys that its line may have besides level, timestamp and exception.
     """
 
     __slots__ = ("keys", "means")
@@ -21,7 +21,7 @@ class Event(str):
     keys: tuple[str, ...]
 
     def __new__(cls, name: str, means: str, *keys: str) -> "Event":
-        """An event; everything about it is fixed here."""
+        """Make an event. Being a str, it takes its value here and not in `__init__`."""
         event = super().__new__(cls, name)
         event.means = means
         event.keys = keys

@@ -16,5 +16,5 @@ def templates() -> Path:
 
 
 def example_config() -> Path:
-    """The configuration that explains every key, and serves as the sample council."""
+    """The configuration file that explains every key. `preview` and `explain` use it where no other is named."""
     return _found("config.example.toml")
