@@ -237,7 +237,8 @@ class Daemon:
         """
         self._config = config
         self._clock = clock
-        self._reading = ReaderProcess()  # before any other thread, and first, so that it gets ready while the store is opened
+        # Before any other thread starts, and first, so that it gets ready while the store is opened.
+        self._reading = ReaderProcess()
         self._worker = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
         try:
             self._db = _opened(config)
@@ -324,7 +325,7 @@ class Daemon:
         self.runtime.end(STOP_S)
         try:
             runtime = self._new_runtime(fresh)
-        except Exception as error:  # a port is taken, the store was busy, or we have a defect: the old configuration goes on
+        except Exception as error:  # a port is taken, the store was busy, or we have a defect: the old one goes on
             if isinstance(error, PlaceTaken):
                 log.error(log_events.NOT_RELOADED, reason=str(error))  # noqa: TRY400 - it is all there is to say
             else:

@@ -1,1 +1,1 @@
-"""The movements: each gathers facts, asks the rules, applies, then acts."""
+"""The movements. Each gathers facts, asks the rules for a decision, applies it to the store, and only then acts."""

@@ -1,4 +1,4 @@
-"""Who is away, and what follows for their cases: looked at whenever somebody comes or goes, and every midnight (P4)."""
+"""Cases go to cover while their owner is away, and come back: decided when somebody comes or goes, and at midnight (P4)."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,15 +19,20 @@ from ackbot.work.apply import apply, office_at
 
 
 class Absences:
-    """Moves cases to cover and back. What it does follows from rows and the calendar alone, so a restart forgets nothing."""
+    """Moves cases to cover and back. It decides from rows and the calendar alone, so a restart forgets nothing."""
 
     def __init__(self, db: Database, office: Office) -> None:
         self._db = db
         self._office = office
-        self._here: tuple[object, ...] = ()  # who was here at the last look
+        self._here: tuple[object, ...] = ()  # at the last look: the date, and whether each member of staff was here
 
     def run(self, now: datetime) -> int:
-        """Look again if somebody came or went, or the day is another; how many mails were put into the outbox to go out."""
+        """
+        Look again if somebody came or went, or a new day began.
+
+        Returns:
+            How many mails were put into the outbox to go out.
+        """
         office = office_at(self._office, self._db, now)
         desk = office.desk(now)
         here = (desk.today, *(is_present(desk.council, one, now) for one in desk.council.staff))
@@ -38,7 +43,7 @@ class Absences:
         return queued + self._ownerless(desk)
 
     def _look(self, desk: Desk) -> int:
-        """Every case whose owner is not here, or is back, or has left: moved in one transaction for each owner."""
+        """Move the cases of every owner who is away, is back or has left, each owner's in one transaction."""
         queued = 0
         alone: list[Move] = []
         gone = [one for one in cases.owners(self._db) if one and self._concerned(one, desk)]
@@ -54,7 +59,7 @@ class Absences:
         return not is_present(desk.council, owner, desk.now) or cases.has_cover(self._db, owner)
 
     def _ownerless(self, desk: Desk) -> int:
-        """Cases that nobody could be named for get an owner as soon as one is here."""
+        """Give cases without an owner to somebody as soon as somebody is here. They are looked at in every round."""
         found = cases.of_owner(self._db, "")
         if not found:
             return 0
@@ -63,10 +68,10 @@ class Absences:
 
     def _move(self, found: Sequence[Case], desk: Desk) -> tuple[int, list[Move]]:
         """
-        Decide, write, and tell: the new one in charge, the one who is back, residents whom it concerns.
+        Move cases, and write to the new owners, to those who are back, and to the residents whom it concerns.
 
         Returns:
-            How many mails go out now; and the cases that have an owner and nobody who is here.
+            How many mails go out now; and the moves of cases whose owner is away and for whom nobody else is here.
         """
         db = self._db
         moves: list[Move] = []
@@ -74,12 +79,13 @@ class Absences:
             loads = facts.loads(db, desk.council.teams[case.team].members) if case.team in desk.council.teams else {}
             if one := absence_moves.move(case, loads, desk):
                 moves.append(one)
-                apply(self._db, absence_moves.applied(one), desk)
+                apply(self._db, absence_moves.applied(one), desk)  # at once: the next case sees the new loads
         notices = []
         for some in _by_resident(moves, desk):
             known = history(db, some[0].case.resident.key, desk.now, desk.council.calendar, desk.council.limits)
             notices.append((absence_moves.announced(some, known, desk), known))
         named = {one.case.code for announced, _ in notices for one in announced}
+        # The mail to staff says what the resident hears, so it must know which moves are announced.
         moves = [one if one.case.code in named else replace(one, tell=False) for one in moves]
         queued = apply(db, self._to_staff(moves, desk), desk)
         for announced, known in notices:
@@ -108,7 +114,11 @@ class Absences:
         return found
 
     def _alarm(self, alone: Sequence[Move], desk: Desk) -> int:
-        """Once a day: cases that nobody is left for, all in one mail. Of one without an owner they heard at once (D59)."""
+        """
+        Name the cases for which nobody is left in one mail a day to the head of service, or else to the admin.
+
+        Cases without an owner are not among them: they were reported at once (D59).
+        """
         council = desk.council
         if not alone:
             return 0
@@ -133,7 +143,7 @@ class Absences:
 
 
 def _by_resident(moves: Sequence[Move], desk: Desk) -> list[list[Move]]:
-    """Moves that concern residents, those of one resident together."""
+    """The moves of which residents are told, grouped by resident."""
     found: dict[str, list[Move]] = {}
     for one in moves:
         if absence_moves.is_told(one, desk):

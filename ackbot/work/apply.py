@@ -1,4 +1,4 @@
-"""A decision takes effect: the office as it stands, the mails composed, the intents made rows."""
+"""Decisions take effect: their mails are composed and their intents become rows."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,19 +13,19 @@ from ackbot.store import Database, handlers, told_absences
 
 
 def office_at(office: Office, db: Database, now: datetime) -> Office:
-    """The office as it stands at that instant: with the absences of the configuration and those that people told us."""
+    """The office at that instant: besides the configured absences it has those that staff told us by mail."""
     told = told_absences.current(db, now)
     return replace(office, council=with_absences(office.council, told)) if told else office
 
 
 def composed(found: Sequence[Intent], templates: Templates) -> dict[str, Composed]:
-    """The final bytes of every mail among intents, by dedupe key."""
+    """The final bytes of every mail among the intents, by dedupe key."""
     return {intent.dedupe_key: compose(intent.draft, templates) for intent in found if isinstance(intent, Send)}
 
 
 def apply(db: Database, found: Sequence[Intent], desk: Desk) -> int:
     """
-    Compose the mails of intents that no incoming mail brought, and make rows of all of them, in the caller's transaction.
+    Compose mails and write rows for intents that no incoming mail caused, in the caller's transaction.
 
     Returns:
         How many mails were put into the outbox to go out now.

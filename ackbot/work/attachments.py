@@ -1,4 +1,4 @@
-"""The letter's files for its owner: streamed from the inbox while the owner's mail goes out (design.md §6)."""
+"""The owner gets the letter's files: they are streamed from the inbox while the owner's mail goes out (design.md §6)."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,19 +11,21 @@ from ackbot.store import Database, arrivals
 from ackbot.store.outbox import Outgoing
 from ackbot.wires.imap import Account, ImapProblem, Mailbox
 
-TRIES = 3  # to reach the mailbox; then the mail goes without its files, and says so
+TRIES = 3  # attempts to reach the mailbox; after them the mail goes without its files, and says so
 
 
 @dataclass(frozen=True)
 class Tail:
     """
-    What follows the words of a mail.
+    The files that follow the words of a mail.
 
     Args:
-        mailbox, uid: where the files are, unless they are at hand.
-        kept: the mail lies in no mailbox, but with us; `at_hand` has the content of its sections.
-        sections: those that go along, in order.
-        left_out: names of those that do not.
+        boundary: the MIME boundary of the mail, without hyphens.
+        mailbox, uid: where the files are, unless they are in `at_hand`.
+        sections: the MIME sections that are attached, in order.
+        left_out: the names of files that are not attached.
+        size: octets of the attached files in their transport encoding.
+        kept: the letter was delivered to us and lies in no mailbox, so `at_hand` has the content of its sections.
     """
 
     boundary: str
@@ -39,10 +41,10 @@ class Tail:
 
     def pieces(self) -> Iterator[bytes]:
         """
-        The remaining bytes of the mail, boundary lines included, in pieces of bounded size.
+        The remaining bytes of the mail, with boundary lines. Pieces from a mailbox are of bounded size.
 
         Raises:
-            ImapProblem: the mailbox broke off in the middle.
+            ImapProblem: the connection to the mailbox broke.
         """
         separator = f"--{self.boundary}".encode()
         for section in self.sections:
@@ -62,7 +64,7 @@ class Tail:
 
 
 class Attachments:
-    """Opens mailboxes for files, one connection kept per inbox. Belongs to one dispatcher."""
+    """Opens mailboxes for files and keeps one connection for each inbox. Belongs to one dispatcher, so it needs no lock."""
 
     def __init__(self, db: Database, accounts: Mapping[str, Account], office: Office) -> None:
         self._db = db
@@ -72,10 +74,10 @@ class Attachments:
 
     def of(self, outgoing: Outgoing) -> Tail | None:
         """
-        What follows this mail's words; None for a mail without files.
+        The files that follow this mail's words; None for a mail without files.
 
         Raises:
-            ImapProblem: the mailbox cannot be reached now; after TRIES attempts the files are left out instead.
+            ImapProblem: the mailbox cannot be reached now. At the last of TRIES attempts the files are left out instead.
         """
         asked = outgoing.attachments
         if asked is None:
@@ -87,6 +89,7 @@ class Attachments:
             self._drop(inbox)
             if outgoing.attempts + 1 < TRIES and inbox in self._accounts:
                 raise
+            # The words matter more than the files, and an inbox that is no longer configured never comes back.
             names = tuple(part["name"] or "?" for part in asked["parts"])
             return Tail(
                 asked["boundary"], None, 0, (), names, 0, self._office.templates, self._office.council.languages[0]
@@ -99,7 +102,7 @@ class Attachments:
         folder, uidvalidity, uid = arrivals.place_of(self._db, inbox, *place)
         mailbox = self._mailbox(inbox)
         if mailbox.folder == folder:
-            mailbox.noop()  # a kept connection does not see mail that came after its last command
+            mailbox.noop()  # otherwise a kept connection does not see mail that came after its last command
         elif mailbox.select(folder).uidvalidity != uidvalidity:
             self._drop(inbox)
             raise ImapProblem(f"folder {folder} has another UIDVALIDITY now", inbox=inbox, folder=folder)
@@ -109,7 +112,7 @@ class Attachments:
         return self._fitting(asked, sizes, mailbox, uid, {})
 
     def _kept(self, asked: Mapping[str, object], raw: bytes | None) -> Tail:
-        """A mail that lies in no mailbox was kept as it came."""
+        """The files of a letter that was delivered to us: its bytes are in the store."""
         root = mime.parse(raw or b"", files=True)
         wanted = (part["section"] for part in _parts(asked))
         found = {section: content for section in wanted if (content := mime.part_bytes(root, section)) is not None}
@@ -123,15 +126,14 @@ class Attachments:
         uid: int,
         at_hand: Mapping[str, bytes],
     ) -> Tail:
-        """As many files as the inbox's limit lets along, in their order."""
-        limit = (
-            int(str(asked["limit"])) * 4 // 3
-        )  # the configured limit is of files; their transport encoding is larger
+        """Attach files in their order while they fit into the inbox's limit, and name those that do not fit."""
+        # The configured limit counts decoded files; base64 makes them a third larger.
+        limit = int(str(asked["limit"])) * 4 // 3
         sections: list[str] = []
         left_out: list[str] = []
         total = 0
         for part in _parts(asked):
-            size = sizes.get(part["section"], limit + 1)
+            size = sizes.get(part["section"], limit + 1)  # a section that the server does not list is left out
             if total + size > limit:
                 left_out.append(part["name"] or "?")
             else:
@@ -162,11 +164,11 @@ class Attachments:
             mailbox.close()
 
     def close(self) -> None:
-        """Log out everywhere."""
+        """Close every connection."""
         for inbox in list(self._open):
             self._drop(inbox)
 
 
 def _parts(asked: Mapping[str, object]) -> list[dict[str, str]]:
-    """Section and name of each file, as store/handlers wrote them."""
+    """The section and name of each file, as store/handlers wrote them."""
     return asked["parts"]  # type: ignore[return-value]

@@ -1,4 +1,4 @@
-"""check --online: every inbox and relay for real, and one mail round the whole way."""
+"""check --online: log in at every inbox and relay, and send each inbox one mail."""
 
 import re
 import socket
@@ -15,22 +15,22 @@ from ackbot.mail.compose import compose
 from ackbot.wires.imap import ImapProblem, Mailbox
 from ackbot.wires.smtp import Connection, Envelope, SmtpProblem
 
-ROUND_S = 60.0  # seconds a mail may take from the relay to the inbox
-AFTER_S = 5.0  # seconds for its copy, and for an automatic reply to it
+ROUND_S = 60.0  # seconds that a mail may take from the relay to the inbox
+AFTER_S = 5.0  # seconds that its copy in Sent, and an automatic reply to it, may take after that
 _LOOK_S = 1.0
-# Fields by which a responder knows a machine and keeps quiet (RFC 3834 §2, MS-OXCMAIL), folded lines included.
+# Header fields that make an automatic responder keep quiet (RFC 3834 §2, MS-OXCMAIL), with their folded lines.
 _MACHINE = re.compile(
     rb"^(?:Auto-Submitted|X-Auto-Response-Suppress|Precedence):.*\r\n(?:[ \t].*\r\n)*", re.IGNORECASE | re.MULTILINE
 )
 
 
 def trial(config: Config) -> Iterator[tuple[str, bool]]:
-    """One line for everything that was tried, and whether it worked."""
+    """Try everything. Each result is a line, and whether that worked; warnings count as having worked."""
     reached: dict[str, bool] = {}
     for watched in config.watched:
         for line, fine in _inbox(watched):
             yield line, fine
-            reached[watched.name] = fine  # the last line counts
+            reached[watched.name] = fine  # the last line is about the inbox itself
     lanes: dict[str, bool] = {}
     for lane in config.lanes:
         try:
@@ -41,6 +41,7 @@ def trial(config: Config) -> Iterator[tuple[str, bool]]:
             lanes[lane.name] = False
             yield f"relay {lane.name} ({lane.relay.host}): {error.reply}", False
     able = [one for one in config.watched if reached[one.name] and lanes.get(config.council.inboxes[one.name].lane)]
+    # Each inbox writes to the next one, so that every inbox sends once and receives once.
     rounds = [_Round(config, sender, to) for sender, to in zip([*able[-1:], *able[:-1]], able, strict=True)]
     for one in rounds:
         yield one.went()
@@ -50,7 +51,7 @@ def trial(config: Config) -> Iterator[tuple[str, bool]]:
 
 
 def _inbox(watched: Watched) -> Iterator[tuple[str, bool]]:
-    """Whether it can be read, and what its folders are; the line that says so comes last."""
+    """Whether the inbox can be read. Findings about its Sent folder come first, the inbox itself last."""
     try:
         mailbox = Mailbox(watched.account)
     except ImapProblem as error:
@@ -69,7 +70,7 @@ def _inbox(watched: Watched) -> Iterator[tuple[str, bool]]:
 
 
 def _sent_folder(watched: Watched, mailbox: Mailbox) -> Iterator[tuple[str, bool]]:
-    """Answers given straight from a mail program are seen there, so it must be named, and named correctly."""
+    """Whether the Sent folder is configured and exists: answers that staff send from their mail program are seen only there."""
     found = mailbox.sent_folder()
     if not watched.sent_folder:
         mend = f'set it to "{found}", as the server calls it' if found else "set it if the server has one"
@@ -85,8 +86,10 @@ def _sent_folder(watched: Watched, mailbox: Mailbox) -> Iterator[tuple[str, bool
 
 class _Round:
     """
-    A mail from one inbox to the next, or to itself where there is one only. It looks like a person's, so that a standing
-    automatic reply shows itself; our signature on it keeps ackbot from ever answering it.
+    A mail from one inbox to the next, or to itself if there is only one.
+
+    It looks like a person's mail, so that a standing automatic reply shows up. Its Message-ID has our signature, so ackbot
+    never answers it.
     """
 
     def __init__(self, config: Config, sender: Watched, to: Watched) -> None:
@@ -95,7 +98,7 @@ class _Round:
         self.arrived = False
 
     def went(self) -> tuple[str, bool]:
-        """Send it and wait for it; a line about that, and whether it arrived."""
+        """Send the mail and wait for it. Returns a line to print, and whether the mail arrived."""
         name, started = self._to.name, time.monotonic()
         try:
             self._send()
@@ -111,10 +114,10 @@ class _Round:
 
     def warnings(self, until: float) -> Iterator[Finding]:
         """
-        What is wrong though the mail arrived (behaviour.md §5.5).
+        What is wrong although the mail arrived (behaviour.md §5.5).
 
         Args:
-            until: the monotonic time to wait for it.
+            until: monotonic seconds; until then it waits for the copy in Sent, and for an automatic reply.
         """
         address, sender, id_ = self._config.council.inboxes[self._to.name].address, self._sender, self._message_id
         try:
@@ -164,7 +167,12 @@ class _Round:
 
 
 def _until(moment: float, watched: Watched, test: Callable[[Mailbox], bool]) -> bool:
-    """Look into an inbox until a test passes or a monotonic moment has come; whether it passed. Raises ImapProblem."""
+    """
+    Look into an inbox until a test passes, or until a monotonic time. Returns whether it passed.
+
+    Raises:
+        ImapProblem: the mailbox cannot be read.
+    """
     mailbox = Mailbox(watched.account)
     try:
         while not (passed := test(mailbox)) and time.monotonic() < moment:

@@ -1,4 +1,4 @@
-"""check --staff: one real mail to a member of staff, their reply, and what the proof says of it (behaviour.md §4.4)."""
+"""check --staff: send a member of staff one real mail, and judge their reply by the staff proof (behaviour.md §4.4)."""
 
 import socket
 import time
@@ -26,11 +26,13 @@ def staff_trial(
     config: Config, person: Staff, wait_s: float, tell: Callable[[str], None]
 ) -> Iterator[tuple[str, bool]]:
     """
-    One line for each point, and whether it is fine. The daemon may run: it knows such a reply, and opens no case.
+    Each result is a line for one point of the proof, and whether the point passed.
+
+    The daemon may run at the same time: it recognises such a reply and opens no case.
 
     Args:
         wait_s: seconds to wait for the reply.
-        tell: called with what the admin should do meanwhile.
+        tell: called with a line that says what the admin should do meanwhile.
     """
     inbox = _inbox_of(person, config)
     watched = next(one for one in config.watched if one.name == inbox.name)
@@ -38,7 +40,7 @@ def staff_trial(
     known: set[tuple[str, int]] = set()
     try:
         found = _replies(watched, draft, 0.0, known)
-        if not found:
+        if not found:  # an earlier run today sent the mail, and its reply came after that run had ended
             _send(config, inbox, draft)
             tell(f"a mail went to {person.email}; ask {person.name} to reply with any word (waiting {wait_s:.0f} s)")
         yield f"inbox {inbox.name}: a mail to {person.email} was accepted", True
@@ -69,7 +71,7 @@ def _judged(seen: Seen, person: Staff, config: Config) -> Iterator[tuple[str, bo
 
 
 def _inbox_of(person: Staff, config: Config) -> Inbox:
-    """Where mails to this person come from: the inbox of a team of theirs, their own, else the first."""
+    """The inbox that writes to this person: the first one they own or whose team they are in, else the first of all."""
     council = config.council
     for inbox in council.inboxes.values():
         team = council.teams.get(inbox.team)
@@ -79,7 +81,7 @@ def _inbox_of(person: Staff, config: Config) -> Inbox:
 
 
 def _draft(config: Config, person: Staff, inbox: Inbox) -> Draft:
-    """The same Message-ID all day, so that a reply is found by a later run."""
+    """The mail. Its Message-ID is the same all day, so that a later run finds the reply to an earlier one."""
     now, office = datetime.now(UTC), config.office
     desk = office.desk(now)
     key = keys.trial_of_staff(person.id, desk.today)
@@ -113,7 +115,13 @@ def _folders(watched: Watched) -> list[str]:
 
 
 def _replies(watched: Watched, draft: Draft, until: float, known: set[tuple[str, int]]) -> list[bytes]:
-    """Mails that answer it and were not found before, looked for until a monotonic moment; at least once."""
+    """
+    Look for replies that are not in `known`, at least once, and add them to it.
+
+    Args:
+        until: monotonic seconds; when to stop if none has come.
+        known: folder and uid of each reply found before.
+    """
     fields = [("In-Reply-To", draft.message_id), ("References", draft.message_id)]
     if draft.reply_to is not None and "+" in draft.reply_to.addr:
         fields.append(("To", draft.reply_to.addr))

@@ -1,4 +1,4 @@
-"""People and inboxes that open cases name and the configuration no longer has (behaviour.md §4.5)."""
+"""Find the people and inboxes of open cases that the configuration no longer has (behaviour.md §4.5)."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ def forgotten(db: Database, council: Council, path: Path) -> tuple[Finding, ...]
     A mistake for each owner and inbox of an open case that the configuration no longer has.
 
     Args:
-        path: the configuration. The findings name its first line, because what is missing has no line.
+        path: the configuration file. Findings name its first line, because something missing has no line of its own.
     """
     found = []
     for staff in cases.owners(db):
@@ -29,7 +29,11 @@ def forgotten(db: Database, council: Council, path: Path) -> tuple[Finding, ...]
 
 
 def forgotten_in_store(config: Config) -> tuple[Finding, ...]:
-    """The same for the store of a configuration, read only. A warning when it cannot be read, nothing when there is none."""
+    """
+    The findings of `forgotten` for a configuration's store, which is opened read only.
+
+    Without a store there are none; a store that cannot be read gives a warning.
+    """
     try:
         db = open_database(config.store_url, read_only=True)
     except StoreMissing:

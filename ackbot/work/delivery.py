@@ -1,4 +1,4 @@
-"""Mail that a server delivers to us: the same intake as what we fetch, and no 250 before the commit (P1)."""
+"""A mail server delivers to us: such mail has the same intake as fetched mail, and gets no 250 before the commit (P1)."""
 
 import threading
 import time
@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 
 class Mailroom:
-    """Takes in what wires/lmtp hands over; see there. Any number of threads may use one."""
+    """Takes the mails of wires/lmtp; see there. Any number of threads may use one."""
 
     def __init__(
         self,
@@ -33,19 +33,20 @@ class Mailroom:
     ) -> None:
         """
         Args:
-            per_minute: mails that may come within a minute; 0 for no limit.
+            clock: the time, aware, UTC.
+            per_minute: mails that may come within a minute; 0 means no limit.
             on_queued: called when mails were put into the outbox.
         """
         self._intake = intake
         self._clock = clock
         self._on_queued = on_queued
         self._per_minute = per_minute
-        self._lately: deque[float] = deque()  # monotonic; when mails of the last minute came
+        self._lately: deque[float] = deque()  # monotonic seconds at which the mails of the last minute came
         self._lock = threading.Lock()
         self._inboxes = {address: inbox.name for inbox in council.inboxes.values() for address in inbox.addresses}
 
     def may_send(self) -> str:
-        """ "" when a mail may come now, else the reply that puts it off."""
+        """The reply that puts a mail off; "" if it may come now."""
         if not self._per_minute:
             return ""
         now = time.monotonic()
@@ -58,7 +59,7 @@ class Mailroom:
         return ""
 
     def may_receive(self, recipient: str) -> str:
-        """ "" for an address of an inbox, a tag after "+" or none; else the reply that refuses it."""
+        """The reply that refuses a recipient; "" for an inbox's address, with or without a tag after "+"."""
         return "" if self._inbox(recipient) else "550 5.1.1 no such inbox here"
 
     def _inbox(self, recipient: str) -> str:
@@ -68,10 +69,13 @@ class Mailroom:
 
     def take(self, sender: str, recipients: Sequence[str], content: bytes) -> list[str]:
         """
-        One mail for each inbox among its recipients, committed each by itself.
+        Take in one mail for each inbox among its recipients, each in a transaction of its own.
 
         Args:
-            sender: the envelope sender, "" for the null sender.
+            sender: the envelope sender; "" for the null sender.
+
+        Returns:
+            The reply for each recipient, in their order (RFC 2033 §4.2).
         """
         by_inbox: dict[str, list[str]] = {}
         for recipient in recipients:
@@ -80,7 +84,7 @@ class Mailroom:
         return [replies[self._inbox(recipient)] for recipient in recipients]
 
     def _into(self, inbox: str, sender: str, recipients: Sequence[str], content: bytes) -> str:
-        # What final delivery writes on top (RFC 5321 §4.4), so that the rules see what they would see in a mailbox.
+        # Final delivery adds these fields (RFC 5321 §4.4), so that the rules see what they would see in a mailbox.
         fields = [f"Return-Path: <{sender}>", *(f"Delivered-To: {one}" for one in recipients)]
         head = "".join(f"{field}\r\n" for field in fields).encode("utf-8", "surrogateescape")
         now = self._clock()
@@ -90,7 +94,7 @@ class Mailroom:
         except NOT_THE_MAIL as error:
             log.warning(log_events.DELIVERY_PUT_OFF, inbox=inbox, reason=str(error))
             return _LATER
-        except Exception:
+        except Exception:  # a defect of ours must not bounce a resident's mail: the server keeps it and tries again
             log.exception(log_events.DELIVERY_FAILED, inbox=inbox)
             return _LATER
         return _TAKEN

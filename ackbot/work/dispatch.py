@@ -1,4 +1,4 @@
-"""The outbox goes out: one dispatcher per relay connection (design.md, "The life of a letter", step 4)."""
+"""Dispatchers send the outbox, one for each relay connection (design.md, "The life of a letter", step 4)."""
 
 import random
 import threading
@@ -26,14 +26,14 @@ from ackbot.work.threads import Stop
 from ackbot.work.undelivered import Undelivered
 from ackbot.work.unknown_ends import SentFolders
 
-ARCHIVED = TO_RESIDENTS | {"human"}  # kinds of mail that residents get
+ARCHIVED = TO_RESIDENTS | {"human"}  # the kinds of mail that residents get; the archive has a copy of each
 CLAIM = 20  # mails claimed at once
-LEASE_S = 300.0  # of claimed mails, while their worker is alive
+LEASE_S = 300.0  # how long a claim lasts while its worker is alive; then others may take its mails
 _IDLE_S = 5.0  # the longest a dispatcher sleeps without looking
 _LATER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4))
 _GIVEN_UP = timedelta(days=5)  # RFC 5321 §4.5.4.1: at least four to five days
-_BUSY = 3  # times that a relay may be busy, one after the other, before the admin hears of it
-_REFUSALS = 4  # of one mail after DATA, while others go through, until it fails
+_BUSY = 3  # replies "busy" in a row before the admin is told
+_REFUSALS = 4  # refusals of one mail after DATA, while others go through, at which it fails
 
 log = structlog.get_logger()
 
@@ -44,7 +44,10 @@ class Lane:
     One queue of the outbox: a relay, and the login that sends.
 
     Args:
-        sent_folders: of the inboxes whose Sent folder and attachments may be looked at.
+        name: as in the configuration and in the outbox.
+        username: the login; "" where the relay asks for none.
+        local_hostname: the name of this machine in EHLO.
+        sent_folders: the inboxes whose Sent folder and attachments this lane may look at.
     """
 
     name: str
@@ -59,9 +62,9 @@ class Dispatcher:
     """
     Sends one lane's mails over one connection until stopped.
 
-    A mail goes `queued → claimed → sending → accepted`, or another way out of `sending` (design.md). `sending` is committed
-    just before DATA, and only while the claim is ours; `accepted` is committed with the `sending` of the next mail, or when
-    the round ends. Between the two the mail is `unrecorded` in the lane's state.
+    A mail goes `queued → claimed → sending → accepted`, or leaves `sending` another way (design.md). `sending` is committed
+    just before DATA, and only while the claim is ours. `accepted` is committed together with the `sending` of the next mail,
+    or at the end of the round, which saves a commit for each mail. Until then the mail is `unrecorded` in the lane's state.
     """
 
     def __init__(
@@ -86,12 +89,13 @@ class Dispatcher:
             db, {inbox: account for inbox, (account, _) in lane.sent_folders.items()}, office
         )
         self._undelivered = Undelivered(db, office)
-        self._state = LaneState(shown=outbox.in_trouble(db, lane.name))  # trouble that a restart may have mended
+        # `status` may show trouble from before a restart; the first mail that is taken clears it.
+        self._state = LaneState(shown=outbox.in_trouble(db, lane.name))
         self._log = log.bind(lane=lane.name)
         self.progress_at = time.monotonic()
 
     def run(self) -> None:
-        """Send what waits, sleep until something does."""
+        """Send what waits and sleep until more does, until stopped."""
         while not self._stop.is_set():
             self.progress_at = time.monotonic()
             self._wake.clear()
@@ -111,7 +115,7 @@ class Dispatcher:
         self._attachments.close()
 
     def _failed(self, error: Exception) -> None:
-        """Nobody expected this. Once is passed over; when it happens again, it is trouble that the admin must hear of."""
+        """Log an unexpected exception. From the second in a row on, it counts as trouble that the admin must hear of."""
         self._log.exception(log_events.DISPATCHER_FAILED)
         self._state = self._state.failed()
         if self._state.keeps_failing:
@@ -121,12 +125,12 @@ class Dispatcher:
                 self._log.exception(log_events.ADMIN_NOT_TOLD)
 
     def round(self) -> float:
-        """Send one claim of mails. Seconds until there is more to do; 0 when there may be at once."""
+        """Claim mails and send them. Returns the seconds until there is more to do; 0 if there may be more at once."""
         monotonic = time.monotonic()
         if quiet_s := self._state.quiet_for_s(monotonic):
             return quiet_s
         now = self._clock()
-        self._finish()  # what the store did not take at the end of the round before
+        self._finish()  # again, in case the store was busy at the end of the last round
         unknown_ends.settle(self._db, self._office, self._lane.name, self._lane.sent_folders, now, self._stop)
         probes = self._state.probes
         allowed, wait = self._lane.limiter.take(1 if probes else CLAIM, monotonic)
@@ -145,7 +149,7 @@ class Dispatcher:
         return max(0.05, (at - now).total_seconds()) if at else _IDLE_S
 
     def _send_all(self, claimed: Sequence[Outgoing]) -> None:
-        """In order, until all were tried, the relay is in trouble, or the end has come."""
+        """Send mails in order, until all were tried, the relay is in trouble, or we are stopped."""
         self._state = self._state.claimed(claimed)
         try:
             while self._state.untried and not self._stop.is_set():
@@ -159,7 +163,7 @@ class Dispatcher:
             self._finish()
 
     def _finish(self) -> None:
-        """Record the mail that was taken and give back those not tried; what the store does not take now, the next round does."""
+        """Record the mail that was taken and give back those not tried. If the store is busy, the next round does it again."""
         if self._state.unrecorded is not None:
             with self._db.transaction():
                 self._record()
@@ -172,7 +176,7 @@ class Dispatcher:
     # -- one mail -----------------------------------------------------------------------------------------------------
 
     def _send(self, mail: Outgoing) -> bool:
-        """One mail, whatever comes of it. Whether the relay itself is in trouble."""
+        """Send one mail and record what came of it. Returns whether the relay itself is in trouble."""
         try:
             reply = self._hand_over(mail)
         except smtp.TakenAway:
@@ -187,7 +191,7 @@ class Dispatcher:
         except smtp.RelayTrouble as error:
             self._relay_trouble(mail, error.reply, error.reply)
             return True
-        except smtp.Busy as error:
+        except smtp.Busy as error:  # usual under load, so it is trouble only when it lasts
             self._later(mail, error.reply)
             self._trouble(error.reply, patience=_BUSY)
             return True
@@ -207,7 +211,7 @@ class Dispatcher:
         return False
 
     def _hand_over(self, mail: Outgoing) -> str:
-        """To the relay, with its attachments and to the archive. The relay's reply to the final dot."""
+        """Give a mail to the relay, with attachments, and a copy to the archive. Returns the reply to the final dot."""
         tail = self._attachments.of(mail)
         size = len(mail.content) + (tail.size if tail else 0)
         archive = self._office.council.archive_bcc if mail.kind in ARCHIVED else ""  # domain.md §13
@@ -217,12 +221,12 @@ class Dispatcher:
         )
 
     def _beginning(self, mail: Outgoing) -> Callable[[], bool]:
-        """What is committed just before DATA, together: the mail before was taken, this one is being sent."""
+        """A function to call just before DATA: it commits that the last mail was taken and that this one is being sent."""
         begun = False
 
         def begin() -> bool:
             nonlocal begun
-            if not begun:  # a second connection asks again
+            if not begun:  # the border may connect a second time, and then it asks again
                 with self._db.transaction():
                     self._record()
                     begun = outbox.begin_sending(self._db, mail, self._worker)
@@ -233,12 +237,12 @@ class Dispatcher:
         return begin
 
     def _record(self) -> None:
-        """In the caller's transaction."""
+        """Write that the last mail was taken, in the caller's transaction; `_is_recorded` follows its commit."""
         if taken := self._state.unrecorded:
             self._still_ours(outbox.accepted(self._db, taken.mail, taken.reply, self._clock()), taken.mail)
 
     def _is_recorded(self) -> None:
-        """Only after the commit: what the relay took and no record says would be sent twice."""
+        """Forget the mail that was taken. Only after the commit: without its record it would be sent twice (P2)."""
         if taken := self._state.unrecorded:
             self._state = self._state.recorded()
             crash_point("dispatch.recorded")
@@ -246,7 +250,12 @@ class Dispatcher:
             self._log.info(log_events.SENT, kind=mail.kind, case=self._undelivered.reference(mail), mail=mail.id)
 
     def _still_ours(self, touched: bool, mail: Outgoing) -> bool:
-        """Another worker, or a pause, has the mail now: what becomes of it is theirs to write down, and here it is logged."""
+        """
+        Log it if an update touched no row: another worker or a pause has the mail, and records what becomes of it.
+
+        Returns:
+            `touched`, as it came.
+        """
         if not touched:
             self._log.warning(log_events.CLAIM_LOST, mail=mail.id)
         return touched
@@ -254,7 +263,7 @@ class Dispatcher:
     # -- what came of it ----------------------------------------------------------------------------------------------
 
     def _taken(self, mail: Outgoing, reply: str) -> None:
-        """250: the relay is well, and what it refused before, it refused for that mail's own sake."""
+        """250: the relay works, so what it refused before was refused because of those mails themselves."""
         self._state = self._state.taken(mail, reply)
         now = self._clock()
         if self._state.doubted or self._state.shown:
@@ -267,8 +276,9 @@ class Dispatcher:
             self._undelivered.copy_refused(mail, refused, now)
 
     def _later(self, mail: Outgoing, reply: str) -> None:
-        """4xx: again, ever later; after five days, and not at the first attempt after an outage, it counts as refused."""
+        """4xx: try again after ever longer waits. After five days the mail counts as refused."""
         now = self._clock()
+        # Age alone is not enough: after an outage of ours of five days, a mail's first attempt must not be its last.
         if now - mail.created_at > _GIVEN_UP and mail.attempts >= len(_LATER):
             reply = f"given up after five days: {reply}"
             self._refused(mail, reply, reply)
@@ -290,10 +300,10 @@ class Dispatcher:
 
     def _doubt(self, mail: Outgoing, reply: str, told: str) -> bool:
         """
-        Refused after DATA with 5.2.0 or 5.7.x: the next mail tells whether it is the relay's trouble or this mail's own.
+        A mail was refused after DATA with 5.2.0 or 5.7.x, or broke us: is the relay in trouble, or is it this mail's fault?
 
-        This mail waits by itself and the next one is tried. When that is refused too, it is the relay's trouble; when it is
-        taken, this mail has one refusal of its own more, and fails with the last.
+        The mail waits, and the next one is tried. If that one is refused too, the relay is in trouble. If it is taken, one
+        refusal more counts against this mail, and the last of _REFUSALS makes it fail.
 
         Args:
             told: the reply without words that may be a resident's.
@@ -311,16 +321,21 @@ class Dispatcher:
             return False
         self._back_off(mail, reply, now)
         if not outbox.anything_due(self._db, self._lane.name, now):
-            with self._db.transaction():  # no other mail will tell; the one to the admin does
+            with self._db.transaction():  # no other mail is there to show whose fault it is; the admin's own mail will
                 self._alarm(told, now, now)
         return False
 
     def _refused(self, mail: Outgoing, reply: str, told: str) -> None:
-        """This mail will never go out. `told`: what people are shown of the reply."""
+        """
+        The mail will never go out.
+
+        Args:
+            told: what people are shown of the reply.
+        """
         now = self._clock()
         with self._db.transaction():
             if not outbox.failed(self._db, mail, reply, now):
-                return  # another worker has finished it
+                return  # another worker has the mail, and reports it
             self._undelivered.refused(mail, told, now)
         self._log.error(
             log_events.REFUSED,
@@ -329,10 +344,10 @@ class Dispatcher:
             case=self._undelivered.reference(mail),
             code=smtp.code_of(reply),
         )
-        self._wake.set()
+        self._wake.set()  # the mails about the refusal wait in the outbox
 
     def _unknown(self, mail: Outgoing, reply: str) -> None:
-        """The final dot was sent and no reply was read."""
+        """The final dot was sent and no reply was read: it is sent once more (P2), and after that the admin is told."""
         now = self._clock()
         with self._db.transaction():
             if outbox.unknown(self._db, mail, reply, now) == "unverified":
@@ -342,19 +357,19 @@ class Dispatcher:
     # -- the relay's trouble ------------------------------------------------------------------------------------------
 
     def _relay_trouble(self, mail: Outgoing, reply: str, told: str, *, logged: str = "") -> None:
-        """The relay refuses us: the mail is kept, with what the relay said, and the lane waits."""
+        """The relay refuses us: the mail goes back with the relay's reply, and the lane waits."""
         with self._db.transaction():
             self._still_ours(outbox.again_later(self._db, mail, reply, self._clock()), mail)
             self._trouble(told, logged=logged)
 
     def _trouble(self, told: str, *, logged: str = "", patience: int = 0) -> None:
         """
-        The lane waits, ever longer, and then tries one mail at a time until one is taken.
+        The lane waits, each time for longer, and then tries one mail at a time until the relay takes one.
 
         Args:
             told: what the admin is shown of the reply.
-            logged: what the log has of it beside its code (P11).
-            patience: how often that may happen before it is told.
+            logged: what the log shows of it besides its code (P11).
+            patience: how many troubles in a row pass before the admin is told.
         """
         now, monotonic = self._clock(), time.monotonic()
         self._state = self._state.in_trouble(monotonic, random.uniform(0.5, 1.0))
@@ -365,12 +380,12 @@ class Dispatcher:
                 self._alarm(told, now + timedelta(seconds=seconds), now)
 
     def _alarm(self, told: str, until: datetime, now: datetime) -> None:
-        """`status` shows the lane as in trouble, and the admin is told once a day."""
+        """Make `status` show the lane as in trouble, and tell the admin, once a day."""
         self._state = self._state.alarmed()
         outbox.pause_lane(self._db, self._lane.name, until, told, now)
         self._undelivered.relay_in_trouble(self._lane.name, self._lane.relay.host, told, now)
 
 
 def _internal(error: Exception) -> str:
-    """An exception in words that may be shown: its own may be a resident's."""
+    """An exception in words that may be shown: its own message may hold a resident's words (P11)."""
     return f"internal error: {type(error).__name__}"

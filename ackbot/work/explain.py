@@ -1,4 +1,4 @@
-"""explain: the daemon's own path, with nothing written and nothing sent (design.md §4, D71)."""
+"""explain: decide as the daemon does, without writing or sending anything (design.md §4, D71)."""
 
 import json
 from collections.abc import Mapping
@@ -22,7 +22,14 @@ from ackbot.work.intake import Considered, consider
 
 @dataclass(frozen=True)
 class Explained:
-    """A mail and what would become of it; `error` is the exception's name when even its headers broke the rules."""
+    """
+    A mail and what would become of it.
+
+    Args:
+        considered: the decision and its mails; None if even the headers alone broke the rules.
+        unreadable: the whole mail broke the rules, so at most its headers were considered.
+        error: the names of the exceptions that the mail raised; "" for none.
+    """
 
     inbox: str
     message: Message
@@ -35,18 +42,21 @@ def explain(
     raw: bytes, config: Config, *, inbox: str = "", at: datetime | None = None, db: Database | None = None
 ) -> Explained:
     """
-    What would happen to a mail, as if its inbox were live. Never raises for what a mail holds.
+    What would happen to a mail if its inbox were live. No content of a mail makes it raise.
 
     Args:
-        inbox: by name; "" takes the one it is addressed to, else the first.
-        at: the time to decide at; None takes the topmost Received, else the Date, else now.
-        db: the facts of a store; None means that nothing is known.
+        inbox: its name; "" takes the inbox that the mail is addressed to, else the first.
+        at: when to decide, aware; None takes the topmost Received, else the Date, else now.
+        db: the store whose facts count; None means that nothing is known.
+
+    Raises:
+        TemplateProblem: a template is broken.
     """
     office = _live(config.office)
     first = ""
     try:
         message = Message.parse(raw, office.signer)
-    except Exception as broken:  # noqa: BLE001 - as the daemon does: what its headers alone allow
+    except Exception as broken:  # noqa: BLE001 - as the daemon does: decide by the headers alone
         message, first = Message.unreadable(raw, office.signer), type(broken).__name__
     name = inbox or _addressed(message, config)
     now = at or message.received_at or message.sent_at or datetime.now(UTC)
@@ -68,7 +78,7 @@ def explain(
             message, first = Message.unreadable(raw, office.signer), type(broken).__name__
     try:
         considered = consider(message, arrival, office, source, now)
-    except Exception as second:  # noqa: BLE001 - its headers break us too
+    except Exception as second:  # noqa: BLE001 - the headers break us too
         return Explained(name, message, None, unreadable=True, error=f"{first}, {type(second).__name__}")
     return Explained(name, message, considered, unreadable=True, error=first)
 
@@ -80,7 +90,9 @@ def _live(office: Office) -> Office:
 
 def _sent_from(message: Message, council: Council, named: str) -> Inbox | None:
     """
-    In whose Sent folder a mail must lie: one of an inbox or a member of staff to none of our inboxes, without our mark.
+    The inbox in whose Sent folder this mail must lie; None if it was received.
+
+    A sent mail is from an inbox or a member of staff, goes to none of our inboxes, and lacks our signature.
 
     Args:
         named: the inbox that was asked for; "" for any.
@@ -177,7 +189,7 @@ def _mail(send: Send, mails: Mapping[str, Composed]) -> dict[str, Any]:
 
 
 def _intent(intent: Intent) -> dict[str, Any]:
-    """An intent's name, its reason, and the values that tell it from others; mails stand in `mails`."""
+    """An intent's name, its reason, and the values that identify it; the text of mails is in `mails`."""
     told: dict[str, Any] = {"intent": type(intent).__name__, "why": intent.why}
     match intent:
         case OpenCase():
@@ -210,7 +222,7 @@ def _intent(intent: Intent) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Dataclasses, dates and instants as JSON has them; instants in UTC; of a clock what the contract names."""
+    """A value as JSON has it: instants in UTC, dataclasses as objects, a clock with the three fields of the contract."""
     if isinstance(value, Clock):
         return {name: _plain(getattr(value, name)) for name in ("kind", "promised_on", "due_at")}
     if is_dataclass(value) and not isinstance(value, type):
@@ -223,5 +235,5 @@ def _plain(value: Any) -> Any:
 
 
 def to_line(result: dict[str, Any]) -> str:
-    """One object, one line."""
+    """The object as one line of JSON."""
     return json.dumps(result, ensure_ascii=False)
