@@ -1,4 +1,6 @@
-"""Who watches which inbox: one worker watches all; several that share a store hold leases, each a fair share of the inboxes."""
+"""
+Workers divide the inboxes: one worker watches all of them; of several that share a store, each has leases for a fair share.
+"""
 
 import math
 import random
@@ -14,29 +16,29 @@ from ackbot.store import Database, StoreBusy, StoreProblem, leases
 from ackbot.work.threads import Lease, Stop
 from ackbot.work.watch import Watcher
 
-LEASE_S = 9.0  # a worker that does not renew its leases for so long is dead, or frozen
-RENEW_S = 2.0  # between two renewals; together with LEASE_S, others have taken over within eleven seconds
-_LISTEN_S = 1.0  # the longest wait for a call of another worker, so that the end is seen
+LEASE_S = 9.0  # a worker that has not renewed its leases for this long is dead or frozen
+RENEW_S = 2.0  # between two renewals; LEASE_S and RENEW_S together mean that others take over within eleven seconds
+_LISTEN_S = 1.0  # the longest wait for a call of another worker; after it we look whether we are stopped
 
 log = structlog.get_logger()
 
 
 @dataclass
 class Watch:
-    """One inbox that this worker watches, under a lease."""
+    """An inbox that this worker watches under a lease."""
 
     lease: Lease
     watcher: Watcher
     thread: threading.Thread
-    leaving: bool = False  # its watcher was told to end; the store keeps the lease until it has
+    leaving: bool = False  # the watcher was told to end; the store keeps the lease until it has ended
 
 
 class InboxLeases:
     """
     Gives this worker its inboxes, and the rounds, for as long as it renews its leases.
 
-    A lease in the store ends by the store's clock. Here it ends a little earlier, by the monotonic clock, which goes on while a
-    process is frozen. So a worker that wakes up late knows that its lease has ended before it does anything.
+    In the store a lease ends by the store's clock. Here it ends a little earlier, by the monotonic clock, which goes on while
+    the process is frozen. So a worker that wakes up late knows that its lease has ended before it does anything.
     """
 
     def __init__(
@@ -50,9 +52,10 @@ class InboxLeases:
     ) -> None:
         """
         Args:
-            make_watcher: of an inbox; it works until the Stop is set.
-            on_call: another worker put mails into the outbox.
-            on_renewed: the leases were renewed, which happens every few seconds.
+            worker: the name of this worker in the store's leases.
+            make_watcher: makes the watcher of an inbox, which works until the Stop is set.
+            on_call: called when another worker put mails into the outbox.
+            on_renewed: called when the leases were renewed, every few seconds.
         """
         self._db = db
         self._worker = worker
@@ -67,7 +70,7 @@ class InboxLeases:
         self._thread = threading.Thread(target=self._run, name="inbox leases", daemon=True)
 
     def start(self) -> None:
-        """Begin to watch: every inbox, or this worker's share where the store is shared."""
+        """Begin to watch every inbox, or this worker's share if the store is shared."""
         if not self._db.shared:
             for inbox in self._inboxes:
                 self._begin(inbox, math.inf)
@@ -79,20 +82,20 @@ class InboxLeases:
         self._thread.start()
 
     def end(self) -> None:
-        """Tell every watcher to end; no other begins."""
+        """Tell every watcher to end. No further watcher begins."""
         self._stop.set()
         for watch in list(self._watches.values()):
             watch.lease.set()
 
     def join(self, until: float) -> bool:
-        """Wait for watchers until that monotonic time, then give the leases back. Whether all watchers have ended."""
+        """Wait for the watchers until that monotonic time, then give the leases back. Returns whether all watchers ended."""
         threads = [watch.thread for watch in self._watches.values()]
         if self._db.shared:
             threads.append(self._thread)
         for thread in threads:
             thread.join(max(0.0, until - time.monotonic()))
         if any(thread.is_alive() for thread in threads):
-            return False  # the leases end by themselves, so no other worker watches an inbox that is still watched here
+            return False  # not given back: the leases run out, and until then nobody else watches these inboxes
         for watch in self._watches.values():
             watch.lease.close()
         if self._db.shared:
@@ -109,7 +112,7 @@ class InboxLeases:
         return [watch.watcher for watch in list(self._watches.values()) if not watch.leaving]
 
     def does_rounds(self) -> bool:
-        """Whether this worker has the lease of the rounds."""
+        """Whether this worker has the lease of the rounds now, so that no two workers do them at once."""
         return time.monotonic() < self._rounds_until
 
     def makes_progress(self) -> bool:
@@ -121,7 +124,7 @@ class InboxLeases:
         )
 
     def _run(self) -> None:
-        with self._db.priority():  # leases that are not renewed in time are lost, however busy the store is
+        with self._db.priority():  # leases that are not renewed in time are lost, even if the store was only busy
             self._renew_until_stopped()
 
     def _renew_until_stopped(self) -> None:
@@ -144,7 +147,7 @@ class InboxLeases:
     def _renew(self) -> None:
         """Renew our leases, give back those of watches that have ended, take free ones up to our share."""
         db, worker = self._db, self._worker
-        until = time.monotonic() + LEASE_S  # read before the store is asked, so that the lease ends later there
+        until = time.monotonic() + LEASE_S  # before the store is asked, so that the lease ends here first
         held = leases.renew(db, worker, LEASE_S)
         for inbox, watch in list(self._watches.items()):
             if leases.of_inbox(inbox) in held and not watch.lease.is_set():
@@ -158,7 +161,7 @@ class InboxLeases:
         self._on_renewed()
 
     def _take_share(self, until: float) -> None:
-        """Every worker that is alive has the same share of the inboxes: leave what we have beyond ours, take what is missing."""
+        """Leave the inboxes beyond our share, and take free ones up to it. All live workers have the same share, rounded up."""
         share = math.ceil(len(self._inboxes) / max(1, len(leases.workers(self._db))))
         mine = [inbox for inbox, watch in self._watches.items() if not watch.leaving]
         for inbox in mine[share:]:
@@ -167,9 +170,8 @@ class InboxLeases:
             return
         names = {leases.of_inbox(one): one for one in self._inboxes if one not in self._watches}
         free = leases.free(self._db, names)
-        self._random.shuffle(
-            free
-        )  # two workers that look at the same moment do not try the same inboxes in the same order
+        # Two workers that look at the same moment would otherwise try the same inboxes in the same order.
+        self._random.shuffle(free)
         for name in free:
             if len(mine) >= share or self._stop.is_set():
                 return
@@ -193,8 +195,8 @@ class InboxLeases:
 
     def _end_watches(self) -> None:
         """
-        Tell every watcher whose lease has ended to end, though the store cannot be reached; then give back the leases of those
-        that have, so that another worker can take them at once.
+        Stop every watcher whose lease has ended. Then give back the leases of watchers that have stopped, so that another worker
+        can take them at once. The first step needs no store, because a lease also ends while the store cannot be reached.
         """
         for inbox, watch in list(self._watches.items()):
             if watch.lease.is_set():

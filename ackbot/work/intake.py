@@ -1,4 +1,4 @@
-"""A mail arrived: read, judged, and committed in one transaction (design.md, "The life of a letter")."""
+"""An arrived mail is read, decided and committed in one transaction (design.md, "The life of a letter")."""
 
 import contextlib
 from collections.abc import Mapping
@@ -39,18 +39,18 @@ from ackbot.store.database import instant_of
 from ackbot.work.apply import apply, composed, office_at
 from ackbot.work.reading import InProcess, Reading, ReadingEnds, ReadingFailed, Unread
 
-UNKNOWN_LETTERS_HELD = 20  # after a change of UIDVALIDITY; more than that, and acknowledgements wait (design.md §5)
+UNKNOWN_LETTERS_HELD = 20  # unknown letters after a change of UIDVALIDITY before acknowledgements wait (design.md §5)
 _RETRIES = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
-_CONFLICTS = 4  # with other workers, one after the other, before the watch is put off
+_CONFLICTS = 4  # conflicts with other workers in a row after which we decide again; one more is raised
 
-# Errors of the store or the machine: nothing is kept, the mail is taken again later.
+# Errors for which the mail is not to blame: nothing of it is kept, and it is taken again later.
 NOT_THE_MAIL = (StoreBusy, StoreProblem, ReadingEnds, OSError)
 
 log = structlog.get_logger()
 
 
 class FactsSource(Protocol):
-    """Answers what the rules ask: the store, or nobody where there is none."""
+    """Answers the questions of the rules: from the store, or with no facts where there is none."""
 
     def __call__(self, questions: Questions, now: datetime) -> Facts:
         """The facts as they stand now."""
@@ -59,7 +59,7 @@ class FactsSource(Protocol):
 
 @dataclass(frozen=True)
 class Considered:
-    """A mail, what was decided of it, and the mails that would go out: what `explain` prints and the daemon applies."""
+    """A mail, its decision, and the mails that the decision sends. `explain` prints it, the daemon applies it."""
 
     message: Message
     decision: Decision
@@ -68,10 +68,12 @@ class Considered:
 
 def consider(message: Message, arrival: Arrival, office: Office, source: FactsSource, now: datetime) -> Considered:
     """
-    The one path from a mail to its decision and final bytes; writes nothing.
+    Decide what becomes of a mail, and compose the mails that it causes. Writes nothing.
+
+    The daemon and `explain` both come this way, so that `explain` tells the truth.
 
     Raises:
-        Exception: whatever a mail provokes that nobody foresaw; the caller keeps the mail.
+        Exception: any error that the mail provokes; the caller must keep the mail (P1).
     """
     desk = office.desk(now)
     seen = Seen(message, office.council.inboxes[arrival.inbox], office.council, arrival)
@@ -91,10 +93,13 @@ _FIRST = (
 
 
 class Intake:
-    """Takes mails in. Any number of watchers use one; the store's lock orders them."""
+    """Takes mails in. Any number of threads may use one; the store's lock orders them."""
 
     def __init__(self, db: Database, office: Office, reading: Reading | None = None) -> None:
-        """`reading`: who reads mails; None reads them in this process."""
+        """
+        Args:
+            reading: the reader of mails; None reads them in this process.
+        """
         self._db = db
         self._office = office
         self._reading = reading or InProcess()
@@ -111,21 +116,22 @@ class Intake:
             consider(message, arrival, self._office, lambda *_: Facts(), now)
 
     def begin_reading(self, raw: bytes) -> Future[Read]:
-        """Have a mail read while others are decided; what comes of it is for `take`."""
+        """Ask for a mail to be read while others are decided; give the result to `take`."""
         return self._reading.begin(raw)
 
     def take(self, raw: bytes, arrival: Arrival, now: datetime, read: Future[Read] | None = None) -> int:
         """
-        One mail becomes a case, an event, or a recorded decision, committed with the watermark; or it is quarantined.
+        Decide one mail and commit the decision together with the watermark; a mail that breaks us is quarantined instead.
 
         Args:
-            read: what `begin_reading` gave for it; None has it read now.
+            now: the time, aware.
+            read: what `begin_reading` returned for this mail; None reads it now.
 
         Returns:
             How many mails were put into the outbox to go out now.
 
         Raises:
-            StoreBusy, StoreProblem, OSError: nothing was kept, and the mail is not to blame; try again.
+            StoreBusy, StoreProblem, ReadingEnds, OSError: nothing was kept and the mail is not to blame; take it again later.
         """
         placed = arrival
         try:
@@ -135,28 +141,28 @@ class Intake:
         except NOT_THE_MAIL:
             raise
         except Exception as error:  # noqa: BLE001 - P1: whatever a mail provokes, it is kept
-            if placed is arrival:  # not even read: its bytes are what it is known by
+            if placed is arrival:  # the mail was not read, so its bytes must identify it
                 placed = _placed(arrival, sha256(raw).hexdigest())
             queued = self._quarantine(raw, placed, error, now)
         crash_point("intake.committed")
         return queued
 
     def _decided(self, raw: bytes, message: Message, arrival: Arrival, now: datetime) -> int:
-        """Decide; and again at once, if another worker's transaction came in between."""
+        """Decide, and decide again at once if another worker's transaction conflicts."""
         for _ in range(_CONFLICTS):
             with contextlib.suppress(StoreConflict):
                 return self._decide(raw, message, arrival, now)
         return self._decide(raw, message, arrival, now)
 
     def is_ours(self, ids: bytes) -> bool:
-        """Whether a mail's fields of ids bear a signature of ours: then it is a mail that the outbox knows."""
+        """Whether message ids in these header fields have our signature: then the outbox knows the mail."""
         return bool(self._office.signer.read_message_ids(ids.decode("ascii", "replace")))
 
     def _decide(self, raw: bytes, message: Message, arrival: Arrival, now: datetime) -> int:
         db = self._db
         with db.transaction():
             arrival_id = arrivals.add_arrival(db, arrival, now) or arrivals.unfetched(db, arrival)
-            if arrival_id is None:
+            if arrival_id is None:  # this arrival was decided before; a crash or a new sweep brought it again
                 inboxes.move_watermark(db, arrival.inbox, arrival.folder, arrival.uidvalidity, arrival.uid)
                 return 0
             office = office_at(self._office, db, now)
@@ -192,8 +198,10 @@ class Intake:
 
     def _after_change(self, message: Message, arrival: Arrival) -> Arrival:
         """
-        Too many letters that nobody knows, there at once after a change of UIDVALIDITY, look like a restored mailbox:
-        from the 21st on their acknowledgements wait for the admin.
+        Whether this letter's answers must wait, now that we can see whether we know it.
+
+        Many unknown letters at once after a change of UIDVALIDITY look like a restored mailbox. From the 21st on their
+        acknowledgements wait for the admin.
         """
         if arrival.hold == "backup":
             return arrival
@@ -204,16 +212,16 @@ class Intake:
 
     def _quarantine(self, raw: bytes, arrival: Arrival, error: Exception, now: datetime) -> int:
         """
-        The raw bytes are kept, the admin is told once, the mail is tried again later, the watermark goes on (D5).
+        Keep the raw bytes, tell the admin once, try the mail again later, and move the watermark on (D5).
 
-        What its headers alone allow is done: a case, an owner, an acknowledgement.
+        If the headers alone can be read, the resident still gets a case, an owner and an acknowledgement.
         """
         db, where = self._db, _where(error)
         fingerprint = sha256(raw).hexdigest()
         considered: Considered | None = None
         with db.transaction():
             arrival_id = arrivals.add_arrival(db, arrival, now) or arrivals.unfetched(db, arrival)
-            if known := arrivals.in_quarantine(db, fingerprint):
+            if known := arrivals.in_quarantine(db, fingerprint):  # another copy: it was answered and reported once
                 if arrival_id is not None:
                     arrivals.attach_arrival(db, arrival_id, known)
                 inboxes.move_watermark(db, arrival.inbox, arrival.folder, arrival.uidvalidity, arrival.uid)
@@ -225,7 +233,7 @@ class Intake:
                 )
             except NOT_THE_MAIL:
                 raise
-            except Exception as second:  # noqa: BLE001 - its headers break us too: the bytes and the admin are left
+            except Exception as second:  # noqa: BLE001 - the headers break us too: only the admin can look at the mail
                 where = f"{where}, {_where(second)}"
             code = considered.decision.code if considered else ""
             queued = (
@@ -248,7 +256,7 @@ class Intake:
         return queued
 
     def retry_quarantined(self, now: datetime) -> int:
-        """Quarantined mails whose next attempt is due. Returns how many mails were put into the outbox to go out now."""
+        """Try the quarantined mails that are due again. Returns how many mails were put into the outbox to go out now."""
         queued = 0
         for row in arrivals.to_retry(self._db, now):
             arrival = Arrival(
@@ -260,7 +268,7 @@ class Intake:
                 hold="backup" if backups.awaits_release(self._db) else "",
                 size=row["size"],
             )
-            if arrival.inbox not in self._office.council.inboxes:
+            if arrival.inbox not in self._office.council.inboxes:  # it waits until the inbox is configured again
                 continue
             try:
                 queued += self._recover(bytes(row["raw"]), arrival, row["id"], row["code"] or "", now)
@@ -274,20 +282,26 @@ class Intake:
         return queued
 
     def _recover(self, raw: bytes, arrival: Arrival, letter_id: int, code: str, now: datetime) -> int:
-        """A quarantined mail can be read now: it joins the case its headers opened, or is decided like any other."""
+        """
+        Take in a quarantined mail that can be read now: it joins the case that its headers opened, or is decided like any other.
+
+        Raises:
+            Exception: the mail still breaks us.
+        """
         message = Message.of(self._reading.begin(raw).result(), self._office.signer)
         with self._db.transaction():
             office = office_at(self._office, self._db, now)
             case = cases.by_code(self._db, (code,)).get(code) if code else None
             seen = Seen(message, office.council.inboxes[arrival.inbox], office.council, arrival)
             verdict = screen(seen)
+            # A mail of staff has its commands in the text, which nobody has acted on yet: it is decided like any other.
             if case is not None and verdict.kind != "staff":
                 decision = follow_ups.on_recovered(seen, verdict, case, office.desk(now))
                 considered = Considered(message, decision, composed(decision.intents, office.templates))
             else:
                 considered = consider(message, arrival, office, self._facts, now)
             if not arrivals.recovered(self._db, letter_id, message, considered.decision, now):
-                return 0
+                return 0  # another worker has recovered it
             if _keeps_files(considered, arrival):
                 arrivals.keep_raw(self._db, letter_id, raw)
             queued = self._apply(considered, now, letter_id, arrival)
@@ -312,16 +326,16 @@ class Intake:
 
 
 def _placed(arrival: Arrival, fingerprint: str) -> Arrival:
-    """A mail that lies in no mailbox: the same letter delivered once more is the same place once more (D14)."""
+    """Give a delivered mail a uid made of its fingerprint, so that the same letter delivered again is known by it (D14)."""
     return replace(arrival, uid=int(fingerprint[:15], 16)) if arrival.folder == DELIVERED else arrival
 
 
 def _keeps_files(considered: Considered, arrival: Arrival) -> bool:
-    """Whether a mail's files lie nowhere else, and somebody may want them."""
+    """Whether to keep a mail's bytes: it was delivered, so its files lie in no mailbox, and an owner may want them."""
     wanted = considered.decision.outcome != "record" and considered.message.attachments
     return arrival.folder == DELIVERED and bool(wanted)
 
 
 def _where(error: Exception) -> str:
-    """What is kept of an error: nothing a resident wrote (P11)."""
+    """An error without words of a resident (P11): our own sentence, or the class and place of an exception."""
     return str(error) if isinstance(error, Unread | ReadingFailed) else place(error)

@@ -1,4 +1,7 @@
-"""A backup is one file: the store as of one instant, the secret, the configuration; putting it back is told and held."""
+"""
+Back up, restore, and tell the admin of a restore. A backup is one file with the store of one instant, the secret and the
+configuration. After a restore the mails of the backup wait for `release`.
+"""
 
 import dataclasses
 import fcntl
@@ -26,18 +29,18 @@ from ackbot.store.sqlite import SQLite, nobody_runs
 from ackbot.wires.secrets import readable
 from ackbot.work.apply import apply
 
-_CONFIG = "config/"  # before the names of configuration files; the rest is the path from the configuration's folder
+_CONFIG = "config/"  # the prefix of configuration files; the rest is the path below the configuration's folder
 
 
 @dataclass(frozen=True)
 class Kept:
     """
-    What was backed up, or put back.
+    The result of a backup or a restore.
 
     Args:
-        of: the instant that it is of.
-        held: put back: mails of the backup that wait for `release`.
-        aside: put back: where the store lies that was there before; None when there was none.
+        of: the instant whose state the backup has, aware, UTC.
+        held: after a restore, how many mails of the backup wait for `release`.
+        aside: after a restore, where the previous store lies; None if there was none.
     """
 
     of: datetime
@@ -49,11 +52,11 @@ class Kept:
 
 def back_up(config: Config, target: Path, now: datetime) -> Kept:
     """
-    Write a backup, beside a daemon that may be running; the file appears whole or not at all.
+    Write a backup, also while a daemon runs. The file appears whole or not at all.
 
     Raises:
-        StoreProblem: there is nothing to back up, the store is of a kind that has its own tool, or `target` is no backup.
-        StoreBusy, OSError: it cannot be written.
+        StoreProblem: there is no store, it is not SQLite, or `target` exists and is not a backup.
+        StoreBusy, OSError: the backup cannot be written.
     """
     _must_be_sqlite(config, "pg_dump --format=custom --file=ackbot.dump URL", "keep it with the secret file")
     if target.exists() and not papers_of(target):
@@ -76,16 +79,18 @@ def back_up(config: Config, target: Path, now: datetime) -> Kept:
 @contextmanager
 def _part_of(target: Path) -> Iterator[Path]:
     """
-    A new empty file beside `target`, gone afterwards unless it was renamed. Its name is its own: another backup to the same
-    target, a moment ago or now, neither loses its file to us nor puts ours in place half written.
+    A new empty file beside `target`, which is deleted afterwards unless it was renamed.
+
+    No other backup uses its name. So of two backups that write to the same target at the same time, neither deletes the
+    other's file, nor puts it in place half written.
 
     Raises:
-        OSError: it cannot be made.
+        OSError: the file cannot be made.
     """
     descriptor, name = tempfile.mkstemp(prefix=f"{target.name}.part-", dir=target.parent)
     part = Path(name)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)  # whoever clears away sees by it that somebody is still writing
+        fcntl.flock(descriptor, fcntl.LOCK_EX)  # tells another backup's `_clear_away` that this file is still being written
         _clear_away(target)
         yield part
     finally:
@@ -94,11 +99,11 @@ def _part_of(target: Path) -> Iterator[Path]:
 
 
 def _clear_away(target: Path) -> None:
-    """What killed attempts left beside `target`; the file of one that still writes is locked, and stays."""
+    """Delete the files that killed backups left beside `target`. A backup that still writes has locked its file, which stays."""
     for left in target.parent.glob(f"{glob.escape(target.name)}.part*"):
         if left.name.endswith(("-wal", "-shm")):
-            continue  # goes with the file that it stands beside
-        # A file of another user, or one that its writer has just finished, is no reason to make no backup.
+            continue  # `_discard` deletes these together with their store
+        # A file of another user, or one that was just finished, must not stop this backup.
         with suppress(OSError), left.open("rb+") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             _discard(left)
@@ -120,7 +125,7 @@ def _papers(config: Config, now: datetime) -> dict[str, bytes]:
 
 
 def papers_of(backup: Path) -> dict[str, bytes]:
-    """What lies in a backup besides the store, by name; nothing when it is none."""
+    """The files that lie in a backup besides the store, by name; none if the file is not a backup."""
     try:
         with closing(SQLite(backup, read_only=True)) as db:
             return backups.enclosed(db)
@@ -130,13 +135,13 @@ def papers_of(backup: Path) -> dict[str, bytes]:
 
 def put_back(config: Config, backup: Path, now: datetime, *, replace: bool) -> Kept:
     """
-    A backup becomes the store, and its secret the secret. A crash at any point leaves the old store or the new one, whole.
+    Make a backup the store, and its secret the secret. After a crash at any point, the old store or the new one is there, whole.
 
     Args:
-        replace: a store that is there may be moved aside.
+        replace: an existing store may be moved aside.
 
     Raises:
-        StoreProblem: `backup` is none, `ackbot run` has the store, or a store is there and `replace` is not said.
+        StoreProblem: `backup` is not a backup, `ackbot run` uses the store, or there is a store and `replace` is False.
         StoreBusy, OSError: something cannot be written, or another program reads the store.
     """
     _must_be_sqlite(
@@ -153,6 +158,7 @@ def put_back(config: Config, backup: Path, now: datetime, *, replace: bool) -> K
         try:
             kept, secret = _prepared(backup, fresh, now)
             crash_point("restore.prepared")
+            # Before the store: with the old store the added lines do no harm, and the new one cannot do without them.
             _write_secret(config.secret_file, secret)
             crash_point("restore.secret")
             aside = _moved_aside(store, now) if there else None
@@ -166,7 +172,7 @@ def put_back(config: Config, backup: Path, now: datetime, *, replace: bool) -> K
 
 
 def _prepared(backup: Path, fresh: Path, now: datetime) -> tuple[Kept, bytes]:
-    """A copy of the backup, examined, made a store again, and marked."""
+    """Copy the backup to `fresh`, examine it, make it a store again, and mark it as restored. Returns its secret too."""
     _discard(fresh)
     os.close(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     shutil.copyfile(backup, fresh)
@@ -188,7 +194,7 @@ def _prepared(backup: Path, fresh: Path, now: datetime) -> tuple[Kept, bytes]:
 
 
 def _write_secret(path: Path, secret: bytes) -> None:
-    """The backup's lines sign; lines that were added since still verify what they signed."""
+    """Put the backup's lines first, which sign from now on. The other lines stay, to verify what they have signed."""
     there = _lines(path.read_bytes()) if path.exists() else []
     lines = _lines(secret)
     if set(lines) <= set(there):
@@ -210,18 +216,18 @@ def _lines(secret: bytes) -> list[bytes]:
 
 def _moved_aside(store: Path, now: datetime) -> Path:
     """
-    Another name for the store that is there; its own stays until the new one takes it in one step.
+    Give the existing store a second name. It keeps its own as well, until the new store takes that one in a single step.
 
     Raises:
-        StoreBusy, StoreLocked: another program reads it.
+        StoreBusy, StoreLocked: another program reads the store.
     """
     aside = _free_name(store, now)
     try:
         with closing(SQLite(store)) as db:
             backups.single_file(db)
-    except StoreLocked:  # it is sound, and its `-wal` is another program's
+    except StoreLocked:  # the store is sound, and another program still needs its `-wal`
         raise
-    except StoreProblem:  # it is damaged, which may be why a backup is put back
+    except StoreProblem:  # the store is damaged, which may be the reason for the restore
         for one, other in zip(_beside(store), _beside(aside), strict=True):
             if one.exists():
                 one.rename(other)
@@ -232,8 +238,10 @@ def _moved_aside(store: Path, now: datetime) -> Path:
 
 def _free_name(store: Path, now: datetime) -> Path:
     """
-    A name for the old store, by the second, and by a number where that second has one. Nothing stands under it, nor beside
-    it: SQLite would take a `-wal` of another store for part of this one. The lock of `nobody_runs` keeps it free.
+    A free name for the old store: the time in UTC to the second, and a number if that name is taken.
+
+    Beside it there is no `-wal` or `-shm` either, because SQLite would take one of another store for part of this one. The
+    caller holds the lock of `nobody_runs`, so no other restore takes the name.
     """
     first = f"{store.name}.before-{now:%Y%m%dT%H%M%SZ}"
     names = (store.with_name(first if number == 1 else f"{first}-{number}") for number in count(1))
@@ -242,11 +250,11 @@ def _free_name(store: Path, now: datetime) -> Path:
 
 def mark(config: Config, now: datetime) -> Kept:
     """
-    The store was put back by other means, such as pg_restore or a snapshot of the disk: its last event tells of when it is.
+    Mark a store that was restored by other means, such as pg_restore or a snapshot of the disk. Its last event dates it.
 
     Raises:
-        StoreProblem: there is nothing in it, or `ackbot run` has it.
-        StoreBusy: it cannot be written now.
+        StoreProblem: the store is empty, or `ackbot run` uses it.
+        StoreBusy: the store cannot be written now.
     """
     with closing(open_database(config.store_url, exclusive=True)) as db:
         db.migrate()
@@ -260,9 +268,12 @@ def mark(config: Config, now: datetime) -> Kept:
 
 def write_configuration(backup: Path, path: Path) -> list[Path]:
     """
-    On a fresh machine: the configuration of a backup, as `path`, with all that lay beside it. What was written.
+    Write the configuration of a backup to `path` and its other files beside it, as a new machine needs them.
 
-    Files that are there are left as they are; those that lay outside the configuration's folder are left out.
+    Existing files are not overwritten. Files from outside the configuration's folder are left out.
+
+    Returns:
+        The files that were written.
     """
     folder, written = path.parent.resolve(), []
     papers = papers_of(backup)
@@ -280,7 +291,7 @@ def write_configuration(backup: Path, path: Path) -> list[Path]:
 
 
 def tell_admin(db: Database, office: Office, now: datetime) -> int:
-    """Once for each backup that is put back: what waits, and why. How many mails were put into the outbox to go out."""
+    """Tell the admin once of each restore: what waits, and why. Returns how many mails were put into the outbox to go out."""
     found = backups.awaits_release(db)
     if found is None:
         return 0
@@ -303,13 +314,13 @@ def _beside(store: Path) -> tuple[Path, Path]:
 
 
 def _discard(store: Path) -> None:
-    """Also what a killed attempt left beside it, which SQLite would take for the newest of the next one."""
+    """Delete a store with its `-wal` and `-shm`, which SQLite would otherwise apply to the next store of this name."""
     for one in (store, *_beside(store)):
         one.unlink(missing_ok=True)
 
 
 def _owned_as(like: Path, *paths: Path) -> None:
-    """Root puts back what the service's user must be able to write."""
+    """If root restores, give the files to the owner of `like`, because the service's user must be able to write them."""
     if os.geteuid() == 0:
         there = like.stat()
         for path in paths:

@@ -1,11 +1,11 @@
-"""What a dispatcher knows of its lane: a value with one named transition for each thing that happens to it."""
+"""What a dispatcher knows about its lane: a value with a named transition for each thing that happens."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ackbot.store.outbox import Outgoing
 
-_FIRST_WAIT_S, _LONGEST_WAIT_S = 15.0, 900.0  # after the relay's own trouble; each wait is twice the one before
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 15.0, 900.0  # after trouble of the relay; each wait is twice the last one
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,10 @@ class LaneState:
             another is taken: without its record it would be sent twice (P2).
         troubles: how often the relay was in trouble since it last took a mail.
         quiet_until_s: monotonic; nothing is tried before.
-        doubted: ids of the mails that the relay refused after DATA since it last took one. Whether that is their own
-            trouble or the relay's is not known yet.
+        doubted: ids of the mails that the relay refused after DATA since it last took one. It is not known yet whether
+            the mails or the relay are to blame.
         shown: `status` shows the lane as in trouble, and the admin was told.
-        failures: rounds that ended in an exception nobody expected, one after the other.
+        failures: rounds in a row that ended in an unexpected exception.
     """
 
     untried: tuple[Outgoing, ...] = ()
@@ -48,7 +48,7 @@ class LaneState:
         The store gave us these mails.
 
         Raises:
-            ValueError: those claimed before were not given back; they would wait until their lease ends.
+            ValueError: the mails claimed before were not given back, and would wait until their lease ends.
         """
         if self.untried:
             raise ValueError(f"{len(self.untried)} claimed mails were not given back")
@@ -67,7 +67,7 @@ class LaneState:
         The relay took a mail.
 
         Raises:
-            ValueError: the mail before has no record yet.
+            ValueError: the mail taken before is not recorded yet.
         """
         if self.unrecorded is not None:
             raise ValueError(f"mail {self.unrecorded.mail.id} was taken and not recorded")
@@ -95,11 +95,11 @@ class LaneState:
         return replace(self, shown=True)
 
     def doubts(self, mail_id: int) -> "LaneState":
-        """The relay refused this mail after DATA; the next mail will tell whose trouble that is."""
+        """The relay refused this mail after DATA; the next mail will show whether the mail or the relay is to blame."""
         return replace(self, doubted=self.doubted | {mail_id})
 
     def well(self) -> "LaneState":
-        """The relay took a mail: whatever it refused before, it refused for that mail's own sake."""
+        """The relay took a mail, so it works: the mails that it refused before were to blame themselves."""
         return replace(self, troubles=0, doubted=frozenset(), shown=False)
 
     def quiet_for_s(self, now_s: float) -> float:
@@ -108,11 +108,11 @@ class LaneState:
 
     @property
     def probes(self) -> bool:
-        """Whether one mail at a time is tried: the relay is in trouble, and that is known to the admin."""
+        """Whether only one mail at a time is tried, because the relay is in trouble and the admin was told."""
         return self.shown and self.troubles > 0
 
     def is_relays_trouble(self, mail_id: int) -> bool:
-        """Whether a refusal of this mail after DATA is the relay's trouble: it took no other mail either."""
+        """Whether the relay is to blame for refusing this mail after DATA, because it took no other mail either."""
         return self.troubles > 0 or bool(self.others_doubted(mail_id))
 
     def others_doubted(self, mail_id: int) -> frozenset[int]:
@@ -122,7 +122,7 @@ class LaneState:
     # -- our own failures ---------------------------------------------------------------------------------------------
 
     def failed(self) -> "LaneState":
-        """A round ended in an exception nobody expected."""
+        """A round ended in an unexpected exception."""
         return replace(self, failures=self.failures + 1)
 
     def round_done(self) -> "LaneState":
@@ -131,5 +131,5 @@ class LaneState:
 
     @property
     def keeps_failing(self) -> bool:
-        """Whether a failure is no longer passed over: it is not the first, or the lane is in trouble besides."""
+        """Whether failures are no longer ignored: this is not the first in a row, or the relay is in trouble as well."""
         return self.failures > 1 or self.troubles > 0

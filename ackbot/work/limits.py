@@ -1,4 +1,4 @@
-"""How much mail a relay takes from a login: per minute and per day."""
+"""Limits of the mails that a login may send through a relay: per minute and per day."""
 
 import threading
 import time
@@ -13,10 +13,11 @@ _MINUTE_S, _DAY_S = 60.0, 86_400.0
 
 class Limiter:
     """
-    How many mails a login may send: per minute and per day, 0 for no limit; shared by the connections of a lane.
+    Counts a login's mails in this process. All connections of a lane share one, from any thread.
 
     Args:
-        sent: monotonic seconds of mails sent within the last day, oldest first.
+        per_minute, per_day: the most mails within any minute, and within any 24 hours; 0 means no limit.
+        sent: monotonic seconds at which mails of the last 24 hours were sent, oldest first.
     """
 
     def __init__(self, per_minute: int, per_day: int, sent: Iterable[float] = ()) -> None:
@@ -25,7 +26,7 @@ class Limiter:
         self._lock = threading.Lock()
 
     def take(self, wanted: int, now: float) -> tuple[int, float]:
-        """How many of the wanted may go at monotonic `now`, and if none, in how many seconds to ask again."""
+        """How many of the wanted mails may go at monotonic `now`; if none, in how many seconds to ask again."""
         if not any(limit for _, limit in self._limits):
             return wanted, 0.0
         with self._lock:
@@ -43,14 +44,14 @@ class Limiter:
             return free, wait
 
     def give_back(self, count: int) -> None:
-        """Mails that were allowed and not sent no longer count."""
+        """So many mails were allowed and not sent, and no longer count."""
         with self._lock:
             for _ in range(min(count, len(self._sent))):
                 self._sent.pop()
 
 
 class SharedLimiter:
-    """The same for a store that several workers share: it counts in the store, by the store's own clock, whoever sends."""
+    """Counts a login's mails in the store, by the store's clock, because several workers send through the same relay."""
 
     def __init__(self, db: Database, lane: str, per_minute: int, per_day: int) -> None:
         self._db = db
@@ -71,7 +72,7 @@ Limits = Limiter | SharedLimiter
 
 
 def limiter_of(db: Database, lane: str, per_minute: int, per_day: int, now: datetime) -> Limits:
-    """The limiter of a lane. What was sent within the last day counts, across restarts."""
+    """The limiter of a lane. Mails sent in the last 24 hours count, also those sent before a restart."""
     if db.shared:
         return SharedLimiter(db, lane, per_minute, per_day)
     monotonic = time.monotonic()
