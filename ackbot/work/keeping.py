@@ -90,7 +90,8 @@ def _part_of(target: Path) -> Iterator[Path]:
     descriptor, name = tempfile.mkstemp(prefix=f"{target.name}.part-", dir=target.parent)
     part = Path(name)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)  # tells another backup's `_clear_away` that this file is still being written
+        # The lock tells `_clear_away` of another backup that this file is still being written.
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
         _clear_away(target)
         yield part
     finally:

@@ -1,4 +1,8 @@
-"""Once a day each: the digest, "overdue today", the truth at 15:00, "settled?" (design.md, "The life of a promise")."""
+"""
+The daily rounds: digests, "overdue today" at 13:00, "no news" at 15:00, "settled?" (design.md, "The life of a promise").
+
+All times of day are the council's local time.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, time, timedelta
@@ -19,31 +23,31 @@ from ackbot.store.contact import history
 from ackbot.work.apply import apply, office_at
 
 OVERDUE_AT = time(13)
-_NAMED = 50  # references in the admin's mail
+_NAMED = 50  # the most references in the admin's mail
 _KINDS = ("name-owner", "update", "answer")
 
 
 class Promises:
     """
-    What is due, found by its rows and written one person or resident at a time, each in a transaction of its own.
+    Finds in the store what is due, and writes the mails of one person or resident at a time, in a transaction each.
 
-    A crash between two of them loses nothing: what was not written is still due; what was, is remembered by its rows.
+    A crash between two transactions loses nothing: what was not written is still due, and rows tell what was written.
     """
 
     def __init__(self, db: Database, office: Office) -> None:
         self._db = db
         self._office = office
-        self._done: dict[str, date] = {}  # rounds that this process need not look at again today
+        self._done: dict[str, date] = {}  # by round, the day on which it is done; saves looking again on that day
 
     def run(self, now: datetime) -> int:
-        """Everything that is due now. How many mails were put into the outbox to go out."""
+        """Do everything that is due now. Returns how many mails were put into the outbox to go out."""
         return self._digests(now) + self._overdue(now) + self._truths(now) + self._waiting(now) + self._settled(now)
 
     def _desk(self, now: datetime) -> Desk:
         return office_at(self._office, self._db, now).desk(now)
 
     def _due_round(self, name: str, now: datetime, at: time) -> date | None:
-        """The council's date if that round is still to be done today."""
+        """The council's date if the round's time of day has come and it is not done yet; otherwise None."""
         calendar = self._office.council.calendar
         today = calendar.local_day(now)
         if self._done.get(name) == today or now < calendar.at(today, at):
@@ -51,7 +55,7 @@ class Promises:
         return today
 
     def _digests(self, now: datetime) -> int:
-        """At `digest_at`, on each person's own working days; none if there is nothing (behaviour.md §4.1)."""
+        """Send digests at `digest_at`, on each person's own working days, if there is something to say (behaviour.md §4.1)."""
         today = self._due_round("digest", now, self._office.council.digest_at)
         if today is None:
             return 0
@@ -69,23 +73,24 @@ class Promises:
         for person, lines in reminders.sheets(heard, desk).items():
             if person == HEAD:
                 queued += self._to_head(lines, desk)
+            # After their working day, as after an outage, a digest of today helps nobody.
             elif self._at_work(person, desk) and now < own_calendar(council, person).end_of(today):
                 queued += self._reminder("digest", person, lines, now)
         self._done["digest"] = today
         return queued
 
     def _at_work(self, person: str, desk: Desk) -> bool:
-        """Whether it is a working day of theirs and they are not away: on others nobody is written to."""
+        """Whether it is their working day and they are not away. Otherwise they get no reminder."""
         return own_calendar(desk.council, person).is_working_day(desk.today) and is_present(
             desk.council, person, desk.now
         )
 
     def _silenced(self, case: Case, desk: Desk) -> bool:
-        """Whether staff hear nothing of its inbox now: it is paused, or only looked at."""
+        """Whether staff hear nothing of the case's inbox now, because it is paused or in shadow mode."""
         return inboxes.is_paused(self._db, case.inbox) or desk.council.inbox_of(case.inbox).mode == "shadow"
 
     def _overdue(self, now: datetime) -> int:
-        """At 13:00, for what is promised before the next working day: to whoever has it, and to the manager (D70)."""
+        """At 13:00, remind owners and managers of what is promised before the next working day (D70)."""
         today = self._due_round("overdue", now, OVERDUE_AT)
         calendar = self._office.council.calendar
         if today is None or not calendar.is_working_day(today):
@@ -94,7 +99,7 @@ class Promises:
         until = calendar.next_working_day(today) - timedelta(days=1)
         lines: dict[str, list[Line]] = {}
         for case in cases.due(self._db, until, _KINDS):
-            if due.missed(case, desk) or self._silenced(case, desk):
+            if due.missed(case, desk) or self._silenced(case, desk):  # a missed date waits for `release`, see `_truths`
                 continue
             owner, manager = due.reminded(case, desk)
             if owner:
@@ -108,7 +113,7 @@ class Promises:
         return queued
 
     def _reminder(self, name: str, person: str, lines: Sequence[Line], now: datetime) -> int:
-        """One person's mail, from facts read in its own transaction; once a day whatever restarts come (D48, D70)."""
+        """Write one person's mail from cases read in its own transaction; once a day, also across restarts (D48, D70)."""
         db = self._db
         with db.transaction():
             desk = self._desk(now)
@@ -131,7 +136,7 @@ class Promises:
         return queued
 
     def _to_head(self, lines: Sequence[Line], desk: Desk) -> int:
-        """The head of service is an address, and has no working days of their own."""
+        """Write to the head of service, who is only an address: the council's working days count."""
         council = desk.council
         if not council.calendar.is_working_day(desk.today):
             return 0
@@ -151,14 +156,14 @@ class Promises:
 
     def _truths(self, now: datetime) -> int:
         """
-        At 15:00 of the promised date: the resident hears the truth, once for all that is due (behaviour.md §3.6).
+        At 15:00 of the promised date, tell each resident the truth about all their cases that are due (behaviour.md §3.6).
 
-        What was promised for an earlier day, while nothing ran or all was paused, waits for `release`.
+        Dates that passed while nothing ran, or while the inbox was paused, wait for `release`.
         """
         desk = self._desk(now)
         today = desk.today
         hour = now >= desk.council.calendar.at(today, due.AT)
-        until = today if hour else today - timedelta(days=1)
+        until = today if hour else today - timedelta(days=1)  # missed dates do not wait for 15:00
         found = [case for case in cases.due(self._db, until, _KINDS) if not inboxes.is_paused(self._db, case.inbox)]
         backup = backups.awaits_release(self._db)
         put_back_on = desk.council.calendar.local_day(backup.at) if backup else date.min
@@ -189,7 +194,7 @@ class Promises:
         return queued
 
     def _remind_now(self, case: Case, desk: Desk) -> int:
-        """Staff hear first (voice.md, 16): whoever was not reminded at 13:00 is now, if they are at work."""
+        """Remind staff before the resident hears (voice.md, 16): those at work whom the reminder of 13:00 did not reach."""
         if silent_because(case, desk.council):
             return 0
         before = events.reminded(self._db, case.code, desk.council.calendar.at(desk.today, time(0)))
@@ -203,7 +208,7 @@ class Promises:
         return queued
 
     def _tell_missed(self, late: Sequence[Case], desk: Desk) -> int:
-        """Promises that passed while nothing ran wait for `release`; the admin is told once a day."""
+        """Mark the promises that passed while nothing ran: they wait for `release`. The admin is told once a day."""
         with self._db.transaction():
             if not daily.begin(self._db, "missed", desk.today, desk.now):
                 return 0
@@ -216,11 +221,11 @@ class Promises:
             return apply(self._db, [send], desk)
 
     def _settled(self, now: datetime) -> int:
-        """In working hours, once a case's time to settle is over; not on a day with another automatic mail."""
+        """Ask "settled?" after a case's time to settle, in working hours, unless the resident got an automatic mail today."""
         return self._on_a_free_day("settle", "answered", self._settle, now)
 
     def _waiting(self, now: datetime) -> int:
-        """The same for a question that the resident has not answered."""
+        """Come back, on the same terms, to a question of ours that the resident has not answered."""
         return self._on_a_free_day("waiting", "waiting", due.on_waiting, now)
 
     def _on_a_free_day(
@@ -254,17 +259,17 @@ class Promises:
 
 
 def _for(person: str, name: str) -> str:
-    """A round of one person's own, which is done once a day whatever restarts come (D48)."""
+    """The name of one person's round, which the store keeps as done for the day (D48)."""
     return f"{name}:{person}"
 
 
 def _noted(person: str, lines: Sequence[Line]) -> list[Intent]:
-    """For each case's history, and for what residents may be told: who was reminded of it."""
+    """Note in each case's history who was reminded; "no news" tells residents only of people who were."""
     why = "reminded of the date"
     return [Note(line.case.code, "reminded", {"staff": person}, why=why) for line in lines]
 
 
 def _by_resident(found: Iterable[Case]) -> list[list[Case]]:
-    """Cases of one resident together; one without an address stands alone."""
+    """The cases grouped by resident; a case without an address is a group of its own."""
     ordered = sorted(found, key=lambda case: (case.resident.key or f"\x00{case.code}", case.opened_at))
     return [list(some) for _, some in groupby(ordered, key=lambda case: case.resident.key or f"\x00{case.code}")]

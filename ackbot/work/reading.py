@@ -1,7 +1,7 @@
 """
-Mails are read apart: a child process reads what strangers send, and answers with plain data (mail/reader, mail/plain).
+A child process reads what strangers send, and answers with plain data (mail/reader, mail/plain).
 
-A mail that hangs it, crashes it, or makes it answer nonsense costs that child, and the next mail goes to another one.
+A mail that hangs the child, crashes it or makes it answer nonsense costs only that child: a new one reads the next mail.
 """
 
 import contextlib
@@ -24,60 +24,55 @@ from ackbot.errors import AckbotError
 from ackbot.mail import message, plain, reader
 from ackbot.mail.plain import NotPlain, Read
 
-COMMAND = (
-    sys.executable,
-    "-m",
-    "ackbot.mail.reader",
-)  # run beside the package, so that it finds it without an environment
-TRIES = 2  # of one mail; whoever ended two readers is not read a third time
-WALL_S = 30.0  # the longest a reader may be silent over one mail, however busy the machine is
-_START_S = 30.0  # the longest a new one may take until it is ready
-_REPLACED_AFTER = 10_000  # mails
-_LARGE = (
-    1_000_000  # octets of a mail after which the reader is replaced: memory that such a one took is seldom given back
-)
-_GROWN = 300_000_000  # octets of memory after which it is replaced
-_LOOKED_AFTER = 100  # mails between two looks at its memory
-_PIECE = 65_536  # octets written or read at once
+# Its working directory is the folder of the package, so it finds the package without an environment.
+COMMAND = (sys.executable, "-m", "ackbot.mail.reader")
+TRIES = 2  # readers that one mail may end; it is not given to a third
+WALL_S = 30.0  # seconds of wall time that a reader may take over one mail, so that it is long enough on a busy machine
+_START_S = 30.0  # seconds that a new reader may take to get ready
+_REPLACED_AFTER = 10_000  # mails after which a reader is replaced
+_LARGE = 1_000_000  # octets of a mail after which the reader is replaced: it rarely gives the memory back
+_GROWN = 300_000_000  # octets of memory above which a reader is replaced
+_LOOKED_AFTER = 100  # mails between two looks at the reader's memory
+_PIECE = 65_536  # the most octets written or read at once
 
 log = structlog.get_logger()
 
 
 class Unread(AckbotError):
-    """A mail ended every reader that was given it. It is kept as it came, and nobody tries it in this process."""
+    """A mail ended every reader that got it. Its bytes must be kept, and it is not read in this process instead."""
 
 
 class ReadingFailed(AckbotError):
-    """The reader's code raised over a mail: a defect of ours. The sentence is the class and place of the error."""
+    """The reader's code raised an exception, which is a defect of ours. The sentence is the error's class and place."""
 
 
 class ReadingEnds(AckbotError):
-    """The daemon stops. Nothing is said of the mail, and it is read after the next start."""
+    """The daemon stops before the mail was read. The mail is not to blame, and is read after the next start."""
 
     passing = True
 
 
 class Reading(Protocol):
-    """Whoever reads mails."""
+    """A reader of mails."""
 
     def begin(self, raw: bytes) -> "Future[Read]":
-        """Ask for a mail to be read; the answer comes in its turn, in the order of asking."""
+        """Ask for a mail to be read. Answers come in the order of asking."""
         ...
 
     def head(self, raw: bytes) -> Read:
-        """What the header section alone tells. Raises as the future of `begin` does."""
+        """Read the header section alone, and wait for it. Raises what the future of `begin` raises."""
         ...
 
 
 class InProcess:
-    """Reads where it is asked, for commands that look at a mail and end."""
+    """Reads in the calling thread, for commands that look at a mail and exit."""
 
     def begin(self, raw: bytes) -> "Future[Read]":
         """See Reading."""
         done: Future[Read] = Future()
         try:
             done.set_result(message.read(raw))
-        except Exception as error:  # noqa: BLE001 - raised where the answer is asked for
+        except Exception as error:  # noqa: BLE001 - the future raises it in the caller
             done.set_exception(error)
         return done
 
@@ -88,16 +83,16 @@ class InProcess:
 
 class ReaderProcess:
     """
-    One reader and the thread that feeds it, in lock-step. Any number of threads may ask.
+    One child process and the thread that gives it one mail at a time. Any number of threads may ask.
 
-    `begin` raises nothing; its future raises Unread, ReadingFailed or ReadingEnds.
+    `begin` raises nothing. Its future raises Unread, ReadingFailed or ReadingEnds.
     """
 
     def __init__(self) -> None:
         self._queue: queue.SimpleQueue[tuple[bytes, bytes, Future[Read]] | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._closed = False
-        self._child: _Child | None = _Child()  # before any thread, so that a fork copies none
+        self._child: _Child | None = _Child()  # before any thread starts, so that the fork copies no lock in use
         self._thread = threading.Thread(target=self._run, name="reading", daemon=True)
         self._thread.start()
 
@@ -107,10 +102,10 @@ class ReaderProcess:
 
     def head(self, raw: bytes) -> Read:
         """See Reading."""
-        return self._ask(reader.HEAD, message.head_of(raw)).result()  # what follows may be what ended the reader
+        return self._ask(reader.HEAD, message.head_of(raw)).result()  # not the body, which may have ended the reader
 
     def close(self) -> None:
-        """End the reader; whatever still waits raises ReadingEnds."""
+        """End the child. Mails that still wait raise ReadingEnds."""
         with self._lock:
             self._closed = True
             child = self._child
@@ -121,7 +116,7 @@ class ReaderProcess:
 
     @property
     def pid(self) -> int:
-        """Of the reader at work; 0 for none."""
+        """The process id of the child; 0 if there is none now."""
         child = self._child
         return child.pid if child is not None else 0
 
@@ -139,7 +134,7 @@ class ReaderProcess:
             kind, raw, future = asked
             try:
                 future.set_result(self._read(kind, raw))
-            except Exception as error:  # noqa: BLE001 - raised where the answer is asked for
+            except Exception as error:  # noqa: BLE001 - the future raises it in the caller
                 future.set_exception(error)
         while True:
             with contextlib.suppress(queue.Empty):
@@ -156,7 +151,7 @@ class ReaderProcess:
                 read = child.read(kind, raw)
             except _Ended as ended:
                 self._drop(child)
-                self._ends_if_closed()
+                self._ends_if_closed()  # then it was `close` that ended the child, and not the mail
                 log.error(log_events.READER_ENDED, reason=str(ended), size=len(raw))  # noqa: TRY400 - it is all there is to say
                 reasons.append(str(ended))
                 continue
@@ -171,7 +166,7 @@ class ReaderProcess:
             child = _Child()
             with self._lock:
                 self._child = child
-            self._ends_if_closed()
+            self._ends_if_closed()  # `close` may have come before it could see the new child
         return self._child
 
     def _ends_if_closed(self) -> None:
@@ -189,22 +184,22 @@ class ReaderProcess:
 
 
 class _Ended(AckbotError):
-    """The child is gone, silent for too long, or says what no reader says."""
+    """The child is gone, was silent for too long, or answered nonsense."""
 
 
 class _Child:
-    """One process; see mail/reader for what goes over its pipes."""
+    """One child process; mail/reader tells what goes over its pipes."""
 
     def __init__(self) -> None:
-        # An empty environment holds no password; what the child imports it finds beside the package.
-        self._process = subprocess.Popen(  # noqa: S603 - nothing of the command is a stranger's
+        # The environment is empty, so the child cannot know a password.
+        self._process = subprocess.Popen(  # noqa: S603 - no part of the command comes from a stranger
             COMMAND,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,  # a traceback of a library may hold a resident's words
+            stderr=subprocess.DEVNULL,  # a library's traceback may hold a resident's words (P11)
             env={},
             cwd=Path(ackbot.__file__).parents[1],
-            start_new_session=True,  # a Ctrl-C is for the daemon, which ends its reader itself
+            start_new_session=True,  # so that Ctrl-C reaches only the daemon, which ends its child itself
         )
         assert self._process.stdin is not None  # noqa: S101 - asked for above
         assert self._process.stdout is not None  # noqa: S101
@@ -216,16 +211,16 @@ class _Child:
 
     @property
     def pid(self) -> int:
-        """Its process id."""
+        """The process id."""
         return self._process.pid
 
     def read(self, kind: bytes, raw: bytes) -> Read:
         """
-        What one mail tells.
+        Have one mail read.
 
         Raises:
-            _Ended: it is of no use any more.
-            ReadingFailed: it could not read this mail, and can read the next.
+            _Ended: the child can no longer be used.
+            ReadingFailed: the child could not read this mail, but it can read the next.
         """
         if not self._ready:
             self._expect(reader.READY, *self._answer(time.monotonic() + _START_S))
@@ -245,13 +240,13 @@ class _Child:
             raise _Ended(f"it answered what is no mail: {problem}") from None
 
     def is_worn(self, size: int) -> bool:
-        """Whether the next mail should have another one."""
+        """Whether to replace the child before the next mail, after a mail of that many octets."""
         if size > _LARGE or self._mails >= _REPLACED_AFTER:
             return True
         return self._mails % _LOOKED_AFTER == 0 and _memory_of(self.pid) > _GROWN
 
     def kill(self) -> None:
-        """End it, whatever it does."""
+        """Kill the child, and close its pipes."""
         with contextlib.suppress(OSError):
             self._process.kill()
         self._process.wait()
@@ -313,7 +308,7 @@ class _Child:
 
 
 def _memory_of(pid: int) -> int:
-    """Octets in memory; 0 where the system does not tell."""
+    """Octets of resident memory; 0 if the system does not tell."""
     try:
         resident = Path(f"/proc/{pid}/statm").read_text().split()[1]
     except (OSError, IndexError):

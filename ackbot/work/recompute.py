@@ -1,4 +1,4 @@
-"""A changed calendar or standard: dates that nobody was told are computed anew; told ones stay (P9, D67)."""
+"""After a change of calendar or standards, compute dates anew, except those that a resident was told (P9, D67)."""
 
 import hashlib
 from datetime import datetime
@@ -16,10 +16,12 @@ _AT_ONCE = 200  # cases in one transaction
 
 def recount(db: Database, council: Council, now: datetime) -> int:
     """
-    Compare what is in force with what was when dates were last computed, and compute them anew if it changed.
+    Compute dates anew if calendar or standards differ from those of the last time. Each 200 cases are a transaction.
+
+    A crash in the middle is harmless: the fingerprint is written last, so the next start does all of it again.
 
     Returns:
-        How many clocks have another date now.
+        How many clocks changed.
     """
     fingerprint = _fingerprint(council)
     if settings.read(db, _IN_FORCE) == fingerprint:
@@ -42,7 +44,7 @@ def recount(db: Database, council: Council, now: datetime) -> int:
 
 
 def _anew(clock: Clock, standard: str, inbox: str, council: Council) -> Clock:
-    """The same clock by what is in force now; one that was told, or that a person named, as it is."""
+    """The clock by the rules in force now. A clock stays as it is if a resident was told, or if a person named its date."""
     if clock.told or clock.started_at is None:
         return clock
     rule = council.standard_of(standard)
@@ -57,7 +59,7 @@ def _anew(clock: Clock, standard: str, inbox: str, council: Council) -> Clock:
 
 
 def _fingerprint(council: Council) -> str:
-    """Of everything that dates are computed from."""
+    """A hash of everything that dates are computed from."""
     known = [
         *(repr(one) for one in council.standards.values()),
         _shown(council.calendar),

@@ -1,4 +1,4 @@
-"""Clocks fall due: APScheduler says when, the store says what (design.md, "The life of a promise")."""
+"""Rounds do what falls due: APScheduler says when to look, the store says what is due (design.md, "The life of a promise")."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -21,13 +21,13 @@ from ackbot.work.promises import Promises
 from ackbot.work.urgency import Urgency
 
 TICK_S = 15  # seconds between two looks at what is due
-_REASONS = 8  # reasons for not answering that the admin's daily mail names
+_REASONS = 8  # the most reasons for not answering that the admin's daily mail names
 
 log = structlog.get_logger()
 
 
 class Rounds:
-    """What happens because time passes. One scheduler thread, one short round."""
+    """Does what becomes due as time passes: one scheduler thread, a short round every TICK_S seconds."""
 
     def __init__(
         self,
@@ -42,8 +42,11 @@ class Rounds:
     ) -> None:
         """
         Args:
-            looked: whether every inbox was swept since the start; before that nobody is told that there is no news.
-            is_ours: whether the rounds are this worker's to do, now.
+            clock: the time, aware, UTC.
+            on_queued: called when mails were put into the outbox.
+            on_unverified: called with each mail of a dead worker of which nobody knows whether it arrived, and the time.
+            looked: whether every inbox was swept since the start. Until then no resident is told that there is no news.
+            is_ours: whether this worker has to do the rounds now.
         """
         self._db = db
         self._office = office
@@ -58,25 +61,25 @@ class Rounds:
         self._promises = Promises(db, office)
         self._lock = threading.Lock()
         self._stopping = threading.Event()
-        self._last: datetime | None = None  # when the round before was
+        self._last: datetime | None = None  # when the last round was, by the clock
         self._scheduler = BackgroundScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
 
     def start(self) -> None:
-        """Begin; the first round is at once."""
+        """Start the scheduler. The first round is at once."""
         self._scheduler.add_job(self.tick, "interval", seconds=TICK_S, id="tick", next_run_time=datetime.now(UTC))
         self._scheduler.start()
 
     def nudge(self) -> None:
-        """The scheduler goes by the machine's clock; where that was set back, the next round would be far away."""
+        """Bring the next round forward: APScheduler goes by the machine's clock, so after setting that back it waits too long."""
         now = datetime.now(UTC)
         job = self._scheduler.get_job("tick")
         if job is not None and job.next_run_time - now > timedelta(seconds=2 * TICK_S):
             job.modify(next_run_time=now)
 
     def stop(self, within_s: float) -> bool:
-        """End after the step that runs; whether it ended in time."""
+        """Stop after the current step of a round. Returns False if the step did not end within that many seconds."""
         self._stopping.set()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
@@ -86,11 +89,12 @@ class Rounds:
         return ended
 
     def tick(self) -> None:
-        """One round. What fails is tried again in the next one, and keeps nothing else from its turn."""
+        """Do one round. A step that fails does not stop the others, and the next round tries it again."""
         with self._lock:
             self._tick(self._clock())
 
     def _tick(self, now: datetime) -> None:
+        # Alarms come before promises, because they are urgent; cover comes before promises, which name who is in charge.
         steps = (
             self._set_back,
             self._recover,
@@ -112,7 +116,11 @@ class Rounds:
                 log.exception(log_events.ROUND_FAILED)
 
     def _set_back(self, now: datetime) -> int:
-        """The clock shows less than in the round before, or nobody knows what it showed last."""
+        """
+        Make due what waits for an instant of a wrong clock, if the clock shows less than in the last round.
+
+        At a start nobody knows what it showed, so the store is asked too.
+        """
         before, self._last = self._last, now
         if before is not None and before <= now:
             return 0
@@ -122,11 +130,11 @@ class Rounds:
         return due
 
     def _keep_promises(self, now: datetime) -> int:
-        """Not before the inboxes were looked into: the answer may lie there (D70)."""
+        """Keep promises, but not before the inboxes were swept: the answer may lie there (D70)."""
         return self._promises.run(now) if self._looked() else 0
 
     def _recover(self, now: datetime) -> int:
-        """What workers left whose lease has ended."""
+        """Recover the mails of workers whose lease has ended."""
         left = outbox.recover(self._db, now, alone=False)
         for one in left:
             self._on_unverified(one, now)
@@ -136,7 +144,7 @@ class Rounds:
         return self._intake.retry_quarantined(now)
 
     def _daily(self, now: datetime) -> int:
-        """At `digest_at`, once a day: what the admin should know of the day before; nothing when there is nothing."""
+        """Tell the admin at `digest_at`, once a day, what happened since the last such mail, if it is worth telling."""
         council = self._office.council
         today = council.calendar.local_day(now)
         if now < council.calendar.at(today, council.digest_at):

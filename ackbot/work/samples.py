@@ -1,4 +1,4 @@
-"""Every mail with sample values: for `preview`, and to find a broken template before a resident does (D45)."""
+"""Every kind of mail with sample values: for `preview`, and to find a broken template before a resident does (D45)."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -46,7 +46,7 @@ Content-Disposition: attachment\r
 \r
 --x--\r
 """
-# What each mail to an admin is told, with sample values.
+# Sample values for each mail to the admin, by topic.
 ADMIN_TOPICS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "quarantine": {"inbox": "housing@northgate.example", "letter": 7, "error": "ValueError in text.py:12"},
@@ -101,7 +101,7 @@ ADMIN_TOPICS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 
 def specimens(config: Config, language: str) -> Iterator[tuple[str, Composed]]:
     """
-    Every kind of mail in one language, each with a title, as it would be written by this council.
+    Every kind of mail in one language, with a title, as this council would send it.
 
     Raises:
         TemplateProblem, KeyError: a template or phrase is broken.
@@ -128,7 +128,7 @@ def proofread(config: Config, reading: Reading | None = None) -> tuple[Finding, 
             for title, send in _sends(office, letter):
                 if (mistake := _mistake(office, title, send)) is not None:
                     found.setdefault(mistake)
-        except Exception as error:  # noqa: BLE001 - whatever a phrase of words.toml does to its mail is to be mended there
+        except Exception as error:  # noqa: BLE001 - a phrase can raise anything, and the mistake is in words.toml
             words = office.templates.file(f"{language}/words.toml")
             found.setdefault(finding(TemplateProblem(f"a phrase breaks its mail ({_reason(error)})", words)))
     return tuple(found)
@@ -139,7 +139,7 @@ def _mistake(office: Office, title: str, send: Send) -> Finding | None:
         compose(send.draft, office.templates)
     except TemplateProblem as problem:
         return finding(problem)
-    except Exception as error:  # noqa: BLE001 - whatever a template does to its mail is to be mended there
+    except Exception as error:  # noqa: BLE001 - a template can raise anything, and the mistake is in it
         path, line = place(error)
         return finding(TemplateProblem(f'the mail "{title}" cannot be written ({_reason(error)})', path, line))
     return None
@@ -150,7 +150,7 @@ def _reason(error: Exception) -> str:
 
 
 def _speaking(config: Config, language: str) -> Office:
-    """The office, with that language before the others."""
+    """The office with that language as its first."""
     others = (one for one in config.council.languages if one != language)
     return replace(config.office, council=replace(config.council, languages=(language, *others)))
 
@@ -276,7 +276,7 @@ def _to_staff(desk: Desk, inbox: Inbox, staff: Staff, message: Message) -> Itera
 
 
 def _later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[str, Send]]:
-    """What a resident hears after the acknowledgement."""
+    """The mails that a resident gets after the acknowledgement."""
     case = _promised(desk, inbox, staff)
     words = "Hello Edward,\n\nA surveyor comes on Thursday 10 December between 9 and 12.\n\nKind regards"
     for title, next_on in (("a person's own words", None), ("a person's own words, with a new date", _NEXT)):
@@ -327,7 +327,7 @@ def _later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[str, Send]]
 
 
 def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[str, Send]]:
-    """What staff get besides letters."""
+    """The mails that staff get besides letters."""
     case = _promised(desk, inbox, staff)
     late = replace(case, late_since=date(2026, 12, 1), no_news=3, clocks=())
     owed = replace(late, no_news=2)

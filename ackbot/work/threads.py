@@ -1,4 +1,4 @@
-"""How threads wait: for a time, for work, and always for the end."""
+"""How threads wait: for a time or for work, and always also for the end."""
 
 import os
 import threading
@@ -6,52 +6,52 @@ import time
 
 
 class Stop:
-    """The end of a thread's work: set once, waited for by any thread, and by `poll(2)` through `fd`."""
+    """Tells threads to end. Any thread may wait for it, also with `poll(2)` through `fd`; once set, it stays set."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
         self.fd, self._write = os.pipe()
 
     def set(self) -> None:
-        """End the work; every wait returns."""
+        """Tell the threads to end. Every wait returns."""
         if not self._event.is_set():
             self._event.set()
             os.write(self._write, b"x")
 
     def is_set(self) -> bool:
-        """Whether the end has come."""
+        """Whether the threads are to end."""
         return self._event.is_set()
 
     def wait(self, seconds: float) -> bool:
-        """Wait that long at most. Whether the end has come."""
+        """Wait at most that long. Returns whether the threads are to end."""
         return self._event.wait(max(0.0, seconds))
 
     def close(self) -> None:
-        """Close the pipe, after all threads that wait for it have ended."""
+        """Close the pipe. All threads that wait for it must have ended."""
         os.close(self.fd)
         os.close(self._write)
 
 
 class Lease(Stop):
-    """A right to work that ends: when it is set, as any Stop, or by itself when it was not renewed in time."""
+    """A right to work. It ends when it is set, as every Stop does, or by itself if nobody renews it in time."""
 
     def __init__(self, until: float) -> None:
         """
         Args:
-            until: monotonic; whoever renews the lease moves it on.
+            until: monotonic seconds; renewing the lease raises it.
         """
         super().__init__()
         self.until = until
 
     def is_set(self) -> bool:
-        """Whether the lease has ended. It stays ended, so a process that was frozen sees it before it does anything more."""
+        """Whether the lease has ended; then it stays ended. A process that was frozen sees this before it does anything."""
         if time.monotonic() > self.until:
             self.set()
         return super().is_set()
 
 
 class Wake:
-    """Tells its subscribers that there is work: any number of threads, each with an event of its own."""
+    """Tells its subscribers that there is work. Each subscriber has an event of its own, so none misses a call."""
 
     def __init__(self) -> None:
         self._subscribers: list[threading.Event] = []

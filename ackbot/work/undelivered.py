@@ -1,4 +1,4 @@
-"""Mail that does not go out: the admin is told, and the owner of its case where it is theirs to know."""
+"""Tell the admin of mail that does not go out, and the owner of its case if the relay refused it for good."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,24 +12,28 @@ from ackbot.work.apply import apply
 
 
 class Undelivered:
-    """Puts these mails into the outbox, in the caller's transaction if there is one; each is told once (its dedupe key)."""
+    """
+    Puts these mails into the outbox, in the caller's transaction if there is one.
+
+    Each has a dedupe key, so nobody is told twice of the same trouble.
+    """
 
     def __init__(self, db: Database, office: Office) -> None:
         self._db = db
         self._office = office
 
     def reference(self, mail: Outgoing) -> str | None:
-        """The reference of a mail's case; None without one."""
+        """The reference of a mail's case; None if the mail has no case."""
         return self._office.council.reference_of(mail.code) if mail.code else None
 
     def refused(self, mail: Outgoing, told: str, now: datetime) -> None:
         """
-        The relay will never take this mail. A mail to the admin makes no new mail.
+        The relay will never take this mail.
 
         Args:
-            told: the relay's reply, or its code only where its words may be a resident's.
+            told: the relay's reply, or only its code if its words may be a resident's.
         """
-        if mail.kind == "admin":
+        if mail.kind == "admin":  # a mail about it would be refused as well
             return
         values = {
             "reference": self.reference(mail) or "",
@@ -50,17 +54,17 @@ class Undelivered:
                 self._tell("unverified", keys.unverified(mail.dedupe_key), values, now, code=mail.code)
 
     def relay_in_trouble(self, lane: str, host: str, told: str, now: datetime) -> None:
-        """A relay takes no mail: told once a day."""
+        """The relay of a lane takes no mail. The admin is told once a day."""
         values = {"relay": host, "reply": told}
         self._tell("relay", keys.relay(lane, self._office.desk(now).today), values, now)
 
     def copy_refused(self, mail: Outgoing, reply: str, now: datetime) -> None:
-        """The council's archive does not take copies: told once a day."""
+        """The council's archive refused a copy. The admin is told once a day."""
         values = {"archive": self._office.council.archive_bcc, "reply": reply}
         self._tell("archive", keys.archive(self._office.desk(now).today), values, now, code=mail.code)
 
     def _owner(self, mail: Outgoing) -> str:
-        """The address of the case's owner, unless it was the owner who could not be reached."""
+        """The address of the case's owner; "" if the owner was the recipient who could not be reached."""
         owner = cases.owner_of(self._db, mail.code) if mail.code else ""
         person = self._office.council.staff.get(owner)
         return person.email if person and owner != mail.staff else ""

@@ -1,4 +1,4 @@
-"""Mails whose end is unknown: the final dot may have arrived, and no reply was read (D47)."""
+"""Settle mails whose end is unknown: the final dot was sent, but no reply to it was read (D47)."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from ackbot.store.outbox import Outgoing
 from ackbot.wires.imap import Account, ImapProblem, Mailbox
 from ackbot.work.threads import Stop
 
-_LOOK_AGAIN = timedelta(minutes=5)  # at a Sent folder that could not be seen
+_LOOK_AGAIN = timedelta(minutes=5)  # until the next look at a Sent folder that could not be read
 
 log = structlog.get_logger()
 
@@ -22,7 +22,11 @@ SentFolders = Mapping[str, tuple[Account, str]]  # by inbox: its account, and th
 
 
 def settle(db: Database, office: Office, lane: str, sent_folders: SentFolders, now: datetime, stop: Stop) -> None:
-    """After 15 minutes: a mail that lies in the Sent folder was taken, any other is sent once more."""
+    """
+    Settle the lane's mails whose end has been unknown for 15 minutes.
+
+    A mail that lies in the Sent folder was taken. Any other is sent once more, if its inbox's mode still allows that.
+    """
     for mail in outbox.due_unknown(db, lane, now):
         if stop.is_set():
             return
@@ -37,7 +41,7 @@ def settle(db: Database, office: Office, lane: str, sent_folders: SentFolders, n
         elif lets_out(office.council, mail.inbox, mail.kind, to_staff=bool(mail.staff)):
             outbox.resend(db, mail, now)
             crash_point("dispatch.resent")
-        else:  # the inbox's mode was lowered meanwhile
+        else:  # the inbox's mode was lowered in the meantime
             outbox.hold_unknown(db, mail, now)
 
 

@@ -1,4 +1,4 @@
-"""Alarms are repeated until somebody takes them: every `repeat_every`, and twice to each person in turn (domain.md §8)."""
+"""Repeat alarms until somebody takes them: every `repeat_every`, two to each person in turn (domain.md §8)."""
 
 from datetime import datetime, timedelta
 
@@ -15,13 +15,13 @@ from ackbot.work.apply import apply, office_at
 
 _SENT_WITHIN = timedelta(seconds=60)
 _LOUD_EVERY = timedelta(seconds=60)
-_EACH = 2  # mails to one person before the next is alarmed
+_EACH = 2  # mails to one person before the next person's turn
 
 log = structlog.get_logger()
 
 
 class Urgency:
-    """One mail of each alarm that is due, in a transaction of its own."""
+    """Writes the next mail of each alarm that is due, each in a transaction of its own."""
 
     def __init__(self, db: Database, office: Office) -> None:
         self._db = db
@@ -29,14 +29,23 @@ class Urgency:
         self._loud_at: datetime | None = None
 
     def run(self, now: datetime) -> int:
-        """How many alarms went into the outbox. While none of a case's can be sent, this machine itself is loud."""
+        """
+        Repeat the alarms that are due. While no alarm of a case can be sent, the log and the unit's status say so.
+
+        Returns:
+            How many mails were put into the outbox to go out.
+        """
         with self._db.transaction():
             alarms.hasten(self._db, now)
         self._be_loud(now)
         return sum(self._repeat(chain, now) for chain in alarms.due(self._db, now))
 
     def _be_loud(self, now: datetime) -> None:
-        """In the log at its highest level each minute, and as the unit's status: whoever looks at the machine sees it."""
+        """
+        Log unsent alarms at the highest level every minute, and show them as the unit's status.
+
+        Mail is what does not work, so only somebody who looks at the machine can notice.
+        """
         codes = alarms.unsent(self._db, now - _SENT_WITHIN)
         if codes and (self._loud_at is None or now - self._loud_at >= _LOUD_EVERY):
             references = [self._office.council.reference_of(code) for code in codes]
@@ -51,11 +60,12 @@ class Urgency:
         desk = office_at(self._office, self._db, now).desk(now)
         council = desk.council
         next_at = now + timedelta(seconds=council.urgent.repeat_every.seconds)
+        # If all are away, an alarm to somebody who is away is better than none.
         order = [one for one in council.urgent.to if is_present(council, one, now)] or list(council.urgent.to)
         with self._db.transaction():
             case = cases.by_code(self._db, [chain.code]).get(chain.code)
             if case is None or not order or not alarms.repeated(self._db, chain, next_at):
-                return 0
+                return 0  # the last means that somebody has taken the alarm since it was read
             staff = council.staff[order[chain.sent // _EACH % len(order)]]
             send = to_staff.urgent_again(
                 desk,

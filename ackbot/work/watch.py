@@ -1,4 +1,8 @@
-"""One watcher per inbox, and its Sent folder: wakes on a push or by the poll beneath it, sweeps, hands over, comes back."""
+"""
+Watch an inbox and its Sent folder: one watcher for each inbox waits for a push or for the next poll, and takes in new mail.
+
+To sweep a folder is to look at all mails above its watermark, the highest uid that was dealt with.
+"""
 
 import random
 import threading
@@ -20,14 +24,14 @@ from ackbot.work.reading import ReadingEnds
 from ackbot.work.threads import Stop
 
 BATCH_MAILS = 50
-BATCH_OCTETS = 4_000_000  # of whole mails held at once
-_LISTED = 500  # envelopes asked for at once
-_IDLE_S = 540  # nine minutes; servers end an IDLE after 29 (RFC 2177), firewalls sooner
-_LOOK_S = 30.0  # between two sweeps at most, whatever the server says or keeps to itself
-_SENT_S = 5.0  # between two looks into the Sent folder at least
+BATCH_OCTETS = 4_000_000  # the most octets of whole mails held at once
+_LISTED = 500  # the most envelopes asked for at once
+_IDLE_S = 540  # nine minutes; servers end an IDLE after 29 minutes (RFC 2177), firewalls sooner
+_LOOK_S = 30.0  # since the last report; then the next wake-up sweeps, because a server may fail to tell of mail
+_SENT_S = 5.0  # the shortest time between two looks into the Sent folder
 _COUNT_JUNK_S = 3_600.0
-_BACK_OFF_S = (5.0, 300.0)  # first and longest wait before connecting again, jittered
-_GENTLE_S = 900.0  # between attempts with a password that was refused
+_BACK_OFF_S = (5.0, 300.0)  # the first and the longest wait before connecting again, jittered
+_GENTLE_S = 900.0  # between attempts with a refused password, so that the server does not lock the account
 _FETCH_AGAIN = (
     timedelta(minutes=1),
     timedelta(minutes=5),
@@ -35,11 +39,11 @@ _FETCH_AGAIN = (
     timedelta(hours=3),
     timedelta(hours=12),
 )
-_CLOCKS_DIFFER = timedelta(minutes=10)  # ours and the mail server's, at most
-_MOVED_WITHIN = timedelta(days=7)  # of its arrival a mail is taken in and moved
-_TOLD_AFTER = 3  # attempts to fetch a mail before the admin hears of it
-_BROKE = 2  # connections that a mail may break before it is passed by, and asked for again later
-_SILENT_S = 600.0  # without an answer of the server before the admin hears of it
+_CLOCKS_DIFFER = timedelta(minutes=10)  # the most that our clock and the mail server's may differ
+_MOVED_WITHIN = timedelta(days=7)  # the longest time from a mail's arrival until it is taken in and moved
+_TOLD_AFTER = 3  # failed attempts to fetch a mail after which the admin is told
+_BROKE = 2  # connections that a mail may break before it is skipped, and asked for again later
+_SILENT_S = 600.0  # seconds without contact with the server after which the admin is told
 
 log = structlog.get_logger()
 
@@ -61,10 +65,10 @@ class Watcher:
     ) -> None:
         """
         Args:
-            clock: the time, aware.
+            clock: the time, aware, UTC.
             on_queued: called when mails were put into the outbox.
-            on_trouble: called with inbox name, topic, reason, and whose trouble it is (inbox or server), when an admin
-                has to act.
+            on_trouble: called when an admin has to act, with the inbox's name, the topic, the reason, and whose trouble it
+                is: the inbox's name or the server's host.
         """
         self._watched = watched
         self._db = db
@@ -78,16 +82,15 @@ class Watcher:
         self.ready = threading.Event()  # set after the first whole sweep
         self.progress_at = time.monotonic()
         self._failures = 0
-        self._answered_at = time.monotonic()  # or begun
-        self._suspects: dict[
-            tuple[str, int], int
-        ] = {}  # folders and uids asked for when connections broke, and how many broke
+        self._answered_at = time.monotonic()  # when the server last worked, or when this watcher began
+        # Mails that were asked for when a connection broke, by folder and uid, and how many connections broke.
+        self._suspects: dict[tuple[str, int], int] = {}
         self._sent_at = 0.0  # monotonic; the last look into the Sent folder
         self._sent_trouble = ""
 
     @property
     def patience_s(self) -> float:
-        """Seconds without progress after which something is wrong with the thread itself, not with the server."""
+        """Seconds without progress after which the thread itself is stuck. The server can delay it no longer than that."""
         return max(self._watched.poll_every_s, _GENTLE_S) + 120
 
     def run(self) -> None:
@@ -123,13 +126,13 @@ class Watcher:
         self._stop.wait(self._back_off(self._failures))
 
     def _tell(self, error: Exception) -> None:
-        """The admin hears of it. What all inboxes of a server have in common is the server's trouble, and told once."""
+        """Tell the admin. Trouble that all inboxes of a server share is the server's, so that it is told once."""
         name = self._watched.name
         whose = self._watched.account.host if isinstance(error, (NotReached, NotTrusted)) else name
         self._on_trouble(name, "inbox", str(error), whose)
 
     def _back_off(self, failures: int) -> float:
-        """Full jitter: many inboxes of one server do not come back at once."""
+        """Seconds to wait, with jitter, so that the many inboxes of a server do not all connect at the same moment."""
         first, longest = _BACK_OFF_S
         return self._random.uniform(first / 2, min(longest, first * 2 ** min(failures - 1, 10)))
 
@@ -142,10 +145,15 @@ class Watcher:
             self._log.warning(log_events.STATE_NOT_RECORDED, state=state)
 
     def _watch(self, mailbox: Mailbox) -> None:
-        """Sweep, wait, sweep. Returns when stopped; raises ImapProblem when the connection is dead."""
+        """
+        Sweep, wait, and sweep again until stopped.
+
+        Raises:
+            ImapProblem: the connection is broken, or a folder changed so much that it must be opened again.
+        """
         watched = self._watched
         uidvalidity = self._open(mailbox, watched.folder)
-        self._look_into_sent(mailbox)  # first, so that no letter is acknowledged that a person has answered
+        self._look_into_sent(mailbox)  # first, so that a letter that a person has answered is not acknowledged
         self._sweep(mailbox, watched.folder, uidvalidity)
         self._failures = 0
         self._answered_at = time.monotonic()
@@ -163,6 +171,7 @@ class Watcher:
             if self._stop.is_set():
                 return
             due = time.monotonic() - told_at > _LOOK_S
+            # With IDLE every wake-up sweeps; a polled server says in its reply to NOOP whether there may be mail.
             if idle or due or mailbox.noop():
                 self._sweep(mailbox, watched.folder, uidvalidity)
             if time.monotonic() - self._sent_at > max(_SENT_S, min(watched.poll_every_s, _LOOK_S)):
@@ -182,14 +191,14 @@ class Watcher:
                 self._log.warning(log_events.JUNK_NOT_COUNTED, reason=str(error))
 
     def _wait(self, mailbox: Mailbox, *, idle: bool) -> None:
-        """Until a push, the poll beneath it, or the end."""
+        """Wait for a push or for the next poll, or until stopped."""
         if idle:
             mailbox.idle(min(self._watched.poll_every_s, _IDLE_S), self._stop.fd)
         else:
             self._stop.wait(self._watched.poll_every_s)
 
     def _look_into_sent(self, mailbox: Mailbox) -> None:
-        """What people answered straight from their mail program. A folder that is not there is a warning, never a stop."""
+        """Take in answers that staff sent from their mail program. A Sent folder that cannot be read is only a warning."""
         watched = self._watched
         if not watched.sent_folder:
             return
@@ -203,21 +212,27 @@ class Watcher:
         finally:
             if mailbox.folder != watched.folder:
                 mailbox.select(watched.folder)
-                mailbox.news = True  # whatever came meanwhile was not pushed
+                mailbox.news = True  # mail that came while another folder was selected was not pushed
         self._sent_trouble = trouble
 
     def _sweep_sent(self, mailbox: Mailbox) -> None:
-        """One question where nothing is new: the letters' folder stays selected."""
+        """Sweep the Sent folder. Its STATUS shows whether anything is new; if not, the letters' folder stays selected."""
         name, sent = self._watched.name, self._watched.sent_folder
         shown, known = mailbox.status(sent), inboxes.folder(self._db, name, sent)
         unchanged = known is not None and (known.uidvalidity, known.last_uid + 1) == (shown.uidvalidity, shown.uidnext)
         if not unchanged or arrivals.to_fetch_again(self._db, name, sent, shown.uidvalidity, self._clock()):
             self._sweep(mailbox, sent, self._open(mailbox, sent))
-            if not self._stop.is_set():  # what was deleted at the end is not asked for again and again
+            # Otherwise, once the newest mail is deleted, the watermark stays below UIDNEXT, and each look would sweep again.
+            if not self._stop.is_set():
                 inboxes.move_watermark(self._db, name, sent, shown.uidvalidity, shown.uidnext - 1)
 
     def _open(self, mailbox: Mailbox, name: str) -> int:
-        """Select a folder; at first sight and after a change of UIDVALIDITY decide where to read from (D7)."""
+        """
+        Select a folder. At first sight, and after a change of UIDVALIDITY, decide from which uid on to read it (D7).
+
+        Returns:
+            The folder's UIDVALIDITY.
+        """
         inbox, db, now = self._watched.name, self._db, self._clock()
         backup = backups.restored(db)
         if backup and self._watched.after and name == self._watched.folder:
@@ -227,38 +242,39 @@ class Watcher:
         with db.transaction():
             known = inboxes.folder(db, inbox, name)
             if known is None:
-                lost = backup if backup and not backup.released else None  # a store that may have known it
+                lost = backup if backup and not backup.released else None  # the lost store may have known the folder
                 first, since = self._first_uid(mailbox, last, lost), lost.of - _CLOCKS_DIFFER if lost else now
                 place = (inbox, name, selected.uidvalidity)
                 inboxes.first_sight(db, *place, first, last, since, restored=lost is not None)
             elif known.uidvalidity != selected.uidvalidity:
                 self._log.warning(log_events.UIDVALIDITY_CHANGED, before=known.uidvalidity, now=selected.uidvalidity)
                 inboxes.uidvalidity_changed(db, inbox, name, selected.uidvalidity, last)
+            # After a restore, mails that are here already may have been answered since the backup: they wait for `release`.
             if backup and (known is None or known.held_uid is None):
                 inboxes.hold_up_to(db, inbox, name, 0 if backup.released else last)
         return selected.uidvalidity
 
     def _first_uid(self, mailbox: Mailbox, last: int, lost: backups.Restored | None) -> int:
-        """The watermark at first sight: mails up to it are never looked at."""
+        """The watermark for a folder seen for the first time: mails up to it are never looked at."""
         start = self._watched.start
         if start == "all":
             return 0
         if start == "now" and lost:
-            start = (lost.of - timedelta(days=1)).date()  # by the server's calendar, whose zone nobody tells
+            start = (lost.of - timedelta(days=1)).date()  # earlier, as the server counts days in a zone we do not know
         if start == "now":
             return last
         since = mailbox.uids_since(datetime(start.year, start.month, start.day, tzinfo=UTC))
         return min(since, default=last + 1) - 1
 
     def _look_in_moved(self, mailbox: Mailbox, backup: backups.Restored) -> None:
-        """Letters that were moved after a backup was made, and that the store knows nothing of since it was put back."""
+        """Take in letters that were moved after a backup was made: the restored store does not know them."""
         watched, db = self._watched, self._db
         known = inboxes.folder(db, watched.name, watched.folder)
         if known is None or known.held_uid is not None:
             return
         try:
             uidvalidity = mailbox.select(watched.after).uidvalidity
-        except ImapProblem as error:  # the connection itself fails again at once, and then all of this is done again
+        except ImapProblem as error:  # if the connection broke, the next command fails, and all of this is done again
             self._log.warning(log_events.MOVED_MAILS_NOT_SEEN, reason=str(error))
             return
         for uid in mailbox.uids_since(backup.of - _MOVED_WITHIN):
@@ -275,7 +291,7 @@ class Watcher:
                     self._on_queued()
 
     def _sweep(self, mailbox: Mailbox, name: str, uidvalidity: int) -> None:
-        """Everything above the watermark, oldest first, and what could not be fetched before (D10)."""
+        """Take in all mails above the watermark, oldest first, and those that could not be fetched before (D10)."""
         inbox = self._watched.name
         mailbox.news = False
         folder = inboxes.folder(self._db, inbox, name)
@@ -292,12 +308,16 @@ class Watcher:
                 self._take(mailbox, batch, name, folder)
             if self._stop.is_set():
                 return  # perhaps in the middle of the last batch
-            # What was expunged before we could look is passed by, and so are our own mails in the Sent folder; nothing else is.
+            # Passed without a record are only mails expunged before we could look, and our own mails in the Sent folder.
             inboxes.move_watermark(self._db, inbox, name, uidvalidity, listed[-1])
             crash_point("watch.swept")
 
     def _envelopes(self, mailbox: Mailbox, uids: list[int]) -> list[Envelope]:
-        """Of all that are still there, rising; one that the server lists and tells nothing of is not passed by (P1)."""
+        """
+        The envelopes of the mails that are still there, by rising uid.
+
+        A mail that the server lists without an envelope gets an empty one, so that it is not skipped (P1).
+        """
         found = mailbox.envelopes(uids)
         if missing := set(uids) - {one.uid for one in found}:
             missing &= set(mailbox.uids_after(min(missing) - 1))
@@ -305,7 +325,7 @@ class Watcher:
         return sorted(found, key=lambda one: one.uid)
 
     def _of_others(self, mailbox: Mailbox, name: str, uids: list[int]) -> list[int]:
-        """Without copies of our own mails: the outbox knows those, and Exchange keeps one of each."""
+        """The uids without copies of our own mails: the outbox has those, and Exchange keeps a copy of each in Sent."""
         if name != self._watched.sent_folder:
             return uids
         ids = mailbox.ids(uids)
@@ -314,10 +334,10 @@ class Watcher:
     def _take(self, mailbox: Mailbox, batch: list[Envelope], name: str, folder: inboxes.Folder) -> None:
         small = [one.uid for one in batch if one.size <= WHOLE_UP_TO]
         if self._suspects.keys() & {(name, uid) for uid in small}:
-            small = []  # the connection broke over one of them: one by one
+            small = []  # one of them may have broken the connection, so each is fetched alone
         mails = self._asking(name, small, lambda: mailbox.whole(small)) if small else {}
         crash_point("watch.fetched")
-        # The reader goes on with the next ones while we decide over the first.
+        # The reader reads the next mails while we decide the first.
         read = {uid: self._intake.begin_reading(raw) for uid, raw in sorted(mails.items())}
         for envelope in batch:
             if self._stop.is_set():
@@ -349,7 +369,7 @@ class Watcher:
             raise
 
     def _asking(self, name: str, uids: list[int], fetch: Callable[[], _Got]) -> _Got:
-        """Fetch, and remember which mails were asked for when a connection broke: one of them may be what breaks it (D4)."""
+        """Fetch, and if the connection breaks, remember which mails were asked for: one of them may be the cause (D4)."""
         try:
             got = fetch()
         except ImapProblem:
@@ -377,14 +397,14 @@ class Watcher:
         )
 
     def _hold(self, envelope: Envelope, name: str, folder: inboxes.Folder) -> str:
-        """Why answers may have to wait: see Arrival."""
+        """Why answers to the mail may have to wait; see Arrival."""
         if envelope.uid <= (folder.held_uid or 0):
             return "backup"
         looks_restored = envelope.uid <= folder.backlog_uid and folder.restored and name == self._watched.folder
         return "restore" if looks_restored else ""
 
     def _not_fetched(self, arrival: Arrival, error: str) -> None:
-        """Kept in mind and asked for again, so that one mail the server will not give delays no other (P1, D4)."""
+        """Record a mail that the server does not give. It is asked for again later, and delays no other mail (P1, D4)."""
         now = self._clock()
         with self._db.transaction():
             arrival_id = arrivals.add_arrival(self._db, arrival, now) or arrivals.unfetched(self._db, arrival)
@@ -404,17 +424,18 @@ class Watcher:
                 arrivals.gone(self._db, row["id"], self._watched.name, self._clock())
                 self._log.warning(log_events.GONE, uid=row["uid"])
             for envelope in envelopes:
+                # It is fetched alone now, and skipped as soon as it breaks one more connection.
                 self._suspects[name, envelope.uid] = _BROKE - 1
                 self._take(mailbox, [envelope], name, folder)
 
     def _move(self, mailbox: Mailbox, arrival: Arrival) -> None:
-        """Only after commit, and only because the admin asked for it."""
+        """Move a mail to the folder `after`, if the admin configured one, and only after its decision is committed."""
         place = mailbox.move(arrival.uid, self._watched.after)
         crash_point("watch.moved")
         arrivals.moved(self._db, arrival, self._watched.after, place)
 
     def _move_left_over(self, mailbox: Mailbox, uidvalidity: int) -> None:
-        """Mails that were decided, but not moved because we died in between."""
+        """Move the mails that were decided, but not moved because the process died in between."""
         watched = self._watched
         if not watched.after:
             return
@@ -425,7 +446,7 @@ class Watcher:
 
 
 def _batches(envelopes: list[Envelope]) -> Iterator[list[Envelope]]:
-    """Few mails and few octets at once; a large mail, fetched by structure, counts little."""
+    """Batches of at most BATCH_MAILS and BATCH_OCTETS. A large mail is fetched without its files and counts WHOLE_UP_TO."""
     batch: list[Envelope] = []
     octets = 0
     for envelope in envelopes:
