@@ -1,1 +1,1 @@
-"""Measures what design.md, section 10, sets as budgets: `python -m bench` in a checkout, with Debian's Dovecot."""
+"""Measures the budgets of design.md §10: `python -m bench` in a checkout, with Debian's Dovecot."""

@@ -1,7 +1,7 @@
 """
-All of it: `python -m bench` in a checkout with its test packages and Dovecot; some minutes. Prints tables, writes JSON.
+Runs the whole bench in some minutes, prints tables and writes JSON. It needs a checkout, its test packages and Dovecot.
 
-Numbers of one machine say little, and of a busy one less: what is compared runs in turns, and its ratio is what to quote.
+Numbers from one machine say little, and from a busy one even less. So what is compared runs in turns: quote the ratio.
 """
 
 import argparse
@@ -21,7 +21,7 @@ _PARTS = ("backlog", "latency", "stages", "rounds", "memory", "startup")
 
 
 def main() -> None:
-    """Every part that is asked for, in order."""
+    """Run the parts that are asked for, in order."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(_PARTS)}; default: all")
     parser.add_argument("--letters", type=int, default=1_000, help="of a backlog (1000)")
@@ -59,7 +59,7 @@ def _machine() -> str:
 
 
 def _table(found: Mapping[str, Any]) -> str:
-    """A figure a line; of figures that have columns, a column each."""
+    """The figures as lines of text, in columns if there are several of each."""
     if not all(isinstance(row, Mapping) for row in found.values()):
         return "\n".join(f"  {name:36}{value:>12}" for name, value in found.items())
     names = list(next(iter(found.values())))

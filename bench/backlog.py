@@ -1,4 +1,4 @@
-"""A backlog of letters: ackbot and the bare loop in turns, in one run."""
+"""Works off a backlog of letters: ackbot and the bare loop in turns, in one run."""
 
 import statistics
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from bench.place import USER, Place, cpu_of, daemon, logged_at, memory_of, monot
 
 
 def measured(place: Place, count: int, turns: int) -> Mapping[str, object]:
-    """Letters a second of both, medians of the turns; and what a letter costs."""
+    """Letters a second of both, and what a letter costs ackbot; medians of the turns."""
     bare, ours, acked, first, ratios, cpu, peak, growth = ([] for _ in range(8))
     for turn in range(turns):
         place.empty()

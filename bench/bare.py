@@ -1,4 +1,8 @@
-"""The same work with no system in it: fetch whole, parse with the standard library, commit, send one prepared reply, set `\\Seen`."""
+"""
+The least program that answers mail, to compare ackbot with.
+
+It fetches whole mails, parses them with the standard library, commits a row, sends a prepared reply and sets `\\Seen`.
+"""
 
 import email
 import email.policy
@@ -29,7 +33,7 @@ _REPLY = (
 
 
 class _Relay:
-    """MAIL, RCPT, DATA in one write, and with them the mail before (RFC 2920)."""
+    """Sends mail with pipelining: MAIL, RCPT and DATA are one write (RFC 2920)."""
 
     def __init__(self, port: int) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port))
@@ -48,7 +52,7 @@ class _Relay:
                 raise RuntimeError(line)
 
     def send(self, to: str, mail: str) -> None:
-        """One mail, until it is taken."""
+        """Send one mail, and wait until the relay has taken it."""
         self._socket.sendall(f"MAIL FROM:<housing@northgate.example>\r\nRCPT TO:<{to}>\r\nDATA\r\n".encode())
         self._expect(b"250", b"250", b"354")
         self._socket.sendall(mail.encode().replace(b"\r\n.", b"\r\n..") + b".\r\n")
@@ -62,7 +66,7 @@ class _Relay:
 
 
 def bare_loop(imap_port: int, smtp_port: int, user: str, path: Path) -> tuple[int, float]:
-    """How many letters it answered, and in how many seconds."""
+    """Answer the unseen mails. Returns how many were answered, and in how many seconds."""
     begun = time.monotonic()
     db = sqlite3.connect(path, isolation_level=None)
     db.execute("PRAGMA journal_mode=WAL")

@@ -1,4 +1,4 @@
-"""From the moment the server lets us see a letter to the relay's final dot, one letter at a time."""
+"""Measures the time from the server's announcement of a letter to the relay's final dot, one letter at a time."""
 
 import statistics
 import threading
@@ -11,7 +11,7 @@ from bench.place import USER, Place, daemon
 
 
 class Ear:
-    """Stands between the daemon and its IMAP server, and notes when the server speaks of new mail."""
+    """A proxy between the daemon and its IMAP server that notes when the server announces new mail."""
 
     def __init__(self, port: int) -> None:
         self._to = port
@@ -36,7 +36,7 @@ class Ear:
 
 
 def measured(place: Place, count: int) -> Mapping[str, object]:
-    """Median and 95th percentile, with IDLE and with a poll of 200 ms."""
+    """Median and 95th percentile in milliseconds, with IDLE and with a poll of 200 ms."""
     found: dict[str, object] = {}
     for watch in ("idle", "poll"):
         place.empty()

@@ -1,4 +1,8 @@
-"""Letters of residents as a council gets them, made up: same seed, same bytes; one in twelve is a machine's."""
+"""
+Makes letters like those that a council gets from residents. The same seed gives the same bytes.
+
+One in twelve is from a machine and must not be answered.
+"""
 
 import base64
 import quopri
@@ -49,7 +53,7 @@ _KINDS = {"plain": 34, "both": 30, "html": 8, "photo": 10, "thread": 10, "away":
 
 @dataclass(frozen=True)
 class Letter:
-    """One mail, and whether its sender, who writes no other, must be answered."""
+    """A mail, and whether its sender must be answered. No other mail is from the same sender."""
 
     raw: bytes
     sender: str
@@ -57,7 +61,7 @@ class Letter:
 
 
 def letters(count: int, seed: int = 1) -> Iterator[Letter]:
-    """So many letters, one at a time."""
+    """Make that many letters, one at a time, so that a long backlog needs no memory."""
     chance = random.Random(seed)
     for number in range(count):
         yield _letter(number, random.Random(chance.getrandbits(64)))

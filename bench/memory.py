@@ -1,4 +1,4 @@
-"""Memory of the daemon: idle, before a long backlog, with one huge mail."""
+"""Measures the daemon's memory: idle, with a long backlog, and with one huge mail."""
 
 import base64
 import random
@@ -8,13 +8,13 @@ from itertools import islice
 from bench.letters import Letter, letters
 from bench.place import USER, Place, daemon, memory_of
 
-_HUGE = 50_000_000  # octets of the mail, encoded
-_LONG = 20_000
+_HUGE = 50_000_000  # octets of the huge mail in its transport encoding
+_LONG = 20_000  # letters of the long backlog
 _TAKEN = 1_000  # letters of the backlog that are answered while we look
 
 
 def measured(place: Place) -> Mapping[str, object]:
-    """MB resident."""
+    """Resident memory in MB."""
     names = ("housing", *(f"inbox{number}" for number in range(9)))
     with daemon(place.council(names, watch="idle", poll="10 minutes")) as running:
         running.wait_for_log('"watching"', len(names), 60)
@@ -43,7 +43,7 @@ def measured(place: Place) -> Mapping[str, object]:
 
 
 def _small(count: int) -> Iterator[Letter]:
-    """Letters of people, without photos."""
+    """That many letters of people, without photos."""
     found = (one for one in letters(2 * count, seed=3) if one.answered and len(one.raw) < 20_000)
     return islice(found, count)
 

@@ -1,4 +1,4 @@
-"""Where the work is done: Dovecot, a sink, a mailbox full of letters, a configuration, and the daemon as a process."""
+"""The surroundings of a measurement: Dovecot, a relay that takes everything, a full mailbox, and the daemon as a process."""
 
 import contextlib
 import json
@@ -68,7 +68,7 @@ backlog = "acknowledge"
 
 
 class Place:
-    """Dovecot and a sink, in a folder of their own. Use as a context manager."""
+    """Dovecot and the relay of bench/sink, in a folder of their own. Use it as a context manager."""
 
     def __init__(self, folder: Path, delay_ms: int = 0) -> None:
         self.folder = folder
@@ -92,14 +92,19 @@ class Place:
         self.dovecot.close()
 
     def empty(self) -> None:
-        """No mail in any mailbox, nothing sent."""
+        """Empty every mailbox, and forget what the sink took."""
         shutil.rmtree(self.dovecot.folder / "home", ignore_errors=True)
         (self.dovecot.folder / "home").mkdir()
         shutil.chown(self.dovecot.folder / "home", *(["mail"] * 2 if os.geteuid() == 0 else [os.getuid()]))
-        os.truncate(self._sent, 0)  # the sink appends, and goes on at the start
+        os.truncate(self._sent, 0)  # the sink appends, so it goes on at the start of the file
 
     def fill(self, found: Iterable[Letter], user: str = USER) -> list[Letter]:
-        """Letters lie in a mailbox, indexed by Dovecot as if they had been delivered; those to be answered."""
+        """
+        Put letters into a mailbox, indexed by Dovecot as if they had been delivered.
+
+        Returns:
+            The letters that must be answered, without their bytes.
+        """
         with self.dovecot.client(user) as client:
             client.folder_status("INBOX", ["MESSAGES"])
         new, owner = self.dovecot.folder / "home" / user / "Maildir" / "new", (self.dovecot.folder / "home").stat()
@@ -115,12 +120,17 @@ class Place:
         return answered
 
     def sent(self) -> list[tuple[float, int, str]]:
-        """What the sink took: monotonic time, octets, recipient."""
+        """The mails that the sink took: monotonic time, octets, recipient."""
         rows = (line.rstrip("\n").split("\t") for line in self._sent.read_text().splitlines())
         return [(float(at), int(size), recipient) for at, size, recipient in rows]
 
     def wait_sent(self, count: int, timeout_s: float = 600) -> list[tuple[float, int, str]]:
-        """Wait until the sink has taken so many mails."""
+        """
+        Wait until the sink has taken that many mails, and return them as `sent` does.
+
+        Raises:
+            RuntimeError: it did not take them in time.
+        """
         quiet = os.open(self._sent, os.O_RDONLY)
         try:
             lines, rest = 0, 0
@@ -138,7 +148,7 @@ class Place:
     def council(
         self, inboxes: Iterable[str] = (USER,), *, imap: int = 0, watch: str = "poll", poll: str = "200 ms"
     ) -> Path:
-        """A configuration with a store of its own."""
+        """Write a configuration with a store of its own, and return its path."""
         self._runs += 1
         folder = self.folder / f"council{self._runs}"
         folder.mkdir()
@@ -154,13 +164,13 @@ class Place:
 
 @contextlib.contextmanager
 def daemon(config: Path) -> Iterator[Ackbot]:
-    """`ackbot run`; it must end well."""
+    """Run `ackbot run`, which must end well."""
     with Ackbot(config) as running:
         yield running
 
 
 def logged_at(running: Ackbot, event: str) -> float:
-    """Unix time at which the daemon first logged an event."""
+    """The Unix time at which the daemon first logged an event; waits up to 60 seconds for it."""
     until_true(lambda: f'"{event}"' in running.log.read_text(), 60)
     for line in running.log.read_text().splitlines():
         found = json.loads(line)
@@ -170,7 +180,7 @@ def logged_at(running: Ackbot, event: str) -> float:
 
 
 def monotonic_of(unix: float) -> float:
-    """The same moment on the clock that all processes of a machine share."""
+    """The same moment by the monotonic clock, which all processes of a machine share."""
     return unix - time.time() + time.monotonic()
 
 

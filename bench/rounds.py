@@ -1,4 +1,4 @@
-"""What the rounds of a day cost among a thousand, a hundred thousand, a million open cases, ten of which are due."""
+"""Measures the rounds of a day among a thousand, a hundred thousand and a million open cases, ten of which are due."""
 
 import resource
 import statistics
@@ -16,7 +16,7 @@ _DUE = 10
 _ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 _MONDAY = datetime(2026, 11, 30, tzinfo=UTC)
 _FAR = "2027-06-30"
-_MOMENTS = {  # of Tuesday 1 December; London has UTC in winter
+_MOMENTS = {  # on Tuesday 1 December; London time is UTC in winter
     "midnight: who is away": timedelta(days=1, minutes=1),
     "08:30: digests": timedelta(days=1, hours=8, minutes=31),
     "13:00: overdue": timedelta(days=1, hours=13, minutes=1),
@@ -26,7 +26,7 @@ _TICKS = 20
 
 
 def measured(place: Place, sizes: tuple[int, ...]) -> Mapping[str, Mapping[str, object]]:
-    """CPU milliseconds of each round, by how many cases are open."""
+    """The CPU milliseconds of each round, by the number of open cases."""
     return {f"{size:,} open cases": _rounds(place, size) for size in sizes}
 
 
@@ -63,7 +63,7 @@ def _rounds(place: Place, size: int) -> Mapping[str, object]:
 
 
 def _spent(work: Callable[[], object]) -> float:
-    """CPU milliseconds of this process."""
+    """The CPU milliseconds that `work` takes in this process."""
     begun = resource.getrusage(resource.RUSAGE_SELF)
     work()
     ended = resource.getrusage(resource.RUSAGE_SELF)
@@ -79,7 +79,7 @@ def _code(number: int) -> str:
 
 
 def _fill(db: Database, size: int) -> None:
-    """Open cases of the last months, whose next words are due in summer, but for ten of which today is the day."""
+    """Insert open cases whose next word is due in summer, except for ten of which it is due on Tuesday."""
     connection = db._connection  # type: ignore[attr-defined] # SQLite's own: only here are rows added by the hundred thousand
     connection.execute("BEGIN")
     for sql, rows in (

@@ -1,8 +1,8 @@
 """
 A relay that takes everything: `python -m bench.sink PORT FILE [DELAY_MS]`.
 
-One line a mail: monotonic time of its final dot, octets, recipient. DELAY_MS is a distance: every burst of replies waits so
-long. It offers PIPELINING.
+It writes a line for each recipient of a mail: monotonic time of the final dot, octets, recipient. DELAY_MS imitates a distant
+relay: every burst of replies waits that long. It offers PIPELINING.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ class Session(asyncio.Protocol):
         transport.write(b"220 sink.example ESMTP\r\n")
 
     def data_received(self, data: bytes) -> None:
-        """Every whole command and mail in what has come so far."""
+        """Answer every complete command and mail that has come so far."""
         searched = max(0, len(self._held) - 4)
         self._held += data
         replies: list[bytes] = []
@@ -67,7 +67,7 @@ class Session(asyncio.Protocol):
 
 
 async def serve(port: int, path: str, delay_s: float) -> None:
-    """Until killed."""
+    """Take mail until killed."""
     with open(path, "a") as log:
         server = await asyncio.get_running_loop().create_server(
             lambda: Session(log, delay_s), "127.0.0.1", port, backlog=200

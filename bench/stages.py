@@ -1,7 +1,7 @@
 """
-What a letter costs by stage, without any server: parse, screen, match, decide, compose, and the store's part.
+Measures what each stage of a letter costs, without a server: parse, screen, match, decide, compose, and the store's part.
 
-Ordinary letters: plain, HTML beside text, a photo of 200 KB; each with what mail servers add.
+The letters are ordinary ones: plain, HTML beside text, a photo of 200 KB. Each has the header fields that mail servers add.
 """
 
 import base64
@@ -38,12 +38,12 @@ _PHOTO = base64.encodebytes(bytes(range(256)) * 800).decode()
 
 
 def plain(number: int) -> bytes:
-    """Text alone."""
+    """A letter of text alone."""
     return _mail(number, "Content-Type: text/plain; charset=utf-8\n\n" + _WORDS)
 
 
 def html(number: int) -> bytes:
-    """Text and the same as HTML, as most clients write."""
+    """A letter with its text and the same as HTML, as most mail programs write it."""
     page = "<html><head><style>p {{ margin: 0 }}</style></head><body>" + "".join(
         f"<p class=MsoNormal>{line}</p>" for line in _WORDS.split("\n")
     )
@@ -55,7 +55,7 @@ def html(number: int) -> bytes:
 
 
 def photo(number: int) -> bytes:
-    """Text and a picture of 200 KB."""
+    """A letter with text and a picture of 200 KB."""
     return _mail(
         number,
         f"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\n{_WORDS}\n--b\nContent-Type: image/jpeg\n"
@@ -69,7 +69,7 @@ def _mail(number: int, rest: str) -> bytes:
 
 
 def measured(folder: Path, count: int) -> Mapping[str, Mapping[str, float]]:
-    """Median milliseconds of each step for letters of each shape, warm."""
+    """The median milliseconds of each stage for letters of each shape, after a warm-up."""
     shapes: Mapping[str, Callable[[int], bytes]] = {"plain": plain, "HTML beside text": html, "photo of 200 KB": photo}
     found = {}
     for number, (name, make) in enumerate(shapes.items()):

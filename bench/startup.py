@@ -1,4 +1,4 @@
-"""How long `--help` and a start take."""
+"""Measures how long `--help` and a start of the daemon take."""
 
 import statistics
 import subprocess
@@ -12,7 +12,7 @@ _TIMES = 7
 
 
 def measured(place: Place) -> Mapping[str, object]:
-    """Medians, from the launch of the process; what a busy machine delays shows in the time and not in the CPU."""
+    """Medians from the launch of the process. A busy machine makes the times longer, but not the CPU."""
     place.empty()
     helped, started, cpu = [], [], []
     config = place.council(watch="idle", poll="10 minutes")
