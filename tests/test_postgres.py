@@ -115,7 +115,10 @@ def test_a_deadlock_is_a_conflict(db: Database) -> None:
     def swap(first: str, second: str) -> str:
         try:
             with db.transaction():
-                db.run("UPDATE settings SET value = :by WHERE name = :name", by=first, name=first)
+                sql = "UPDATE settings SET value = :by WHERE name = :name RETURNING name"
+                assert (
+                    len(db.run(sql, by=first, name=first)) == 1
+                )  # looked at: until then it need not be with the server
                 meet.wait(60)
                 db.run("UPDATE settings SET value = :by WHERE name = :name", by=first, name=second)
         except StoreConflict:

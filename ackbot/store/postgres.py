@@ -3,15 +3,15 @@
 import contextlib
 import re
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any
+from typing import Any, overload
 
 import psycopg
 from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.pq import TransactionStatus
+from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.rows import DictRow, dict_row
 
 from ackbot.store.database import BUSY_TIMEOUT_S, Row, StoreBusy, StoreConflict, StoreProblem, climb
@@ -36,6 +36,49 @@ _FROZEN_S = 10
 _PARAMETER = re.compile(r"'(?:[^']|'')*'|(?<!:):([a-z]\w*)", re.IGNORECASE)
 
 Connection = psycopg.Connection[DictRow]
+
+
+class _Rows(Sequence[Row]):
+    """
+    What a statement of a transaction found, asked of the server when somebody looks.
+
+    A transaction sends its statements without waiting (libpq's pipeline mode), so that twenty writes are one round trip. An
+    error of a statement is raised by whoever looks next, or by the end of the transaction.
+    """
+
+    def __init__(self, cursor: psycopg.Cursor[DictRow], told: Callable[[psycopg.Error], Exception]) -> None:
+        self._cursor = cursor
+        self._told = told
+        self._found: list[DictRow] | None = None
+
+    def fetch(self) -> list[DictRow]:
+        """All rows; none of a statement that gives none."""
+        if self._found is None:
+            try:
+                self._found = self._cursor.fetchall()
+            except psycopg.ProgrammingError as error:
+                result = self._cursor.pgresult
+                if result is None or result.status != ExecStatus.COMMAND_OK:
+                    raise self._told(error) from None
+                self._found = []
+            except psycopg.Error as error:
+                raise self._told(error) from None
+        return self._found
+
+    @overload
+    def __getitem__(self, which: int) -> Row: ...
+
+    @overload
+    def __getitem__(self, which: slice) -> Sequence[Row]: ...
+
+    def __getitem__(self, which: int | slice) -> Row | Sequence[Row]:
+        return self.fetch()[which]
+
+    def __len__(self) -> int:
+        return len(self.fetch())
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.fetch())
 
 
 class Postgres:
@@ -124,9 +167,10 @@ class Postgres:
                 cursor = connection.execute(sql.encode(), binary=True)
             else:
                 cursor = connection.execute(_rewritten(sql), _cleaned(parameters), binary=True)
-            return cursor.fetchall() if cursor.description else []
+            rows = _Rows(cursor, lambda error: self._told(error, connection))
         except psycopg.Error as error:
             raise self._told(error, connection) from None
+        return rows.fetch() if self._in_transaction() is None else rows
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
@@ -135,17 +179,19 @@ class Postgres:
             yield
             return
         with self._lent() as connection:
-            self._execute(connection, "BEGIN", {})
             self._mine.connection = connection
             try:
-                yield
-                self._execute(connection, "COMMIT", {})
-            except BaseException:
-                with contextlib.suppress(psycopg.Error):
-                    connection.rollback()
-                raise
+                with connection.pipeline():
+                    self._execute(connection, "BEGIN", {})
+                    yield
+                    self._execute(connection, "COMMIT", {})
+            except psycopg.Error as error:  # of a statement that nobody waited for, the COMMIT above all
+                raise self._told(error, connection) from None
             finally:
                 self._mine.connection = None
+                with contextlib.suppress(psycopg.Error):
+                    if connection.info.transaction_status != TransactionStatus.IDLE:
+                        connection.rollback()
 
     def lock(self, names: Iterable[str]) -> None:
         """See Database.lock. Everybody takes locks in the same order, so that no two workers wait for each other."""
