@@ -183,6 +183,7 @@ def _inbox(inbox: shape.Inbox, file: shape.File, calendar: Calendar) -> values.I
         calendar=replace(calendar, nations=(inbox.bank_holidays,), _known={}) if inbox.bank_holidays else calendar,
         lane=lane,
         staff_lane=_lane_name(file.council.staff_relay, staff_relay, inbox),
+        # A reply address needs 24 of the 64 characters before the @ (checks.py warns).
         plus_addressing=inbox.plus_addressing and len(inbox.address.partition("@")[0]) <= 40,
         acknowledge_cc=inbox.acknowledge_cc,
         forms=tuple(values.Form(sender=key_of(form.from_), resident=form.resident) for form in inbox.forms),

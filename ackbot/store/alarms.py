@@ -31,6 +31,7 @@ def start(unit: Unit, intent: Alarm) -> Data:
 
     The categories of an alarm that is still running are kept; those of a taken one are not.
     """
+    # A further letter adds to an alarm that nobody has taken; whoever takes it must see all categories.
     before = unit.db.run("SELECT categories FROM alarms WHERE code = :code AND taken_by = ''", code=intent.code)
     known = json.loads(before[0]["categories"]) if before else []
     unit.db.run(

@@ -73,6 +73,7 @@ def put_back(db: Database, of: datetime, now: datetime) -> int:
     with db.transaction():
         settings.write(db, _RESTORED, json.dumps({"of": text_of(of), "at": text_of(now), "released": False}))
         db.run("UPDATE folders SET held_uid = NULL")
+        # A release that the backup remembers is not the release of this restore.
         db.run("DELETE FROM rounds WHERE name = 'released'")
         rows = db.run(
             "UPDATE outbox SET state = 'held', held_for = 'restore', claimed_by = NULL, lease_until_s = NULL "

@@ -181,6 +181,7 @@ def owner_of(db: Database, code: str) -> str:
 
 def has_cover(db: Database, staff: str) -> bool:
     """Whether somebody covers for this owner in an open case."""
+    # `cover <> ''` allows the partial index cases_covered, and `cover > ''` is a range of its second column.
     return bool(
         db.run(
             "SELECT 1 FROM cases WHERE cover <> '' AND cover > '' AND state <> 'closed' AND owner = :staff LIMIT 1",

@@ -22,6 +22,8 @@ def set_back(db: Database, now: datetime, repeat_s: float) -> int:
     Returns:
         How many mails, letters and alarms became due.
     """
+    # Queued: mail of the wrong clock that was to go at once, and mail that waits longer than any back-off. Then mails with an
+    # unknown end, letters in quarantine, and arrivals that could not be fetched, which wait longer than any back-off.
     statements = (
         "UPDATE outbox SET not_before = :now WHERE state = 'queued' AND ((created_at > :now AND not_before <= created_at) "
         "OR (attempts > 0 AND not_before > :far)) RETURNING id",

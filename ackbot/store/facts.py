@@ -146,6 +146,7 @@ def _count_letters(db: Database, sender: str, now: datetime) -> int:
 
 
 def _by_message_id(db: Database, message_ids: Sequence[str]) -> dict[str, str]:
+    # References may be endless; the latest are at its end (RFC 5322 §3.6.4), so these are the ones that count.
     placeholders, parameters = listed("m", message_ids[-50:])
     rows = db.run(
         f"SELECT message_id, code FROM letters WHERE message_id IN ({placeholders}) AND message_id <> '' AND "

@@ -50,6 +50,7 @@ def renew(db: Database, worker: str, seconds: float) -> frozenset[str]:
             worker=worker,
             seconds=seconds,
         )
+        # Dead workers leave their leases behind, and every start of a worker has a new name.
         db.run(f"DELETE FROM leases WHERE until_s < {db.clock} - :seconds", seconds=_FORGOTTEN_S)
     return frozenset(row["name"] for row in rows)
 

@@ -136,6 +136,7 @@ def begin_sending(db: Database, outgoing: Outgoing, worker: str) -> bool:
 
 def accepted(db: Database, outgoing: Outgoing, reply: str, now: datetime) -> bool:
     """The relay said 250. Terminal. False if another worker has recorded an unknown end and already sends the mail again."""
+    # A reply of 250 also settles a row that another worker has set to unknown meanwhile: the mail has gone out.
     rows = db.run(
         "UPDATE outbox SET state = 'accepted', reply = :reply, accepted_at = :now, claimed_by = NULL, "
         "lease_until_s = NULL "
@@ -281,6 +282,7 @@ def recover(db: Database, now: datetime, *, alone: bool) -> list[Outgoing]:
     )
     for row in rows:
         unknown(db, _outgoing(row), "the worker ended while sending", now)
+    # A mail to the admin that cannot be verified makes no further mail to the admin.
     untold = db.run(
         f"SELECT {_COLUMNS} FROM outbox WHERE state = 'unverified' AND kind <> 'admin' AND NOT told ORDER BY id"
     )
@@ -421,6 +423,7 @@ def release(
     with db.transaction():
         if sent:
             _went_out(db, inbox, today, now)
+        # An unknown mail is looked for in the Sent folder before it is sent again: a restored one needs the same.
         known, parameters = listed("i", list(look))
         rows = db.run(
             f"UPDATE outbox SET state = 'unknown', held_for = '', not_before = :now WHERE state = 'held' "

@@ -179,6 +179,7 @@ def story_of_message_id(db: Database, message_id: str) -> dict[str, Any]:
     """The letter with this Message-ID and the mails that answer it, or our mail with it; and the case it belongs to."""
     letters = db.run(f"SELECT {_LETTER} FROM letters WHERE message_id = :message_id ORDER BY id", message_id=message_id)
     ids, parameters = listed("l", [row["id"] for row in letters])
+    # Our own Message-IDs are lower case, but an admin may copy one from a program that has changed that.
     mails = db.run(
         f"SELECT {_MAIL} FROM outbox WHERE message_id = :message_id OR letter_id IN ({ids}) ORDER BY id",
         message_id=message_id.lower(),

@@ -141,6 +141,7 @@ class Connection:
             return self._transaction(self._smtp or self._open(), envelope, content, begin)
         except _GoneBeforeMail as error:
             self.close()
+            # A relay closes idle connections, so a kept one is opened anew; one that was just opened would fail again.
             if not kept:
                 raise RelayTrouble(f"the relay hung up: {error}") from error
         try:
