@@ -75,8 +75,8 @@ def _addresses_of_staff(file: shape.File, source: Source) -> None:
 
 
 def _inboxes(file: shape.File, source: Source, teams: Sequence[str], staff: Sequence[str]) -> None:
-    taken: dict[str, str] = {}
-    watched: dict[tuple[str, str, str], str] = {}
+    taken: dict[str, str] = {}  # the inbox of each address
+    watched: dict[tuple[str, str, str], str] = {}  # the inbox of each host, login and folder
     relays = [relay.name for relay in file.relay]
     for index, inbox in enumerate(file.inbox):
         at: Location = ("inbox", index)
@@ -128,7 +128,7 @@ def _inboxes(file: shape.File, source: Source, teams: Sequence[str], staff: Sequ
 def _routes(file: shape.File, source: Source, teams: Sequence[str], staff: Sequence[str]) -> None:
     inboxes = [inbox.name for inbox in file.inbox]
     standards = [one.name for one in file.standard]
-    catch_all: dict[str, int] = {}
+    catch_all: dict[str, int] = {}  # by inbox: the first route without conditions; the first route that matches wins
     for index, route in enumerate(file.route):
         at: Location = ("route", index)
         _known(source, (*at, "inbox"), route.inbox, inboxes, "inbox")
@@ -160,6 +160,7 @@ def _routes(file: shape.File, source: Source, teams: Sequence[str], staff: Seque
 
 
 def _conditions(route: shape.Route) -> tuple[object, ...]:
+    """What a route asks for, so that two routes with the same conditions are equal, in whatever order and case."""
     words = (route.from_, route.to, route.subject, route.body, route.postcode)
     return (route.inbox, *(frozenset(one.casefold() for one in some) for some in words))
 

@@ -43,6 +43,7 @@ def sample() -> Config:
 
 
 def _examined(path: Path, *, rehearsal: bool) -> tuple[Config | None, list[Finding]]:
+    """The configuration (None if it has mistakes), and all findings by file and line."""
     source = read(path)
     file = shaped(source) if source.data or source.whole else None
     if file is not None and source.whole:  # otherwise a name may be in a file that could not be read

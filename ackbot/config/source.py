@@ -192,6 +192,7 @@ def _parsed(path: Path, content: bytes, source: Source) -> tuple[dict[str, Any],
 
 
 def _merge(source: Source, data: dict[str, Any], lines: Lines, file: str) -> None:
+    """Add a file's tables: lists of tables and [oauth.NAME] are joined, any other table may be in one file only."""
     for name, value in data.items():
         if isinstance(value, list) and all(isinstance(one, dict) for one in value) and value:
             merged = source.data.setdefault(name, [])
@@ -205,7 +206,6 @@ def _merge(source: Source, data: dict[str, Any], lines: Lines, file: str) -> Non
             source.data[name].update(value)
             source.origins.update({(name, own): (file, lines, (name, own)) for own in value})
         elif name in source.data:
-            # Two files set the same table: this is a mistake even if they agree, because the admin cannot tell which one counts.
             source.origins[("",)] = (file, lines, ())
             source.findings.append(
                 Finding(file, lines.find((name,)), name, "another file has this already; keep one of them")

@@ -205,6 +205,7 @@ def close(unit: Unit, intent: Close | Settle) -> Data:
 
 
 def _close(unit: Unit, code: str) -> None:
+    """See `close`. A case that was closed before is closed again without a change of its owner's load."""
     db, now, before = unit.db, unit.now, _owner_and_state(unit, code)
     _cancel_cover_notice(unit, code)
     alarms.take(db, code, "closed", now)

@@ -85,6 +85,7 @@ def _copied(source: Database, target: Database, name: str, table: _Table) -> int
     # The rows brought their own ids, so PostgreSQL's counter has not moved and would give them out again.
     if table.key == ["id"]:
         target.count_on(name)
+    # Compare only now, against what the target gives back: a value that it stored in another form shows here.
     count = 0
     ours, theirs = table.pages(source), table.pages(target)
     for page in ours:

@@ -90,6 +90,7 @@ def _for_staff(
 
 
 def _known(db: Database, fingerprint: str) -> Known | None:
+    """What became of this letter when it arrived before; one row for each inbox that it came to."""
     rows = db.run(
         "SELECT letters.code, letters.state, letters.kind, letters.outcome, arrivals.inbox FROM letters LEFT JOIN arrivals ON "
         "arrivals.letter_id = letters.id WHERE letters.fingerprint = :fingerprint",
@@ -113,6 +114,7 @@ def is_known(db: Database, fingerprint: str) -> bool:
 
 
 def _past(db: Database, sender: str, now: datetime) -> list[PastLetter]:
+    """The sender's letters with a case in the last days, the latest first: a further letter may join one of them."""
     rows = db.run(
         """
         SELECT code, subject_key, text_hash, arrived_at, message_id FROM letters
@@ -157,6 +159,7 @@ def _by_message_id(db: Database, message_ids: Sequence[str]) -> dict[str, str]:
 
 
 def _last_owner(db: Database, sender: str) -> tuple[str, str, datetime] | None:
+    """Owner and team of the sender's latest case, and the instant of its last letter, UTC."""
     rows = db.run(
         """
         SELECT cases.owner, cases.team, cases.last_letter_at FROM parties JOIN cases ON cases.code = parties.code
@@ -182,6 +185,7 @@ def loads(db: Database, staff: Sequence[str]) -> dict[str, Load]:
 
 
 def _taken(db: Database, codes: Sequence[str]) -> frozenset[str]:
+    """Those of these codes that a case already has."""
     placeholders, parameters = listed("c", codes)
     return frozenset(
         row["code"] for row in db.run(f"SELECT code FROM cases WHERE code IN ({placeholders})", **parameters)
@@ -231,6 +235,7 @@ def _copied(db: Database, codes: Sequence[str]) -> dict[str, tuple[str, ...]]:
 
 
 def _held(db: Database, staff: str) -> tuple[HeldWords, ...]:
+    """The words of this member of staff that wait for their answer, the latest first."""
     rows = db.run(
         "SELECT * FROM words WHERE staff = :staff AND kind = 'held' AND state = 'open' ORDER BY id DESC LIMIT 20",
         staff=staff,

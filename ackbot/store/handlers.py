@@ -236,6 +236,7 @@ def _place(db: Database, send: Send, arrival: Arrival | None) -> Arrival | None:
 
 
 def _attachments(send: Send, mail: Composed, arrival: Arrival | None, limit: int) -> str:
+    """JSON for the outbox: where the attachments are in the mailbox, and how many octets of them go out at most."""
     if not mail.boundary or arrival is None:
         return ""
     return json.dumps(

@@ -452,6 +452,7 @@ def release(
 
 
 def _went_out(db: Database, inbox: str, today: date, now: datetime) -> None:
+    """Cancel what a restore held, as sent before. Its dates were told to residents all the same."""
     rows = db.run(
         "UPDATE outbox SET state = 'cancelled', held_for = '', reply = :why WHERE state = 'held' AND held_for = 'restore' "
         "AND (:inbox = '' OR inbox = :inbox) RETURNING kind, code",

@@ -37,6 +37,7 @@ def hold_by_mode(db: Database, council: Council, now: datetime) -> int:
 
 
 def _hold(db: Database, state: str, like: Row, now: datetime) -> int:
+    """Hold for ever all mails in a state that are of the inbox, kind and recipient (staff or not) of `like`."""
     rows = db.run(
         "UPDATE outbox SET state = 'held', held_for = 'shadow', claimed_by = NULL, lease_until_s = NULL "
         f"WHERE {_STATES[state]} AND held_for <> 'shadow' AND inbox = :inbox AND kind = :kind AND (staff <> '') = :to_staff "

@@ -30,6 +30,7 @@ WHOLE_UP_TO = 262_144  # octets; larger mails are fetched by structure (design.m
 _TEXT_UP_TO = 524_288  # octets that are fetched of one text part of a larger mail
 _CHUNK = 262_144  # octets of an attachment that are fetched at a time
 _CONNECT_S, _READ_S = 10, 30
+# The parts that rules read, so that the skeleton of a large mail has them (D19).
 _TEXTUAL = frozenset(
     {
         "text/plain",

@@ -170,6 +170,7 @@ class Connection:
         self, smtp: smtplib.SMTP, envelope: Envelope, content: Callable[[], Iterable[bytes]], begin: Callable[[], bool]
     ) -> str:
         features = smtp.esmtp_features
+        # A mail that the relay announces not to take fails here, and the connection is kept for the next mail.
         most = features.get("size", "")
         if most.isdigit() and 0 < int(most) < envelope.size:
             raise Refused(f"552 5.3.4 the mail has {envelope.size} octets and the relay takes {most}")
