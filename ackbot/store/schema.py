@@ -43,7 +43,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             from_key TEXT NOT NULL,            -- case-folded address that is answered or recorded; '' for none
             subject TEXT NOT NULL,
             subject_key TEXT NOT NULL,         -- without prefixes and tags, case folded: joins letters about one matter
-            text TEXT NOT NULL,                -- visible text, at most 64 KB; emptied by retention
+            text TEXT NOT NULL,                -- visible text, at most 64 KB; for retention to empty, once it is built
             text_hash TEXT NOT NULL,           -- of the newly written words; '' for none
             headers TEXT NOT NULL,             -- JSON: the header fields that rules look at
             language TEXT NOT NULL,
@@ -199,7 +199,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             state TEXT NOT NULL CHECK (state IN ('open', 'sent', 'kept')), -- held words wait while they are open
             command TEXT NOT NULL,             -- of held words, what they were to do, such as UPDATE; of notes, what they came with
             argument TEXT NOT NULL,            -- such as the date of a MORE
-            words TEXT NOT NULL,               -- emptied by retention
+            words TEXT NOT NULL,               -- for retention to empty, once it is built
             asked_by TEXT NOT NULL,            -- Message-ID of the mail that asks about held words; '' for a note
             letter_id BIGINT REFERENCES letters (id), -- the mail they came in; its attachments are sent with them
             files TEXT NOT NULL,               -- JSON: those attachments, each its name, content type and section
