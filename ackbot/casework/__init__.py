@@ -1,1 +1,1 @@
-"""The rules: pure functions of a message, facts and `now`. No I/O, no clock, no randomness."""
+"""The rules: pure functions of a message, facts and `now`, without I/O, clock and randomness."""

@@ -1,4 +1,4 @@
-"""Bounces of our own mail: a resident who cannot be reached, a colleague who may be gone (domain.md §2.2, D39, D40)."""
+"""Handles bounces of our mail: a resident cannot be reached, or a colleague may be gone (domain.md §2.2, D39, D40)."""
 
 from ackbot.casework import keys
 from ackbot.casework.drafts import to_admin, to_staff
@@ -12,9 +12,10 @@ from ackbot.mail.tokens import Token
 
 def on_bounce(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
     """
-    On the case of the mail that it returns: by the id quoted in it, by the envelope sender it came to, by the thread.
+    The decision for a bounce, in the case of the mail that it returns.
 
-    Only a permanent failure of the address itself changes anything: not a delay, not a full mailbox (5.2.2), not a policy.
+    The case is found by an id that the bounce quotes, by the tagged address it came to, or by the ids that it answers. Only a
+    permanent failure of the address itself changes anything; a delay, a full mailbox (5.2.2) or a policy does not.
     """
     tokens = (*seen.message.returned, *seen.message.addressed, *seen.message.answers)
     failed = [one for one in seen.message.failed_recipients if one.permanent]
@@ -25,6 +26,7 @@ def on_bounce(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisio
         role = next(token.role for token in tokens if token.code == code)
         why = "a mail of ours in this case was reported undelivered"
         intents.append(Note(code, "bounce", {"status": status, "role": role}, why=why))
+        # A copy went to somebody whom the resident copied; its failure says nothing about the resident's address.
         copy = any(token.purpose == PURPOSES["copy"] for token in tokens)
         if failed and role == "resident" and not copy:
             intents += _resident_gone(facts.cases[code], status, desk)
@@ -37,7 +39,7 @@ def on_bounce(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisio
 
 
 def _resident_gone(case: Case, status: str, desk: Desk) -> list[Intent]:
-    """No automatic mail goes to that address any more; whoever has the case hears of it once."""
+    """Stop automatic mail to the resident's address, and tell whoever is in charge once."""
     if case.unreachable:
         return []
     why = "our mail to the resident came back for good"
@@ -51,7 +53,7 @@ def _resident_gone(case: Case, status: str, desk: Desk) -> list[Intent]:
 
 
 def _staff_gone(tokens: tuple[Token, ...], facts: Facts, status: str, desk: Desk) -> list[Intent]:
-    """A mail to a member of staff came back: they may be gone, so somebody above hears of it, once a day (D40, D58)."""
+    """Tell the manager or the admin, once a day, that mail to a member of staff came back (D40, D58)."""
     people = dict.fromkeys(
         facts.ours[token.message_id].staff
         for token in tokens

@@ -1,8 +1,8 @@
 """
-May this resident have an automatic mail now, else when, held for what, or why never? (behaviour.md §2, §3.3, §3.6)
+Decides whether a resident may get an automatic mail now or later, or why never (behaviour.md §2, §3.3, §3.6).
 
-Everything that writes to a resident unasked asks here: receipts, cover, TAKE, SPLIT, no-news, settled, still-waiting. One
-rule for each purpose, over the same facts. Caps of acknowledgements are another matter, and stand in `opening`.
+Everything that writes to residents unasked asks here: receipts, cover, TAKE, SPLIT, no-news, settled, still-waiting. Each
+purpose has a rule of its own over the same facts. The caps of acknowledgements are in `decide`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,21 +16,21 @@ from ackbot.casework.office import Desk
 from ackbot.casework.standards import next_word
 from ackbot.casework.worktime import Calendar
 
-RECEIPT_QUIET = 2  # working days after human words in which a further letter gets no receipt
-_FURTHEST = 30  # working days looked through for one on which a resident has no other automatic mail
+RECEIPT_QUIET = 2  # working days after a person wrote in which a further letter gets no receipt
+_FURTHEST = 30  # working days that are searched for one on which a resident has no other automatic mail
 
 
 @dataclass(frozen=True, slots=True)
 class Permission:
     """
-    The answer.
+    The decision whether a mail may be sent.
 
     Args:
-        when: "later" is decided again at `at`, or at the next look where that is None; "never" ends it.
-        why: of "later" and "never", in plain English for staff; "" for "now".
-        at: the earliest instant at which it may go.
-        hold: it is written and waits for the admin's release, for this reason; "" for none.
-        codes: of the cases that it may speak of.
+        when: "now"; "later", which is decided again at `at`, or in the next round if that is None; "never".
+        why: the reason for "later" or "never", in plain English for staff; "" for "now".
+        at: the earliest instant at which it may be sent, UTC.
+        hold: the reason why it is written but waits for the admin's release; "" if it does not wait.
+        codes: the codes of the cases that it may be about.
     """
 
     when: Literal["now", "later", "never"]
@@ -41,7 +41,7 @@ class Permission:
 
 
 def silent_because(case: Case, council: Council) -> str:
-    """Why this resident is told nothing automatically when time passes, for staff to read; "" when they are told."""
+    """Why this resident gets no automatic mail on a timer, in plain English for staff; "" if they get it."""
     if reason := _never(case, council):
         return reason
     inbox = council.inbox_of(case.inbox)
@@ -60,12 +60,12 @@ def _never(case: Case, council: Council) -> str:
 
 def held_for(case: Case | None, history: History, arrival_hold: str = "") -> str:
     """
-    Why a mail that is written now waits for the admin's release; "" when it does not.
+    Why a mail that is written now waits for the admin's release; "" if it does not wait.
 
-    Whoever was not acknowledged yet hears of nothing else first: what follows a held acknowledgement is held with it.
+    The acknowledgement must be the first mail that a resident gets, so mails after a held acknowledgement are held too.
 
     Args:
-        case: None for a letter that opens one.
+        case: None for a letter that opens a case.
         arrival_hold: see Arrival.hold.
     """
     if arrival_hold:
@@ -76,10 +76,10 @@ def held_for(case: Case | None, history: History, arrival_hold: str = "") -> str
 
 def receipt(case: Case, history: History, desk: Desk, *, arrival_hold: str = "", news: bool = False) -> Permission:
     """
-    Whether a further letter gets its short receipt, which goes at once or not at all (behaviour.md §3.2, §3.8).
+    Whether a further letter gets a short receipt, which is sent at once or not at all (behaviour.md §3.2, §3.8).
 
     Args:
-        news: it answers "any news?", which a person's words of yesterday do not make superfluous.
+        news: the receipt answers "any news?". It is then sent even if a person wrote in the last two working days.
     """
     council, calendar = desk.council, desk.council.calendar
     if reason := _never(case, council):
@@ -94,7 +94,7 @@ def receipt(case: Case, history: History, desk: Desk, *, arrival_hold: str = "",
         if calendar.days_between(wrote_on, desk.today) <= RECEIPT_QUIET:
             return Permission("never", "a person wrote to the resident in the last two working days")
     if any(day <= desk.today for _, day in history.promised):
-        # At 15:00 a promise may bring its own mail, and of the two that one must not be missing (P5).
+        # At 15:00 the promise may bring a mail of its own, and that one matters more (P5).
         return Permission(
             "never", "the resident hears today on another promise, and one automatic mail a day is enough"
         )
@@ -107,21 +107,23 @@ def notice(
     cases: Sequence[Case], history: History, desk: Desk, *, origin: Case | None = None, moves_dates: bool
 ) -> Permission:
     """
-    When a resident hears that their cases are with somebody else: in working hours, on the first day on which they have no
-    other automatic mail, neither one that is written nor one that a promise may bring (behaviour.md §3.3, §3.7).
+    When a resident is told that somebody else has their cases (behaviour.md §3.3, §3.7).
 
-    A date that passes before that stands, and its own day says how it is: of such a case the notice says nothing (P5).
+    It is in working hours, on the first day without another automatic mail, whether that is written already or may come from
+    a promise. If the promised date of a case comes earlier, the notice leaves that case out: on its date it gets a mail of its
+    own (P5).
 
     Args:
-        cases: of one resident and one inbox, with their dates as told.
-        origin: the case that a part was split off from.
-        moves_dates: the notice itself says anew what is promised in these cases, so their own dates do not count.
+        cases: cases of one resident and one inbox, with their dates as told.
+        origin: the case from which a part was split off; None for none.
+        moves_dates: the notice sets new dates for these cases, so their present dates bring no mail.
     """
     council = desk.council
     told = [case for case in cases if not silent_because(case, council)]
     if not told:
         return Permission("never", silent_because(cases[0], council) if cases else "there is nothing to tell")
     calendar = council.inbox_of(told[0].inbox).calendar
+    # With fewer cases, more dates of others count as promised, and the day may move: look again until nothing changes.
     while told:
         own = {case.code for case in told} if moves_dates else set()
         at = _free_from(calendar.next_open(desk.now), own, history, calendar, council)
@@ -135,13 +137,13 @@ def notice(
 
 def no_news(case: Case, history: History, desk: Desk, hour: time) -> Permission:
     """
-    Whether the truth on a promised date may go now (behaviour.md §3.6).
+    Whether the mail without news may be sent now, on the promised date (behaviour.md §3.6).
 
-    A resident who had their automatic mail of the day hears on the first day that is free: the date does not pass in
+    If the resident has had the day's automatic mail, it is sent on the first free day, so that the date does not pass in
     silence because of a receipt (P5).
 
     Args:
-        hour: of the day at which such mails go, in the council's time.
+        hour: the local time at which such mails are sent.
     """
     council, calendar = desk.council, desk.council.calendar
     if reason := silent_because(case, council):
@@ -161,10 +163,10 @@ def no_news(case: Case, history: History, desk: Desk, hour: time) -> Permission:
 
 def question(case: Case, history: History, desk: Desk) -> Permission:
     """
-    Whether a resident may be asked now: is it settled, or once more what an owner asked (behaviour.md §3.5, §4.3 ASK).
+    Whether a resident may be asked now if the matter is settled, or an owner's question again (behaviour.md §3.5, §4.3 ASK).
 
-    It waits for a day without any other automatic mail, written or promised. "never" is for the caller to say: the case then
-    goes on in silence.
+    The mail waits for a day without another automatic mail, written or promised. On "never" the caller says so in the case's
+    history, and the case goes on in silence.
     """
     council, calendar = desk.council, desk.council.calendar
     if reason := silent_because(case, council):
@@ -179,13 +181,18 @@ def question(case: Case, history: History, desk: Desk) -> Permission:
 
 
 def _has_room(day: date, history: History, calendar: Calendar, council: Council) -> bool:
-    """Whether one automatic mail more may go on that day."""
+    """Whether one more automatic mail may be sent on that day."""
     there = sum(calendar.local_day(at) == day for at in history.goes_at)
     return there < council.limits.resident_automatic_per_day
 
 
 def _free_from(at: datetime, own: set[str], history: History, calendar: Calendar, council: Council) -> datetime:
-    """The first opening, from that one on, on a day with room and without a promise in another case than one's own."""
+    """
+    The first start of work, from `at` on, on a day with room for a mail and without a promise in other cases.
+
+    Args:
+        own: codes of the cases whose promises do not count.
+    """
     for _ in range(_FURTHEST):
         day = calendar.local_day(at)
         promised = any(on == day and code not in own for code, on in history.promised)
@@ -196,6 +203,6 @@ def _free_from(at: datetime, own: set[str], history: History, calendar: Calendar
 
 
 def _passes_before(case: Case, at: datetime, desk: Desk) -> bool:
-    """Whether the next date that the resident was told is over before that instant's day."""
+    """Whether the next date that the resident was told, today or later, comes before the local day of `at`."""
     due = next_word(tuple(clock for clock in case.clocks if clock.told))
     return due is not None and desk.today <= due < desk.council.calendar.local_day(at)

@@ -1,7 +1,7 @@
 """
-Who works at the council and what it promises: the configuration as the rules see it.
+The configuration as the rules see it: who works at the council, and what it promises.
 
-What comes from the file has no default here, and is named when it is passed: defaults stand in `config/shape.py` alone.
+Values of the file have no defaults here and are passed by keyword, so that defaults stand in `config/shape.py` alone.
 """
 
 import re
@@ -12,13 +12,13 @@ from typing import Literal
 
 from ackbot.casework.worktime import Calendar, Duration, Week
 
-Phrase = tuple[str, ...]  # all of these stand in a letter; see `urgent.phrases`
+Phrase = tuple[str, ...]  # a letter must hold all of them; see `danger.phrases`
 Mode = Literal["shadow", "staff", "acknowledge", "live"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """A contact form of the council's own: mail from `sender` speaks for the resident whom `resident` names."""
+    """A contact form of the council. Its mail comes from `sender`; the header field `resident` names the resident."""
 
     sender: str
     resident: str
@@ -27,16 +27,19 @@ class Form:
 @dataclass(frozen=True, kw_only=True)
 class Inbox:
     """
-    A council address we watch.
+    A council address that we watch.
 
     Args:
         service: its name for residents, such as Housing.
         addresses: case folded; the address first, then its aliases.
-        team, owner: one of them: a shared inbox, or a personal one answered only while its officer is away.
-        authserv_id: the server whose Authentication-Results are believed; "" believes none.
-        bounce: envelope sender of what it sends: the mailbox, a plus address, or the null sender.
-        lane: names the queue of the relay and login that carries its mail.
-        sent_folder: where answers given straight from a mail program are seen; "" where none is watched.
+        team, owner: one of them is set. A team answers a shared inbox. An owner has a personal inbox, which is answered only
+            while that officer is away.
+        lane: the name of the queue, for one relay and login, that sends its mail to residents.
+        staff_lane: the same for its mail to staff.
+        authserv_id: the server whose Authentication-Results are believed; "" to believe none.
+        attach_up_to: octets of files that mail to staff may carry.
+        bounce: the envelope sender of its mail: the mailbox, a plus address, or the null sender.
+        sent_folder: the IMAP folder in which we look for answers sent straight from a mail program; "" for none.
     """
 
     name: str
@@ -64,11 +67,11 @@ class Inbox:
 
     @property
     def personal(self) -> bool:
-        """Whether it is one officer's own inbox."""
+        """Whether it is the own inbox of one officer."""
         return bool(self.owner)
 
     def plus(self, tag: str) -> str:
-        """Its address with a tag after a plus."""
+        """The inbox's address with `+tag` behind its local part."""
         local, _, domain = self.address.rpartition("@")
         return f"{local}+{tag}@{domain}"
 
@@ -79,9 +82,12 @@ class Staff:
     Somebody who may own cases.
 
     Args:
-        addresses: case folded, all good for replies; `email` is the one written to.
-        public_name: what residents see; equals `name` unless the council hides it.
-        left: the day from which they no longer work here.
+        addresses: case folded; replies from all of them count. `email` is the one we write to.
+        public_name: the name that residents see; equals `name` unless the council hides it.
+        cover, manager: staff ids; "" for none.
+        week: their own working hours; None for the council's.
+        max_cases: open cases beyond which they get no new ones, if others can take them; 0 for no limit.
+        left: the first local day on which they no longer work here; None while they do.
     """
 
     id: str
@@ -100,7 +106,14 @@ class Staff:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Team:
-    """Those who share an inbox's work. `keep_owner`: a resident stays with the same owner that long after a case."""
+    """
+    The staff who share an inbox's work.
+
+    Args:
+        members: staff ids.
+        manager, deputy: staff ids; "" for none.
+        keep_owner: for so long after a case was last active, a resident's next case goes to the same owner.
+    """
 
     name: str
     members: tuple[str, ...]
@@ -112,7 +125,7 @@ class Team:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standard:
-    """What is promised for one kind of letter. A duration that is None starts no clock."""
+    """The promises for one kind of letter. A duration that is None starts no clock."""
 
     name: str
     name_owner_within: Duration | None
@@ -131,7 +144,12 @@ class Standard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """Where a letter goes when all conditions that are set hold; each tuple needs one of its words."""
+    """
+    Where a letter goes if all conditions hold. An empty condition always holds; a tuple needs one of its words.
+
+    Args:
+        number: its place in the file, counted from 1.
+    """
 
     inbox: str
     from_: tuple[str, ...]
@@ -148,7 +166,13 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """A member of staff is away from `starts_at` until `ends_at` (exclusive); `cover` stands in if named."""
+    """
+    A member of staff is away from `starts_at` until `ends_at` (exclusive), both aware instants.
+
+    Args:
+        cover: the id of whoever stands in; "" if none is named.
+        source: where it is from, such as "configuration" or "AWAY"; "BACK" means the opposite, see `cover.with_absences`.
+    """
 
     staff: str
     starts_at: datetime
@@ -159,13 +183,13 @@ class Absence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SenderRule:
-    """Senders who are not residents: whole addresses, or `@domain` for all of a domain. Case folded."""
+    """A rule for senders who are not residents: case-folded addresses, or `@domain` for everybody in a domain."""
 
     addresses: tuple[str, ...]
     acknowledge: bool
 
     def matches(self, address: str) -> bool:
-        """Whether a case-folded address falls under this rule; a domain covers its subdomains."""
+        """Whether the rule applies to a case-folded address. A domain includes its subdomains."""
         domain = address.rpartition("@")[2]
         return any(
             address == one or (one.startswith("@") and (domain == one[1:] or domain.endswith("." + one[1:])))
@@ -175,7 +199,14 @@ class SenderRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """At most `count` automatic mails per `seconds`: for one address, and for the whole council (the brake)."""
+    """
+    Limits of automatic mail. Each pair is (count, seconds): at most `count` mails within `seconds`.
+
+    Args:
+        per_sender: automatic mails to one address, beyond which it gets no acknowledgement.
+        brake: automatic mails to all residents together; None for no limit.
+        resident_automatic_per_day: automatic mails to one resident per day, acknowledgements not counted.
+    """
 
     per_sender: tuple[tuple[int, float], ...]
     brake: tuple[int, float] | None
@@ -188,10 +219,10 @@ class Urgent:
     Letters that cannot wait.
 
     Args:
-        to: staff ids alarmed in order.
+        to: staff ids, in the order in which they are alarmed.
         alarm: categories that alarm them.
-        flag: categories that mark the owner's and manager's mail.
-        words: for each category what its letters say, see `urgent.phrases`.
+        flag: categories that mark the mail to the owner as urgent.
+        words: the phrases of each category; see `danger.phrases`.
     """
 
     to: tuple[str, ...]
@@ -203,7 +234,7 @@ class Urgent:
 
 @dataclass(frozen=True, kw_only=True)
 class Council:
-    """Everything the rules know of one council. Mappings are by name or id, in the order of the file."""
+    """Everything that the rules know of one council. Mappings are by name or id, in the order of the file."""
 
     name: str
     domains: tuple[str, ...]
@@ -234,11 +265,11 @@ class Council:
     feedback_every: Duration
 
     def reference_of(self, code: str) -> str:
-        """`RBN-7H4-29P` for the code `7H429P`."""
+        """The reference of a case, such as `RBN-7H4-29P` for the code `7H429P`."""
         return f"{self.reference}-{code[:3]}-{code[3:]}"
 
     def codes_in(self, text: str) -> tuple[str, ...]:
-        """Codes of all references that stand in a text, bracketed or not, in any letter case (domain.md §2)."""
+        """The codes of all references in a text, each once, in any letter case, with or without brackets (domain.md §2)."""
         pattern = rf"(?<![A-Z0-9]){re.escape(self.reference)}[-\s]?([A-Z2-9]{{3}})[-\s]?([A-Z2-9]{{3}})(?![A-Z0-9])"
         return tuple(
             dict.fromkeys((match[1] + match[2]).upper() for match in re.finditer(pattern, text, re.IGNORECASE))
@@ -246,11 +277,11 @@ class Council:
 
     def inbox_of(self, name: str) -> Inbox:
         """
-        The inbox that a case, a mail or a row of the store names: the one way to look it up.
+        The inbox that a case, a mail or a row of the store names. Always look an inbox up by this.
 
-        The configuration may no longer have it, for a letter reopens a case that was closed before its inbox was removed.
-        Then the first inbox of the file stands in, in mode `acknowledge` where its own is `live`: staff hear of the case, the
-        resident gets receipts and the words of staff, and no timer writes to the resident.
+        The configuration may no longer have it: a letter can reopen a case that was closed before its inbox was removed. Then
+        the first inbox of the file replaces it, in mode `acknowledge` if its own mode is `live`. So staff are told, the resident
+        gets receipts and the words of staff, but no mail on a timer.
         """
         found = self.inboxes.get(name)
         if found is None:
@@ -259,40 +290,40 @@ class Council:
         return found
 
     def inboxes_of(self, staff: Staff) -> tuple[Inbox, ...]:
-        """The inboxes that a person answers, alone or in a team; all of them where routes alone bring that person mail."""
+        """The inboxes that a person answers, alone or in a team; all inboxes if that person gets cases by routes alone."""
         teams = {name for name, team in self.teams.items() if staff.id in team.members}
         found = [one for one in self.inboxes.values() if one.owner == staff.id or one.team in teams]
         return tuple(found or self.inboxes.values())
 
     @property
     def first_inbox(self) -> Inbox:
-        """The first one of the file: mail of the council as a whole goes out from it."""
+        """The first inbox of the file. It sends mail that concerns the whole council."""
         return next(iter(self.inboxes.values()))
 
     def inbox_at(self, address: str) -> Inbox | None:
-        """The inbox with that case-folded address or alias, its plus tag ignored."""
+        """The inbox with this case-folded address or alias, whatever its plus tag; None for none."""
         local, _, domain = address.rpartition("@")
         plain = f"{local.partition('+')[0]}@{domain}"
         return next((one for one in self.inboxes.values() if address in one.addresses or plain in one.addresses), None)
 
     def staff_at(self, address: str) -> Staff | None:
-        """The member of staff with that case-folded address."""
+        """The member of staff with this case-folded address; None for none."""
         return next((one for one in self.staff.values() if address in one.addresses), None)
 
     def is_colleague(self, address: str) -> bool:
-        """Whether a case-folded address is of the council's own domains, subdomains included."""
+        """Whether a case-folded address is in one of the council's domains or their subdomains."""
         domain = address.rpartition("@")[2]
         return any(domain == one or domain.endswith("." + one) for one in self.domains)
 
     @property
     def default_standard(self) -> Standard:
-        """The first one of the file."""
+        """The first standard of the file."""
         return next(iter(self.standards.values()))
 
     def standard_of(self, name: str) -> Standard:
-        """The standard that a case or a route names; the first one where the configuration no longer has it."""
+        """The standard that a case or a route names; the first one if the configuration no longer has it."""
         return self.standards.get(name) or self.default_standard
 
     def manager_of(self, staff: Staff, team: str = "") -> str:
-        """The staff id of somebody's manager, by the team's where the person has none; "" when there is none."""
+        """The id of a person's manager, or else of the team's manager; "" if there is neither."""
         return staff.manager or (self.teams[team].manager if team in self.teams else "")

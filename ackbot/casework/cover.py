@@ -1,4 +1,4 @@
-"""Who is away, who stands in, and who after them (domain.md §10)."""
+"""Who is away, who stands in, and who is next (domain.md §10)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -10,9 +10,9 @@ from ackbot.casework.worktime import Calendar
 
 def absence_of(council: Council, staff: str, at: datetime) -> Absence | None:
     """
-    The absence that somebody is in at that instant; None while they are here. A day outside one's week is no absence.
+    The absence of a person at an instant; None if they are present. A day outside their working week is not an absence.
 
-    Absences that touch or overlap are one; the one that ends last and names a cover says who that is (D57).
+    Absences that touch or overlap count as one. Of those that name a cover, the one that ends last decides (D57).
     """
     mine = sorted((one for one in council.absences if one.staff == staff), key=lambda one: (one.ends_at, one.starts_at))
     running = [one for one in mine if one.starts_at <= at < one.ends_at]
@@ -57,7 +57,7 @@ def days_away(council: Council, staff: str, start: date, end: date) -> int:
 
 
 def _covers(council: Council, absence: Absence, day: date) -> bool:
-    """Whether an absence leaves nothing of that day's hours: half a day away is a day at work."""
+    """Whether an absence covers all of that day's working hours. Half a day away counts as a day at work."""
     ranges = council.calendar.hours(day)
     return (
         bool(ranges)
@@ -68,9 +68,10 @@ def _covers(council: Council, absence: Absence, day: date) -> bool:
 
 def stand_in(council: Council, staff: str, team: str, at: datetime) -> tuple[str, str] | None:
     """
-    Who stands in for somebody at that instant, and why: the named cover, theirs in turn, the deputy, the team, the manager.
+    Who stands in for a person at an instant, and why; None if nobody is left, and then the caller must tell somebody (D59).
 
-    Absent people are passed over, circles end. None when nobody is left: then somebody must be told (D57, D59).
+    The first who is present is chosen: the named cover, that person's cover and so on, the team's deputy, its members, its
+    manager, the person's own manager (D57). Circles of covers end.
     """
     for candidate, why in _candidates(council, staff, team, at):
         if candidate != staff and is_present(council, candidate, at):
@@ -104,7 +105,7 @@ def _candidates(council: Council, staff: str, team: str, at: datetime) -> Iterat
 
 
 def own_calendar(council: Council, staff: str) -> Calendar:
-    """The council's calendar with the week of one person: a day outside it is no absence, but no day for a digest."""
+    """The council's calendar with one person's week. A day outside that week is not an absence, but brings no digest."""
     person = council.staff.get(staff)
     if person is None or person.week is None:
         return council.calendar
@@ -113,9 +114,10 @@ def own_calendar(council: Council, staff: str) -> Calendar:
 
 def with_absences(council: Council, reported: Sequence[Absence]) -> Council:
     """
-    The council with the absences that people reported, beside those of its configuration.
+    The council with the absences that people reported, in addition to those of its configuration.
 
-    One of source "BACK" says that the person is here from its start on, whatever the configuration says until its end.
+    An absence with the source "BACK" means the opposite: the person is back, and the configuration's absences that end by its
+    end are over at its start.
     """
     if not reported:
         return council
@@ -132,13 +134,13 @@ def _ends(back: Absence, absence: Absence) -> bool:
 
 
 def returns_on(council: Council, absence: Absence) -> date:
-    """The first working day after an absence, or the day it ends within."""
+    """The first working day after an absence. If it ends within a working day, that day."""
     day = council.calendar.local_day(absence.ends_at)
     return council.calendar.first_working_day(day)
 
 
 def working_days_of(council: Council, absence: Absence, start: date) -> int:
-    """How many working days of the council an absence has from that day on; half a day is none."""
+    """The number of the council's working days in an absence, from `start` on. Half a day does not count."""
     first = max(start, council.calendar.local_day(absence.starts_at))
     last = council.calendar.local_day(absence.ends_at)
     days = (first + timedelta(days=n) for n in range((last - first).days + 1))
@@ -146,7 +148,7 @@ def working_days_of(council: Council, absence: Absence, start: date) -> int:
 
 
 def ladder(council: Council, staff: str, team: str) -> list[str]:
-    """Who hears of lateness, from the one in charge upward: their manager, that one's manager; circles end."""
+    """The ids of those who are told of lateness: the person in charge, their manager, that manager's manager and so on."""
     found = [staff] if staff in council.staff else []
     person = staff
     while True:

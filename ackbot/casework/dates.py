@@ -1,4 +1,4 @@
-"""Dates as people write them in a reply: "Fri", "3 Dec", "next week"; what is not sure is asked back (behaviour.md §4.3)."""
+"""Reads dates as people write them: "Fri", "3 Dec", "next week". In doubt it reads none, and we ask back (behaviour.md §4.3)."""
 
 import re
 from collections.abc import Callable
@@ -14,25 +14,25 @@ _MONTH = (
 _NUMBER = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _YEAR = r"(?:,?\s+(?P<year>\d{4}))?"
 
-# "3-7 Dec": the month stands behind the second day only.
+# "3-7 Dec": only the second day has a month.
 _SHORT_RANGE = re.compile(
     rf"\s*(?:from\s+)?(?P<start>\d{{1,2}})(?:st|nd|rd|th)?\s*(?:-|–|to|until)\s*(?P<end>{_NUMBER}\s+{_MONTH}.*)",
     re.IGNORECASE | re.DOTALL,
 )
 
-Found = tuple[date, int]  # the date, and where its words end
-_FURTHEST = 370  # days ahead that a reply may mean
-_NEXT_YEAR = 60  # days ahead that a date without a year may mean when this year's has passed: further on, it is a slip
-# What may stand behind a date: a mark, a new line, or nothing. Any other word may be part of the date ("Monday week").
+Found = tuple[date, int]  # the date, and the place in the text where its words end
+_FURTHEST = 370  # days; a date further ahead is taken for a slip
+_NEXT_YEAR = 60  # days; if a date without a year has passed, next year's is meant only if it is this near
+# What may follow a date: punctuation, a new line, or nothing. Any other word may belong to the date ("Monday week").
 _ENDED = re.compile(r"[ \t]*(?:$|\n|[:.,](?!\d)|[-–—](?=\s))")
 _GOES_ON = re.compile(r"[\s,.–—-]*(?:or|and|to|until|till|perhaps|maybe)\b|[^\n:]{0,40}:", re.IGNORECASE)
 
 
 def promised(text: str, today: date) -> Found | None:
     """
-    As `find`, for a date that a resident will be told: None too when the words behind it may belong to it.
+    Like `find`, for a date that a resident will be told: also None if the words after the date may belong to it.
 
-    "Friday or Monday", "Mon-Wed", "Monday week", "Fri 3pm" name no one day (behaviour.md §4.3).
+    "Friday or Monday", "Mon-Wed", "Monday week" and "Fri 3pm" do not name one day (behaviour.md §4.3).
     """
     found = find(text, today)
     ended = _ENDED.match(text, found[1]) if found else None
@@ -44,10 +44,15 @@ def promised(text: str, today: date) -> Found | None:
 
 def find(text: str, today: date, *, today_counts: bool = False) -> Found | None:
     """
-    The date that a text begins with, and where what follows it begins; None when it is none, past, or not sure.
+    The date at the beginning of a text, and the place where its words end; None if there is none, or it is past or unclear.
 
-    A weekday is the next one after today, "next week" its Friday: where two readings are possible, the later one.
-    Day before month, as in Britain. A date without a year is the next such day, but not one that has just passed.
+    A weekday is the next one after today; "next week" is its Friday. If two readings are possible, the later one is taken.
+    The day comes before the month, as in Britain. A date without a year is the next such day; one that has just passed is
+    unclear.
+
+    Args:
+        today: the local date.
+        today_counts: today's date is accepted too.
     """
     for pattern, meaning in _READINGS:
         if match := re.match(rf"\s*(?:by\s+|on\s+|until\s+|till\s+)?{pattern}(?=$|[\s,.:;–—-])", text, re.IGNORECASE):
@@ -76,7 +81,7 @@ def _named_month(match: re.Match[str], today: date) -> date | None:
     found = _with_year(int(match["day"]), month, int(match["year"] or 0), today)
     weekday = match.groupdict().get("weekday")
     if found and weekday and _DAYS.index(weekday.lower()[:3]) != found.weekday():
-        return None  # "Friday 4 December" when the 4th is a Thursday: one of the two is wrong
+        return None  # in "Friday 4 December", if the 4th is a Thursday, one of the two is wrong
     return found
 
 
@@ -86,7 +91,7 @@ def _weekday(match: re.Match[str], today: date) -> date:
 
 
 def _next_weekday(match: re.Match[str], today: date) -> date:
-    """That day of the week after this one: the later reading."""
+    """That weekday in the following week: of the two readings, the later one."""
     monday = today - timedelta(days=today.weekday())
     return monday + timedelta(days=7 + _DAYS.index(match["weekday"].lower()[:3]))
 
@@ -135,10 +140,10 @@ _READINGS: tuple[tuple[str, Callable[[re.Match[str], date], date | None]], ...] 
 
 def find_range(text: str, today: date) -> tuple[date, date, int] | None:
     """
-    First and last day away in a text such as `3-7 Dec`, `3 Dec to 7 Dec`, `until Friday`, `next week`, `today`; and
-    where it ends.
+    The first and the last day of an absence at the beginning of a text, and the place where its words end.
 
-    Without a beginning it is today; without an end, that one day. None when it cannot be read, or goes on.
+    Reads `3-7 Dec`, `3 Dec to 7 Dec`, `until Friday`, `next week`, `today` and the like. Without a first day it begins today;
+    without a last day it is one day. None if the text cannot be read, or seems to name further days.
     """
     found = _range(text, today)
     if found is None:

@@ -1,4 +1,4 @@
-"""The rules composed: a mail and the facts go in, one decision with its intents comes out (design.md §4)."""
+"""Combines the rules: a mail and the facts go in, one decision with its intents comes out (design.md §4)."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,43 +14,43 @@ from ackbot.casework.office import Desk
 from ackbot.casework.opening import NewLetter
 from ackbot.casework.staff import commands
 
-_AT_ONCE = timedelta(seconds=60)  # a responder's answer is that quick
-_ROBOT = 2  # quick answers after which an address gets no more automatic mails that day
+_AT_ONCE = timedelta(seconds=60)  # an automatic responder answers within this time
+_ROBOT = 2  # quick answers within a day; after these an address gets no further automatic mail
 
 
 def questions_for(seen: Seen, verdict: Verdict, desk: Desk) -> Questions:
-    """What the store must be asked before `on_message` can decide."""
+    """What the store must answer before `on_message` can decide."""
     return replace(matching.questions_for(seen, verdict, desk), recipients=elsewhere.recipients(seen))
 
 
 def on_message(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
     """
-    What becomes of a mail, first match wins: the same mail, facts, configuration and time give the same decision (P12).
+    Decide what happens to a mail. The same mail, facts, configuration and time give the same decision (P12).
 
-    What is known of the copy comes first, then what is no letter to us, then staff, then what an inbox does not take; what
-    is left is a letter, and makes or joins a case (P3).
+    The first match wins: copies of mails decided before, then mails that are not letters to us, then mails of staff, then
+    mails that an inbox does not take. All that is left is a letter, and opens or joins a case (P3).
     """
-    # Whoever wrote what lies in a Sent folder may use that mailbox; no word in it is one to us.
+    # The author of a mail in the Sent folder has access to that mailbox, and did not write to us.
     if seen.sent:
         return elsewhere.on_sent(seen, verdict, facts, desk)
-    # Before the kind: the other copy may be screened otherwise, and would open a second case (D12, D14).
+    # This comes before the kind, because screening may judge a second copy differently and open a second case (D12, D14).
     if _decided_before(seen, facts):
         return _again(seen, verdict, facts, desk)
     if verdict.kind in ("own", "receipt", "list", "bulk", "spam"):
         return _closed(verdict, "record", verdict.why)
     if verdict.kind == "bounce":
         return bounces.on_bounce(seen, verdict, facts, desk)
-    # Before staff mail: it proves who they are, and asks for nothing.
+    # This comes before staff mail, because an answer to a trial mail asks for nothing.
     if verdict.kind in ("staff", "letter") and staff_proof.answers_trial(seen, desk.signer):
         return _closed(replace(verdict, kind="staff"), "event", "it answers a mail of `ackbot check --staff`")
-    # Before staff mail: words that went to the resident already are no command to us.
+    # This comes before staff mail, because words that already went to the resident are not a command to us.
     if copied := elsewhere.on_copied(seen, verdict, facts, desk):
         return copied
     if verdict.kind == "staff":
         if done := commands.on_staff(seen, verdict, facts, desk):
             return done
         verdict = _of_a_stranger(verdict)
-    # A resident's "I am away" is no answer to us. Of a stranger's automatic mail nobody knows that, so it is a letter.
+    # A resident's "I am away" says nothing new about the case. A stranger's automatic mail may be a real letter.
     if verdict.kind == "automatic-reply" and (event := _automatic_event(seen, verdict, facts)):
         return event
     if seen.arrival.history:
@@ -61,29 +61,31 @@ def on_message(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisi
 
 
 def _closed(verdict: Verdict, outcome: Outcome, why: str, intents: Sequence[Intent] = (), code: str = "") -> Decision:
-    """The decision of a mail that nobody is answered for."""
+    """The decision for a mail that gets no answer and opens no case."""
     record = Record(verdict.kind, outcome, verdict.rule, acknowledge=False, why=why)
     return Decision(verdict.kind, outcome, verdict.rule, why, False, verdict.to, (*intents, record), code=code)
 
 
 def _decided_before(seen: Seen, facts: Facts) -> bool:
     """
-    Whether the same letter was decided before. Not one that was only recorded in another inbox, say of an officer who is
-    here: in this one it may be a letter.
+    Whether the same letter was decided before.
+
+    A letter that another inbox only recorded does not count, for example one to an officer who is present: in this inbox it
+    may open a case.
     """
     known = facts.known
     return known is not None and known.decided and not (known.of_a_person and seen.inbox.name not in known.inboxes)
 
 
 def _again(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
-    """The same letter once more: re-delivered, restored, or sent to a second inbox. One case, one acknowledgement (D12, D14)."""
-    assert facts.known is not None  # noqa: S101 - the caller asked
+    """The decision for a letter that came again: re-delivered, restored, or sent to a second inbox too (D12, D14)."""
+    assert facts.known is not None  # noqa: S101 - the caller has checked it
     case = facts.cases.get(facts.known.code)
     why = "the same letter was decided before"
     intents: list[Intent] = []
     if case is not None and seen.inbox.name not in facts.known.inboxes and facts.known.kind != "staff":
         why = f"the same letter came to another inbox before, as {desk.council.reference_of(case.code)}"
-        # A personal inbox is no other service: its officer has the mail in it.
+        # A personal inbox is not another service, and its officer sees the mail there.
         if seen.inbox.name != case.inbox and not seen.inbox.personal:
             told = opening.tell_other_service(seen, case, seen.inbox, facts, desk)
             intents += [told] if told else []
@@ -91,13 +93,17 @@ def _again(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
 
 
 def _of_a_stranger(verdict: Verdict) -> Verdict:
-    """Tokens travel in forwards: whoever answers with one that was given to somebody else has written a letter (P7)."""
+    """The verdict for staff mail with somebody else's token: it is a letter, because forwards carry tokens along (P7)."""
     why = "it carries a token that we gave to another member of staff"
     return replace(verdict, kind="letter", acknowledge=False, rule="behaviour.md §4.4", why=why)
 
 
 def _automatic_event(seen: Seen, verdict: Verdict, facts: Facts) -> Decision | None:
-    """An automatic reply to us belongs to a case we know; a stranger's automatic mail may be a letter (behaviour.md §1)."""
+    """
+    The decision for an automatic reply from staff, or in a case that we know.
+
+    None for a stranger's automatic mail, which may be a letter (behaviour.md §1).
+    """
     for token in (*seen.message.addressed, *seen.message.answers):
         if token.code in facts.cases:
             note = Note(token.code, "automatic-reply", {"role": token.role}, why="an automatic reply came to our mail")
@@ -112,7 +118,11 @@ def _automatic_event(seen: Seen, verdict: Verdict, facts: Facts) -> Decision | N
 
 
 def _officer_is_here(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> bool:
-    """A personal inbox whose officer is here is theirs to answer; except a case that a cover took on while they were away."""
+    """
+    Whether the mail is left to the officer of a personal inbox, because that officer is present.
+
+    Not if it belongs to a case of ours, which a cover opened during an absence.
+    """
     if not seen.inbox.personal or not is_present(desk.council, seen.inbox.owner, desk.now):
         return False
     found = matching.match(seen, verdict.to, facts)
@@ -120,7 +130,7 @@ def _officer_is_here(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> 
 
 
 def _letter(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
-    """A letter, a form, unreadable mail or a stranger's automatic mail: always a case, new or known (P3)."""
+    """The decision for a letter, a form, an unreadable mail or a stranger's automatic mail. It always has a case (P3)."""
     verdict = _limited(seen, verdict, facts, desk)
     found = matching.match(seen, verdict.to, facts)
     urgent = danger.found_in(seen, found.case, desk)
@@ -133,7 +143,7 @@ def _letter(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
 
 
 def _limited(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Verdict:
-    """The acknowledgement is withheld for what came before: a wish, a backlog, the caps (behaviour.md §2, D37)."""
+    """The verdict, with the acknowledgement withheld for reasons in the past: a wish, a backlog, caps (behaviour.md §2, D37)."""
     if not verdict.acknowledge:
         return verdict
     if facts.person.quiet:
@@ -158,9 +168,9 @@ def _withheld(verdict: Verdict, rule: str, why: str) -> Verdict:
 
 
 def _quick_answers(seen: Seen, facts: Facts) -> int:
-    """How many automatic mails of the last day had a letter of their recipient within a minute, this one counted (D35)."""
+    """How many automatic mails of the last day were answered within a minute; this letter counts as an answer (D35)."""
     letters_at = [seen.arrival.arrived_at, *(one.arrived_at for one in facts.past)]
-    # A letter counts for the last mail before it: two letters after one mail are a person in a hurry.
+    # Each letter answers the last mail before it, so two letters after one mail count once: that may be a hasty person.
     answered = {
         max((at for at in facts.contact.written_at if at < arrived_at), default=None) for arrived_at in letters_at
     }

@@ -1,7 +1,8 @@
 """
-Answers that people give straight from their mail program: seen in a Sent folder, or with an inbox of ours in copy.
+Handles answers that people send straight from their mail program: we see them in a Sent folder, or get a copy.
 
-They are the case's human words like any reply to us (design.md, "The life of a reply"), except that they went out already.
+They count as human words in the case, like replies to us, except that they have been sent already (design.md, "The life of a
+reply").
 """
 
 from ackbot.casework import keys, standards
@@ -31,13 +32,13 @@ from ackbot.mail.markup import Lines
 
 RULE = 'design.md, "The life of a reply"'
 BEFORE = "a person answered it before it was seen here"
-_PERSONS = ("letter", "staff")  # what screening takes a person's mail for; all else is a machine's
-_MOST = 20  # recipients looked at
-_SIGNED = 6  # last lines in which a signature's name is looked for
+_PERSONS = ("letter", "staff")  # the kinds of mail that screening thinks a person wrote
+_MOST = 20  # recipients that are read
+_SIGNED = 6  # lines at the end that are searched for a name
 
 
 def recipients(seen: Seen) -> tuple[str, ...]:
-    """Who reads a mail of the council's own people, our inboxes and themselves apart; nobody for anybody else's mail."""
+    """The addresses in To of a mail from the council's own people, except our inboxes and the author. Else an empty tuple."""
     author = seen.message.author
     if author is None or not (seen.staff or seen.council.inbox_at(author.key)):
         return ()
@@ -47,9 +48,10 @@ def recipients(seen: Seen) -> tuple[str, ...]:
 
 def on_sent(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
     """
-    A mail in the Sent folder: an answer to a resident, or nothing of ours. Never a case, and never answered.
+    The decision for a mail in the Sent folder: it is an answer to a resident, or it does not concern us.
 
-    Where it answers no case, only that it was seen is kept, and for a while whom it answered.
+    It never opens a case and is never answered. If it answers no case, we keep only that it was seen, and for a while whom it
+    answered, because the letter may still come in.
     """
     if verdict.kind == "own":
         return _seen(verdict.why)
@@ -71,10 +73,10 @@ def on_sent(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
 
 def on_copied(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision | None:
     """
-    A mail in an inbox that a member of staff wrote to the resident, with us in copy; None for any other.
+    The decision for a mail from staff to a resident with one of our inboxes in copy; None for any other mail.
 
-    From is nobody's proof (P7, D55): the server of the inbox, and of the inbox of the case, must vouch for it. Where they
-    name no server, it must answer a mail of the case, whose id only those who had that mail know.
+    From alone proves nothing (P7, D55). The servers of this inbox and of the case's inbox must vouch for it. If an inbox names
+    no server, the mail must answer a mail of the case, because only people who had that mail know its id.
     """
     to = recipients(seen)
     if verdict.kind not in _PERSONS or not to or seen.arrival.history or not _works_here(seen, desk):
@@ -91,8 +93,9 @@ def on_copied(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisio
 
 def unseen(seen: Seen, facts: Facts, desk: Desk) -> list[str]:
     """
-    What the owner should know of a resident's letter that answers a mail which neither we sent nor saw, and that names one
-    of the staff: perhaps the resident was answered. That is the resident's word, so it ends no promise (P7).
+    Notes for the owner if a resident's letter seems to answer a colleague's mail that we never saw.
+
+    Perhaps that mail was an answer. We have only the resident's word for it, so it ends no promise (P7).
     """
     message = seen.message
     direct = next(iter(message.in_reply_to), "")
@@ -113,9 +116,10 @@ def unseen(seen: Seen, facts: Facts, desk: Desk) -> list[str]:
 
 def before(seen: Seen, verdict: Verdict, found: Match, facts: Facts) -> AnsweredElsewhere | None:
     """
-    What a person wrote to this sender that answers this very letter, although it is taken in only now.
+    A person's answer to this very letter, sent before we read the letter; None for none.
 
-    It names the letter; or, for one that begins a case, it was written after it, under its subject, and in no other case.
+    The answer names the letter's Message-ID. For a letter that opens a case, it may also have the letter's subject, if it was
+    written after the letter and belongs to no other case.
     """
     key = subjects.key(seen.message.subject)
     for one in facts.answered if verdict.to else ():
@@ -127,7 +131,7 @@ def before(seen: Seen, verdict: Verdict, found: Match, facts: Facts) -> Answered
 
 
 def owner(answer: AnsweredElsewhere | None, desk: Desk) -> Chosen | None:
-    """Whoever answered a letter before it was seen has its case, if they are here; None where that is not known."""
+    """The owner of a letter that a person answered before we read it: that person, if known and present; else None."""
     if answer is None or not is_present(desk.council, answer.staff, desk.now):
         return None
     return Chosen(answer.staff, f"{desk.council.staff[answer.staff].name} answered it before it was seen here")
@@ -142,7 +146,7 @@ def on_answered_before(
     desk: Desk,
     found_urgent: tuple[str, ...],
 ) -> Decision:
-    """A further letter of a case we know, answered before we saw it: attached, and nobody is told what they know."""
+    """The decision for a further letter that a person answered before we read it: attach it, and tell nobody."""
     inbox = desk.council.inbox_of(case.inbox)
     intents: list[Intent] = [
         Attach(case.code, "", why=found.how),
@@ -159,10 +163,10 @@ def on_answered_before(
 
 def words_given(case: Case, answer: AnsweredElsewhere, desk: Desk) -> list[Intent]:
     """
-    A person wrote to the resident, and nothing has to go out: what a plain reply does to clocks and case (D69, P5).
+    Do to clocks and case what a plain reply does, without sending anything: a person has written to the resident (D69, P5).
 
-    A letter that came after those words is not answered by them: the case stays open, and what was promised runs. Words
-    so old that the time to ask "settled?" has passed close the case in silence.
+    If the resident wrote again after those words, they do not answer that letter: the case stays open and its clocks run. If
+    the words are so old that we would have asked "settled?" already, the case closes in silence.
     """
     why = f"{_name(answer.staff, desk)} wrote to the resident from their own mail program"
     if case.last_letter_at is not None and answer.at < case.last_letter_at:
@@ -183,7 +187,7 @@ def words_given(case: Case, answer: AnsweredElsewhere, desk: Desk) -> list[Inten
 
 
 def _answered(seen: Seen, to: tuple[str, ...], case: Case, how: str, desk: Desk) -> Decision:
-    """An answer in a case: its human words. In a closed case they change nothing; it was written to say goodbye."""
+    """The decision for an answer in a case. In a closed case it changes nothing, because it is probably a goodbye."""
     named = _writer(seen, case, desk)
     answer = _answer(seen, case.code, named or case.in_charge)
     where = "seen in the Sent folder" if seen.sent else "an inbox of ours was in copy"
@@ -198,7 +202,7 @@ def _answered(seen: Seen, to: tuple[str, ...], case: Case, how: str, desk: Desk)
 
 
 def _tell_owner(seen: Seen, case: Case, named: str, desk: Desk) -> list[Intent]:
-    """Whoever has the case hears it when it surely was another person who wrote."""
+    """Tell whoever is in charge if another person surely wrote."""
     keeper = desk.council.staff.get(case.in_charge)
     if (
         not named
@@ -235,7 +239,7 @@ def _seen(
 
 
 def _works_here(seen: Seen, desk: Desk) -> bool:
-    """Whether From is an inbox of ours, or somebody who has not left."""
+    """Whether the author is not a leaver. A shared inbox in From counts as somebody who works here."""
     return seen.staff is None or not has_left(seen.staff, desk.today)
 
 
@@ -247,10 +251,10 @@ def _answer(seen: Seen, code: str, staff: str) -> AnsweredElsewhere:
 
 def _case_of(seen: Seen, to: tuple[str, ...], facts: Facts, desk: Desk) -> tuple[Case, str, bool] | None:
     """
-    The case of a recipient that a mail answers, how that is known, and whether by the thread.
+    The recipient's case that a mail answers, how it was found, and whether by In-Reply-To or References; None for none.
 
-    By our ids, by the id of a letter, by the reference in the subject; by the subject alone only of an open case, and
-    only for a mail that is younger than it.
+    It is found by our ids, by the id of a letter, or by the reference in the subject. The subject alone is enough only for an
+    open case that is older than the mail.
     """
     message, readers = seen.message, frozenset(to)
     ours = {token.message_id: token.code for token in message.answers}
@@ -274,7 +278,7 @@ def _case_of(seen: Seen, to: tuple[str, ...], facts: Facts, desk: Desk) -> tuple
 
 
 def _writer(seen: Seen, case: Case | None, desk: Desk) -> str:
-    """Staff id of whoever wrote it: by Sender or From, by the inbox's officer, by a whole name it is signed with; "" else."""
+    """The writer's staff id: from Sender or From, else the officer of a personal inbox, else by a signed full name; or ""."""
     council = desk.council
     for one in (*seen.message.sender, *seen.message.from_):
         person = council.staff_at(one.key)

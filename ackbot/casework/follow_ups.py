@@ -1,4 +1,4 @@
-"""A further letter of a case that exists: attached, its owner told, a short receipt (behaviour.md §3.2, §3.3, §3.5)."""
+"""Handles a further letter in a case: attach it, tell the owner, send a short receipt (behaviour.md §3.2, §3.3, §3.5)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -32,11 +32,11 @@ from ackbot.casework.office import Desk
 @dataclass(frozen=True, slots=True)
 class _Said:
     """
-    What a resident's further letter says by itself.
+    What a resident says in a further letter.
 
     Args:
-        short: it is nothing but thanks or a score; None for a letter.
-        score: how we did, 1 to 5; 0 for none.
+        short: the letter is only thanks or a score; None for any other letter.
+        score: how well we did, 1 to 5; 0 for none.
     """
 
     short: Short | None
@@ -46,7 +46,7 @@ class _Said:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What becomes of the case, the receipt that goes out if any, and why that or none."""
+    """The changes of the case, its clocks afterwards, the receipt (None for none), and the reason for sending it or not."""
 
     intents: tuple[Intent, ...]
     send: Send | None
@@ -57,7 +57,12 @@ class _Answer:
 def on_attached(
     seen: Seen, verdict: Verdict, found: Match, case: Case, facts: Facts, desk: Desk, found_urgent: tuple[str, ...]
 ) -> Decision:
-    """A letter that belongs to a case we know. Thanks or a bare score change nothing about it; anything else reopens it."""
+    """
+    The decision for a letter in a known case.
+
+    Thanks and bare scores change nothing about the case. Other letters reopen it if it is answered, waiting or closed.
+    """
+    # What a stranger writes is attached, but is never taken for the resident's thanks, score or wishes.
     known = verdict.to is not None and verdict.to.key in case.parties
     case, intents = _joined(seen, verdict, found, case, desk, found_urgent)
     said = _said(seen, case, desk, found_urgent) if known else _Said(None, 0, Wishes())
@@ -96,11 +101,11 @@ def on_attached(
 def _joined(
     seen: Seen, verdict: Verdict, found: Match, case: Case, desk: Desk, found_urgent: tuple[str, ...]
 ) -> tuple[Case, list[Intent]]:
-    """The letter is part of the case, whatever it says; its words of danger alarm whoever must act (P3)."""
+    """Attach the letter, whatever it says (P3), and raise the alarm for urgent words."""
     case = replace(case, sensitive=case.sensitive or bool(danger.SENSITIVE & set(found_urgent)))
     intents: list[Intent] = [Attach(case.code, "", why=found.how, sensitive=case.sensitive)]
     if case.unreachable and verdict.to is not None and verdict.to.key == case.resident.key:
-        # A mailbox that writes is there again, whatever a bounce said of it.
+        # Mail from this address shows that it works again, whatever a bounce said.
         case = replace(case, unreachable=False)
         intents.append(Unreachable(case.code, False, why="the resident wrote from that address"))
     inbox = desk.council.inbox_of(case.inbox)
@@ -108,21 +113,21 @@ def _joined(
 
 
 def _said(seen: Seen, case: Case, desk: Desk, found_urgent: tuple[str, ...]) -> _Said:
-    """Read as an answer of the resident's own: thanks, a score, wishes. Words of danger are a letter whatever else they are."""
+    """The thanks, score and wishes in a resident's letter. A letter with urgent words is never just thanks or a score."""
     words = seen.message.new_text
     files = any(not one.inline for one in seen.message.attachments)
     short = None if found_urgent or files else thanks.short_answer(words, _people(case, desk))
     asked = case.state == "waiting"
     if short and short.kind == "score" and asked:
-        short = None  # a number may be the answer to what the owner asked: "How many rooms?"
+        short = None  # a number may answer the owner's question, such as "How many rooms?"
     score = thanks.score_of(words) if case.human_words_at and not asked else 0
     if not score and _answers_settled(seen) and (score := thanks.word_score(words)):
-        short = Short("score", score)  # "Very good" says how we did only where we asked that
+        short = Short("score", score)  # "Very good" is a score only as an answer to our question how we did
     if short:
         return _Said(short, score, Wishes())
     asked_for = wishes.read(words, desk.templates.language_names())
     if found_urgent:
-        # Whoever is in danger is not left without a word because of a sentence about emails.
+        # Somebody in danger must get an answer, even if a sentence looks like "no more emails".
         asked_for = replace(asked_for, quiet=False, news=False)
     return _Said(None, score, asked_for)
 
@@ -130,17 +135,17 @@ def _said(seen: Seen, case: Case, desk: Desk, found_urgent: tuple[str, ...]) -> 
 def _answered(
     seen: Seen, verdict: Verdict, case: Case, said: _Said, facts: Facts, desk: Desk, *, known: bool
 ) -> _Answer:
-    """What a further letter does to its case, and the receipt."""
+    """What a further letter changes in its case, and its receipt."""
     if said.short:
         why = "it is thanks, which asks for nothing" if said.short.kind == "thanks" else "it is a score from 1 to 5"
         return _Answer((), None, why, case.clocks)
     if said.wishes.quiet:
         return _Answer((), None, "the resident wants no automatic mail", case.clocks)
     news = said.wishes.news
-    # "Any news?" does not answer what the owner asked: the case goes on waiting for that.
+    # "Any news?" does not answer the owner's question, so the case goes on waiting for an answer.
     in_question = news and case.state == "waiting"
     reopened = case.state in ("closed", "answered", "waiting") and not in_question
-    # A date that was told stands: a second letter neither postpones it nor starts another one.
+    # A date that the resident was told stands: a further letter neither moves it nor starts another one.
     still = not reopened and any(clock.told for clock in case.clocks)
     keeps_dates = still or in_question
     fresh = case.clocks if keeps_dates else _anew(case, seen, desk)
@@ -148,7 +153,7 @@ def _answered(
     send, why = _receipt(seen, verdict, replace(case, clocks=fresh), facts, desk, known=known, still=still, news=news)
     if keeps_dates:
         return _Answer(tuple(intents), send, why, case.clocks)
-    # Only a receipt that goes out tells its date; "any news?" is answered without a new promise (behaviour.md §3.8).
+    # Only a receipt that is really sent tells a date. The answer to "any news?" promises nothing new (behaviour.md §3.8).
     goes_out = desk.council.inbox_of(case.inbox).mode in ("acknowledge", "live")
     told = send is not None and not send.hold and goes_out and not news
     if not (reopened or told):
@@ -159,19 +164,19 @@ def _answered(
 
 
 def _owner_hears(case: Case, said: _Said) -> bool:
-    """Whether the letter is shown to whoever has the case: not a score, nor goodbye to a matter that is over."""
+    """Whether whoever is in charge gets the letter. Not a bare score, nor "no more emails" in a case that is over."""
     if said.wishes.quiet and case.state in ("closed", "answered"):
         return False
     return said.short is None or said.short.kind == "thanks"
 
 
 def _answers_settled(seen: Seen) -> bool:
-    """Whether it answers the mail that asks how we did."""
+    """Whether the letter answers the mail in which we ask how we did."""
     return any(token.purpose == PURPOSES["settled"] for token in seen.message.answers)
 
 
 def _remembered(case: Case, wished: Wishes, verdict: Verdict, desk: Desk) -> tuple[Case, list[str], list[Intent]]:
-    """What they asked for, kept by their address: the case as it is now, what its owner should know, and the intents."""
+    """Remember the wishes by address. Gives the case with them, notes for its owner, and the intents."""
     addr, code = (verdict.to.key if verdict.to else case.resident.key), case.code
     notes: list[str] = []
     intents: list[Intent] = []
@@ -192,13 +197,13 @@ def _remembered(case: Case, wished: Wishes, verdict: Verdict, desk: Desk) -> tup
 
 
 def _people(case: Case, desk: Desk) -> list[str]:
-    """Whom a short answer may greet or be signed by."""
+    """The names that may stand in a short answer as a greeting or a signature."""
     staff = (desk.council.staff.get(one) for one in (case.owner, case.cover))
     return [case.resident.name, case.resident.key.partition("@")[0], *(one.public_name for one in staff if one)]
 
 
 def _in_charge(case: Case, desk: Desk) -> tuple[Case, list[Intent]]:
-    """The case with somebody who is here to read the letter: its owner, its cover, or whoever stands in from now on."""
+    """The case in the hands of somebody who is present to read the letter; if need be, with a new cover."""
     council = desk.council
     if is_present(council, case.in_charge, desk.now):
         return case, []
@@ -219,7 +224,7 @@ def _told(
     *,
     known: bool,
 ) -> Intent:
-    """Whoever is in charge gets the letter; where nobody is, somebody is told so (P4)."""
+    """The letter for whoever is in charge; if nobody is present, a mail that says so (P4)."""
     if not is_present(desk.council, case.in_charge, desk.now):
         return to_admin.no_owner(case, "its owner is away and nobody stands in", desk)
     sender = verdict.to.addr if verdict.to else "an unknown address"
@@ -243,8 +248,9 @@ def _reopened(case: Case) -> list[Intent]:
 
 def _anew(case: Case, seen: Seen, desk: Desk) -> tuple[Clock, ...]:
     """
-    The clocks of a case that is open again, counted from the letter that opened it. A question that was answered takes the
-    case up where it stood: the time that the resident took does not count (D65).
+    The clocks of a case that is open again, counted from the letter that reopened it.
+
+    If the letter answers a question, paused clocks go on instead: the resident's time to answer does not count (D65).
     """
     inbox = desk.council.inbox_of(case.inbox)
     standard = desk.council.standard_of(case.standard)
@@ -261,7 +267,7 @@ def _anew(case: Case, seen: Seen, desk: Desk) -> tuple[Clock, ...]:
 
 
 def on_recovered(seen: Seen, verdict: Verdict, case: Case, desk: Desk) -> Decision:
-    """A quarantined mail can be read at last: its owner gets the letter; the resident was answered from its headers."""
+    """The decision for a quarantined mail that can be read at last: its owner gets it. The resident was answered before."""
     inbox = desk.council.inbox_of(case.inbox)
     why = "it could be read at last"
     found_urgent = danger.found_in(seen, case, desk)
@@ -295,9 +301,9 @@ def _receipt(
     seen: Seen, verdict: Verdict, case: Case, facts: Facts, desk: Desk, *, known: bool, still: bool, news: bool
 ) -> tuple[Send | None, str]:
     """
-    A short receipt for a further letter, and why that or none (behaviour.md §3.2).
+    The short receipt for a further letter, or None, and the reason for that (behaviour.md §3.2).
 
-    "Any news?" is answered with where things stand, without a new promise (§3.8).
+    The answer to "any news?" says where things stand, without a new promise (§3.8).
     """
     if not verdict.acknowledge:
         return None, verdict.why

@@ -1,4 +1,4 @@
-"""Intents: what the rules answer with. Each says why, in plain English; `store/handlers` applies them, `explain` prints them."""
+"""Intents: the steps that the rules decide on. Each says why; `store/handlers` applies them, and `explain` prints them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,11 +17,11 @@ from ackbot.mail.plain import Attachment
 @dataclass(frozen=True, slots=True)
 class Intent:
     """
-    One step of a decision. `store/handlers` has a handler for every class of them.
+    One step of a decision. `store/handlers` has a handler for each class.
 
     Args:
-        code: of the case that it is about; "" where it is about none.
-        why: one sentence for the case's history, without a resident's words.
+        code: the code of the case that it is about; "" for none.
+        why: one sentence in plain English for the case's history, without a resident's words.
     """
 
     code: str
@@ -29,13 +29,13 @@ class Intent:
 
     @property
     def event(self) -> str:
-        """What the history calls it."""
+        """The name of the event in the case's history."""
         return type(self).__name__
 
 
 @dataclass(frozen=True, slots=True)
 class OpenCase(Intent):
-    """A new case."""
+    """Open a new case."""
 
     code: str = field(init=False)
     case: Case
@@ -46,7 +46,13 @@ class OpenCase(Intent):
 
 @dataclass(frozen=True, slots=True)
 class Attach(Intent):
-    """The letter belongs to a case that exists; its sender becomes a party of it if `party`, and it may make it sensitive."""
+    """
+    Attach the letter to an existing case.
+
+    Args:
+        party: an address that becomes a party of the case; "" for none.
+        sensitive: the case becomes sensitive.
+    """
 
     party: str
     sensitive: bool = False
@@ -54,7 +60,7 @@ class Attach(Intent):
 
 @dataclass(frozen=True, slots=True)
 class Assign(Intent):
-    """A case gets an owner; `taken` where it was passed on and they took it."""
+    """Give a case to an owner; `taken` if it was passed on and that person took it."""
 
     staff: str
     team: str
@@ -63,7 +69,7 @@ class Assign(Intent):
 
 @dataclass(frozen=True, slots=True)
 class SetCover(Intent):
-    """Somebody stands in for an owner who is away; "" ends it."""
+    """Set the cover who stands in for the owner; the staff id "" ends it."""
 
     staff: str
 
@@ -71,13 +77,13 @@ class SetCover(Intent):
 @dataclass(frozen=True, slots=True)
 class HumanWords(Intent):
     """
-    A person wrote to the resident, or says that they did: lateness is over, chasers are gone.
+    Record that a person wrote to the resident, or says so. The case is no longer late, and reminders end.
 
     Args:
-        state: of the case from now on.
-        staff: who wrote; a cover who writes becomes the owner.
-        by: a mail of ours, or what they say of themselves: by phone, or by a mail from elsewhere.
-        at: when it was written, where that is not now.
+        staff: the id of the writer; a cover who writes becomes the owner.
+        state: the new state of the case.
+        by: by a mail of ours, or as the writer says, by phone or by a mail from elsewhere.
+        at: when it was written, UTC; None for now.
     """
 
     staff: str
@@ -88,7 +94,7 @@ class HumanWords(Intent):
 
 @dataclass(frozen=True, slots=True)
 class KeepAnsweredElsewhere(Intent):
-    """What a person wrote from their own mail program is remembered: the letter it answers may be taken in later."""
+    """Remember an answer from a person's own mail program, because the letter that it answers may come in later."""
 
     code: str = field(init=False)
     answer: AnsweredElsewhere
@@ -100,12 +106,12 @@ class KeepAnsweredElsewhere(Intent):
 
 @dataclass(frozen=True, slots=True)
 class DropAcknowledgement(Intent):
-    """What waits to tell the resident that their letter is here is true no more, and is not sent."""
+    """Cancel an acknowledgement that is still waiting, because it is no longer true."""
 
 
 @dataclass(frozen=True, slots=True)
 class Offer(Intent):
-    """A case is offered to somebody; until they take it, it stays where it is."""
+    """Offer a case to somebody. Until they take it, it stays where it is."""
 
     to: str
     by: str
@@ -113,7 +119,7 @@ class Offer(Intent):
 
 @dataclass(frozen=True, slots=True)
 class Copies(Intent):
-    """Who gets a copy of human words in a case from now on."""
+    """Set the addresses that get a copy of human words in a case from now on."""
 
     addresses: tuple[str, ...]
 
@@ -121,10 +127,11 @@ class Copies(Intent):
 @dataclass(frozen=True, slots=True)
 class Wish(Intent):
     """
-    What a resident asked for, or an owner said of them, is remembered by address.
+    Remember by address what a resident asked for, or what an owner said about them.
 
     Args:
-        what: "quiet" and "ignored" are "yes" or "", for their open cases too; "formats" and "language" are words.
+        what: "quiet" and "ignored" apply to open cases too.
+        value: "yes" or "" for "quiet" and "ignored"; words for "formats", an ISO 639-1 code for "language".
     """
 
     address: str
@@ -135,17 +142,17 @@ class Wish(Intent):
 
 @dataclass(frozen=True, slots=True)
 class Close(Intent):
-    """The case ends without a mail."""
+    """Close the case without a mail."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settle(Intent):
-    """The case ends with the question whether it is settled."""
+    """Close the case with the mail that asks whether it is settled."""
 
 
 @dataclass(frozen=True, slots=True)
 class Alarm(Intent):
-    """Duty officers are alarmed, and again after `repeat_s` seconds, until somebody takes it."""
+    """Alarm the duty officers, again every `repeat_s` seconds, until somebody takes the alarm."""
 
     categories: tuple[str, ...]
     repeat_s: float
@@ -153,21 +160,21 @@ class Alarm(Intent):
 
 @dataclass(frozen=True, slots=True)
 class TakeAlarm(Intent):
-    """Somebody is on it: the alarm of a case ends."""
+    """End the alarm of a case, because somebody sees to it."""
 
     staff: str
 
 
 @dataclass(frozen=True, slots=True)
 class Unreachable(Intent):
-    """The resident's address is no good, or is again: automatic mail stops, or may go."""
+    """Record that the resident's address no longer works (`gone`), so that automatic mail stops; or that it works again."""
 
     gone: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Late(Intent):
-    """A promise passed without a person's word: the case is late since then; `no_news` counts the mails that said so."""
+    """Record that a promise passed without a person's word, so that the case is late; `no_news` counts the mails about it."""
 
     no_news: int
 
@@ -175,11 +182,13 @@ class Late(Intent):
 @dataclass(frozen=True, slots=True)
 class KeepWords(Intent):
     """
-    Words of a member of staff are kept with the case: a note, or words held until they say whether to send them.
+    Keep words of a member of staff with the case: a note, or words that are held until their author decides.
 
     Args:
-        asked_by: Message-ID of the mail that asks about held words; "" for a note.
-        files: what came with held words, to go along with them.
+        staff: the id of the author.
+        command, argument: the command of held words, with its date; the command that a note came with.
+        asked_by: the Message-ID of the mail that asks about held words; "" for a note.
+        files: the files that came with held words and are sent with them.
     """
 
     staff: str
@@ -193,7 +202,7 @@ class KeepWords(Intent):
 
 @dataclass(frozen=True, slots=True)
 class DropWords(Intent):
-    """Held words were sent, or are to stay inside."""
+    """End the holding of words, which were sent or stay inside."""
 
     id: int
     outcome: Literal["sent", "kept"]
@@ -201,7 +210,7 @@ class DropWords(Intent):
 
 @dataclass(frozen=True, slots=True)
 class RecordAbsence(Intent):
-    """A member of staff said that they are away."""
+    """Record an absence that a member of staff reported."""
 
     code: str = field(default="", init=False)
     absence: Absence
@@ -210,10 +219,11 @@ class RecordAbsence(Intent):
 @dataclass(frozen=True, slots=True)
 class EndAbsence(Intent):
     """
-    A member of staff is back: every absence of theirs ends now.
+    End the present absence of a member of staff, who is back.
 
     Args:
-        until: when an absence of the configuration would have ended; None where there is none.
+        staff: the id of that person.
+        until: when an absence of the configuration would have ended, UTC; None if there is none.
     """
 
     code: str = field(default="", init=False)
@@ -223,19 +233,19 @@ class EndAbsence(Intent):
 
 @dataclass(frozen=True, slots=True)
 class Reopen(Intent):
-    """A closed or answered case is open again."""
+    """Open an answered, waiting or closed case again."""
 
 
 @dataclass(frozen=True, slots=True)
 class SetClock(Intent):
-    """A clock starts, or is set anew."""
+    """Start a clock, or set it anew."""
 
     clock: Clock
 
 
 @dataclass(frozen=True, slots=True)
 class ClearClock(Intent):
-    """A clock stops: kept, replaced or withheld."""
+    """End a clock: its promise was kept, replaced or withheld."""
 
     kind: ClockKind
     outcome: Literal["kept", "replaced", "withheld"]
@@ -243,7 +253,7 @@ class ClearClock(Intent):
 
 @dataclass(frozen=True, slots=True)
 class PauseClock(Intent):
-    """A clock stands still while the resident is asked (D65)."""
+    """Pause a clock while the resident is asked (D65)."""
 
     kind: ClockKind
 
@@ -251,16 +261,17 @@ class PauseClock(Intent):
 @dataclass(frozen=True, slots=True)
 class Send(Intent):
     """
-    A mail goes into the outbox.
+    Put a mail into the outbox.
 
     Args:
-        dedupe_key: one mail ever per key (design.md §5).
-        staff: recipient's staff id, "" for anybody else.
-        inbox: the inbox it goes out from, and whose mode rules it; "" for mail of the council as a whole.
-        hold: why it waits for the admin's release: "brake", "restore", "backup"; "" when it goes at once.
-        not_before: the earliest instant; None for now.
-        files_of: row of the letter whose files go along; 0 is the letter that is being decided.
-        names: codes of the cases that the mail lists; () where it lists none and is about `code` alone, or about no case.
+        dedupe_key: only one mail is ever sent per key (design.md §5).
+        inbox: the inbox that sends it, and whose mode applies; "" for mail of the council as a whole.
+        lane: the name of the queue that sends it; see Inbox.
+        staff: the recipient's staff id; "" for anybody else.
+        hold: why it waits for the admin's release: "brake", "restore", "backup"; "" if it does not wait.
+        not_before: the earliest instant at which to send it, UTC; None for now.
+        files_of: the row of the letter whose files it carries; 0 for the letter that is being decided.
+        names: codes of the cases that it lists; () if it is about `code` alone, or about no case.
         asks_feedback: it asks the resident how we did.
     """
 
@@ -279,20 +290,20 @@ class Send(Intent):
 
 @dataclass(frozen=True, slots=True)
 class Note(Intent):
-    """Something to remember with a case; data holds no resident's words."""
+    """Record an event in the case's history; `data` holds no words of a resident."""
 
     kind: str
     data: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def event(self) -> str:
-        """What the history calls it: what happened, in a word."""
+        """The name of the event in the case's history: the kind of the note."""
         return self.kind
 
 
 @dataclass(frozen=True, slots=True)
 class Record(Intent):
-    """What the mail was taken for and what became of it: every mail ends with exactly one (P1)."""
+    """Record what the mail was taken for and what happened to it. Every mail ends with exactly one Record (P1)."""
 
     code: str = field(default="", init=False)
     kind: LetterKind
@@ -304,13 +315,16 @@ class Record(Intent):
 @dataclass(frozen=True)
 class Decision:
     """
-    What becomes of one mail, whole: `explain` prints it, the store applies its intents.
+    The whole decision about one mail: `explain` prints it, and the store applies its intents.
 
     Args:
-        acknowledge: whether an automatic answer goes to the sender.
-        urgent: categories whose words stand in it.
-        code: of the case it opens or joins, "" for none.
-        private: nothing of the mail is kept but that it was seen.
+        rule: the source of the rule that decided.
+        acknowledge: the sender gets an automatic answer.
+        to: the address to answer; None for none.
+        urgent: categories whose words the mail holds.
+        code: the code of the case that it opens or joins; "" for none.
+        new: it opens the case.
+        private: nothing of the mail is kept except that it was seen.
     """
 
     kind: LetterKind

@@ -1,44 +1,44 @@
 """
-Every dedupe key: what a mail is, so that it is written once, whatever happens twice (design.md §5).
+All dedupe keys. A key says what a mail is, so that it is written only once, whatever happens twice (design.md §5).
 
-A mail's Message-ID is made from its key, and a restored backup must make the same Message-IDs again: the texts here never
-change. Nobody takes a key apart. What must be known about a mail afterwards is a column of the outbox.
+Never change the texts here: a mail's Message-ID is made from its key, and a restored backup must make the same ids again.
+Never take a key apart either: what must be known about a mail later has a column in the outbox.
 """
 
 from datetime import date, datetime
 from typing import NewType
 
 Key = NewType("Key", str)  # the whole key of one mail; only this file makes one
-Part = NewType("Part", str)  # what several keys have in common, such as which absence they are about
+Part = NewType("Part", str)  # a piece that several keys share, such as the absence that they are about
 
 # Parts.
 
 
 def asked(code: str, fingerprint: str, again: int = 0) -> Part:
-    """What a mail of a member of staff asks for in one case; `again` counts its earlier lines about the same case."""
+    """The request of a staff mail in one case; `again` counts earlier lines of the mail about the same case."""
     return Part(f"{code}:{fingerprint}" + (f":{again}" if again else ""))
 
 
 def waiting(code: str, asked_by: str) -> Part:
-    """Held words that go out at last: `asked_by` is the Message-ID of the mail that asked about them."""
+    """Held words that are sent after all; `asked_by` is the Message-ID of the mail that asked about them."""
     return Part(f"{code}:{asked_by}")
 
 
 def absence(staff: str, starts_at: datetime | None, stood_in: str = "") -> Part:
     """
-    Why a case changed hands.
+    The reason why a case changed hands: an absence, or a leaver.
 
     Args:
-        staff: who had it; "" where nobody had.
-        starts_at: when their absence begins; None for somebody who has left.
-        stood_in: who stood in and is away too; "" for the first cover.
+        staff: the id of whoever had the case; "" if nobody had it.
+        starts_at: the start of that person's absence, UTC; None for somebody who has left.
+        stood_in: the id of a later cover in the same absence, which needs another key; "" for the first cover.
     """
     begun = f"{starts_at:%Y-%m-%d}" if starts_at else "left"
     return Part((f"{staff}:{begun}" if staff else "named") + (f":{stood_in}" if stood_in else ""))
 
 
 def taken_over_as(number: int) -> Part:
-    """Why a case changed hands: somebody took it, as its `number`th hand-over."""
+    """The reason why a case changed hands: somebody took it. `number` counts its hand-overs."""
     return Part(f"taken:{number}")
 
 
@@ -56,12 +56,12 @@ def receipt(code: str, on: date) -> Key:
 
 
 def human(part: Part) -> Key:
-    """A person's words: one for each time they were asked to go out."""
+    """A person's words: one for each time they are to be sent."""
     return Key(f"human:{part}")
 
 
 def copy(sent: Key, address: str) -> Key:
-    """The same words for one of those who get a copy."""
+    """A copy of a person's words: one for each address."""
     return Key(f"{sent}:copy:{address}")
 
 
@@ -81,7 +81,7 @@ def still_waiting(code: str, on: date) -> Key:
 
 
 def cover(code: str, why: Part, cases: int) -> Key:
-    """One for each change of hands that the resident hears of; `code` is the first of so many `cases`."""
+    """One for each change of hands that the resident is told of; `code` is the first case, `cases` their number."""
     return Key(f"cover:{code}:{why}" + (f":several-{cases}" if cases > 1 else ""))
 
 
@@ -94,17 +94,17 @@ def split_off(code: str) -> Key:
 
 
 def new_case(code: str, staff: str, number: int = 0) -> Key:
-    """A case and its owner; `number` is that of the hand-over, 0 for the first owner."""
+    """One for each owner of a case; `number` counts hand-overs, 0 for the first owner."""
     return Key(f"new-case:{code}:{staff}" + (f":{number}" if number else ""))
 
 
 def resident_wrote(code: str, fingerprint: str, staff: str) -> Key:
-    """A further letter, and who reads it."""
+    """One for each further letter and reader."""
     return Key(f"wrote:{code}:{fingerprint}:{staff}")
 
 
 def also_yours(code: str, inbox: str) -> Key:
-    """A case whose letter went to another inbox too."""
+    """One for each other inbox that the letter of a case went to."""
     return Key(f"also:{code}:{inbox}")
 
 
@@ -114,7 +114,7 @@ def offered(code: str, staff: str, at: datetime) -> Key:
 
 
 def urgent(code: str, fingerprint: str, staff: str) -> Key:
-    """The first alarm of a letter."""
+    """The first mail of a letter's alarm."""
     return Key(f"urgent:{code}:{fingerprint}:{staff}:1")
 
 
@@ -124,47 +124,47 @@ def urgent_again(code: str, started_at: datetime, number: int) -> Key:
 
 
 def ask(part: Part) -> Key:
-    """A question back about what was asked."""
+    """A question back about an unclear request."""
     return Key(f"ask:{part}")
 
 
 def ask_which(fingerprint: str) -> Key:
-    """A question back to a mail that is about no case."""
+    """A question back about a mail that belongs to no case."""
     return Key(f"ask:{fingerprint}")
 
 
 def held(part: Part) -> Key:
-    """A question whether held words may go out."""
+    """The question whether held words may be sent."""
     return Key(f"held:{part}")
 
 
 def echo(sent: Key) -> Key:
-    """What went out, shown to its writer."""
+    """A person's words, shown to that person as the resident got them."""
     return Key(f"echo:{sent}")
 
 
 def another(part: Part) -> Key:
-    """To whoever has the case: another person wrote."""
+    """To whoever has the case: another person wrote in it."""
     return Key(f"another:{part}")
 
 
 def quiet(part: Part) -> Key:
-    """QUIET or IGNORE is confirmed."""
+    """The confirmation of QUIET or IGNORE."""
     return Key(f"quiet:{part}")
 
 
 def copies(part: Part) -> Key:
-    """CC is confirmed."""
+    """The confirmation of CC."""
     return Key(f"copies:{part}")
 
 
 def presence(fingerprint: str, other: str = "") -> Key:
-    """AWAY or BACK is confirmed; `other` is whom it is about, where that is not its writer."""
+    """The answer to AWAY or BACK; `other` is the id of the person it is about, if that is not the writer."""
     return Key(f"presence:{fingerprint}" + (f":{other}" if other else ""))
 
 
 def taken(code: str, number: int) -> Key:
-    """To whoever had the case: somebody took it, as its `number`th hand-over."""
+    """To whoever had the case: somebody took it; `number` counts its hand-overs."""
     return Key(f"taken:{code}:{number}")
 
 
@@ -174,27 +174,27 @@ def unreachable(code: str) -> Key:
 
 
 def digest(staff: str, on: date) -> Key:
-    """One for each morning."""
+    """One digest for each person and morning."""
     return Key(f"digest:{staff}:{on.isoformat()}")
 
 
 def overdue(staff: str, on: date) -> Key:
-    """One for each day at 13:00."""
+    """One for each person and day, sent at 13:00."""
     return Key(f"overdue:{staff}:{on.isoformat()}")
 
 
 def late(staff: str, code: str, on: date) -> Key:
-    """A reminder of one case after 13:00."""
+    """The reminder of one case that fell due after 13:00."""
     return Key(f"late:{staff}:{code}:{on.isoformat()}")
 
 
 def taken_over(staff: str, why: Part, code: str, at: datetime) -> Key:
-    """The table of cases that somebody has now; `code` is the first of them."""
+    """The table of cases that somebody takes over; `code` is the first of them."""
     return Key(f"taken-over:{staff}:{why}:{code}:{at:%Y-%m-%dT%H%M}")
 
 
 def while_away(staff: str, code: str, at: datetime) -> Key:
-    """The table of cases that somebody has back; `code` is the first of them."""
+    """The table of cases that somebody gets back; `code` is the first of them."""
     return Key(f"while-away:{staff}:{code}:{at:%Y-%m-%dT%H%M}")
 
 
@@ -202,7 +202,7 @@ def while_away(staff: str, code: str, at: datetime) -> Key:
 
 
 def nobody_to_alarm(code: str, fingerprint: str) -> Key:
-    """A letter sounds urgent and nobody is named for that."""
+    """A letter sounds urgent, and [urgent] names nobody."""
     return Key(f"urgent:{code}:{fingerprint}")
 
 
@@ -212,27 +212,27 @@ def no_owner(code: str) -> Key:
 
 
 def uncovered(on: date) -> Key:
-    """Once a day: cases that nobody is left for."""
+    """Once a day: cases for which nobody is left."""
     return Key(f"uncovered:{on.isoformat()}")
 
 
 def escalation(to: str, on: date) -> Key:
-    """Once a day: lateness that reached the top."""
+    """Once a day: late cases that reached the top of the ladder."""
     return Key(f"digest:{to}:{on.isoformat()}")
 
 
 def missed(on: date) -> Key:
-    """Once a day: dates that passed while nothing ran."""
+    """Once a day: promised dates that passed while ackbot did not run."""
     return Key(f"missed:{on.isoformat()}")
 
 
 def daily(on: date) -> Key:
-    """The day before at a glance."""
+    """Once a day: the summary of the day before."""
     return Key(f"daily:{on.isoformat()}")
 
 
 def brake(hour: datetime) -> Key:
-    """Once an hour, as the council's clock shows it."""
+    """Once an hour; `hour` is local time."""
     return Key(f"brake:{hour:%Y-%m-%dT%H}")
 
 
@@ -242,7 +242,7 @@ def restore(inbox: str, on: date) -> Key:
 
 
 def restored(at: str) -> Key:
-    """A backup was put back; `at` is the instant as the store writes it."""
+    """A backup was restored; `at` is the instant as the store writes it."""
     return Key(f"restored:{at}")
 
 
@@ -257,17 +257,17 @@ def quarantine(fingerprint: str) -> Key:
 
 
 def trouble(topic: str, whose: str, on: date) -> Key:
-    """Once a day: an inbox, or a server of several inboxes, does not do what it should."""
+    """Once a day: an inbox, or a server of several inboxes, does not work as it should."""
     return Key(f"{topic}:{whose}:{on.isoformat()}")
 
 
 def relay(lane: str, on: date) -> Key:
-    """Once a day: a relay does not take mail."""
+    """Once a day: a relay does not accept mail."""
     return Key(f"relay:{lane}:{on.isoformat()}")
 
 
 def archive(on: date) -> Key:
-    """Once a day: the archive does not take its copies."""
+    """Once a day: the archive does not accept its copies."""
     return Key(f"archive:{on.isoformat()}")
 
 
@@ -277,7 +277,7 @@ def refused(mail: str) -> Key:
 
 
 def refused_owner(mail: str) -> Key:
-    """The same to the owner of its case."""
+    """To the owner of the case: the relay refused the mail with this key for good."""
     return Key(f"refused-owner:{mail}")
 
 
@@ -286,19 +286,19 @@ def unverified(mail: str) -> Key:
     return Key(f"unverified:{mail}")
 
 
-# Not of the outbox: mails of `check`, and specimens.
+# Not in the outbox: mails of `check`, and specimens.
 
 
 def trial_of_inbox(inbox: str, at: datetime) -> Key:
-    """`check --online`: each trial is another mail."""
+    """`check --online`: one for each trial."""
     return Key(f"trial:{inbox}:{at.isoformat()}")
 
 
 def trial_of_staff(staff: str, on: date) -> Key:
-    """`check --staff`: the same mail all day, so that a later run finds the reply."""
+    """`check --staff`: one for each person and day, so that a later run on that day finds the reply."""
     return Key(f"trial:{staff}:{on.isoformat()}")
 
 
 def specimen(title: str) -> Key:
-    """A mail that is only looked at."""
+    """A mail that is only shown, never sent."""
     return Key(f"specimen:{title}")

@@ -1,4 +1,4 @@
-"""Cases and facts: what the rules are handed. All frozen."""
+"""Cases and facts: the frozen values that the rules get."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from ackbot.mail.plain import Attachment
 
 CaseState = Literal["open", "waiting", "answered", "closed"]
 ClockKind = Literal["name-owner", "update", "answer", "settle", "waiting"]
-PROMISES = frozenset({"name-owner", "update", "answer"})  # clocks of which a resident may have been told
+PROMISES = frozenset({"name-owner", "update", "answer"})  # clocks whose date a resident may have been told
 LetterKind = Literal[
     "letter",
     "contact-form",
@@ -26,10 +26,10 @@ LetterKind = Literal[
     "own",
     "unreadable",
 ]
-_LETTERS = frozenset({"letter", "contact-form", "unreadable", "automatic-reply"})  # what becomes a case somewhere
+_LETTERS = frozenset({"letter", "contact-form", "unreadable", "automatic-reply"})  # kinds that may open a case
 Outcome = Literal["case", "attach", "event", "record"]
 
-# One letter for each kind of mail, carried in our Message-IDs, so that a reply says what it answers.
+# One letter for each kind of mail. Our Message-IDs carry it, so that a reply tells what kind of mail it answers.
 PURPOSES: Mapping[str, str] = MappingProxyType(
     {
         "acknowledgement": "a",
@@ -51,7 +51,7 @@ PURPOSES: Mapping[str, str] = MappingProxyType(
     }
 )
 
-# What goes first when mails wait (design.md, "The life of a letter", step 4).
+# The order in which waiting mails are sent, lowest first (design.md, "The life of a letter", step 4).
 PRIORITIES: Mapping[str, int] = MappingProxyType(
     {
         "urgent": 0,
@@ -69,15 +69,13 @@ PRIORITIES: Mapping[str, int] = MappingProxyType(
         "digest": 6,
     }
 )
-# Automatic mails to residents: they count against the caps, the brake holds them.
+# Automatic mails to residents: they count for the caps, and the brake holds them.
 TO_RESIDENTS = frozenset({"acknowledgement", "receipt", "cover", "no-news", "settled"})
 
 
-GIVEN_UP = 3  # mails without news, after which no date is promised any more and a person is alarmed each working day
+GIVEN_UP = 3  # mails without news; after these no date is promised any longer, and people are told each working day
 
-DELIVERED = (
-    "(delivered)"  # in place of a folder: a mail server handed the mail to us, and it lies in no mailbox of ours
-)
+DELIVERED = "(delivered)"  # in place of a folder: a mail server handed the mail to us (LMTP), and it lies in no mailbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +84,14 @@ class Arrival:
     Where and when a mail came in.
 
     Args:
-        folder: where it lies; DELIVERED for mail that was handed to us, and then its uid is made of its fingerprint.
-        arrived_at: IMAP INTERNALDATE; else the topmost Received; never the Date field (domain.md §2).
-        backlog: it lay there before the inbox was first watched.
-        history: it is older than the first watch and appeared by a change of UIDVALIDITY: recorded, never acknowledged.
-        hold: acknowledgements wait for the admin: "restore" after too many unknown letters at once, "backup" when it may
-            have been answered before a backup was put back; "" otherwise.
+        inbox: the name of the inbox.
+        folder: the IMAP folder; DELIVERED for a mail that was handed to us, and then its uid is made from its fingerprint.
+        arrived_at: IMAP INTERNALDATE, else the topmost Received field; an aware instant. Never the Date field (domain.md §2).
+        backlog: it lay in the folder before the inbox was first watched.
+        history: it is older than the first watch, and appeared when UIDVALIDITY changed: recorded, never acknowledged.
+        junk: it lies in a junk folder.
+        hold: why acknowledgements wait for the admin: "restore" after too many unknown letters at once, "backup" if the letter
+            may have been answered before a backup was restored; "" if they do not wait.
         size: octets.
     """
 
@@ -110,13 +110,15 @@ class Arrival:
 @dataclass(frozen=True, slots=True)
 class Clock:
     """
-    A promise that runs: `promised_on` is what the resident was told, `due_at` when its time is over.
+    A promise that runs.
 
     Args:
-        told: whether the resident was told that date; one that nobody was told may be computed anew (P9).
-        started_at: counted from then; None for a date that a person named.
+        promised_on: the local date that the resident is told, if any.
+        due_at: the instant at which its time is over, UTC.
+        told: the resident was told the date. A date that nobody was told may be computed anew (P9).
+        started_at: the instant from which it is counted; None for a date that a person named.
         duration: as configured, such as "5 working days"; "" for a date that a person named.
-        paused_at: since when it stands still; None while it runs.
+        paused_at: the instant since which it is paused; None while it runs.
     """
 
     kind: ClockKind
@@ -130,7 +132,7 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A case passed on and not taken yet: to whom, by whom (staff ids), and when."""
+    """An offer of a case that is not taken yet: to whom and by whom (staff ids), and when (UTC)."""
 
     to: str
     by: str
@@ -140,13 +142,13 @@ class Offer:
 @dataclass(frozen=True, slots=True)
 class Person:
     """
-    What a resident asked for once, or an owner said of them.
+    What a resident asked for once, or what an owner said about them.
 
     Args:
-        quiet: wants no automatic mail.
-        ignored: needs no automatic mail.
+        quiet: the resident wants no automatic mail.
+        ignored: an owner said that this sender needs no automatic mail.
         formats: such as "large print"; "" for none.
-        language: two letters; "" for what their letters are in.
+        language: an ISO 639-1 code; "" for the language of their letters.
     """
 
     quiet: bool = False
@@ -161,21 +163,23 @@ class Case:
     One matter of one resident.
 
     Args:
-        code: six characters; `Council.reference_of` makes the reference of it.
-        owner: staff id, "" while nobody could be named.
-        parties: case-folded addresses that may speak in this case.
-        thread: Message-IDs so far, oldest first, for References.
-        sensitive: no automatic follow-ups, no subject repeated (behaviour.md §3.9).
-        cover: staff id of whoever stands in while the owner is away; "" while the owner is in charge.
-        late_since: the first promise that passed without a person's word; None while none has.
-        no_news: how many mails without news went out since a person last wrote.
+        code: six characters; `Council.reference_of` makes the reference from it.
+        owner: a staff id; "" while nobody could be named.
+        sensitive: no automatic follow-ups, and its subject is not repeated (behaviour.md §3.9).
+        quiet: the resident gets no automatic mail, because they wanted or need none.
+        unreachable: mail to the resident came back for good.
+        parties: the case-folded addresses that may speak in this case.
+        thread: the Message-IDs so far, oldest first, for References.
+        cover: the id of whoever stands in while the owner is away; "" while the owner is in charge.
+        late_since: the local date of the first promise that passed without a person's word; None for none.
+        no_news: the number of mails without news since a person last wrote.
         noted_at: when whoever is in charge last wrote a note.
-        human_words_by: staff id of the person who last wrote to the resident, or says that they did.
-        answered_by: how that was: by a mail of ours, by phone, or by a mail from elsewhere.
-        paused: clocks that stand still while the resident is asked; not among `clocks`.
-        handovers: how often it was passed on and taken.
+        human_words_by: the id of the person who last wrote to the resident, or says so.
+        answered_by: how they did: "mail" by a mail of ours, "phone", or "elsewhere" by a mail from elsewhere.
+        paused: clocks that are paused while the resident is asked; they are not in `clocks`.
+        handovers: how often the case was passed on and taken.
         copies: addresses that get a copy of human words.
-        formats: what the resident asked to be written in, such as "large print"; "" for nothing.
+        formats: what the resident needs, such as "large print"; "" for nothing.
     """
 
     code: str
@@ -212,17 +216,18 @@ class Case:
 
     @property
     def in_charge(self) -> str:
-        """Staff id of whoever must act now: the cover, else the owner; "" when there is nobody."""
+        """The id of whoever must act now: the cover, else the owner; "" if there is nobody."""
         return self.cover or self.owner
 
 
 @dataclass(frozen=True, slots=True)
 class PastLetter:
     """
-    A letter kept earlier: enough to see that a new one is the same matter (behaviour.md §3.3).
+    An earlier letter, with what is needed to see that a new one is about the same matter (behaviour.md §3.3).
 
     Args:
-        text_hash: of its text, blanks folded.
+        subject_key: see `subjects.key`.
+        text_hash: see `Read.text_hash`.
     """
 
     code: str
@@ -234,7 +239,7 @@ class PastLetter:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How much a member of staff has: open cases, and when one was last given to them."""
+    """The work load of a member of staff: their open cases, and when they last got one (None for never)."""
 
     open_cases: int = 0
     assigned_at: datetime | None = None
@@ -243,11 +248,12 @@ class Load:
 @dataclass(frozen=True, slots=True)
 class OurMail:
     """
-    A mail of ours that a member of staff answers: whom it went to, of which kind, and its words.
+    A mail of ours that a member of staff answers.
 
     Args:
-        names: codes of the cases that it was written about. Its words tell nothing about that: residents' subjects stand
-            in them, and a subject may hold any reference (P7).
+        staff: the id of the recipient.
+        names: codes of the cases that it was written about. Its text proves nothing about that, because it quotes residents'
+            subjects, and a subject may hold any reference (P7).
     """
 
     staff: str
@@ -259,13 +265,14 @@ class OurMail:
 @dataclass(frozen=True, slots=True)
 class AnsweredElsewhere:
     """
-    An answer that a person gave from their own mail program, as it was seen in a Sent folder.
+    An answer that a person sent from their own mail program, seen in a Sent folder or as a copy.
 
     Args:
-        code: of the case it answered; "" where no case was known for it then.
-        staff: who wrote it; "" where nothing tells.
-        answers: Message-IDs it answers, angle brackets kept.
-        at: when it was written.
+        code: the code of the case that it answered; "" if none was known then.
+        staff: the id of the writer; "" if unknown.
+        subject_key: see `subjects.key`.
+        answers: the Message-IDs that it answers, with angle brackets.
+        at: when it was written, UTC.
     """
 
     code: str
@@ -278,11 +285,12 @@ class AnsweredElsewhere:
 @dataclass(frozen=True, slots=True)
 class HeldWords:
     """
-    Words of a member of staff that wait for their word to go out (behaviour.md §4.2).
+    Words of a member of staff that are held until their author says SEND or KEEP (behaviour.md §4.2).
 
     Args:
-        asked_by: Message-ID of the mail that asked, case folded.
-        letter_id: of the mail that brought them; its files go along.
+        command, argument: see `staff.words_out.WordsOut`.
+        asked_by: the Message-ID of the mail that asked the author, case folded.
+        letter_id: the row of the letter that brought the words and files.
     """
 
     id: int
@@ -298,7 +306,15 @@ class HeldWords:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A letter seen before: the same fingerprint; what it was taken for, and what became of it."""
+    """
+    What we know of a letter with the same fingerprint that we saw before.
+
+    Args:
+        code: the code of its case; "" for none.
+        inboxes: the names of the inboxes it came to.
+        decided: False if it was seen, but not decided yet.
+        kind, outcome: what it was taken for, and what happened to it; "" while undecided.
+    """
 
     code: str
     inboxes: frozenset[str]
@@ -308,21 +324,21 @@ class Known:
 
     @property
     def of_a_person(self) -> bool:
-        """Whether it was a letter that made no case where it came: history, or in the inbox of an officer who is here."""
+        """Whether it was a letter that opened no case: it was history, or the inbox's officer was present."""
         return self.outcome == "record" and not self.code and self.kind in _LETTERS
 
 
 @dataclass(frozen=True, slots=True)
 class History:
     """
-    What is known of the automatic mail of one resident. Instants are UTC, dates are the council's.
+    What we know of the automatic mail to one resident. Instants are UTC, dates are local.
 
     Args:
-        written_at: when automatic mails to them were written in the last day, acknowledgements included, newest first.
-        goes_at: when those besides acknowledgements go, or went, from today's midnight on; those that wait included.
-        promised: dates that they were told and that still run, each with the code of its case; past ones too.
+        written_at: when automatic mails to them were written in the last day, including acknowledgements, newest first.
+        goes_at: when mails except acknowledgements were or will be sent, from today's midnight on.
+        promised: running dates that they were told, past ones too, each with the code of its case: (code, date).
         held: why the acknowledgement of a case waits for the admin's release, by code: "brake" or "restore".
-        braked: the council has sent as many automatic mails as the brake lets go.
+        braked: the council has sent as many automatic mails as the brake allows.
     """
 
     written_at: tuple[datetime, ...] = ()
@@ -335,12 +351,19 @@ class History:
 @dataclass(frozen=True)
 class Questions:
     """
-    What the rules need to know of the past to judge one mail; the store answers with Facts.
+    What the rules ask about the past to judge one mail. The store answers with Facts.
 
     Args:
-        ours: Message-IDs of mails of ours to staff that it answers, case folded.
-        author: staff id of its sender, "" for anybody else.
-        recipients: whom a mail of the council's own people went to, case folded; empty for anybody else's mail.
+        fingerprint: of the mail; see `Read.fingerprint`.
+        addresses: the sender's address, case folded; empty for none.
+        codes: codes of the cases that the mail names.
+        message_ids: the Message-IDs that it answers.
+        candidate_codes: codes that a new case might get.
+        staff: ids of the staff who might own it.
+        since: the instant from which on automatic mails to the sender are asked for, UTC.
+        ours: Message-IDs of our mails to staff that it answers, case folded.
+        author: the staff id of its sender; "" for anybody else.
+        recipients: the recipients of a mail by the council's own people, case folded; empty for all other mail.
     """
 
     fingerprint: str
@@ -361,19 +384,24 @@ class Facts:
     What the store knew when a mail was judged.
 
     Args:
-        cases: by code: those named by tokens, references and ids, those of the sender's recent letters, open ones of `recipients`.
+        known: the same letter, seen before; None for a new one.
+        cases: by code: cases named by tokens, references and ids, cases of the sender's recent letters, and open cases of
+            the `recipients`.
         past: the sender's letters of the last days, newest first.
-        by_message_id: codes of cases by the Message-ID of a letter in them.
-        contact: the automatic mail of the sender.
-        last_owner: of the sender's last case: staff id, team and when it was last active.
-        answered: what people wrote to this sender from their own mail programs, the latest first.
-        ours: mails of ours to staff, by Message-ID, of those that this one answers.
-        held: words of this member of staff that wait, the latest first.
+        by_message_id: codes of cases, by the Message-ID of a letter in them.
+        contact: the automatic mail to the sender.
+        loads: the work load of the staff who might own the case, by id.
+        taken_codes: those of `candidate_codes` that other cases have.
+        last_owner: the owner of the sender's last case: staff id, team, and when the case was last active.
+        answered: answers to this sender from people's own mail programs, the latest first.
+        letters_from: the number of the sender's earlier letters that the acknowledgement counts.
+        ours: our mails to staff that this mail answers, by Message-ID.
+        held: held words of this member of staff, the latest first.
         human_sent: how often this member of staff has written to residents through us.
         person: what this resident asked for earlier.
-        copied: Cc fields of the resident's letters, by code of the case; this and the next three for staff only.
-        last_words: of the resident, by code.
-        contacts: the automatic mail of each case's resident, by code.
+        copied: Cc fields of the resident's letters, by case code. This and the next three are filled for staff mail only.
+        last_words: the resident's last words, by case code.
+        contacts: the automatic mail to each case's resident, by case code.
         alarmed: codes of cases with an urgent alarm that nobody has taken.
     """
 

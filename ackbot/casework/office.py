@@ -1,4 +1,4 @@
-"""What every rule writes with: the council, its words, its signature; and at a desk, the time."""
+"""What every rule needs to write mail: the configuration, the templates, the signer and the time."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,25 +9,25 @@ from ackbot.casework.model import PURPOSES
 from ackbot.mail.templates import Templates
 from ackbot.mail.tokens import Role, Signer
 
-_ID_DOMAIN = 29  # characters, so that a Message-ID stays within 66
+_ID_DOMAIN = 29  # characters of a domain, so that a Message-ID has at most 66 (design.md §5)
 
 
 @dataclass(frozen=True)
 class Office:
-    """What every movement works with. Immutable: a reload makes another one."""
+    """The configuration, templates and signer that the daemon works with. Immutable: a reload makes a new one."""
 
     council: Council
     templates: Templates
     signer: Signer
 
     def desk(self, now: datetime) -> "Desk":
-        """For drafts written now."""
+        """The same with the time, for drafts written at `now`, an aware instant."""
         return Desk(self.council, self.templates, self.signer, now)
 
 
 @dataclass(frozen=True)
 class Desk:
-    """What every draft is written with: the council, its words, its signature and the time."""
+    """The configuration, templates, signer and time with which a draft is written; `now` is an aware instant."""
 
     council: Council
     templates: Templates
@@ -36,16 +36,22 @@ class Desk:
 
     @property
     def today(self) -> date:
-        """The council's civil date."""
+        """The local date."""
         return self.council.calendar.local_day(self.now)
 
     def message_id(self, dedupe_key: Key, code: str, kind: str, role: Role, sender: str) -> str:
-        """The signed id of a mail, on the domain it is sent from, or the council's shortest where that is too long."""
+        """
+        The signed Message-ID of a mail, on the domain of its sender; if that is too long, on the council's shortest domain.
+
+        Args:
+            kind: a key of `model.PURPOSES`.
+            sender: the address in From.
+        """
         domain = sender.rpartition("@")[2]
         if len(domain) > _ID_DOMAIN:
             domain = min((*self.council.domains, domain), key=len)
         return self.signer.message_id(dedupe_key, code, PURPOSES[kind], role, domain)
 
     def language_for(self, language: str) -> str:
-        """The language we write in to somebody who writes in `language`: theirs where it is signed off, else our first."""
+        """The language in which we answer `language`: the same if the council has enabled it, else the council's first."""
         return language if language in self.council.languages else self.council.languages[0]

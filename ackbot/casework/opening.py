@@ -1,4 +1,4 @@
-"""A letter begins a case: who owns it, which dates are promised, and who is told what (behaviour.md §3.1, §3.3, §4.5)."""
+"""Opens a case for a letter: who owns it, which dates are promised, who is told what (behaviour.md §3.1, §3.3, §4.5)."""
 
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -15,18 +15,18 @@ from ackbot.casework.model import AnsweredElsewhere, Case, Clock, Facts, Person
 from ackbot.casework.office import Desk
 from ackbot.mail.addresses import Address
 
-Acknowledged = Literal["sent", "held", ""]  # as to_staff.new_case has it
+Acknowledged = Literal["sent", "held", ""]  # see to_staff.new_case
 
 
 @dataclass(frozen=True)
 class NewLetter:
     """
-    A letter that belongs to no case yet, and all that its case is made of.
+    A letter that belongs to no case yet, with everything that is needed to open one.
 
     Args:
-        found: how it is known that no open case is meant, and which earlier one it goes on with.
-        urgent: categories of urgent words in it.
-        answer: what a person wrote to its sender before it was taken in; None for nothing.
+        found: why no open case is meant, and which earlier case it continues.
+        urgent: categories of urgent words in the letter.
+        answer: a person's answer to the letter that was written before we read it; None for none.
     """
 
     seen: Seen
@@ -39,9 +39,9 @@ class NewLetter:
 
 
 def on_new_letter(letter: NewLetter) -> Decision:
-    """The case that a letter begins, with everything that is done and sent because of it. Always a case (P3)."""
+    """The decision that opens a case for a letter, with everything that is done and sent because of it (P3)."""
     seen, desk = letter.seen, letter.desk
-    # Whoever has their answer already is not told that somebody will write.
+    # A resident who has an answer already need not hear that somebody will write.
     if letter.answer is not None:
         withheld = replace(letter.verdict, acknowledge=False, rule=elsewhere.RULE, why=elsewhere.BEFORE)
         letter = replace(letter, verdict=withheld)
@@ -50,7 +50,7 @@ def on_new_letter(letter: NewLetter) -> Decision:
     case = _case(letter, routed, chosen, clocks)
     acknowledgement = _acknowledgement(letter, case)
     acknowledged = _acknowledged(acknowledgement, case, desk)
-    # The dates stand in the acknowledgement. One that waits has told nobody, and a sensitive one names none.
+    # Only the acknowledgement tells the dates. A held one has not been read yet, and a sensitive one names no date.
     if acknowledged == "sent" and not case.sensitive:
         clocks = standards.told(clocks, owned=bool(chosen.staff))
     verdict = letter.verdict
@@ -85,15 +85,15 @@ def on_new_letter(letter: NewLetter) -> Decision:
 
 def _owner_and_clocks(letter: NewLetter, routed: Routed) -> tuple[Chosen, tuple[Clock, ...]]:
     """
-    Who owns the case, and which clocks run.
+    The owner of the case, and the clocks that run.
 
-    The dates come first: an owner is chosen for the promise, and is somebody who is there to keep it. Only where nobody is
-    found does the clock run too by which the resident hears who has it.
+    The dates are computed first, because the owner should be present until the promised date. The clock for naming an owner
+    runs only if nobody is found.
     """
     council, now, arrived_at = letter.desk.council, letter.desk.now, letter.seen.arrival.arrived_at
     clocks = standards.opening_clocks(routed.standard, letter.seen.home, council, arrived_at, now, owned=True)
     until = standards.next_word(clocks) or letter.desk.today
-    # Whoever answered it already has dealt with it, whichever team the routes name.
+    # Whoever has answered the letter owns the case, whichever team the routes name.
     chosen = elsewhere.owner(letter.answer, letter.desk) or routing.choose_owner(
         routed, letter.facts, council, now, until
     )
@@ -129,18 +129,18 @@ def _case(letter: NewLetter, routed: Routed, chosen: Chosen, clocks: tuple[Clock
 
 
 def _person(letter: NewLetter) -> Person:
-    """What is known of the sender, and the format that this very letter asks for."""
+    """What we know of the sender, including the format that this letter asks for."""
     wished = wishes.read(letter.seen.message.new_text, letter.desk.templates.language_names())
     known = letter.facts.person
     return replace(known, formats=wished.formats or known.formats)
 
 
 def _acknowledgement(letter: NewLetter, case: Case) -> Send | None:
-    """What the resident is told at once; None where the verdict withholds it."""
+    """The acknowledgement; None if the verdict withholds it."""
     if not letter.verdict.acknowledge:
         return None
     seen, council = letter.seen, letter.desk.council
-    # A personal inbox is answered only while its officer is away, and then by their cover: both are named.
+    # A personal inbox is answered only while its officer is away, and then by the cover. The mail names both.
     officer = council.staff.get(seen.inbox.owner)
     return to_resident.acknowledgement(
         letter.desk,
@@ -155,14 +155,14 @@ def _acknowledgement(letter: NewLetter, case: Case) -> Send | None:
 
 
 def _acknowledged(acknowledgement: Send | None, case: Case, desk: Desk) -> Acknowledged:
-    """Whether the resident hears now that the letter is here. In the first two modes an inbox tells residents nothing."""
+    """What happens to the acknowledgement. In the modes shadow and staff, an inbox sends residents nothing."""
     if acknowledgement is None or desk.council.inbox_of(case.inbox).mode in ("shadow", "staff"):
         return ""
     return "held" if acknowledgement.hold else "sent"
 
 
 def _remembered(letter: NewLetter, case: Case) -> list[Intent]:
-    """What outlives the letter: a format that its sender asks for, and the case that it goes on with."""
+    """What is remembered beyond the letter: the format that its sender asks for, and the earlier case that it continues."""
     intents: list[Intent] = []
     if case.resident.key and case.formats and case.formats != letter.facts.person.formats:
         intents.append(Wish(case.resident.key, "formats", case.formats, why="the resident asks for it", code=case.code))
@@ -177,12 +177,12 @@ def _goes_on_with(letter: NewLetter) -> str:
 
 
 def _resident_told(acknowledgement: Send | None, desk: Desk) -> list[Intent]:
-    """The acknowledgement, in every mode: what the mode does not send is kept, for the admin to see."""
+    """The acknowledgement, in every mode: if the mode does not send it, the outbox keeps it for the admin to see."""
     return [acknowledgement, *to_admin.hold_told(acknowledgement, desk)] if acknowledgement else []
 
 
 def _owner_named(case: Case, chosen: Chosen, desk: Desk) -> Intent:
-    """One person has it; where nobody can, somebody above is told now (P4)."""
+    """Assign the owner; if there is none, tell somebody above now (P4)."""
     return (
         Assign(case.code, case.owner, case.team, why=chosen.why)
         if case.owner
@@ -191,11 +191,15 @@ def _owner_named(case: Case, chosen: Chosen, desk: Desk) -> Intent:
 
 
 def _owner_told(letter: NewLetter, case: Case, chosen: Chosen, acknowledged: Acknowledged) -> list[Intent]:
-    """The letter for its owner. Not for one that a person answered before: nobody is told what they know, its promises are kept."""
+    """
+    The mail that brings the letter to its owner.
+
+    A letter that a person has answered is not sent to anybody, because they know it. Instead its promises end as kept.
+    """
     found, verdict, desk = letter.found, letter.verdict, letter.desk
     if letter.answer is not None:
         answer = replace(letter.answer, staff=letter.answer.staff or chosen.staff)
-        # Its own arrival is later than the answer, and is no new letter to answer.
+        # The letter reached us after the answer to it. Without this, it would count as a new letter after the answer.
         return elsewhere.words_given(replace(case, last_letter_at=None), answer, desk)
     if not chosen.staff:
         return []
@@ -214,19 +218,20 @@ def _owner_told(letter: NewLetter, case: Case, chosen: Chosen, acknowledged: Ack
 
 
 def _others_told(letter: NewLetter, case: Case) -> list[Intent]:
-    """Other services in To or Cc: one case for them all, and each hears whose it is."""
+    """The mails to other services in To or Cc: there is one case for all of them, and each is told who owns it."""
     sends = (tell_other_service(letter.seen, case, other, letter.facts, letter.desk) for other in letter.seen.also_to)
     return [send for send in sends if send is not None]
 
 
 def tell_other_service(seen: Seen, case: Case, other: Inbox, facts: Facts, desk: Desk) -> Send | None:
     """
-    Another service that was written to hears whose case it is (behaviour.md §3.3); None where the same person, or nobody,
-    would have had the letter there.
+    The mail that tells another service, which got the same letter, who owns the case (behaviour.md §3.3).
+
+    None if the owner, or nobody, would have got the letter there.
     """
     council = desk.council
     routed = routing.route(seen.message, other, council)
-    # The resident's last owner has the case. Who knew them says nothing of the other service.
+    # The resident's last owner must not be chosen here: whom the resident knows says nothing about the other service.
     facts = replace(facts, last_owner=None)
     chosen = routing.choose_owner(routed, facts, council, desk.now, desk.today)
     if not chosen.staff or chosen.staff == case.owner:

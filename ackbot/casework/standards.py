@@ -1,4 +1,4 @@
-"""Promises: what a standard starts when a letter comes in (design.md, "The life of a promise"; domain.md §7)."""
+"""Turns standards into clocks, which are promises that run (design.md, "The life of a promise"; domain.md §7)."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,8 +12,10 @@ from ackbot.casework.worktime import ALWAYS, Calendar, Duration
 
 def calendar_of(standard: Standard, inbox: Inbox, council: Council) -> Calendar:
     """
-    The calendar a standard counts by: the inbox's (its nation's bank holidays); for FOI all four nations' bank holidays,
-    council closures not counting; or every day and hour (domain.md §7).
+    The calendar by which a standard counts (domain.md §7).
+
+    "council" is the inbox's calendar. "foi" has the bank holidays of all four nations and no council closures, as the law
+    counts. "always" has every day and hour.
     """
     if standard.calendar == "council":
         return inbox.calendar
@@ -26,10 +28,10 @@ def opening_clocks(
     standard: Standard, inbox: Inbox, council: Council, arrived_at: datetime, now: datetime, *, owned: bool
 ) -> tuple[Clock, ...]:
     """
-    The clocks of a new case, in the order they fall due. `name-owner` runs only while there is no owner.
+    The clocks of a new case, in the order in which they fall due. `name-owner` runs only if there is no owner.
 
-    Counted from arrival, or for a standard that says so from the acknowledgement, which is now. A letter that waited so
-    long that a date has come already is counted from now: nobody is promised a word for yesterday.
+    They are counted from arrival, or from the acknowledgement (now) if the standard says so. If a date has come already
+    because the letter waited, its clock is counted from now: we promise nobody a word for yesterday.
     """
     start = now if standard.start == "acknowledgement" else arrived_at
     today = council.calendar.local_day(now)
@@ -51,21 +53,22 @@ def opening_clocks(
 def clock_of(
     kind: ClockKind, duration: Duration, start: datetime, standard: Standard, inbox: Inbox, council: Council
 ) -> Clock:
-    """One clock of a standard, counted from `start`; nobody was told its date yet."""
+    """One clock of a standard, counted from `start`. Its date has not been told to anybody."""
     promised_on, due_at = calendar_of(standard, inbox, council).due(start, duration, standard.cut_off)
     return Clock(kind, promised_on, due_at, started_at=start, duration=duration.text)
 
 
 def next_update(standard: Standard, inbox: Inbox, council: Council, now: datetime) -> Clock | None:
-    """The next date that the resident is told, counted from now; None where the standard promises no further word."""
+    """The clock for the next date that the resident is told, counted from now; None if the standard promises no more words."""
     duration = standard.update_every or standard.answer_within
     return replace(clock_of("update", duration, now, standard, inbox, council), told=True) if duration else None
 
 
 def no_later(update: Clock, clocks: Sequence[Clock], today: date) -> Clock:
     """
-    The next update, brought forward to the day of an answer that falls due before it: the resident is told one date, the
-    first that stands.
+    The next update, moved to the day of the answer if that is promised earlier.
+
+    The resident is told one date only, which is the first one that stands.
     """
     before = [one for one in clocks if one.kind == "answer" and today < one.promised_on < update.promised_on]
     first = min(before, key=lambda one: one.promised_on, default=None)
@@ -73,16 +76,16 @@ def no_later(update: Clock, clocks: Sequence[Clock], today: date) -> Clock:
 
 
 def on_day(kind: ClockKind, day: date, inbox: Inbox) -> Clock:
-    """A clock for a date that a person named and the resident is told: the end of that working day, or of the next."""
+    """A clock for a date that a person named and the resident is told. It ends with the hours of that or the next working day."""
     day = inbox.calendar.first_working_day(day)
     return Clock(kind, day, inbox.calendar.end_of(day), told=True)
 
 
 def resumed(case: Case, council: Council, now: datetime) -> list[Clock]:
     """
-    Clocks that stood still while the resident was asked, later by as many working days as they stood (D65).
+    The paused clocks of a case, running again, and later by as many working days as they were paused (D65).
 
-    They are dates of their own from now on: a changed standard does not take the pause away from them.
+    They no longer depend on the standard: if it changes, the pause must not be lost.
     """
     inbox = council.inbox_of(case.inbox)
     calendar = calendar_of(council.standard_of(case.standard), inbox, council)
@@ -96,7 +99,11 @@ def resumed(case: Case, council: Council, now: datetime) -> list[Clock]:
 
 
 def told(clocks: tuple[Clock, ...], *, owned: bool) -> tuple[Clock, ...]:
-    """The clocks of a case whose resident reads the acknowledgement: the next word, and who has it while nobody has."""
+    """
+    The clocks, with those marked as told that an acknowledgement or notice names.
+
+    It names the date of the next word and, if there is no owner, the date by which the resident hears who has the case.
+    """
     next_on = next_word(clocks)
     return tuple(
         replace(clock, told=clock.promised_on == next_on if clock.kind != "name-owner" else not owned)
@@ -105,12 +112,12 @@ def told(clocks: tuple[Clock, ...], *, owned: bool) -> tuple[Clock, ...]:
 
 
 def steps(late_since: date, every: Duration, calendar: Calendar, today: date) -> int:
-    """How many steps up the ladder a case has gone that is late since then (behaviour.md §4.6)."""
+    """How many steps up the ladder a case has gone that has been late since `late_since` (behaviour.md §4.6)."""
     if every.unit == "working days":
         return int(calendar.days_between(late_since, today) // max(every.amount, 1))
     return int((today - late_since).total_seconds() // max(every.seconds, 1))
 
 
 def next_word(clocks: tuple[Clock, ...]) -> date | None:
-    """The date a resident is told for the next word: the earliest of the update and the answer; None without either."""
+    """The date of the next word to the resident: the earlier one of the update and the answer; None if neither runs."""
     return min((clock.promised_on for clock in clocks if clock.kind in ("update", "answer")), default=None)

@@ -1,4 +1,4 @@
-"""Working days and hours: what a council's calendar makes of "5 working days" (behaviour.md, WD; domain.md §7)."""
+"""Working days and hours: computes durations such as "5 working days" by a calendar (behaviour.md, WD; domain.md §7)."""
 
 import re
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from ackbot.casework.bank_holidays import bank_holidays
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_FURTHEST = 3_700  # days searched for a working one; a calendar without any ends there
+_FURTHEST = 3_700  # days that are searched for a working day, so that a calendar without any does not loop for ever
 
 Unit = Literal["seconds", "working hours", "working days", "calendar months"]
 _UNITS: dict[str, tuple[Unit, float]] = {
@@ -32,24 +32,24 @@ _UNITS: dict[str, tuple[Unit, float]] = {
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """A length of time in one unit; `seconds` run always, the others by a calendar."""
+    """A length of time in one unit. The unit "seconds" is elapsed time; the others are counted by a calendar."""
 
     amount: float
     unit: Unit
 
     @property
     def text(self) -> str:
-        """In the words of a configuration; `parse` gives the same duration back."""
+        """The duration as a configuration has it. `parse` reads it back."""
         unit = {"seconds": "s"}.get(self.unit, self.unit)
         return f"{self.amount:.12g} {unit}"
 
     @classmethod
     def parse(cls, text: str) -> "Duration":
         """
-        `"5 working days"`, `"200 ms"`, `"1 calendar month"` and so on (design.md §7).
+        Read `"5 working days"`, `"200 ms"`, `"1 calendar month"` and so on (design.md §7).
 
         Raises:
-            ValueError: the sentence says what is allowed.
+            ValueError: the text is not a duration. Its message says what is allowed.
         """
         match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-z ]+?)\s*", text, re.IGNORECASE)
         unit = match[2].lower() if match else ""
@@ -63,7 +63,7 @@ class Duration:
 
     @property
     def seconds(self) -> float:
-        """As elapsed seconds; a working hour, day or month counts as an ordinary one."""
+        """The duration in elapsed seconds, with a working hour or day as an ordinary one, and a month as 30 days."""
         return (
             self.amount
             * {"seconds": 1, "working hours": 3_600, "working days": 86_400, "calendar months": 30 * 86_400}[self.unit]
@@ -75,17 +75,17 @@ Hours = tuple[tuple[time, time], ...]
 
 @dataclass(frozen=True)
 class Week:
-    """The ranges worked on each weekday, 0 = Monday; a weekday that is absent is not worked."""
+    """The working hours of each weekday in local time, by number (0 = Monday). Weekdays that are absent are free."""
 
     hours: Mapping[int, Hours]
 
     @classmethod
     def parse(cls, text: str) -> "Week":
         """
-        `"Mon-Fri 09:00-17:00"`, `"Mon-Fri 09:00-12:30, 13:00-17:00"`, `"Mon, Wed 09:00-17:00; Sat 10:00-12:00"`.
+        Read `"Mon-Fri 09:00-17:00"`, `"Mon-Fri 09:00-12:30, 13:00-17:00"`, `"Mon, Wed 09:00-17:00; Sat 10:00-12:00"`.
 
         Raises:
-            ValueError: the sentence says what is wrong.
+            ValueError: the text cannot be read. Its message says what is wrong.
         """
         hours: dict[int, Hours] = {}
         for chunk in filter(None, (piece.strip() for piece in text.split(";"))):
@@ -147,10 +147,10 @@ class Calendar:
     Which days and hours are worked, in one time zone.
 
     Args:
-        nations: those whose bank holidays are free; the FOI calendar names all four (domain.md §7).
-        closed: further days not worked.
-        extra: days worked although a bank holiday, closed or outside the week; with the hours of the week's first day
-            where the week has none for them.
+        nations: nations whose bank holidays are free; the FOI calendar names all four (domain.md §7).
+        closed: further free days.
+        extra: working days although they are bank holidays, closed or outside the week. If the week has no hours for such a
+            day, those of its first working weekday apply.
     """
 
     timezone: ZoneInfo
@@ -161,7 +161,7 @@ class Calendar:
     _known: dict[date, bool] = field(default_factory=dict, compare=False, repr=False)
 
     def is_working_day(self, day: date) -> bool:
-        """Whether anyone works that day."""
+        """Whether it is a working day."""
         known = self._known.get(day)
         if known is None:
             known = day in self.extra or (
@@ -173,34 +173,34 @@ class Calendar:
         return known
 
     def hours(self, day: date) -> Hours:
-        """The ranges worked that day, local time; empty on a day not worked."""
+        """The working hours of a day in local time; empty on a free day."""
         if not self.is_working_day(day):
             return ()
         return self.week.hours.get(day.weekday()) or self.week.hours[min(self.week.hours)]
 
     def local_day(self, moment: datetime) -> date:
-        """The civil date of an instant here."""
+        """The local date of an instant."""
         return moment.astimezone(self.timezone).date()
 
     def at(self, day: date, clock: time) -> datetime:
-        """The instant of a local wall-clock time, UTC. A time the spring change skips is the instant an hour on."""
+        """The instant of a local time, in UTC. A time that the clock skips in spring becomes the instant an hour later."""
         return datetime.combine(day, clock, self.timezone).astimezone(UTC)
 
     def end_of(self, day: date) -> datetime:
-        """When work ends that day, UTC; midnight after it on a day not worked."""
+        """The instant when work ends on a day, in UTC; on a free day, the midnight after it."""
         ranges = self.hours(day)
         if not ranges or ranges[-1][1] == time.max:
             return self.at(day + timedelta(days=1), time.min)
         return self.at(day, ranges[-1][1])
 
     def is_open(self, moment: datetime) -> bool:
-        """Whether somebody is at work at that instant."""
+        """Whether an instant lies in working hours."""
         local = moment.astimezone(self.timezone)
         return any(start <= local.time() < end for start, end in self.hours(local.date()))
 
     def next_open(self, moment: datetime) -> datetime:
         """
-        That instant if somebody is at work, else the next at which work begins, UTC.
+        The instant itself if it lies in working hours, else the next start of work, in UTC.
 
         Raises:
             ValueError: the calendar has no working hours.
@@ -219,15 +219,15 @@ class Calendar:
         return self.add_days(day, 1)
 
     def first_working_day(self, day: date) -> date:
-        """`day` itself if it is worked, else the next that is."""
+        """`day` itself if it is a working day, else the next working day."""
         return day if self.is_working_day(day) else self.add_days(day, 1)
 
     def add_days(self, day: date, count: int) -> date:
         """
-        The `count`-th working day after `day`; `day` itself is day zero, worked or not. Negative counts go back.
+        The `count`-th working day after `day`. `day` itself is day zero, even if it is free. Negative counts go back.
 
         Raises:
-            ValueError: the calendar has no such day within ten years.
+            ValueError: the calendar has no such day within about ten years.
         """
         step = timedelta(days=1 if count >= 0 else -1)
         left = abs(count)
@@ -239,11 +239,16 @@ class Calendar:
         raise ValueError("the calendar has no working days")
 
     def days_between(self, start: date, end: date) -> int:
-        """Working days after `start` up to and including `end`; 0 when `end` is not later."""
+        """The number of working days after `start`, up to and including `end`; 0 if `end` is not later."""
         return sum(self.is_working_day(start + timedelta(days=n)) for n in range(1, (end - start).days + 1))
 
     def add_hours(self, moment: datetime, hours: float) -> datetime:
-        """The instant when `hours` of working time have passed since `moment`, UTC."""
+        """
+        The instant at which `hours` of working time have passed since `moment`, in UTC.
+
+        Raises:
+            ValueError: the calendar has too few working hours within about ten years.
+        """
         left = timedelta(hours=hours)
         day = self.local_day(moment)
         for _ in range(_FURTHEST):
@@ -259,7 +264,7 @@ class Calendar:
         raise ValueError("the calendar has no working hours")
 
     def day_zero(self, moment: datetime, cut_off: time | None = None) -> date:
-        """The day of receipt; after the cut-off of a working day, receipt counts as the next working day."""
+        """The local day of receipt. From the cut-off of a working day on, it is the next working day."""
         local = moment.astimezone(self.timezone)
         if cut_off is not None and self.is_working_day(local.date()) and local.time() >= cut_off:
             return self.next_working_day(local.date())
@@ -267,11 +272,14 @@ class Calendar:
 
     def due(self, start: datetime, duration: Duration, cut_off: time | None = None) -> tuple[date, datetime]:
         """
-        When a duration from `start` is over: the date to tell people, and the instant, UTC.
+        The end of a duration from `start`: the local date to tell people, and the instant in UTC.
 
         "N working days" ends with the working hours of the N-th working day after the day of receipt (design.md, "The
-        life of a promise"). A calendar month ends on the same day of a later month, or its last, moved on to a working
-        day. Seconds run through nights and weekends.
+        life of a promise"). A calendar month ends on the same day of the later month, or on that month's last day; if that
+        is free, on the next working day. Seconds run through nights and weekends.
+
+        Raises:
+            ValueError: the calendar has too few working days or hours within about ten years.
         """
         zero = self.day_zero(start, cut_off)
         if duration.unit == "working days":

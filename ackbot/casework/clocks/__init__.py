@@ -1,1 +1,1 @@
-"""What falls due: dates that pass, reminders, and the moves that an absence makes."""
+"""What falls due: promised dates, reminders, and the moves of cases because of absences."""

@@ -1,4 +1,4 @@
-"""Absence and cover: whose cases move to whom, and who hears of it (behaviour.md §3.7, §4.5; domain.md §10)."""
+"""Moves of cases because of absences: from whom to whom, and who is told (behaviour.md §3.7, §4.5; domain.md §10)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,19 +19,20 @@ from ackbot.casework.standards import next_update, next_word, told
 from ackbot.mail import subjects
 from ackbot.mail.markup import Lines
 
-_MOVED_FROM = 2  # working days; a shorter absence moves only what falls due in it
-_TOLD_FROM = 3  # working days; a shorter one is told only to residents with a promise in it
+_MOVED_FROM = 2  # working days; a shorter absence moves only cases that fall due in it
+_TOLD_FROM = 3  # working days; of a shorter absence only residents with a promise in it are told
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
     """
-    What becomes of one case.
+    The move of one case.
 
     Args:
-        to: staff id of whoever has it now; "" when nobody is left, and then somebody must be told (D59).
-        how: they stand in, they own it from now on, or its owner has it back.
-        tell: the resident is told.
+        to: the id of whoever has it now; "" if nobody is left, and then the caller must tell somebody (D59).
+        how: that person stands in ("cover"), owns it from now on ("owner"), or is the owner who is back ("back").
+        why: in plain English, for the case's history.
+        tell: the resident should be told; see `is_told`.
     """
 
     case: Case
@@ -42,7 +43,7 @@ class Move:
 
 
 def move(case: Case, loads: Mapping[str, Load], desk: Desk) -> Move | None:
-    """What has to happen to an open case because of who is here now; None when it is where it should be."""
+    """The move that an open case needs because of who is present now; None if it is in the right hands."""
     council, now = desk.council, desk.now
     person = council.staff.get(case.owner)
     if person is None or has_left(person, desk.today):
@@ -70,13 +71,13 @@ def move(case: Case, loads: Mapping[str, Load], desk: Desk) -> Move | None:
 
 
 def _falls_due(case: Case, absence: Absence, desk: Desk) -> list[Clock]:
-    """Clocks that end before the person is back at work."""
+    """The clocks that end before the person is back at work."""
     back_on = returns_on(desk.council, absence)
     return [clock for clock in case.clocks if clock.promised_on < back_on]
 
 
 def _reassigned(case: Case, person: Staff | None, loads: Mapping[str, Load], desk: Desk) -> Move | None:
-    """A case without an owner, or whose owner has left, gets one as a new case would (D61)."""
+    """The move of a case that has no owner, or whose owner has left: it gets an owner like a new case (D61)."""
     council = desk.council
     gone = f"{person.name} works here no more" if person else "it had no owner"
     if person and person.cover and is_present(council, person.cover, desk.now):
@@ -105,7 +106,7 @@ def applied(found: Move) -> list[Intent]:
 
 
 def in_new_hands(found: Move) -> Case:
-    """The case as it is after the move."""
+    """The case after the move."""
     if found.how == "cover":
         return replace(found.case, cover=found.to)
     if found.how == "owner":
@@ -115,26 +116,30 @@ def in_new_hands(found: Move) -> Case:
 
 
 def is_told(found: Move, desk: Desk) -> bool:
-    """Whether the resident hears of a move: one that concerns them, and nothing keeps automatic mail from them."""
+    """Whether the resident is told of a move: it concerns them, the case is open or waiting, and automatic mail is allowed."""
     return (
         found.tell and found.case.state in ("open", "waiting") and not contact.silent_because(found.case, desk.council)
     )
 
 
 def absence_of_owner(owner: Staff | None, desk: Desk) -> Absence | None:
-    """The absence because of which cases move; None for a leaver, on leave or not, and for cases without an owner."""
+    """The owner's present absence, because of which cases move; None for a case without an owner or with one who has left."""
     if owner is None or has_left(owner, desk.today):
         return None
     return absence_of(desk.council, owner.id, desk.now)
 
 
 def _absence_in_key(owner: Staff | None, absence: Absence | None, stood_in: str = "") -> keys.Part:
-    """What tells one absence from another, for the keys of what is sent about it."""
+    """The part of dedupe keys that tells this absence from others."""
     return keys.absence(owner.id if owner else "", absence.starts_at if absence else None, stood_in)
 
 
 def announced(moves: Sequence[Move], history: History, desk: Desk) -> list[Move]:
-    """Those of one resident's moves that they are told of; a date that comes before the notice could go stands by itself."""
+    """
+    The moves that the notice to one resident names.
+
+    A case is left out if its promised date comes before the notice could be sent: that date then brings a mail of its own.
+    """
     concerned = [one for one in moves if is_told(one, desk)]
     may = contact.notice([one.case for one in concerned], history, desk, moves_dates=True)
     return [one for one in concerned if one.case.code in may.codes]
@@ -142,11 +147,11 @@ def announced(moves: Sequence[Move], history: History, desk: Desk) -> list[Move]
 
 def notice(moves: Sequence[Move], history: History, desk: Desk, *, number: int = 0) -> list[Intent]:
     """
-    One mail to a resident whose cases went from one person to another, and what it promises.
+    The mail to a resident whose cases went from one person to another, and the clocks that it promises.
 
     Args:
-        moves: of one resident and one former owner, all of which concern the resident.
-        number: of the hand-over, where somebody took the case; 0 for an absence.
+        moves: moves of one resident's cases from one former owner, all of which concern the resident.
+        number: the number of the hand-over, if somebody took the case; 0 for an absence.
     """
     may = contact.notice([one.case for one in moves], history, desk, moves_dates=True)
     moves = [one for one in moves if one.case.code in may.codes]
@@ -159,7 +164,7 @@ def notice(moves: Sequence[Move], history: History, desk: Desk, *, number: int =
     absence = absence_of_owner(owner, desk)
     on = council.calendar.local_day(not_before)
     cases = [_promised(in_new_hands(one), on, not_before, desk) for one in moves]
-    stood_in = moves[0].to if moves[0].case.cover else ""  # the first cover is away too: told once more
+    stood_in = moves[0].to if moves[0].case.cover else ""  # a second cover in the same absence needs a key of its own
     send = to_resident.cover(
         desk,
         cases,
@@ -172,6 +177,7 @@ def notice(moves: Sequence[Move], history: History, desk: Desk, *, number: int =
     why = "the cover notice names the date"
     send = replace(send, not_before=not_before, hold=hold)
     intents: list[Intent] = [send, *to_admin.hold_told(send, desk)]
+    # A held notice has told nobody a date, so no clock changes.
     if hold:
         return intents
     for case, one in zip(cases, moves, strict=True):
@@ -183,7 +189,11 @@ def notice(moves: Sequence[Move], history: History, desk: Desk, *, number: int =
 
 
 def _promised(case: Case, on: date, at: datetime, desk: Desk) -> Case:
-    """With the date of the next word as told: the notice names it. A date that is here when it is read gives way to a later one."""
+    """
+    The case with the date of the next word marked as told, because the notice names it.
+
+    If that date has come by the day `on`, when the notice is read, it is replaced by a later one, counted from `at`.
+    """
     due = next_word(case.clocks)
     if due is not None and due <= on:
         council = desk.council
@@ -200,7 +210,7 @@ def _promised(case: Case, on: date, at: datetime, desk: Desk) -> Case:
 
 
 def table(desk: Desk, person: Staff, former: Staff | None, moves: Sequence[Move], *, why: str) -> Send:
-    """One table for whoever takes cases over (behaviour.md §4.5)."""
+    """The mail with one table of all cases that a person takes over (behaviour.md §4.5)."""
     council = desk.council
     absence = absence_of_owner(former, desk)
     values = {
@@ -218,7 +228,7 @@ def table(desk: Desk, person: Staff, former: Staff | None, moves: Sequence[Move]
 
 
 def welcome_back(desk: Desk, person: Staff, moves: Sequence[Move], *, why: str) -> Send:
-    """One "while you were away" for whoever has their cases back."""
+    """The mail "while you were away", to an owner who gets cases back."""
     values = {"count": len(moves), "cases": [_row(one, desk, person) for one in moves]}
     inbox = desk.council.inbox_of(moves[0].case.inbox)
     key = keys.while_away(person.id, moves[0].case.code, desk.now)
@@ -229,10 +239,12 @@ def welcome_back(desk: Desk, person: Staff, moves: Sequence[Move], *, why: str) 
 
 def given(desk: Desk, case: Case, last_words: str, *, owner_why: str, why: str, number: int = 0) -> Send:
     """
-    To the owner found at last for a case that had none, or that they took as its `number`th hand-over: the letter.
+    The mail that brings a case to an owner who was found late, or who took it.
 
     Args:
-        last_words: of the resident in the case.
+        last_words: the resident's last words in the case.
+        owner_why: why this person is the owner, in plain English.
+        number: the number of the hand-over, if they took the case; 0 if it had no owner before.
     """
     person = desk.council.staff[case.owner]
     key = keys.new_case(case.code, person.id, number)

@@ -1,4 +1,4 @@
-"""What a promised date does when it comes and nobody has written: each ends kept, replaced, or withheld and told (P5)."""
+"""What happens on a promised date if nobody has written: each promise is kept, replaced, or withheld and told (P5)."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -14,16 +14,17 @@ from ackbot.casework.model import GIVEN_UP, PROMISES, Case, Clock, History
 from ackbot.casework.office import Desk
 from ackbot.casework.worktime import Duration
 
-_DEFAULT = Duration(5, "working days")  # to the next word, where a standard names none
-_OWNER_ASKED = Duration(10, "working days")  # after a question without an answer
-AT = time(15)  # when the resident hears that nobody wrote; earlier on no day, later where the promise was made later
+_DEFAULT = Duration(5, "working days")  # to the next word, if the standard names no duration
+_OWNER_ASKED = Duration(10, "working days")  # after a question without an answer, the owner is asked to go on
+AT = time(15)  # local time at which residents are told that nobody wrote; later only if the promise was made later
 
 
 def passed(case: Case, desk: Desk) -> list[Clock]:
     """
-    Clocks whose date has gone by, or is today and ripe: at 15:00, and for one that began after that, when its time is over.
+    The promises whose date has passed, or is today and ripe.
 
-    One that was put off to another day, because the resident had an automatic mail on its own, is ripe on that day.
+    A date is ripe at 15:00, or at its own instant if its clock started after 15:00 that day. If telling the resident was put
+    off to another day, because they had another automatic mail, the promise is ripe on that day.
     """
     return [clock for clock in case.clocks if clock.kind in PROMISES and _is_ripe(clock, desk)]
 
@@ -37,7 +38,11 @@ def _is_ripe(clock: Clock, desk: Desk) -> bool:
 
 
 def missed(case: Case, desk: Desk) -> bool:
-    """A date that the resident was told went by on an earlier day: ackbot did not run, or was paused (behaviour.md §5.2)."""
+    """
+    Whether a date that the resident was told passed on an earlier day without a mail.
+
+    Then ackbot did not run, or was paused (behaviour.md §5.2).
+    """
     local_day = desk.council.calendar.local_day
     return any(
         clock.told and max(clock.promised_on, local_day(clock.due_at)) < desk.today for clock in passed(case, desk)
@@ -45,12 +50,16 @@ def missed(case: Case, desk: Desk) -> bool:
 
 
 def told_by(case: Case, day: date, desk: Desk) -> bool:
-    """A date up to `day` that the resident was told has come: they may know already that nobody wrote (a restored backup)."""
+    """
+    Whether a date up to `day` that the resident was told has come.
+
+    After a backup was restored, such residents may have been told already that nobody wrote.
+    """
     return any(clock.told and clock.promised_on <= day for clock in passed(case, desk))
 
 
 def reminded(case: Case, desk: Desk) -> tuple[str, str]:
-    """Staff ids of who has the case and is here to be reminded of it, and of the manager; "" for either that there is not."""
+    """The staff ids of whoever is in charge and of the next manager above, each only if present; "" otherwise."""
     council = desk.council
     rungs = ladder(council, case.in_charge, case.team)
     owner = case.in_charge if is_present(council, case.in_charge, desk.now) else ""
@@ -62,12 +71,12 @@ def on_passed(
     cases: Sequence[Case], desk: Desk, *, history: History, heard: Mapping[str, Collection[str]]
 ) -> list[Intent]:
     """
-    At 15:00 of the promised date: one honest mail to a resident for all matters of theirs that are due (behaviour.md §3.6).
+    At 15:00 of the promised date: one honest mail to a resident about all cases that are due (behaviour.md §3.6).
 
     Args:
-        cases: of one resident, each with a date that is today or has passed.
+        cases: cases of one resident, each with a date that is today or has passed.
         history: the automatic mail of that resident.
-        heard: staff ids of those who were reminded today, by code: nobody else is named as asked or told.
+        heard: staff ids of those who were reminded today, by case code. The mail names nobody else as asked or told.
     """
     intents: list[Intent] = []
     matters: list[NoNews] = []
@@ -84,7 +93,8 @@ def on_passed(
         elif may.at is not None:
             intents += _put_off(case, may.at, may.why, desk)
         else:
-            intents.append(to_admin.brake_told(desk))  # the date stays due, and is told when the brake is off
+            # The date stays due, so the resident is told as soon as the brake is off.
+            intents.append(to_admin.brake_told(desk))
     if matters:
         intents = [to_resident.no_news(desk, matters, why="the promised date is here and nobody wrote"), *intents]
     return intents
@@ -97,7 +107,7 @@ def _may_tell(case: Case, history: History, desk: Desk) -> Permission:
 
 
 def _put_off(case: Case, at: datetime, reason: str, desk: Desk) -> list[Intent]:
-    """What was promised stays as it was told, and the truth about it comes at `at`; the case is overdue since its own date."""
+    """Put the mail without news off until `at`. The promised date stays as it was told, and the case counts as late."""
     why = f"the date passed, and the resident is told on {desk.council.calendar.local_day(at)}: {reason}"
     later = [SetClock(case.code, replace(clock, due_at=at), why=why) for clock in passed(case, desk)]
     return [*later, Late(case.code, case.no_news, why=why)]
@@ -132,11 +142,11 @@ def _no_news(case: Case, heard: Collection[str], desk: Desk) -> tuple[NoNews, li
 
 def on_settled(cases: Sequence[Case], desk: Desk, *, may_ask: bool) -> list[Intent]:
     """
-    Silence after an answer: the cases close, and their resident is asked once whether it is settled (behaviour.md §3.5).
+    After an answer and silence, close the cases and ask the resident once whether the matter is settled (behaviour.md §3.5).
 
     Args:
-        cases: answered ones of one resident, whose time to settle is over.
-        may_ask: the feedback question was not put to them within the council's period.
+        cases: answered cases of one resident, whose time to settle is over.
+        may_ask: the resident was not asked for feedback within the council's period.
     """
     council = desk.council
     asked = [case for case in cases if not contact.silent_because(case, council)]
@@ -155,11 +165,12 @@ def on_settled(cases: Sequence[Case], desk: Desk, *, may_ask: bool) -> list[Inte
 
 def on_waiting(cases: Sequence[Case], desk: Desk) -> list[Intent]:
     """
-    A question that the resident has not answered: asked once more, with the date on which its owner goes on without an
-    answer. Until then nothing is late; on that day the owner is asked, as for any promise (behaviour.md §4.3 ASK).
+    Ask a question once more that the resident has not answered, with the date on which its owner goes on without an answer.
+
+    Until that date nothing is late. On that day the owner is reminded, as for any promise (behaviour.md §4.3 ASK).
 
     Args:
-        cases: waiting ones of one resident, whose first time is over.
+        cases: waiting cases of one resident whose first waiting time is over.
     """
     council = desk.council
     intents: list[Intent] = []
@@ -189,7 +200,7 @@ def on_waiting(cases: Sequence[Case], desk: Desk) -> list[Intent]:
 
 
 def _no_survey(case: Case, desk: Desk) -> bool:
-    """Complaints, colleagues, and whatever the standard says (behaviour.md §3.10)."""
+    """Whether the resident is not asked for feedback: in complaints, for colleagues, or by the standard (behaviour.md §3.10)."""
     council = desk.council
     standard = council.standards.get(case.standard, council.default_standard)
     complaint = "complaint" in standard.name.lower()

@@ -1,4 +1,4 @@
-"""To staff, before and after a date passes: the morning digest, "overdue today", the ladder (behaviour.md §4.1, §4.6)."""
+"""Reminders to staff before and after a date: the morning digest, "overdue today", the ladder (behaviour.md §4.1, §4.6)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ from ackbot.casework.worktime import Calendar
 from ackbot.mail import subjects
 from ackbot.mail.markup import Lines
 
-HEAD = "head of service"  # not a staff id: an address that stands above every ladder; without one, the admin's
-_OWED = 2  # mails without news, after which the manager owes the next word
+HEAD = "head of service"  # not a staff id: the address above every ladder; if none is set, the admin's
+_OWED = 2  # mails without news; after these the manager must write next
 
 
 Role = Literal["own", "offered", "escalated", "nobody"]
@@ -28,11 +28,12 @@ Role = Literal["own", "offered", "escalated", "nobody"]
 @dataclass(frozen=True, slots=True)
 class Line:
     """
-    One case in somebody's mail.
+    One case in a digest or reminder.
 
     Args:
-        role: it is theirs to answer; it was passed to them; it came up the ladder to them; or nobody who is here has it.
-        due_on: the first date that runs; None when none does any more.
+        role: why the reader sees it: the case is theirs ("own"), was passed to them ("offered"), came up the ladder
+            ("escalated"), or belongs to nobody who is present ("nobody").
+        due_on: the first running date; None if none runs any longer.
     """
 
     case: Case
@@ -41,21 +42,21 @@ class Line:
 
 
 def due_on(case: Case) -> date | None:
-    """The first date of a case that runs, whether the resident was told it or not."""
+    """The first running date of a case, whether or not the resident was told it; None if none runs."""
     return min((clock.promised_on for clock in case.clocks if clock.kind in PROMISES), default=None)
 
 
 def sheets(cases: Sequence[Case], desk: Desk) -> dict[str, list[Line]]:
     """
-    Who reads of which case this morning, by staff id or HEAD.
+    The lines of this morning's digests, by the reader's staff id or HEAD.
 
     Args:
-        cases: open ones that are due within the next days, are late, or have no owner; each once.
+        cases: open cases that are due within the next days, are late, or have no owner; each once.
     """
     found: dict[str, list[Line]] = {}
     for case in cases:
         if desk.council.inbox_of(case.inbox).mode == "shadow":
-            continue  # nobody hears of an inbox that is only looked at
+            continue  # a shadow inbox sends nobody anything
         for person, role in _readers(case, desk):
             found.setdefault(person, []).append(Line(case, role, due_on(case)))
     for lines in found.values():
@@ -90,7 +91,7 @@ def _readers(case: Case, desk: Desk) -> list[tuple[str, Role]]:
 
 
 def is_here(case: Case, desk: Desk) -> bool:
-    """Whether somebody has the case who is here, or away for so short that it waits for them (behaviour.md §4.5, P4)."""
+    """Whether whoever is in charge is present, or will be back before the case is due (behaviour.md §4.5, P4)."""
     council = desk.council
     if is_present(council, case.in_charge, desk.now):
         return True
@@ -104,7 +105,7 @@ def _back_in_time(case: Case, desk: Desk) -> bool:
 
 
 def _reached(staff: str, team: str, desk: Desk) -> str:
-    """A manager who is away is read by whoever stands in for them (D58)."""
+    """The id of whoever reads for a manager: whoever stands in if the manager is away (D58)."""
     if is_present(desk.council, staff, desk.now):
         return staff
     found = stand_in(desk.council, staff, team, desk.now)
@@ -112,13 +113,13 @@ def _reached(staff: str, team: str, desk: Desk) -> str:
 
 
 def _shown_to_owner(case: Case, desk: Desk) -> bool:
-    """From `warn` before the date on, and on the last own working day before it."""
+    """Whether the owner is reminded of the case today: from `warn` before its date, or from their last working day before it."""
     due = due_on(case)
     return due is not None and due <= horizon(case.in_charge, case.standard, desk)
 
 
 def horizon(staff: str, standard: str, desk: Desk) -> date:
-    """The last date that a person's digest of today names: the longest warning, or their next own working day."""
+    """The last date in a person's digest of today: the furthest warning, or their own next working day if that is later."""
     council = desk.council
     promised = council.standard_of(standard)
     calendar = council.calendar
@@ -136,23 +137,24 @@ def _warned(calendar: Calendar, days: float, today: date) -> date:
 
 def digest(desk: Desk, person: Staff, lines: Sequence[Line], last_words: str, *, why: str) -> Send:
     """
-    What is due, once a morning. A single case of one's own makes it a mail about that case, answered by plain reply.
+    The morning digest of what is due. If it holds one case of the reader's own, it is a mail about that case, and a plain
+    reply goes to the resident.
 
     Args:
-        last_words: of the resident in that single case.
+        last_words: the resident's last words in that single case.
     """
     key = keys.digest(person.id, desk.today)
     return _reminder(desk, kinds.DIGEST_LIST, person, lines, last_words, key, why)
 
 
 def overdue(desk: Desk, person: Staff, lines: Sequence[Line], last_words: str, *, why: str) -> Send:
-    """At 13:00 of the promised date, to whoever has the case and to the manager."""
+    """The reminder at 13:00 of the promised date, to whoever is in charge and to the manager."""
     key = keys.overdue(person.id, desk.today)
     return _reminder(desk, kinds.OVERDUE, person, lines, last_words, key, why)
 
 
 def late(desk: Desk, person: Staff, line: Line, last_words: str, *, why: str) -> Send:
-    """About one case whose date came after 13:00, before its resident is told that there is no news."""
+    """The reminder of one case that fell due after 13:00, sent before its resident is told that there is no news."""
     key = keys.late(person.id, line.case.code, desk.today)
     return _reminder(desk, kinds.DIGEST_LIST, person, [line], last_words, key, why)
 
@@ -173,12 +175,12 @@ def _reminder(
 
 
 def _first_open(lines: Sequence[Line], desk: Desk) -> Line:
-    """A line whose inbox lets staff mail out: its mode rules the whole mail."""
+    """A line whose inbox is not in shadow mode, if there is one: the mode of its inbox decides whether the mail goes out."""
     return next((line for line in lines if desk.council.inbox_of(line.case.inbox).mode != "shadow"), lines[0])
 
 
 def listed(desk: Desk, person: Staff | None, lines: Sequence[Line]) -> dict[str, Any]:
-    """The values of a mail that lists cases by what is to be done about them; without a person, nobody may answer by link."""
+    """Values for a mail that lists cases by role. Without a person (for HEAD) it has no links, because nobody could use them."""
     shown = [_line(desk, person, line) for line in lines]
     return {
         "count": len(lines),

@@ -1,1 +1,1 @@
-"""Which mail with which facts: to residents, to staff, and what to call people."""
+"""Drafts: which mail is written with which facts, and what people are called in it."""

@@ -1,4 +1,4 @@
-"""Every kind of mail about cases, a line each: what the outbox calls it, where its words are, what a reply to it does."""
+"""Every kind of mail about cases, one line each: its name in the outbox, its template, and what a reply to it does."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ class ResidentMail:
     A kind of mail to residents.
 
     Args:
-        kind: one of design.md §8 `mails.kind`; it orders what waits.
+        kind: one of design.md §8 `mails.kind`; decides the order in which waiting mails are sent.
         profile: the header fields that say why it was written.
     """
 
@@ -40,11 +40,11 @@ class StaffMail:
     A kind of mail to staff.
 
     Args:
-        kind: one of design.md §8 `mails.kind`; it orders what waits.
-        words_go_out: plain words in reply go to the resident, if the resident has an address, and Reply-To says so; else
-            they stay inside.
-        purpose: what the Message-ID says of the mail, where that is not its kind; a key of `model.PURPOSES`.
-        html: written as HTML beside the text, for the links in it.
+        kind: one of design.md §8 `mails.kind`; decides the order in which waiting mails are sent.
+        words_go_out: plain words in a reply go to the resident, if the resident has an address, and the name in Reply-To says
+            so. Otherwise they stay inside.
+        purpose: the purpose in the Message-ID, a key of `model.PURPOSES`; "" if that is the kind.
+        html: it has an HTML part, which its links need.
     """
 
     kind: str
@@ -72,7 +72,7 @@ def _ask_back(topic: str) -> StaffMail:
     return StaffMail("ask-back", f"ask-back-{topic}", html=True)
 
 
-# A question, or a word of what became of theirs, to a member of staff who wrote to us.
+# Questions and confirmations to a member of staff, by topic; most answer a mail of theirs.
 ASK_BACK: Mapping[str, StaffMail] = MappingProxyType(
     {
         topic: _ask_back(topic)
@@ -85,8 +85,8 @@ ASK_BACK: Mapping[str, StaffMail] = MappingProxyType(
             "quiet",  # what QUIET or IGNORE did
             "copies",  # what CC did
             "taken",  # somebody took their case
-            "another",  # somebody else wrote about their case
-            "unreachable",  # the resident's address is no good
+            "another",  # somebody else wrote in their case
+            "unreachable",  # the resident's address does not work
         )
     }
 )

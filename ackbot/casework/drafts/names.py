@@ -1,4 +1,4 @@
-"""What to call people: the name a resident signs or shows, never an address, a piece of one, or a login (voice.md, point 5)."""
+"""What to call people: the name that a resident shows or signs, never an address, a piece of one, or a login (voice.md, 5)."""
 
 import re
 from itertools import pairwise
@@ -12,29 +12,29 @@ _SIGN_OFF = re.compile(
     r"saludos|un\s+saludo|atentamente|cordialement|mit\s+freundlichen\s+grüßen|pozdrawiam|cofion)(?:\s+(?:and|in)\s+\w+)?\W*$",
     re.IGNORECASE,
 )
-# Thanks end a letter, and stand in the middle of one: the line under them is a name only if the address knows it too.
+# Thanks may end a letter or stand in its middle, so the line below them counts as a name only if the address holds it too.
 _THANKS = re.compile(
     r"^\W*(?:many\s+)?(?:thanks|thank\s+you|cheers|merci|diolch)(?:\s+(?:and|in)\s+\w+)?\W*$", re.IGNORECASE
 )
 _BRACKETED = re.compile(r"(?<!\s)\s*+[(\[][^()\[\]]*+[)\]]")
 _VIA = re.compile(r"(?<!\s)\s++via\s.*$", re.IGNORECASE)
-_SITE = re.compile(r"[^\W\d_]{2,}\.[^\W\d_]{2,}|\bwww\b", re.IGNORECASE)  # Evil.com; `J.R. Hartley` is none
+_SITE = re.compile(r"[^\W\d_]{2,}\.[^\W\d_]{2,}|\bwww\b", re.IGNORECASE)  # `Evil.com`, but not `J.R. Hartley`
 _WORD = r"[^\W\d_][^\W\d_'’.-]*(?:['’.-][^\W\d_]+)*\.?"
 _NAME = re.compile(rf"{_WORD}(?: {_WORD}){{0,4}}")
-# Words of teams, roles and moods that stand where a name would.
+# Words for teams, roles and moods that people put in place of a name.
 _NO_NAME = re.compile(
     r"\b(?:mail|email|info|admin|office|team|support|customer|resident|user|sent|from|iphone|ipad|furious|angry|unknown|noreply)\b",
     re.I,
 )
 
-# Words of a sentence under the sign-off. Some are names too (You, My), so a display name may have them.
+# Words that show that the line under the sign-off is a sentence. Some are names too (You, My), so display names may have them.
 _NO_SIGNATURE = re.compile(
     r"\b(?:i|we|you|your|my|our|it|this|that|please|not|no|now|again|is|are|soon|council)\b", re.IGNORECASE
 )
 
 
 def greeting(sender: Address | None, message: Message) -> str:
-    """The name to greet a resident by: the display name if it is one, else the one signed; "" when neither is sure."""
+    """The name to greet a resident by: the display name, or else the signature; "" if neither is surely a name."""
     if sender is None:
         return ""
     shown = from_display(sender)
@@ -42,7 +42,7 @@ def greeting(sender: Address | None, message: Message) -> str:
 
 
 def from_display(sender: Address) -> str:
-    """A display name as a person would say it: `Quan, Edward (Mr)` is Edward Quan; "" when it is no name."""
+    """A display name as a person would say it: `Quan, Edward (Mr)` becomes Edward Quan; "" if it is not a name."""
     name = _BRACKETED.sub("", sender.name).strip(" \"'")
     name = _VIA.sub("", name)
     family, comma, given = name.partition(",")
@@ -52,7 +52,7 @@ def from_display(sender: Address) -> str:
 
 
 def _signed(text: str, sender: Address) -> str:
-    """The line under the sign-off of a letter."""
+    """The name in the line under the sign-off of a letter; "" if it is not surely a name."""
     lines = [line.strip() for line in text.split("\n") if line.strip()][-8:]
     for line, after in pairwise(lines):
         thanked = _THANKS.match(line)
@@ -65,7 +65,7 @@ def _signed(text: str, sender: Address) -> str:
 
 
 def _known(name: str, sender: Address) -> bool:
-    """Whether a word of a name stands in the address, too."""
+    """Whether the address, too, holds a word of the name."""
     local = sender.key.partition("@")[0]
     return any(len(word) > 1 and word.casefold() in local for word in re.split(r"\W+", name))
 

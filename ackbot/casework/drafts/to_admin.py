@@ -1,4 +1,4 @@
-"""What the admin is sent, or whoever must act where nobody else can (behaviour.md §5)."""
+"""Drafts of mails to the admin, or to whoever must act if nobody else can (behaviour.md §5)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -25,11 +25,11 @@ def about(
     named: Sequence[str] = (),
 ) -> Send:
     """
-    A mail to the admin, or to whoever must act. Goes out from the first inbox, whatever that inbox's mode.
+    A mail to the admin, or to whoever must act. The first inbox sends it, whatever the mode of that inbox.
 
     Args:
-        topic: its template is `admin-<topic>`.
-        recipient: an address; "" is the admin's.
+        topic: names the template `admin-<topic>`.
+        recipient: an address; "" for the admin's.
         named: codes of the cases that it lists.
     """
     council: Council = desk.council
@@ -53,7 +53,7 @@ def about(
 
 
 def hold_told(send: Send, desk: Desk) -> list[Intent]:
-    """The admin hears once an hour of the brake, once a day of a mailbox that looks restored."""
+    """Tell the admin why a mail is held: of the brake once an hour, of a mailbox that looks restored once a day."""
     if send.hold == "restore":
         inbox = desk.council.inbox_of(send.inbox)
         values = {"inbox": inbox.address}
@@ -70,7 +70,7 @@ def hold_told(send: Send, desk: Desk) -> list[Intent]:
 
 
 def brake_told(desk: Desk) -> Send:
-    """To the admin, once an hour: more automatic mails to residents than the brake allows."""
+    """To the admin, once an hour: there are more automatic mails to residents than the brake allows."""
     hour = desk.now.astimezone(desk.council.calendar.timezone)
     values = {"limit": str(desk.council.limits.brake[0]) if desk.council.limits.brake else ""}
     return about(
@@ -83,7 +83,11 @@ def brake_told(desk: Desk) -> Send:
 
 
 def no_owner(case: Case, why: str, desk: Desk) -> Intent:
-    """Nobody could be named: said aloud, never assigned to everybody (P4, D59)."""
+    """
+    Tell somebody that a case has no owner; it is never assigned to everybody (P4, D59).
+
+    The mail goes to the head of service, or else the team's manager, or else the admin.
+    """
     council = desk.council
     team = council.teams.get(case.team)
     manager = council.staff.get(team.manager) if team else None

@@ -1,4 +1,4 @@
-"""What a resident is sent, as drafts: facts go in, the words come from the templates (behaviour.md §3)."""
+"""Drafts of mails to residents. The facts are chosen here; the words come from the templates (behaviour.md §3)."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -21,10 +21,10 @@ from ackbot.mail.markup import Lines, Words
 from ackbot.mail.message import Message
 from ackbot.mail.plain import Attachment
 
-LATE = timedelta(hours=2)  # an acknowledgement later than that says sorry, once and plainly
-# A link, an address, or a site that a reader's mail program would make a link of: `evil.com/claim`, `evil.com today`.
+LATE = timedelta(hours=2)  # after the letter; a later acknowledgement apologises once and plainly
+# A link, an address, or a site that a mail program would turn into a link: `evil.com/claim`, `evil.com today`.
 _LINK = re.compile(r"://|\bwww\.|@|[^\W_]\.[^\W\d_]{2,}(?![^\W_])", re.IGNORECASE)
-_OWN_WORDS = 60  # of an acknowledgement, its footer not counted (behaviour.md §3.1)
+_OWN_WORDS = 60  # words that an acknowledgement may have without its footer (behaviour.md §3.1)
 _SHORTER: tuple[tuple[str, Callable[[Any], Any]], ...] = (
     ("times_written", lambda _: 1),
     ("opens_on", lambda _: None),
@@ -33,11 +33,11 @@ _SHORTER: tuple[tuple[str, Callable[[Any], Any]], ...] = (
     ("complaint", lambda _: False),
     ("matter", lambda _: ""),
 )
-_QUOTED = 80  # characters of a subject repeated in the words
+_QUOTED = 80  # characters of a subject that our words repeat
 
 
 def envelope_from(inbox: Inbox, tag: str) -> str:
-    """Where bounces of our mail go (domain.md R22): the inbox, a tagged address of it, or nowhere."""
+    """The envelope sender, to which bounces go: the inbox, its address with a tag, or "" for the null sender (domain.md R22)."""
     if inbox.bounce == "null":
         return ""
     return inbox.plus(tag) if inbox.bounce == "plus" and inbox.plus_addressing else inbox.address
@@ -57,8 +57,8 @@ def about_case(
     A mail to the resident of a case.
 
     Args:
-        values: what the template names beside the facts of the case.
-        letter: the one it answers, whose thread it goes on; without one it goes on with the case's.
+        values: values of the template, in addition to the facts of the case; they win over these.
+        letter: the letter that it answers, whose thread it continues; None to continue the thread of the case.
     """
     council = desk.council
     inbox = council.inbox_of(case.inbox)
@@ -122,13 +122,17 @@ def about_case(
 
 
 def matter(subject: str) -> str:
-    """A subject as it may be quoted in our words: without prefixes, short, calm, and never carrying somebody's link."""
+    """
+    A subject in the form in which our words may quote it: without prefixes, short and calm; "" if it holds a link.
+
+    We would otherwise send a stranger's link to whoever the stranger names as sender.
+    """
     plain = subjects.plain(subject)
     if _LINK.search(plain) or not any(char.isalnum() for char in plain):
         return ""
     plain = subjects.shortened(plain, _QUOTED)
     if plain.isupper() and len(plain) > 8:
-        plain = plain.capitalize()  # capitals and "!!!" are not thrown back (voice.md, point 6)
+        plain = plain.capitalize()  # we do not shout back: no capitals and no "!!!" (voice.md, point 6)
     return re.sub(r"([!?.])[!?.]*$", lambda end: "?" if "?" in end[0] else "", plain).strip(' "“”')
 
 
@@ -144,12 +148,12 @@ def acknowledgement(
     also_to: Sequence[Inbox] = (),
 ) -> Send:
     """
-    The first answer: who has the letter, and the date of the next word.
+    The acknowledgement: it says who has the letter, and gives the date of the next word.
 
     Args:
-        hold: why it waits for the admin's release; "" when it does not.
-        absent: public name of the officer whose own inbox it is, and who is away; "" otherwise.
-        also_to: other inboxes of ours that the letter went to.
+        hold: why it waits for the admin's release; "" if it does not wait.
+        absent: the public name of the officer who is away, if it is that officer's own inbox; "" otherwise.
+        also_to: our other inboxes to which the letter was sent.
     """
     council = desk.council
     inbox = council.inbox_of(case.inbox)
@@ -183,7 +187,7 @@ def acknowledgement(
 
 
 def _fitting(draft: Draft, desk: Desk) -> Draft:
-    """An acknowledgement within its length: what the reader misses least goes first, or is said shorter (voice.md, point 9)."""
+    """The acknowledgement within its length: the least important parts are dropped or shortened first (voice.md, point 9)."""
     values = draft.values
     for name, shorter in _SHORTER:
         if desk.templates.words_above_rule(draft.languages[0], draft.template, values) <= _OWN_WORDS:
@@ -194,10 +198,10 @@ def _fitting(draft: Draft, desk: Desk) -> Draft:
 
 def receipt(desk: Desk, letter: Message, case: Case, inbox: Inbox, *, why: str, hold: str, still: bool = True) -> Send:
     """
-    The short answer to a further letter: it was added, and the date stands.
+    The short answer to a further letter: it was added to the case, and the date stands.
 
     Args:
-        still: they were told that date before.
+        still: the resident was told that date before.
     """
     owner = desk.council.staff.get(case.in_charge)
     key = keys.receipt(case.code, desk.today)
@@ -216,10 +220,10 @@ def where_it_stands(
     desk: Desk, letter: Message, case: Case, inbox: Inbox, *, why: str, hold: str, still: bool = True
 ) -> Send:
     """
-    The answer to "any news?": who has it, what was said last, and the date that stands; nothing new is promised.
+    The answer to "any news?": who has the case, who wrote last, and the date that stands. It promises nothing new.
 
     Args:
-        still: they were told that date before.
+        still: the resident was told that date before; only then the mail names it.
     """
     owner = desk.council.staff.get(case.in_charge)
     writer = desk.council.staff.get(case.human_words_by)
@@ -241,7 +245,7 @@ def where_it_stands(
 
 def human(desk: Desk, case: Case, person: Staff, key: keys.Key, words: str, *, next_on: date | None, why: str) -> Send:
     """
-    A person's own words, unchanged (P6); no header says that a machine wrote them, for none did.
+    A mail with a person's own words, unchanged (P6), and without the headers of automatic mail.
 
     Args:
         next_on: the date that UPDATE or MORE promises with them; None for a plain answer, which promises nothing.
@@ -262,12 +266,12 @@ def human(desk: Desk, case: Case, person: Staff, key: keys.Key, words: str, *, n
 
 
 def with_files(send: Send, files: tuple[Attachment, ...], files_of: int) -> Send:
-    """The same mail with files behind the words; `files_of` as in Send."""
+    """The same mail with files after the words; `files_of` as in Send."""
     return replace(send, draft=replace(send.draft, attachments=files), files_of=files_of)
 
 
 def copies(desk: Desk, case: Case, sent: Send, why: str) -> list[Send]:
-    """The same words for those whom the resident copied and their owner named; each says to whom they were written."""
+    """Copies of the words for the addresses in `case.copies`; each copy says to whom the words were written."""
     found = []
     for addr in case.copies:
         key = keys.copy(sent.dedupe_key, addr)
@@ -284,14 +288,14 @@ def copies(desk: Desk, case: Case, sent: Send, why: str) -> list[Send]:
 @dataclass(frozen=True, slots=True)
 class NoNews:
     """
-    One matter of a mail without news.
+    One matter in a mail that says that there is no news.
 
     Args:
         promised_on: the date that passes.
-        next_on: the new one; None the third time.
-        reminded: whoever is in charge was reminded today, and is here to read it.
-        manager: public name of the manager who heard of it today; "" for none.
-        unnamed: the resident was promised to hear who has it, and nobody has.
+        next_on: the new date; None the third time, when no date is promised any longer.
+        reminded: whoever is in charge was reminded today, and is present to read it.
+        manager: the public name of the manager who was told today; "" for none.
+        unnamed: the resident was promised to be told who has the case, and nobody has it.
     """
 
     case: Case
@@ -303,7 +307,7 @@ class NoNews:
 
 
 def no_news(desk: Desk, all_of: Sequence[NoNews], *, why: str) -> Send:
-    """The truth on the promised date: nothing yet, who was asked, and the next date (behaviour.md §3.6)."""
+    """The mail on a promised date without news: nothing yet, who was asked, and the next date (behaviour.md §3.6)."""
     first = all_of[0].case
     matters = [{**_matter(desk, one.case), **_no_news_values(one, desk)} for one in all_of]
     key = keys.no_news(first.code, all_of[0].promised_on)
@@ -328,8 +332,12 @@ def _no_news_values(one: NoNews, desk: Desk) -> dict[str, Any]:
 
 
 def settled(desk: Desk, cases: Sequence[Case], *, feedback: bool, why: str) -> Send:
-    """One mail that closes: if that settled it, do nothing; if not, reply. The feedback question stands in it at most
-    once in the council's period (behaviour.md §3.5)."""
+    """
+    The mail that closes cases: "if that settled it, do nothing; if not, reply" (behaviour.md §3.5).
+
+    Args:
+        feedback: it also asks how we did.
+    """
     matters = [{**_matter(desk, case), **_writer(desk, case)} for case in cases]
     key = keys.settled(cases[0].code, desk.today, feedback=feedback)
     send = about_case(desk, kinds.SETTLED, cases[0], key, {"matters": matters, "feedback": feedback}, why=why)
@@ -337,7 +345,12 @@ def settled(desk: Desk, cases: Sequence[Case], *, feedback: bool, why: str) -> S
 
 
 def still_waiting(desk: Desk, questions: Sequence[tuple[Case, date]], *, why: str) -> Send:
-    """The resident's answer is waited for, in each case until the date on which its owner goes on without it."""
+    """
+    The mail that asks an owner's questions again.
+
+    Args:
+        questions: cases of one resident, each with the date on which its owner goes on without an answer.
+    """
     first = questions[0][0]
     matters = [{**_matter(desk, case), **_writer(desk, case), "next_on": day} for case, day in questions]
     key = keys.still_waiting(first.code, desk.today)
@@ -346,7 +359,7 @@ def still_waiting(desk: Desk, questions: Sequence[tuple[Case, date]], *, why: st
 
 
 def _writer(desk: Desk, case: Case) -> dict[str, Any]:
-    """Who last wrote to the resident, and when."""
+    """Values for the template: who last wrote to the resident, when, and whether it was by phone."""
     person = desk.council.staff.get(case.human_words_by)
     return {
         "owner": person.public_name if person else "",
@@ -359,12 +372,14 @@ def cover(
     desk: Desk, cases: Sequence[Case], absent: str, absence: keys.Part, *, left: bool, back_on: date | None, why: str
 ) -> Send:
     """
-    "You don't need to write again": somebody else has the matter now (behaviour.md §3.7).
+    The mail "You don't need to write again": somebody else has the matter now (behaviour.md §3.7).
 
     Args:
-        cases: of one resident, each with its new cover or owner in charge.
-        absent: public name of the one who is away or gone; "" when the case had nobody before.
-        absence: what tells this absence from others, for the key.
+        cases: cases of one resident, each with its new cover or owner.
+        absent: the public name of whoever is away or gone; "" if nobody had the case before.
+        absence: the part of the key that tells this absence from others.
+        left: that person no longer works here, or somebody took the case from them.
+        back_on: when that person returns; None if unknown. Only told if the council allows it.
     """
     values = {
         "absent": absent,
@@ -378,19 +393,19 @@ def cover(
 
 
 def split_off(desk: Desk, other: Case, first: Case, *, why: str) -> Send:
-    """A part of their letter is a case of its own now: who has it, and until when they hear."""
+    """The mail that says that a part of the letter is a case of its own: who has it, and the date of the next word."""
     owner = desk.council.staff.get(first.in_charge)
     values = {"part": _matter(desk, other), "rest_with": owner.public_name if owner else ""}
     return _listing([other], about_case(desk, kinds.PART_SPLIT_OFF, other, keys.split_off(other.code), values, why=why))
 
 
 def _listing(cases: Sequence[Case], send: Send) -> Send:
-    """The mail with the cases that it is about recorded: an answer to it may be about any of them."""
+    """The mail with the codes of its cases, because an answer to it may be about any of them."""
     return replace(send, names=tuple(case.code for case in cases))
 
 
 def _matter(desk: Desk, case: Case) -> dict[str, Any]:
-    """What a mail that lists a resident's cases says of one."""
+    """Values for one case in a mail that lists a resident's cases."""
     owner = desk.council.staff.get(case.in_charge)
     return {
         "matter": "" if case.sensitive else matter(case.subject),

@@ -1,4 +1,4 @@
-"""What staff are sent, as drafts (behaviour.md §4.1, §4.2, §5)."""
+"""Drafts of mails to staff (behaviour.md §4.1, §4.2, §5)."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -24,11 +24,12 @@ _LETTER_SHOWN = 20_000  # characters of a letter in the owner's mail; the rest i
 
 
 def links(desk: Desk, case: Case, staff: Staff) -> dict[str, Words]:
-    """`mailto:` links that begin an answer about one case; following one changes nothing before it is sent (D72)."""
+    """`mailto:` links that begin an answer about one case. A click changes nothing until the mail is sent (D72)."""
     inbox = desk.council.inbox_of(case.inbox)
     matter = subjects.plain(case.subject)
     reference = desk.council.reference_of(case.code)
 
+    # Without plus addresses the tag goes into the subject, which a reply keeps.
     def begun(kind: Literal["s", "i"]) -> str:
         tag = desk.signer.tag(case.code, kind, staff.id)
         to = inbox.plus(tag) if inbox.plus_addressing else inbox.address
@@ -56,7 +57,7 @@ def links(desk: Desk, case: Case, staff: Staff) -> dict[str, Words]:
 
 
 def inside_link(desk: Desk, case: Case, staff: Staff, body: str) -> Words:
-    """A `mailto:` link for one command that stays inside."""
+    """A `mailto:` link for one command; words in that mail stay inside."""
     inbox = desk.council.inbox_of(case.inbox)
     tag = desk.signer.tag(case.code, "i", staff.id)
     subject = desk.council.reference_of(case.code)
@@ -66,7 +67,7 @@ def inside_link(desk: Desk, case: Case, staff: Staff, body: str) -> Words:
 
 
 def resident_name(case: Case) -> str:
-    """What staff read for the resident: the name shown, else the address."""
+    """What staff read for the resident: the display name, else the address."""
     return names.from_display(case.resident) or case.resident.addr or "somebody without an address"
 
 
@@ -82,11 +83,11 @@ def about_case(
     letter: Message | None = None,
 ) -> Send:
     """
-    A mail to a member of staff about one case; all of them make one conversation.
+    A mail to a member of staff about one case. All mails to one person about a case form one thread.
 
     Args:
-        values: what the template names beside the facts of the case.
-        letter: shown in it, and its files go along.
+        values: values of the template, in addition to the facts of the case; they win over these.
+        letter: the letter to show, with its files attached; None for none.
     """
     council = desk.council
     inbox = council.inbox_of(case.inbox)
@@ -146,7 +147,7 @@ def about_case(
 
 
 def _shown(letter: Message, inbox: Inbox) -> dict[str, Any]:
-    """What a mail shows of a letter, and of its files."""
+    """Values for a mail that shows a letter and names its files."""
     return {
         "letter": Lines(letter.text[:_LETTER_SHOWN]),
         "letter_cut": len(letter.text) > _LETTER_SHOWN,
@@ -167,10 +168,10 @@ def about_no_single_case(
     named: Sequence[str] = (),
 ) -> Send:
     """
-    A mail to a member of staff about many cases, or about none: a digest, a table, a confirmation. Replies stay inside.
+    A mail to a member of staff about several cases or none: a digest, a table, a confirmation. Replies stay inside.
 
     Args:
-        named: codes of the cases that it lists; an answer to it may act in these and no others (P7).
+        named: codes of the cases that it lists; an answer may act on these only (P7).
     """
     council = desk.council
     language = council.languages[0]
@@ -213,12 +214,14 @@ def new_case(
     why: str,
 ) -> Send:
     """
-    The letter for its owner, answerable by replying.
+    The mail that brings a new letter to its owner, who can answer by replying.
 
     Args:
-        acknowledgement: whether the resident gets one now, or it waits for the admin; "" for none.
-        withheld_because: why there is none, in plain English; "" where the inbox's mode is the reason.
-        note: what the owner should know besides; "" for nothing.
+        owner_why: why this person is the owner, in plain English.
+        acknowledgement: "sent" if the resident gets one now, "held" if it waits for the admin; "" for none.
+        withheld_because: why there is none, in plain English; "" if the inbox's mode is the reason.
+        note: what else the owner should know; "" for nothing.
+        urgent: categories of urgent words in the letter.
     """
     staff = desk.council.staff[case.owner]
     key = keys.new_case(case.code, staff.id)
@@ -243,7 +246,7 @@ def resident_wrote(
     why: str,
     urgent: tuple[str, ...] = (),
 ) -> Send:
-    """A further letter of the resident for whoever is in charge."""
+    """The mail that brings a resident's further letter to whoever is in charge; `arrived_at` is an aware instant."""
     staff = desk.council.staff[case.in_charge]
     key = keys.resident_wrote(case.code, letter.fingerprint, staff.id)
     values = {"note": note, "urgent": list(urgent), **_arrived(desk, arrived_at)}
@@ -256,7 +259,7 @@ def _arrived(desk: Desk, at: datetime) -> dict[str, Any]:
 
 
 def also_yours(desk: Desk, letter: Message, case: Case, other: Inbox, staff: Staff, *, why: str) -> Send:
-    """To another service that the letter was also sent to: whose case it is, and what to do if part of it is theirs."""
+    """To another service that got the same letter: whose case it is, and what to do if a part of it is theirs."""
     owner = desk.council.staff.get(case.owner)
     key = keys.also_yours(case.code, other.name)
     values = {
@@ -271,11 +274,13 @@ def offered(
     desk: Desk, case: Case, to: Staff, by: Staff, reason: str, *, last_words: str, resident_told: bool, why: str
 ) -> Send:
     """
-    A case is passed to somebody: they take it with one word, or leave it where it is.
+    The mail that offers a case to somebody, who takes it with one word or leaves it where it is.
 
     Args:
-        last_words: of the resident in the case.
-        resident_told: the resident hears of it once it is taken.
+        by: whoever passes the case on.
+        reason: that person's words about it.
+        last_words: the resident's last words in the case.
+        resident_told: the resident will be told when it is taken.
     """
     key = keys.offered(case.code, to.id, desk.now)
     values = {
@@ -290,12 +295,13 @@ def offered(
 
 def split_off(desk: Desk, case: Case, by: Staff, part: str, *, last_words: str, resident_told: bool, why: str) -> Send:
     """
-    A part of another case, for its owner: answered by replying.
+    The mail that brings a part of another case to its new owner, who can answer by replying.
 
     Args:
-        part: what the one who split it off says of it.
-        last_words: of the resident in the other case.
-        resident_told: the resident hears of it.
+        by: whoever split it off.
+        part: that person's words about it.
+        last_words: the resident's last words in the other case.
+        resident_told: the resident will be told.
     """
     staff = desk.council.staff[case.owner]
     key = keys.new_case(case.code, staff.id)
@@ -304,7 +310,7 @@ def split_off(desk: Desk, case: Case, by: Staff, part: str, *, last_words: str, 
 
 
 def urgent(desk: Desk, letter: Message, case: Case, staff: Staff, categories: Sequence[str], *, why: str) -> Send:
-    """The alarm to a duty officer, ahead of everything and outside every limit (behaviour.md §3.9, domain.md §8)."""
+    """The alarm to a duty officer. It is sent before all other mail and without limits (behaviour.md §3.9, domain.md §8)."""
     key = keys.urgent(case.code, letter.fingerprint, staff.id)
     values = _alarming(desk, case, categories)
     return about_case(desk, kinds.URGENT, case, staff, key, values, why=why, letter=letter)
@@ -321,7 +327,7 @@ def urgent_again(
     started_at: datetime,
     why: str,
 ) -> Send:
-    """The alarm once more, while nobody has taken it; `number` counts the mails of this alarm."""
+    """The alarm again, because nobody has taken it yet; `number` counts the mails of the alarm that began at `started_at`."""
     key = keys.urgent_again(case.code, started_at, number)
     values = {**_alarming(desk, case, categories), "letter": Lines(last_words)}
     return about_case(desk, kinds.URGENT, case, staff, key, values, why=why)
