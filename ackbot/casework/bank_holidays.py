@@ -1,7 +1,7 @@
 """
-The bank holidays of the United Kingdom's four nations, by the rules that Parliament set and the days it moved or added since 2007.
+The bank holidays of the four nations of the United Kingdom, by law, with the days that were moved or added since 2007.
 
-A library of all countries' holidays costs each process 9 MB and 50 ms. The tests compare these rules with it, until 2100.
+A library of all countries' holidays would cost each process 9 MB and 50 ms. The tests compare these rules with it up to 2100.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from dateutil.easter import easter
 
 NATIONS = ("GB-ENG", "GB-WLS", "GB-SCT", "GB-NIR")
 
-# Royal proclamations: the spring or May holiday of a year held on another day, and days added for one year.
+# Royal proclamations moved the spring or May holiday of some years, and added days in others.
 _MOVED = {
     date(2012, 5, 28): date(2012, 6, 4),
     date(2020, 5, 4): date(2020, 5, 8),
@@ -33,15 +33,16 @@ _SATURDAY = 5
 @lru_cache(maxsize=64)
 def bank_holidays(nation: str, year: int) -> frozenset[date]:
     """
-    That nation's bank holidays of a year from 2007 on, and the weekdays in place of those that fall on a weekend.
+    A nation's bank holidays of one year, including the weekdays that replace holidays at a weekend.
 
     Args:
-        nation: one of NATIONS; "" has none.
+        nation: one of NATIONS; "" for no holidays.
+        year: 2007 or later.
     """
     if not nation:
         return frozenset()
     days = set(_fixed(nation, year))
-    for day in sorted(days):  # in order: Christmas Day takes its substitute before Boxing Day does
+    for day in sorted(days):  # the order matters: Christmas Day takes its substitute before Boxing Day
         if day.weekday() >= _SATURDAY:
             days.add(_substitute(day, days))
     days.update(_MOVED.get(day, day) for day in _movable(nation, year))
@@ -50,7 +51,7 @@ def bank_holidays(nation: str, year: int) -> frozenset[date]:
 
 
 def _fixed(nation: str, year: int) -> Iterator[date]:
-    """Those of one date, which have a substitute."""
+    """The holidays with a fixed date. At a weekend they are replaced by a weekday."""
     yield date(year, 1, 1)
     yield date(year, 12, 25)
     yield date(year, 12, 26)
@@ -63,7 +64,7 @@ def _fixed(nation: str, year: int) -> Iterator[date]:
 
 
 def _movable(nation: str, year: int) -> Iterator[date]:
-    """Those of a weekday."""
+    """The holidays that always fall on the same weekday."""
     sunday = easter(year)
     yield sunday - timedelta(days=2)
     if nation != "GB-SCT":
@@ -79,7 +80,7 @@ def _first_monday(year: int, month: int) -> date:
 
 
 def _substitute(day: date, taken: set[date]) -> date:
-    """The next weekday that is no bank holiday already."""
+    """The first weekday from `day` on that is not a bank holiday already."""
     while day in taken or day.weekday() >= _SATURDAY:
         day += timedelta(days=1)
     return day

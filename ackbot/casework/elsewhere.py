@@ -169,6 +169,7 @@ def words_given(case: Case, answer: AnsweredElsewhere, desk: Desk) -> list[Inten
     the words are so old that we would have asked "settled?" already, the case closes in silence.
     """
     why = f"{_name(answer.staff, desk)} wrote to the resident from their own mail program"
+    # Seen late, the answer may be older than the resident's last letter, which still needs one.
     if case.last_letter_at is not None and answer.at < case.last_letter_at:
         return [HumanWords(case.code, answer.staff, case.state, why=why, by="elsewhere", at=answer.at)]
     standard = desk.council.standard_of(case.standard)

@@ -142,7 +142,7 @@ def _answered(
     if said.wishes.quiet:
         return _Answer((), None, "the resident wants no automatic mail", case.clocks)
     news = said.wishes.news
-    # "Any news?" does not answer the owner's question, so the case goes on waiting for an answer.
+    # "Any news?" does not answer the owner's question, so the case goes on waiting.
     in_question = news and case.state == "waiting"
     reopened = case.state in ("closed", "answered", "waiting") and not in_question
     # A date that the resident was told stands: a further letter neither moves it nor starts another one.

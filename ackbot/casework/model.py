@@ -89,7 +89,7 @@ class Arrival:
         arrived_at: IMAP INTERNALDATE, else the topmost Received field; an aware instant. Never the Date field (domain.md §2).
         backlog: it lay in the folder before the inbox was first watched.
         history: it is older than the first watch, and appeared when UIDVALIDITY changed: recorded, never acknowledged.
-        junk: it lies in a junk folder.
+        junk: it lies in a junk folder; nothing sets this yet.
         hold: why acknowledgements wait for the admin: "restore" after too many unknown letters at once, "backup" if the letter
             may have been answered before a backup was restored; "" if they do not wait.
         size: octets.
@@ -360,7 +360,7 @@ class Questions:
         message_ids: the Message-IDs that it answers.
         candidate_codes: codes that a new case might get.
         staff: ids of the staff who might own it.
-        since: the instant from which on automatic mails to the sender are asked for, UTC.
+        since: a day before now, UTC; the store does not use it.
         ours: Message-IDs of our mails to staff that it answers, case folded.
         author: the staff id of its sender; "" for anybody else.
         recipients: the recipients of a mail by the council's own people, case folded; empty for all other mail.
@@ -394,7 +394,7 @@ class Facts:
         taken_codes: those of `candidate_codes` that other cases have.
         last_owner: the owner of the sender's last case: staff id, team, and when the case was last active.
         answered: answers to this sender from people's own mail programs, the latest first.
-        letters_from: the number of the sender's earlier letters that the acknowledgement counts.
+        letters_from: how many letters of the sender joined or opened cases in the last 30 days.
         ours: our mails to staff that this mail answers, by Message-ID.
         held: held words of this member of staff, the latest first.
         human_sent: how often this member of staff has written to residents through us.

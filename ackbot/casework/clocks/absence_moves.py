@@ -52,10 +52,12 @@ def move(case: Case, loads: Mapping[str, Load], desk: Desk) -> Move | None:
     if absence is None:
         why = f"{person.name} is back, and nobody wrote in the meantime"
         return Move(case, case.owner, "back", why) if case.cover else None
+    # A present cover keeps the case. Another change would only bring the resident one more name.
     if case.cover and is_present(council, case.cover, now):
         return None
     promised = _falls_due(case, absence, desk)
     days = working_days_of(council, absence, council.calendar.local_day(absence.starts_at))
+    # Nothing is due during so short an absence, so the case waits for its owner.
     if days < _MOVED_FROM and not promised and not case.cover:
         return None
     found = stand_in(council, case.owner, case.team, now)

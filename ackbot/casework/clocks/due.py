@@ -30,6 +30,7 @@ def passed(case: Case, desk: Desk) -> list[Clock]:
 
 
 def _is_ripe(clock: Clock, desk: Desk) -> bool:
+    # A past date waits only for the instant to which the mail about it was put off.
     if clock.promised_on != desk.today:
         return clock.promised_on < desk.today and clock.due_at <= desk.now
     hour = desk.council.calendar.at(desk.today, AT)
@@ -101,6 +102,7 @@ def on_passed(
 
 
 def _may_tell(case: Case, history: History, desk: Desk) -> Permission:
+    # A mail about a date that the resident never heard of would only confuse them.
     if not any(clock.told for clock in passed(case, desk)):
         return Permission("never", "no date was promised to anybody")
     return contact.no_news(case, history, desk, AT)
@@ -123,6 +125,7 @@ def _no_news(case: Case, heard: Collection[str], desk: Desk) -> tuple[NoNews, li
     told = council.staff[manager].public_name if manager and manager in heard else ""
     named = any(clock.kind == "name-owner" for clock in due) and not case.owner
     promised_on = min(clock.promised_on for clock in due if clock.told)
+    # After the third mail a fourth promise would be worth nothing; from now on people are chased instead.
     if times >= GIVEN_UP:
         why = "the resident was told three times that there is no news; nothing more is promised"
         changes: list[Intent] = [ClearClock(case.code, clock.kind, "withheld", why=why) for clock in case.clocks]
@@ -131,6 +134,7 @@ def _no_news(case: Case, heard: Collection[str], desk: Desk) -> tuple[NoNews, li
     update = standards.next_update(standard, inbox, council, desk.now) or replace(
         standards.clock_of("update", _DEFAULT, desk.now, standard, inbox, council), told=True
     )
+    # A short standard, such as "4 working hours", may end today, but the mail must name a date that is still ahead.
     if update.promised_on <= desk.today:
         update = standards.on_day("update", inbox.calendar.next_working_day(desk.today), inbox)
     update = standards.no_later(update, [clock for clock in case.clocks if clock not in due], desk.today)
@@ -180,6 +184,7 @@ def on_waiting(cases: Sequence[Case], desk: Desk) -> list[Intent]:
         standard = council.standards.get(case.standard, council.default_standard)
         since = case.human_words_at or desk.now
         decides = standards.clock_of("update", _OWNER_ASKED, since, standard, inbox, council)
+        # It is counted from the question, so it may have passed if the case waited long, for example during an outage.
         if decides.promised_on <= desk.today:
             decides = standards.on_day("update", inbox.calendar.next_working_day(desk.today), inbox)
         silent = contact.silent_because(case, council)

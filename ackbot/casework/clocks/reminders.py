@@ -69,6 +69,7 @@ def _readers(case: Case, desk: Desk) -> list[tuple[str, Role]]:
     rungs = ladder(council, case.in_charge, case.team)
     above = [_reached(one, case.team, desk) for one in rungs if one != case.in_charge]
     top = [HEAD] if council.head_of_service else []
+    # A case that nobody present has goes to the next person above only, who must give it to somebody (P4).
     if not is_here(case, desk):
         return [((above or [HEAD])[0], "nobody")]
     readers: list[tuple[str, Role]] = []
@@ -81,6 +82,7 @@ def _readers(case: Case, desk: Desk) -> list[tuple[str, Role]]:
     if case.late_since:
         standard = council.standard_of(case.standard)
         steps = standards.steps(case.late_since, standard.escalate_every, council.calendar, desk.today)
+    # Sensitive letters bring no automatic mails, so their manager hears on the date itself.
     if case.no_news >= _OWED or (case.sensitive and due is not None and due <= desk.today):
         steps = max(steps, 1)
     if case.no_news >= GIVEN_UP:

@@ -160,6 +160,7 @@ def acknowledgement(
     owner = council.staff.get(case.owner)
     calendar = inbox.calendar
     opens_on = calendar.first_working_day(desk.today) if not calendar.is_open(desk.now) else None
+    # After the last hours of a working day, the inbox opens again on the next one.
     if opens_on == desk.today and all(
         desk.now >= calendar.at(desk.today, end) for _, end in calendar.hours(desk.today)
     ):

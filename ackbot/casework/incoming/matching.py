@@ -103,6 +103,7 @@ def match(seen: Seen, sender: Address | None, facts: Facts) -> Match:
     if found is None or found.case is None:
         return Match(None, "nothing connects it to an open case", note)
     case = found.case
+    # A resident who forwards a letter to another service wants something from that service.
     if subjects.is_forward(seen.message.subject) and seen.home.name != case.inbox:
         return Match(
             None,

@@ -114,6 +114,7 @@ def choose_owner(routed: Routed, facts: Facts, council: Council, now: datetime, 
     if team is None:
         return Chosen("", "the letter goes to no team")
     here = [one for one in team.members if cover.is_present(council, one, now)]
+    # A resident should not have to explain their matter to somebody new, so the last owner comes before a fair share of cases.
     if kept := _kept_owner(team, facts, council, now, here):
         return kept
     # If everybody's hands are full, `max_cases` no longer counts: every case needs an owner (P4).

@@ -57,6 +57,7 @@ def on_staff(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision
         return None
     code = next((token.code for token in tokens if token.code in facts.cases), "")
     case = facts.cases.get(code)
+    # There is no case whose owner could be told of a leaver's words, so they are handled as a letter.
     if case is None and has_left(person, desk.today):
         return None
     reply = StaffReply(seen, person, tokens, _reading(seen, facts, desk), facts, desk)
@@ -330,6 +331,7 @@ def _by_lines(reply: StaffReply) -> list[Intent]:
         if case is None or code not in named:
             strange.append(f"{council.reference_of(code)} {part.command} {part.text}")
             continue
+        # Plain words in a line could be for the resident or for us, so they are asked about.
         if not inside and part.command == "":
             part = replace(part, command="unclear")
         request = Request(reply, case, inside, part, again=done.count(code), of_many=not single)

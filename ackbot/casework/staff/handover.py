@@ -86,6 +86,7 @@ def _taker(name: str, request: Request) -> Staff | str:
 def _of_team(team: Team, request: Request) -> str | None:
     """The staff id of the member who would get the team's next case, except whoever has this one; None for nobody."""
     council = request.desk.council
+    # PASS asks for somebody else: whoever has the case cannot get it, and the resident's last owner has no preference.
     others = replace(team, members=tuple(one for one in team.members if one != request.case.in_charge))
     council = replace(council, teams={**council.teams, team.name: others})
     routed = Routed(team.name, "", council.default_standard, "", "")
