@@ -187,6 +187,7 @@ def _mailboxes(raw: str) -> list[_Mailbox]:
             current.angle = []
         elif char == ">" and current.angle is not None:
             current.angle.append(">")
+        # Commas inside a source route `<@a,@b:c@d>` do not separate mailboxes.
         elif char in ",;" and not (current.angle and current.angle[0] == "@" and current.angle[-1] != ">"):
             done.append(current)
             current = _Mailbox()

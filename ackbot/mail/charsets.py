@@ -85,6 +85,7 @@ def decode(data: bytes, label: str = "") -> str:
     name = codec_name(label)
     if name.startswith("iso2022_jp"):
         return _decode_japanese(data, name)
+    # ISO-2022-JP looks like ASCII with escape sequences, and some clients do not declare it.
     if name in _LABELS_OF_NOTHING and _JIS_X_0208 in data and data.isascii():
         return _decode_japanese(data, "iso2022_jp")
     if not name or name == "cp1252" or name == "utf-8":

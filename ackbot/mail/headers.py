@@ -110,6 +110,7 @@ def decode_words(raw: str, fallback_charset: str = "") -> str:
             pieces += [_join(pending), _plain(between, fallback_charset)]
             pending = []
         charset, encoding = match.groups()
+        # `=?utf-8*en?…` names a language after the charset (RFC 2231 §5).
         pending.append((charset.split("*")[0].lower(), _word_bytes(encoding, raw[match.end() : close])))
         end = close + 2
     pieces += [_join(pending), _plain(raw[end:], fallback_charset)]
@@ -213,6 +214,7 @@ def instant(value: str) -> datetime | None:
     """A date-time of RFC 5322 §3.3 as an aware instant in UTC; None if it cannot be read. A missing zone counts as UTC."""
     try:
         parsed = parsedate_tz(value[:128])
+        # The library also accepts zones of more than a day, which no honest clock has.
         if parsed is None or abs(parsed[9] or 0) > 86_400:
             return None
         moment = datetime(*parsed[:6], tzinfo=UTC)

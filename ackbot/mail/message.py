@@ -297,6 +297,7 @@ def _failed(root: mime.Part, visible: str) -> tuple[reports.Recipient, ...]:
 def _attachments(root: mime.Part) -> Iterator[Attachment]:
     pages: list[str] | None = None
     for leaf in root.leaves():
+        # A delivery status is the bounce itself and not a file that came with it.
         if leaf.is_attachment and not leaf.content_type.startswith("message/delivery-status"):
             inline = leaf.disposition == "inline" or ("content-id" in leaf.headers and leaf.disposition != "attachment")
             shown = False

@@ -136,6 +136,7 @@ def _mend(raw: bytes) -> tuple[bytes, bytes]:
         clean = _SPACED_NAME.sub(rb"\1:", clean)
         lines = clean.splitlines(keepends=True)
         kept = [line for line in lines if _FIELD.match(line) or not line.strip()]
+        # Without any field this is not a head at all, and nothing of it is garbage.
         if any(b":" in line for line in kept):
             clean = b"".join(kept)
     return clean, clean + body
@@ -171,6 +172,7 @@ class _Reader:
         content_type, params = parameters(_NO_SEMICOLON.sub(r"\1; ", headers.raw("content-type")), headers)
         if "charset" in params:
             headers = _headers(message, params["charset"])
+        # A missing or damaged type means the default, which is another one inside a digest (RFC 2046 §5.1.5).
         if not re.fullmatch(r"[^\s/]+/[^\s/]+", content_type):
             content_type = "message/rfc822" if digest else "text/plain"
         _tidy_encoding(message)

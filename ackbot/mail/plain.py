@@ -288,7 +288,7 @@ def _boolean(value: Any) -> bool:
 
 
 def _number(most: int, value: Any) -> int:
-    if type(value) is not int or not 0 <= value <= most:
+    if type(value) is not int or not 0 <= value <= most:  # isinstance would let True and False pass
         raise NotPlain(f"no number up to {most}")
     return value
 

@@ -164,11 +164,13 @@ def _strange(lines: Sequence[str], said_in: Sequence[str], start: int, clients: 
     at = 0
     for index in range(start, len(lines)):
         line = lines[index]
+        # A signature is not foreign, unless quoted lines follow it: then the words between them are somebody's.
         if line.rstrip() == "--" and len(lines) - index - 1 <= _LONGEST_SIGNATURE:
             return any(one.startswith(">") for one in lines[index:])
         said = said_in[index]
         if not said or index in clients or _DEVICE.fullmatch(line.strip()) or _PICTURE.fullmatch(line.strip()):
             continue
+        # Short lines, such as "Thank you", stand in many mails, so they count as ours only in their place.
         needle = f" {said} "
         found = at if known.words.startswith(needle, at) else -1
         if found < 0 and said.count(" ") >= _LONG - 1:

@@ -249,6 +249,7 @@ def is_permanent(action: str, status: str, diagnostic: str) -> bool:
     """
     if action != "failed" or status.startswith("4"):
         return False
+    # 5.1.0 is "other address status", which servers use for many reasons, so the words must decide.
     if status.startswith(("5.1.", "5.2.1")) and status != "5.1.0":
         return True
     if status.startswith(("5.2.2", "5.2.3", "5.3.", "5.7.")):

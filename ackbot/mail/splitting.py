@@ -73,6 +73,7 @@ class _Splitter:
             message.set_payload([self._part(start, end, depth + 1, inside=inside)] if depth < DEEPEST else [])
         elif kind == "multipart":
             self._multipart(message, start, end, depth, inside=inside)
+        # No rule reads the content of files, and it is most of a large mail, so it is not kept.
         elif not self._files and end - start > _SMALL and _is_file(message):
             message.set_payload("")
         else:
@@ -118,6 +119,7 @@ class _Splitter:
         default_type = "message/rfc822" if message.get_content_type() == "multipart/digest" else "text/plain"
         for _ in range(max(0, self._left)):
             begin = mark[1]
+            # The library takes several boundary lines in a row for one.
             while (mark := next(marks, None)) is not None and mark[0] == begin:
                 begin = mark[1]
             below = mark[0] if mark else end

@@ -139,6 +139,7 @@ class Signer:
 
     def _token(self, code: str, kind: str, mac: str) -> Token | None:
         head = f"{code}{kind}"
+        # A staff tag does not name the person it was made for, so it is compared with the tag of each.
         for person in ("",) if kind == "r" else self._staff:
             for secret in self._secrets:
                 if self._same(mac, self._letters(secret, 16, f"reply-{kind}", head, person)):

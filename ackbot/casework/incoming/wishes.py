@@ -65,6 +65,7 @@ def read(words: str, languages: Mapping[str, Sequence[str]]) -> Wishes:
     """
     said = _plain(words)
     count = len(said.split())
+    # Further down, "unsubscribe" is more likely a footer's than the resident's.
     quiet = count <= _SHORT and any(
         bool(_QUIET.fullmatch(_plain(line))) for line in words.split("\n")[:3] if line.strip()
     )

@@ -124,7 +124,11 @@ def new_clocks(request: Request, command: str, argument: str) -> list[Clock]:
 
 
 def files(seen: Seen) -> tuple[Attachment, ...]:
-    """The attachments to send with the words: files, except mails and pictures inside the text, such as a signature's."""
+    """
+    The attachments to send with the words: files, except mails and pictures inside the text, such as a signature's.
+
+    Uuencoded files have no IMAP section to fetch; they stand in the text itself.
+    """
     return tuple(
         one
         for one in seen.message.attachments
