@@ -94,7 +94,7 @@ def on_passed(
         elif may.at is not None:
             intents += _put_off(case, may.at, may.why, desk)
         else:
-            # The date stays due, so the resident is told as soon as the brake is off.
+            # The date stays due, so the resident is told as soon as automatic mail is no longer on hold.
             intents.append(to_admin.brake_told(desk))
     if matters:
         intents = [to_resident.no_news(desk, matters, why="the promised date is here and nobody wrote"), *intents]

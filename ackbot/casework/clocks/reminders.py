@@ -93,7 +93,7 @@ def _readers(case: Case, desk: Desk) -> list[tuple[str, Role]]:
 
 
 def is_here(case: Case, desk: Desk) -> bool:
-    """Whether whoever is in charge is present, or will be back before the case is due (behaviour.md §4.5, P4)."""
+    """Whether whoever is in charge is present, or will be back before the case, not late yet, is due (behaviour.md §4.5, P4)."""
     council = desk.council
     if is_present(council, case.in_charge, desk.now):
         return True
