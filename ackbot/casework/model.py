@@ -337,7 +337,7 @@ class History:
         written_at: when automatic mails to them were written in the last day, including acknowledgements, newest first.
         goes_at: when mails except acknowledgements were or will be sent, from today's midnight on.
         promised: running dates that they were told, past ones too, each with the code of its case: (code, date).
-        held: why the acknowledgement of a case waits for the admin's release, by code: "brake" or "restore".
+        held: why the acknowledgement of a case waits for the admin's release, by code: "brake", "restore" or "backup".
         braked: the council has sent as many automatic mails as the brake allows.
     """
 
