@@ -1,4 +1,4 @@
-"""Fixtures, and the rule about missing parts: skipped with the command that installs them, or failed where none may be."""
+"""Fixtures, and the rule about missing programs: a test that needs one is skipped and names the command that installs it."""
 
 import os
 import threading
@@ -35,12 +35,12 @@ ALL = "ACKBOT_TEST_ALL"  # set: nothing may be missing
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Of these tests."""
+    """Add the options of these tests."""
     parser.addoption(REWRITE, action="store_true", help="keep what snapshots in tests/data would be now, and show it")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """What was rewritten is read by whoever asked for it."""
+    """Name the snapshots that were rewritten, so that somebody reads them."""
     for text in config.stash.get(REWRITTEN, []):
         terminalreporter.section("rewritten")
         terminalreporter.write_line(text)
@@ -48,7 +48,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 @pytest.fixture
 def kept(request: pytest.FixtureRequest) -> snapshots.Kept:
-    """Compares a text with the snapshot of a name; with `--rewrite-snapshots` it is the snapshot from now on."""
+    """Compare a text with the snapshot of that name; with `--rewrite-snapshots`, make it the snapshot."""
 
     def compare(name: str, text: str) -> None:
         found = snapshots.difference(name, text)
@@ -62,7 +62,7 @@ def kept(request: pytest.FixtureRequest) -> snapshots.Kept:
 
 
 def missing(what: str) -> None:
-    """Skip the test, saying how to get what it needs; with $ACKBOT_TEST_ALL, fail."""
+    """Skip the test and say how to get what it needs; if $ACKBOT_TEST_ALL is set, fail instead."""
     if os.environ.get(ALL):
         pytest.fail(what)
     pytest.skip(what)
@@ -70,7 +70,7 @@ def missing(what: str) -> None:
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The password of test mailboxes; logs go nowhere unless a test asks for them."""
+    """Set the password of test mailboxes, and drop logs unless a test asks for them."""
     monkeypatch.setenv("ACKBOT_TEST_PASSWORD", "secret")
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     yield
@@ -88,7 +88,7 @@ def postgres() -> Iterator[PostgresServer]:
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Whatever stands on the store is tested on both kinds: `pytestmark = pytest.mark.usefixtures("store")`."""
+    """Runs a test on SQLite and on PostgreSQL: `pytestmark = pytest.mark.usefixtures("store")`."""
     if request.param == "postgres":
         monkeypatch.setattr(council, "new_store", request.getfixturevalue("postgres").new)
     return str(request.param)
@@ -96,7 +96,7 @@ def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> st
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    """The test council, with nothing changed."""
+    """The test council, unchanged."""
     made = World(tmp_path)
     yield made
     made.close()
@@ -104,7 +104,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 @pytest.fixture
 def make_world(tmp_path: Path) -> Iterator[Callable[..., World]]:
-    """The test council with pieces of its configuration changed."""
+    """Makes the test council with pieces of its configuration changed."""
     made: list[World] = []
 
     def make(*changes: tuple[str, str], **options: object) -> World:
@@ -120,7 +120,7 @@ def make_world(tmp_path: Path) -> Iterator[Callable[..., World]]:
 
 @pytest.fixture
 def make_story(tmp_path: Path) -> Iterator[Callable[..., Story]]:
-    """A council with a clock, pieces of its configuration changed."""
+    """Makes a council with a clock and with pieces of its configuration changed."""
     made: list[Story] = []
 
     def make(*changes: tuple[str, str], **options: str) -> Story:
@@ -156,7 +156,7 @@ def own_templates(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def story(make_story: Callable[..., Story]) -> Story:
-    """One letter, one case, Priya's."""
+    """A council with one letter and one case, which Priya owns."""
     made = make_story()
     made.receive(letter())
     return made
@@ -164,7 +164,7 @@ def story(make_story: Callable[..., Story]) -> Story:
 
 @pytest.fixture
 def db(url: str) -> Iterator[Database]:
-    """A store at the `url` that the tests of a file give, of the newest schema."""
+    """A store with the newest schema at the `url` fixture of the test file."""
     made = open_database(url)
     made.migrate()
     yield made
@@ -180,7 +180,7 @@ def server() -> Iterator[MailServer]:
 
 @pytest.fixture
 def imap() -> Iterator[MailServer]:
-    """The same, with the mailboxes of all inboxes of the test council."""
+    """An IMAP server in memory, with the mailboxes of all inboxes of the test council."""
     with MailServer(dict.fromkeys(council.USERS, PASSWORD)) as running:
         yield running
 
@@ -212,7 +212,7 @@ def postfix(tmp_path: Path, dovecot: Dovecot) -> Iterator[Postfix]:
 
 @pytest.fixture
 def watching(world: World) -> Iterator[Callable[..., Run]]:
-    """Starts watchers of the test world's first inbox; those that still run are ended after the test."""
+    """Starts watchers of the test world's first inbox, and ends them after the test."""
     made: list[Run] = []
 
     def start(port: int, **changes: Any) -> Run:
@@ -261,7 +261,7 @@ def dispatcher(world: World) -> Iterator[Callable[..., Dispatcher]]:
 
 @pytest.fixture(scope="session")
 def corpus() -> Path:
-    """The shared mail corpus, which a stranger's clone has not."""
+    """The shared mail corpus; a public clone does not have it."""
     folder = SHARED / "mail-corpus"
     if not folder.is_dir():
         pytest.skip(

@@ -1,1 +1,1 @@
-"""What the tests stand on: letters, a council, real servers, and servers that misbehave on purpose."""
+"""Support for the tests: letters, a council, real servers, and servers that misbehave on purpose."""

@@ -1,4 +1,4 @@
-"""A reader that strangers can break: what stands in a mail says how. Any other mail it reads as the real one does."""
+"""A reader process that a mail can break, in the way that the mail says. It reads any other mail as the real one does."""
 
 import contextlib
 import os
@@ -10,13 +10,13 @@ from ackbot.mail import message, plain, reader
 
 
 class Incoming:
-    """Standard input, looked at as it goes by."""
+    """Standard input; every mail that is read from it is looked at first."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
 
     def read(self, size: int) -> bytes:
-        """As the stream does; a mail that says so ends, hangs, fills or confuses this process."""
+        """Read from the stream. A mail that says so ends, hangs, fills or confuses this process."""
         octets = self._stream.read(size)
         if b"X-Do: kill" in octets:
             os.kill(os.getpid(), signal.SIGKILL)

@@ -11,7 +11,7 @@ Answer = Callable[["BadImap", str, str], bytes | None]
 
 class BadImap(BadServer):
     """
-    Speaks just enough IMAP to be read from; of its own accord it has one mail, with uid 7.
+    Speaks just enough IMAP to be read from. Unless told otherwise, it has one mail with uid 7.
 
     Args:
         answer: called with the server, the tag and the command line; bytes to send instead of the usual reply, or None.
@@ -46,7 +46,7 @@ class BadImap(BadServer):
                 return
 
     def usual(self, tag: str, command: str) -> bytes:
-        """The reply of a server that behaves."""
+        """The reply that a well-behaved server would give."""
         upper = command.upper()
         ok = f"{tag} OK done\r\n".encode()
         if upper.startswith("CAPABILITY"):

@@ -1,4 +1,4 @@
-"""What the misbehaving servers of these tests have in common: a loopback port, and a thread for each connection."""
+"""The base of the misbehaving servers: a loopback port, and a thread for each connection."""
 
 import socketserver
 import threading
@@ -12,9 +12,9 @@ class EndOfTalk(Exception):
 
 class BadServer:
     """
-    Listens from the moment it is made, answers once entered. Use as a context manager.
+    Listens as soon as it is made, and answers once its context is entered. Use it as a context manager.
 
-    Subclasses say in `serve` what they do with a connection; `connections` counts those there were.
+    Subclasses implement `serve` for one connection; `connections` counts the connections so far.
     """
 
     def __init__(self) -> None:
@@ -42,11 +42,11 @@ class BadServer:
         self.port: int = self._server.server_address[1]
 
     def serve(self, handler: socketserver.StreamRequestHandler, number: int) -> None:
-        """One connection, the `number`th; it ends when this returns."""
+        """Serve one connection, the `number`th. It is closed when this returns."""
         raise NotImplementedError
 
     def hang(self) -> None:
-        """Neither a word nor a FIN, as from a machine that vanished."""
+        """Send neither a word nor a FIN, like a machine that vanished."""
         self._over.wait(60)
         raise EndOfTalk
 

@@ -1,4 +1,4 @@
-"""An SMTP server that answers what each test says, drops and hangs included."""
+"""An SMTP server that answers as each test says; it can also hang up or fall silent."""
 
 import socket
 import socketserver
@@ -12,7 +12,7 @@ Answer = Callable[[str, str], str | None]
 
 class BadSmtp(BadServer):
     """
-    Takes mails, noting envelope and content, unless told otherwise.
+    Takes mails and records their envelope and content, unless told otherwise.
 
     Args:
         answer: called with what was received (`CONNECT`, a command's verb, `BODY` for the first line of a mail, or `DOT`

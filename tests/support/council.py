@@ -1,4 +1,4 @@
-"""A council to test with, and a world in which letters reach it without any server."""
+"""A council to test with, and a world in which letters reach it without a mail server."""
 
 import contextlib
 from collections.abc import Sequence
@@ -157,19 +157,19 @@ answer_within = "10 working days"
 
 
 def line_of(piece: str, text: str = TOML) -> int:
-    """The line on which a piece of a file stands, from 1; of the test council's where no other is given."""
+    """The number of the line that holds a piece of text, from 1; in the test council's file unless another is given."""
     return text[: text.index(piece)].count("\n") + 1
 
 
 def mistakes(path: Path) -> list[str]:
-    """What `check` says stops a configuration, one line each as it is printed; and it is refused."""
+    """The mistakes that `check` prints for a configuration, one line each; asserts that loading it is refused."""
     with pytest.raises(ConfigProblem):
         load(path)
     return [str(one) for one in check(path) if not one.warning]
 
 
 def write_config(folder: Path, *changes: tuple[str, str]) -> Path:
-    """The council's file in a folder, with pieces of its text replaced; the pieces must be there."""
+    """Write the council's file to a folder with pieces of its text replaced; every piece must be there."""
     text = TOML
     for old, new in changes:
         assert old in text, old
@@ -181,19 +181,19 @@ def write_config(folder: Path, *changes: tuple[str, str]) -> Path:
 
 
 def configured(folder: Path, imap_port: int, smtp_port: int, *changes: tuple[str, str]) -> Path:
-    """The council's file between two servers."""
+    """Write the council's file for two servers."""
     return write_config(
         folder, ("port = 1143", f"port = {imap_port}"), ("port = 2525", f"port = {smtp_port}"), *changes
     )
 
 
 def new_store() -> str:
-    """Where a World keeps what it knows; "" for the file that its configuration names. A test may say otherwise."""
+    """The URL of a World's store; "" means the file that its configuration names. A test may replace this."""
     return ""
 
 
 class World:
-    """Letters go straight into Intake; the store is a real one; time is what the test says."""
+    """A council whose letters go straight into Intake. The store is real, and the test sets the time."""
 
     def __init__(self, folder: Path, *changes: tuple[str, str], now: datetime = MONDAY) -> None:
         path = write_config(folder, *changes)
@@ -212,11 +212,11 @@ class World:
         return self.config.office
 
     def after(self, **span: float) -> None:
-        """Time passes."""
+        """Let time pass."""
         self.now += timedelta(**span)
 
     def receive(self, raw: bytes, inbox: str = "housing", **arrival: Any) -> dict[str, Any]:
-        """A mail arrives now; the letter's row."""
+        """Receive a mail now, and return the letter's row."""
         self._uid += 1
         place = Arrival(inbox, arrival.pop("arrived_at", self.now), uidvalidity=1, uid=self._uid, size=len(raw))
         self.intake.take(raw, replace(place, **arrival), self.now)
@@ -228,7 +228,7 @@ class World:
         return dict(rows[0])
 
     def outbox(self, kind: str = "", to: str = "") -> list[dict[str, Any]]:
-        """Mails put into the outbox, oldest first."""
+        """All mails in the outbox, oldest first."""
         rows: Sequence[Any] = self.db.run("SELECT * FROM outbox ORDER BY id")
         return [dict(row) for row in rows if kind in ("", row["kind"]) and to in ("", row["recipient"])]
 
@@ -237,7 +237,7 @@ class World:
         return [dict(row) for row in self.db.run("SELECT * FROM cases ORDER BY id")]
 
     def close(self) -> None:
-        """No decision of the test may have named a row that is not there, unless it says so."""
+        """Close the store. Fails if a decision named a missing row, unless the test expects that."""
         missing: Sequence[Any] = []
         with contextlib.suppress(Exception):  # the test may have closed or broken the store
             missing = self.db.run("SELECT why FROM events WHERE kind = 'row-missing'")

@@ -1,4 +1,4 @@
-"""An SMTP server that keeps book of every mail, also of those that were broken off; it can be told to die."""
+"""An SMTP server that records every mail, also those that broke off; it can be told to die."""
 
 import hashlib
 import re
@@ -16,8 +16,8 @@ class Entry:
     One mail of one connection.
 
     Args:
-        octets: received after DATA.
-        digest: over those octets.
+        octets: how many were received after DATA.
+        digest: a hash of those octets.
         complete: its final dot was received.
         answered: a reply to the final dot was written.
     """
@@ -34,10 +34,10 @@ class Entry:
 
 class Ledger(BadServer):
     """
-    Takes every mail. Use as a context manager.
+    Takes every mail. Use it as a context manager.
 
     Args:
-        fate: asked for each mail: "middle" hangs up in its middle, "silent" after its final dot, "" takes it.
+        fate: called for each mail; "middle" hangs up in its middle, "silent" hangs up after its final dot, "" takes it.
     """
 
     def __init__(self, fate: Callable[[], str] = lambda: "") -> None:

@@ -15,7 +15,7 @@ def letter(
     content_type: str = "text/plain; charset=utf-8",
     **headers: str,
 ) -> bytes:
-    """A mail of one text part. Further fields by name, `_` for `-`; None leaves a field out."""
+    """A mail with one text part. Other header fields are given by name, with `_` for `-`; None leaves a field out."""
     fields = {"From": sender, "To": to, "Subject": subject, "Date": date, "Message-ID": message_id}
     fields |= {name.replace("_", "-"): value for name, value in headers.items()}
     head = "".join(f"{name}: {value}\r\n" for name, value in fields.items() if value is not None)
@@ -23,7 +23,7 @@ def letter(
 
 
 def by(number: int) -> bytes:
-    """One of several different letters, each of somebody else."""
+    """The `number`th of several different letters, each from another resident."""
     return letter(
         sender=f"Person <p{number}@resident.example>",
         subject=f"Matter {number}",
@@ -33,7 +33,7 @@ def by(number: int) -> bytes:
 
 
 def parsed(content: bytes) -> EmailMessage:
-    """A sent mail, read by the standard library."""
+    """A sent mail as the standard library reads it."""
     message = message_from_bytes(content, policy=default)
     assert isinstance(message, EmailMessage)
     return message

@@ -1,4 +1,4 @@
-"""The program seen from outside, as an admin has it: its commands, its store's file, what its relay was given."""
+"""The program as an admin sees it from outside: its commands, its store's file, and what its relay got."""
 
 import os
 import sqlite3
@@ -12,19 +12,19 @@ from tests.support.servers import PATIENCE_S, run
 
 
 def ackbot(config: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """A command of ours, as a process of its own."""
+    """Run a command of ours in a process of its own."""
     return run([sys.executable, "-m", "ackbot.cli", "-c", str(config), *words], env={**os.environ, **environment})
 
 
 def done(config: Path, *words: str) -> str:
-    """A command that must succeed: what it says."""
+    """Run a command that must succeed, and return what it printed."""
     ended = ackbot(config, *words)
     assert ended.returncode == 0, ended.stderr
     return ended.stdout
 
 
 def look(folder: Path, sql: str) -> list[tuple[object, ...]]:
-    """The store in a folder, looked at beside whoever works with it."""
+    """Read the store in a folder, also while a daemon works with it."""
     connection = sqlite3.connect(folder / "ackbot.db", timeout=PATIENCE_S)
     try:
         return connection.execute(sql).fetchall()
@@ -34,12 +34,12 @@ def look(folder: Path, sql: str) -> list[tuple[object, ...]]:
 
 
 def to(sink: Sink, address: str) -> list[bytes]:
-    """What the sink took for somebody."""
+    """The mails for somebody that the sink took."""
     return [mail.content for mail in sink.mails if address in mail.recipients]
 
 
 def residents(sink: Sink) -> dict[str, list[str]]:
-    """Message-IDs of what residents were sent, by address, in the order they came."""
+    """The Message-IDs of the mails that residents got, by address, in the order in which they came."""
     found: dict[str, list[str]] = {}
     for mail in sink.mails:
         if mail.recipients[0].endswith("@resident.example"):

@@ -1,4 +1,4 @@
-"""A private PostgreSQL on a unix socket: Debian's, else the one that a wheel brings. One cluster for a whole run of tests."""
+"""A private PostgreSQL on a unix socket, from Debian or else from a wheel. A whole run of tests shares one cluster."""
 
 import importlib.util
 import itertools
@@ -20,7 +20,7 @@ INSTALL_POSTGRES = (
 
 
 def programs() -> Path | None:
-    """Where `initdb` and `postgres` are: Debian's newest, else the wheel's; None for nowhere."""
+    """The folder of `initdb` and `postgres`: Debian's newest, else the wheel's; None if there is neither."""
     debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
     if debian:
         return debian[-1].parent
@@ -32,7 +32,7 @@ def programs() -> Path | None:
 
 
 class PostgresServer:
-    """A cluster of its own, as fast as it can be without a disk that must be trusted. Use as a context manager."""
+    """A cluster that is fast because its disk need not be trusted. Use it as a context manager."""
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="ackbot-pg-"))
@@ -68,7 +68,7 @@ class PostgresServer:
         return self
 
     def start(self, *settings: str) -> None:
-        """Start the server; `settings` as `name=value`."""
+        """Start the server with settings, each `name=value`."""
         options = (
             f"unix_socket_directories={self.folder}",
             "listen_addresses=",
@@ -88,14 +88,14 @@ class PostgresServer:
         self._run("pg_isready", "-q", "-t", "20", "-h", str(self.folder), tries=200)
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
-        """Stop it: fast (SIGINT) or as a crash would (SIGQUIT)."""
+        """Stop the server, fast (SIGINT) or like a crash (SIGQUIT)."""
         if self._process is not None:
             self._process.send_signal(how)
             self._process.wait(60)
             self._process = None
 
     def url(self, schema: str = "public") -> str:
-        """As `store.url` says it."""
+        """The URL as in `store.url`."""
         return f"postgresql://ackbot@/postgres?host={self.folder}&options=-csearch_path%3D{schema}"
 
     def new(self) -> str:
@@ -128,13 +128,13 @@ class PostgresServer:
 
 
 def _locale(programs: Path | None) -> list[str]:
-    """One that sorts as people do, where there is one: ours must not depend on it. The wheel's knows bytes only."""
+    """A locale that sorts as people do, if there is one, because our order must not depend on it. The wheel's sorts bytes only."""
     people = ["--locale-provider=icu", "--icu-locale=en"] if str(programs).startswith("/usr/lib") else []
     return ["--locale=C.UTF-8", *people]
 
 
 def _user() -> str | None:
-    """PostgreSQL refuses root: then it runs as somebody with few rights."""
+    """The user to run as: PostgreSQL refuses root, so root runs it as somebody with few rights."""
     if os.geteuid():
         return None
     names = {one.pw_name for one in pwd.getpwall()}

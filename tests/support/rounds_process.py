@@ -1,4 +1,4 @@
-"""A process of its own that does the rounds of one store at given instants; killed at a named point if the environment says so."""
+"""A process that does the rounds of a store at given instants; if the environment names a crash point, it is killed there."""
 
 import sys
 from pathlib import Path
@@ -8,7 +8,7 @@ from tests.support.story import Story, instant
 
 
 def main(folder: str, *instants: str) -> None:
-    """Open the store in a folder and go on from its last event: the rounds of the hours until each instant, and one then."""
+    """Open the store in a folder, and from its last event on do the rounds of every hour until each instant, and one at it."""
     story = Story(Path(folder), *ABSENCE)
     story.now = instant_of(story.db.run("SELECT MAX(at) AS at FROM events")[0]["at"])
     story.rounds.tick()

@@ -1,4 +1,4 @@
-"""Dovecot and Postfix from Debian's packages, in private configurations on high loopback ports; and the daemon as a process."""
+"""Dovecot and Postfix from Debian's packages, with private configurations on high loopback ports; and the daemon as a process."""
 
 import os
 import pwd
@@ -127,7 +127,7 @@ _reserved: list[socket.socket] = []  # one for each port that this process was g
 
 def free_port() -> int:
     """
-    A port that nobody listens on, and that no other test is given before this process ends: a server may bind it later.
+    A port that nobody listens on. No other test gets it before this process ends, so a server may bind it later.
     """
     for port in random.sample(_PORTS, len(_PORTS)):
         claim = socket.socket(socket.AF_UNIX)
@@ -154,14 +154,14 @@ def _made_folder(prefix: str) -> Path:
 
 
 def _forget_folder(folder: Path, log: str, keep: Path) -> None:
-    """The folder goes; the log stays with what the test leaves."""
+    """Delete the folder, but keep the log with the test's other files."""
     if (folder / log).exists() and keep.exists():
         shutil.copy(folder / log, keep)
     shutil.rmtree(folder, ignore_errors=True)
 
 
 def wait_port(port: int, log: Path | None = None) -> None:
-    """Wait until somebody listens."""
+    """Wait until somebody listens on a port."""
     until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until:
         try:
@@ -173,10 +173,10 @@ def wait_port(port: int, log: Path | None = None) -> None:
 
 
 class Dovecot:
-    """IMAP and LMTP; every name before the @ is a mailbox, its password is PASSWORD. Use as a context manager."""
+    """IMAP and LMTP. Every name before the @ is a mailbox with the password PASSWORD. Use it as a context manager."""
 
     def __init__(self, folder: Path, sieve: str = "") -> None:
-        """`folder`: where its log is left. `sieve`: further settings of delivery, such as Pigeonhole's."""
+        """`folder` gets its log. `sieve` has further settings for delivery, such as Pigeonhole's."""
         self.port, self.lmtp_port = free_port(), free_port()
         self._keep = folder
         self._sieve = sieve
@@ -188,7 +188,7 @@ class Dovecot:
 
     @cached_property
     def folder(self) -> Path:
-        """Where it keeps everything. A short name: the paths of its sockets may have 107 characters."""
+        """The folder of all its files. Its name is short, because the paths of sockets may have only 107 characters."""
         return _made_folder("dovecot-")
 
     def start(self) -> None:
@@ -226,12 +226,12 @@ class Dovecot:
             self._process = None
 
     def close(self) -> None:
-        """It stops, and its mailboxes are gone."""
+        """Stop it and delete its mailboxes."""
         self.stop()
         _forget_folder(self.folder, "dovecot.log", self._keep)
 
     def client(self, user: str) -> IMAPClient:
-        """A logged-in client; use as a context manager."""
+        """A logged-in client. Use it as a context manager."""
         client = IMAPClient("127.0.0.1", self.port, ssl=False, timeout=PATIENCE_S)
         try:
             client.login(user, PASSWORD)
@@ -263,10 +263,10 @@ class Dovecot:
 
 
 class Postfix:
-    """An MTA that delivers every domain to Dovecot. Use as a context manager."""
+    """An MTA that delivers mail for every domain to Dovecot. Use it as a context manager."""
 
     def __init__(self, folder: Path, dovecot: Dovecot, port: int = 0, settings: str = "") -> None:
-        """`folder`: where its log is left. `settings`: further lines of main.cf."""
+        """`folder` gets its log. `settings` are further lines of main.cf."""
         self._keep = folder
         self.port = port or free_port()
         self._lmtp_port = dovecot.lmtp_port
@@ -279,7 +279,7 @@ class Postfix:
 
     @cached_property
     def folder(self) -> Path:
-        """Where it keeps everything."""
+        """The folder of all its files."""
         return _made_folder("postfix-")
 
     def __enter__(self) -> "Postfix":
@@ -308,7 +308,7 @@ class Postfix:
 
 
 class Ackbot:
-    """`ackbot run` as a process of its own. Use as a context manager; leaving it sends SIGTERM."""
+    """`ackbot run` as a process. Use it as a context manager; leaving it sends SIGTERM."""
 
     def __init__(self, config: Path, environment: dict[str, str] | None = None) -> None:
         self.config = config
@@ -324,7 +324,7 @@ class Ackbot:
         return self
 
     def wait_for_log(self, words: str, count: int = 1, timeout_s: float = PATIENCE_S) -> None:
-        """Wait until the log says something that often."""
+        """Wait until the log has a text that many times."""
         until_true(lambda: self.log.read_text().count(words) >= count or self.has_ended(), timeout_s)
         assert self.log.read_text().count(words) >= count, self.log.read_text()[-3000:]
 
@@ -336,7 +336,7 @@ class Ackbot:
         self.process.send_signal(number)
 
     def wait(self, timeout_s: float = PATIENCE_S) -> int:
-        """The exit code."""
+        """Wait for the end, and return the exit code."""
         assert self.process is not None
         return self.process.wait(timeout_s)
 
@@ -352,7 +352,7 @@ class Ackbot:
 
 
 def until_true(test: Callable[[], Any], timeout_s: float = PATIENCE_S) -> bool:
-    """Look every few milliseconds until something is so; whether it came to be."""
+    """Ask every few milliseconds until something is true. Returns whether it became true in time."""
     end = time.monotonic() + timeout_s
     while time.monotonic() < end:
         if test():
@@ -362,5 +362,5 @@ def until_true(test: Callable[[], Any], timeout_s: float = PATIENCE_S) -> bool:
 
 
 def run(words: Sequence[str], **options: Any) -> subprocess.CompletedProcess[str]:
-    """A program, its output as text."""
+    """Run a program, with its output as text."""
     return subprocess.run(words, capture_output=True, text=True, check=False, timeout=300, **options)

@@ -1,4 +1,4 @@
-"""What was read through by a person and kept in tests/data: compared as text, and rewritten by `--rewrite-snapshots`."""
+"""Texts that a person has read and approved, kept in tests/data; `--rewrite-snapshots` replaces them."""
 
 from collections.abc import Callable
 from difflib import unified_diff
@@ -9,7 +9,7 @@ Kept = Callable[[str, str], None]  # name of a snapshot, and the text that it sh
 
 
 def difference(name: str, text: str) -> str:
-    """What a text has otherwise than the snapshot of that name, line by line; "" where they are the same."""
+    """The differences between a text and the snapshot of that name, line by line; "" if there are none."""
     path = DATA / f"{name}.txt"
     before = path.read_text(encoding="utf-8").strip() if path.exists() else ""
     if text.strip() == before:
@@ -19,5 +19,5 @@ def difference(name: str, text: str) -> str:
 
 
 def rewrite(name: str, text: str) -> None:
-    """From now on, that text is the snapshot."""
+    """Make a text the snapshot of that name."""
     (DATA / f"{name}.txt").write_text(text.strip() + "\n", encoding="utf-8")

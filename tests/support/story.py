@@ -1,4 +1,4 @@
-"""A world with a clock: rounds at the hours that matter, staff who answer, and the mails in the order they were written."""
+"""A world with a clock: rounds at the hours that matter, staff who answer, and the mails in the order of writing."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ PASSED = "mx.northgate.example; dmarc=pass header.from=northgate.example"
 
 
 class Story(World):
-    """Days pass; whatever is due is done at the council's hours, in London's time."""
+    """A world in which days pass. Rounds are done at the council's hours, in London time."""
 
     def __init__(self, folder: Path, *changes: tuple[str, str], now: str = "2026-11-30 10:12") -> None:
         super().__init__(folder, *changes, now=instant(now))
@@ -28,11 +28,11 @@ class Story(World):
         self.restart()
 
     def restart(self) -> None:
-        """The process ends and another begins: what it knew without rows is gone."""
+        """End the process and begin another: everything that was not in rows is forgotten."""
         self.rounds = rounds_of(self)
 
     def at(self, when: str) -> None:
-        """Time passes to that instant; every round of the hours between is done, and one then."""
+        """Let time pass to that instant, with the rounds of every hour until then and one at it."""
         until = instant(when)
         day = self.now.astimezone(LONDON).date()
         while day <= until.astimezone(LONDON).date():
@@ -63,12 +63,12 @@ class Story(World):
         return self.outbox(kind, to)[-1]
 
     def reply(self, to: dict[str, Any], text: str, sender: str = "", **headers: str) -> dict[str, Any]:
-        """A member of staff answers a mail of ours, as Outlook does: words on top, ours quoted below."""
+        """Let a member of staff answer a mail of ours as Outlook does: the words on top, our mail quoted below."""
         raw = answer(bytes(to["content"]), text, sender or to["recipient"], when=self.now, **headers)
         return self.receive(raw)
 
     def follow(self, row: dict[str, Any], words: str, about: str, text: str, sender: str = "") -> dict[str, Any]:
-        """A member of staff follows a `mailto:` link of a mail, in the line or mail about that case, and writes."""
+        """Let a member of staff follow a `mailto:` link about that case in a mail, and write."""
         page = html(bytes(row["content"]))
         item = next(piece for piece in re.split(r"<li|<body", page) if about in piece and f">{words}<" in piece)
         href = re.search(rf'href="(mailto:[^"]+)"[^>]*>{re.escape(words)}<', item)
@@ -87,7 +87,7 @@ class Story(World):
         return self.receive(raw)
 
     def lines(self) -> list[str]:
-        """One line a mail: when, kind, whom, subject."""
+        """All mails, one line each: time, kind, recipient, subject."""
         return [
             f"{self._when[row['id']]} {row['kind']} {row['recipient']}{' (held)' if row['state'] == 'held' else ''}: "
             f"{parsed(bytes(row['content']))['Subject']}"
@@ -95,7 +95,7 @@ class Story(World):
         ]
 
     def whole(self) -> str:
-        """Every mail, with its time, readable headers and words."""
+        """All mails with their time, readable headers and text."""
         pieces = []
         for row in self.outbox():
             message = parsed(bytes(row["content"]))
@@ -115,12 +115,12 @@ class Story(World):
 
 
 def rounds_of(world: World) -> Rounds:
-    """The rounds of a test world; ticks are called by hand."""
+    """The rounds of a test world; the test calls `tick`."""
     return Rounds(world.db, world.office, world.intake, lambda: world.now, lambda: None, lambda *_: None)
 
 
 def words(story: Story, kind: str, to: str = "") -> list[str]:
-    """The words of every mail of a kind, each in one line."""
+    """The text of every mail of a kind, each as one line."""
     return [" ".join(plain(bytes(mail["content"])).split()) for mail in story.outbox(kind, to)]
 
 
@@ -130,7 +130,7 @@ def instant(when: str) -> datetime:
 
 
 def answer(content: bytes, text: str, sender: str, *, when: datetime, **headers: str) -> bytes:
-    """A reply to one of our mails, by somebody at the council whose mail server vouches for them."""
+    """A reply to one of our mails by a member of staff for whom the council's mail server vouches."""
     ours = parsed(content)
     to = parseaddr(ours["Reply-To"] or ours["From"])[1]
     quoted = "\r\n".join("> " + line for line in plain(content).split("\n"))

@@ -1,4 +1,4 @@
-"""A watcher in a thread, and how a test waits for what it does."""
+"""A watcher in a thread, and ways to wait for it."""
 
 import threading
 import time
@@ -17,7 +17,7 @@ PATIENCE_S = 60  # for what another thread does on a machine that has much else 
 
 
 class Run:
-    """A watcher in its thread, until the test ends."""
+    """A watcher that works in a thread until the test ends."""
 
     def __init__(self, world: World, port: int, **changes: Any) -> None:
         account = Account("127.0.0.1", port, "none", USER, Password(env="ACKBOT_TEST_PASSWORD"))
@@ -37,7 +37,7 @@ class Run:
         self.thread.start()
 
     def wait_ready(self) -> None:
-        """It has seen its mailbox once."""
+        """Wait until it has swept its mailbox once."""
         assert self.watcher.ready.wait(PATIENCE_S)
 
     def end(self) -> None:
@@ -48,7 +48,7 @@ class Run:
 
 
 def until(test: Callable[[], Any], what: str = "") -> None:
-    """Wait for something that another thread does."""
+    """Wait until something that another thread does has happened."""
     event, end = threading.Event(), time.monotonic() + PATIENCE_S
     while not test():
         assert time.monotonic() < end, f"it did not happen: {what}"
@@ -56,5 +56,5 @@ def until(test: Callable[[], Any], what: str = "") -> None:
 
 
 def taken(world: World) -> int:
-    """How many letters were decided."""
+    """How many letters the watcher has decided."""
     return len(world.db.run("SELECT 1 FROM letters"))
