@@ -1,4 +1,4 @@
-"""Who stands in, what moves when, who hears of it, and that no case is ever without somebody (behaviour.md §3.7, §4.5)."""
+"""Absences: who stands in, which cases move when, who is told, and that somebody has every case (behaviour.md §3.7, §4.5)."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("store")
 
 
 def away_from(staff: str, start: str, until: str, **more: str) -> tuple[str, str]:
-    """An absence in the configuration; the date until is the first day back."""
+    """An absence in the configuration; `until` is the first day back."""
     extra = "".join(f'{name} = "{value}"\n' for name, value in more.items())
     return ("# end", f'# end\n\n[[absence]]\nstaff = "{staff}"\nfrom = {start}\nuntil = {until}\n{extra}')
 
@@ -95,7 +95,7 @@ def test_half_a_day_is_a_day_at_work(make_story: Callable[..., Story]) -> None:
 
 
 def test_short_leave_is_told_only_if_a_promise_falls_in_it(make_story: Callable[..., Story]) -> None:
-    """behaviour.md §3.7: told when the absence is three working days or a promise falls within it."""
+    """behaviour.md §3.7: the resident is told if the absence lasts three working days or a promise falls in it."""
     story = make_story(away_from("priya", "2026-12-08", "2026-12-10"))
     story.receive(letter())
     story.reply(story.mail("new-case"), "MORE Thu 17 Dec: we wait for the plumber")
@@ -119,7 +119,7 @@ def test_one_mail_for_all_of_a_residents_cases(make_story: Callable[..., Story])
 
 
 def test_an_answer_to_one_case_leaves_the_notice_of_the_others(make_story: Callable[..., Story]) -> None:
-    """P5: a notice that waits for working hours names dates of several cases: an answer to the first does not take it back."""
+    """P5: a waiting notice names the dates of several cases, so an answer to one of them does not cancel it."""
     story = make_story(away_from("priya", "2026-12-08", "2026-12-14"))
     story.receive(letter())
     story.receive(letter(subject="Mould", text="And mould.\n\nEdward Quan", message_id="<2@resident.example>"))
@@ -208,7 +208,7 @@ def test_an_absent_manager_is_read_by_whoever_stands_in(make_story: Callable[...
 
 
 def test_a_leavers_cases_move_that_day(make_story: Callable[..., Story]) -> None:
-    """D61: reassigned as new cases are, the resident told who has it now, the new owner gets the table."""
+    """D61: cases are reassigned like new ones, residents are told who has them now, and the new owner gets the table."""
     story = make_story(
         (
             'email = ["priya@northgate.example", "p.shah@northgate.example"]',
@@ -226,7 +226,7 @@ def test_a_leavers_cases_move_that_day(make_story: Callable[..., Story]) -> None
 
 
 def test_a_personal_inbox_answers_only_while_its_officer_is_away(make_story: Callable[..., Story]) -> None:
-    """behaviour.md §1: recorded while she is here; while she is away answered with the cover notice, a person who can help named."""
+    """behaviour.md §1: while she is here, mail is only recorded. While she is away, the cover notice answers and names who can help."""
     story = make_story(away_from("dana", "2026-12-07", "2026-12-14"))
     row = story.receive(letter(to="dana@northgate.example"), inbox="dana")
     assert (row["outcome"], row["acknowledged"]) == ("record", 0)
@@ -285,7 +285,7 @@ SPANS = some.lists(
 
 
 def test_forty_people_absent_in_turns(make_story: Callable[..., Story]) -> None:
-    """P4, D57–D59: property. After each round every case has somebody who is here, or nobody of all is, and that is told."""
+    """P4, D57–D59, a property: after each round somebody who is here has each case, or nobody at all is here and that is reported."""
     office = forty(make_story)
     start = instant("2026-12-07 08:00")
     hows = set()
@@ -335,7 +335,7 @@ def case_of(council: Council, owner: str, team: int) -> Case:
 
 
 def test_absences_that_touch_are_one(make_story: Callable[..., Story]) -> None:
-    """D57: one day and then four more are five: all cases move on the first, and the resident is told."""
+    """D57: a day of leave and four more right after it count as five: all cases move on the first day, and residents are told."""
     story = make_story(
         ('members = ["priya", "sam"]', 'members = ["priya"]'),
         both(

@@ -49,7 +49,7 @@ def test_the_clocks_stand_still(story: Story) -> None:
 
 
 def test_the_answer_takes_the_case_up(story: Story) -> None:
-    """D65: three working days later the clock runs on, three working days later than it was; the owner has the letter."""
+    """D65: an answer after three working days resumes the clock, its date moves by three working days, and the owner gets the letter."""
     story.at("2026-12-07 10:00")
     answers(story)
 
@@ -87,7 +87,7 @@ def test_a_changed_standard_keeps_the_pause(story: Story) -> None:
 
 
 def test_silence_is_reminded_once_and_the_owner_asked(story: Story) -> None:
-    """behaviour.md §4.3: one reminder at 5 WD with the date of the next word; at 10 WD the owner is asked; nobody is chased before."""
+    """behaviour.md §4.3: one reminder after 5 working days names the date; after 10 the owner is asked; nobody is reminded before."""
     story.at("2026-12-09 16:00")
     assert story.outbox("no-news") == []
     assert story.outbox("digest") == []
@@ -148,7 +148,7 @@ def test_an_automatic_reply_is_no_answer(story: Story) -> None:
 
 
 def test_a_standard_that_may_not_pause(make_story: Callable[..., Story]) -> None:
-    """`pausable = false`: a question stops the chasers and not the clock of the answer."""
+    """`pausable = false`: a question stops reminders, but not the clock of the answer."""
     story = make_story(("# end", "pausable = false"))
     story.receive(letter())
     story.reply(story.mail("new-case"), QUESTION)
@@ -215,7 +215,7 @@ def test_a_cover_does_not_end_a_question(make_story: Callable[..., Story]) -> No
 
 
 def test_an_answer_from_elsewhere_promises_nothing(make_story: Callable[..., Story]) -> None:
-    """P5: the resident is sent nothing at an address that is new, so its owner reads of no promise."""
+    """P5: nothing is sent to a resident's new address, so the owner is not told of a promise either."""
     story = make_story()
     story.receive(letter())
     story.after(minutes=5)

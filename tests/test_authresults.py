@@ -117,7 +117,7 @@ def test_only_the_topmost_field_of_the_server_counts() -> None:
 
 
 def test_the_organisational_domain_covers() -> None:
-    """RFC 7489 §3.2: a server may name the domain over the author's; a public suffix is nobody's, and a sister neither."""
+    """RFC 7489 §3.2: a pass may name a parent of the author's domain, but not a public suffix, nor another subdomain."""
     assert verdict(f"{MX}; dmarc=pass header.from=northgate.gov.uk", author="mail.northgate.gov.uk") == "pass"
     assert verdict(f"{MX}; dmarc=pass header.from=gov.uk", author="northgate.gov.uk") == ""
     assert verdict(f"{MX}; dmarc=pass header.from=other.gov.uk", author="northgate.gov.uk") == ""
@@ -125,7 +125,7 @@ def test_the_organisational_domain_covers() -> None:
 
 
 def test_exchange_online_names_no_server() -> None:
-    """domain.md §6.1: the results begin at once, with words of Microsoft's own among the properties."""
+    """domain.md §6.1: the field has no server name, and Microsoft's own words are among the properties."""
     found = (
         "spf=pass (sender IP is 192.0.2.7) smtp.mailfrom=northgate.example; dkim=pass (signature was verified) "
         "header.d=northgate.example;dmarc=pass action=none header.from=northgate.example;compauth=pass reason=100"
@@ -148,12 +148,12 @@ def test_exchange_online_names_no_server() -> None:
     ],
 )
 def test_idna_2008(written: str, key: str) -> None:
-    """E3: two domains that IDNA 2003 made one are two, for staff and for whoever is answered."""
+    """E3: two domains that IDNA 2003 confused stay two, for staff and for residents."""
     assert key_of(written) == key
 
 
 def test_domains_that_cannot_exist() -> None:
-    """RFC 5891: what cannot be a domain is nobody's."""
+    """RFC 5891: a name that cannot be a domain belongs to nobody."""
     assert domains.ascii_form("a" * 80 + "\u00e9.example") == ""
     assert domains.organisational("127.0.0.1") == ""
     assert domains.organisational("example") == ""

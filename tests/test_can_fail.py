@@ -1,4 +1,4 @@
-"""The tests themselves: each can fail, and looks at what it waits for."""
+"""The tests themselves: each can fail, and checks what its waiting returned."""
 
 import ast
 from pathlib import Path
@@ -29,7 +29,7 @@ def called(node: ast.AST) -> set[str]:
 
 
 def checking() -> set[str]:
-    """Names of functions that fail if something is not so, by themselves or by another that they call."""
+    """The names of functions that assert something, themselves or through another function that they call."""
     known = {"raises", "fail"}
     defined = [function for tree in TREES.values() for function in functions(tree)]
     while True:
@@ -73,7 +73,7 @@ def test_no_assertion_is_always_true(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=NAMES)
 def test_what_is_waited_for_is_looked_at(path: Path) -> None:
-    """`until_true` and its like say whether it came to be: nobody may drop what they say."""
+    """`until_true` and its like return whether something became true: no test may drop that result."""
     dropped = [
         node.lineno
         for node in ast.walk(TREES[path])

@@ -1,4 +1,4 @@
-"""What becomes of letters: cases, owners, follow-ups, copies, caps; through Intake and a real store."""
+"""Letters become cases: owners, follow-ups, copies and caps, through Intake and a real store."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -80,7 +80,7 @@ def test_the_same_place_twice_is_nothing_new(world: World) -> None:
 
 @pytest.mark.parametrize("order", [("housing", "streets"), ("streets", "housing")])
 def test_one_letter_to_two_inboxes(world: World, order: tuple[str, str]) -> None:
-    """D12: the first of ours in To owns it, whichever copy comes first; both services know, the resident gets exactly one answer, which names both."""
+    """D12: our first inbox in To owns the case, whichever copy comes first. Both services know; the one answer names both."""
     raw = letter(to="housing@northgate.example, streets@northgate.example")
     for inbox in order:
         world.receive(raw, inbox)
@@ -109,7 +109,7 @@ def test_a_blind_copy_to_another_inbox(world: World) -> None:
 def test_what_was_only_recorded_in_one_inbox_is_a_letter_in_another(
     world: World, first: str, arrival: dict[str, bool]
 ) -> None:
-    """P1, D12: a copy that made no case where it came loses nobody's letter; and once it has its case, it is known."""
+    """P1, D12: one inbox only recorded its copy; the copy in another still becomes a case, and then the letter is known."""
     raw = letter(to=f"{first}@northgate.example, housing@northgate.example")
     world.receive(raw, first, **arrival)
     assert world.cases() == []
@@ -125,7 +125,7 @@ def test_what_was_only_recorded_in_one_inbox_is_a_letter_in_another(
 
 
 def test_what_was_only_recorded_stays_so_in_its_own_inbox(world: World) -> None:
-    """D14: a restored mailbox brings an old letter again; it is no new one for that."""
+    """D14: a restored mailbox brings an old letter again, and it does not count as a new one."""
     world.receive(letter(), history=True)
 
     assert world.receive(letter())["outcome"] == "record"
@@ -220,7 +220,7 @@ def test_a_reference_from_a_stranger_opens_a_new_case(world: World) -> None:
 
 @pytest.mark.parametrize("place", ["id", "tag"])
 def test_forged_tokens_are_new_mail(world: World, place: str) -> None:
-    """D51: an id or reply address with one letter changed proves nothing."""
+    """D51: an id or reply address in which one letter was changed proves nothing."""
     world.receive(letter())
     ours = parsed(bytes(world.outbox("acknowledgement")[0]["content"]))
     message_id, tag = str(ours["Message-ID"]), str(ours["Reply-To"].addresses[0].username)
@@ -336,7 +336,7 @@ def test_one_receipt_a_day(world: World) -> None:
 
 
 def test_a_bounce_finds_its_case_by_the_envelope_sender(make_world: Callable[..., World]) -> None:
-    """D39, domain.md R22: a report that returns nothing of our mail came to the tagged address that the mail went out from."""
+    """D39, domain.md R22: a report without our mail is recognised by the tagged envelope sender that it came to."""
     world = make_world(("# smtp", 'bounce = "plus"'))
     world.receive(letter())
     sent = world.outbox("acknowledgement")[0]
@@ -466,7 +466,7 @@ def test_the_brake_holds_and_tells(make_world: Callable[..., World]) -> None:
     ],
 )
 def test_modes(make_world: Callable[..., World], mode: str, acknowledgement: str, owner: str) -> None:
-    """behaviour.md §5.1: what each mode lets out; what it holds is held for ever."""
+    """behaviour.md §5.1: which mails each mode lets out; the others are held for ever."""
     world = make_world(('team = "housing"\nmode = "live"', f'team = "housing"\nmode = "{mode}"'))
     world.receive(letter())
 
@@ -478,7 +478,7 @@ def test_modes(make_world: Callable[..., World], mode: str, acknowledgement: str
 
 
 def test_a_backlog_becomes_cases(world: World) -> None:
-    """behaviour.md §5.4: what lay there at first sight is told to owners, not acknowledged."""
+    """behaviour.md §5.4: owners get the letters that were there at first sight, but these are not acknowledged."""
     row = world.receive(letter(), backlog=True)
 
     assert (row["outcome"], bool(row["acknowledged"])) == ("case", False)
@@ -486,7 +486,7 @@ def test_a_backlog_becomes_cases(world: World) -> None:
 
 
 def test_history_is_recorded(world: World) -> None:
-    """design.md §5: older than the first watch, come up by a change of UIDVALIDITY: recorded, no case."""
+    """design.md §5: letters older than the first watch that a change of UIDVALIDITY brings up are recorded without a case."""
     assert world.receive(letter(), history=True)["outcome"] == "record"
     assert world.outbox() == []
 
@@ -571,7 +571,7 @@ def test_nobody_left_is_said_aloud(make_world: Callable[..., World]) -> None:
 
 
 def test_routes(make_world: Callable[..., World]) -> None:
-    """design.md §7: the first route whose conditions all hold; words from a word's start on, postcodes by area."""
+    """design.md §7: the first route whose conditions all hold counts; phrases match from the start of a word, postcodes by area."""
     world = make_world(
         (
             "# end",
@@ -592,7 +592,7 @@ def test_routes(make_world: Callable[..., World]) -> None:
 
 
 def test_skills_and_full_hands(world: World) -> None:
-    """design.md §7: `skill` prefers those who have it, `max_cases` spares those who are full."""
+    """design.md §7: `skill` prefers people who have it, and `max_cases` spares people who have enough cases."""
     council = world.office.council
     staff = {
         **council.staff,

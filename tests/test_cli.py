@@ -1,4 +1,4 @@
-"""What an admin types: names, exits 0, 1 and 2, and what is printed (design.md §8)."""
+"""The commands of an admin: their names, exit codes 0, 1 and 2, and output (design.md §8)."""
 
 import json
 import os
@@ -80,7 +80,7 @@ def test_wrong_usage_is_2(cli: Callable[..., Result], words: list[str]) -> None:
 
 
 def test_a_command_that_was_meant(cli: Callable[..., Result]) -> None:
-    """A slip of the finger gets the nearest command."""
+    """A mistyped command gets the nearest one as a suggestion."""
     assert 'Did you mean "status"?' in cli("statsu").output
 
 
@@ -196,7 +196,7 @@ def _watching(world: World, ago: timedelta = timedelta(0)) -> None:
 
 
 def test_status(cli: Callable[..., Result], seen: World, tmp_path: Path) -> None:
-    """How everything goes; 1 when an inbox needs the admin."""
+    """`status` shows how everything is, and exits 1 when an inbox needs the admin."""
     config = str(tmp_path / "ackbot.toml")
     _watching(seen)
     done = cli("-c", config, "status")
@@ -246,7 +246,7 @@ def test_status_is_red(cli: Callable[..., Result], seen: World, tmp_path: Path, 
 
 
 def test_status_of_what_passes(cli: Callable[..., Result], seen: World, tmp_path: Path) -> None:
-    """A server that restarts, a pause, mails that a mode holds: nobody need act, and the status is not red."""
+    """If nobody need act (a server restarts, a pause, mails that a mode holds), the status is not red."""
     _watching(seen, ago=timedelta(minutes=5))
     inboxes.report(seen.db, "housing", "retrying", "hung up", datetime.now(UTC), seen=False)
     seen.db.run("UPDATE outbox SET state = 'held', held_for = 'shadow' WHERE id = 1")
@@ -257,7 +257,7 @@ def test_status_of_what_passes(cli: Callable[..., Result], seen: World, tmp_path
 
 
 def test_status_before_the_first_run(cli: Callable[..., Result], tmp_path: Path) -> None:
-    """1, and what makes a store."""
+    """Without a store it exits 1 and says what makes one."""
     done = cli("-c", str(write_config(tmp_path)), "status")
 
     assert done.exit_code == 1
@@ -365,7 +365,7 @@ def _empty(place: Path) -> None:
 def test_faults_of_the_store_are_sentences(
     cli: Callable[..., Result], tmp_path: Path, fault: Callable[[Path], None], command: list[str]
 ) -> None:
-    """design.md §8: 1 and what to do, never a traceback; what an empty file lacks is made by whoever writes."""
+    """design.md §8: exit 1 and what to do, never a traceback; a command that writes fills an empty file."""
     fault(tmp_path / "state" / "ackbot.db")
     path = write_config(tmp_path, ("sqlite:///ackbot.db", "sqlite:///state/ackbot.db"))
     if fault is _empty and command[0] in ("pause", "run"):
@@ -377,14 +377,14 @@ def test_faults_of_the_store_are_sentences(
 
 
 def test_a_folder_that_may_not_be_written(cli: Callable[..., Result], tmp_path: Path) -> None:
-    """design.md §8: so is that."""
+    """design.md §8: a folder without write permission gives a sentence too."""
     path = write_config(tmp_path, ("sqlite:///ackbot.db", "sqlite:////proc/ackbot/ackbot.db"))
 
     assert "ackbot: the store at" in cli("-c", str(path), "run").output
 
 
 def test_a_store_of_another_version(cli: Callable[..., Result], seen: World, tmp_path: Path) -> None:
-    """A store that these queries would fail on is not read."""
+    """A store of another version is not read, because our queries would fail on it."""
     seen.db.run("INSERT INTO migrations (number, applied_at) VALUES (999, '')")
     assert "written by a newer ackbot" in cli("-c", str(tmp_path / "ackbot.toml"), "status").output
     seen.db.run("UPDATE migrations SET number = -number")
@@ -406,7 +406,7 @@ def test_rehearsing_needs_no_passwords(cli: Callable[..., Result], tmp_path: Pat
 
 
 def test_the_service_may_read_what_init_wrote(cli: Callable[..., Result], tmp_path: Path) -> None:
-    """The unit's user exists only while it runs: the configuration is everybody's to read, the secret is not."""
+    """The unit's user exists only while it runs, so everybody may read the configuration, but not the secret."""
     umask = os.umask(0o077)
     try:
         cli("init", str(tmp_path / "council"))

@@ -83,7 +83,7 @@ def test_more_is_a_new_promise(story: Story, written: str, day: str, reason: str
 
 
 def test_more_needs_a_sure_date(story: Story) -> None:
-    """ "after Christmas" is asked back, and the promise stands."""
+    """ "after Christmas" is not a date: the owner is asked, and the promise stands."""
     story.reply(story.mail("new-case"), "MORE after Christmas: the plumber is away")
 
     assert words_to_resident(story) == []

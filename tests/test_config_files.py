@@ -23,7 +23,7 @@ def test_a_file_that_is_not_utf8(tmp_path: Path) -> None:
 
 
 def test_a_byte_order_mark(tmp_path: Path) -> None:
-    """What Windows editors put in front is passed over."""
+    """A byte order mark from a Windows editor is ignored."""
     path = write_config(tmp_path)
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
 

@@ -1,4 +1,4 @@
-"""`ackbot store copy`: a council moves from SQLite to PostgreSQL and back, and nothing is another there."""
+"""`ackbot store copy`: a council moves from SQLite to PostgreSQL and back, and no row changes."""
 
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from tests.support.postgres import PostgresServer
 
 @pytest.fixture
 def council(tmp_path: Path) -> World:
-    """One that has seen something: cases, an urgent one, mail that nobody can read, a NUL."""
+    """A council with a history: cases, an urgent one, mail that cannot be read, a NUL."""
     world = World(tmp_path)
     for number in range(3):
         world.receive(

@@ -28,7 +28,7 @@ def states(world: World) -> list[tuple[str, str]]:
 
 
 def leases_end(world: World) -> None:
-    """Claims are no longer anybody's; no test waits for that."""
+    """End every claim, so that no test has to wait for it."""
     world.db.run("UPDATE outbox SET lease_until_s = 0 WHERE lease_until_s IS NOT NULL")
 
 
@@ -291,7 +291,7 @@ def test_a_mail_that_breaks_us_keeps_no_other(
 def test_a_defect_that_repeats_is_told(
     world: World, dispatcher: Callable[..., Dispatcher], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Once is passed over; then `status` shows it, the admin has one mail, and it is tried ever less often."""
+    """The first failure is ignored. Then `status` shows it, the admin gets one mail, and it is tried ever less often."""
     world.receive(letter())
     with BadSmtp() as server:
         one = dispatcher(server)
@@ -481,7 +481,7 @@ def test_a_claim_that_another_has_now_begins_nothing(world: World, dispatcher: C
 
 
 def test_nobody_gives_back_what_another_has_claimed(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
-    """P2: the relay is away, and what was not tried goes back: not what another worker has in hand, it may be sending it."""
+    """P2: when the relay is away, untried mails go back, except those that another worker has and may be sending."""
     claimed = taken_over(world)
     with BadSmtp(lambda what, _: "554 no" if what == "CONNECT" else None) as server:
         dispatcher(server, worker="frozen")._send_all(claimed)

@@ -216,7 +216,7 @@ def test_the_end_when_everything_hangs(tmp_path: Path, imap: MailServer) -> None
 
 
 def test_systemd_is_told(tmp_path: Path, imap: MailServer, sink: Sink) -> None:
-    """sd_notify: READY once, signs of life while every thread makes progress, STOPPING at the end."""
+    """sd_notify: READY once, WATCHDOG while the threads work, STOPPING at the end."""
     address = str(tmp_path / "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(address)
@@ -231,7 +231,7 @@ def test_systemd_is_told(tmp_path: Path, imap: MailServer, sink: Sink) -> None:
 
 
 def test_a_second_daemon_on_one_store(tmp_path: Path, imap: MailServer, sink: Sink) -> None:
-    """D11: it is kept out, and says who has the store."""
+    """D11: the second daemon does not start, and says that another has the store."""
     config = configured(tmp_path, imap.port, sink.port)
     with Ackbot(config) as ackbot:
         ackbot.wait_for_log('"started"')

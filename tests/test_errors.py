@@ -1,4 +1,4 @@
-"""Our errors have one base: a sentence, the ids of what it happened to, and whether trying again can help."""
+"""Our errors have one base: a sentence, the ids of what they concern, and whether trying again can help."""
 
 from pathlib import Path
 

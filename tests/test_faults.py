@@ -260,7 +260,7 @@ def test_a_store_that_is_locked_between_two_mails(world: World, dispatcher: Call
 
 
 def test_a_store_that_is_damaged_meanwhile(world: World) -> None:
-    """P1: damage is no fault of the mail: nothing is quarantined, the sentence says what to do, and the letter stays."""
+    """P1: the mail is not to blame for a damaged store: nothing is quarantined, the letter stays, and the error says what to do."""
     world.receive(by(1))
     root = world.db.run("SELECT rootpage FROM sqlite_master WHERE name = 'cases'")[0][0]
     size = world.db.run("PRAGMA page_size")[0][0]
@@ -294,7 +294,7 @@ def test_a_log_that_cannot_be_written() -> None:
 
 
 def test_a_clock_that_was_a_year_ahead(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
-    """What was written, put off or left open under the wrong clock goes out now, and not in a year."""
+    """Mails that were written, put off or left open under the wrong clock go out now, and not in a year."""
     right = world.now
     rounds = rounds_of(world)
     rounds.tick()

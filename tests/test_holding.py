@@ -1,4 +1,4 @@
-"""What waits in the outbox, and for whom: pauses, modes, the brake, lanes that are gone."""
+"""Mails that wait in the outbox, and why: pauses, modes, the brake, lanes that no longer exist."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime

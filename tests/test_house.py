@@ -198,7 +198,7 @@ BORDERS = {
 
 @pytest.mark.parametrize("library", BORDERS)
 def test_one_border_per_library(library: str) -> None:
-    """Each library has one importer; only the demo's servers stand beside."""
+    """Each library has one importer, except for the demo's servers."""
     users = {
         str(path.relative_to(PACKAGE))
         for path in FILES
@@ -211,7 +211,7 @@ def test_one_border_per_library(library: str) -> None:
 
 
 def test_one_base_of_all_errors() -> None:
-    """Whatever we raise by a name of our own derives from AckbotError; the one class beside it is that one."""
+    """Every error class of our own derives from AckbotError."""
     bare = {
         node.name
         for path in FILES
@@ -230,7 +230,7 @@ SQL = re.compile(r"\b(SELECT\b.+\bFROM|INSERT INTO|UPDATE\b.+\bSET|DELETE FROM)\
 
 @pytest.mark.parametrize("path", [path for path in FILES if room(path) != "store"], ids=str)
 def test_only_the_store_knows_sql(path: Path) -> None:
-    """All SQL is in the store (style.md, SQL): no string elsewhere holds a statement, also not one in pieces."""
+    """All SQL is in the store (style.md, SQL): no string elsewhere holds a statement or a piece of one."""
     tree = ast.parse(path.read_text())
     told = {id(piece) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for piece in node.values}
     strings = [
@@ -247,7 +247,7 @@ def test_only_the_store_knows_sql(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=NAMES)
 def test_everything_public_is_explained(path: Path) -> None:
-    """A docstring for every module, public class and public function; a folder's says in one sentence what the room is for."""
+    """Every module, public class and public function has a docstring; a folder's says in one sentence what it is for."""
     tree = ast.parse(path.read_text())
     assert ast.get_docstring(tree), "module"
     if path.name == "__init__.py" and path.parent != PACKAGE:

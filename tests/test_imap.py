@@ -169,14 +169,14 @@ def test_a_password_beyond_ascii(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_password_beyond_ascii_where_plain_is_not_offered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The admin's to mend, gently retried, and said in words."""
+    """The admin has to mend it: the sentence says so, and it is retried rarely."""
     monkeypatch.setenv("ACKBOT_TEST_PASSWORD", "pässwörd€")
     with BadImap() as server, pytest.raises(LoginRefused, match="beyond ASCII, and the server offers no AUTH=PLAIN"):
         Mailbox(Account("127.0.0.1", server.port, "none", USER, Password(env="ACKBOT_TEST_PASSWORD")))
 
 
 def test_a_password_file_that_is_not_utf8(tmp_path: Path, server: MailServer) -> None:
-    """So is one in another encoding."""
+    """The admin has to mend a password file in another encoding, too."""
     (tmp_path / "pw").write_bytes(b"p\xe9\n")
     with pytest.raises(LoginRefused, match="is not UTF-8"):
         Mailbox(Account("127.0.0.1", server.port, "none", USER, Password(tmp_path / "pw")))
@@ -235,7 +235,7 @@ def test_servers_that_break_off(what: str, how: bytes, monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("what", ["LOGIN", "EXAMINE", "UID FETCH", "NOOP"])
 def test_everything_has_a_timeout(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """D15: a server that takes a command and never answers holds nobody up for ever."""
+    """D15: a server that takes a command and never answers cannot block us for ever."""
     monkeypatch.setattr(imap, "_READ_S", 1.0)
 
     def answer(_: BadImap, __: str, command: str) -> bytes | None:
@@ -250,7 +250,7 @@ def test_everything_has_a_timeout(what: str, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_connecting_has_a_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
-    """D15: nor does one that accepts and says nothing."""
+    """D15: a server that accepts the connection and says nothing cannot block us either."""
     monkeypatch.setattr(imap, "_CONNECT_S", 1.0)
     with BadImap(greeting=b"") as server, pytest.raises(ImapProblem):
         mailbox(server)
@@ -332,7 +332,7 @@ def test_certificates_are_checked(certificate: str, wrong: str, monkeypatch: pyt
 
 
 def test_a_self_signed_certificate_nobody_trusts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """D16: nor is the right name enough without an authority that vouches for it."""
+    """D16: the right name is not enough; a trusted authority must have signed the certificate."""
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(DATA / "loopback.crt", DATA / "loopback.key")
@@ -352,7 +352,7 @@ def test_plaintext_where_tls_was_asked_for() -> None:
 
 
 def test_a_dead_dns(monkeypatch: pytest.MonkeyPatch) -> None:
-    """D15: no name is resolved: told apart from a server that answers."""
+    """D15: a failing DNS is reported as a server that cannot be reached."""
 
     def dead(*_: object, **__: object) -> list[object]:
         raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")

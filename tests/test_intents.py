@@ -1,4 +1,4 @@
-"""Intents and their handlers: every kind has one, and a row that has to be there and is not costs nobody their answer."""
+"""Intents and their handlers: every kind has one, and a missing row does not cost anybody their answer."""
 
 import typing
 from collections.abc import Callable
@@ -44,7 +44,7 @@ KINDS = {
 
 
 def test_every_intent_has_a_handler() -> None:
-    """design.md §4: nothing that the rules may decide is unknown to the store; mails alone have a way of their own."""
+    """design.md §4: the store has a handler for everything that rules can decide, except mails, which it handles apart."""
     assert handlers.HANDLERS.keys() == KINDS - {Send}
 
 
@@ -170,7 +170,7 @@ CALLS: dict[str, Callable[[World], Any]] = {
 
 @pytest.mark.parametrize("name", CALLS)
 def test_other_changes_of_no_row_say_so(world: World, name: str) -> None:
-    """What no intent brings is no quieter: arrivals, letters, folders and mails that are not there."""
+    """Changes without an intent raise as well if a row is missing: arrivals, letters, folders and mails."""
     with pytest.raises(RowMissing):
         CALLS[name](world)
 

@@ -268,7 +268,7 @@ def test_what_is_no_backup(tmp_path: Path, world: World) -> None:
 
 
 def test_a_damaged_store_is_moved_aside(tmp_path: Path, world: World) -> None:
-    """That is what backups are for."""
+    """A damaged store does not stop a restore; it is moved aside."""
     config, backup = tmp_path / "ackbot.toml", tmp_path / "backup"
     world.receive(by(1))
     done(config, "backup", str(backup))

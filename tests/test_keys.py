@@ -1,4 +1,4 @@
-"""Keys are made in one place, never change, and are taken apart by nobody (design.md §5)."""
+"""Keys are made in one place, never change, and no code takes one apart (design.md §5)."""
 
 import ast
 import re

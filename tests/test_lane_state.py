@@ -1,4 +1,4 @@
-"""What a dispatcher knows of its lane, transition by transition; no clock, no store, no relay."""
+"""The state of a lane, transition by transition, without a clock, a store or a relay."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -277,7 +277,7 @@ def test_silent_connections_give_way(open_post: Callable[..., Post], monkeypatch
 
 
 def test_only_listed_peers(open_post: Callable[..., Post]) -> None:
-    """Nobody else says a word."""
+    """A machine that is not listed cannot deliver."""
     post = open_post(peers=(network("192.0.2.0/24"),))
     with pytest.raises(smtplib.SMTPConnectError) as refused:
         post.client()
@@ -497,6 +497,6 @@ def test_a_mail_in_hand_is_finished(post: Post, monkeypatch: pytest.MonkeyPatch)
     ],
 )
 def test_what_cannot_work_is_found(tmp_path: Path, keys: str, what: str) -> None:
-    """P10: before anything starts."""
+    """P10: a listener that cannot work is found before anything starts."""
     with pytest.raises(ConfigProblem, match=what):
         load(write_config(tmp_path, ("[limits]", f"[daemon]\n{keys}\n\n[limits]")))

@@ -313,7 +313,7 @@ def test_files_are_not_read() -> None:
 
 
 def test_text_is_bounded() -> None:
-    """D25: what is kept as text has an end; the whole stays in the mailbox (D26)."""
+    """D25: the text that is kept is limited; the whole mail stays in the mailbox (D26)."""
     assert len(Message.parse(letter(text="word " * 100_000)).text) <= TEXT_LIMIT
 
 
@@ -331,7 +331,7 @@ def test_text_is_bounded() -> None:
     ],
 )
 def test_message_ids(field: str, expected: str) -> None:
-    """D13: a senseless Message-ID is none."""
+    """D13: a Message-ID that makes no sense counts as missing."""
     assert Message.parse(letter(message_id=field)).message_id == expected
 
 

@@ -1,4 +1,4 @@
-"""Which case a letter belongs to, once it is closed, forwarded, or a machine's (D28, D41, D43, D53, D54, D62)."""
+"""Which case a letter belongs to if the case is closed, or the letter forwarded or a machine's (D28, D41, D43, D53, D54, D62)."""
 
 from pathlib import Path
 

@@ -48,7 +48,7 @@ def sent(story: Story, raw: bytes, **arrival: Any) -> dict[str, Any]:
 
 
 def kinds(story: Story) -> list[str]:
-    """What was written, but for the admin's daily mail."""
+    """The kinds of all mails, except the admin's daily mail."""
     return [row["kind"] for row in story.outbox() if row["kind"] != "admin"]
 
 
@@ -207,7 +207,7 @@ def test_a_closed_case(story: Story) -> None:
     ids=["Sender", "signature", "else the owner"],
 )
 def test_who_wrote(story: Story, fields: dict[str, str], text: str, staff: str) -> None:
-    """Whoever can be told; the owner of the case hears that a colleague wrote (P4)."""
+    """The author is recorded if they can be recognised; the owner hears that a colleague wrote (P4)."""
     sent(story, outlook(text=text, **fields))
 
     assert story.case()["human_words_by"] == staff
@@ -373,7 +373,7 @@ def test_the_weakest_inbox_vouches_for_nobody(story: Story) -> None:
 
 
 def test_a_leaver(make_story: Callable[..., Story]) -> None:
-    """P7: who has left speaks no more, whatever server vouches for them."""
+    """P7: the words of somebody who has left no longer count, whatever server vouches for them."""
     story = make_story(SENT, ('email = "sam@northgate.example"', 'email = "sam@northgate.example"\nleft = 2026-11-01'))
     story.receive(letter())
     story.receive(outlook("sam@northgate.example", Cc=INBOX, Authentication_Results=PASSED))

@@ -168,7 +168,7 @@ def test_history_is_not_read(story: Story, box: Box, watching: Callable[..., Cal
 
 
 def test_copies_of_our_own_mails(story: Story, box: Box, watching: Callable[..., Callable[[], None]]) -> None:
-    """Exchange keeps a copy of all we send: they are passed by unread, and leave no row each."""
+    """Exchange keeps a copy of every mail we send: the copies are skipped unread and leave no rows."""
     watching()
     box.put("INBOX", letter(), story.now)
     until(lambda: state(story) == "open")

@@ -1,4 +1,4 @@
-"""What bytes alone tell of a mail goes from one process to another as plain data, and whoever takes it believes nothing."""
+"""One process reads a mail's bytes and hands plain data to another, which trusts none of it."""
 
 import itertools
 import json
@@ -205,7 +205,7 @@ NO_READS = [
 
 @pytest.mark.parametrize("value", NO_READS, ids=range(len(NO_READS)))
 def test_what_is_no_read_is_refused(value: Any) -> None:
-    """P7: a reader that somebody took over hands on nothing but bounded plain data of the very shape."""
+    """P7: a hijacked reader can hand on only plain data of the right shape and within the limits."""
     assert from_plain(PLAIN)
     with pytest.raises(NotPlain):
         from_plain(value)

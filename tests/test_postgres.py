@@ -1,4 +1,4 @@
-"""PostgreSQL alone: connections that are lost, transactions that meet, and what a message of the server may tell."""
+"""PostgreSQL only: lost connections, transactions that conflict, and errors that must not quote rows."""
 
 import random
 import sys

@@ -68,7 +68,7 @@ def test_explain_and_show(
 
 
 def test_every_command_prints_through_one_door() -> None:
-    """E11: no command prints by itself."""
+    """E11: every command prints through the same function."""
     for path in (Path(__file__).parent.parent / "ackbot" / "cli").glob("*.py"):
         if path.name != "printing.py":
             text = path.read_text()

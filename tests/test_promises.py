@@ -244,7 +244,7 @@ def test_a_part_timer_hears_on_their_own_days(make_story: Callable[..., Story]) 
 
 
 def test_no_digest_when_there_is_nothing(story: Story) -> None:
-    """behaviour.md §4.1: none if empty."""
+    """behaviour.md §4.1: nobody gets an empty digest."""
     story.receive(letter())
     story.at("2026-12-03 18:00")
     assert story.outbox("digest") == []

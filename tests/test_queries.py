@@ -1,4 +1,4 @@
-"""What the store is asked is found by an index, as SQLite plans it."""
+"""The store's queries use an index, by SQLite's own query plan."""
 
 import re
 from collections.abc import Callable

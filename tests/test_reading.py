@@ -1,4 +1,4 @@
-"""Mails are read apart: the reader process, its budget, its death (E1, P1, D4; design.md §3)."""
+"""Mails are read in another process: its budget, and how it may die (E1, P1, D4; design.md §3)."""
 
 import sys
 import threading
@@ -89,7 +89,7 @@ def test_a_mail_that_cannot_be_read_is_kept_unread(world: World, bad: ReaderProc
 
 
 def test_not_even_its_headers(world: World, bad: ReaderProcess) -> None:
-    """P1: the bytes and the admin are left."""
+    """P1: if not even the headers can be read, the bytes are kept and the admin is told."""
     world.intake = Intake(world.db, world.office, bad)
     world.receive(letter(X_Do="kill"))
 
@@ -140,7 +140,7 @@ def test_a_worn_reader_is_replaced(good: ReaderProcess, monkeypatch: pytest.Monk
 
 
 def test_watchers_read_ahead(make_world: Callable[..., World], good: ReaderProcess) -> None:
-    """Issue of speed and of order: what was asked for first is answered first, whoever asks."""
+    """Mails are read ahead, and answers come in the order of asking, whoever asks."""
     asked = [good.begin(letter(text=f"Letter {number}")) for number in range(200)]
 
     assert [one.result().text for one in asked] == [f"Letter {number}" for number in range(200)]

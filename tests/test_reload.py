@@ -1,4 +1,4 @@
-"""A daemon that is told to reload survives whatever it then reads (P10). Its servers are not there; it need not reach them."""
+"""A daemon survives every configuration that it is told to reload (P10). It has no servers, and needs none."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,7 +46,7 @@ def test_a_wrong_reload_changes_nothing(daemon: Daemon, tmp_path: Path, content:
 
 
 def test_broken_words_change_nothing(daemon: Daemon, own_templates: Path) -> None:
-    """P10: nor do the council's own templates and phrases."""
+    """P10: broken templates and phrases of the council change nothing either."""
     runtime = daemon.runtime
     for name, text in (("words.toml", b"a ="), ("receipt.txt", b"{{ 1 + name }}"), ("receipt.txt", b"\xe9")):
         (own_templates / name).write_bytes(text)

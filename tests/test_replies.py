@@ -414,7 +414,7 @@ def with_part(story: Story, part: str, page: str = "") -> None:
     ],
 )
 def test_an_attached_mail_asks_back(story: Story, part: str) -> None:
-    """behaviour.md §4.2: however it is called, and it does not go along."""
+    """behaviour.md §4.2: a mail attached under any name is asked about, and is not sent."""
     with_part(story, part)
     assert sent(story) == []
     assert "another mail is attached" in asked(story)
@@ -470,7 +470,7 @@ def test_held_words_after_somebody_elses(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("words", [ANSWER, "CLOSE no longer mine", "AWAY 2 Dec", "SEND"])
 def test_a_leaver_speaks_no_more(tmp_path: Path, words: str) -> None:
-    """P7: from the day they left, their mails change nothing, and whoever has the case reads them."""
+    """P7: from the day on which they left, their mails change nothing, and the present owner gets them."""
     left = ('email = ["priya@northgate.example"', 'left = 2026-12-02\nemail = ["priya@northgate.example"')
     story = Story(tmp_path, P1, left)
     story.receive(letter())

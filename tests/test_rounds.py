@@ -1,4 +1,4 @@
-"""What happens because time passes."""
+"""The rounds: what is due is done as time passes."""
 
 import threading
 from collections.abc import Callable

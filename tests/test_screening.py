@@ -106,7 +106,7 @@ def test_strong_marks(world: World, headers: dict[str, str]) -> None:
 
 
 def test_autorespond_no_is_no_mark(world: World) -> None:
-    """P3: a header that says it is no automatic reply is none."""
+    """P3: a header that says that the mail is not an automatic reply is not a mark of a machine."""
     assert world.receive(letter(X_Autorespond="no"))["acknowledged"]
 
 
@@ -409,7 +409,7 @@ def test_a_form_is_who_from_says(world: World, fields: dict[str, str]) -> None:
 
 
 def test_inbox_only_in_cc(world: World) -> None:
-    """behaviour.md §1: somebody else was written to; the case stays, no acknowledgement."""
+    """behaviour.md §1: a letter to somebody else, with the inbox in Cc, gets a case but no acknowledgement."""
     row = world.receive(letter(to="clerk@elsewhere.example", Cc="housing@northgate.example"))
 
     assert row["outcome"] == "case"

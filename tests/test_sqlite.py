@@ -1,4 +1,4 @@
-"""SQLite alone: one file, one process that runs, and what others may do beside it."""
+"""SQLite only: one file, one process that runs, and what other processes may do at the same time."""
 
 import sqlite3
 from pathlib import Path
@@ -18,7 +18,7 @@ def db(tmp_path: Path) -> SQLite:
 
 
 def test_a_second_run_is_kept_out(tmp_path: Path) -> None:
-    """D11: an flock beside the file; a reader may look all the same."""
+    """D11: a lock beside the file keeps a second `run` out, but not a reader."""
     url = f"sqlite:///{tmp_path}/store.db"
     first = open_database(url, exclusive=True)
     first.migrate()
@@ -32,7 +32,7 @@ def test_a_second_run_is_kept_out(tmp_path: Path) -> None:
 
 
 def test_reading_cannot_write(tmp_path: Path) -> None:
-    """D71: what explains and shows holds no pen."""
+    """D71: `explain` and `show` cannot write to the store."""
     SQLite(tmp_path / "store.db").close()
     reader = SQLite(tmp_path / "store.db", read_only=True)
     with pytest.raises(StoreBusy, match="readonly"):

@@ -1,4 +1,4 @@
-"""What proves that a mail is of a member of staff: by the rules of the inbox of its case, whichever inbox it came to (P7)."""
+"""The proof that staff wrote a mail: the rules of the case's inbox count, whichever inbox the mail came to (P7)."""
 
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,7 @@ def test_a_mark_of_exchange_does_not_outweigh_a_fail(tmp_path: Path) -> None:
 
 
 def test_a_letter_in_a_case_of_an_inbox_that_is_gone(tmp_path: Path) -> None:
-    """P1, P4: nobody is here and the inbox is configured no more: somebody is told, and the letter is not lost."""
+    """P1, P4: nobody is here and the inbox is no longer configured: somebody is told, and the letter is not lost."""
     gone = "".join(
         f'\n[[absence]]\nstaff = "{one}"\nfrom = 2026-12-01\nuntil = 2026-12-14\n' for one in ("priya", "sam", "alex")
     )

@@ -30,7 +30,7 @@ def checked(config: Path, *options: str) -> CompletedProcess[str]:
 
 
 def answering(imap: MailServer, reply: Callable[[bytes], bytes]) -> Callable[[object], None]:
-    """Somebody answers whatever mail comes."""
+    """Somebody who answers every mail."""
 
     def deliver(mail: object) -> None:
         imap.append("housing@northgate.example", reply(mail.content))  # type: ignore[attr-defined]

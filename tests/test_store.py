@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("store")
 
 @pytest.fixture
 def url(store: str, tmp_path: Path) -> str:
-    """Of a store that is not there yet."""
+    """The URL of a store that does not exist yet."""
     return council.new_store() or f"sqlite:///{tmp_path}/store.db"
 
 
@@ -258,7 +258,7 @@ def test_two_start_together(url: str) -> None:
 
 
 def test_a_store_with_nothing_in_it(url: str) -> None:
-    """D71: what explains and shows makes no store, and says that `ackbot run` does."""
+    """D71: `explain` and `show` make no store, and say that `ackbot run` does."""
     with pytest.raises(StoreMissing, match="ackbot run"):
         open_database(url, read_only=True)
     open_database(url).close()

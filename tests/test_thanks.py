@@ -1,4 +1,4 @@
-"""A resident's short answers: what asks for nothing, and what only looks so (behaviour.md §3.5)."""
+"""A resident's short answers: those that ask for nothing, and those that only look so (behaviour.md §3.5)."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ PEOPLE = ("Edward Quan", "edward", "Priya Shah")
     ],
 )
 def test_a_letter_that_thanks_is_a_letter(words: str) -> None:
-    """behaviour.md §3.5, P1: whatever stands beside the thanks is read by somebody."""
+    """behaviour.md §3.5, P1: somebody reads every word besides the thanks."""
     assert thanks.short_answer(words, PEOPLE) is None
 
 
@@ -68,7 +68,7 @@ def test_bare_thanks_and_scores(words: str, score: int) -> None:
     ],
 )
 def test_scores_that_letters_begin_with(words: str, score: int) -> None:
-    """A house number, a time, a list are no feedback."""
+    """A house number, a time or a list at the beginning of a letter is not a score."""
     assert thanks.score_of(words) == score
 
 

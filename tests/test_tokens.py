@@ -1,4 +1,4 @@
-"""Signed ids, reply addresses and references: keyed, short, deterministic, and impossible to pass off (D51)."""
+"""Signed ids, reply addresses and references are keyed, short, deterministic, and cannot be forged (D51)."""
 
 import re
 from itertools import product
@@ -88,7 +88,7 @@ def test_no_kind_passes_for_another() -> None:
     ],
 )
 def test_ordinary_addresses_are_no_tokens(addr: str) -> None:
-    """D51: what people put after a plus is theirs."""
+    """D51: a tag that people put after a plus themselves is not a token."""
     assert read_address(addr) is None
 
 

@@ -21,7 +21,7 @@ def story(tmp_path: Path) -> Story:
 
 
 def alarmed(story: Story) -> list[str]:
-    """Whom the alarms went to, in order."""
+    """The recipients of the alarms, in order."""
     return [mail["staff"] for mail in story.outbox("urgent")]
 
 
@@ -57,7 +57,7 @@ def test_an_answer_ends_it(story: Story) -> None:
 
 
 def test_a_further_letter_begins_it_anew(story: Story) -> None:
-    """One chain a case: what was taken before is alarmed again for what is new."""
+    """A case has one chain of alarms; a new urgent letter begins it again, though an earlier alarm was taken."""
     story.reply(story.mail("urgent"), "TAKE")
     story.at("2026-11-30 11:00")
     story.receive(

@@ -262,7 +262,7 @@ def test_a_move_that_was_cut_short_is_made_good(world: World, server: MailServer
 def test_a_busy_store_is_waited_for(
     world: World, server: MailServer, watching: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """design.md: locked or full is no fault of the mail: retried, never quarantined."""
+    """design.md: if the store is locked or full, the mail is not to blame: it is tried again, never quarantined."""
     from ackbot.store import StoreBusy
 
     monkeypatch.setattr(watch, "_BACK_OFF_S", (0.02, 0.05))

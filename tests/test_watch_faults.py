@@ -18,14 +18,14 @@ from tests.support.watching import USER, Run, taken, until
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What takes seconds between servers takes none here."""
+    """Set the waits between servers to nothing."""
     monkeypatch.setattr(watch, "_BACK_OFF_S", (0.02, 0.05))
     monkeypatch.setattr(watch, "_LOOK_S", 0.05)
     monkeypatch.setattr(imap, "_READ_S", 1.0)
 
 
 def subjects(world: World) -> list[str]:
-    """Of the letters taken, in that order."""
+    """The subjects of the letters taken, in order."""
     return [row["subject"] for row in world.db.run("SELECT subject FROM letters ORDER BY id")]
 
 
@@ -100,7 +100,7 @@ def test_a_server_that_vanishes(world: World, watching: Callable[..., Run]) -> N
 
 
 def test_a_push_that_never_comes(world: World, watching: Callable[..., Run]) -> None:
-    """D15: IDLE is taken and nothing is ever pushed: the poll beneath it finds the letter."""
+    """D15: the server accepts IDLE and never pushes: the poll finds the letter."""
     idling: list[str] = []
 
     def answer(_: BadImap, tag: str, command: str) -> bytes | None:

@@ -182,7 +182,7 @@ def test_long_ids_survive() -> None:
     "strange", ["<é1@r.example>", "<a\x01b@r.example>", "<a\tb@r.example>", "<" + "a" * 990 + "@x>"]
 )
 def test_strange_ids_are_left_out(strange: str) -> None:
-    """D13: an id that a header cannot hold as it is would be another's once mended: it is left out, the others stay."""
+    """D13: an id that does not fit into a header is left out, because a mended one might be another mail's; the others stay."""
     mail = parsed(compose(draft(in_reply_to=strange, references=(LONG_ID, strange)), TEMPLATES).content)
 
     assert mail["In-Reply-To"] is None

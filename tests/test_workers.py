@@ -36,7 +36,7 @@ def db(store: str, tmp_path: Path) -> Iterator[Database]:
 
 
 def test_a_lease_has_one_holder(db: Database) -> None:
-    """D11: whoever came first has it until it ends, is given back, or is not renewed in time."""
+    """D11: the first worker has the lease until it gives it back or does not renew it in time."""
     assert leases.take(db, "inbox a", "first", 60)
     assert not leases.take(db, "inbox a", "second", 60)
     assert leases.free(db, ["inbox a", "inbox b"]) == ["inbox b"]
@@ -49,7 +49,7 @@ def test_a_lease_has_one_holder(db: Database) -> None:
 
 
 def test_a_frozen_holder_finds_its_lease_gone(db: Database) -> None:
-    """D11: what ended may be taken by another, and then the first one has it no more, however it renews."""
+    """D11: another worker may take a lease that ended; then the first one no longer has it, even if it renews."""
     assert leases.take(db, "inbox a", "frozen", -1)
     assert leases.take(db, "inbox a", "other", 60)
 
@@ -67,7 +67,7 @@ def test_a_clock_set_back_keeps_no_lease_alive(db: Database) -> None:
 
 
 def test_a_lease_that_ended_stays_so() -> None:
-    """P1: whoever saw its end and stopped half-way must not be taken for one that went on; renewed too late is not renewed."""
+    """P1: a watcher that saw its lease end and stopped half-way must not go on, so a renewal that is too late does not count."""
     lease = Lease(time.monotonic() - 1)
     assert lease.is_set()
     lease.until = time.monotonic() + 60
@@ -130,7 +130,7 @@ def test_the_frozen_workers_late_250_is_believed(world: World) -> None:
 @both
 @shared
 def test_what_a_dead_worker_claimed_goes_out_at_once(world: World) -> None:
-    """P1, P2: its claims have five minutes yet, but it says nothing more; of one that is alive nothing is taken."""
+    """P1, P2: a dead worker's claims are taken over before their five minutes end; those of a live worker are not."""
     leases.renew(world.db, "frozen", 60)
     in_hand(world)
     outbox.recover(world.db, world.now, alone=False)

@@ -93,7 +93,7 @@ def test_bank_holidays(nation: str, day: date, free: bool) -> None:
     ],
 )
 def test_working_hours_that_make_no_sense(text: str) -> None:
-    """P10: each with its own sentence."""
+    """P10: each mistake in the hours has its own sentence."""
     with pytest.raises(ValueError, match='"'):
         Week.parse(text)
 
