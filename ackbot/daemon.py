@@ -157,9 +157,9 @@ class Runtime:
         self._rounds.start()
 
     def _warm_up(self) -> None:
-        """Load what the first letter needs, and leave what stays for good out of every later collection of garbage."""
+        """Load what the first letter needs, and exempt all objects that stay for good from garbage collection."""
         self._intake.warm()
-        gc.unfreeze()  # a reload left what it replaced among what stays
+        gc.unfreeze()  # after a reload, objects of the old runtime are still exempt
         gc.collect()
         gc.freeze()
 

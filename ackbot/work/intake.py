@@ -106,11 +106,12 @@ class Intake:
 
     def warm(self) -> None:
         """
-        Load what the first letter would load, so that it does not wait: HTML and languages where mails are read, and here
-        the bank holidays and templates. Read where all mails are, so that this process never loads a parser of HTML.
+        Load everything that letters need, so that the first one does not wait.
+
+        The reader loads HTML and languages, because this process never needs them; bank holidays and templates load here.
         """
         now = datetime.now(UTC)
-        with contextlib.suppress(ReadingEnds):  # the daemon stops already
+        with contextlib.suppress(ReadingEnds):  # the daemon may stop before it is warm
             message = Message.of(self._reading.begin(_FIRST).result(), self._office.signer)
             arrival = Arrival(self._office.council.first_inbox.name, now)
             consider(message, arrival, self._office, lambda *_: Facts(), now)

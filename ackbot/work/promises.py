@@ -194,7 +194,7 @@ class Promises:
         return queued
 
     def _remind_now(self, case: Case, desk: Desk) -> int:
-        """Remind staff before the resident hears (voice.md, 16): those at work whom the reminder of 13:00 did not reach."""
+        """Remind those at work whom the reminder of 13:00 did not reach, because staff hear before residents (voice.md, 16)."""
         if silent_because(case, desk.council):
             return 0
         before = events.reminded(self._db, case.code, desk.council.calendar.at(desk.today, time(0)))

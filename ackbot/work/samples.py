@@ -113,10 +113,10 @@ def specimens(config: Config, language: str) -> Iterator[tuple[str, Composed]]:
 
 def proofread(config: Config, reading: Reading | None = None) -> tuple[Finding, ...]:
     """
-    Every mistake in the templates of the council's languages, in the file and line where it stands.
+    Every mistake in the templates of the council's languages, with its file and line.
 
     Args:
-        reading: who reads the specimen of a letter; None reads it in this process, which loads the parser of HTML.
+        reading: the reader of the sample letter; None reads it in this process, which loads the HTML parser.
     """
     found: dict[Finding, None] = {}
     letter = _letter(config.office, reading or InProcess())

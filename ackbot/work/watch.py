@@ -90,7 +90,7 @@ class Watcher:
 
     @property
     def patience_s(self) -> float:
-        """Seconds without progress after which the thread itself is stuck. The server can delay it no longer than that."""
+        """Seconds without progress after which the thread counts as stuck; no server can delay it for longer."""
         return max(self._watched.poll_every_s, _GENTLE_S) + 120
 
     def run(self) -> None:
