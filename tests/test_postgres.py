@@ -249,3 +249,17 @@ def test_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(StoreProblem, match=r"ackbot\[postgres\]"):
         open_database("postgresql://ackbot@host/ackbot")
+
+
+def test_what_the_server_refused_is_not_logged(db: Database, caplog: pytest.LogCaptureFixture) -> None:
+    """P11: the error of a statement that nobody waited for comes second to another error, and its words go nowhere."""
+    with pytest.raises(LookupError), db.transaction():
+        for _ in range(2):  # the second is refused, and the server's message quotes it
+            db.run("INSERT INTO people (address) VALUES ('secret@resident.example')")
+        raise LookupError
+    with pytest.raises(psycopg.errors.UniqueViolation, match="duplicate key") as refused, db.transaction():
+        for _ in range(2):
+            db.run("INSERT INTO people (address) VALUES ('secret@resident.example')")
+
+    assert "secret" not in caplog.text + str(refused.value)
+    assert not db.run("SELECT * FROM people")

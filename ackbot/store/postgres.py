@@ -1,6 +1,7 @@
 """PostgreSQL: any number of workers on any number of hosts, each with a few connections (design.md §6)."""
 
 import contextlib
+import logging
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -36,6 +37,8 @@ _FROZEN_S = 10
 _PARAMETER = re.compile(r"'(?:[^']|'')*'|(?<!:):([a-z]\w*)", re.IGNORECASE)
 
 Connection = psycopg.Connection[DictRow]
+
+logging.getLogger("psycopg").setLevel(logging.CRITICAL)  # its warnings quote the row that the server refused (P11)
 
 
 class _Rows(Sequence[Row]):
