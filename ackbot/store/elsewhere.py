@@ -5,11 +5,12 @@ They are kept for 30 days, because an answer may be seen before the letter that 
 """
 
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 
 from ackbot.casework.intents import DropAcknowledgement, KeepAnsweredElsewhere
 from ackbot.casework.model import AnsweredElsewhere
-from ackbot.store.database import Database, instant_of, listed, text_of
+from ackbot.store.database import Database, Row, instant_of, listed, text_of
 from ackbot.store.unit import NO_DATA, Data, Unit
 
 _KEPT = timedelta(days=30)  # longer than any outage
@@ -38,13 +39,17 @@ def keep(unit: Unit, intent: KeepAnsweredElsewhere) -> Data:
     return NO_DATA
 
 
-def to(db: Database, recipient: str) -> tuple[AnsweredElsewhere, ...]:
-    """The answers written to this case-folded address, the latest first."""
-    rows = db.run(
+def rows_to(db: Database, recipient: str | None) -> Sequence[Row]:
+    """Rows of the answers written to this case-folded address, the latest first; see `answers`. None has none."""
+    return db.run(
         "SELECT * FROM answers WHERE recipient = :recipient ORDER BY id DESC LIMIT :most",
         recipient=recipient,
         most=_MOST,
     )
+
+
+def answers(rows: Sequence[Row]) -> tuple[AnsweredElsewhere, ...]:
+    """What those rows say."""
     return tuple(
         AnsweredElsewhere(
             row["code"],

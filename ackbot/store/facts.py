@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from ackbot.casework.council import Council
 from ackbot.casework.model import (
@@ -23,7 +23,7 @@ from ackbot.casework.model import (
 from ackbot.mail import message
 from ackbot.mail.plain import Attachment
 from ackbot.store import alarms, cases, contact, elsewhere, listings
-from ackbot.store.database import Database, instant_of, listed, text_of
+from ackbot.store.database import Database, Row, instant_of, listed, text_of
 
 _JOIN_DAYS = 3  # days in which a further letter may be joined to an open case
 _COUNTED_DAYS = 30  # days whose letters count for "this is your third email to us in 30 days"
@@ -41,9 +41,9 @@ def gather(db: Database, questions: Questions, now: datetime, council: Council) 
     db.lock([f"letter {questions.fingerprint}", *(f"address {one}" for one in addresses)])
     db.lock(f"load {one}" for one in questions.staff)
     sender = questions.addresses[0] if questions.addresses else ""
-    past = _past(db, sender, now) if sender else []
-    by_message_id = _by_message_id(db, questions.message_ids) if questions.message_ids else {}
-    known = _known(db, questions.fingerprint)
+    asked = _ask(db, questions, sender, now)
+    past, known = _past(asked.past), _known(asked.known)
+    by_message_id = {row["message_id"]: row["code"] for row in asked.by_message_id}
     codes = dict.fromkeys(
         [
             *questions.codes,
@@ -63,13 +63,13 @@ def gather(db: Database, questions: Questions, now: datetime, council: Council) 
             past=tuple(past),
             by_message_id=MappingProxyType(by_message_id),
             contact=histories[sender],
-            loads=MappingProxyType(loads(db, questions.staff)),
-            taken_codes=_taken(db, questions.candidate_codes),
-            last_owner=_last_owner(db, sender) if sender else None,
-            answered=elsewhere.to(db, sender) if sender else (),
-            letters_from=_count_letters(db, sender, now) if sender else 0,
+            loads=MappingProxyType(_loads(asked.loads)),
+            taken_codes=frozenset(row["code"] for row in asked.taken),
+            last_owner=_last_owner(asked.last_owner),
+            answered=elsewhere.answers(asked.answers),
+            letters_from=int(asked.letters_from[0]["n"]),
             ours=MappingProxyType(_ours(db, questions.ours)) if questions.ours else MappingProxyType({}),
-            person=_person(db, sender) if sender else Person(),
+            person=_person(asked.person),
         ),
         **(_for_staff(db, questions.author, known_cases, histories) if questions.author else {}),
     )
@@ -89,13 +89,67 @@ def _for_staff(
     }
 
 
-def _known(db: Database, fingerprint: str) -> Known | None:
-    """What became of this letter when it arrived before; one row for each inbox that it came to."""
-    rows = db.run(
-        "SELECT letters.code, letters.state, letters.kind, letters.outcome, arrivals.inbox FROM letters LEFT JOIN arrivals ON "
-        "arrivals.letter_id = letters.id WHERE letters.fingerprint = :fingerprint",
-        fingerprint=fingerprint,
+class _Asked(NamedTuple):
+    """Rows of the statements that need no other's answer."""
+
+    past: Sequence[Row]
+    by_message_id: Sequence[Row]
+    known: Sequence[Row]
+    taken: Sequence[Row]
+    last_owner: Sequence[Row]
+    letters_from: Sequence[Row]
+    person: Sequence[Row]
+    loads: Sequence[Row]
+    answers: Sequence[Row]
+
+
+def _ask(db: Database, questions: Questions, sender: str, now: datetime) -> _Asked:
+    """All of them before the first answer is read: PostgreSQL, far away, is waited for once and not nine times."""
+    by = sender or None  # nothing is equal to NULL: a letter without a sender has no past
+    message_ids, of_ids = listed("m", questions.message_ids[-50:])
+    candidates, of_candidates = listed("c", questions.candidate_codes)
+    return _Asked(
+        past=db.run(
+            """
+            SELECT code, subject_key, text_hash, arrived_at, message_id FROM letters
+            WHERE from_key = :sender AND arrived_at > :since AND code IS NOT NULL AND state = 'decided'
+            ORDER BY arrived_at DESC LIMIT :limit
+            """,
+            sender=by,
+            since=text_of(now - timedelta(days=_JOIN_DAYS + 1)),
+            limit=_MOST_PAST,
+        ),
+        by_message_id=db.run(
+            f"SELECT message_id, code FROM letters WHERE message_id IN ({message_ids}) AND message_id <> '' AND "
+            "code IS NOT NULL ORDER BY id",
+            **of_ids,
+        ),
+        known=db.run(
+            "SELECT letters.code, letters.state, letters.kind, letters.outcome, arrivals.inbox FROM letters LEFT JOIN arrivals ON "
+            "arrivals.letter_id = letters.id WHERE letters.fingerprint = :fingerprint",
+            fingerprint=questions.fingerprint,
+        ),
+        taken=db.run(f"SELECT code FROM cases WHERE code IN ({candidates})", **of_candidates),
+        last_owner=db.run(
+            """
+            SELECT cases.owner, cases.team, cases.last_letter_at FROM parties JOIN cases ON cases.code = parties.code
+            WHERE parties.address = :sender AND cases.owner <> '' ORDER BY cases.last_letter_at DESC LIMIT 1
+            """,
+            sender=by,
+        ),
+        letters_from=db.run(
+            "SELECT COUNT(*) AS n FROM letters WHERE from_key = :sender AND arrived_at > :since "
+            "AND code IS NOT NULL AND state = 'decided'",
+            sender=by,
+            since=text_of(now - timedelta(days=_COUNTED_DAYS)),
+        ),
+        person=db.run("SELECT quiet, ignored, formats, language FROM people WHERE address = :sender", sender=by),
+        loads=_load_rows(db, questions.staff),
+        answers=elsewhere.rows_to(db, by),
     )
+
+
+def _known(rows: Sequence[Row]) -> Known | None:
     if not rows:
         return None
     first = rows[0]
@@ -113,18 +167,7 @@ def is_known(db: Database, fingerprint: str) -> bool:
     return bool(db.run("SELECT 1 FROM letters WHERE fingerprint = :fingerprint", fingerprint=fingerprint))
 
 
-def _past(db: Database, sender: str, now: datetime) -> list[PastLetter]:
-    """The sender's letters with a case in the last days, the latest first: a further letter may join one of them."""
-    rows = db.run(
-        """
-        SELECT code, subject_key, text_hash, arrived_at, message_id FROM letters
-        WHERE from_key = :sender AND arrived_at > :since AND code IS NOT NULL AND state = 'decided'
-        ORDER BY arrived_at DESC LIMIT :limit
-        """,
-        sender=sender,
-        since=text_of(now - timedelta(days=_JOIN_DAYS + 1)),
-        limit=_MOST_PAST,
-    )
+def _past(rows: Sequence[Row]) -> list[PastLetter]:
     return [
         PastLetter(
             row["code"],
@@ -137,59 +180,27 @@ def _past(db: Database, sender: str, now: datetime) -> list[PastLetter]:
     ]
 
 
-def _count_letters(db: Database, sender: str, now: datetime) -> int:
-    rows = db.run(
-        "SELECT COUNT(*) AS n FROM letters WHERE from_key = :sender AND arrived_at > :since AND code IS NOT "
-        "NULL AND state = 'decided'",
-        sender=sender,
-        since=text_of(now - timedelta(days=_COUNTED_DAYS)),
-    )
-    return int(rows[0]["n"])
-
-
-def _by_message_id(db: Database, message_ids: Sequence[str]) -> dict[str, str]:
-    # References may be endless; the latest are at its end (RFC 5322 §3.6.4), so these are the ones that count.
-    placeholders, parameters = listed("m", message_ids[-50:])
-    rows = db.run(
-        f"SELECT message_id, code FROM letters WHERE message_id IN ({placeholders}) AND message_id <> '' AND "
-        "code IS NOT NULL ORDER BY id",
-        **parameters,
-    )
-    return {row["message_id"]: row["code"] for row in rows}
-
-
-def _last_owner(db: Database, sender: str) -> tuple[str, str, datetime] | None:
-    """Owner and team of the sender's latest case, and the instant of its last letter, UTC."""
-    rows = db.run(
-        """
-        SELECT cases.owner, cases.team, cases.last_letter_at FROM parties JOIN cases ON cases.code = parties.code
-        WHERE parties.address = :sender AND cases.owner <> '' ORDER BY cases.last_letter_at DESC LIMIT 1
-        """,
-        sender=sender,
-    )
+def _last_owner(rows: Sequence[Row]) -> tuple[str, str, datetime] | None:
     return (rows[0]["owner"], rows[0]["team"], instant_of(rows[0]["last_letter_at"])) if rows else None
 
 
 def loads(db: Database, staff: Sequence[str]) -> dict[str, Load]:
     """How many open cases each of these members of staff has; those who never had one are left out."""
-    if not staff:
-        return {}
+    return _loads(_load_rows(db, staff))
+
+
+def _load_rows(db: Database, staff: Sequence[str]) -> Sequence[Row]:
     placeholders, parameters = listed("s", staff)
-    rows = db.run(
+    return db.run(
         f"SELECT staff, open_cases, assigned_at FROM staff_load WHERE staff IN ({placeholders})", **parameters
     )
+
+
+def _loads(rows: Sequence[Row]) -> dict[str, Load]:
     return {
         row["staff"]: Load(row["open_cases"], instant_of(row["assigned_at"]) if row["assigned_at"] else None)
         for row in rows
     }
-
-
-def _taken(db: Database, codes: Sequence[str]) -> frozenset[str]:
-    """Those of these codes that a case already has."""
-    placeholders, parameters = listed("c", codes)
-    return frozenset(
-        row["code"] for row in db.run(f"SELECT code FROM cases WHERE code IN ({placeholders})", **parameters)
-    )
 
 
 def _ours(db: Database, message_ids: Sequence[str]) -> dict[str, OurMail]:
@@ -211,9 +222,8 @@ def _ours(db: Database, message_ids: Sequence[str]) -> dict[str, OurMail]:
     }
 
 
-def _person(db: Database, sender: str) -> Person:
+def _person(rows: Sequence[Row]) -> Person:
     """What this address asked for earlier."""
-    rows = db.run("SELECT quiet, ignored, formats, language FROM people WHERE address = :sender", sender=sender)
     return (
         Person(bool(rows[0]["quiet"]), bool(rows[0]["ignored"]), rows[0]["formats"], rows[0]["language"])
         if rows
