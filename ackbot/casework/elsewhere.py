@@ -86,7 +86,7 @@ def on_copied(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisio
         return None
     case, how, threaded = found
     for inbox in (seen.inbox, desk.council.inbox_of(case.inbox)):
-        if not Seen(seen.message, inbox, seen.council, seen.arrival).vouched or not (inbox.authserv_id or threaded):
+        if not seen.authority.vouched_by(inbox) or not (inbox.authserv_id or threaded):
             return None
     return _answered(seen, to, case, how, desk)
 

@@ -42,7 +42,7 @@ def questions_for(seen: Seen, verdict: Verdict, desk: Desk) -> Questions:
     # Anybody can quote our ids; only in a bounce do they tell which of our mails came back.
     returned = message.returned if verdict.kind == "bounce" else ()
     tokens = (*returned, *message.addressed, *message.answers)
-    listed = council.codes_in(message.new_text[:_LISTED]) if seen.staff_token and seen.staff else ()
+    listed = council.codes_in(message.new_text[:_LISTED]) if seen.authority.answers_staff and seen.staff else ()
     codes = dict.fromkeys(
         [*(token.code for token in tokens if token.code), *council.codes_in(message.subject), *listed]
     )
@@ -57,7 +57,7 @@ def questions_for(seen: Seen, verdict: Verdict, desk: Desk) -> Questions:
         ours=tuple(
             token.message_id for token in (*message.answers, *tokens) if token.role == "staff" and token.message_id
         ),
-        author=seen.staff.id if seen.staff and seen.staff_token else "",
+        author=seen.staff.id if seen.staff and seen.authority.answers_staff else "",
     )
 
 
@@ -68,7 +68,7 @@ def _candidates(seen: Seen) -> tuple[str, ...]:
     For a staff reply these are all members of all teams, because staff may pass a case to any team.
     """
     council = seen.council
-    if seen.staff and seen.staff_token:
+    if seen.staff and seen.authority.answers_staff:
         return tuple(dict.fromkeys(member for team in council.teams.values() for member in team.members))
     names = dict.fromkeys(routing.route(seen.message, inbox, council).team for inbox in (seen.home, *seen.also_to))
     return tuple(

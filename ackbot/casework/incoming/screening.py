@@ -9,10 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
+from ackbot.casework import authority
+from ackbot.casework.authority import Authority
 from ackbot.casework.council import Council, Form, Inbox, Staff
 from ackbot.casework.incoming import marks
 from ackbot.casework.model import Arrival, LetterKind
-from ackbot.mail import authresults, subjects, systems
+from ackbot.mail import subjects, systems
 from ackbot.mail.addresses import Address
 from ackbot.mail.message import Message
 
@@ -54,7 +56,7 @@ class Seen:
         formal = marks.AUTOMATIC_SUBJECT.search(message.subject)
         if not formal and not marks.ABSENCE_SUBJECT.match(message.subject):
             return 0
-        if self.verified_staff and subjects.is_reply(message.subject):
+        if self.authority.speaks_as_staff() and subjects.is_reply(message.subject):
             return 0  # a colleague answers a case whose letter was an automatic reply, and kept its subject
         null_sender, absence_words = message.return_path == "", marks.ABSENCE_WORDS.search(message.new_text[:2_000])
         return 1 + bool(formal) + bool(null_sender) + bool(absence_words) + bool(message.answers)
@@ -67,7 +69,7 @@ class Seen:
         Only the first 200 characters of a reply count, and none of a forward, because the rest may quote another mail.
         """
         message = self.message
-        if self.verified_staff or subjects.is_forward(message.subject):
+        if self.authority.speaks_as_staff() or subjects.is_forward(message.subject):
             return False
         words = message.new_text[: 200 if subjects.is_reply(message.subject) else 4_000]
         if marks.SAYS_AUTOMATIC.search(words):
@@ -80,47 +82,14 @@ class Seen:
         return bool(self.inbox.sent_folder) and self.arrival.folder == self.inbox.sent_folder
 
     @cached_property
-    def one_author(self) -> Address | None:
-        """The author whose authority the mail may use; None if From names several people, or nobody (RFC 5322 §3.6.2)."""
-        named = {one.key for one in self.message.from_ if one.addr}
-        return self.message.author if len(named) == 1 else None
+    def authority(self) -> Authority:
+        """What the mail may do. Every rule by which a mail acts asks this."""
+        return authority.of(self.message, self.inbox, self.council, form=self.form is not None)
 
-    @cached_property
+    @property
     def staff(self) -> Staff | None:
         """The member of staff who is the mail's only author; None if there is none. The address alone proves nothing."""
-        author = self.one_author
-        return self.council.staff_at(author.key) if author else None
-
-    @cached_property
-    def staff_token(self) -> bool:
-        """Whether the mail answers one that we sent to staff: its reply address or the answered Message-ID is signed by us."""
-        return any(token.role == "staff" for token in (*self.message.addressed, *self.message.answers))
-
-    @cached_property
-    def verified_staff(self) -> bool:
-        """
-        Whether the mail is proven to come from the member of staff in From (behaviour.md §4.4).
-
-        It needs a staff token, made for this person if it is in a reply address, and the inbox's server must vouch for From.
-        """
-        if self.staff is None or not self.staff_token:
-            return False
-        tagged = [token.staff for token in self.message.addressed if token.role == "staff"]
-        return (not tagged or self.staff.id in tagged) and self.vouched
-
-    @cached_property
-    def vouched(self) -> bool:
-        """
-        Whether the inbox's own server vouches for From. True if the inbox has no `authserv_id`.
-
-        Exchange's internal mark replaces a pass only if `authserv_id` is "unknown" (Exchange Online) and the results do not
-        say fail, because any other server lets strangers write that mark.
-        """
-        headers = self.message.headers
-        trusted = self.inbox.authserv_id
-        found = authresults.verdict(headers, trusted, self.one_author.domain if self.one_author else "")
-        exchange = trusted.lower() == authresults.UNKNOWN and authresults.internal(headers)
-        return not trusted or found == "pass" or (exchange and found != "fail" and self.one_author is not None)
+        return self.authority.staff
 
     @cached_property
     def home(self) -> Inbox:
@@ -317,7 +286,10 @@ KINDS: tuple[KindRule, ...] = (
         lambda seen: seen.arrival.junk or marks.spam(seen.message.headers),
     ),
     KindRule(
-        "staff", "behaviour.md §4.4", "a verified member of staff answers our mail", lambda seen: seen.verified_staff
+        "staff",
+        "behaviour.md §4.4",
+        "a verified member of staff answers our mail",
+        lambda seen: seen.authority.speaks_as_staff(),
     ),
     KindRule("unreadable", "behaviour.md §1", "the mail server could not give us the mail itself", _placeholder),
     KindRule(
@@ -342,8 +314,8 @@ NULL_SENDER = WithholdRule(
 )
 FORGED = WithholdRule(
     "behaviour.md §2",
-    "the trusted server says the sender's address is forged (DMARC fail)",
-    lambda seen: authresults.verdict(seen.message.headers, seen.inbox.authserv_id, "") == "fail",
+    authority.FORGED,
+    lambda seen: seen.authority.condemned_by(),
 )
 WITHHELD: tuple[WithholdRule, ...] = (
     WithholdRule("behaviour.md §1", "it stands in for a mail that the server could not give us", _placeholder),
@@ -372,7 +344,7 @@ WITHHELD: tuple[WithholdRule, ...] = (
     WithholdRule(
         "behaviour.md §4.4",
         "it carries a token that we gave to a member of staff, and comes from somebody else",
-        lambda seen: seen.staff_token,
+        lambda seen: seen.authority.answers_staff,
     ),
     FORGED,
     WithholdRule(

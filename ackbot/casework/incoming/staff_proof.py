@@ -87,15 +87,16 @@ def _server(seen: Seen) -> Point:
     """Whether the inbox's own server vouches for From; if not, which `authserv_id` would."""
     headers, trusted = seen.message.headers, seen.inbox.authserv_id
     servers = authresults.servers(headers)
-    domain = seen.one_author.domain if seen.one_author else ""
-    found = authresults.verdict(headers, trusted, domain)
+    author = seen.authority.author
+    domain = author.domain if author else ""
+    found = seen.authority.result_of(seen.inbox)
     near = next((one for one in servers if authresults.verdict(headers, one, domain) == "pass"), "")
     if authresults.internal(headers) and authresults.verdict(headers, authresults.UNKNOWN, domain) != "fail":
         near = near or authresults.UNKNOWN
     change = f'[[inbox]] authserv_id = "{near}", if that is your own mail server' if near else ""
     if not trusted:
         return Point("server: no authserv_id is set, so the token and From are the only proof", True, change)
-    if seen.vouched:
+    if seen.authority.vouched_by(seen.inbox):
         return Point(f"server: {trusted} vouches for the sender", True)
     if found == "fail":
         return Point(

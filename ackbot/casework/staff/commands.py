@@ -84,7 +84,7 @@ def _vouched_for(reply: StaffReply) -> bool:
     inboxes = {council.inbox_of(cases[code].inbox) for code in (*answered, *named) if code in cases}
     if reply.reading.command in ("AWAY", "BACK"):
         inboxes |= {one for about in away_back.about(reply) for one in council.inboxes_of(about)}
-    return all(replace(seen, inbox=inbox).verified_staff for inbox in inboxes)
+    return seen.authority.speaks_as_staff(inboxes)
 
 
 def _acted_on(reply: StaffReply, case: Case | None) -> list[Intent]:
