@@ -17,7 +17,7 @@ from ackbot.mail.addresses import Address
 from ackbot.mail.authresults import Verdict
 from ackbot.mail.message import Message
 
-FORGED = "the trusted server says the sender's address is forged (DMARC fail)"
+FORGED = "it may be forged: the trusted server says the sender's address is forged (DMARC fail)"
 
 
 @dataclass(frozen=True, slots=True)

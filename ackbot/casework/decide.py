@@ -134,7 +134,8 @@ def _letter(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
     verdict = _limited(seen, verdict, facts, desk)
     found = matching.match(seen, verdict.to, facts)
     urgent = danger.found_in(seen, found.case, desk)
-    answer = elsewhere.before(seen, verdict, found, facts)
+    # Ids are anybody's to copy: what may be forged is not the letter that a person answered (E4).
+    answer = None if seen.authority.condemned_by() else elsewhere.before(seen, verdict, found, facts)
     if found.case is None:
         return opening.on_new_letter(NewLetter(seen, verdict, found, urgent, answer, facts, desk))
     if answer is not None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ackbot.casework import contact, elsewhere, standards
+from ackbot.casework import authority, contact, elsewhere, standards
 from ackbot.casework.cover import is_present, stand_in
 from ackbot.casework.drafts import to_admin, to_resident, to_staff
 from ackbot.casework.incoming import danger, thanks, wishes
@@ -60,18 +60,25 @@ def on_attached(
     """
     The decision for a letter in a known case.
 
-    Thanks and bare scores change nothing about the case. Other letters reopen it if it is answered, waiting or closed.
+    Thanks and bare scores change nothing about the case. Other letters reopen it if it is answered, waiting or closed. A letter
+    that may not speak for its author, such as one that the trusted server condemns, is read by the owner and changes nothing (E4).
     """
     # What a stranger writes is attached, but is never taken for the resident's thanks, score or wishes.
     known = verdict.to is not None and verdict.to.key in case.parties
-    case, intents = _joined(seen, verdict, found, case, desk, found_urgent)
-    said = _said(seen, case, desk, found_urgent) if known else _Said(None, 0, Wishes())
+    own = seen.authority.is_own(desk.council.inbox_of(case.inbox))
+    case, intents = _joined(seen, found, case, desk, found_urgent, own=own)
+    speaks = seen.authority.speaks_for(case, desk.council)
+    said = _said(seen, case, desk, found_urgent) if speaks else _Said(None, 0, Wishes())
     if said.score:
         intents.append(Note(case.code, "feedback", why="the resident said how we did", data={"score": str(said.score)}))
     case, notes, remembered = _remembered(case, said.wishes, verdict, desk)
     notes += elsewhere.unseen(seen, facts, desk)
     case, in_charge = _in_charge(case, desk)
-    answer = _answered(seen, verdict, case, said, facts, desk, known=known)
+    answer = (
+        _answered(seen, verdict, case, said, facts, desk, known=known)
+        if own
+        else _unchanged(seen, verdict, case, facts, desk, known=known)
+    )
     intents += [*remembered, *in_charge, *answer.intents]
     if answer.send:
         intents += [answer.send, *to_admin.hold_told(answer.send, desk)]
@@ -99,12 +106,13 @@ def on_attached(
 
 
 def _joined(
-    seen: Seen, verdict: Verdict, found: Match, case: Case, desk: Desk, found_urgent: tuple[str, ...]
+    seen: Seen, found: Match, case: Case, desk: Desk, found_urgent: tuple[str, ...], *, own: bool
 ) -> tuple[Case, list[Intent]]:
     """Attach the letter, whatever it says (P3), and raise the alarm for urgent words."""
-    case = replace(case, sensitive=case.sensitive or bool(danger.SENSITIVE & set(found_urgent)))
-    intents: list[Intent] = [Attach(case.code, "", why=found.how, sensitive=case.sensitive)]
-    if case.unreachable and verdict.to is not None and verdict.to.key == case.resident.key:
+    case = replace(case, sensitive=case.sensitive or (own and bool(danger.SENSITIVE & set(found_urgent))))
+    intents: list[Intent] = [Attach(case.code, "", why=found.how, sensitive=case.sensitive, latest=own)]
+    author = seen.authority.author
+    if case.unreachable and own and author is not None and author.key == case.resident.key:
         # Mail from this address shows that it works again, whatever a bounce said.
         case = replace(case, unreachable=False)
         intents.append(Unreachable(case.code, False, why="the resident wrote from that address"))
@@ -161,6 +169,18 @@ def _answered(
     clocks = standards.told(fresh, owned=True) if told else fresh
     intents += [SetClock(case.code, clock, why="the resident wrote again") for clock in clocks]
     return _Answer(tuple(intents), send, why, clocks)
+
+
+def _unchanged(seen: Seen, verdict: Verdict, case: Case, facts: Facts, desk: Desk, *, known: bool) -> _Answer:
+    """
+    What a further letter does that speaks for nobody: nothing. A form that was sent twice gets the receipt of any letter,
+    if that only repeats a date that was told.
+    """
+    if not seen.authority.form or not any(clock.told for clock in case.clocks):
+        why = "nothing proves who wrote it, so it changes nothing" if verdict.acknowledge else verdict.why
+        return _Answer((), None, why, case.clocks)
+    send, why = _receipt(seen, verdict, case, facts, desk, known=known, still=True, news=False)
+    return _Answer((), send, why, case.clocks)
 
 
 def _owner_hears(case: Case, said: _Said) -> bool:
@@ -229,8 +249,18 @@ def _told(
         return to_admin.no_owner(case, "its owner is away and nobody stands in", desk)
     sender = verdict.to.addr if verdict.to else "an unknown address"
     notes = [*wished] if known else [f"it came from {sender}, which is new in this case"]
+    if seen.authority.form:
+        notes.append("it came by a contact form, which anybody can fill in, and changed nothing here")
     if not verdict.acknowledge:
         notes.append(verdict.why)
+    if seen.authority.condemned_by(desk.council.inbox_of(case.inbox)):
+        # The server of the case may say so, where that of the inbox it came to says nothing.
+        doubted = (
+            "it changed nothing here"
+            if authority.FORGED in notes
+            else f"{authority.FORGED}, and it changed nothing here"
+        )
+        notes.append(doubted)
     note = "; ".join(notes)
     why = f"{desk.council.staff[case.in_charge].name} has the case"
     flags = danger.flags(found_urgent, desk.council)

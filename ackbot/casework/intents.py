@@ -52,10 +52,12 @@ class Attach(Intent):
     Args:
         party: an address that becomes a party of the case; "" for none.
         sensitive: the case becomes sensitive.
+        latest: words that were written to the resident before the letter came do not answer it.
     """
 
     party: str
     sensitive: bool = False
+    latest: bool = True
 
 
 @dataclass(frozen=True, slots=True)

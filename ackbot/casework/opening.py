@@ -129,7 +129,9 @@ def _case(letter: NewLetter, routed: Routed, chosen: Chosen, clocks: tuple[Clock
 
 
 def _person(letter: NewLetter) -> Person:
-    """What we know of the sender, including the format that this letter asks for."""
+    """What we know of the sender, including the format that this letter asks for, unless the letter may be forged (E4)."""
+    if letter.seen.authority.condemned_by():
+        return letter.facts.person
     wished = wishes.read(letter.seen.message.new_text, letter.desk.templates.language_names())
     known = letter.facts.person
     return replace(known, formats=wished.formats or known.formats)
@@ -162,9 +164,14 @@ def _acknowledged(acknowledgement: Send | None, case: Case, desk: Desk) -> Ackno
 
 
 def _remembered(letter: NewLetter, case: Case) -> list[Intent]:
-    """What is remembered beyond the letter: the format that its sender asks for, and the earlier case that it continues."""
+    """
+    What is remembered beyond the letter: the format that its sender asks for, and the earlier case that it continues.
+
+    The wish of a contact form counts for its own case only, because anybody can fill it in under any name (E4).
+    """
     intents: list[Intent] = []
-    if case.resident.key and case.formats and case.formats != letter.facts.person.formats:
+    asked = letter.seen.authority.is_own() and case.formats != letter.facts.person.formats
+    if case.resident.key and case.formats and asked:
         intents.append(Wish(case.resident.key, "formats", case.formats, why="the resident asks for it", code=case.code))
     if letter.found.linked:
         why = _goes_on_with(letter)

@@ -69,9 +69,10 @@ def attach(unit: Unit, intent: Attach) -> Data:
     """Add a further letter to a case: its time, its sender as a party, and whether it makes the case sensitive."""
     at = unit.arrival.arrived_at if unit.arrival else unit.now
     rows = unit.db.run(
-        "UPDATE cases SET last_letter_at = CASE WHEN last_letter_at < :at THEN :at ELSE last_letter_at END, "
+        "UPDATE cases SET last_letter_at = CASE WHEN :latest AND last_letter_at < :at THEN :at ELSE last_letter_at END, "
         "sensitive = (sensitive OR :sensitive) WHERE code = :code RETURNING code",
         at=text_of(at),
+        latest=intent.latest,
         sensitive=intent.sensitive,
         code=intent.code,
     )

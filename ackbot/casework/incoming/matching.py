@@ -91,8 +91,13 @@ def match(seen: Seen, sender: Address | None, facts: Facts) -> Match:
 
     The ways are: a token of ours, In-Reply-To and References, a reference in the subject, the same sender with the same
     subject or text. A letter forwarded to another inbox, or too late for its closed case, gets a new case that is linked.
+
+    A contact form opens letters: its subject is the same for all, and whoever fills it in may name anybody as its writer.
+    Only the same text within three days is the same letter.
     """
     council, arrived_at = seen.council, seen.arrival.arrived_at
+    if seen.authority.form:
+        return _joined(seen, sender, facts) or Match(None, "a contact form opens a case of its own")
     found = _by_token(seen, facts) or _by_thread(seen, sender, facts) or _by_reference(seen, sender, facts)
     note = ""
     if found is None:
@@ -163,7 +168,8 @@ def _joined(seen: Seen, sender: Address | None, facts: Facts) -> Match | None:
         case = facts.cases.get(past.code)
         if case is None or case.state == "closed" or abs(seen.arrival.arrived_at - past.arrived_at) > JOINED_WITHIN:
             continue
-        if subject_key and past.subject_key == subject_key and case.inbox == seen.home.name:
+        same = subject_key and past.subject_key == subject_key and not seen.authority.form
+        if same and case.inbox == seen.home.name:
             return Match(case, "the same person wrote under the same subject within three days", joined=True)
         if seen.message.text_hash and past.text_hash == seen.message.text_hash:
             return Match(case, "the same person sent the same text within three days", joined=True)
