@@ -12,7 +12,7 @@ from ackbot.work.explain import explain
 from ackbot.work.rounds import Rounds
 from tests.support.council import write_config
 from tests.support.letters import letter, parsed, plain
-from tests.support.story import PASSED, Story, instant
+from tests.support.story import PASSED, Story, instant, words
 
 SENT = ("# housing", 'sent_folder = "Sent"\n# housing')
 WORDS = "Dear Edward,\n\nA surveyor comes on Thursday between 9 and 12.\n\nPriya\n"
@@ -354,15 +354,25 @@ def test_nobody_else_answers_for_us(story: Story, sender: str, fields: dict[str,
     assert ("update", "2026-12-07", "running") in story.clocks()
 
 
-@pytest.mark.parametrize(("threaded", "answered"), [(True, True), (False, False)])
-def test_without_a_server_to_believe(make_story: Callable[..., Story], threaded: bool, answered: bool) -> None:
-    """D55, behaviour.md §4.4: where no server vouches, it takes the id of a mail of the case; an address and subject do not do."""
+@pytest.mark.usefixtures("store")
+@pytest.mark.parametrize("threaded", [True, False])
+def test_without_a_server_to_believe(make_story: Callable[..., Story], threaded: bool) -> None:
+    """
+    E5, behaviour.md §4.4: where no server vouches, nothing ends a promise: everybody in copy has the ids of the case. What
+    answers one of these is asked about, and the owner's SENT says that it was an answer.
+    """
     story = make_story(('authserv_id = "mx.northgate.example"', ""))
     story.receive(letter())
     thread = {} if threaded else {"In_Reply_To": None, "References": None}
-    story.receive(outlook(PRIYA, Cc=INBOX, **thread))
+    row = story.receive(outlook(PRIYA, Cc=INBOX, **thread))
 
-    assert (story.cases()[0]["human_words_at"] is not None) is answered
+    assert story.cases()[0]["human_words_at"] is None
+    assert ("update", "2026-12-07", "running") in story.clocks()
+    assert (row["kind"] == "staff") is threaded
+    if threaded:
+        assert "did you write this to Edward Quan?" in words(story, "ask-back")[-1]
+        story.reply(story.mail("ask-back"), "SENT")
+        assert (story.case()["state"], story.case()["human_words_by"]) == ("answered", "priya")
 
 
 def test_the_weakest_inbox_vouches_for_nobody(story: Story) -> None:

@@ -265,6 +265,23 @@ def test_what_names_no_case_of_its_own_proves_itself_to_all_it_acts_on(
     assert bool(done) is obeyed
 
 
+@pytest.mark.parametrize(("verdict", "obeyed"), [("fail", False), ("none", False), ("pass", True)])
+@pytest.mark.parametrize("text", ["QUIET", "IGNORE", "SPLIT housing: the damp"])
+def test_what_reaches_beyond_the_case_proves_itself_there(
+    tmp_path: Path, text: str, verdict: str, obeyed: bool
+) -> None:
+    """E2, P7: in a case of an inbox that believes no server, words that count for a resident or a team of one that does."""
+    story = Story(tmp_path)
+    story.receive(letter(to=STREETS), inbox="streets")
+    header = {"Authentication-Results": f"mx.northgate.example; dmarc={verdict} header.from=northgate.example"}
+    ours = story.mail("new-case")
+    raw = answer(bytes(ours["content"]), text, ours["recipient"], when=story.now, **header)
+    story.receive(raw, inbox="streets")
+
+    done = [*story.db.run("SELECT 1 FROM people"), *story.cases()[1:]]
+    assert bool(done) is obeyed
+
+
 def test_a_line_about_another_case_than_the_one_answered(tmp_path: Path) -> None:
     """E2, P7: the mail answered is of an inbox that believes no server, the case its line names of one that does."""
     story = Story(tmp_path)

@@ -48,12 +48,18 @@ def test_take_ends_it(story: Story, words: str) -> None:
     assert story.db.run("SELECT taken_by FROM alarms")[0]["taken_by"] == "duty"
 
 
-def test_an_answer_ends_it(story: Story) -> None:
-    """The owner wrote to the resident: somebody is on it."""
-    story.reply(story.mail("new-case"), "Dear Edward,\n\nPlease leave the house, the engineer is on his way.\n\nPriya")
+@pytest.mark.parametrize(
+    "text", ["Dear Edward,\n\nPlease leave the house, the engineer is on his way.\n\nPriya", "CLOSE: done"]
+)
+def test_take_alone_ends_it(story: Story, text: str) -> None:
+    """E5, domain.md §8: neither an answer nor the end of the case ends an alarm; TAKE does, then too."""
+    story.reply(story.mail("new-case"), text)
+    story.at("2026-11-30 10:23")
+    assert alarmed(story) == ["duty", "duty"]
+    story.reply(story.mail("urgent"), "TAKE")
     story.at("2026-11-30 12:00")
 
-    assert alarmed(story) == ["duty"]
+    assert alarmed(story) == ["duty", "duty"]
 
 
 def test_a_further_letter_begins_it_anew(story: Story) -> None:

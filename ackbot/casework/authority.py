@@ -75,6 +75,13 @@ class Authority:
             return False
         return all(self.vouched_by(inbox) for inbox in (self.arrived, *inboxes))
 
+    def reaches(self, case_inbox: Inbox, others: Iterable[Inbox]) -> bool:
+        """
+        Whether staff, who may act in a case of one inbox, may act beyond it, in cases that nobody named: that inbox's server
+        vouches for them, or else each of the others does.
+        """
+        return self.proven_by(case_inbox) or self.speaks_as_staff(others)
+
     def is_own(self, *inboxes: Inbox) -> bool:
         """
         Whether it may speak for its author: wishes, scores and answers are taken as theirs. There must be one, who wrote it

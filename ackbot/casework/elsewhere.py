@@ -7,7 +7,7 @@ reply").
 
 from ackbot.casework import keys, standards
 from ackbot.casework.cover import has_left, is_present
-from ackbot.casework.drafts import to_staff
+from ackbot.casework.drafts import to_admin, to_staff
 from ackbot.casework.drafts.kinds import ASK_BACK
 from ackbot.casework.incoming import danger
 from ackbot.casework.incoming.matching import Match
@@ -76,7 +76,8 @@ def on_copied(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisio
     The decision for a mail from staff to a resident with one of our inboxes in copy; None for any other mail.
 
     From alone proves nothing (P7, D55). The servers of this inbox and of the case's inbox must vouch for it. If an inbox names
-    no server, the mail must answer a mail of the case, because only people who had that mail know its id.
+    no server, nobody vouches for the mail, because everybody in copy has the ids of the case. If the mail then answers one of
+    these, it changes nothing, and whoever has the case is asked (E5).
     """
     to = recipients(seen)
     if verdict.kind not in _PERSONS or not to or seen.arrival.history or not _works_here(seen, desk):
@@ -85,10 +86,37 @@ def on_copied(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisio
     if found is None:
         return None
     case, how, threaded = found
-    for inbox in (seen.inbox, desk.council.inbox_of(case.inbox)):
-        if not seen.authority.vouched_by(inbox) or not (inbox.authserv_id or threaded):
-            return None
-    return _answered(seen, to, case, how, desk)
+    asked = (seen.inbox, desk.council.inbox_of(case.inbox))
+    if all(seen.authority.proven_by(inbox) for inbox in asked):
+        return _answered(seen, to, case, how, desk)
+    if threaded and all(seen.authority.vouched_by(inbox) for inbox in asked):
+        return _asked(seen, verdict, case, desk)
+    return None
+
+
+def _asked(seen: Seen, verdict: Verdict, case: Case, desk: Desk) -> Decision:
+    """Whoever has the case reads what seems to be a colleague's answer, and says whether it was one: SENT."""
+    author = seen.staff
+    name = author.name if author else "somebody who uses the inbox"
+    why = "it seems to be a colleague's answer to the resident, and no server vouches for that: its owner is asked"
+    intents: list[Intent] = [Note(case.code, "unproven-answer", why=why)]
+    keeper = desk.council.staff.get(case.in_charge)
+    if case.state != "closed":
+        if keeper is not None and is_present(desk.council, keeper.id, desk.now):
+            values = {
+                "author": name,
+                "own": author is not None and author.id == keeper.id,
+                "their_words": Lines(seen.message.new_text),
+                "sent": to_staff.inside_link(desk, case, keeper, "SENT"),
+            }
+            key = keys.unproven(keys.asked(case.code, seen.message.fingerprint))
+            intents.append(to_staff.about_case(desk, ASK_BACK["unproven"], case, keeper, key, values, why=why))
+        else:
+            intents.append(
+                to_admin.no_owner(case, "a colleague seems to have answered it, and nobody is here to say so", desk)
+            )
+    record = Record("staff", "event", RULE, acknowledge=False, why=why)
+    return Decision("staff", "event", RULE, why, False, verdict.to, (*intents, record), code=case.code)
 
 
 def unseen(seen: Seen, facts: Facts, desk: Desk) -> list[str]:

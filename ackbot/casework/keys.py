@@ -148,6 +148,11 @@ def another(part: Part) -> Key:
     return Key(f"another:{part}")
 
 
+def unproven(part: Part) -> Key:
+    """To whoever has the case: did a colleague write that?"""
+    return Key(f"unproven:{part}")
+
+
 def quiet(part: Part) -> Key:
     """The confirmation of QUIET or IGNORE."""
     return Key(f"quiet:{part}")

@@ -50,8 +50,17 @@ def start(unit: Unit, intent: Alarm) -> Data:
 
 
 def end(unit: Unit, intent: TakeAlarm) -> Data:
-    """A member of staff says that they have taken the case: the alarm ends."""
-    take(unit.db, intent.code, intent.staff, unit.now)
+    """
+    A member of staff, who is proven, says that they have taken the case: the alarm ends.
+
+    Nothing else ends one, neither words to the resident nor the end of the case (E5). Touches no row if none is running.
+    """
+    unit.db.run(
+        "UPDATE alarms SET taken_by = :staff, taken_at = :now WHERE code = :code AND taken_by = ''",
+        staff=intent.staff,
+        now=text_of(unit.now),
+        code=intent.code,
+    )
     return NO_DATA
 
 
@@ -76,16 +85,6 @@ def repeated(db: Database, chain: Chain, next_at: datetime) -> bool:
         sent=chain.sent,
     )
     return bool(rows)
-
-
-def take(db: Database, code: str, staff: str, now: datetime) -> None:
-    """End the alarm of a case, taken by `staff`. Touches no row if none is running, as in most cases."""
-    db.run(
-        "UPDATE alarms SET taken_by = :staff, taken_at = :now WHERE code = :code AND taken_by = ''",
-        staff=staff,
-        now=text_of(now),
-        code=code,
-    )
 
 
 def running(db: Database, codes: Sequence[str]) -> frozenset[str]:

@@ -27,7 +27,6 @@ from ackbot.casework.intents import (
     Unreachable,
     Wish,
 )
-from ackbot.store import alarms
 from ackbot.store.database import Database, Row, must_touch, text_of
 from ackbot.store.unit import NO_DATA, Data, Unit
 
@@ -144,7 +143,7 @@ def set_cover(unit: Unit, intent: SetCover) -> Data:
 
 def human_words(unit: Unit, intent: HumanWords) -> Data:
     """
-    A person wrote to the resident, or spoke to them: lateness, reminders and alarms end.
+    A person wrote to the resident, or spoke to them: lateness and reminders end. An alarm goes on: only TAKE ends it (E5).
 
     A cover who writes owns the case from now on (behaviour.md §4.5).
     """
@@ -152,7 +151,6 @@ def human_words(unit: Unit, intent: HumanWords) -> Data:
     found = db.run("SELECT owner, cover, team FROM cases WHERE code = :code", code=intent.code)
     case = must_touch(found, "cases", case=intent.code)
     _cancel_cover_notice(unit, intent.code)
-    alarms.take(db, intent.code, intent.staff or "outside", now)
     if case["cover"] and case["cover"] == intent.staff:
         _give(unit, intent.code, intent.staff, case["team"])
         db.run("UPDATE cases SET cover = '' WHERE code = :code", code=intent.code)
@@ -209,7 +207,6 @@ def _close(unit: Unit, code: str) -> None:
     """See `close`. A case that was closed before is closed again without a change of its owner's load."""
     db, now, before = unit.db, unit.now, _owner_and_state(unit, code)
     _cancel_cover_notice(unit, code)
-    alarms.take(db, code, "closed", now)
     db.run(
         "UPDATE cases SET state = 'closed', closed_at = :now, cover = '', offered_to = '', offered_by = '', "
         "offered_at = NULL WHERE code = :code",

@@ -393,6 +393,7 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
         },
         "unreachable": {"status": "5.1.1"},
         "another": {"author": "Sam Jones", "gone": False, "their_words": words},
+        "unproven": {"author": "Sam Jones", "own": False, "their_words": words, "sent": link},
         "taken": {"taker": "Sam Jones"},
         "quiet": {"command": "QUIET", "off": False},
         "copies": {"copies": ["councillor@northgate.example"]},

@@ -87,6 +87,7 @@ ASK_BACK: Mapping[str, StaffMail] = MappingProxyType(
             "taken",  # somebody took their case
             "another",  # somebody else wrote in their case
             "unreachable",  # the resident's address does not work
+            "unproven",  # was that a colleague's answer?
         )
     }
 )

@@ -274,6 +274,11 @@ def _no_automatic_mail(request: Request) -> list[Intent]:
         return ask_back(request, f"{command} stands alone, or with OFF behind it.")
     if command == "IGNORE" and not off and case.code in request.facts.alarmed:
         return ask_back(request, "An urgent alarm runs in it. Answer that with TAKE first.")
+    # It counts in every case of the resident, whichever inbox has it (E2).
+    if not request.seen.authority.reaches(request.inbox, request.desk.council.inboxes.values()):
+        return ask_back(
+            request, f"{command} counts in other inboxes too, and nothing proves to them that you wrote it."
+        )
     why = f"{request.person.name} wrote {command}{' OFF' if off else ''}"
     what: Literal["quiet", "ignored"] = "quiet" if command == "QUIET" else "ignored"
     intents: list[Intent] = [Wish(case.resident.key, what, "" if off else "yes", code=case.code, why=why)]

@@ -178,6 +178,8 @@ def split(request: Request) -> list[Intent]:
     if not part:
         return ask_back(request, "SPLIT needs a word about the part behind the team.")
     inbox = _inbox_of(team, request)
+    if not request.seen.authority.reaches(request.inbox, (inbox,)):
+        return ask_back(request, f"Nothing proves to the inbox of {team.name} that you wrote it.")
     routed = Routed(team.name, "", council.default_standard, "", "")
     fresh = standards.opening_clocks(routed.standard, inbox, council, desk.now, desk.now, owned=True)
     until = standards.next_word(fresh) or desk.today

@@ -1,0 +1,264 @@
+"""What a mail may do: who speaks for whom, and what changes nothing (E4, E5, E6, E7, E12, P7)."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.support.letters import letter, parsed
+from tests.support.story import PASSED, Story, words
+
+pytestmark = pytest.mark.usefixtures("store")
+
+FAILED = "mx.northgate.example; dmarc=fail header.from=resident.example"
+EDWARD = "Edward Quan <edward@resident.example>"
+PRIYA = "Priya Shah <priya@northgate.example>"
+INBOX = "Housing <housing@northgate.example>"
+FORM = "forms@northgate.example"
+GAS = "There is a strong smell of gas in our kitchen.\n\nEdward Quan"
+
+
+def state(story: Story) -> dict[str, Any]:
+    """All of a case, its clocks and its resident that a mail could change."""
+    queries = {
+        "cases": "SELECT * FROM cases ORDER BY id",
+        "clocks": "SELECT code, kind, state, promised_on, told FROM clocks ORDER BY id",
+        "people": "SELECT * FROM people ORDER BY address",
+        "feedback": "SELECT * FROM events WHERE kind = 'feedback'",
+        "alarms": "SELECT code, taken_by FROM alarms ORDER BY started_at",
+        "parties": "SELECT * FROM parties ORDER BY code, address",
+    }
+    return {name: [dict(row) for row in story.db.run(query)] for name, query in queries.items()}
+
+
+def writes(story: Story, text: str, **fields: str) -> dict[str, Any]:
+    """A further letter, in answer to the first."""
+    values = {"In_Reply_To": "<first@resident.example>", "message_id": f"<{abs(hash((text, story.now)))}@r.example>"}
+    return story.receive(letter(subject="Re: Damp in the bedroom", text=text, **{**values, **fields}))
+
+
+# -- Mail that the trusted server condemns (E4) ---------------------------------------------------------------------------
+
+VICTIMS = {
+    "no more emails": "No more emails please.",
+    "a language": "Polish please",
+    "a format": "Large print please",
+    "thanks": "Thank you very much!",
+    "any news": "Any news?",
+    "a letter": "The damp has gone, forget about it.",
+}
+
+
+@pytest.mark.parametrize("text", VICTIMS.values(), ids=VICTIMS)
+def test_condemned_mail_changes_nothing(story: Story, text: str) -> None:
+    """E4: forged in the resident's name it is read by the owner, as what may be forged, and does nothing else."""
+    before, sent = state(story), len(story.outbox())
+    row = writes(story, text, Authentication_Results=FAILED)
+
+    assert (row["outcome"], row["acknowledged"]) == ("attach", 0)
+    assert state(story) == before
+    assert [mail["kind"] for mail in story.outbox()[sent:]] == ["resident-wrote"]
+    assert "it may be forged" in words(story, "resident-wrote")[-1]
+
+
+@pytest.mark.parametrize("said", ["1", "2 - the damp is back", "Thanks", "The damp is back."])
+def test_condemned_mail_scores_and_reopens_nothing(story: Story, said: str) -> None:
+    """E4: a score, and a letter in a case that was answered or is closed."""
+    story.reply(story.mail("new-case"), "DONE\n\nDear Edward, the damp was treated on Friday. Yours, Priya")
+    before = state(story)
+    assert story.case()["state"] == "closed"
+    writes(story, said, Authentication_Results=FAILED)
+
+    assert state(story) == before
+    assert "it may be forged" in words(story, "resident-wrote")[-1]
+
+
+def test_condemned_mail_answers_no_question(story: Story) -> None:
+    """E4: what an owner asked is answered by the resident alone; the clocks stand still until then."""
+    story.reply(story.mail("new-case"), "ASK which room is it, please?")
+    before = state(story)
+    assert story.case()["state"] == "waiting"
+    writes(story, "The bedroom.", Authentication_Results=FAILED)
+    assert state(story) == before
+    writes(story, "The bedroom, at the back.", Authentication_Results="mx.northgate.example; dmarc=none")
+
+    assert story.case()["state"] == "open"
+
+
+def test_condemned_mail_makes_nobody_reachable(story: Story) -> None:
+    """E4: that an address works again, its owner shows, and nobody else."""
+    story.db.run("UPDATE cases SET unreachable = TRUE")
+    writes(story, "Worse.", Authentication_Results=FAILED)
+    assert story.case()["unreachable"]
+    writes(story, "Worse and worse.")
+
+    assert not story.case()["unreachable"]
+
+
+def test_condemned_danger_still_alarms(story: Story) -> None:
+    """E4, behaviour.md §3.9: the alarm goes out, for it may be true; the case is as it was."""
+    before = state(story)["cases"]
+    writes(story, "I want to kill myself.", Authentication_Results=FAILED)
+
+    assert len(story.outbox("urgent")) == 1
+    assert state(story)["cases"] == before
+
+
+def test_condemned_first_letters_wish_nothing(make_story: Callable[..., Story]) -> None:
+    """E4: it opens a case, is not acknowledged, and nothing is remembered of who did not write it."""
+    story = make_story()
+    row = story.receive(letter(text="Large print please", Authentication_Results=FAILED))
+
+    assert (row["outcome"], row["acknowledged"]) == ("case", 0)
+    assert story.db.run("SELECT * FROM people") == []
+    assert "it may be forged" in words(story, "new-case")[-1]
+
+
+def test_the_server_of_the_case_condemns_too(story: Story) -> None:
+    """E4, E2: sent to an inbox that believes no server, in a case of one that does."""
+    before = state(story)
+    fields = {"to": "streets@northgate.example", "Authentication_Results": FAILED}
+    raw = letter(
+        subject="Re: Damp",
+        text="No more emails please.",
+        message_id="<2@r.example>",
+        In_Reply_To="<first@resident.example>",
+        **fields,
+    )
+    story.receive(raw, inbox="streets")
+
+    assert state(story) == before
+    assert "it may be forged" in words(story, "resident-wrote")[-1]
+
+
+@pytest.mark.parametrize("sender", [f"{EDWARD}, x@evil.example", f"x@evil.example, {EDWARD}"])
+def test_two_authors_speak_for_neither(story: Story, sender: str) -> None:
+    """E4, E3: a pass of one of them is nothing of the other."""
+    before = state(story)
+    passed = "mx.northgate.example; dmarc=pass header.from=evil.example"
+    writes(story, "No more emails please.", sender=sender, Authentication_Results=passed)
+    after = state(story)
+
+    assert (after["cases"][0], after["people"]) == (before["cases"][0], before["people"])
+
+
+# -- Contact forms (E4) ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["No more emails please.", "5", "Polish please", "The damp is back."])
+@pytest.mark.parametrize("closed", [True, False])
+def test_a_form_speaks_for_nobody(story: Story, text: str, closed: bool) -> None:
+    """E4: it opens a case of its own, by id, reference and subject alike; the resident whom it names is as before."""
+    if closed:
+        story.reply(story.mail("new-case"), "DONE\n\nDear Edward, the damp was treated on Friday. Yours, Priya")
+    before = state(story)
+    row = writes(story, text, sender=FORM, Reply_To="edward@resident.example")
+    after = state(story)
+
+    assert (row["kind"], row["outcome"]) == ("contact-form", "case")
+    assert after["cases"][0] == before["cases"][0]
+    assert (after["people"], after["feedback"]) == (before["people"], before["feedback"])
+
+
+def test_a_form_wishes_for_its_own_case_alone(make_story: Callable[..., Story]) -> None:
+    """E4: whoever fills it in may ask for large print, which its owner reads; nobody is written so for ever after."""
+    story = make_story()
+    row = story.receive(letter(sender=FORM, Reply_To="edward@resident.example", text="Large print please"))
+
+    assert (row["outcome"], row["acknowledged"]) == ("case", 1)
+    assert "large print" in words(story, "new-case")[-1]
+    assert story.db.run("SELECT * FROM people") == []
+
+
+def test_a_form_sent_twice_is_one_letter(make_story: Callable[..., Story]) -> None:
+    """behaviour.md §3.3: a second click makes no second case, and changes nothing."""
+    story = make_story()
+    for number in (1, 2):
+        story.receive(letter(sender=FORM, Reply_To="edward@resident.example", message_id=f"<{number}@forms.example>"))
+
+    assert len(story.cases()) == 1
+    assert len(story.outbox("acknowledgement")) == 1
+
+
+# -- A forged staff copy, and alarms (E5) ---------------------------------------------------------------------------------
+
+
+def copied(sender: str, **fields: str) -> bytes:
+    """What a colleague writes to the resident, with an inbox of ours in copy."""
+    values = {
+        "to": "edward@resident.example",
+        "Cc": INBOX,
+        "subject": "RE: Damp in the bedroom",
+        "text": "Dear Edward,\n\nA surveyor comes on Thursday.\n\nPriya\n",
+        "message_id": "<copy@northgate.example>",
+        "In_Reply_To": "<first@resident.example>",
+    }
+    return letter(sender=sender, **{**values, **fields})
+
+
+@pytest.mark.parametrize(
+    ("sender", "fields"),
+    [
+        (PRIYA, {"Authentication_Results": FAILED}),
+        (PRIYA, {"Authentication_Results": "mx.northgate.example; dmarc=pass header.from=evil.example"}),
+        (
+            f"{PRIYA}, x@evil.example",
+            {"Authentication_Results": "mx.northgate.example; dmarc=pass header.from=evil.example"},
+        ),
+        (INBOX, {}),
+    ],
+    ids=["forged", "of another", "two", "the inbox"],
+)
+def test_a_forged_copy_ends_nothing(make_story: Callable[..., Story], sender: str, fields: dict[str, str]) -> None:
+    """E5: neither a promise nor an alarm."""
+    story = make_story()
+    story.receive(letter(text=GAS))
+    before = state(story)
+    story.receive(copied(sender, **fields))
+
+    assert state(story)["clocks"][: len(before["clocks"])] == before["clocks"]
+    assert state(story)["alarms"][:1] == [{"code": story.case()["code"], "taken_by": ""}]
+    assert story.case()["human_words_at"] is None
+
+
+@pytest.mark.parametrize("sender", [PRIYA, "Sam Jones <sam@northgate.example>", "Streets <streets@northgate.example>"])
+def test_a_copy_over_an_inbox_that_cannot_vouch_is_asked_about(make_story: Callable[..., Story], sender: str) -> None:
+    """E5, behaviour.md §4.4: everybody in copy knows the resident's Message-ID. The owner is asked, and answers SENT."""
+    story = make_story()
+    story.receive(letter(to="streets@northgate.example", text=GAS), inbox="streets")
+    before = state(story)
+    owner = f"{story.case()['owner']}@northgate.example"
+    row = story.receive(copied(sender, Cc="streets@northgate.example"), inbox="streets")
+
+    assert (row["kind"], row["outcome"]) == ("staff", "event")
+    assert state(story) == before
+    asked = story.mail("ask-back", owner)
+    assert "Nothing has changed in RBN-" in words(story, "ask-back")[-1]
+    story.reply(asked, "SENT")
+    assert story.case()["answered_by"] == "elsewhere"
+    assert state(story)["alarms"] == before["alarms"]
+
+
+def test_a_proven_copy_ends_the_promise_and_no_alarm(make_story: Callable[..., Story]) -> None:
+    """E5: the server vouches for it, so it is Priya's answer; the alarm waits for TAKE."""
+    story = make_story()
+    story.receive(letter(text=GAS))
+    story.receive(copied(PRIYA, Authentication_Results=PASSED))
+
+    assert story.case()["state"] == "answered"
+    assert [row["taken_by"] for row in state(story)["alarms"]] == [""]
+    story.reply(story.mail("urgent"), "TAKE")
+    assert [row["taken_by"] for row in state(story)["alarms"]] == ["duty"]
+    assert parsed(bytes(story.mail("urgent")["content"]))["To"]
+
+
+@pytest.mark.parametrize(
+    "results", [FAILED, "mx.northgate.example; dmarc=none", "mx.evil.example; dmarc=pass header.from=northgate.example"]
+)
+def test_take_of_a_stranger_ends_no_alarm(make_story: Callable[..., Story], results: str) -> None:
+    """E5: an alarm ends by TAKE of a proven person."""
+    story = make_story()
+    story.receive(letter(text=GAS))
+    story.reply(story.mail("urgent"), "TAKE", Authentication_Results=results)
+
+    assert state(story)["alarms"][:1] == [{"code": story.case()["code"], "taken_by": ""}]
