@@ -262,3 +262,149 @@ def test_take_of_a_stranger_ends_no_alarm(make_story: Callable[..., Story], resu
     story.reply(story.mail("urgent"), "TAKE", Authentication_Results=results)
 
     assert state(story)["alarms"][:1] == [{"code": story.case()["code"], "taken_by": ""}]
+
+
+# -- A copy with a mark, and a copy without (E7) --------------------------------------------------------------------------
+
+MARKS: dict[str, dict[str, Any]] = {
+    "a list": {"List_Id": "<all.resident.example>"},
+    "bulk": {"Precedence": "bulk"},
+    "spam": {"X_Spam_Flag": "YES"},
+    "a virus": {"X_Virus_Status": "Infected"},
+    "forged": {"Authentication_Results": FAILED},
+    "automatic": {"Auto_Submitted": "auto-generated"},
+    "null sender": {"Return_Path": "<>"},
+    "suppressed": {"X_Auto_Response_Suppress": "All"},
+}
+
+
+def outcomes(story: Story) -> list[tuple[str, str, int]]:
+    """What became of each letter."""
+    return [
+        (row["kind"], row["outcome"], row["acknowledged"]) for row in story.db.run("SELECT * FROM letters ORDER BY id")
+    ]
+
+
+@pytest.mark.parametrize("marks", MARKS.values(), ids=MARKS)
+@pytest.mark.parametrize("inbox", ["housing", "streets"])
+def test_a_copy_without_the_mark_is_judged_by_itself(
+    make_story: Callable[..., Story], marks: dict[str, Any], inbox: str
+) -> None:
+    """E7, P2: released from quarantine, or sent to a group and an inbox: one case, one acknowledgement, whichever comes again."""
+    story = make_story()
+    story.receive(letter(**marks))
+    assert story.outbox("acknowledgement") == []
+    story.after(hours=2)
+    row = story.receive(letter(), inbox=inbox)
+    story.receive(letter())
+    story.receive(letter(**marks))
+
+    assert (row["kind"], row["outcome"], row["acknowledged"], row["by_way"]) == ("letter", "case", 1, "")
+    assert outcomes(story) == [("letter", "case", 1)]
+    assert (len(story.cases()), len(story.outbox("acknowledgement"))) == (1, 1)
+    assert ("update", "2026-12-07", "running") in story.clocks()
+    told = story.db.run("SELECT told FROM clocks WHERE state = 'running' AND kind = 'update'")
+    assert [bool(one["told"]) for one in told] == [True]
+
+
+def test_a_copy_from_the_junk_folder(make_story: Callable[..., Story]) -> None:
+    """E7: what lay in Junk was spam; moved to the inbox it is a letter."""
+    story = make_story()
+    story.receive(letter(), junk=True)
+    row = story.receive(letter())
+
+    assert (row["kind"], row["acknowledged"], len(story.cases())) == ("letter", 1, 1)
+
+
+@pytest.mark.parametrize("marks", MARKS.values(), ids=MARKS)
+def test_a_copy_with_the_mark_takes_nothing_back(story: Story, marks: dict[str, Any]) -> None:
+    """E7, P2: the other order: known, and nothing is done."""
+    before, sent = state(story), len(story.outbox())
+    story.receive(letter(**marks))
+
+    assert (state(story), len(story.outbox())) == (before, sent)
+    assert outcomes(story) == [("letter", "case", 1)]
+
+
+def test_marks_of_another_kind(make_story: Callable[..., Story]) -> None:
+    """E7: spam first, then forged, then neither: a record, a case that is not acknowledged, and its acknowledgement."""
+    story = make_story()
+    found = []
+    for marks in (MARKS["spam"], MARKS["forged"], MARKS["spam"], {}):
+        story.receive(letter(**marks))
+        found.append(outcomes(story))
+
+    assert found == [[("spam", "record", 0)], [("letter", "case", 0)], [("letter", "case", 0)], [("letter", "case", 1)]]
+    assert len(story.cases()) == 1
+
+
+@pytest.mark.parametrize("text", ["No more emails please.", "Large print please"])
+def test_a_follow_up_that_is_cleared(story: Story, text: str) -> None:
+    """E7, E4: what was forged by its first copy and is not by its second counts then, and its owner hears that."""
+    for results in (FAILED, "mx.northgate.example; dmarc=none", "mx.northgate.example; dmarc=none"):
+        writes(story, text, Authentication_Results=results)
+
+    assert [row["address"] for row in story.db.run("SELECT address FROM people")] == ["edward@resident.example"]
+    told = words(story, "resident-wrote")
+    assert len(told) == 2
+    assert "without the marks that it was doubted for" in told[-1]
+
+
+def test_cleared_danger_alarms_once(make_story: Callable[..., Story]) -> None:
+    """E7: the first copy alarmed, and somebody took it."""
+    story = make_story()
+    story.receive(letter(text=GAS, Authentication_Results=FAILED))
+    story.reply(story.mail("urgent"), "TAKE")
+    story.receive(letter(text=GAS))
+
+    assert len(story.outbox("urgent")) == 1
+    assert [row["taken_by"] for row in state(story)["alarms"]] == ["duty"]
+
+
+@pytest.mark.parametrize(
+    ("when", "promised"), [("2026-12-01", "07"), ("2026-12-07", "14"), ("2026-12-09", "14"), ("2026-12-15", "22")]
+)
+def test_cleared_days_later(make_story: Callable[..., Story], when: str, promised: str) -> None:
+    """E7, P5: nobody was told the dates of the first copy; what is promised now lies ahead."""
+    story = make_story()
+    story.receive(letter(Authentication_Results=FAILED))
+    story.at(f"{when} 10:00")
+    story.receive(letter())
+
+    told = story.db.run("SELECT DISTINCT promised_on FROM clocks WHERE state = 'running' AND told")
+    assert [row["promised_on"] for row in told] == [f"2026-12-{promised}"]
+    assert f"{int(promised)} December" in words(story, "acknowledgement")[0]
+
+
+def test_cleared_after_a_person_answered(make_story: Callable[..., Story]) -> None:
+    """E7: whoever read the doubted copy and answered it has answered the letter."""
+    story = make_story()
+    story.receive(letter(Authentication_Results=FAILED))
+    story.after(hours=1)
+    story.reply(story.mail("new-case"), "Dear Edward,\n\nA surveyor comes on Thursday.\n\nPriya")
+    story.after(hours=1)
+    story.receive(letter())
+
+    assert story.case()["state"] == "answered"
+    assert story.outbox("acknowledgement") == []
+    assert story.outbox("receipt") == []
+
+
+def test_a_staff_mail_that_is_cleared(story: Story) -> None:
+    """E7, P7: Priya's answer failed on its first way, and passed on its second: then it goes out, once."""
+    text = "Dear Edward,\n\nA surveyor comes on Thursday.\n\nPriya"
+    for results in (FAILED, PASSED, PASSED):
+        story.reply(story.mail("new-case", "priya@northgate.example"), text, PRIYA, Authentication_Results=results)
+
+    assert len(story.outbox("human")) == 1
+
+
+def test_a_forged_letter_is_nobodys_earlier_letter(make_story: Callable[..., Story]) -> None:
+    """E7, P2: somebody wrote in Edward's name; his own letter under the same subject is acknowledged as any first letter."""
+    story = make_story()
+    story.receive(letter(message_id="<forged@evil.example>", text="Cancel it all.", Authentication_Results=FAILED))
+    story.after(hours=1)
+    row = story.receive(letter())
+
+    assert (row["outcome"], row["acknowledged"]) == ("case", 1)
+    assert "times" not in words(story, "acknowledgement")[0]

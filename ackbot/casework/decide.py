@@ -7,14 +7,16 @@ from datetime import timedelta
 from ackbot.casework import bounces, elsewhere, follow_ups, opening
 from ackbot.casework.cover import is_present
 from ackbot.casework.incoming import danger, matching, staff_proof
+from ackbot.casework.incoming.matching import Match
 from ackbot.casework.incoming.screening import Seen, Verdict
 from ackbot.casework.intents import Decision, Intent, Note, Record
-from ackbot.casework.model import Facts, Outcome, Questions
+from ackbot.casework.model import PERSONAL, Facts, Known, Outcome, Questions
 from ackbot.casework.office import Desk
 from ackbot.casework.opening import NewLetter
 from ackbot.casework.staff import commands
 
 _AT_ONCE = timedelta(seconds=60)  # an automatic responder answers within this time
+_PEOPLES = PERSONAL | {"automatic-reply"}  # kinds that may be a person's letter
 _ROBOT = 2  # quick answers within a day; after these an address gets no further automatic mail
 
 
@@ -30,11 +32,17 @@ def on_message(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisi
     The first match wins: copies of mails decided before, then mails that are not letters to us, then mails of staff, then
     mails that an inbox does not take. All that is left is a letter, and opens or joins a case (P3).
     """
+    decision = _decided(seen, verdict, facts, desk)
+    known = facts.known
+    return replace(decision, by_way=verdict.by_way, anew=known is not None and _anew(verdict, known))
+
+
+def _decided(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
     # The author of a mail in the Sent folder has access to that mailbox, and did not write to us.
     if seen.sent:
         return elsewhere.on_sent(seen, verdict, facts, desk)
     # This comes before the kind, because screening may judge a second copy differently and open a second case (D12, D14).
-    if _decided_before(seen, facts):
+    if _decided_before(seen, verdict, facts):
         return _again(seen, verdict, facts, desk)
     if verdict.kind in ("own", "receipt", "list", "bulk", "spam"):
         return _closed(verdict, "record", verdict.why)
@@ -66,15 +74,28 @@ def _closed(verdict: Verdict, outcome: Outcome, why: str, intents: Sequence[Inte
     return Decision(verdict.kind, outcome, verdict.rule, why, False, verdict.to, (*intents, record), code=code)
 
 
-def _decided_before(seen: Seen, facts: Facts) -> bool:
+def _decided_before(seen: Seen, verdict: Verdict, facts: Facts) -> bool:
     """
     Whether the same letter was decided before.
 
     A letter that another inbox only recorded does not count, for example one to an officer who is present: in this inbox it
-    may open a case.
+    may open a case. A copy is also decided by itself if the earlier one bore marks that this one does not bear (E7).
     """
     known = facts.known
-    return known is not None and known.decided and not (known.of_a_person and seen.inbox.name not in known.inboxes)
+    if known is None or not known.decided or _anew(verdict, known):
+        return False
+    return not (known.of_a_person and seen.inbox.name not in known.inboxes)
+
+
+def _anew(verdict: Verdict, known: Known) -> bool:
+    """
+    Whether a copy is judged by itself: the earlier one was decided by marks of the way that it came, and this one, which is
+    a person's mail, bears none, or lesser ones (E7, behaviour.md §1).
+    """
+    if not known.decided or not known.by_way or verdict.kind not in _PEOPLES:
+        return False
+    lesser = known.by_way == "forged" and verdict.by_way == "marks"
+    return not verdict.by_way or lesser or known.kind not in _PEOPLES
 
 
 def _again(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
@@ -133,6 +154,10 @@ def _letter(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
     """The decision for a letter, a form, an unreadable mail or a stranger's automatic mail. It always has a case (P3)."""
     verdict = _limited(seen, verdict, facts, desk)
     found = matching.match(seen, verdict.to, facts)
+    known = facts.known
+    earlier = facts.cases.get(known.code) if known is not None and known.decided else None
+    if known is not None and earlier is not None:
+        found = Match(earlier, "an earlier copy of the same letter belongs to it")
     urgent = danger.found_in(seen, found.case, desk)
     # Ids are anybody's to copy: what may be forged is not the letter that a person answered (E4).
     answer = None if seen.authority.condemned_by() else elsewhere.before(seen, verdict, found, facts)
@@ -140,7 +165,11 @@ def _letter(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
         return opening.on_new_letter(NewLetter(seen, verdict, found, urgent, answer, facts, desk))
     if answer is not None:
         return elsewhere.on_answered_before(seen, verdict, found, found.case, answer, desk, urgent)
-    return follow_ups.on_attached(seen, verdict, found, found.case, facts, desk, urgent)
+    if known is None or earlier is None or known.outcome == "event":
+        return follow_ups.on_attached(seen, verdict, found, found.case, facts, desk, urgent)
+    if known.outcome == "case" and opening.unanswered(verdict, found.case):
+        return opening.on_cleared(NewLetter(seen, verdict, found, urgent, None, facts, desk), found.case)
+    return follow_ups.on_attached(seen, verdict, found, found.case, facts, desk, urgent, doubted_at=known.arrived_at)
 
 
 def _limited(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Verdict:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
-from ackbot.casework import authority, contact, elsewhere, standards
+from ackbot.casework import authority, contact, elsewhere, opening, standards
 from ackbot.casework.cover import is_present, stand_in
 from ackbot.casework.drafts import to_admin, to_resident, to_staff
 from ackbot.casework.incoming import danger, thanks, wishes
@@ -55,18 +56,30 @@ class _Answer:
 
 
 def on_attached(
-    seen: Seen, verdict: Verdict, found: Match, case: Case, facts: Facts, desk: Desk, found_urgent: tuple[str, ...]
+    seen: Seen,
+    verdict: Verdict,
+    found: Match,
+    case: Case,
+    facts: Facts,
+    desk: Desk,
+    found_urgent: tuple[str, ...],
+    *,
+    doubted_at: datetime | None = None,
 ) -> Decision:
     """
     The decision for a letter in a known case.
 
     Thanks and bare scores change nothing about the case. Other letters reopen it if it is answered, waiting or closed. A letter
     that may not speak for its author, such as one that the trusted server condemns, is read by the owner and changes nothing (E4).
+
+    Args:
+        doubted_at: when an earlier copy came that was doubted; the owner read that copy, it alarmed, and did nothing else (E7).
     """
     # What a stranger writes is attached, but is never taken for the resident's thanks, score or wishes.
     known = verdict.to is not None and verdict.to.key in case.parties
     own = seen.authority.is_own(desk.council.inbox_of(case.inbox))
-    case, intents = _joined(seen, found, case, desk, found_urgent, own=own)
+    again = doubted_at is not None
+    case, intents = _joined(seen, found, case, desk, found_urgent, own=own, alarmed=again)
     speaks = seen.authority.speaks_for(case, desk.council)
     said = _said(seen, case, desk, found_urgent) if speaks else _Said(None, 0, Wishes())
     if said.score:
@@ -74,17 +87,18 @@ def on_attached(
     case, notes, remembered = _remembered(case, said.wishes, verdict, desk)
     notes += elsewhere.unseen(seen, facts, desk)
     case, in_charge = _in_charge(case, desk)
-    answer = (
-        _answered(seen, verdict, case, said, facts, desk, known=known)
-        if own
-        else _unchanged(seen, verdict, case, facts, desk, known=known)
-    )
+    if doubted_at is not None and case.human_words_at is not None and case.human_words_at > doubted_at:
+        answer = _Answer((), None, "a person has answered it already", case.clocks)
+    elif own:
+        answer = _answered(seen, verdict, case, said, facts, desk, known=known)
+    else:
+        answer = _unchanged(seen, verdict, case, facts, desk, known=known)
     intents += [*remembered, *in_charge, *answer.intents]
     if answer.send:
         intents += [answer.send, *to_admin.hold_told(answer.send, desk)]
     if _owner_hears(case, said):
         case_now = replace(case, clocks=answer.clocks)
-        intents.append(_told(seen, verdict, case_now, desk, found_urgent, notes, known=known))
+        intents.append(_told(seen, verdict, case_now, desk, found_urgent, notes, known=known, again=again))
     kind = "reply" if verdict.kind == "letter" and not found.joined else verdict.kind
     acknowledged = answer.send is not None
     intents.append(Record(kind, "attach", verdict.rule, acknowledged, why=answer.why))
@@ -106,7 +120,7 @@ def on_attached(
 
 
 def _joined(
-    seen: Seen, found: Match, case: Case, desk: Desk, found_urgent: tuple[str, ...], *, own: bool
+    seen: Seen, found: Match, case: Case, desk: Desk, found_urgent: tuple[str, ...], *, own: bool, alarmed: bool
 ) -> tuple[Case, list[Intent]]:
     """Attach the letter, whatever it says (P3), and raise the alarm for urgent words."""
     case = replace(case, sensitive=case.sensitive or (own and bool(danger.SENSITIVE & set(found_urgent))))
@@ -117,7 +131,7 @@ def _joined(
         case = replace(case, unreachable=False)
         intents.append(Unreachable(case.code, False, why="the resident wrote from that address"))
     inbox = desk.council.inbox_of(case.inbox)
-    return case, [*intents, *danger.alarms(seen, case, inbox, found_urgent, desk)]
+    return case, [*intents, *([] if alarmed else danger.alarms(seen, case, inbox, found_urgent, desk))]
 
 
 def _said(seen: Seen, case: Case, desk: Desk, found_urgent: tuple[str, ...]) -> _Said:
@@ -243,12 +257,14 @@ def _told(
     wished: Sequence[str],
     *,
     known: bool,
+    again: bool,
 ) -> Intent:
     """The letter for whoever is in charge; if nobody is present, a mail that says so (P4)."""
     if not is_present(desk.council, case.in_charge, desk.now):
         return to_admin.no_owner(case, "its owner is away and nobody stands in", desk)
     sender = verdict.to.addr if verdict.to else "an unknown address"
-    notes = [*wished] if known else [f"it came from {sender}, which is new in this case"]
+    notes = [opening.CLEARED] if again else []
+    notes += wished if known else [f"it came from {sender}, which is new in this case"]
     if seen.authority.form:
         notes.append("it came by a contact form, which anybody can fill in, and changed nothing here")
     if not verdict.acknowledge:
@@ -265,7 +281,7 @@ def _told(
     why = f"{desk.council.staff[case.in_charge].name} has the case"
     flags = danger.flags(found_urgent, desk.council)
     arrived_at = seen.arrival.arrived_at
-    return to_staff.resident_wrote(desk, seen.message, case, arrived_at, note=note, why=why, urgent=flags)
+    return to_staff.resident_wrote(desk, seen.message, case, arrived_at, note=note, why=why, urgent=flags, again=again)
 
 
 def _reopened(case: Case) -> list[Intent]:

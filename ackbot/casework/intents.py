@@ -8,7 +8,7 @@ from typing import Literal
 
 from ackbot.casework.council import Absence
 from ackbot.casework.keys import Key
-from ackbot.casework.model import AnsweredElsewhere, Case, Clock, ClockKind, LetterKind, Outcome
+from ackbot.casework.model import AnsweredElsewhere, ByWay, Case, Clock, ClockKind, LetterKind, Outcome
 from ackbot.mail.addresses import Address
 from ackbot.mail.compose import Draft
 from ackbot.mail.plain import Attachment
@@ -327,6 +327,8 @@ class Decision:
         code: the code of the case that it opens or joins; "" for none.
         new: it opens the case.
         private: nothing of the mail is kept except that it was seen.
+        by_way: it rests on marks of the way that this copy came, see `Verdict.by_way`.
+        anew: an earlier copy was decided by such marks, and this decision takes the place of that one (E7).
     """
 
     kind: LetterKind
@@ -344,3 +346,5 @@ class Decision:
     standard: str = ""
     clocks: tuple[Clock, ...] = ()
     private: bool = False
+    by_way: ByWay = ""
+    anew: bool = False

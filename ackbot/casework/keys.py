@@ -98,9 +98,9 @@ def new_case(code: str, staff: str, number: int = 0) -> Key:
     return Key(f"new-case:{code}:{staff}" + (f":{number}" if number else ""))
 
 
-def resident_wrote(code: str, fingerprint: str, staff: str) -> Key:
-    """One for each further letter and reader."""
-    return Key(f"wrote:{code}:{fingerprint}:{staff}")
+def resident_wrote(code: str, fingerprint: str, staff: str, *, again: bool = False) -> Key:
+    """One for each further letter and reader; `again` if they have read a copy of it that was doubted."""
+    return Key(f"wrote:{code}:{fingerprint}:{staff}" + (":again" if again else ""))
 
 
 def also_yours(code: str, inbox: str) -> Key:

@@ -26,6 +26,9 @@ LetterKind = Literal[
     "own",
     "unreadable",
 ]
+# Kinds of mail that a person wrote to us.
+PERSONAL: frozenset[LetterKind] = frozenset({"letter", "contact-form", "reply", "unreadable", "staff"})
+ByWay = Literal["", "marks", "forged"]  # see `Verdict.by_way`
 _LETTERS = frozenset({"letter", "contact-form", "unreadable", "automatic-reply"})  # kinds that may open a case
 Outcome = Literal["case", "attach", "event", "record"]
 
@@ -314,6 +317,8 @@ class Known:
         inboxes: the names of the inboxes it came to.
         decided: False if it was seen, but not decided yet.
         kind, outcome: what it was taken for, and what happened to it; "" while undecided.
+        by_way: whether that rests on marks of the way that copy came; "forged" if they condemned its author.
+        arrived_at: when the copy came that was decided.
     """
 
     code: str
@@ -321,6 +326,8 @@ class Known:
     decided: bool
     kind: str = ""
     outcome: str = ""
+    by_way: ByWay = ""
+    arrived_at: datetime | None = None
 
     @property
     def of_a_person(self) -> bool:

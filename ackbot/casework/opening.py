@@ -10,11 +10,12 @@ from ackbot.casework.incoming import danger, matching, routing, wishes
 from ackbot.casework.incoming.matching import Match
 from ackbot.casework.incoming.routing import Chosen, Routed
 from ackbot.casework.incoming.screening import Seen, Verdict
-from ackbot.casework.intents import Assign, Decision, Intent, Note, OpenCase, Record, Send, SetClock, Wish
+from ackbot.casework.intents import Assign, Attach, Decision, Intent, Note, OpenCase, Record, Send, SetClock, Wish
 from ackbot.casework.model import AnsweredElsewhere, Case, Clock, Facts, Person
 from ackbot.casework.office import Desk
 from ackbot.mail.addresses import Address
 
+CLEARED = "the same letter came once more without the marks that it was doubted for, and counts from now on"
 Acknowledged = Literal["sent", "held", ""]  # see to_staff.new_case
 
 
@@ -80,6 +81,63 @@ def on_new_letter(letter: NewLetter) -> Decision:
         owner_why=f"{chosen.why}; {routed.why}",
         standard=case.standard,
         clocks=() if letter.answer is not None else clocks,
+    )
+
+
+def unanswered(verdict: Verdict, case: Case) -> bool:
+    """Whether nobody has told the resident of a case anything yet, and a letter of theirs may be acknowledged."""
+    return verdict.acknowledge and case.state == "open" and case.human_words_at is None
+
+
+def on_cleared(letter: NewLetter, case: Case) -> Decision:
+    """
+    The letter that began a case came once more, without the marks that it was doubted for: it is acknowledged now, and its
+    wishes count. Its owner has read it, and its words of danger have alarmed (E7).
+    """
+    seen, desk, council = letter.seen, letter.desk, letter.desk.council
+    clocks = case.clocks
+    if not clocks or any(clock.promised_on <= desk.today for clock in clocks):
+        # Nobody was told the dates that have passed, and nobody is promised a word for yesterday.
+        inbox, standard = council.inbox_of(case.inbox), council.standard_of(case.standard)
+        clocks = standards.opening_clocks(
+            standard, inbox, council, seen.arrival.arrived_at, desk.now, owned=bool(case.in_charge)
+        )
+    person = _person(letter)
+    quiet = case.quiet or person.quiet or person.ignored
+    case = replace(case, clocks=clocks, formats=person.formats, quiet=quiet)
+    acknowledgement = _acknowledgement(letter, case)
+    acknowledged = _acknowledged(acknowledgement, case, desk)
+    if acknowledged == "sent" and not case.sensitive:
+        clocks = standards.told(clocks, owned=bool(case.owner))
+    case, verdict = replace(case, clocks=clocks), letter.verdict
+    intents: list[Intent] = [
+        Attach(case.code, "", why=letter.found.how, sensitive=case.sensitive),
+        *_remembered(letter, case),
+        *(SetClock(case.code, clock, why=CLEARED) for clock in clocks),
+        *_resident_told(acknowledgement, desk),
+    ]
+    if case.in_charge in council.staff:
+        flags = danger.flags(letter.urgent, council)
+        at = seen.arrival.arrived_at
+        why = "its owner hears that the letter is no longer doubted"
+        intents.append(
+            to_staff.resident_wrote(desk, seen.message, case, at, note=CLEARED, why=why, urgent=flags, again=True)
+        )
+    intents.append(Record(verdict.kind, "case", verdict.rule, acknowledge=True, why=verdict.why))
+    return Decision(
+        verdict.kind,
+        "case",
+        verdict.rule,
+        verdict.why,
+        True,
+        verdict.to,
+        tuple(intents),
+        urgent=letter.urgent,
+        code=case.code,
+        owner=case.in_charge,
+        owner_why="has the case",
+        standard=case.standard,
+        clocks=clocks,
     )
 
 

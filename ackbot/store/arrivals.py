@@ -182,7 +182,8 @@ def add(db: Database, message: Message, arrival: Arrival, decision: Decision, no
     """
     Store a letter with its decision. A letter that is already known keeps its row.
 
-    The known row is overwritten only if the letter had no case (another inbox only recorded it) and has one now.
+    The known row is overwritten only if the letter has a case now, and had none (another inbox only recorded it) or was
+    decided by marks that this copy does not bear (E7).
 
     Returns:
         The id of the letter's row.
@@ -193,13 +194,14 @@ def add(db: Database, message: Message, arrival: Arrival, decision: Decision, no
     rows = db.run(
         """
         INSERT INTO letters (fingerprint, state, message_id, from_key, subject, subject_key, text, text_hash, headers, language,
-                             arrived_at, decided_at, kind, outcome, rule, why, acknowledged, code)
+                             arrived_at, decided_at, kind, outcome, rule, why, acknowledged, code, by_way)
         VALUES (:fingerprint, 'decided', :message_id, :from_key, :subject, :subject_key, :text, :text_hash, :headers, :language,
-                :arrived_at, :now, :kind, :outcome, :rule, :why, :acknowledged, :code)
-        ON CONFLICT (fingerprint) DO UPDATE SET from_key = excluded.from_key, language = excluded.language,
+                :arrived_at, :now, :kind, :outcome, :rule, :why, :acknowledged, :code, :by_way)
+        ON CONFLICT (fingerprint) DO UPDATE SET from_key = excluded.from_key, by_way = excluded.by_way,
+            language = CASE WHEN excluded.language = '' THEN letters.language ELSE excluded.language END,
             arrived_at = excluded.arrived_at, decided_at = excluded.decided_at, kind = excluded.kind, outcome = excluded.outcome,
             rule = excluded.rule, why = excluded.why, acknowledged = excluded.acknowledged, code = excluded.code
-            WHERE letters.code IS NULL AND letters.state = 'decided' AND excluded.code IS NOT NULL
+            WHERE (letters.code IS NULL OR :anew) AND letters.state = 'decided' AND excluded.code IS NOT NULL
         RETURNING id
         """,
         fingerprint=message.fingerprint,
@@ -219,6 +221,8 @@ def add(db: Database, message: Message, arrival: Arrival, decision: Decision, no
         why=decision.why,
         acknowledged=decision.acknowledge,
         code=decision.code or None,
+        by_way=decision.by_way,
+        anew=decision.anew,
     )
     if not rows:
         rows = db.run("SELECT id FROM letters WHERE fingerprint = :fingerprint", fingerprint=message.fingerprint)
@@ -289,7 +293,7 @@ def recovered(db: Database, letter_id: int, message: Message, decision: Decision
         UPDATE letters SET state = 'decided', decided_at = :now, message_id = :message_id, from_key = :from_key, subject = :subject,
             subject_key = :subject_key, text = :text, text_hash = :text_hash, kind = :kind, outcome = :outcome,
             rule = :rule, why = :why,
-            acknowledged = :acknowledged, code = :code, raw = NULL, retry_at = NULL,
+            acknowledged = :acknowledged, code = :code, by_way = :by_way, raw = NULL, retry_at = NULL,
             fingerprint = CASE WHEN EXISTS (SELECT 1 FROM letters AS other WHERE other.fingerprint = :fingerprint)
                                THEN fingerprint ELSE :fingerprint END
         WHERE id = :id AND state = 'quarantined' RETURNING id
@@ -308,6 +312,7 @@ def recovered(db: Database, letter_id: int, message: Message, decision: Decision
         why=decision.why,
         acknowledged=decision.acknowledge,
         code=decision.code or None,
+        by_way=decision.by_way,
         fingerprint=message.fingerprint,
     )
     return bool(rows)

@@ -191,10 +191,10 @@ def has_cover(db: Database, staff: str) -> bool:
 
 
 def last_words(db: Database, code: str) -> str:
-    """The text of the resident's last letter in a case; "" if there is none."""
+    """The text of the resident's last letter in a case, or of one that may be forged if there is no other; "" if there is none."""
     rows = db.run(
         "SELECT text FROM letters WHERE code = :code AND state = 'decided' AND outcome IN ('case', 'attach') "
-        "ORDER BY id DESC LIMIT 1",
+        "ORDER BY CASE WHEN by_way = 'forged' THEN 1 ELSE 0 END, id DESC LIMIT 1",
         code=code,
     )
     return str(rows[0]["text"]) if rows else ""

@@ -109,13 +109,16 @@ def _ask(db: Database, questions: Questions, sender: str, now: datetime) -> _Ask
     message_ids, of_ids = listed("m", questions.message_ids[-50:])
     candidates, of_candidates = listed("c", questions.candidate_codes)
     return _Asked(
+        # Neither earlier copies of the letter itself, nor letters that somebody else may have forged (E4, E7).
         past=db.run(
             """
             SELECT code, subject_key, text_hash, arrived_at, message_id FROM letters
             WHERE from_key = :sender AND arrived_at > :since AND code IS NOT NULL AND state = 'decided'
+                AND by_way <> 'forged' AND fingerprint <> :fingerprint
             ORDER BY arrived_at DESC LIMIT :limit
             """,
             sender=by,
+            fingerprint=questions.fingerprint,
             since=text_of(now - timedelta(days=_JOIN_DAYS + 1)),
             limit=_MOST_PAST,
         ),
@@ -125,8 +128,9 @@ def _ask(db: Database, questions: Questions, sender: str, now: datetime) -> _Ask
             **of_ids,
         ),
         known=db.run(
-            "SELECT letters.code, letters.state, letters.kind, letters.outcome, arrivals.inbox FROM letters LEFT JOIN arrivals ON "
-            "arrivals.letter_id = letters.id WHERE letters.fingerprint = :fingerprint",
+            "SELECT letters.code, letters.state, letters.kind, letters.outcome, letters.by_way, letters.arrived_at, "
+            "arrivals.inbox FROM letters LEFT JOIN arrivals ON arrivals.letter_id = letters.id "
+            "WHERE letters.fingerprint = :fingerprint",
             fingerprint=questions.fingerprint,
         ),
         taken=db.run(f"SELECT code FROM cases WHERE code IN ({candidates})", **of_candidates),
@@ -139,8 +143,9 @@ def _ask(db: Database, questions: Questions, sender: str, now: datetime) -> _Ask
         ),
         letters_from=db.run(
             "SELECT COUNT(*) AS n FROM letters WHERE from_key = :sender AND arrived_at > :since "
-            "AND code IS NOT NULL AND state = 'decided'",
+            "AND code IS NOT NULL AND state = 'decided' AND by_way <> 'forged' AND fingerprint <> :fingerprint",
             sender=by,
+            fingerprint=questions.fingerprint,
             since=text_of(now - timedelta(days=_COUNTED_DAYS)),
         ),
         person=db.run("SELECT quiet, ignored, formats, language FROM people WHERE address = :sender", sender=by),
@@ -159,6 +164,8 @@ def _known(rows: Sequence[Row]) -> Known | None:
         first["state"] == "decided",
         first["kind"],
         first["outcome"],
+        first["by_way"],
+        instant_of(first["arrived_at"]),
     )
 
 

@@ -245,10 +245,17 @@ def resident_wrote(
     note: str,
     why: str,
     urgent: tuple[str, ...] = (),
+    again: bool = False,
 ) -> Send:
-    """The mail that brings a resident's further letter to whoever is in charge; `arrived_at` is an aware instant."""
+    """
+    The mail that brings a resident's further letter to whoever is in charge.
+
+    Args:
+        arrived_at: an aware instant.
+        again: they have read an earlier copy of the letter, which was doubted.
+    """
     staff = desk.council.staff[case.in_charge]
-    key = keys.resident_wrote(case.code, letter.fingerprint, staff.id)
+    key = keys.resident_wrote(case.code, letter.fingerprint, staff.id, again=again)
     values = {"note": note, "urgent": list(urgent), **_arrived(desk, arrived_at)}
     return about_case(desk, kinds.RESIDENT_WROTE, case, staff, key, values, why=why, letter=letter)
 

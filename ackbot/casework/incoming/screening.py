@@ -6,14 +6,14 @@ Each question has a table of rules; the first rule that matches decides.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from ackbot.casework import authority
 from ackbot.casework.authority import Authority
 from ackbot.casework.council import Council, Form, Inbox, Staff
 from ackbot.casework.incoming import marks
-from ackbot.casework.model import Arrival, LetterKind
+from ackbot.casework.model import PERSONAL, Arrival, ByWay, LetterKind
 from ackbot.mail import subjects, systems
 from ackbot.mail.addresses import Address
 from ackbot.mail.message import Message
@@ -110,21 +110,31 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class KindRule:
-    """A rule for what a mail is. `source` names the section it comes from, `why` explains a decision by it."""
+    """
+    A rule for what a mail is.
+
+    Args:
+        source: the section it comes from.
+        why: explains a decision by it.
+        by_way: it goes by marks of the way that this copy came, such as those of a list or a spam filter. Another copy of
+            the same letter may have come without them (E7).
+    """
 
     kind: LetterKind
     source: str
     why: str
     test: Callable[[Seen], object]
+    by_way: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class WithholdRule:
-    """A rule for which letters are not acknowledged, although their cases are opened like all others."""
+    """A rule for which letters are not acknowledged, although their cases are opened like all others; `by_way` as in KindRule."""
 
     source: str
     why: str
     test: Callable[[Seen], object]
+    by_way: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +146,7 @@ class Verdict:
         rule: the source of the rule that decided.
         acknowledge: whether the mail itself allows it. Limits, modes and the sender's history are checked later.
         to: the address to answer; None if there is none.
+        by_way: the decision rests on marks of the way that this copy came; "forged" if they condemn its author.
     """
 
     kind: LetterKind
@@ -143,6 +154,7 @@ class Verdict:
     why: str
     acknowledge: bool
     to: Address | None
+    by_way: ByWay = ""
 
 
 def _daemon(seen: Seen) -> bool:
@@ -226,6 +238,7 @@ KINDS: tuple[KindRule, ...] = (
             and (_daemon(seen) or not seen.message.author or _writes_of_return(seen))
             and seen.message.subject != ""
         ),
+        by_way=True,
     ),
     KindRule(
         "bounce",
@@ -251,6 +264,7 @@ KINDS: tuple[KindRule, ...] = (
         "RFC 3834 §2",
         "it says itself that a machine sent it ({mark})",
         lambda seen: marks.automatic(seen.message.headers),
+        by_way=True,
     ),
     KindRule(
         "automatic-reply",
@@ -269,6 +283,7 @@ KINDS: tuple[KindRule, ...] = (
                 or marks.precedence(seen.message.headers) == "list"
             )
         ),
+        by_way=True,
     ),
     KindRule(
         "bulk",
@@ -278,12 +293,14 @@ KINDS: tuple[KindRule, ...] = (
             not seen.own_list
             and (marks.lists(seen.message.headers) or marks.precedence(seen.message.headers) in ("bulk", "junk"))
         ),
+        by_way=True,
     ),
     KindRule(
         "spam",
         "domain.md §2.6",
         "the spam filter condemned it",
         lambda seen: seen.arrival.junk or marks.spam(seen.message.headers),
+        by_way=True,
     ),
     KindRule(
         "staff",
@@ -311,11 +328,13 @@ NULL_SENDER = WithholdRule(
     "RFC 3834 §2",
     "its envelope sender is null, and a null sender is never answered",
     lambda seen: seen.message.return_path == "",
+    by_way=True,
 )
 FORGED = WithholdRule(
     "behaviour.md §2",
     authority.FORGED,
     lambda seen: seen.authority.condemned_by(),
+    by_way=True,
 )
 WITHHELD: tuple[WithholdRule, ...] = (
     WithholdRule("behaviour.md §1", "it stands in for a mail that the server could not give us", _placeholder),
@@ -340,6 +359,7 @@ WITHHELD: tuple[WithholdRule, ...] = (
         "MS-OXCMAIL 2.1.3.2.20",
         "the sender asks for no automatic answer (X-Auto-Response-Suppress: All)",
         lambda seen: marks.suppresses_all(seen.message.headers),
+        by_way=True,
     ),
     WithholdRule(
         "behaviour.md §4.4",
@@ -364,6 +384,7 @@ _FORM_WITHHELD = (
         "behaviour.md §2",
         "the spam filter condemned it",
         lambda seen: seen.arrival.junk or marks.spam(seen.message.headers),
+        by_way=True,
     ),
     WithholdRule(
         "RFC 3834 §2",
@@ -381,23 +402,31 @@ _FORM_WITHHELD = (
 
 def screen(seen: Seen) -> Verdict:
     """What a mail is, and whether it allows an automatic answer. Looks only at the mail, its arrival and the configuration."""
+    verdict, by_way = _screened(seen)
+    # Whatever other rule takes it first, a mail whose author may be forged speaks for nobody.
+    forged = verdict.kind in PERSONAL and seen.authority.condemned_by()
+    return replace(verdict, by_way="forged" if forged else "marks" if by_way else "")
+
+
+def _screened(seen: Seen) -> tuple[Verdict, bool]:
+    """The verdict, and whether it rests on the way that this copy came."""
     rule = next(rule for rule in KINDS if rule.test(seen))
     why = rule.why.format(mark=marks.automatic(seen.message.headers))
     if rule.kind == "contact-form":
         resident = _form_resident(seen)
         if resident is None:
-            return Verdict(
-                "contact-form", rule.source, "the contact form names no resident who could be answered", False, None
-            )
+            why = "the contact form names no resident who could be answered"
+            return Verdict("contact-form", rule.source, why, False, None), False
         by = next((one for one in _FORM_WITHHELD if one.test(seen)), None)
-        return Verdict("contact-form", by.source if by else rule.source, by.why if by else why, by is None, resident)
+        source, why = (by.source, by.why) if by else (rule.source, why)
+        return Verdict("contact-form", source, why, by is None, resident), by is not None and by.by_way
     to = None if _placeholder(seen) else seen.message.author
     if rule.kind not in ("letter", "unreadable"):
-        return Verdict(rule.kind, rule.source, why, False, to)
+        return Verdict(rule.kind, rule.source, why, False, to), rule.by_way
     by = next((one for one in WITHHELD if one.test(seen)), None)
     if by:
-        return Verdict(rule.kind, by.source, by.why, False, to)
-    return Verdict(rule.kind, rule.source, why, True, to)
+        return Verdict(rule.kind, by.source, by.why, False, to), by.by_way
+    return Verdict(rule.kind, rule.source, why, True, to), False
 
 
 def _form_resident(seen: Seen) -> Address | None:
