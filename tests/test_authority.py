@@ -408,3 +408,177 @@ def test_a_forged_letter_is_nobodys_earlier_letter(make_story: Callable[..., Sto
 
     assert (row["outcome"], row["acknowledged"]) == ("case", 1)
     assert "times" not in words(story, "acknowledgement")[0]
+
+
+# -- Bounces (E6) ---------------------------------------------------------------------------------------------------------
+
+
+def report(
+    to: str,
+    failed: str,
+    *,
+    returned: str = "",
+    status: str = "5.1.1",
+    sender: str = "MAILER-DAEMON@mx.example",
+    **fields: str,
+) -> bytes:
+    """A delivery status notification about an address; `returned` is the Message-ID of the mail that it returns."""
+    text = (
+        "--b\nContent-Type: text/plain\n\nNot delivered.\n--b\nContent-Type: message/delivery-status\n\n"
+        f"Reporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; {failed}\nAction: failed\nStatus: {status}\n\n"
+        + (f"--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: {returned}\n\n" if returned else "")
+        + "--b--\n"
+    )
+    kind = "multipart/report; report-type=delivery-status; boundary=b"
+    identity = f"<{abs(hash((to, failed, returned)))}@mx.example>"
+    fields = {"Return_Path": "<>", **fields}
+    return letter(sender, to, "Undelivered Mail", text, identity, content_type=kind, **fields)
+
+
+def address_of(story: Story, kind: str = "acknowledgement") -> str:
+    """The reply address of a mail to the resident."""
+    return str(parsed(bytes(story.mail(kind)["content"]))["Reply-To"])
+
+
+@pytest.mark.parametrize(
+    ("failed", "with_id", "fields"),
+    [
+        ("nobody@else.example", False, {"Authentication_Results": "mx.northgate.example; dmarc=fail"}),
+        ("nobody@else.example", True, {}),
+        ("edward@resident.example", False, {}),
+        (
+            "edward@resident.example",
+            True,
+            {"Authentication_Results": "mx.northgate.example; dmarc=fail header.from=mx.example"},
+        ),
+        ("edward+x@resident.example", True, {}),
+        ("Please ring 0800 123 456 now@else.example", True, {}),
+    ],
+    ids=["the example", "a forward", "no id", "forged", "another address", "words"],
+)
+def test_a_report_that_proves_nothing(story: Story, failed: str, with_id: bool, fields: dict[str, str]) -> None:
+    """E6: the resident stays reachable; whoever has the case hears of it, once."""
+    ours = story.mail("acknowledgement")["message_id"] if with_id else ""
+    before = state(story)
+    for number in ("1", "2"):
+        row = story.receive(report(address_of(story), failed, returned=ours, X_Number=number, **fields))
+    assert (row["kind"], row["outcome"]) == ("bounce", "event")
+    assert state(story) == before
+    told = words(story, "ask-back")
+    assert len(told) == 1
+    assert "Nothing has changed in RBN-" in told[0]
+    assert "0800" not in told[0]
+
+
+def test_a_report_of_a_mail_of_another_case(make_story: Callable[..., Story]) -> None:
+    """E6: the id returned is of Vera's mail, and the address that fails is Edward's."""
+    story = make_story()
+    story.receive(letter(sender="Vera Long <vera@resident.example>", subject="Bin", message_id="<v@resident.example>"))
+    hers = story.mail("acknowledgement")["message_id"]
+    story.receive(letter())
+    story.receive(report(address_of(story), "edward@resident.example", returned=hers))
+
+    assert not any(case["unreachable"] for case in story.cases())
+
+
+def test_a_report_of_the_resident_own_address(story: Story) -> None:
+    """E6, D39: by the id of our mail, and the address that we wrote to, however it is spelled."""
+    ours = story.mail("acknowledgement")["message_id"]
+    story.receive(report("housing@northgate.example", "Edward@Resident.Example", returned=ours))
+
+    assert story.case()["unreachable"]
+    assert "came back (5.1.1)" in words(story, "ask-back")[-1]
+
+
+@pytest.mark.parametrize(("failed", "told"), [("priya@northgate.example", 1), ("other@northgate.example", 0)])
+def test_a_report_of_a_staff_mail(story: Story, failed: str, told: int) -> None:
+    """E6, D40: somebody above hears that Priya may be gone only if it was her address that failed."""
+    story.receive(report("housing@northgate.example", failed, returned=story.mail("new-case")["message_id"]))
+
+    assert len(story.outbox("admin")) == told
+
+
+# -- Spellings of one address, and reply addresses (E12) ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("spelling", "answered"),
+    [
+        ("edward+{}@resident.example", 3),
+        ("edward+a+{}@Resident.example", 3),
+        ("edward{}@resident.example", 5),
+    ],
+)
+def test_spellings_of_one_address_share_the_cap(make_story: Callable[..., Story], spelling: str, answered: int) -> None:
+    """E12: three an hour are three, whatever stands behind the plus."""
+    story = make_story()
+    for number in range(5):
+        sender = f"Edward <{spelling.format(number)}>"
+        story.receive(
+            letter(sender, subject=f"Matter {number}", text=f"Words {number}.", message_id=f"<{number}@r.example>")
+        )
+        story.after(minutes=2)
+
+    assert len(story.outbox("acknowledgement")) == answered
+    assert len(story.cases()) == 5
+
+
+@pytest.mark.parametrize(
+    ("addresses", "answered"),
+    [
+        (["edward.quan@gmail.com", "e.dwardquan@gmail.com", "edwardquan@googlemail.com", "edwardquan+1@gmail.com"], 3),
+        (["edward.quan@proton.me", "edwardquan@pm.me", "edwardquan@protonmail.com", "e.dwardquan@proton.me"], 3),
+        (
+            [
+                "edward.quan@resident.example",
+                "e.dwardquan@resident.example",
+                "edwardquan@resident.example",
+                "e.q@r.example",
+            ],
+            4,
+        ),
+    ],
+)
+def test_dots_that_providers_ignore(make_story: Callable[..., Story], addresses: list[str], answered: int) -> None:
+    """E12: only where they are ignored."""
+    story = make_story()
+    for number, address in enumerate(addresses):
+        story.receive(
+            letter(address, subject=f"Matter {number}", text=f"Words {number}.", message_id=f"<{number}@r.example>")
+        )
+        story.after(minutes=2)
+
+    assert len(story.outbox("acknowledgement")) == answered
+
+
+STRANGER = "Mo Ali <mo@else.example>"
+
+
+@pytest.mark.parametrize(
+    ("sender", "thread", "joins"),
+    [
+        (EDWARD, False, True),
+        (STRANGER, False, False),
+        (STRANGER, True, True),
+        (f"{STRANGER}, {EDWARD}", False, False),
+    ],
+    ids=["a party", "a stranger", "in the thread", "two authors"],
+)
+def test_a_reply_address_alone_is_no_proof(story: Story, sender: str, thread: bool, joins: bool) -> None:
+    """E12: it stands in address books and forwards; alone it joins a stranger to nobody's case, whose owner is told."""
+    fields = {"In_Reply_To": story.mail("acknowledgement")["message_id"]} if thread else {}
+    row = story.receive(letter(sender, address_of(story), "Lift", "The lift is stuck.", "<2@else.example>", **fields))
+
+    assert (row["outcome"] == "attach") is joins
+    assert len(story.cases()) == 2 - joins
+    if not joins:
+        assert "but the sender is not known in that case" in words(story, "new-case")[-1]
+
+
+def test_a_reply_address_reopens_nothing_for_a_stranger(story: Story) -> None:
+    """E12: nor does it open a closed case again."""
+    to = address_of(story)
+    story.reply(story.mail("new-case"), "DONE\n\nDear Edward, the damp was treated on Friday. Yours, Priya")
+    story.receive(letter(STRANGER, to, "Lift", "The lift is stuck.", "<2@else.example>"))
+
+    assert [case["state"] for case in story.cases()] == ["closed", "open"]

@@ -60,6 +60,7 @@ TABLE: tuple[tuple[str, str], ...] = (
     (keys.taken(CODE, 1), "taken:7H429P:1"),
     (keys.unreachable(CODE), "unreachable:7H429P"),
     (keys.resident_wrote(CODE, LETTER, "sam", again=True), "wrote:7H429P:f00d:sam:again"),
+    (keys.undelivered(CODE), "undelivered:7H429P"),
     (keys.unproven(ASKED), "unproven:7H429P:f00d"),
     (keys.digest("sam", DAY), "digest:sam:2026-12-07"),
     (keys.overdue("sam", DAY), "overdue:sam:2026-12-07"),

@@ -178,6 +178,11 @@ def unreachable(code: str) -> Key:
     return Key(f"unreachable:{code}")
 
 
+def undelivered(code: str) -> Key:
+    """To whoever has the case: a report of an undelivered mail came that changed nothing."""
+    return Key(f"undelivered:{code}")
+
+
 def digest(staff: str, on: date) -> Key:
     """One digest for each person and morning."""
     return Key(f"digest:{staff}:{on.isoformat()}")

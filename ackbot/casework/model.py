@@ -369,6 +369,7 @@ class Questions:
         staff: ids of the staff who might own it.
         since: a day before now, UTC; the store does not use it.
         ours: Message-IDs of our mails to staff that it answers, case folded.
+        returned: Message-IDs of our mails that it returns as undelivered, case folded.
         author: the staff id of its sender; "" for anybody else.
         recipients: the recipients of a mail by the council's own people, case folded; empty for all other mail.
     """
@@ -381,6 +382,7 @@ class Questions:
     staff: tuple[str, ...]
     since: datetime
     ours: tuple[str, ...] = ()
+    returned: tuple[str, ...] = ()
     author: str = ""
     recipients: tuple[str, ...] = ()
 
@@ -403,6 +405,7 @@ class Facts:
         answered: answers to this sender from people's own mail programs, the latest first.
         letters_from: how many letters of the sender joined or opened cases in the last 30 days.
         ours: our mails to staff that this mail answers, by Message-ID.
+        written_to: the address that each of our mails went to that this mail returns as undelivered, by Message-ID.
         held: held words of this member of staff, the latest first.
         human_sent: how often this member of staff has written to residents through us.
         person: what this resident asked for earlier.
@@ -422,6 +425,7 @@ class Facts:
     last_owner: tuple[str, str, datetime] | None = None
     answered: tuple[AnsweredElsewhere, ...] = ()
     letters_from: int = 0
+    written_to: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     ours: Mapping[str, OurMail] = field(default_factory=lambda: MappingProxyType({}))
     held: tuple[HeldWords, ...] = ()
     human_sent: int = 0

@@ -19,6 +19,9 @@ _PLAIN = re.compile(r"(\"[^\"\\<>]*+\"|[^\"\\<>(),:;@']*+)\s*+<([^\s<>(),:;\\\"@
 _BARE = re.compile(r"(?<!\S)\S+\s*@\s*\S+")
 _BEFORE_MARK = re.compile(r"(?<!\s)\s++(?=[@.])")
 _BEHIND_MARK = re.compile(r"(?<=[@.])\s++")
+# Gmail and Proton deliver to one mailbox whatever dots stand in its name.
+_WITHOUT_DOTS = frozenset(["gmail.com", "proton.me"])
+_OTHER_NAMES = {"googlemail.com": "gmail.com", "protonmail.com": "proton.me", "pm.me": "proton.me"}
 _LONGEST = 1_000  # characters of an address that is compared in full; RFC 5321 §4.5.3.1 allows 320
 
 
@@ -64,6 +67,20 @@ def key_of(addr: str) -> str:
     local, at, domain = addr.rpartition("@")
     folded = unicodedata.normalize("NFKC", local).casefold()
     return f"{folded}{at}{domains.ascii_form(domain) or unicodedata.normalize('NFKC', domain).lower()}"
+
+
+def mailbox_of(key: str) -> str:
+    """
+    What all addresses of one mailbox have in common, as far as their form tells: no plus tag, nor the dots that some
+    providers ignore. For counting alone: mail is neither sent there, nor anybody known by it.
+
+    Args:
+        key: as `key_of` gives it.
+    """
+    local, at, domain = key.rpartition("@")
+    domain = _OTHER_NAMES.get(domain, domain)
+    plain = local.partition("+")[0] or local
+    return f"{plain.replace('.', '') if domain in _WITHOUT_DOTS else plain}{at}{domain}"
 
 
 def ascii_domain(addr: str) -> str:

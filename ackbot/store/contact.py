@@ -7,6 +7,7 @@ from types import MappingProxyType
 from ackbot.casework.council import Limits
 from ackbot.casework.model import TO_RESIDENTS, History
 from ackbot.casework.worktime import Calendar
+from ackbot.mail.addresses import mailbox_of
 from ackbot.store.database import Database, Row, instant_of, listed, text_of
 
 _DAY = timedelta(days=1)
@@ -20,7 +21,7 @@ def histories(
     db: Database, addresses: Collection[str], now: datetime, calendar: Calendar, limits: Limits
 ) -> dict[str, History]:
     """
-    The automatic mail of each of these residents.
+    The automatic mail of each of these residents. Mail to any address of their mailbox counts (E12).
 
     Args:
         addresses: case folded. "" stands for a letter without a sender; its history tells only whether the brake is on.
@@ -36,14 +37,15 @@ def histories(
         return found
     midnight = calendar.at(calendar.local_day(now), time(0))
     placeholders, parameters = listed("a", known)
+    mailboxes, named = listed("b", list(dict.fromkeys(map(mailbox_of, known))))
     mails = db.run(
-        "SELECT recipient_key, code, kind, state, held_for, created_at, not_before FROM outbox "
-        f"WHERE recipient_key IN ({placeholders}) AND {_COUNTS} "
+        "SELECT mailbox, code, kind, state, held_for, created_at, not_before FROM outbox "
+        f"WHERE mailbox IN ({mailboxes}) AND {_COUNTS} "
         "AND (created_at > :day_ago OR not_before >= :midnight OR state = 'held') ORDER BY created_at DESC, id DESC LIMIT :most",
         day_ago=text_of(now - _DAY),
         midnight=text_of(midnight),
         most=_MOST * len(known),
-        **parameters,
+        **named,
     )
     promised = db.run(
         "SELECT parties.address AS address, clocks.code AS code, clocks.promised_on AS day "
@@ -54,7 +56,7 @@ def histories(
         **parameters,
     )
     for address in known:
-        mine = [row for row in mails if row["recipient_key"] == address]
+        mine = [row for row in mails if row["mailbox"] == mailbox_of(address)]
         dates = [(row["code"], date.fromisoformat(row["day"])) for row in promised if row["address"] == address]
         found[address] = _history(mine, dates, now - _DAY, midnight, braked=braked)
     return found

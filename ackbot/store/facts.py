@@ -21,6 +21,7 @@ from ackbot.casework.model import (
     Questions,
 )
 from ackbot.mail import message
+from ackbot.mail.addresses import mailbox_of
 from ackbot.mail.plain import Attachment
 from ackbot.store import alarms, cases, contact, elsewhere, listings
 from ackbot.store.database import Database, Row, instant_of, listed, text_of
@@ -38,7 +39,7 @@ def gather(db: Database, questions: Questions, now: datetime, council: Council) 
     the same staff.
     """
     addresses = (*questions.addresses, *questions.recipients)
-    db.lock([f"letter {questions.fingerprint}", *(f"address {one}" for one in addresses)])
+    db.lock([f"letter {questions.fingerprint}", *dict.fromkeys(f"address {mailbox_of(one)}" for one in addresses)])
     db.lock(f"load {one}" for one in questions.staff)
     sender = questions.addresses[0] if questions.addresses else ""
     asked = _ask(db, questions, sender, now)
@@ -70,6 +71,7 @@ def gather(db: Database, questions: Questions, now: datetime, council: Council) 
             letters_from=int(asked.letters_from[0]["n"]),
             ours=MappingProxyType(_ours(db, questions.ours)) if questions.ours else MappingProxyType({}),
             person=_person(asked.person),
+            written_to=MappingProxyType(_written_to(db, questions.returned)) if questions.returned else MappingProxyType({}),
         ),
         **(_for_staff(db, questions.author, known_cases, histories) if questions.author else {}),
     )
@@ -227,6 +229,13 @@ def _ours(db: Database, message_ids: Sequence[str]) -> dict[str, OurMail]:
         )
         for row in rows
     }
+
+
+def _written_to(db: Database, message_ids: Sequence[str]) -> dict[str, str]:
+    """The address that each of our mails with these Message-IDs went to; ids that no row has are left out."""
+    placeholders, parameters = listed("m", message_ids[:20])
+    rows = db.run(f"SELECT message_id, recipient_key FROM outbox WHERE message_id IN ({placeholders})", **parameters)
+    return {row["message_id"]: row["recipient_key"] for row in rows}
 
 
 def _person(rows: Sequence[Row]) -> Person:

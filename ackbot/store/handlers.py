@@ -40,7 +40,7 @@ from ackbot.casework.intents import (
     Wish,
 )
 from ackbot.casework.model import PRIORITIES, Arrival
-from ackbot.mail.addresses import ascii_domain
+from ackbot.mail.addresses import ascii_domain, mailbox_of
 from ackbot.mail.compose import Composed
 from ackbot.store import alarms, backups, changes, elsewhere, events, inboxes, listings, modes, told_absences
 from ackbot.store.database import Database, RowMissing, instant_of, must_touch, text_of
@@ -163,9 +163,11 @@ def _send(
     rows = db.run(
         """
         INSERT INTO outbox (dedupe_key, state, held_for, kind, priority, code, inbox, lane, staff, recipient, recipient_key,
-                            envelope_from, message_id, content, attachments, letter_id, created_at, not_before, asks_feedback)
+                            mailbox, envelope_from, message_id, content, attachments, letter_id, created_at, not_before,
+                            asks_feedback)
         VALUES (:dedupe_key, :state, :held_for, :kind, :priority, :code, :inbox, :lane, :staff, :recipient, :recipient_key,
-                :envelope_from, :message_id, :content, :attachments, :letter_id, :now, :not_before, :asks_feedback)
+                :mailbox, :envelope_from, :message_id, :content, :attachments, :letter_id, :now, :not_before,
+                :asks_feedback)
         ON CONFLICT (dedupe_key) DO NOTHING RETURNING id
         """,
         dedupe_key=send.dedupe_key,
@@ -179,6 +181,7 @@ def _send(
         staff=send.staff,
         recipient=ascii_domain(draft.recipient.addr),
         recipient_key=draft.recipient.key,
+        mailbox=mailbox_of(draft.recipient.key),
         envelope_from=draft.envelope_from,
         message_id=draft.message_id,
         content=mail.content,

@@ -391,7 +391,7 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
             "send": link,
             "keep": link,
         },
-        "unreachable": {"status": "5.1.1"},
+        "unreachable": {"status": "5.1.1", "other": "", "same": False},
         "another": {"author": "Sam Jones", "gone": False, "their_words": words},
         "unproven": {"author": "Sam Jones", "own": False, "their_words": words, "sent": link},
         "taken": {"taker": "Sam Jones"},

@@ -58,6 +58,7 @@ def questions_for(seen: Seen, verdict: Verdict, desk: Desk) -> Questions:
             token.message_id for token in (*message.answers, *tokens) if token.role == "staff" and token.message_id
         ),
         author=seen.staff.id if seen.staff and seen.authority.answers_staff else "",
+        returned=tuple(token.message_id for token in returned),
     )
 
 
@@ -98,9 +99,13 @@ def match(seen: Seen, sender: Address | None, facts: Facts) -> Match:
     council, arrived_at = seen.council, seen.arrival.arrived_at
     if seen.authority.form:
         return _joined(seen, sender, facts) or Match(None, "a contact form opens a case of its own")
-    found = _by_token(seen, facts) or _by_thread(seen, sender, facts) or _by_reference(seen, sender, facts)
+    found = _by_token(seen, sender, facts) or _by_thread(seen, sender, facts) or _by_reference(seen, sender, facts)
     note = ""
     if found is None:
+        passed_on = [one.code for one in seen.message.addressed if one.role == "resident" and one.code in facts.cases]
+        if passed_on:
+            reference = council.reference_of(passed_on[0])
+            note = f"it came to the reply address of {reference}, but the sender is not known in that case"
         stranger = [code for code in council.codes_in(seen.message.subject) if code in facts.cases]
         if stranger:
             note = f"the subject names {council.reference_of(stranger[0])}, but the sender is not known in that case"
@@ -129,10 +134,20 @@ def match(seen: Seen, sender: Address | None, facts: Facts) -> Match:
     return found
 
 
-def _by_token(seen: Seen, facts: Facts) -> Match | None:
-    for token in seen.message.addressed:
-        if token.role == "resident" and token.code in facts.cases:
-            return Match(facts.cases[token.code], "it was written to the reply address of our mail")
+def _by_token(seen: Seen, sender: Address | None, facts: Facts) -> Match | None:
+    """
+    The case of a mail of ours that this one answers.
+
+    A reply address is passed on, and stands in address books: alone it counts only for a party of the case (E12). The id of
+    a mail of ours is known to those who had that mail, or an answer to it.
+    """
+    message = seen.message
+    thread = {facts.by_message_id.get(identity) for identity in (*message.in_reply_to, *message.references)}
+    for token in message.addressed:
+        if token.role == "resident" and (case := facts.cases.get(token.code)) is not None:
+            known = sender is not None and sender.key in case.parties
+            if known or token.code in thread or any(token.code == one.code for one in message.answers):
+                return Match(case, "it was written to the reply address of our mail")
     for token in seen.message.answers:
         if token.role == "resident" and token.code in facts.cases:
             return Match(facts.cases[token.code], "it answers our mail")
