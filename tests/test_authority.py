@@ -582,3 +582,46 @@ def test_a_reply_address_reopens_nothing_for_a_stranger(story: Story) -> None:
     story.receive(letter(STRANGER, to, "Lift", "The lift is stuck.", "<2@else.example>"))
 
     assert [case["state"] for case in story.cases()] == ["closed", "open"]
+
+
+# -- Somebody who is called as a colleague is (P7) ------------------------------------------------------------------------
+
+SAM = "Sam Jones <sam.jones@else.example>"
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [SAM, '"JONES, Sam" <x@else.example>', "Sam Jones (Housing) <x@else.example>", "Säm Jones <x@else.example>"],
+)
+def test_a_stranger_with_a_colleagues_name(make_story: Callable[..., Story], sender: str) -> None:
+    """P7: the owner reads whose letter it is not, of the first letter and of later ones."""
+    story = make_story()
+    story.receive(letter(sender))
+    story.receive(
+        letter(sender, text="Is there any news?", message_id="<2@else.example>", In_Reply_To="<first@resident.example>")
+    )
+
+    assert "is not our Sam Jones" in words(story, "new-case")[-1]
+    assert "is not our Sam Jones" in words(story, "resident-wrote")[-1]
+
+
+@pytest.mark.parametrize(
+    "sender", ["Sam Jones <sam@northgate.example>", "Sam Brown <x@else.example>", EDWARD, "x@else.example"]
+)
+def test_somebody_elses_name(make_story: Callable[..., Story], sender: str) -> None:
+    """Nothing is said of Sam himself, nor of those who share a first name with him."""
+    story = make_story()
+    story.receive(letter(sender))
+
+    assert "is not our" not in words(story, "new-case")[-1]
+
+
+@pytest.mark.parametrize("greeting", ["Sam,", "Hi Sam,", "Dear Sam Jones,", "Sam can you"])
+def test_words_that_may_be_for_the_colleague_are_held(make_story: Callable[..., Story], greeting: str) -> None:
+    """P6, P7: which Sam Jones is meant, their author says."""
+    story = make_story()
+    story.receive(letter(SAM))
+    story.reply(story.mail("new-case"), f"{greeting} the men come on Tuesday at nine, and he is a nuisance.", PRIYA)
+
+    assert story.outbox("human") == []
+    assert "it greets" in words(story, "ask-back")[-1]

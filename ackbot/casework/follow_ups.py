@@ -6,7 +6,7 @@ from datetime import datetime
 
 from ackbot.casework import authority, contact, elsewhere, opening, standards
 from ackbot.casework.cover import is_present, stand_in
-from ackbot.casework.drafts import to_admin, to_resident, to_staff
+from ackbot.casework.drafts import names, to_admin, to_resident, to_staff
 from ackbot.casework.incoming import danger, thanks, wishes
 from ackbot.casework.incoming.matching import Match
 from ackbot.casework.incoming.screening import Seen, Verdict
@@ -265,6 +265,8 @@ def _told(
     sender = verdict.to.addr if verdict.to else "an unknown address"
     notes = [opening.CLEARED] if again else []
     notes += wished if known else [f"it came from {sender}, which is new in this case"]
+    if verdict.to is not None and (namesake := names.not_ours(verdict.to, desk.council)):
+        notes.append(namesake)
     if seen.authority.form:
         notes.append("it came by a contact form, which anybody can fill in, and changed nothing here")
     if not verdict.acknowledge:

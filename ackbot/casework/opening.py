@@ -5,7 +5,7 @@ from typing import Literal
 
 from ackbot.casework import contact, elsewhere, standards
 from ackbot.casework.council import Inbox
-from ackbot.casework.drafts import to_admin, to_resident, to_staff
+from ackbot.casework.drafts import names, to_admin, to_resident, to_staff
 from ackbot.casework.incoming import danger, matching, routing, wishes
 from ackbot.casework.incoming.matching import Match
 from ackbot.casework.incoming.routing import Chosen, Routed
@@ -268,6 +268,7 @@ def _owner_told(letter: NewLetter, case: Case, chosen: Chosen, acknowledged: Ack
         return elsewhere.words_given(replace(case, last_letter_at=None), answer, desk)
     if not chosen.staff:
         return []
+    earlier = found.note or (_goes_on_with(letter) if found.linked else "")
     send = to_staff.new_case(
         desk,
         letter.seen.message,
@@ -275,7 +276,7 @@ def _owner_told(letter: NewLetter, case: Case, chosen: Chosen, acknowledged: Ack
         owner_why=chosen.why,
         acknowledgement=acknowledged,
         withheld_because="" if verdict.acknowledge else verdict.why,
-        note=found.note or (_goes_on_with(letter) if found.linked else ""),
+        note="; ".join(one for one in (names.not_ours(case.resident, desk.council), earlier) if one),
         urgent=danger.flags(letter.urgent, desk.council),
         why="the owner gets the letter",
     )

@@ -1,12 +1,16 @@
 """What to call people: the name that a resident shows or signs, never an address, a piece of one, or a login (voice.md, 5)."""
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 
+from ackbot.casework.council import Council, Staff
+from ackbot.mail import folding
 from ackbot.mail.addresses import Address
 from ackbot.mail.message import Message
 
 _LONGEST = 60  # characters of a name
+_LONGEST_SHOWN = 300  # characters of a display name in which a colleague's is looked for
 _SIGN_OFF = re.compile(
     r"^\W*(?:(?:kind|best|warm|many)\s+)?(?:regards|wishes|yours(?:\s+(?:sincerely|faithfully|truly))?|sincerely|respectfully|"
     r"saludos|un\s+saludo|atentamente|cordialement|mit\s+freundlichen\s+grüßen|pozdrawiam|cofion)(?:\s+(?:and|in)\s+\w+)?\W*$",
@@ -83,3 +87,28 @@ def _is_name(name: str, sender: Address) -> bool:
 def first(name: str) -> str:
     """The first word of a name."""
     return name.split(maxsplit=1)[0] if name.split() else name
+
+
+def namesake(sender: Address, council: Council) -> Staff | None:
+    """The colleague whose whole name somebody else bears, in any order and among other words; None where nobody's is."""
+    shown = set(_words(sender.name))
+    if not shown or council.staff_at(sender.key) is not None:
+        return None
+    people = ((one, _whole(one.name)) for one in council.staff.values())
+    return next((one for one, name in people if len(name) > 1 and name <= shown), None)
+
+
+def not_ours(sender: Address, council: Council) -> str:
+    """What staff are told of a stranger who is called as a colleague is; "" for anybody else (P7)."""
+    colleague = namesake(sender, council)
+    return f"the sender calls themselves {colleague.name}, and is not our {colleague.name}" if colleague else ""
+
+
+@lru_cache(maxsize=4_096)
+def _whole(name: str) -> frozenset[str]:
+    """The words of a colleague's name, which every letter is compared with."""
+    return frozenset(_words(name))
+
+
+def _words(name: str) -> list[str]:
+    return re.findall(r"[^\W\d_]+", folding.plain(name[:_LONGEST_SHOWN]))

@@ -11,7 +11,7 @@ from hashlib import sha256
 
 from ackbot.casework import keys
 from ackbot.casework.council import Council
-from ackbot.casework.drafts import to_staff
+from ackbot.casework.drafts import names, to_staff
 from ackbot.casework.intents import DropWords, Intent, KeepWords, Send
 from ackbot.casework.model import Case
 from ackbot.casework.staff import words_out
@@ -176,8 +176,11 @@ def greets_somebody_else(words: str, case: Case, council: Council) -> str:
     """
     first = next((line for line in words.split("\n") if line.strip()), "").strip()
     theirs = set(_words(f"{case.resident.name} {case.resident.key.partition('@')[0]}"))
-    names = {word for one in council.staff.values() for word in _words(one.name) if len(word) > 1}
-    others = (names - theirs) | _GROUPS
+    if colleague := names.namesake(case.resident, council):
+        # Their author may mean either of the two.
+        theirs -= set(_words(colleague.name))
+    colleagues = {word for one in council.staff.values() for word in _words(one.name) if len(word) > 1}
+    others = (colleagues - theirs) | _GROUPS
     greeting = _GREETING.match(first)
     if greeting is None:
         return _called(first, others)
