@@ -133,13 +133,18 @@ def test_the_server_of_the_case_condemns_too(story: Story) -> None:
 
 @pytest.mark.parametrize("sender", [f"{EDWARD}, x@evil.example", f"x@evil.example, {EDWARD}"])
 def test_two_authors_speak_for_neither(story: Story, sender: str) -> None:
-    """E4, E3: a pass of one of them is nothing of the other."""
-    before = state(story)
+    """E4, E3: a pass of one of them is nothing of the other: no wish, and no closed case opens again."""
     passed = "mx.northgate.example; dmarc=pass header.from=evil.example"
-    writes(story, "No more emails please.", sender=sender, Authentication_Results=passed)
-    after = state(story)
+    for text in ("No more emails please.", "The damp is back."):
+        before = state(story)
+        writes(story, text, sender=sender, Authentication_Results=passed)
+        after = state(story)
+        assert (after["cases"][0], after["people"]) == (before["cases"][0], before["people"])
+        story.reply(
+            story.mail("new-case", "priya@northgate.example"), "DONE\n\nDear Edward, the damp was treated. Yours, Priya"
+        )
 
-    assert (after["cases"][0], after["people"]) == (before["cases"][0], before["people"])
+    assert story.case()["state"] == "closed"
 
 
 # -- Contact forms (E4) ---------------------------------------------------------------------------------------------------
@@ -321,6 +326,7 @@ def test_a_copy_with_the_mark_takes_nothing_back(story: Story, marks: dict[str, 
     """E7, P2: the other order: known, and nothing is done."""
     before, sent = state(story), len(story.outbox())
     story.receive(letter(**marks))
+    story.receive(letter())
 
     assert (state(story), len(story.outbox())) == (before, sent)
     assert outcomes(story) == [("letter", "case", 1)]
@@ -356,6 +362,16 @@ def test_cleared_danger_alarms_once(make_story: Callable[..., Story]) -> None:
     story.receive(letter(text=GAS, Authentication_Results=FAILED))
     story.reply(story.mail("urgent"), "TAKE")
     story.receive(letter(text=GAS))
+
+    assert len(story.outbox("urgent")) == 1
+    assert [row["taken_by"] for row in state(story)["alarms"]] == ["duty"]
+
+
+def test_cleared_danger_of_a_follow_up_alarms_once(story: Story) -> None:
+    """E7: the same of a further letter."""
+    writes(story, GAS, Authentication_Results=FAILED)
+    story.reply(story.mail("urgent"), "TAKE")
+    writes(story, GAS)
 
     assert len(story.outbox("urgent")) == 1
     assert [row["taken_by"] for row in state(story)["alarms"]] == ["duty"]
