@@ -71,7 +71,9 @@ def gather(db: Database, questions: Questions, now: datetime, council: Council) 
             letters_from=int(asked.letters_from[0]["n"]),
             ours=MappingProxyType(_ours(db, questions.ours)) if questions.ours else MappingProxyType({}),
             person=_person(asked.person),
-            written_to=MappingProxyType(_written_to(db, questions.returned)) if questions.returned else MappingProxyType({}),
+            written_to=MappingProxyType(_written_to(db, questions.returned))
+            if questions.returned
+            else MappingProxyType({}),
         ),
         **(_for_staff(db, questions.author, known_cases, histories) if questions.author else {}),
     )
