@@ -1,9 +1,9 @@
 """
-What a mail may do, decided once: who its one author is, whose servers vouch for them, what token it answers (P7).
+What a mail may do: who its only author is, which servers vouch for that author, and whether it answers our mail to staff (P7).
 
-From is anybody's to write, tokens travel in forwards, and a contact form is filled in by whoever likes. So nothing acts on a
-mail before it has asked here: for each case named in it, each absence, wish, score, answer, reopening, copy and bounce
-(behaviour.md §1, §4.4).
+Anybody can write any From, tokens travel in forwards, and anybody can fill in a contact form. Therefore every rule by which a
+mail acts asks here first: for each case that the mail names, and for each absence, wish, score, answer, reopening, copy and
+bounce (behaviour.md §1, §4.4).
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,14 +24,14 @@ FORGED = "it may be forged: the trusted server says the sender's address is forg
 class Authority:
     """
     Args:
-        arrived: the inbox that it came to.
-        author: the one author whose authority it may use; None where From names several, or nobody (RFC 5322 §3.6.2).
-        staff: the member of staff who is that author.
-        answers_staff: it answers a mail that we sent to staff: by reply address, or by the Message-ID it answers.
-        made_for: staff ids for whom the reply addresses were made that it was sent to; empty where it has none.
-        form: a contact form wrote it, which speaks for nobody: anybody fills it in, in any name.
-        results: what each server that an inbox believes says of the author, by authserv-id in lower case.
-        internal: it bears Exchange's mark of a mail sent from inside.
+        arrived: the inbox that the mail came to.
+        author: the author whose authority it may use; None if From names several people, or nobody (RFC 5322 §3.6.2).
+        staff: the member of staff who is that author; None if there is none. The address alone proves nothing.
+        answers_staff: it answers a mail that we sent to staff: its reply address or the answered Message-ID is signed by us.
+        made_for: ids of the staff for whom the reply addresses were made that it was sent to; empty if there are none.
+        form: it comes from a contact form, which speaks for nobody.
+        results: what the servers that our inboxes believe say about the author, by authserv-id in lower case.
+        internal: it bears Exchange's mark of a mail from inside.
     """
 
     arrived: Inbox
@@ -44,32 +44,34 @@ class Authority:
     internal: bool
 
     def result_of(self, inbox: Inbox) -> Verdict:
-        """What the server says whom this inbox believes; "" where it believes none, or that server says nothing."""
+        """What the server says that this inbox believes; "" if it believes none, or if that server says nothing."""
         return self.results.get(inbox.authserv_id.lower(), "")
 
     def vouched_by(self, inbox: Inbox) -> bool:
         """
-        Whether the inbox's own server vouches for From; where the inbox names no server, nothing is asked of it.
+        Whether the inbox's own server vouches for From. True if the inbox has no `authserv_id`.
 
-        Exchange's internal mark stands in for the pass only where `authserv_id` is "unknown", which is Exchange Online,
-        and only where its results do not say fail: any other server lets strangers write that mark.
+        Exchange's internal mark replaces a pass only if `authserv_id` is "unknown" (Exchange Online) and the results do not
+        say fail, because any other server lets strangers write that mark.
         """
         trusted, found = inbox.authserv_id, self.result_of(inbox)
         exchange = trusted.lower() == authresults.UNKNOWN and self.internal
         return not trusted or found == "pass" or (exchange and found != "fail" and self.author is not None)
 
     def proven_by(self, inbox: Inbox) -> bool:
-        """Whether the inbox has a server to believe, and that server vouches for From: enough without any token."""
+        """Whether the inbox believes a server, and that server vouches for From. No token is needed then."""
         return bool(inbox.authserv_id) and self.vouched_by(inbox)
 
     def condemned_by(self, *inboxes: Inbox) -> bool:
-        """Whether the server of the inbox it came to, or of one of these, says that its author is forged (DMARC fail)."""
+        """Whether a server says that the author is forged (DMARC fail): that of the inbox it came to, or of one of these."""
         return any(self.result_of(inbox) == "fail" for inbox in (self.arrived, *inboxes))
 
     def speaks_as_staff(self, inboxes: Iterable[Inbox] = ()) -> bool:
         """
-        Whether it is a member of staff's word: a token of ours, From one of that person's addresses, and an aligned pass
-        by the inbox it came to and by each inbox of what it acts on, for the weakest inbox is nobody's way in (E2).
+        Whether the mail is proven to come from the member of staff in From (behaviour.md §4.4).
+
+        It needs a staff token, made for this person if it is in a reply address. The inbox that it came to must vouch for
+        From, and so must each inbox of the cases that it acts in; otherwise the weakest inbox would be a way into all (E2).
         """
         if self.staff is None or not self.answers_staff or (self.made_for and self.staff.id not in self.made_for):
             return False
@@ -77,27 +79,29 @@ class Authority:
 
     def reaches(self, case_inbox: Inbox, others: Iterable[Inbox]) -> bool:
         """
-        Whether staff, who may act in a case of one inbox, may act beyond it, in cases that nobody named: that inbox's server
-        vouches for them, or else each of the others does.
+        Whether staff who may act in a case of one inbox may also act in cases of others that the mail does not name.
+
+        The server of that inbox must vouch for them. If the inbox believes no server, each of the other inboxes must.
         """
         return self.proven_by(case_inbox) or self.speaks_as_staff(others)
 
     def is_own(self, *inboxes: Inbox) -> bool:
         """
-        Whether it may speak for its author: wishes, scores and answers are taken as theirs. There must be one, who wrote it
-        in person, and no server that is asked condemns it; a pass cannot be asked of residents, whose servers may have none.
+        Whether the mail is its author's own: one person wrote it, not a form, and no server that is asked condemns it.
+
+        A pass is not needed, because the servers of many residents publish no DMARC policy.
         """
         return self.author is not None and not self.form and not self.condemned_by(*inboxes)
 
     def speaks_for(self, case: Case, council: Council) -> bool:
-        """Whether it is a party's own mail in this case: it may wish, score, answer and reopen (E4)."""
+        """Whether the mail is a party's own in this case, so that wishes, scores and answers in it count (E4)."""
         own = self.is_own(council.inbox_of(case.inbox))
         return own and self.author is not None and self.author.key in case.parties
 
 
 def of(message: Message, inbox: Inbox, council: Council, *, form: bool) -> Authority:
     """
-    What this mail may do, having come to that inbox.
+    What a mail may do that came to this inbox.
 
     Args:
         form: From is a contact form of this inbox.

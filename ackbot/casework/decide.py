@@ -89,8 +89,9 @@ def _decided_before(seen: Seen, verdict: Verdict, facts: Facts) -> bool:
 
 def _anew(verdict: Verdict, known: Known) -> bool:
     """
-    Whether a copy is judged by itself: the earlier one was decided by marks of the way that it came, and this one, which is
-    a person's mail, bears none, or lesser ones (E7, behaviour.md §1).
+    Whether a copy of a known letter is decided by itself (E7, behaviour.md §1).
+
+    It is if marks of the way that the earlier copy came decided about that copy, and this one bears none, or lesser ones.
     """
     if not known.decided or not known.by_way or verdict.kind not in _PEOPLES:
         return False
@@ -159,7 +160,7 @@ def _letter(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
     if known is not None and earlier is not None:
         found = Match(earlier, "an earlier copy of the same letter belongs to it")
     urgent = danger.found_in(seen, found.case, desk)
-    # Ids are anybody's to copy: what may be forged is not the letter that a person answered (E4).
+    # Anybody can copy a Message-ID, so a person has answered the letter only if the mail is not condemned (E4).
     answer = None if seen.authority.condemned_by() else elsewhere.before(seen, verdict, found, facts)
     if found.case is None:
         return opening.on_new_letter(NewLetter(seen, verdict, found, urgent, answer, facts, desk))

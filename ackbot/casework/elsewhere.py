@@ -95,7 +95,7 @@ def on_copied(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisio
 
 
 def _asked(seen: Seen, verdict: Verdict, case: Case, desk: Desk) -> Decision:
-    """Whoever has the case reads what seems to be a colleague's answer, and says whether it was one: SENT."""
+    """Ask whoever has the case whether a mail is a colleague's answer. SENT says that it is."""
     author = seen.staff
     name = author.name if author else "somebody who uses the inbox"
     why = "it seems to be a colleague's answer to the resident, and no server vouches for that: its owner is asked"

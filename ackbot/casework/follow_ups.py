@@ -187,8 +187,9 @@ def _answered(
 
 def _unchanged(seen: Seen, verdict: Verdict, case: Case, facts: Facts, desk: Desk, *, known: bool) -> _Answer:
     """
-    What a further letter does that speaks for nobody: nothing. A form that was sent twice gets the receipt of any letter,
-    if that only repeats a date that was told.
+    A letter that speaks for nobody changes nothing.
+
+    A contact form that was sent twice gets a receipt all the same, if that only repeats a date that the resident was told.
     """
     if not seen.authority.form or not any(clock.told for clock in case.clocks):
         why = "nothing proves who wrote it, so it changes nothing" if verdict.acknowledge else verdict.why

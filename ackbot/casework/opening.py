@@ -85,14 +85,15 @@ def on_new_letter(letter: NewLetter) -> Decision:
 
 
 def unanswered(verdict: Verdict, case: Case) -> bool:
-    """Whether nobody has told the resident of a case anything yet, and a letter of theirs may be acknowledged."""
+    """Whether the letter may be acknowledged, and nobody has written to the resident in this open case yet."""
     return verdict.acknowledge and case.state == "open" and case.human_words_at is None
 
 
 def on_cleared(letter: NewLetter, case: Case) -> Decision:
     """
-    The letter that began a case came once more, without the marks that it was doubted for: it is acknowledged now, and its
-    wishes count. Its owner has read it, and its words of danger have alarmed (E7).
+    The decision for a second copy of the letter that opened a case, without the marks for which the first was doubted (E7).
+
+    The letter is acknowledged now, and its wishes count. There is no second alarm.
     """
     seen, desk, council = letter.seen, letter.desk, letter.desk.council
     clocks = case.clocks
