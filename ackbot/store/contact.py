@@ -30,11 +30,10 @@ def histories(
     Returns:
         A history for each address, and one for "".
     """
-    braked = is_braked(db, limits, now)
-    found = {"": History(braked=braked)}
+    lately = _lately(db, limits, now)
     known = [one for one in dict.fromkeys(addresses) if one]
     if not known:
-        return found
+        return {"": History(braked=_is_braked(lately, limits))}
     midnight = calendar.at(calendar.local_day(now), time(0))
     placeholders, parameters = listed("a", known)
     mailboxes, named = listed("b", list(dict.fromkeys(map(mailbox_of, known))))
@@ -55,6 +54,9 @@ def histories(
         f"AND clocks.kind <> 'settle' AND parties.address IN ({placeholders})",
         **parameters,
     )
+    # Read only now: PostgreSQL has answered all three by then, and is waited for once.
+    braked = _is_braked(lately, limits)
+    found = {"": History(braked=braked)}
     for address in known:
         mine = [row for row in mails if row["mailbox"] == mailbox_of(address)]
         dates = [(row["code"], date.fromisoformat(row["day"])) for row in promised if row["address"] == address]
@@ -87,13 +89,21 @@ def is_braked(db: Database, limits: Limits, now: datetime) -> bool:
 
     Held mail does not count: it has reached nobody, and would keep the brake on for ever.
     """
+    return _is_braked(_lately(db, limits, now), limits)
+
+
+def _lately(db: Database, limits: Limits, now: datetime) -> Sequence[Row]:
+    """How many automatic mails to residents count for the brake, up to its number."""
     if limits.brake is None:
-        return False
+        return []
     count, seconds = limits.brake
-    rows = db.run(
+    return db.run(
         f"SELECT COUNT(*) AS n FROM (SELECT 1 FROM outbox WHERE created_at > :since AND {_AUTOMATIC} "
         "AND state <> 'held' LIMIT :limit) AS lately",
         since=text_of(now - timedelta(seconds=seconds)),
         limit=count,
     )
-    return int(rows[0]["n"]) >= count
+
+
+def _is_braked(lately: Sequence[Row], limits: Limits) -> bool:
+    return limits.brake is not None and int(lately[0]["n"]) >= limits.brake[0]
