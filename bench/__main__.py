@@ -14,10 +14,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import backlog, latency, memory, rounds, stages, startup
+from bench import backlog, latency, memory, rounds, stages, startup, stores
 from bench.place import Place
 
-_PARTS = ("backlog", "latency", "stages", "rounds", "memory", "startup")
+_PARTS = ("backlog", "latency", "stages", "rounds", "memory", "startup", "stores")
 
 
 def main() -> None:
@@ -41,6 +41,7 @@ def main() -> None:
         "rounds": lambda place: rounds.measured(place, sizes),
         "memory": memory.measured,
         "startup": startup.measured,
+        "stores": lambda place: stores.measured(place, asked.letters // 2, asked.turns),
     }
     found: dict[str, Any] = {"machine": _machine(), "at": datetime.now(UTC).isoformat(timespec="minutes")}
     found["load at the start"] = round(os.getloadavg()[0], 1)

@@ -24,7 +24,7 @@ domains = ["northgate.example"]
 admin = "admins@northgate.example"
 secret_file = "secret"
 [store]
-url = "sqlite:///{folder}/ackbot.db"
+url = "{store}"
 [limits]
 brake = ""
 [smtp]
@@ -146,15 +146,21 @@ class Place:
         return self.sent()
 
     def council(
-        self, inboxes: Iterable[str] = (USER,), *, imap: int = 0, watch: str = "poll", poll: str = "200 ms"
+        self,
+        inboxes: Iterable[str] = (USER,),
+        *,
+        imap: int = 0,
+        watch: str = "poll",
+        poll: str = "200 ms",
+        store_url: str = "",
     ) -> Path:
-        """Write a configuration with a store of its own, and return its path."""
+        """Write a configuration, and return its path. Without `store_url` it has an SQLite store of its own."""
         self._runs += 1
         folder = self.folder / f"council{self._runs}"
         folder.mkdir()
         (folder / "secret").write_text("a secret of the bench, sixty-four characters long, is quite enough\n")
         os.chmod(folder / "secret", 0o600)
-        text = _COUNCIL.format(folder=folder, smtp=self.sink_port)
+        text = _COUNCIL.format(store=store_url or f"sqlite:///{folder}/ackbot.db", smtp=self.sink_port)
         text += "".join(
             _INBOX.format(name=name, imap=imap or self.dovecot.port, watch=watch, poll=poll) for name in inboxes
         )
