@@ -235,6 +235,15 @@ def test_a_member_of_staff_writes_from_home(tmp_path: Path) -> None:
 
 
 VERA, STREETS = "Vera Long <vera@resident.example>", "streets@northgate.example"
+# A stranger may write results in the name of a server that the mail does not come through (RFC 8601 §5).
+ARRIVED = [
+    (False, "fail", False),
+    (False, "none", False),
+    (False, "pass", False),
+    (True, "none", False),
+    (True, "pass", True),
+]
+BELIEVES = [("# streets", 'authserv_id = "mx.northgate.example"\n# streets')]
 IN_A_DIGEST = {
     "a line about a case": "{reference} done: There is nothing to mend here, and we close it.",
     "who wrote is away": "AWAY 8 Dec to 18 Dec, cover Sam Jones",
@@ -243,12 +252,12 @@ IN_A_DIGEST = {
 
 
 @pytest.mark.parametrize("text", IN_A_DIGEST.values(), ids=IN_A_DIGEST)
-@pytest.mark.parametrize(("verdict", "obeyed"), [("fail", False), ("none", False), ("pass", True)])
+@pytest.mark.parametrize(("believes", "verdict", "obeyed"), ARRIVED)
 def test_what_names_no_case_of_its_own_proves_itself_to_all_it_acts_on(
-    tmp_path: Path, text: str, verdict: str, obeyed: bool
+    tmp_path: Path, text: str, believes: bool, verdict: str, obeyed: bool
 ) -> None:
     """E2, P7: an answer to a digest, sent to an inbox that believes no server, in cases and absences of one that does."""
-    story = Story(tmp_path)
+    story = Story(tmp_path, *(BELIEVES if believes else ()))
     story.receive(letter())
     story.receive(letter(subject="Mould", text="There is mould, too.\n", message_id="<second@resident.example>"))
     story.at("2026-12-07 08:31")
@@ -265,20 +274,20 @@ def test_what_names_no_case_of_its_own_proves_itself_to_all_it_acts_on(
     assert bool(done) is obeyed
 
 
-@pytest.mark.parametrize(("verdict", "obeyed"), [("fail", False), ("none", False), ("pass", True)])
+@pytest.mark.parametrize(("believes", "verdict", "obeyed"), ARRIVED)
 @pytest.mark.parametrize("text", ["QUIET", "IGNORE", "SPLIT housing: the damp"])
 def test_what_reaches_beyond_the_case_proves_itself_there(
-    tmp_path: Path, text: str, verdict: str, obeyed: bool
+    tmp_path: Path, text: str, believes: bool, verdict: str, obeyed: bool
 ) -> None:
     """E2, P7: in a case of an inbox that believes no server, words that count for a resident or a team of one that does."""
-    story = Story(tmp_path)
+    story = Story(tmp_path, *(BELIEVES if believes else ()))
     story.receive(letter(to=STREETS), inbox="streets")
     header = {"Authentication-Results": f"mx.northgate.example; dmarc={verdict} header.from=northgate.example"}
     ours = story.mail("new-case")
     raw = answer(bytes(ours["content"]), text, ours["recipient"], when=story.now, **header)
     story.receive(raw, inbox="streets")
 
-    done = [*story.db.run("SELECT 1 FROM people"), *story.cases()[1:]]
+    done = [*story.db.run("SELECT 1 FROM people"), *(case for case in story.cases() if case["inbox"] == "housing")]
     assert bool(done) is obeyed
 
 

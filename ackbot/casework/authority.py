@@ -44,8 +44,17 @@ class Authority:
     internal: bool
 
     def result_of(self, inbox: Inbox) -> Verdict:
-        """What the server says that this inbox believes; "" if it believes none, or if that server says nothing."""
-        return self.results.get(inbox.authserv_id.lower(), "")
+        """
+        What the server says that this inbox believes; "" if it believes none, or if that server says nothing.
+
+        Only mail that came through that server has lost the results that strangers wrote in its name (RFC 8601 §5). In mail
+        that came to an inbox which believes another server, or none, only a failure counts: nobody forges that (E2).
+        """
+        found = self.results.get(inbox.authserv_id.lower(), "")
+        return found if found == "fail" or self._came_through(inbox) else ""
+
+    def _came_through(self, inbox: Inbox) -> bool:
+        return self.arrived.authserv_id.lower() == inbox.authserv_id.lower()
 
     def vouched_by(self, inbox: Inbox) -> bool:
         """
@@ -55,7 +64,7 @@ class Authority:
         say fail, because any other server lets strangers write that mark.
         """
         trusted, found = inbox.authserv_id, self.result_of(inbox)
-        exchange = trusted.lower() == authresults.UNKNOWN and self.internal
+        exchange = trusted.lower() == authresults.UNKNOWN and self.internal and self._came_through(inbox)
         return not trusted or found == "pass" or (exchange and found != "fail" and self.author is not None)
 
     def proven_by(self, inbox: Inbox) -> bool:

@@ -421,6 +421,13 @@ CHANGES = (
         ("tests/test_reading.py::test_it_reads_what_this_process_would_read",),
     ),
     Change(
+        "E2: a pass counts only for the server that the mail came through",
+        "casework/authority.py",
+        'return found if found == "fail" or self._came_through(inbox) else ""',
+        "return found",
+        ("tests/test_staff_proof.py::test_what_reaches_beyond_the_case_proves_itself_there",),
+    ),
+    Change(
         "E4: what is condemned speaks for nobody",
         "casework/authority.py",
         "not self.form and not self.condemned_by(*inboxes)",
