@@ -198,6 +198,43 @@ def test_migrations_climb_and_newer_stores_are_refused(url: str, monkeypatch: py
     store.close()
 
 
+def test_what_reasons_told_becomes_a_column(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """E7: letters that were taken for spam, or condemned, before the update are judged by themselves when a clean copy comes."""
+    store = open_database(url)
+    monkeypatch.setattr("ackbot.store.database.MIGRATIONS", schema.MIGRATIONS[:2])
+    store.migrate()
+    forged = "the trusted server says the sender's address is forged (DMARC fail)"
+    rows = [
+        ("spam", "the spam filter condemned it"),
+        ("letter", forged),
+        ("reply", forged),
+        ("letter", "it is a letter"),
+    ]
+    for number, (kind, why) in enumerate(rows):
+        store.run(
+            "INSERT INTO letters (fingerprint, state, message_id, from_key, subject, subject_key, text, text_hash, headers, "
+            "language, arrived_at, kind, outcome, rule, why, acknowledged) VALUES (:fingerprint, 'decided', '', '', '', '', '', "
+            "'', '{}', '', '', :kind, 'record', '', :why, :no)",
+            fingerprint=f"{number}",
+            kind=kind,
+            why=why,
+            no=False,
+        )
+    mail_of_the_first_schema(store, 1, "receipt", "receipt:1", "queued")
+    store.run("UPDATE outbox SET recipient_key = 'a+b@resident.example'")
+    monkeypatch.undo()
+    store.migrate()
+
+    assert [row["by_way"] for row in store.run("SELECT by_way FROM letters ORDER BY id")] == [
+        "marks",
+        "forged",
+        "forged",
+        "",
+    ]
+    assert store.run("SELECT mailbox FROM outbox")[0]["mailbox"] == "a+b@resident.example"
+    store.close()
+
+
 def mail_of_the_first_schema(store: Database, number: int, kind: str, key: str, state: str) -> None:
     store.run(
         "INSERT INTO outbox (id, dedupe_key, state, kind, priority, code, inbox, lane, staff, recipient, recipient_key, "
