@@ -6,6 +6,9 @@ from typing import Any
 import idna
 
 
+_LONGEST = 255  # octets (RFC 1035 §2.3.4); what is longer is no domain, and IDNA takes time with its square (E1)
+
+
 @lru_cache(maxsize=2_048)
 def ascii_form(domain: str) -> str:
     """
@@ -18,6 +21,8 @@ def ascii_form(domain: str) -> str:
         return ""
     if plain.isascii():
         return plain.lower()
+    if len(plain) > _LONGEST:
+        return ""
     try:
         return idna.encode(plain, uts46=True, transitional=False).decode("ascii")
     except (idna.IDNAError, UnicodeError):
@@ -31,7 +36,7 @@ def organisational(domain: str) -> str:
 
     "" for a public suffix itself, an IP address, or a name without a dot, because no one organisation owns these.
     """
-    if not domain or domain.replace(".", "").isdigit() or ":" in domain:
+    if not domain or len(domain) > _LONGEST or domain.replace(".", "").isdigit() or ":" in domain:
         return ""
     return str(_suffixes().privatesuffix(domain) or "")
 

@@ -62,7 +62,7 @@ from tests.support.story import answer
 Reader = Callable[[str], object]
 TODAY = date(2026, 11, 30)
 FENCES = ("Only what you write above this line goes to Edward",)
-CUT = (8_192, 16_384, 32_768, 65_536)  # characters: what rules are given of a text or a field
+CUT = (4_096, 8_192, 16_384, 32_768)  # characters of a text or a field: a square shows at the last one; they are cut at 65,536
 TWICE_CUT = (16_384, 32_768, 65_536, 131_072)  # octets of mails of which nothing but the rules is of interest
 WIDE = (65_536, 131_072, 262_144, 524_288)  # of a page, and of a body that is not cut yet
 ORDINARY = (

@@ -299,7 +299,7 @@ KINDS: tuple[KindRule, ...] = (
         "spam",
         "domain.md §2.6",
         "the spam filter condemned it",
-        lambda seen: seen.arrival.junk or marks.spam(seen.message.headers),
+        lambda seen: marks.spam(seen.message.headers),
         by_way=True,
     ),
     KindRule(
@@ -383,7 +383,7 @@ _FORM_WITHHELD = (
     WithholdRule(
         "behaviour.md §2",
         "the spam filter condemned it",
-        lambda seen: seen.arrival.junk or marks.spam(seen.message.headers),
+        lambda seen: marks.spam(seen.message.headers),
         by_way=True,
     ),
     WithholdRule(
