@@ -92,13 +92,14 @@ def _quotation(text: str, original: str) -> int:
     lines, clients, known = text.split("\n"), _client_lines(text), _Known(original)
     heads = {start for start, _ in _head_lines(text)}
     said = [_said(_MARKS.sub("", line)) for line in lines]
+    needles = _needles(lines, said, clients)
     starts = [
         number
         for number, line in enumerate(lines)
         if number in heads or line.startswith(">") or (first and said[number] == first)
     ]
     for start in starts[:_TRIED]:
-        if not _strange(lines, said, start, clients, known):
+        if not _strange(lines, needles, start, known):
             return _without_rule("\n".join(lines[:start]))
     return len(text)
 
@@ -132,7 +133,7 @@ def foreign(text: str, original: str) -> bool:
     """
     lines = text.split("\n")
     said = [_said(_MARKS.sub("", line)) for line in lines]
-    return _strange(lines, said, 0, _client_lines(text), _Known(original))
+    return _strange(lines, _needles(lines, said, _client_lines(text)), 0, _Known(original))
 
 
 class _Known:
@@ -153,27 +154,38 @@ class _Known:
         return self._found[words]
 
 
-def _strange(lines: Sequence[str], said_in: Sequence[str], start: int, clients: set[int], known: _Known) -> bool:
+def _needles(lines: Sequence[str], said: Sequence[str], clients: set[int]) -> list[str]:
     """
-    Like `foreign`, for the lines from `start` on.
+    The words of each line with a blank around, as they are looked for in our mail; "" for a line that need not be of our mail.
+
+    They are made once for all places where a quotation may begin (E1).
 
     Args:
-        said_in: the words of each line.
+        said: the words of each line.
         clients: the numbers of the lines that clients wrote.
     """
+    return [
+        ""
+        if not words or index in clients or _DEVICE.fullmatch(line.strip()) or _PICTURE.fullmatch(line.strip())
+        else f" {words} "
+        for index, (line, words) in enumerate(zip(lines, said, strict=True))
+    ]
+
+
+def _strange(lines: Sequence[str], needles: Sequence[str], start: int, known: _Known) -> bool:
+    """Like `foreign`, for the lines from `start` on."""
     at = 0
+    signed = len(lines) - 1 - _LONGEST_SIGNATURE
     for index in range(start, len(lines)):
-        line = lines[index]
+        line, needle = lines[index], needles[index]
         # A signature is not foreign, unless quoted lines follow it: then the words between them are somebody's.
-        if line.rstrip() == "--" and len(lines) - index - 1 <= _LONGEST_SIGNATURE:
+        if index >= signed and line.rstrip() == "--":
             return any(one.startswith(">") for one in lines[index:])
-        said = said_in[index]
-        if not said or index in clients or _DEVICE.fullmatch(line.strip()) or _PICTURE.fullmatch(line.strip()):
+        if not needle:
             continue
         # Short lines, such as "Thank you", stand in many mails, so they count as ours only in their place.
-        needle = f" {said} "
         found = at if known.words.startswith(needle, at) else -1
-        if found < 0 and said.count(" ") >= _LONG - 1:
+        if found < 0 and needle.count(" ") > _LONG:
             found = known.find(needle)
         if found >= 0:
             at = found + len(needle) - 1

@@ -26,7 +26,7 @@ _DEVICE = re.compile(
 # The warning that a gateway puts above a stranger's mail: a tag alone, or sentences that only gateways write.
 _TAG = r"\W{0,4}(?:CAUTION\W{1,3})?(?:EXT|EXTERNAL|OUTSIDE|EXTERN|NON-[A-Z]+)(?:\s(?:E-?MAIL|SENDER|MESSAGE))?\W{0,4}"
 _WARNING = re.compile(
-    rf"""\A\s*(?:
+    rf"""\A\s*+(?:
       (?:\[{_TAG}\]|\*+{_TAG}\*+|\({_TAG}\)|<{_TAG}>)[ \t]*\n
     | ZjQcmQRYFpfptBanner(?:Start|End)[^\n]*\n
     | \[?(?:You|Some\speople\swho\sreceived\sthis\smessage)\sdon['’]t\soften\sget\se-?mail\sfrom\s[^\s@]++@[^\n]*+\n

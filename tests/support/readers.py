@@ -155,7 +155,7 @@ def _mails_about(subject: str, name: str, words: str) -> object:
         [
             to_resident.receipt(desk, wrote, case, inbox, why="a test", hold=""),
             to_resident.human(desk, case, person, keys.human(keys.Part("a")), words, next_on=None, why="a test"),
-            to_staff.resident_wrote(desk, wrote, case, person, why="a test"),
+            to_staff.resident_wrote(desk, wrote, case, MONDAY, note="", why="a test"),
             to_staff.urgent(desk, wrote, case, person, ["gas"], why="a test"),
             reminders.digest(desk, person, [line], words, why="a test"),
             reminders.overdue(desk, person, [line, line], words, why="a test"),

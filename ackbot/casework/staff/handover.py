@@ -17,7 +17,7 @@ from ackbot.casework.model import Case, History
 from ackbot.casework.staff.people import called, team_called
 from ackbot.casework.staff.request import Request, ask_back, note, said
 
-_LINKED = re.compile(r"<mailto:[^>\n]*>")  # Outlook puts this behind an address
+_LINKED = re.compile(r"<mailto:[^<>\n]*>")  # Outlook puts this behind an address
 
 
 def passed(request: Request) -> list[Intent]:
