@@ -28,6 +28,7 @@ _NEXT_WORDS = re.compile(r"\s*+")
 # Only a client puts an address or a time of day into such a line; a person who reports somebody's words does not.
 _CLOCK = re.compile(r"\d{1,2}[:.h]\d{2}\b")
 _CLIENT_WROTE = re.compile(rf"[^\s<>@]@[^\s<>@]|{_CLOCK.pattern}")
+_LAST_WORD = re.compile(r"\w\W*+$")  # its last letter, and what stands behind it
 _AFTER_WROTE = 70  # characters at the line's end that hold the word for "wrote", and a name or date if any follows
 _ADDRESS = re.compile(r"[^\s<>@:;,\"'()\[\]]{1,64}@[^\s<>@:;,\"'()\[\]]{1,250}")
 # Outlook's line over a quoted mail, and similar ones.
@@ -64,14 +65,10 @@ _BLOCK_LINES = tuple(
         r"Subiect|Teema|Tema|Chủ\sđề|Subjek|主题|主題|主旨|件名|제목|נושא|الموضوع",
     )
 )
-<<<<<<< HEAD
+# "---- Mail original ----" over such a block, in whatever language. What ends it is tried from each place once only (E1).
 _LABEL = re.compile(
     r"[ \t>]{0,4}(?:\W{3,}[^\W\d_][^\n]{2,40}\W{3,}|Original\sMessage)[ \t]*$"
 )  # a label such as "---- Mail original ----" over those header lines, in any language
-=======
-# "---- Mail original ----" over such a block, in whatever language. What ends it is tried from each place once only (E1).
-_LABEL = re.compile(r"[ \t>]{0,4}(?:\W{3,}+[^\W\d_][^\n]{2,40}?\W{3,}+|Original\sMessage[ \t]*)$")
->>>>>>> 8fc2b28 (mail: Piled accents, labels, addresses and long domains cost no more than their length (E1))
 _FORWARD = re.compile(
     r"""^[ \t>]{0,4}(?:Begin\sforwarded\smessage|Anfang\sder\sweitergeleiteten|Début\sdu\smessage\s(?:réexpédié|transféré)|Inicio\sdel\smensaje\sreenviado|
         Inizio\smessaggio\sinoltrato|Início\sda\smensagem\s(?:re)?encaminhada|Begin\sdoorgestuurd|Vidarebefordrat\sbrev|Videresendt\smeddelelse|
@@ -158,7 +155,7 @@ def heads(text: str) -> list[tuple[int, int]]:
                 start += len(line) + 1
         head = text[start:end]
         if text.startswith(">", _next_words(text, end)) or (
-            _CLIENT_WROTE.search(head) and re.search(r"\w\W*[:：]\W*$", head)
+            _CLIENT_WROTE.search(head) and (last := _LAST_WORD.search(head)) and re.search("[:：]", last[0])
         ):
             found.append((start, end))
     others = [*marks, *_header_blocks(text)]

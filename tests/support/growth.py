@@ -88,7 +88,9 @@ def _by_one_child(module: str, group: str, names: Sequence[str], first: int, ste
     seconds: Sequence[float] = ()
     with (
         tempfile.TemporaryDirectory(prefix="growth") as folder,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={**os.environ, "TMPDIR": folder}) as child,
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={**os.environ, "TMPDIR": folder}
+        ) as child,
     ):
         assert child.stdout is not None
         for line in child.stdout:

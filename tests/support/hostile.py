@@ -123,7 +123,9 @@ def _attached(size: int) -> bytes:
     return b"From: a@resident.example\r\n" + one * (size // len(one)) + b"\r\nhi\r\n"
 
 
-def _many(size: int, part: bytes = b"\r\na\r\n", kind: bytes = b"multipart/mixed", mark: bytes = b"b", head: bytes = b"") -> bytes:
+def _many(
+    size: int, part: bytes = b"\r\na\r\n", kind: bytes = b"multipart/mixed", mark: bytes = b"b", head: bytes = b""
+) -> bytes:
     """Small parts beside each other."""
     one = b"--" + mark + b"\r\n" + part
     top = b"From: a@resident.example\r\n" + head + b"Content-Type: " + kind + b'; boundary="' + mark + b'"\r\n\r\n'

@@ -64,12 +64,12 @@ class Known:
 
     Args:
         name: its file, and its name or line there.
-        from_start: it is tried at one place only.
+        tried: whether it is matched, fully matched, or searched for.
     """
 
     name: str
     pattern: re.Pattern[Any]
-    from_start: bool
+    tried: frozenset[str]
 
 
 @cache
@@ -102,10 +102,10 @@ def _harvest() -> tuple[tuple[Known, ...], frozenset[str]]:
             for pattern in _patterns_in(value):
                 users = source if name.startswith("_") else everywhere
                 calls = set(re.findall(rf"\b{name}\.(\w+)", users)) & _CALLS
-                one = Known(f"{short} {name}", pattern, bool(calls) and calls <= _FROM_START)
+                one = Known(f"{short} {name}", pattern, frozenset(calls))
                 found.setdefault((pattern.pattern, pattern.flags), one)
         tree = ast.parse(source)
-        matched = {one.func.value for one in ast.walk(tree) if _calls(one, _FROM_START)}
+        matched = {one.func.value: one.func.attr for one in ast.walk(tree) if _calls(one, _FROM_START)}
         for call in ast.walk(tree):
             if not (_calls(call, _CALLS) and ast.unparse(call.func.value) == "re"):
                 continue
@@ -113,8 +113,8 @@ def _harvest() -> tuple[tuple[Known, ...], frozenset[str]]:
             if pattern is None:
                 others.add(f"{short}: {ast.unparse(call.args[0])}")
             else:
-                from_start = call.func.attr in _FROM_START or call in matched
-                one = Known(f"{short} {pattern.pattern!r:.40}", pattern, from_start)
+                tried = frozenset({matched.get(call, call.func.attr)})
+                one = Known(f"{short} {pattern.pattern!r:.40}", pattern, tried)
                 found.setdefault((pattern.pattern, pattern.flags), one)
     return tuple(found.values()), frozenset(others)
 
@@ -152,7 +152,14 @@ def _evaluated(call: ast.Call, module: dict[str, Any]) -> re.Pattern[Any] | None
 def cases(_: str) -> list[Case]:
     """Every pattern with every text."""
     return [
-        Case(f"{one.name}, {text!r:.60}", one.name, _act(one), _grown(text), _grown(("", "There is damp. ", "")), _sizes(one))
+        Case(
+            f"{one.name}, {text!r:.60}",
+            one.name,
+            _act(one),
+            _grown(text),
+            _grown(("", "There is damp. ", "")),
+            _sizes(one),
+        )
         for one in known()
         for text in _texts(one)
     ]
@@ -164,9 +171,10 @@ def _sizes(one: Known) -> tuple[int, ...]:
 
 
 def _act(one: Known) -> Callable[[Any], object]:
-    if one.from_start:
-        return lambda text: (one.pattern.match(_fitting(one, text)), one.pattern.fullmatch(_fitting(one, text)))
-    return lambda text: sum(1 for _ in one.pattern.finditer(_fitting(one, text)))
+    acts: list[Callable[[Any], object]] = [getattr(one.pattern, name) for name in _FROM_START & one.tried]
+    if not one.tried or one.tried - _FROM_START:
+        acts.append(lambda text: sum(1 for _ in one.pattern.finditer(text)))
+    return lambda text: [act(_fitting(one, text)) for act in acts]
 
 
 def _fitting(one: Known, text: str) -> Any:

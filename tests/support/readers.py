@@ -1,6 +1,5 @@
 """Every reader and rule that a stranger's octets reach, with what it is given too much of: cases for tests.support.growth."""
 
-import json
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -62,7 +61,12 @@ from tests.support.story import answer
 Reader = Callable[[str], object]
 TODAY = date(2026, 11, 30)
 FENCES = ("Only what you write above this line goes to Edward",)
-CUT = (4_096, 8_192, 16_384, 32_768)  # characters of a text or a field: a square shows at the last one; they are cut at 65,536
+CUT = (
+    4_096,
+    8_192,
+    16_384,
+    32_768,
+)  # characters of a text or a field: a square shows at the last one; they are cut at 65,536
 TWICE_CUT = (16_384, 32_768, 65_536, 131_072)  # octets of mails of which nothing but the rules is of interest
 WIDE = (65_536, 131_072, 262_144, 524_288)  # of a page, and of a body that is not cut yet
 ORDINARY = (
@@ -140,6 +144,10 @@ def _words(words: str) -> reading.Reading:
     return reading.commanded(words, below=False, doubtful=False)
 
 
+def _codes(words: str) -> object:
+    return world().office.council.codes_in(words)
+
+
 def _written(sends: list[Intent]) -> object:
     return composed(sends, world().office.templates)
 
@@ -194,12 +202,16 @@ OF_TEXT: Mapping[str, Reader] = {
     "reports, permanent": lambda words: (reports.is_permanent("failed", "", words), reports._status(words)),
     "replies": lambda words: replies.read(words, FENCES, ""),
     "replies, quoting all": lambda words: replies.read(words, FENCES, words),
-    "replies, quoting ours": lambda words: replies.read(words, (), "Dear Edward, thank you for your letter\nIt is here.\n"),
+    "replies, quoting ours": lambda words: replies.read(
+        words, (), "Dear Edward, thank you for your letter\nIt is here.\n"
+    ),
     "replies, foreign": lambda words: replies.foreign(words, "Dear Edward, thank you for your letter\n" * 100),
-    "staff, command": lambda words: _words(words),
+    "staff, command": _words,
     "staff, lines of a digest": lambda words: reading.parts(replace(_words("x"), words=words), world().office.council),
     "staff, away": lambda words: (dates.find_range(words, TODAY), away_back._COVER.search(words)),
-    "staff, whose absence": lambda words: away_back._of_whom(replace(_words("x"), argument=words), world().office.council),
+    "staff, whose absence": lambda words: away_back._of_whom(
+        replace(_words("x"), argument=words), world().office.council
+    ),
     "staff, by": lambda words: dates.promised(words, TODAY),
     "staff, names": lambda words: (
         handover._named(words),
@@ -216,7 +228,7 @@ OF_TEXT: Mapping[str, Reader] = {
     "danger, subject": lambda words: danger.found_in(_seen(replace(_with_text(words), subject=words)), None, _desk()),
     "routing, words": lambda words: routing.has_word(words, ("mould", "no heating")),
     "routing, postcodes": lambda words: routing._in_area(words, ("W10 5", "SW1")),
-    "references": lambda words: world().office.council.codes_in(words),
+    "references": _codes,
     "names, signed": lambda words: names.greeting(Address("", "edward@resident.example"), _with_text(words)),
     "tokens": lambda words: (tokens.ids_in(words), tokens.tags_in(words), tokens.tag_of(f"{words}@b.example")),
     "markup": _rendered,
@@ -225,7 +237,13 @@ OF_TEXT: Mapping[str, Reader] = {
     "screening, of a daemon": _from_a_daemon,
     "marks, of words": lambda words: [
         one.search(words)
-        for one in (marks.SAYS_AUTOMATIC, marks.SAYS_NO_REPLY, marks.SAYS_UNREAD, marks.RETURNED_MAIL, marks.BOUNCE_WORDS)
+        for one in (
+            marks.SAYS_AUTOMATIC,
+            marks.SAYS_NO_REPLY,
+            marks.SAYS_UNREAD,
+            marks.RETURNED_MAIL,
+            marks.BOUNCE_WORDS,
+        )
     ],
     "printing": printing.shown,
 }
@@ -284,7 +302,7 @@ OF_VALUE: Mapping[str, Reader] = {
         reports._address(value),
         list(reports._from_headers(Headers([("x-failed-recipients", value)]), value)),
     ),
-    "references": lambda value: world().office.council.codes_in(value),
+    "references": _codes,
     "ids": lambda value: (message._ids(value), tokens.ids_in(value), world().office.signer.read_message_ids(value)),
     "a relay's reply": lambda value: (smtp._ENHANCED.search(value), smtp._CODE.match(value)),
     "printing": printing.shown,
@@ -307,7 +325,9 @@ OF_BODY: Mapping[str, Reader] = {
         )
     ),
     "a head": lambda words: read(words.encode("utf-8", "replace") + b"\n\nx"),
-    "charsets": lambda words: [charsets.decode(words.encode("utf-8", "replace"), one) for one in ("", "utf-7", "hz", "idna")],
+    "charsets": lambda words: [
+        charsets.decode(words.encode("utf-8", "replace"), one) for one in ("", "utf-7", "hz", "idna")
+    ],
 }
 
 
@@ -324,7 +344,12 @@ def _rules(readers: Mapping[str, Reader], grown: list[Piece], ordinary: str, siz
 
 
 def _mails(
-    name: str, make: Callable[[str], bytes], grown: list[Piece], ordinary: str, sizes: tuple[int, ...] = SIZES, **options: Any
+    name: str,
+    make: Callable[[str], bytes],
+    grown: list[Piece],
+    ordinary: str,
+    sizes: tuple[int, ...] = SIZES,
+    **options: Any,
 ) -> list[Growing]:
     """Whole mails, each with a piece of a size in it, through all that the daemon does with a mail."""
 
@@ -342,7 +367,10 @@ def _trees() -> list[Growing]:
         return read(raw), explained(raw)
 
     ordinary = _repeated(ORDINARY)
-    return [Growing(f"a mail, {name}", "tree", both, grown, lambda size: mail(ordinary(size))) for name, grown in TREES.items()]
+    return [
+        Growing(f"a mail, {name}", "tree", both, grown, lambda size: mail(ordinary(size)))
+        for name, grown in TREES.items()
+    ]
 
 
 def _staff(words: str) -> bytes:
@@ -407,7 +435,9 @@ def _in_a_command() -> list[Piece]:
 
 
 def _in_a_command_rules() -> list[Growing]:
-    chosen = {name: OF_TEXT[name] for name in ("staff, command", "staff, away", "staff, by", "staff, names", "staff, held")}
+    chosen = {
+        name: OF_TEXT[name] for name in ("staff, command", "staff, away", "staff, by", "staff, names", "staff, held")
+    }
     return _rules(chosen, _in_a_command(), ORDINARY, CUT)
 
 
@@ -424,7 +454,13 @@ GROUPS: Mapping[str, Callable[[], list[Growing]]] = {
     "single fields": lambda: [
         one
         for name in ("From", "To", "References", "Subject", "Content_Type", "Authentication_Results")
-        for one in _mails(name, _one_field(name), [Piece(name, unit, "", ";x") for name, unit in VALUES.items()], ORDINARY_VALUE, TWICE_CUT)
+        for one in _mails(
+            name,
+            _one_field(name),
+            [Piece(name, unit, "", ";x") for name, unit in VALUES.items()],
+            ORDINARY_VALUE,
+            TWICE_CUT,
+        )
     ],
     "trees": _trees,
     "rules of text": lambda: _rules(OF_TEXT, pieces(TEXTS), ORDINARY, CUT),
@@ -438,4 +474,3 @@ GROUPS: Mapping[str, Callable[[], list[Growing]]] = {
 def cases(group: str) -> list[Growing]:
     """Of one group."""
     return GROUPS[group]()
-

@@ -9,7 +9,7 @@ def cases(_: str) -> list[Case]:
     """One of each kind."""
 
     def linear(text: str) -> object:
-        return [char for char in text * 10]
+        return list(text * 10)
 
     def square(text: str) -> object:
         return [text.count("b") for _ in range(len(text) // 8)]
