@@ -28,7 +28,7 @@ FAST_S = 0.03  # what takes less at its largest is no danger, and too short to c
 FAST_TIMES = 6.0  # nor is what takes at most so many times as long as an ordinary text of that length
 AT_MOST_S = 4.0  # for any input: the reader ends a mail after 5 s
 _LIMIT_S = 10.0  # for one run: the kernel ends the child then, inside of a C library too
-_WALL_S = 60  # the same, should it sleep
+_WALL_S = 120  # the same, should it sleep
 _COLLECTED_AFTER = 200  # cases
 _MEMORY = 3 * 1024**3  # octets
 

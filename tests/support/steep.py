@@ -1,8 +1,10 @@
 """Functions whose growth is known, with which the growth laboratory is tested."""
 
+import re
+
 from tests.support.growth import Case
 
-_SIZES = (4_096, 8_192, 16_384, 32_768)
+_SIZES = (2_048, 4_096, 8_192, 16_384)
 
 
 def cases(_: str) -> list[Case]:
@@ -12,7 +14,7 @@ def cases(_: str) -> list[Case]:
         return list(text * 10)
 
     def square(text: str) -> object:
-        return [text.count("b") for _ in range(len(text) // 8)]
+        return re.search("a+b", text)
 
     def hangs(text: str) -> object:
         while text:
