@@ -315,8 +315,8 @@ OF_PAGE: Mapping[str, Reader] = {
     "html, stripped": text._stripped,
 }
 OF_BODY: Mapping[str, Reader] = {
-    "text": lambda words: text.visible(mime.parse(b"\r\n" + words.encode("utf-8", "replace"))),
-    "text, uuencoded": lambda words: text.uuencoded_names(mime.parse(b"\r\n" + words.encode("utf-8", "replace"))),
+    "text": lambda words: text.visible(mime.parse(mail(words))),
+    "text, uuencoded": lambda words: text.uuencoded_names(mime.parse(mail(words))),
     "text, flowed": lambda words: text._unflowed(words, delsp=True),
     "text, alternatives": lambda words: (text._differs(words[:200], words), text._differs(words, words[:200])),
     "a report's blocks": lambda words: list(
