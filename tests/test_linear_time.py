@@ -125,7 +125,7 @@ def test_addresses_in_bounces() -> None:
 
 
 def test_a_domain_that_is_too_long_is_none() -> None:
-    """E1: RFC 1035 ends at 255 octets; IDNA took the square of whatever was longer."""
+    """E1: RFC 1035 ends at 255 octets, and what is longer is not encoded first."""
     assert domains.ascii_form("é" * 5_000 + ".example") == ""
     assert domains.ascii_form("é.example") == "xn--9ca.example"
     assert domains.organisational("a." * 5_000 + "example") == ""

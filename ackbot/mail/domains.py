@@ -5,7 +5,7 @@ from typing import Any
 
 import idna
 
-_LONGEST = 255  # octets (RFC 1035 §2.3.4); what is longer is no domain, and IDNA takes time with its square (E1)
+_LONGEST = 255  # octets (RFC 1035 §2.3.4); what is longer is no domain, and is looked at no further (E1)
 
 
 @lru_cache(maxsize=2_048)

@@ -3,13 +3,9 @@
 import unicodedata
 from itertools import filterfalse
 
-<<<<<<< HEAD
 _PILED = 2_000  # characters; NFKD takes time that grows with the square of the accents on one letter (E1)
-=======
-_PILED = 2_000  # characters; NFKD sorts accents piled on one letter in time that grows with their square (E1)
 # What is no accent by itself and becomes nothing but accents by NFKD: vowel signs of Tibetan, half-width marks of Japanese.
 _BECOME_ACCENTS = dict.fromkeys((0x0F73, 0x0F75, 0x0F81, 0xFF9E, 0xFF9F))
->>>>>>> 8fc2b28 (mail: Piled accents, labels, addresses and long domains cost no more than their length (E1))
 
 
 def plain(text: str) -> str:

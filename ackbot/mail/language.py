@@ -21,12 +21,7 @@ _ENGLISH = frozenset(_COMMONEST.split())
 _ENOUGH = 4  # different words of these that a text in English must have
 _SHARE = 6  # and at least one word in six must be one of them
 
-<<<<<<< HEAD
-_NO_WORDS = re.compile(r"https?://\S+|(?<!\S)\S+@\S+")  # links and addresses, begun at a word's start only (E1)
 _NOT_LATIN = "\u0370"  # the first letter beyond the Latin script
-=======
-_NOT_LATIN = "\u0370"  # the first letter that is not
->>>>>>> 8fc2b28 (mail: Piled accents, labels, addresses and long domains cost no more than their length (E1))
 
 # Scripts that, among residents' letters, nearly one language alone uses.
 _SCRIPTS = {
