@@ -1,11 +1,12 @@
 """What to call people: the name that a resident shows or signs, never an address, a piece of one, or a login (voice.md, 5)."""
 
 import re
+import unicodedata
 from functools import lru_cache
 from itertools import pairwise
 
 from ackbot.casework.council import Council, Staff
-from ackbot.mail import folding
+from ackbot.mail import folding, lures
 from ackbot.mail.addresses import Address
 from ackbot.mail.message import Message
 
@@ -22,14 +23,60 @@ _THANKS = re.compile(
 )
 _BRACKETED = re.compile(r"(?<!\s)\s*+[(\[][^()\[\]]*+[)\]]")
 _VIA = re.compile(r"(?<!\s)\s++via\s.*$", re.IGNORECASE)
-_SITE = re.compile(r"[^\W\d_]{2,}\.[^\W\d_]{2,}|\bwww\b", re.IGNORECASE)  # `Evil.com`, but not `J.R. Hartley`
-_WORD = r"[^\W\d_][^\W\d_'’.-]*(?:['’.-][^\W\d_]+)*\.?"
-_NAME = re.compile(rf"{_WORD}(?: {_WORD}){{0,4}}")
-# Words for teams, roles and moods that people put in place of a name.
+# A name without marks and joiners, which stand inside the words of many scripts.
+_INSIDE = "'’‘`´ʼʻ׳.‐‑–·・-"
+_WORD = rf"['’]?[^\W\d_]+(?:[{_INSIDE}][^\W\d_]+){{0,4}}[.’']?"
+_NAME = re.compile(rf"{_WORD}(?: {_WORD}){{0,8}}")
+_MOST_WORDS = 5  # particles not counted
+_PARTICLE = (
+    "de del della di da das do dos du des le la las los les lo el al ul y e i et und and en van der den het ter ten tot von vom zu"
+    " zum zur af av bin bint binti ibn ben bar abu abd ap ab ferch verch mac mc o st san sri op in t s d l na nic ní ó ka wa"
+)
+_PARTICLES = frozenset(_PARTICLE.split())
+# Scripts that put no blanks between words: a longer run of letters is a sentence.
+_RUN = {"CJK": 5, "HIRAGANA": 8, "KATAKANA": 9, "HANGUL": 5, "THAI": 16, "LAO": 16, "KHMER": 16, "MYANMAR": 16}
+_CASED = {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN"}
+# Words of teams, roles and moods that stand where a name would, and of whoever pretends to be an office.
 _NO_NAME = re.compile(
-    r"\b(?:mail|email|info|admin|office|team|support|customer|resident|user|sent|from|iphone|ipad|furious|angry|unknown|noreply)\b",
+    r"\b(?:mail|email|info|admin|office|team|support|customer|customers|resident|user|sent|from|iphone|ipad|furious|angry|unknown"
+    r"|noreply|helpdesk|help|service|services|department|council|borough|government|govt|hmrc|police|bank|security|secure|tax|taxes"
+    r"|housing|account|accounts|payment|payments|refund|refunds|rebate|invoice|prize|prizes|winner|won|lottery|bonus|claim|collect"
+    r"|urgent|urgently|important|alert|warning|notice|overdue|penalty|suspended|blocked|verify|verification|confirm|password|login"
+    r"|www|http|https|dot|com)\b",
     re.I,
 )
+# Words of sentences that no name has, in the languages of domain.md's residents; of Chinese, Japanese, Korean: pieces.
+_SENTENCE = (
+    "your yours is was were has have had been please now today tomorrow immediately asap here this these those there of for with"
+    " without about into our us it its not cannot don't dont if or but who what when where why because must should could would"
+    " click tap press dial phone visit reply respond contact log sign update pay send transfer get give want every everyone the a"
+    " llame llama haga clic aquí aqui ahora gratis urgente cuenta usted reembolso para por su sus"
+    " appelez cliquez ici maintenant votre vos vous compte remboursement gratuit pour"
+    " rufen klicken jetzt hier ihr ihre ihren konto bitte dringend nicht ist sie für rückerstattung sofort"
+    " chiama clicca qui subito conto rimborso ligue clique agora conta sua seu"
+    " zadzwoń kliknij tutaj teraz konto zwrot pilne proszę twoje sunați sunati apăsați aici acum contul"
+    " ffoniwch cliciwch yma nawr eich arayın tıklayın hemen hesap"
+    " позвоните нажмите здесь сейчас ваш ваша ваше счет счёт срочно звоните"
+    " اتصل اضغط هنا الآن على حسابك عاجل للحصول رقم کال کریں یہاں ابھی آپ"
+    " कॉल करें यहाँ अभी अपना आपका কল করুন এখানে এখন আপনার"
+)
+
+
+def _bare(name: str) -> str:
+    """Forms of one letter are one; marks and joiners, which stand between letters of many scripts, are gone."""
+    found = unicodedata.normalize("NFKC", unicodedata.normalize("NFC", name))
+    return "".join(char for char in found if unicodedata.category(char) not in ("Mn", "Mc", "Me", "Cf"))
+
+
+_SENTENCE_WORDS = frozenset(map(_bare, _SENTENCE.split()))
+_PIECES = re.compile(
+    r"点击|點擊|請|请|立即|电话|電話|退款|账户|帳戶|领取|領取|您|クリック|ください|今すぐ|전화|클릭|지금|하세요|คลิก|โทร"
+)
+# Each is a name somewhere, and a word of a sentence elsewhere: one beside another of the first kind is no name.
+_LURE = "win call ring read cash money free gift can any all are made need urge"
+_LURING = frozenset(_LURE.split())
+_LITTLE = "be the we me you my to so no on at he she may will an how us her him"
+_SHORT = frozenset(_LITTLE.split())
 
 # Words that show that the line under the sign-off is a sentence. Some are names too (You, My), so display names may have them.
 _NO_SIGNATURE = re.compile(
@@ -46,7 +93,9 @@ def greeting(sender: Address | None, message: Message) -> str:
 
 
 def from_display(sender: Address) -> str:
-    """A display name as a person would say it: `Quan, Edward (Mr)` becomes Edward Quan; "" if it is not a name."""
+    """A display name as a person would say it: `Quan, Edward (Mr)` is Edward Quan; "" when it is no name (E10)."""
+    if lures.leads_away(sender.name) or lures.has_number(sender.name):
+        return ""  # in brackets too
     name = _BRACKETED.sub("", sender.name).strip(" \"'")
     name = _VIA.sub("", name)
     family, comma, given = name.partition(",")
@@ -75,13 +124,44 @@ def _known(name: str, sender: Address) -> bool:
 
 
 def _is_name(name: str, sender: Address) -> bool:
-    if not name or len(name) > _LONGEST or not _NAME.fullmatch(name) or _NO_NAME.search(name) or _SITE.search(name):
+    if not name or len(name) > _LONGEST or lures.has_digit(name) or lures.leads_away(name):
+        return False
+    bare = _bare(name)
+    if not _NAME.fullmatch(bare) or _NO_NAME.search(bare) or _is_sentence(bare):
         return False
     local = sender.key.partition("@")[0]
-    words = name.split()
-    if len(words) == 1 and name.casefold() in re.split(r"[^\w]|\d", local):
+    if " " not in name and name.casefold() in re.split(r"[^\w]|\d", local):
         return False  # one word that is a piece of the address may be a login
-    return not name.isascii() or (name[0].isupper() and name.casefold().replace(" ", "") != sender.key)
+    return bare.casefold().replace(" ", "") != sender.key
+
+
+def _is_sentence(bare: str) -> bool:
+    words = bare.split()
+    said = [word.casefold().strip(".") for word in words]
+    counted = [word for word in said if word not in _PARTICLES]
+    luring, short = len(_LURING & set(said)), len(_SHORT & set(said))
+    return (
+        not counted
+        or len(counted) > _MOST_WORDS
+        or bool(_SENTENCE_WORDS & set(said))
+        or bool(_PIECES.search(bare))
+        or luring > 1
+        or bool(luring and short)
+        or short > 2
+        or not all(map(_is_word, words))
+    )
+
+
+def _is_word(word: str) -> bool:
+    """A capital first where its script has them, except in a particle; letters of one script; not longer than names are."""
+    letters = list(filter(str.isalpha, word))
+    scripts = {unicodedata.name(char, "").partition(" ")[0] for char in letters} - {"MODIFIER", "ARABIC-LETTER"}
+    if len(scripts & {"LATIN", "CYRILLIC", "GREEK"}) > 1 or ("LATIN" in scripts and len(scripts) > 1):
+        return False  # a letter that only looks like the others
+    if any(len(letters) > longest for script, longest in _RUN.items() if script in scripts):
+        return False
+    particle = re.split(rf"[{_INSIDE}]", word.casefold().strip("'’."))[0] in _PARTICLES
+    return particle or not (scripts & _CASED and letters[0].islower())
 
 
 def first(name: str) -> str:

@@ -14,7 +14,7 @@ from ackbot.casework.intents import Send
 from ackbot.casework.model import Case, Facts
 from ackbot.casework.office import Desk
 from ackbot.casework.standards import next_word
-from ackbot.mail import subjects
+from ackbot.mail import authresults, lures, subjects
 from ackbot.mail.addresses import Address
 from ackbot.mail.compose import Draft
 from ackbot.mail.markup import Lines, Words
@@ -22,8 +22,6 @@ from ackbot.mail.message import Message
 from ackbot.mail.plain import Attachment
 
 LATE = timedelta(hours=2)  # after the letter; a later acknowledgement apologises once and plainly
-# A link, an address, or a site that a mail program would turn into a link: `evil.com/claim`, `evil.com today`.
-_LINK = re.compile(r"://|\bwww\.|@|[^\W_]\.[^\W\d_]{2,}(?![^\W_])", re.IGNORECASE)
 _OWN_WORDS = 60  # words that an acknowledgement may have without its footer (behaviour.md §3.1)
 _SHORTER: tuple[tuple[str, Callable[[Any], Any]], ...] = (
     ("times_written", lambda _: 1),
@@ -65,6 +63,8 @@ def about_case(
     reference = council.reference_of(case.code)
     language = desk.language_for(case.language)
     theirs = "" if case.sensitive else subjects.without_tags(letter.subject if letter else case.subject)
+    if not lures.quotable(subjects.plain(theirs)) and not _proven(letter, case, inbox):
+        theirs = ""
     written_on = council.calendar.local_day(case.opened_at)
     subject = (
         subjects.answer_to(theirs)
@@ -104,7 +104,7 @@ def about_case(
             **values,
         },
         sender=Address(inbox.service, inbox.address),
-        recipient=case.resident,
+        recipient=Address(names.from_display(case.resident), case.resident.addr),
         reply_to=Address(inbox.service, inbox.plus(tag)) if inbox.plus_addressing else None,
         subject=subject,
         envelope_from=envelope_from(inbox, tag),
@@ -121,14 +121,21 @@ def about_case(
     return Send(key, draft, code=case.code, inbox=inbox.name, lane=inbox.lane, why=why)
 
 
+def _proven(letter: Message | None, case: Case, inbox: Inbox) -> bool:
+    """Whether the inbox's own server vouches that the resident wrote it. Of a mail that answers no letter, nobody knows."""
+    if letter is None or [one.key for one in letter.from_] != [case.resident.key]:
+        return False
+    return authresults.verdict(letter.headers, inbox.authserv_id, letter.from_[0].domain) == "pass"
+
+
 def matter(subject: str) -> str:
     """
-    A subject in the form in which our words may quote it: without prefixes, short and calm; "" if it holds a link.
+    A subject in the form in which our words may quote it: without prefixes, short and calm; "" if it holds a lure (E10).
 
-    We would otherwise send a stranger's link to whoever the stranger names as sender.
+    We would otherwise send a stranger's link or number to whoever the stranger names as sender.
     """
     plain = subjects.plain(subject)
-    if _LINK.search(plain) or not any(char.isalnum() for char in plain):
+    if not lures.quotable(plain) or not any(char.isalnum() for char in plain):
         return ""
     plain = subjects.shortened(plain, _QUOTED)
     if plain.isupper() and len(plain) > 8:
