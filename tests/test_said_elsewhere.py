@@ -100,10 +100,17 @@ def copied(make_story: Callable[..., Story]) -> Story:
     return story
 
 
+def agree(story: Story) -> None:
+    """Priya reads to whom copies would go, and says SEND."""
+    story.after(minutes=1)
+    story.reply(story.mail("ask-back"), "SEND")
+
+
 def test_copies_with_the_words_below(make_story: Callable[..., Story]) -> None:
     """behaviour.md §4.3 CC: the people the resident copied get the answer too, once each; our own inboxes do not."""
     story = copied(make_story)
     story.reply(story.mail("new-case"), "CC\n\nDear Edward,\n\nA surveyor comes on Thursday.\n\nPriya")
+    agree(story)
     sent = {row["recipient"]: row for row in story.outbox("human")}
 
     assert set(sent) == {"edward@resident.example", "cllr.lee@northgate.example", "mum@family.example"}
@@ -122,6 +129,7 @@ def test_copies_from_now_on(make_story: Callable[..., Story]) -> None:
     """CC alone is confirmed and remembered with the case; CC OFF ends it."""
     story = copied(make_story)
     story.reply(story.mail("new-case"), "CC")
+    agree(story)
     assert "goes to cllr.lee@northgate.example, mum@family.example too from now on" in words(story, "ask-back")[-1]
     story.after(minutes=5)
     story.reply(story.mail("new-case"), "UPDATE\n\nA surveyor comes on Thursday.")
@@ -131,6 +139,74 @@ def test_copies_from_now_on(make_story: Callable[..., Story]) -> None:
     story.after(minutes=5)
     story.reply(story.mail("new-case"), "UPDATE\n\nThe surveyor comes on Friday.")
     assert len(story.outbox("human")) == 4
+
+
+@pytest.mark.usefixtures("store")
+def test_the_first_copy_is_asked_about_once(make_story: Callable[..., Story]) -> None:
+    """E8: before the first copy its owner reads every address; what was agreed to is not asked again, a new address is."""
+    story = copied(make_story)
+    story.reply(story.mail("new-case"), "CC\n\nDear Edward,\n\nA surveyor comes on Thursday.\n\nPriya")
+    asked = words(story, "ask-back")[-1]
+    assert "- cllr.lee@northgate.example - mum@family.example" in asked
+    assert "A surveyor comes on Thursday." in asked
+    assert story.outbox("human") == []
+    assert story.case()["copies"] == ""
+    agree(story)
+    assert len(story.outbox("human")) == 3
+    story.after(minutes=1)
+    story.reply(story.mail("new-case"), "CC\n\nDear Edward,\n\nThe surveyor comes on Friday.\n\nPriya")
+    assert len(story.outbox("human")) == 6
+    story.receive(letter(text="And Bob.", message_id="<2@r.example>", Cc="bob@family.example"))
+    story.after(minutes=1)
+    story.reply(story.mail("new-case"), "CC\n\nDear Edward,\n\nThe surveyor comes on Monday.\n\nPriya")
+
+    assert "- bob@family.example" in words(story, "ask-back")[-1]
+    assert len(story.outbox("human")) == 6
+
+
+def test_nobody_gets_a_copy_that_was_not_agreed_to(make_story: Callable[..., Story]) -> None:
+    """E8: KEEP keeps the words inside, and what is written later goes to the resident alone."""
+    story = copied(make_story)
+    story.reply(story.mail("new-case"), "CC\n\nDear Edward,\n\nA surveyor comes on Thursday.\n\nPriya")
+    story.reply(story.mail("ask-back"), "KEEP")
+    story.after(minutes=5)
+    story.reply(story.mail("new-case"), "Dear Edward,\n\nThe surveyor comes on Friday.\n\nPriya")
+
+    assert [row["recipient"] for row in story.outbox("human")] == ["edward@resident.example"]
+    assert story.case()["copies"] == ""
+
+
+@pytest.mark.usefixtures("store")
+@pytest.mark.parametrize(
+    "spy",
+    [
+        {"sender": "Spy <x@evil.example>"},  # anybody who has the reply address, or our Message-ID
+        {"sender": "Edward Quan <edward@evil.example>"},
+        {"sender": "edward@resident.example, x@evil.example"},
+        {"sender": "x@evil.example", "Reply_To": "edward@resident.example"},
+        {"Authentication_Results": "mx.northgate.example; dmarc=fail header.from=resident.example"},
+    ],
+)
+def test_a_stranger_copies_nobody(make_story: Callable[..., Story], spy: dict[str, str]) -> None:
+    """E8: whoever writes into a case with somebody in Cc gets them none of its owner's words; nor does a condemned letter."""
+    story = make_story()
+    story.receive(letter())
+    ours = parsed(bytes(story.mail("acknowledgement")["content"]))
+    story.receive(
+        letter(
+            to=str(ours["Reply-To"]),
+            text="I have more to say about it.",
+            message_id="<spy@evil.example>",
+            Cc="spy@evil.example",
+            In_Reply_To=str(ours["Message-ID"]),
+            **spy,
+        )
+    )
+    story.after(minutes=5)
+    story.reply(story.mail("new-case"), "CC\n\nDear Edward,\n\nA surveyor comes on Thursday.\n\nPriya")
+
+    assert "Edward Quan copied nobody" in words(story, "ask-back")[-1]
+    assert not story.outbox(to="spy@evil.example")
 
 
 def test_nobody_was_copied(story: Story) -> None:
@@ -147,6 +223,7 @@ def test_a_copy_that_comes_back_leaves_the_resident_reachable(make_story: Callab
     """D39: a bounce of a copy is no bounce of the resident's mail."""
     story = copied(make_story)
     story.reply(story.mail("new-case"), "CC\n\nDear Edward,\n\nA surveyor comes on Thursday.\n\nPriya")
+    agree(story)
     copy = story.outbox("human", "mum@family.example")[0]
     story.receive(
         b"Return-Path: <>\r\nFrom: MAILER-DAEMON@mx.northgate.example\r\nTo: housing@northgate.example\r\n"
@@ -220,6 +297,7 @@ def test_headers_of_the_copy(make_story: Callable[..., Story]) -> None:
     """A copy goes from the owner by name, and a reply to it reaches the case."""
     story = copied(make_story)
     story.reply(story.mail("new-case"), "CC\n\nDear Edward,\n\nA surveyor comes on Thursday.\n\nPriya")
+    agree(story)
     mail = parsed(bytes(story.outbox("human", "mum@family.example")[0]["content"]))
 
     assert mail["To"] == "mum@family.example"
@@ -270,7 +348,7 @@ def test_a_signature_is_no_part_of_a_command(make_story: Callable[..., Story], s
         ("CLOSE", "CLOSE needs a reason"),
         ("SPLIT streets", "SPLIT needs a word about the part"),
         ("PASS", "PASS needs a name"),
-        ("CC", "goes to ann@resident.example too"),
+        ("CC", "- ann@resident.example"),
         ("QUIET", "gets no automatic mail any more"),
         ("QUIET OFF", "gets automatic mail again"),
     ):

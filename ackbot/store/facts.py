@@ -20,7 +20,7 @@ from ackbot.casework.model import (
     Person,
     Questions,
 )
-from ackbot.mail import message
+from ackbot.mail import addresses, message
 from ackbot.mail.addresses import mailbox_of
 from ackbot.mail.plain import Attachment
 from ackbot.store import alarms, cases, contact, elsewhere, listings
@@ -75,18 +75,18 @@ def gather(db: Database, questions: Questions, now: datetime, council: Council) 
             if questions.returned
             else MappingProxyType({}),
         ),
-        **(_for_staff(db, questions.author, known_cases, histories) if questions.author else {}),
+        **(_for_staff(db, questions.author, known_cases, histories, council) if questions.author else {}),
     )
 
 
 def _for_staff(
-    db: Database, author: str, known_cases: Mapping[str, Case], histories: Mapping[str, History]
+    db: Database, author: str, known_cases: Mapping[str, Case], histories: Mapping[str, History], council: Council
 ) -> dict[str, Any]:
     """The facts that only a mail from a member of staff needs."""
     return {
         "held": _held(db, author),
         "human_sent": _human_sent(db, author),
-        "copied": MappingProxyType(_copied(db, tuple(known_cases))),
+        "copied": MappingProxyType(_copied(db, known_cases, council)),
         "last_words": MappingProxyType({code: cases.last_words(db, code) for code in known_cases}),
         "contacts": MappingProxyType({code: histories[case.resident.key] for code, case in known_cases.items()}),
         "alarmed": alarms.running(db, tuple(known_cases)),
@@ -249,16 +249,26 @@ def _person(rows: Sequence[Row]) -> Person:
     )
 
 
-def _copied(db: Database, codes: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Whom residents copied in each of these cases: the Cc fields of their letters."""
-    placeholders, parameters = listed("c", codes)
+def _copied(db: Database, known_cases: Mapping[str, Case], council: Council) -> dict[str, tuple[str, ...]]:
+    """
+    Whom parties copied when they wrote, in each of these cases: the Cc fields of their letters. A letter of anybody else,
+    and one that the inbox's own server condemns, names nobody (E8).
+    """
+    placeholders, parameters = listed("c", tuple(known_cases))
     rows = db.run(
-        f"SELECT code, headers FROM letters WHERE code IN ({placeholders}) AND outcome IN ('case', 'attach') ORDER BY id",
+        f"SELECT code, headers FROM letters WHERE code IN ({placeholders}) AND outcome IN ('case', 'attach') "
+        "AND by_way <> 'forged' ORDER BY id",
         **parameters,
     )
     found: dict[str, list[str]] = {}
     for row in rows:
-        found.setdefault(row["code"], []).extend(json.loads(row["headers"]).get("cc", []))
+        headers, case = json.loads(row["headers"]), known_cases[row["code"]]
+        inbox = council.inbox_of(case.inbox)
+        may = case.parties | {form.sender for form in inbox.forms}
+        authors = {addresses.key_of(addr) for raw in headers.get("from", []) for _, addr in addresses.parse(raw)}
+        # From alone says who wrote it: an answer that a stranger sends to the resident by Reply-To is no word of theirs.
+        if len(authors) == 1 and authors <= may:
+            found.setdefault(row["code"], []).extend(headers.get("cc", []))
     return {code: tuple(some) for code, some in found.items()}
 
 

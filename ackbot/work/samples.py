@@ -397,6 +397,14 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
         "taken": {"taker": "Sam Jones"},
         "quiet": {"command": "QUIET", "off": False},
         "copies": {"copies": ["councillor@northgate.example"]},
+        "copying": {
+            "copies": ["councillor@northgate.example", "mum@family.example"],
+            "reasons": ["it greets Mrs Jones"],
+            "their_words": words,
+            "word": "k3mqa7xa1f0c",
+            "send": link,
+            "keep": link,
+        },
         "echo": {"their_words": words, "next_on": _NEXT, "files": ["plan.pdf"]},
     }
     for topic, values in topics.items():

@@ -84,6 +84,7 @@ ASK_BACK: Mapping[str, StaffMail] = MappingProxyType(
             "away",  # what AWAY or BACK did
             "quiet",  # what QUIET or IGNORE did
             "copies",  # what CC did
+            "copying",  # may copies go to these addresses?
             "taken",  # somebody took their case
             "another",  # somebody else wrote in their case
             "unreachable",  # the resident's address does not work

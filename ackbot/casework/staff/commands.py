@@ -1,6 +1,7 @@
 """Staff work by replying: what a verified staff mail does to its case (behaviour.md §4.2, §4.3)."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -209,8 +210,13 @@ def _commanded(request: Request) -> list[Intent]:
             return _outward(request)
 
 
-def _outward(request: Request) -> list[Intent]:
-    """Words for the resident: send them, or hold them and ask. In doubt nothing is sent (behaviour.md §4.2)."""
+def _outward(request: Request, copying: Sequence[str] = ()) -> list[Intent]:
+    """
+    Words that a resident is to read go out, or are held and asked about. Fails closed (behaviour.md §4.2).
+
+    Args:
+        copying: addresses that never had a copy and would get one now: the words are held in any case.
+    """
     reading, case, council = request.reading, request.case, request.desk.council
     # If the first line turned out not to be a command, it belongs to the words.
     unclear = reading.command == "unclear"
@@ -238,6 +244,8 @@ def _outward(request: Request) -> list[Intent]:
     if reading.command == "" and council.plain_reply == "confirm":
         reasons.insert(0, "your council asks before plain words go out")
     out = WordsOut("" if unclear else reading.command, argument, words, words_out.files(request.seen))
+    if copying:
+        return held_words.hold(request, replace(out, command="CC", argument=" ".join(copying)), reasons)
     return held_words.hold(request, out, reasons) if reasons else words_out.send(request, out, keys.human(request.key))
 
 
@@ -290,9 +298,8 @@ def _no_automatic_mail(request: Request) -> list[Intent]:
 
 def _copies(request: Request) -> list[Intent]:
     """
-    CC: from now on, people whom the resident copied get copies of what the owner writes.
-
-    Words below the command are sent at once, with copies.
+    CC: whoever a party copied gets copies of what the owner writes, of words below it at once. Before the first copy to an
+    address its owner is asked, and reads it: a Cc is as easily forged as the letter that it stands in (E8).
     """
     case, reading = request.case, request.reading
     off = reading.argument.strip(" .").lower() == "off"
@@ -301,16 +308,20 @@ def _copies(request: Request) -> list[Intent]:
     copied = () if off else _whom_they_copied(request)
     if not off and not copied:
         return ask_back(request, f"{to_staff.resident_name(case)} copied nobody.")
-    why = f"{request.person.name} wrote CC{' OFF' if off else ''}"
-    intents: list[Intent] = [Copies(case.code, copied, why=why)]
-    if said(replace(request, reading=replace(reading, argument=""))):
-        plain = replace(reading, command="", argument="")
-        return [*intents, *_outward(replace(request, reading=plain, case=replace(case, copies=copied)))]
-    return [*intents, answered(request, "copies", keys.copies(request.key), {"copies": list(copied)}, why=why)]
+    plain = replace(request, reading=replace(reading, command="", argument=""))
+    has_words = bool(said(plain))
+    if not set(copied) <= set(case.copies):
+        out = WordsOut("CC", " ".join(copied), "", ())
+        return _outward(plain, copied) if has_words else held_words.hold(request, out, [])
+    copies_now = Copies(case.code, copied, why=f"{request.person.name} wrote CC{' OFF' if off else ''}")
+    if has_words:
+        return [copies_now, *_outward(replace(plain, case=replace(case, copies=copied)))]
+    values = {"copies": list(copied)}
+    return [copies_now, answered(request, "copies", keys.copies(request.key), values, why=copies_now.why)]
 
 
 def _whom_they_copied(request: Request) -> tuple[str, ...]:
-    """The addresses in Cc of the resident's letters, except our inboxes and the resident's own."""
+    """Addresses in Cc of the parties' letters, except our own inboxes and the resident's own."""
     council, case = request.desk.council, request.case
     copied = [Address("", addr) for raw in request.facts.copied.get(case.code, ()) for _, addr in addresses.parse(raw)]
     others = (one for one in copied if one.usable and council.inbox_at(one.key) is None)

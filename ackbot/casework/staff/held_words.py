@@ -6,14 +6,15 @@ In doubt nothing is sent to the resident (behaviour.md §4.2).
 
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 
 from ackbot.casework import keys
 from ackbot.casework.council import Council
 from ackbot.casework.drafts import names, to_staff
-from ackbot.casework.intents import DropWords, Intent, KeepWords, Send
-from ackbot.casework.model import Case
+from ackbot.casework.intents import Copies, DropWords, Intent, KeepWords, Send
+from ackbot.casework.model import Case, HeldWords
 from ackbot.casework.staff import words_out
 from ackbot.casework.staff.reading import command_line
 from ackbot.casework.staff.request import Request, answered, ask_back, note
@@ -93,34 +94,33 @@ def hold(request: Request, out: WordsOut, reasons: Sequence[str]) -> list[Intent
         request.person.id,
         "held",
         out.words,
-        why=_why(reasons),
+        why=_why(out, reasons),
         command=out.command,
         argument=out.argument,
         asked_by=asked_by,
         files=out.files,
     )
-    return [kept, _question(request, asked_by, out.words, reasons)]
+    return [kept, _question(request, asked_by, out, reasons)]
 
 
-def _question(request: Request, asked_by: str, words: str, reasons: Sequence[str]) -> Send:
-    """
-    Ask the author whether held words may be sent.
-
-    The SEND and KEEP links hold the name of the words and the state of the case at the time of this question.
-    """
+def _question(request: Request, asked_by: str, out: WordsOut, reasons: Sequence[str]) -> Send:
+    """May held words go? The links name them, and how the case stood when this was asked."""
     name = name_of(asked_by) + _standing(request.case)
+    copying = out.command == "CC"
     values = {
         "reasons": reasons,
-        "their_words": Lines(words),
+        "their_words": Lines(out.words),
         "word": name,
         "send": to_staff.inside_link(request.desk, request.case, request.person, f"SEND {name}"),
         "keep": to_staff.inside_link(request.desk, request.case, request.person, f"KEEP {name}"),
+        **({"copies": out.argument.split()} if copying else {}),
     }
-    return answered(request, "held", keys.held(request.key), values, why=_why(reasons))
+    topic = "copying" if copying else "held"
+    return answered(request, topic, keys.held(request.key), values, why=_why(out, reasons))
 
 
-def _why(reasons: Sequence[str]) -> str:
-    return f"held: {reasons[0]}"
+def _why(out: WordsOut, reasons: Sequence[str]) -> str:
+    return f"held: {'nobody has agreed to these copies yet' if out.command == 'CC' else reasons[0]}"
 
 
 def name_of(asked_by: str) -> str:
@@ -153,7 +153,7 @@ def send_or_keep(request: Request) -> list[Intent]:
     held = found[0]
     if request.reading.command == "KEEP":
         dropped = DropWords(id=held.id, code=held.code, outcome="kept", why=f"{request.person.name} keeps them inside")
-        return [dropped, *note(request, held.words)]
+        return [dropped, *(note(request, held.words) if held.words else [])]
     if held.command == "MORE" and date.fromisoformat(held.argument) <= today:
         problem = "Their date has passed, so they were not sent. Write MORE with a new date."
         return ask_back(request, problem, held.words)
@@ -162,10 +162,25 @@ def send_or_keep(request: Request) -> list[Intent]:
     if not any(as_it_stands in text for text in (named, *(ours.text for ours in request.facts.ours.values()))):
         closed = case.state == "closed"
         reason = "the case was closed since, and they would open it again" if closed else "somebody has written since"
-        return [_question(request, held.asked_by, held.words, [reason])]
+        asked = WordsOut(held.command, held.argument, held.words, held.files, held.letter_id)
+        return [_question(request, held.asked_by, asked, [reason])]
     dropped = DropWords(id=held.id, code=held.code, outcome="sent", why=f"{request.person.name} sends them")
+    if held.command == "CC":
+        return [dropped, *_with_copies(request, held)]
     out = WordsOut(held.command, held.argument, held.words, held.files, held.letter_id)
     return [dropped, *words_out.send(request, out, keys.human(keys.waiting(held.code, held.asked_by)))]
+
+
+def _with_copies(request: Request, held: HeldWords) -> list[Intent]:
+    """They agree to the copies that the question named, and to no others: of these words, and of what they write from now on."""
+    copied = tuple(held.argument.split())
+    why = f"{request.person.name} agreed to copies"
+    agreed = Copies(held.code, copied, why=why)
+    if not held.words:
+        return [agreed, answered(request, "copies", keys.copies(request.key), {"copies": list(copied)}, why=why)]
+    copying = replace(request, case=replace(request.case, copies=copied))
+    out = WordsOut("", "", held.words, held.files, held.letter_id)
+    return [agreed, *words_out.send(copying, out, keys.human(keys.waiting(held.code, held.asked_by)))]
 
 
 def greets_somebody_else(words: str, case: Case, council: Council) -> str:
