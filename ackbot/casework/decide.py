@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from ackbot.casework import bounces, elsewhere, follow_ups, opening
 from ackbot.casework.cover import is_present
-from ackbot.casework.incoming import danger, matching, staff_proof
+from ackbot.casework.incoming import chains, danger, matching, staff_proof
 from ackbot.casework.incoming.matching import Match
 from ackbot.casework.incoming.screening import Seen, Verdict
 from ackbot.casework.intents import Decision, Intent, Note, Record
@@ -32,7 +32,7 @@ def on_message(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisi
     The first match wins: copies of mails decided before, then mails that are not letters to us, then mails of staff, then
     mails that an inbox does not take. All that is left is a letter, and opens or joins a case (P3).
     """
-    decision = _decided(seen, verdict, facts, desk)
+    decision = chains.merged(_decided(seen, verdict, facts, desk), facts, desk.now)
     known = facts.known
     return replace(decision, by_way=verdict.by_way, anew=known is not None and _anew(verdict, known))
 

@@ -154,10 +154,17 @@ class Settle(Intent):
 
 @dataclass(frozen=True, slots=True)
 class Alarm(Intent):
-    """Alarm the duty officers, again every `repeat_s` seconds, until somebody takes the alarm."""
+    """
+    Duty officers are alarmed, and again after `repeat_s` seconds, until somebody takes it.
+
+    Args:
+        how: by a mail of its own at once; counted in the next mail of the same resident's chain; or in a list of all, in the
+            next round (E9).
+    """
 
     categories: tuple[str, ...]
     repeat_s: float
+    how: Literal["mailed", "counted", "listed"] = "mailed"
 
 
 @dataclass(frozen=True, slots=True)

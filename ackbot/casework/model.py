@@ -387,6 +387,25 @@ class Questions:
     recipients: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class RunningAlarm:
+    """
+    An urgent alarm of some case.
+
+    Args:
+        person: whose chain it is part of.
+        runs: nobody has taken it yet.
+        letters: of the case that have alarmed since it began.
+    """
+
+    code: str
+    person: str
+    categories: tuple[str, ...]
+    started_at: datetime
+    runs: bool
+    letters: int
+
+
 @dataclass(frozen=True)
 class Facts:
     """
@@ -413,6 +432,7 @@ class Facts:
         last_words: the resident's last words, by case code.
         contacts: the automatic mail to each case's resident, by case code.
         alarmed: codes of cases with an urgent alarm that nobody has taken.
+        alarms: of all cases: those that run, and those that began in the last minutes.
     """
 
     known: Known | None = None
@@ -434,3 +454,4 @@ class Facts:
     last_words: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     contacts: Mapping[str, History] = field(default_factory=lambda: MappingProxyType({}))
     alarmed: frozenset[str] = frozenset()
+    alarms: tuple[RunningAlarm, ...] = ()

@@ -1,52 +1,107 @@
-"""Alarms about urgent letters that nobody has taken yet: one chain of mails per case (behaviour.md §3.9, domain.md §8)."""
+"""Urgent letters that nobody has taken yet: an alarm for each case, a chain for each resident (behaviour.md §3.9, E9)."""
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from ackbot.casework.incoming import chains
 from ackbot.casework.intents import Alarm, TakeAlarm
-from ackbot.store.database import Database, instant_of, listed, text_of
+from ackbot.casework.model import RunningAlarm
+from ackbot.mail.addresses import Address
+from ackbot.store.database import Database, Row, instant_of, listed, text_of
 from ackbot.store.unit import NO_DATA, Data, Unit
 
 
 @dataclass(frozen=True, slots=True)
-class Chain:
+class Running:
     """
-    An alarm that is running.
+    An alarm that nobody has taken.
 
     Args:
-        sent: how many mails of it were written so far.
+        person: whose chain it is part of (E9).
+        sent: how many mails it has stood in so far.
+        next_at: when it is to stand in the next.
     """
 
     code: str
+    person: str
     categories: tuple[str, ...]
     started_at: datetime
     sent: int
+    next_at: datetime
 
 
 def start(unit: Unit, intent: Alarm) -> Data:
     """
-    Start the alarm of a case. A further urgent letter starts it anew.
-
-    The categories of an alarm that is still running are kept; those of a taken one are not.
+    An alarm begins, or begins anew after somebody took it. One that runs goes on, with what a further letter says; one that
+    has no mail of its own yet has been sent 0 times.
     """
-    # A further letter adds to an alarm that nobody has taken; whoever takes it must see all categories.
     before = unit.db.run("SELECT categories FROM alarms WHERE code = :code AND taken_by = ''", code=intent.code)
     known = json.loads(before[0]["categories"]) if before else []
+    if before:
+        unit.db.run(
+            """
+            UPDATE alarms SET categories = :categories, sent = sent + :mails,
+                next_at = CASE WHEN :moved THEN :next_at ELSE next_at END
+            WHERE code = :code AND taken_by = ''
+            """,
+            code=intent.code,
+            categories=json.dumps(sorted({*known, *intent.categories})),
+            mails=1 if intent.how == "mailed" else 0,
+            moved=intent.how != "counted",
+            next_at=text_of(unit.now + timedelta(seconds=intent.repeat_s if intent.how == "mailed" else 0)),
+        )
+        return {"how": intent.how}
+    repeat = timedelta(seconds=0 if intent.how == "listed" else intent.repeat_s)
     unit.db.run(
         """
         INSERT INTO alarms (code, categories, started_at, sent, next_at, taken_by, taken_at)
-        VALUES (:code, :categories, :now, 1, :next_at, '', NULL)
-        ON CONFLICT (code) DO UPDATE SET categories = :categories, started_at = :now, sent = 1, next_at = :next_at,
+        VALUES (:code, :categories, :now, :sent, :next_at, '', NULL)
+        ON CONFLICT (code) DO UPDATE SET categories = :categories, started_at = :now, sent = :sent, next_at = :next_at,
             taken_by = '', taken_at = NULL
         """,
         code=intent.code,
-        categories=json.dumps(sorted({*known, *intent.categories})),
+        categories=json.dumps(sorted(intent.categories)),
         now=text_of(unit.now),
-        next_at=text_of(unit.now + timedelta(seconds=intent.repeat_s)),
+        sent=1 if intent.how == "mailed" else 0,
+        next_at=text_of(unit.now + repeat),
     )
-    return NO_DATA
+    return {"how": intent.how}
+
+
+def rows_since(db: Database, since: datetime) -> Sequence[Row]:
+    """Rows of the alarms that run, and of those that began since then and were taken already; for `known`."""
+    return db.run(
+        """
+        SELECT alarms.code AS code, categories, started_at, taken_by, resident_address,
+            (SELECT COUNT(*) FROM events WHERE events.code = alarms.code AND events.code <> '' AND kind = 'Alarm'
+             AND at >= started_at) AS letters
+        FROM alarms JOIN cases ON cases.code = alarms.code
+        WHERE alarms.code IN (SELECT code FROM alarms WHERE taken_by = ''
+                              UNION SELECT code FROM events WHERE kind = 'Alarm' AND at >= :since)
+        """,
+        since=text_of(since),
+    )
+
+
+def known(rows: Sequence[Row]) -> tuple[RunningAlarm, ...]:
+    """The alarms in these rows, as the rules know them."""
+    return tuple(
+        RunningAlarm(
+            row["code"],
+            _person(row),
+            tuple(json.loads(row["categories"])),
+            instant_of(row["started_at"]),
+            not row["taken_by"],
+            row["letters"],
+        )
+        for row in rows
+    )
+
+
+def _person(row: Row) -> str:
+    return chains.person_of(Address("", row["resident_address"]).key, row["code"])
 
 
 def end(unit: Unit, intent: TakeAlarm) -> Data:
@@ -64,25 +119,44 @@ def end(unit: Unit, intent: TakeAlarm) -> Data:
     return NO_DATA
 
 
-def due(db: Database, now: datetime) -> list[Chain]:
-    """Alarms whose next mail is due, the longest overdue first."""
+def untaken(db: Database) -> list[Running]:
+    """Every alarm that runs, the first that began first."""
     rows = db.run(
-        "SELECT * FROM alarms WHERE taken_by = '' AND next_at <= :now ORDER BY next_at, code", now=text_of(now)
+        "SELECT alarms.code AS code, categories, started_at, sent, next_at, resident_address FROM alarms "
+        "JOIN cases ON cases.code = alarms.code WHERE taken_by = '' ORDER BY started_at, alarms.code"
     )
     return [
-        Chain(row["code"], tuple(json.loads(row["categories"])), instant_of(row["started_at"]), row["sent"])
+        Running(
+            row["code"],
+            _person(row),
+            tuple(json.loads(row["categories"])),
+            instant_of(row["started_at"]),
+            row["sent"],
+            instant_of(row["next_at"]),
+        )
         for row in rows
     ]
 
 
-def repeated(db: Database, chain: Chain, next_at: datetime) -> bool:
-    """Count one more mail of an alarm. False if somebody has taken the case, or another worker has written this mail."""
+def letters_of(db: Database, some: Sequence[Running]) -> int:
+    """How many letters have alarmed in these cases since their alarms began."""
+    placeholders, parameters = listed("c", [one.code for one in some])
+    rows = db.run(
+        f"SELECT COUNT(*) AS n FROM events WHERE kind = 'Alarm' AND at >= :since AND code IN ({placeholders}) AND code <> ''",
+        since=text_of(min(one.started_at for one in some)),
+        **parameters,
+    )
+    return int(rows[0]["n"])
+
+
+def repeated(db: Database, running: Running, next_at: datetime) -> bool:
+    """One more mail has that alarm in it; False when somebody took it in the meantime."""
     rows = db.run(
         "UPDATE alarms SET sent = sent + 1, next_at = :next_at WHERE code = :code AND taken_by = '' AND sent = :sent "
         "RETURNING code",
         next_at=text_of(next_at),
-        code=chain.code,
-        sent=chain.sent,
+        code=running.code,
+        sent=running.sent,
     )
     return bool(rows)
 
@@ -102,6 +176,13 @@ def late(db: Database, now: datetime) -> int:
     return int(rows[0]["n"])
 
 
+_MAILS = """
+    outbox.kind = 'urgent' AND outbox.id IN (
+        SELECT own.id FROM outbox AS own WHERE own.code = alarms.code AND own.code <> ''
+        UNION SELECT outbox_id FROM outbox_cases WHERE outbox_cases.code = alarms.code)
+"""
+
+
 def hasten(db: Database, now: datetime) -> None:
     """
     Make the next mail of an alarm due now if the relay refused its last mail for good.
@@ -109,10 +190,9 @@ def hasten(db: Database, now: datetime) -> None:
     `sent` is rounded up to an even number: each person is written to twice, so the next mail goes to the next person.
     """
     db.run(
-        """
+        f"""
         UPDATE alarms SET next_at = :now, sent = sent + sent % 2 WHERE taken_by = '' AND next_at > :now AND
-            (SELECT outbox.state FROM outbox WHERE outbox.code = alarms.code AND outbox.kind = 'urgent'
-             ORDER BY outbox.id DESC LIMIT 1) = 'failed'
+            (SELECT outbox.state FROM outbox WHERE {_MAILS} ORDER BY outbox.id DESC LIMIT 1) = 'failed'
         """,
         now=text_of(now),
     )
@@ -121,8 +201,8 @@ def hasten(db: Database, now: datetime) -> None:
 def unsent(db: Database, before: datetime) -> list[str]:
     """Codes of cases with a running alarm of which no mail has gone out, although the first was written before `before`."""
     rows = db.run(
-        """
-        SELECT alarms.code AS code FROM alarms JOIN outbox ON outbox.code = alarms.code AND outbox.kind = 'urgent'
+        f"""
+        SELECT alarms.code AS code FROM alarms JOIN outbox ON {_MAILS}
         WHERE alarms.taken_by = '' AND outbox.created_at >= alarms.started_at AND outbox.held_for <> 'shadow'
         GROUP BY alarms.code
         HAVING COUNT(*) FILTER (WHERE outbox.state = 'accepted') = 0 AND MIN(outbox.created_at) < :before

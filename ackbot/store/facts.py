@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ackbot.casework.council import Council
+from ackbot.casework.incoming import chains
 from ackbot.casework.model import (
     Case,
     Facts,
@@ -74,6 +75,7 @@ def gather(db: Database, questions: Questions, now: datetime, council: Council) 
             written_to=MappingProxyType(_written_to(db, questions.returned))
             if questions.returned
             else MappingProxyType({}),
+            alarms=alarms.known(asked.alarms),
         ),
         **(_for_staff(db, questions.author, known_cases, histories, council) if questions.author else {}),
     )
@@ -105,10 +107,11 @@ class _Asked(NamedTuple):
     person: Sequence[Row]
     loads: Sequence[Row]
     answers: Sequence[Row]
+    alarms: Sequence[Row]
 
 
 def _ask(db: Database, questions: Questions, sender: str, now: datetime) -> _Asked:
-    """All of them before the first answer is read: PostgreSQL, far away, is waited for once and not nine times."""
+    """All of them before the first answer is read: PostgreSQL, far away, is waited for once and not ten times."""
     by = sender or None  # nothing is equal to NULL: a letter without a sender has no past
     message_ids, of_ids = listed("m", questions.message_ids[-50:])
     candidates, of_candidates = listed("c", questions.candidate_codes)
@@ -155,6 +158,7 @@ def _ask(db: Database, questions: Questions, sender: str, now: datetime) -> _Ask
         person=db.run("SELECT quiet, ignored, formats, language FROM people WHERE address = :sender", sender=by),
         loads=_load_rows(db, questions.staff),
         answers=elsewhere.rows_to(db, by),
+        alarms=alarms.rows_since(db, now - chains.WINDOW),
     )
 
 

@@ -13,6 +13,7 @@ import structlog
 from ackbot import log_events
 from ackbot.casework import decide, follow_ups, keys
 from ackbot.casework.drafts import to_admin
+from ackbot.casework.incoming import chains
 from ackbot.casework.incoming.screening import Seen, screen
 from ackbot.casework.intents import Decision
 from ackbot.casework.model import DELIVERED, Arrival, Facts, Questions
@@ -28,6 +29,7 @@ from ackbot.store import (
     StoreBusy,
     StoreConflict,
     StoreProblem,
+    alarms,
     arrivals,
     backups,
     cases,
@@ -297,7 +299,11 @@ class Intake:
             verdict = screen(seen)
             # A mail of staff has its commands in the text, which nobody has acted on yet: it is decided like any other.
             if case is not None and verdict.kind != "staff":
+                running = Facts(
+                    cases={code: case}, alarms=alarms.known(alarms.rows_since(self._db, now - chains.WINDOW))
+                )
                 decision = follow_ups.on_recovered(seen, verdict, case, office.desk(now))
+                decision = chains.merged(decision, running, now)
                 considered = Considered(message, decision, composed(decision.intents, office.templates))
             else:
                 considered = consider(message, arrival, office, self._facts, now)

@@ -273,6 +273,23 @@ def _to_staff(desk: Desk, inbox: Inbox, staff: Staff, message: Message) -> Itera
     )
     yield "sent to another service too", to_staff.also_yours(desk, message, case, inbox, staff, why="a specimen")
     yield "urgent", to_staff.urgent(desk, message, case, staff, ("gas",), why="a specimen")
+    untaken = [to_staff.Untaken(case, ("gas",), desk.now, "There is a strong smell of gas in our kitchen.")]
+    yield (
+        "urgent, once more",
+        to_staff.urgent_again(
+            desk,
+            case,
+            staff,
+            ("gas",),
+            "There is a strong smell of gas in our kitchen.",
+            number=2,
+            started_at=desk.now,
+            others=[case],
+            letters=3,
+            why="a specimen",
+        ),
+    )
+    yield "many urgent cases", to_staff.urgent_list(desk, staff, untaken, letters=7, why="a specimen")
 
 
 def _later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[str, Send]]:

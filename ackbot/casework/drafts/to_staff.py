@@ -1,6 +1,7 @@
 """Drafts of mails to staff (behaviour.md §4.1, §4.2, §5)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import quote
@@ -20,6 +21,7 @@ from ackbot.mail.compose import Draft, Profile
 from ackbot.mail.markup import Lines, Words
 from ackbot.mail.message import Message
 
+_WORDS_SHOWN = 160  # characters of a letter in a list of alarms
 _LETTER_SHOWN = 20_000  # characters of a letter in the owner's mail; the rest is in the inbox
 
 
@@ -332,12 +334,70 @@ def urgent_again(
     *,
     number: int,
     started_at: datetime,
+    others: Sequence[Case] = (),
+    letters: int = 1,
     why: str,
 ) -> Send:
-    """The alarm again, because nobody has taken it yet; `number` counts the mails of the alarm that began at `started_at`."""
+    """
+    The alarm once more, while nobody has taken it.
+
+    Args:
+        number: counts the mails of this alarm.
+        others: further cases of the same resident that alarm; each is taken for itself.
+        letters: how many have alarmed in all of these cases.
+    """
     key = keys.urgent_again(case.code, started_at, number)
-    values = {**_alarming(desk, case, categories), "letter": Lines(last_words)}
-    return about_case(desk, kinds.URGENT, case, staff, key, values, why=why)
+    values = {
+        **_alarming(desk, case, categories),
+        "letter": Lines(last_words),
+        "letters": letters,
+        "others": [_to_take(desk, other, staff) for other in others],
+    }
+    send = about_case(desk, kinds.URGENT, case, staff, key, values, why=why)
+    return replace(send, names=(case.code, *(other.code for other in others)))
+
+
+@dataclass(frozen=True, slots=True)
+class Untaken:
+    """One alarm of a list; `last_words` of the resident in its case."""
+
+    case: Case
+    categories: tuple[str, ...]
+    started_at: datetime
+    last_words: str
+
+
+def urgent_list(desk: Desk, staff: Staff, untaken: Sequence[Untaken], *, letters: int, why: str) -> Send:
+    """All alarms that run, in one mail (E9); each is taken by its own link, or by a line with its reference."""
+    calendar = desk.council.calendar
+    values = {
+        "count": len(untaken),
+        "letters": letters,
+        "repeat_every": round(desk.council.urgent.repeat_every.seconds / 60),
+        "cases": [
+            {
+                **_to_take(desk, one.case, staff),
+                "categories": list(one.categories),
+                "since": one.started_at.astimezone(calendar.timezone),
+                "words": subjects.shortened(" ".join(one.last_words.split()), _WORDS_SHOWN),
+            }
+            for one in untaken
+        ],
+    }
+    inbox = desk.council.inbox_of(untaken[0].case.inbox)
+    named = [one.case.code for one in untaken]
+    key = keys.urgent_list(desk.now)
+    return about_no_single_case(desk, kinds.URGENT_LIST, staff, inbox, key, values, why=why, named=named)
+
+
+def _to_take(desk: Desk, case: Case, staff: Staff) -> dict[str, Any]:
+    return {
+        "reference": desk.council.reference_of(case.code),
+        "resident": resident_name(case),
+        "address": case.resident.addr,
+        "service": desk.council.inbox_of(case.inbox).service,
+        "take": inside_link(desk, case, staff, "TAKE"),
+    }
 
 
 def _alarming(desk: Desk, case: Case, categories: Sequence[str]) -> dict[str, Any]:
@@ -345,5 +405,7 @@ def _alarming(desk: Desk, case: Case, categories: Sequence[str]) -> dict[str, An
     return {
         "categories": list(categories),
         "owner": owner.name if owner else "",
+        "letters": 1,
+        "others": [],
         "repeat_every": round(desk.council.urgent.repeat_every.seconds / 60),
     }
