@@ -76,6 +76,12 @@ def test_passes(results: str) -> None:
         (f"{MX}; {PASS} =", OURS),
         (f"{MX}; none", OURS),
         (f"{MX}; dmarc=passed header.from={OURS}", OURS),
+        (f"{MX} 2; {PASS}", OURS),
+        (f"{MX} 1x; {PASS}", OURS),
+        (f"{MX}; dm/rc=pass; {PASS}", OURS),
+        (f'{MX}; dmarc=pass header.from="{OURS} "', OURS),
+        (f"{MX}; {PASS}; spf=pass smtp.mailfrom=a\x7fb", OURS),
+        (f"{MX}; dmarc/2=pass header.from={OURS}", OURS),
         (f"{MX}; x-dmarc=pass header.from={OURS}", OURS),
         (f"{MX}.evil.example; {PASS}", OURS),
         (f"evil.example; {PASS}", OURS),
@@ -97,6 +103,8 @@ def test_passes_nothing(results: str, author: str) -> None:
     [
         f"{MX}; dmarc=fail header.from={OURS}",
         f"{MX}; dmarc=fail",
+        f"{MX}; dmarc/2=fail",
+        f"{MX} 2; dmarc=fail",
         f"{MX}; {PASS}; dmarc=fail header.from=evil.example",
         f"{MX}; dmarc=fail (p=none) smtp.mailfrom=\u00e9@x.example",
         f'{MX}; spf=fail smtp.mailfrom="a b;c; dmarc=fail header.from=x',
@@ -114,6 +122,8 @@ def test_only_the_topmost_field_of_the_server_counts() -> None:
     assert verdict(f"{MX}; spf=pass", f"{MX}; {PASS}") == ""
     assert verdict("other.example; dmarc=fail", f"{MX}; {PASS}") == "pass"
     assert verdict(f"{MX} (; dmarc=none", f"{MX}; {PASS}") == ""
+    assert verdict(f"({MX}; dmarc=none", f"{MX}; {PASS}") == ""
+    assert verdict(f"other.example; spf=pass ({MX}", f"{MX}; {PASS}") == "pass"
 
 
 def test_the_organisational_domain_covers() -> None:

@@ -14,12 +14,13 @@ Verdict = Literal["pass", "fail", ""]
 UNKNOWN = "unknown"  # the authserv-id to configure for Exchange Online, whose results name no server
 
 _ODD = "what stands here is not what the grammar allows"
+_VERSION = "1"  # of the format and of every method, as far as anything is defined
 _MOST = 16_384  # characters of a field that are read; a longer field can fail a sender but never pass one
 _KEYWORD = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9_-]*+"
 )  # RFC 8601 §2.2; results such as `best_guess_pass` have underscores
-_TOKEN = re.compile(r"[^\s;()<>\"\\,\[\]=]++")
-_VALUE = re.compile(r"[^\s;()<>\"\\,\[\]]++")  # a token, or an address with its domain
+_TOKEN = re.compile(r"[^\s\x00-\x1f\x7f;()<>\"\\,\[\]=]++")
+_VALUE = re.compile(r"[^\s\x00-\x1f\x7f;()<>\"\\,\[\]]++")  # a token, or an address with its domain
 _FAILED = re.compile(r"\bdmarc[\s/\d]{0,20}=\s{0,20}fail\b", re.IGNORECASE)
 
 
@@ -68,7 +69,10 @@ def verdict(headers: Fields, authserv_id: str, author_domain: str) -> Verdict:
         return ""
     for raw in headers.raws("authentication-results"):
         found = read(raw)
-        if found.server != authserv_id.lower():
+        trusted = authserv_id.lower()
+        # One that cannot be read may be the server's wherever its name stands; what is below it must not count then.
+        named = not found.whole and trusted in raw[:_MOST].partition(";")[0].lower()
+        if found.server != trusted and not named:
             continue
         # Only the topmost field of that server counts: the sender may have written those below it (RFC 8601 §5, §7.1).
         dmarc = [one for one in found.results if one.method == "dmarc"]
@@ -99,8 +103,8 @@ def internal(headers: Fields) -> bool:
 
 def _covers(checked: str, author_domain: str) -> bool:
     """Whether the domain that was checked is the author's domain, or its organisational domain."""
-    checked = domains.ascii_form(checked)
-    return bool(checked and author_domain) and checked in (author_domain, domains.organisational(author_domain))
+    plain = domains.ascii_form(checked) if checked == checked.strip() else ""  # a quoted string may hold blanks
+    return bool(plain and author_domain) and plain in (author_domain, domains.organisational(author_domain))
 
 
 def read(raw: str) -> Field:
@@ -153,7 +157,8 @@ class _Reader:
             self._at = begin  # this word is a method: the field names no server
             return UNKNOWN
         if self._next().isdigit():
-            self._keyword()
+            if self._keyword() != _VERSION:
+                raise _Damaged(_ODD)  # of a format that nobody has told us (RFC 8601 §2.2)
             self._skip()
         if not self.ended() and self._next() != ";":
             raise _Damaged(_ODD)
@@ -170,14 +175,19 @@ class _Reader:
         if method == "none" and (self.ended() or self._next() == ";"):
             self._take(";")
             return None
+        version = _VERSION
         if self._take("/"):
             self._skip()
-            self._keyword()
+            version = self._keyword()
+            if not version.isdigit():
+                raise _Damaged(_ODD)
             self._skip()
         if not self._take("="):
             raise _Damaged(_ODD)
         self._skip()
         outcome = self._keyword().lower()
+        if version != _VERSION and outcome != "fail":
+            outcome = ""  # what a pass means in a later version of the method is not known here
         properties: dict[str, str] = {}
         repeated: set[str] = set()
         self._skip()
