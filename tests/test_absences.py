@@ -76,8 +76,12 @@ def test_one_day_away_moves_only_what_falls_due_in_it(make_story: Callable[..., 
     due = make_story(alone, away_from("priya", "2026-12-07", "2026-12-08", cover="sam"))
     due.receive(letter())
     due.at("2026-12-07 12:00")
+    before = make_story(alone, away_from("priya", "2026-12-04", "2026-12-07", cover="sam"))
+    before.receive(letter())  # it falls due on the day on which she is back
+    before.at("2026-12-04 12:00")
 
     assert (quiet.case()["owner"], quiet.case()["cover"]) == ("priya", "")
+    assert (before.case()["owner"], before.case()["cover"]) == ("priya", "")
     assert (due.case()["owner"], due.case()["cover"]) == ("priya", "sam")
 
 

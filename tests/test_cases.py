@@ -859,10 +859,11 @@ def test_a_resident_who_cannot_be_reached(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "action"), [("4.2.2", "delayed"), ("4.4.7", "failed"), ("5.2.2", "failed"), ("5.7.1", "failed")]
+    ("status", "action"),
+    [("4.2.2", "delayed"), ("4.4.7", "failed"), ("5.1.0", "failed"), ("5.2.2", "failed"), ("5.7.1", "failed")],
 )
 def test_soft_bounces_change_nothing(world: World, status: str, action: str) -> None:
-    """D39: delays, 4.x.x, a full mailbox and a policy are no reason."""
+    """D39: delays, 4.x.x, "other address status", a full mailbox and a policy are no reason."""
     world.receive(letter())
     world.receive(bounced(world.outbox("acknowledgement")[0], status, action))
 

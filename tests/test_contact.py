@@ -264,3 +264,13 @@ def test_the_history_counts_what_reaches_the_resident(story: Story) -> None:
         )
         assert len(known().goes_at) == count, (state, held_for)
     assert known().promised == ((story.case()["code"], date(2026, 12, 7)),)
+
+
+def test_a_mail_that_is_held_for_days_still_counts(make_story: Callable[..., Story]) -> None:
+    """behaviour.md §2: an acknowledgement that waits for its release since last week holds what follows it."""
+    story = make_story(("# brake", 'brake = "0 per hour"'))
+    story.receive(letter())
+    council = story.office.council
+    known = history(story.db, "edward@resident.example", instant("2026-12-07 10:00"), council.calendar, council.limits)
+
+    assert known.held == {story.case()["code"]: "brake"}

@@ -169,6 +169,17 @@ def test_an_alarm_is_taken_without_the_case(make_story: Callable[..., Story]) ->
     assert story.db.run("SELECT taken_by FROM alarms")[0]["taken_by"] == "duty"
 
 
+def test_an_alarm_does_not_keep_the_case_from_whoever_was_offered_it(make_story: Callable[..., Story]) -> None:
+    """behaviour.md §4.3 TAKE: while an alarm runs, TAKE by whoever was passed the case takes the case and ends the alarm."""
+    story = make_story()
+    story.receive(letter(subject="Gas", text="I smell gas in the hall.\n\nEdward"))
+    passed_to_sam(story)
+    story.follow(story.mail("hand-over", "sam@northgate.example"), "TAKE", "", "")
+
+    assert story.case()["owner"] == "sam"
+    assert story.db.run("SELECT taken_by FROM alarms")[0]["taken_by"] == "sam"
+
+
 def test_split_makes_a_case_of_its_own(story: Story) -> None:
     """behaviour.md §4.3 SPLIT: a linked case, an owner, a date; the resident is told of it, and reads no inside words."""
     story.after(minutes=5)

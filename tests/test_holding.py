@@ -41,6 +41,19 @@ def test_a_pause_takes_claimed_mail_back(world: World) -> None:
     assert [one.id for one in claimed(world)] == [first.id, second.id]
 
 
+def test_two_pauses(world: World) -> None:
+    """behaviour.md §5.2: the pause of one inbox ends, and that of the whole council goes on: nothing goes out."""
+    outbox.pause(world.db, "", world.now)
+    outbox.pause(world.db, "housing", world.now)
+    world.receive(letter())
+    world.db.run("UPDATE outbox SET state = 'held', held_for = 'pause'")
+    assert outbox.resume(world.db, "housing", world.now) == 0
+    assert states(world) == WAITING
+    assert outbox.resume(world.db, "", world.now) == 2
+
+    assert len(claimed(world)) == 2
+
+
 def test_a_pause_while_mail_is_being_sent(world: World) -> None:
     """behaviour.md §5.2: it may end; what comes back (4xx, an unknown end, a dead worker) waits with the others."""
     world.receive(letter())
@@ -116,6 +129,14 @@ def test_a_released_acknowledgement_of_nobodys_case(braked: World) -> None:
     outbox.release(braked.db, "", MONDAY, braked.now)
 
     assert told(braked) == [("name-owner", "2026-12-01", True), ("update", "2026-12-07", True)]
+
+
+def test_a_release_on_the_promised_day_promises_it(braked: World) -> None:
+    """P5: the resident reads "by today", so today is a promise."""
+    braked.receive(letter())
+    outbox.release(braked.db, "", date(2026, 12, 7), braked.now)
+
+    assert told(braked) == [("update", "2026-12-07", True), ("answer", "2026-12-14", False)]
 
 
 def test_a_release_that_comes_too_late_promises_nothing(braked: World) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from ackbot.casework.model import Arrival
 from ackbot.config import ConfigProblem, load
 from ackbot.crashpoints import VARIABLE
 from ackbot.demo.servers import MailServer, Sink
@@ -292,6 +293,29 @@ def test_smtp_too(post: Post) -> None:
         assert client.noop()[0] == 250
 
     assert len(post.world.cases()) == 1
+
+
+def test_smtp_has_one_reply_for_all(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    """P1: one inbox of two could not keep the mail: over SMTP it is a 451, so that the server brings it again."""
+    take = Intake.take
+    recipients = (HOUSING, "streets@northgate.example")
+
+    def fail(self: Intake, raw: bytes, arrival: Arrival, *more: Any) -> Any:
+        if arrival.inbox == "streets":
+            raise StoreBusy("database is locked")
+        return take(self, raw, arrival, *more)
+
+    with post.client(smtplib.SMTP) as client:
+        with monkeypatch.context() as patched:
+            patched.setattr(Intake, "take", fail)
+            with pytest.raises(smtplib.SMTPDataError) as refused:
+                client.sendmail(RESIDENT, recipients, letter(to=", ".join(recipients)))
+        assert refused.value.smtp_code == 451
+        client.sendmail(RESIDENT, recipients, letter(to=", ".join(recipients)))
+
+    rows = post.world.db.run("SELECT inbox FROM arrivals")
+    assert {row["inbox"] for row in rows} == {"housing", "streets"}
+    assert len(post.world.outbox("acknowledgement")) == 1
 
 
 def test_starttls(open_post: Callable[..., Post], tmp_path: Path) -> None:

@@ -53,6 +53,18 @@ def test_a_reply_after_the_time_is_a_linked_new_case(story: Story) -> None:
     )
 
 
+def test_the_same_subject_to_another_inbox_is_another_matter(tmp_path: Path) -> None:
+    """behaviour.md §3.3: "Complaint" to Housing and "Complaint" to Streets, on one day, are two cases."""
+    story = Story(tmp_path)
+    story.receive(letter(subject="Complaint"))
+    other = letter(
+        to="streets@northgate.example", subject="Complaint", text="The bins.", message_id="<bins@resident.example>"
+    )
+    story.receive(other, inbox="streets")
+
+    assert [case["inbox"] for case in story.cases()] == ["housing", "streets"]
+
+
 def test_a_forward_to_another_team_starts_a_case_there(story: Story) -> None:
     """D54: the resident forwards our mail to another inbox: theirs to deal with, and linked."""
     sent = parsed(bytes(story.mail("human")["content"]))["Message-ID"]

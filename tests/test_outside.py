@@ -179,6 +179,16 @@ def test_a_letter_that_came_after_the_answer_was_written(story: Story) -> None:
     assert story.clocks("running") == [("update", "2026-12-07", "running"), ("answer", "2026-12-14", "running")]
 
 
+def test_an_answer_seen_late_moves_nothing_back(story: Story) -> None:
+    """P5: she phoned today; her mail of yesterday, seen only now, does not become the last human words."""
+    story.at("2026-12-02 10:00")
+    story.reply(story.mail("new-case"), "PHONED: we meet on Friday")
+    story.at("2026-12-02 12:00")
+    sent(story, outlook(PRIYA), arrived_at=instant("2026-12-01 11:00"))
+
+    assert story.case()["human_words_at"].startswith("2026-12-02T10:00")
+
+
 def test_words_while_the_resident_was_asked(story: Story) -> None:
     """D65, D69: what stood still for an answer ends with the owner's own words from Outlook, and no reminder of it is left."""
     story.reply(story.mail("new-case"), "ASK\n\nWhich wall of the bedroom is it, please?")
@@ -235,6 +245,16 @@ def test_a_letter_answered_before_it_was_seen(make_story: Callable[..., Story], 
     assert (case["state"], case["owner"], case["human_words_at"][:16]) == ("answered", "priya", "2026-12-01T11:00")
     story.at("2026-12-31 12:00")
     assert kinds(story) == ["settled"]
+
+
+def test_answered_by_somebody_who_is_away_now(make_story: Callable[..., Story]) -> None:
+    """P4: who answered it before it was seen, and then went on leave, does not get the case: somebody who is here does."""
+    away = '# end\n\n[[absence]]\nstaff = "priya"\nfrom = 2026-12-02\nuntil = 2026-12-14\n'
+    story = make_story(SENT, ("# end", away), now="2026-12-02 17:00")
+    sent(story, outlook(PRIYA), arrived_at=instant("2026-12-01 11:00"))
+    story.receive(letter(), arrived_at=instant("2026-11-30 10:12"))
+
+    assert (story.case()["state"], story.case()["owner"]) == ("answered", "sam")
 
 
 def test_words_of_long_ago(make_story: Callable[..., Story]) -> None:

@@ -243,6 +243,60 @@ def test_a_part_timer_hears_on_their_own_days(make_story: Callable[..., Story]) 
     assert mornings[:2] == ["Wed 09 Dec 08:30", "Mon 14 Dec 08:30"]
 
 
+def test_a_part_timer_is_warned_of_a_date_two_days_off(make_story: Callable[..., Story]) -> None:
+    """behaviour.md §4.1: whoever works until Wednesday is warned on Wednesday of a date on Friday."""
+    part_time = 'email = ["priya@northgate.example", "p.shah@northgate.example"]\nworking_hours = "Mon-Wed 09:00-17:00"'
+    story = make_story(
+        ('email = ["priya@northgate.example", "p.shah@northgate.example"]', part_time), now="2026-12-04 09:00"
+    )
+    story.receive(letter())
+    story.at("2026-12-11 09:00")
+
+    assert ("update", "2026-12-11") in [(kind, day) for kind, day, _ in story.clocks()]
+    assert [line.split(" digest")[0] for line in story.lines() if "digest priya@" in line] == ["Wed 09 Dec 08:30"]
+
+
+def test_the_law_knows_no_closure(make_story: Callable[..., Story]) -> None:
+    """domain.md §7: freedom of information counts the working days of the law, whatever days the council is closed."""
+    foi = ('answer_within = "10 working days"', 'answer_within = "10 working days"\ncalendar = "foi"')
+    dates = []
+    for closed in ((), (("closed_on = [2026-12-28, 2026-12-29]", ""),)):
+        story = make_story(foi, *closed, now="2026-12-21 10:00")
+        story.receive(letter(date="Mon, 21 Dec 2026 10:00:00 +0000"))
+        dates.append([day for kind, day, _ in story.clocks() if kind == "answer"])
+
+    assert dates == [["2027-01-08"], ["2027-01-08"]]
+
+
+def test_the_evening_before_a_weekend_promise(make_story: Callable[..., Story]) -> None:
+    """D70: on Friday at 13:00, owner and manager are reminded of a date on Saturday, when nobody works."""
+    always = ('answer_within = "10 working days"', 'answer_within = "10 working days"\ncalendar = "always"')
+    story = make_story(always, ('update_every = "5 working days"', 'update_every = "48 hours"'), now="2026-12-03 16:00")
+    story.receive(letter())
+    story.at("2026-12-04 13:00")
+
+    assert ("update", "2026-12-05", "running") in story.clocks()
+    assert {row["dedupe_key"].partition(":")[0] for row in story.outbox("digest") if row["staff"] == "alex"} == {
+        "overdue"
+    }
+    assert "for Saturday 5 December" in words(story, "digest", "alex@northgate.example")[-1]
+
+
+def test_a_colleague_is_asked_for_no_score(make_story: Callable[..., Story]) -> None:
+    """behaviour.md §1: a colleague gets no survey line, neither in the acknowledgement nor when the case is settled."""
+    story = make_story()
+    for sender, subject in (
+        ("Ade Obi <ade@northgate.example>", "Desk"),
+        ("Edward Quan <edward@resident.example>", "Damp"),
+    ):
+        story.receive(letter(sender=sender, subject=subject, text=f"About the {subject}.", message_id=f"<{subject}@x>"))
+        story.reply(story.mail("new-case"), "Hello,\n\nA surveyor comes to you on Thursday between 9 and 12.\n\nPriya")
+    story.at("2026-12-31 12:00")
+
+    assert "How did we do?" not in words(story, "settled", "ade@northgate.example")[0]
+    assert "How did we do?" in words(story, "settled", "edward@resident.example")[0]
+
+
 def test_no_digest_when_there_is_nothing(story: Story) -> None:
     """behaviour.md §4.1: nobody gets an empty digest."""
     story.receive(letter())

@@ -9,7 +9,10 @@ import pytest
 
 from ackbot.casework import dates
 from ackbot.casework.cover import is_present
+from ackbot.config import load
+from ackbot.mail import replies
 from ackbot.work.apply import office_at
+from tests.support.council import write_config
 from tests.support.letters import letter, plain
 from tests.support.story import Story, answer, instant
 
@@ -115,11 +118,12 @@ def test_days_away(written: str, first: str, last: str) -> None:
     assert ((found and found[0].isoformat()) or "", (found and found[1].isoformat()) or "") == (first, last)
 
 
-def test_a_date_that_passed_while_words_waited(story: Story) -> None:
-    """P5: SEND of a MORE whose date is over promises nothing; the words wait for a new one."""
+@pytest.mark.parametrize("day", ["2026-12-04", "2026-12-05"])
+def test_a_date_that_passed_while_words_waited(story: Story, day: str) -> None:
+    """P5: SEND of a MORE whose date is today or over promises nothing; the words wait for a new one."""
     story.reply(story.mail("new-case"), "MORE Fri: FYI the part is ordered")
     held = story.mail("ask-back")
-    story.at("2026-12-05 10:00")
+    story.at(f"{day} 10:00")
     story.follow(held, "SEND", "", "")
 
     assert sent(story) == []
@@ -176,6 +180,19 @@ def test_a_later_absence_does_not_undo_back(tmp_path: Path) -> None:
     story.reply(story.mail("new-case"), "BACK.")
 
     assert away_on(story, "15 16 17 18") == []
+
+
+def test_a_leave_made_longer_is_a_new_word(tmp_path: Path) -> None:
+    """P4: back early from a leave of the configuration; then it is entered anew with a later end: away again."""
+    leave = '# end\n\n[[absence]]\nstaff = "priya"\nfrom = 2026-12-08\nuntil = {}\n'
+    story = Story(tmp_path, P1, ("# end", leave.format("2026-12-19")))
+    story.receive(letter())
+    story.at("2026-12-09 09:00")
+    story.reply(story.mail("new-case"), "BACK")
+    assert away_on(story, "09 10 18 21 22") == []
+    story.config = load(write_config(tmp_path, P1, ("# end", leave.format("2026-12-22"))))
+
+    assert away_on(story, "09 10 18 21 22") == ["09", "10", "18", "21"]
 
 
 def test_a_job_title_is_no_cover(story: Story) -> None:
@@ -251,6 +268,16 @@ def test_answers_between_quoted_lines_ask_back(story: Story, head: str, inline: 
 
     assert sent(story) == []
     assert "your words have not gone" in asked(story)
+
+
+def test_words_below_a_quotation_above_the_fence_ask_back() -> None:
+    """behaviour.md §4.2: whoever left our line in place writes above it; a quotation there makes the words doubtful."""
+    original = "There is damp in the bedroom.\n\n-- only what you write above this line goes to Edward Quan"
+    fence = "only what you write above this line"
+    found = replies.read(f"> There is damp in the bedroom.\n\nI come on Tuesday.\n\n-- {fence}\n", [fence], original)
+
+    assert found.doubtful
+    assert found.words.startswith("> There is damp")
 
 
 def test_an_unknown_original_asks_back(story: Story) -> None:

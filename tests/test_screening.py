@@ -456,3 +456,12 @@ def test_every_rule_says_where_it_comes_from() -> None:
 def test_comments_inside_auto_submitted() -> None:
     """RFC 3834 §5 with RFC 822 comments."""
     assert auto_submitted("(oh) No (well); a=b") == "no"
+
+
+def test_a_name_that_ends_like_the_councils(world: World) -> None:
+    """behaviour.md §1: colleagues are in the council's domains and their subdomains; anybody may buy a longer name."""
+    council = world.office.council
+
+    assert council.is_colleague("ade@northgate.example")
+    assert council.is_colleague("ade@museum.northgate.example")
+    assert not council.is_colleague("ade@notnorthgate.example")

@@ -129,3 +129,13 @@ def test_ignoring_waits_for_the_alarm(story: Story) -> None:
     story.reply(story.mail("new-case"), "IGNORE")
 
     assert story.case()["state"] == "closed"
+
+
+def test_everybody_is_away(tmp_path: Path) -> None:
+    """D59, behaviour.md §3.9: an alarm to somebody who is away is better than none, and it is repeated like any other."""
+    away = '# end\n\n[[absence]]\nstaff = "duty"\nfrom = 2026-11-30\nuntil = 2026-12-04\n'
+    story = Story(tmp_path, ("# end", away))
+    story.receive(letter(text=GAS))
+    story.at("2026-11-30 10:23")
+
+    assert alarmed(story) == ["duty", "duty"]
