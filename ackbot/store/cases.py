@@ -1,7 +1,7 @@
 """Cases as the rules know them, and the cases that a round must look at."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
 
 from ackbot.casework.model import Case, Clock, Offer
@@ -100,7 +100,7 @@ def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
-def due(db: Database, until: date, kinds: Sequence[str], over: datetime | None = None) -> list[Case]:
+def due(db: Database, until: date, kinds: Collection[str], over: datetime | None = None) -> list[Case]:
     """
     Cases with a running clock of these kinds that was promised for `until` or earlier, the oldest promise first.
 
@@ -108,7 +108,7 @@ def due(db: Database, until: date, kinds: Sequence[str], over: datetime | None =
         until: the council's date.
         over: take only clocks that are due by this instant.
     """
-    placeholders, parameters = listed("k", kinds)
+    placeholders, parameters = listed("k", sorted(kinds))
     rows = db.run(
         f"SELECT code, MIN(promised_on) AS first FROM clocks WHERE state = 'running' AND promised_on <= :until "
         f"AND kind IN ({placeholders}) AND due_at <= :over GROUP BY code ORDER BY first, code",

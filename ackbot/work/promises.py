@@ -15,7 +15,7 @@ from ackbot.casework.contact import silent_because
 from ackbot.casework.cover import is_present, own_calendar
 from ackbot.casework.drafts import to_admin
 from ackbot.casework.intents import Intent, Late, Note
-from ackbot.casework.model import Case, History
+from ackbot.casework.model import PROMISES, Case, History
 from ackbot.casework.office import Desk, Office
 from ackbot.crashpoints import crash_point
 from ackbot.store import Database, backups, cases, daily, events, inboxes
@@ -24,7 +24,6 @@ from ackbot.work.apply import apply, office_at
 
 OVERDUE_AT = time(13)
 _NAMED = 50  # the most references in the admin's mail
-_KINDS = ("name-owner", "update", "answer")
 
 
 class Promises:
@@ -64,7 +63,7 @@ class Promises:
         until = max(
             reminders.horizon(staff, name, desk) for staff in ("", *council.staff) for name in council.standards
         )
-        found = {case.code: case for case in cases.due(self._db, until, _KINDS)}
+        found = {case.code: case for case in cases.due(self._db, until, PROMISES)}
         midnight = council.calendar.at(today, time(0))
         others = (*cases.late(self._db), *cases.of_owner(self._db, ""), *cases.offered(self._db, midnight))
         found |= {case.code: case for case in others}
@@ -98,16 +97,11 @@ class Promises:
         desk = self._desk(now)
         until = calendar.next_working_day(today) - timedelta(days=1)
         lines: dict[str, list[Line]] = {}
-        for case in cases.due(self._db, until, _KINDS):
+        for case in cases.due(self._db, until, PROMISES):
             if due.missed(case, desk) or self._silenced(case, desk):  # a missed date waits for `release`, see `_truths`
                 continue
-            owner, manager = due.reminded(case, desk)
-            if owner:
-                lines.setdefault(owner, []).append(Line(case, "own", reminders.due_on(case)))
-            if manager:
-                lines.setdefault(manager, []).append(
-                    Line(case, "escalated" if owner else "nobody", reminders.due_on(case))
-                )
+            for person, line in _reminded(case, desk):
+                lines.setdefault(person, []).append(line)
         queued = sum(self._reminder("overdue", person, some, now) for person, some in lines.items())
         self._done["overdue"] = today
         return queued
@@ -164,7 +158,7 @@ class Promises:
         today = desk.today
         hour = now >= desk.council.calendar.at(today, due.AT)
         until = today if hour else today - timedelta(days=1)  # missed dates do not wait for 15:00
-        found = [case for case in cases.due(self._db, until, _KINDS) if not inboxes.is_paused(self._db, case.inbox)]
+        found = [case for case in cases.due(self._db, until, PROMISES) if not inboxes.is_paused(self._db, case.inbox)]
         backup = backups.awaits_release(self._db)
         put_back_on = desk.council.calendar.local_day(backup.at) if backup else date.min
         late = [case for case in found if due.missed(case, desk) or due.told_by(case, put_back_on, desk)]
@@ -199,9 +193,8 @@ class Promises:
             return 0
         before = events.reminded(self._db, case.code, desk.council.calendar.at(desk.today, time(0)))
         queued = 0
-        for person, role in zip(due.reminded(case, desk), ("own", "escalated"), strict=True):
-            if person and person not in before and self._at_work(person, desk):
-                line = Line(case, "own" if role == "own" else "escalated", reminders.due_on(case))
+        for person, line in _reminded(case, desk):
+            if person not in before and self._at_work(person, desk):
                 letter = cases.last_words(self._db, case.code)
                 send = reminders.late(desk, desk.council.staff[person], line, letter, why="a date came after 13:00")
                 queued += apply(self._db, [send, *_noted(person, [line])], desk)
@@ -261,6 +254,14 @@ class Promises:
 def _for(person: str, name: str) -> str:
     """The name of one person's round, which the store keeps as done for the day (D48)."""
     return f"{name}:{person}"
+
+
+def _reminded(case: Case, desk: Desk) -> list[tuple[str, Line]]:
+    """The staff ids of those who are reminded of a case that is due, each with what they read of it."""
+    owner, manager = due.reminded(case, desk)
+    due_on = reminders.due_on(case)
+    found = [(owner, Line(case, "own", due_on)), (manager, Line(case, "escalated" if owner else "nobody", due_on))]
+    return [(person, line) for person, line in found if person]
 
 
 def _noted(person: str, lines: Sequence[Line]) -> list[Intent]:

@@ -367,6 +367,7 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
         reminders.digest(desk, staff, several[5:], "There is damp.", why="a specimen"),
     )
     yield "overdue today", reminders.overdue(desk, staff, several, "", why="a specimen")
+    yield "due now", reminders.late(desk, staff, several[1], "", why="a specimen")
     yield "overdue today, one case", reminders.overdue(desk, staff, [own], "There is damp.", why="a specimen")
     listed = reminders.listed(desk, None, several)
     yield "admin: escalation", to_admin.about(desk, "escalation", keys.specimen("escalation"), listed, why="a specimen")

@@ -158,21 +158,35 @@ def overdue(desk: Desk, person: Staff, lines: Sequence[Line], last_words: str, *
 def late(desk: Desk, person: Staff, line: Line, last_words: str, *, why: str) -> Send:
     """The reminder of one case that fell due after 13:00, sent before its resident is told that there is no news."""
     key = keys.late(person.id, line.case.code, desk.today)
-    return _reminder(desk, kinds.DIGEST_LIST, person, [line], last_words, key, why)
+    return _reminder(desk, kinds.OVERDUE, person, [line], last_words, key, why, due_now=True)
 
 
 def _reminder(
-    desk: Desk, mail: StaffMail, person: Staff, lines: Sequence[Line], last_words: str, key: keys.Key, why: str
+    desk: Desk,
+    mail: StaffMail,
+    person: Staff,
+    lines: Sequence[Line],
+    last_words: str,
+    key: keys.Key,
+    why: str,
+    *,
+    due_now: bool = False,
 ) -> Send:
+    """
+    A digest or reminder of these lines.
+
+    Args:
+        due_now: the reminder is not of 13:00, and its words must not speak of 15:00 as of later.
+    """
     if len(lines) == 1 and lines[0].role == "own":
         values = {
             **_line(desk, person, lines[0]),
             "letter": Lines(last_words),
-            "overdue": mail is kinds.OVERDUE,
+            "overdue": mail is kinds.OVERDUE and not due_now,
         }
         return to_staff.about_case(desk, kinds.DIGEST_ONE, lines[0].case, person, key, values, why=why)
     inbox = desk.council.inbox_of(_first_open(lines, desk).case.inbox)
-    values, named = listed(desk, person, lines), [line.case.code for line in lines]
+    values, named = {**listed(desk, person, lines), "due_now": due_now}, [line.case.code for line in lines]
     return to_staff.about_no_single_case(desk, mail, person, inbox, key, values, why=why, named=named)
 
 
