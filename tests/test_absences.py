@@ -225,7 +225,7 @@ def test_a_leavers_cases_move_that_day(make_story: Callable[..., Story]) -> None
     story.at("2026-12-03 09:30")
 
     assert "Priya Shah no longer works on your email" in words(story, "cover")[0]
-    assert "works here no more" in words(story, "hand-over", "sam@northgate.example")[0]
+    assert "no longer works here" in words(story, "hand-over", "sam@northgate.example")[0]
     assert (story.case()["owner"], story.case()["cover"]) == ("sam", "")
 
 

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from ackbot.casework import contact
+from ackbot.casework.clocks import due
+from ackbot.casework.intents import Send
 from ackbot.casework.model import Case, Clock, History
 from ackbot.mail.addresses import Address
 from ackbot.store import cases
@@ -274,3 +276,22 @@ def test_a_mail_that_is_held_for_days_still_counts(make_story: Callable[..., Sto
     known = history(story.db, "edward@resident.example", instant("2026-12-07 10:00"), council.calendar, council.limits)
 
     assert known.held == {story.case()["code"]: "brake"}
+
+
+@pytest.mark.parametrize(
+    ("known", "mails"),
+    [
+        (History(braked=True), ["admin-brake"]),
+        (History(held={"7H429P": "brake"}), ["admin-brake"]),
+        (History(held={"7H429P": "restore"}), ["admin-restore"]),
+        (History(held={"7H429P": "backup"}), []),  # the daemon told it at its start
+    ],
+)
+def test_the_admin_reads_the_true_reason_of_a_hold(story: Story, known: History, mails: list[str]) -> None:
+    """behaviour.md §5.2, §5.8: a promised date comes while mail is held: no mail about a brake that does not hold."""
+    clock = Clock("update", date(2026, 12, 7), instant("2026-12-07 17:00"), told=True)
+    case = replace(story_case(story), code="7H429P", clocks=(clock,))
+    found = due.on_passed([case], story.office.desk(instant("2026-12-07 15:00")), history=known, heard={})
+
+    assert [one.draft.template for one in found if isinstance(one, Send)] == mails
+    assert all(isinstance(one, Send) for one in found)  # the date stays due

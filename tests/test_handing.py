@@ -230,6 +230,16 @@ def test_wrong_splits_are_answered(story: Story, text: str, answer: str) -> None
     assert len(story.cases()) == 1
 
 
+def test_a_deputy_has_a_team(make_story: Callable[..., Story]) -> None:
+    """behaviour.md §4.3 SPLIT: without a team it means the writer's own, a deputy's too: only the part is asked for."""
+    story = make_story(('members = ["kofi", "lena"]', 'members = ["kofi", "lena"]\ndeputy = "duty"'))
+    story.receive(letter())
+    passed_to_sam(story, "PASS duty: is it yours?")
+    story.reply(story.mail("hand-over", "duty@northgate.example"), "SPLIT")
+
+    assert "SPLIT needs a word about the part" in words(story, "ask-back", "duty@northgate.example")[-1]
+
+
 def test_another_service_takes_or_splits(make_story: Callable[..., Story]) -> None:
     """behaviour.md §3.3: of a letter to two services the second reads "FYI": SPLIT makes its part a case of its own."""
     story = make_story()

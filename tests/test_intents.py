@@ -72,7 +72,7 @@ NOWHERE = "ZZZZZZ"
 LOST: dict[str, Intent] = {
     type(one).__name__: one
     for one in (
-        Attach(NOWHERE, "", why=""),
+        Attach(NOWHERE, why=""),
         Assign(NOWHERE, "priya", "housing", why=""),
         SetCover(NOWHERE, "sam", why=""),
         HumanWords(NOWHERE, "priya", "answered", why=""),

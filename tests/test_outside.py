@@ -290,6 +290,20 @@ def test_a_further_letter_answered_before_it_was_seen(story: Story) -> None:
     assert kinds(story) == before
 
 
+def test_a_further_letter_of_despair_answered_before_it_was_seen(story: Story) -> None:
+    """behaviour.md §3.9: whoever answered it, the case is sensitive from now on, and the alarm goes out."""
+    answer = outlook(In_Reply_To="<2@resident.example>", References="<first@resident.example> <2@resident.example>")
+    sent(story, answer)
+    words = "I want to kill myself because of the damp."
+    story.receive(
+        letter(text=words, message_id="<2@resident.example>", In_Reply_To="<first@resident.example>"),
+        arrived_at=instant("2026-12-01 10:00"),
+    )
+
+    assert bool(story.case()["sensitive"])
+    assert len(story.outbox("urgent")) == 1
+
+
 @pytest.mark.usefixtures("store")
 @pytest.mark.parametrize(("state", "held_for", "after"), [("queued", "", "cancelled"), ("held", "pause", "cancelled")])
 def test_an_acknowledgement_that_still_waits(story: Story, state: str, held_for: str, after: str) -> None:

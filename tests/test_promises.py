@@ -448,7 +448,7 @@ def test_a_leaver_on_leave_is_a_leaver(make_story: Callable[..., Story]) -> None
     story.at("2026-12-08 18:00")
 
     assert any("Priya Shah no longer works on your email" in text for text in words(story, "cover"))
-    assert any("Priya Shah works here no more" in text for text in words(story, "hand-over"))
+    assert any("Priya Shah no longer works here" in text for text in words(story, "hand-over"))
 
 
 def test_a_pause_over_a_promised_date_makes_no_storm(story: Story) -> None:
@@ -520,6 +520,26 @@ def test_a_date_after_three_is_for_its_own_hour(make_story: Callable[..., Story]
 
     assert "We have asked Priya again and told Alex Reid, the manager. You will hear by Friday 4 December." in told
     assert story.mail("digest", "alex@northgate.example")["dedupe_key"].startswith("late:alex")
+
+
+def test_a_date_after_three_with_nobody_here(make_story: Callable[..., Story]) -> None:
+    """P4, behaviour.md §4.6: all of the team away at a quarter to five: the next manager reads what is true at that hour."""
+    story = make_story(
+        ('update_every = "5 working days"', 'update_every = "1 working hour"'),
+        ('email = "alex@northgate.example"', 'email = "alex@northgate.example"\nmanager = "dana"'),
+        absent(*((one, "2026-12-02", "2026-12-05", "") for one in ("priya", "sam", "alex"))),
+    )
+    story.now = story.now.replace(month=12, day=3, hour=15, minute=30)
+    story.rounds.tick()
+    story.receive(letter())
+    story.at("2026-12-03 16:45")
+    told = words(story, "digest", "dana.price@northgate.example")
+
+    assert len(told) == 1
+    assert told[0].startswith(
+        "Dana, this is due now, and nobody has written: - Nobody who is here has Edward Quan, Damp"
+    )
+    assert "Please name somebody today." in told[0]
 
 
 def test_no_automatic_mail_a_day_is_said_to_staff(make_story: Callable[..., Story]) -> None:

@@ -72,7 +72,7 @@ def test_words_that_only_begin_like_it_are_held(story: Story, words_: str) -> No
     story.reply(story.mail("new-case"), words_)
 
     assert story.outbox("human") == []
-    assert "it begins like a command and is none" in words(story, "ask-back")[-1]
+    assert "it begins like a command but is not one" in words(story, "ask-back")[-1]
 
 
 def test_a_sender_who_needs_no_answers(story: Story) -> None:
@@ -323,7 +323,7 @@ def test_back_of_nobody(story: Story) -> None:
     story.at("2026-12-07 13:00")
     overdue = story.mail("digest", "alex@northgate.example")
     story.reply(overdue, "BACK Pryia")
-    assert "“Pryia” is none" in words(story, "ask-back", "alex@northgate.example")[-1]
+    assert "“Pryia” is not such a name" in words(story, "ask-back", "alex@northgate.example")[-1]
     story.reply(overdue, "BACK from today")
 
     assert "welcome back" in words(story, "ask-back", "alex@northgate.example")[-1]

@@ -2,7 +2,7 @@
 Decides whether a resident may get an automatic mail now or later, or why never (behaviour.md §2, §3.3, §3.6).
 
 Everything that writes to residents unasked asks here: receipts, cover, TAKE, SPLIT, no-news, settled, still-waiting. Each
-purpose has a rule of its own over the same facts. The caps of acknowledgements are in `decide`.
+purpose has a rule of its own over the same facts. The caps of acknowledgements are in `decide._limited`.
 """
 
 from collections.abc import Mapping, Sequence

@@ -176,8 +176,9 @@ def on_answered_before(
 ) -> Decision:
     """The decision for a further letter that a person answered before we read it: attach it, and tell nobody."""
     inbox = desk.council.inbox_of(case.inbox)
+    case = danger.marked(case, found_urgent)
     intents: list[Intent] = [
-        Attach(case.code, "", why=found.how),
+        Attach(case.code, why=found.how, sensitive=case.sensitive),
         *danger.alarms(seen, case, inbox, found_urgent, desk),
         Note(case.code, "answered-before", why=BEFORE),
     ]

@@ -95,7 +95,7 @@ def on_attached(
         answer = _unchanged(seen, verdict, case, facts, desk, known=known)
     intents += [*remembered, *in_charge, *answer.intents]
     if answer.send:
-        intents += [answer.send, *to_admin.hold_told(answer.send, desk)]
+        intents += [answer.send, *to_admin.hold_told(answer.send.hold, answer.send.inbox, desk)]
     if _owner_hears(case, said):
         case_now = replace(case, clocks=answer.clocks)
         intents.append(_told(seen, verdict, case_now, desk, found_urgent, notes, known=known, again=again))
@@ -123,8 +123,9 @@ def _joined(
     seen: Seen, found: Match, case: Case, desk: Desk, found_urgent: tuple[str, ...], *, own: bool, alarmed: bool
 ) -> tuple[Case, list[Intent]]:
     """Attach the letter, whatever it says (P3), and raise the alarm for urgent words."""
-    case = replace(case, sensitive=case.sensitive or (own and bool(danger.SENSITIVE & set(found_urgent))))
-    intents: list[Intent] = [Attach(case.code, "", why=found.how, sensitive=case.sensitive, latest=own)]
+    if own:
+        case = danger.marked(case, found_urgent)
+    intents: list[Intent] = [Attach(case.code, why=found.how, sensitive=case.sensitive, latest=own)]
     author = seen.authority.author
     if case.unreachable and own and author is not None and author.key == case.resident.key:
         # Mail from this address shows that it works again, whatever a bounce said.
@@ -320,9 +321,9 @@ def on_recovered(seen: Seen, verdict: Verdict, case: Case, desk: Desk) -> Decisi
     inbox = desk.council.inbox_of(case.inbox)
     why = "it could be read at last"
     found_urgent = danger.found_in(seen, case, desk)
-    case = replace(case, sensitive=case.sensitive or bool(danger.SENSITIVE & set(found_urgent)))
+    case = danger.marked(case, found_urgent)
     intents: list[Intent] = [
-        Attach(case.code, "", sensitive=case.sensitive, why=why),
+        Attach(case.code, sensitive=case.sensitive, why=why),
         Note(case.code, "recovered", why=why),
         *danger.alarms(seen, case, inbox, found_urgent, desk),
     ]

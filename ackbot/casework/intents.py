@@ -50,12 +50,10 @@ class Attach(Intent):
     Attach the letter to an existing case.
 
     Args:
-        party: an address that becomes a party of the case; "" for none.
         sensitive: the case becomes sensitive.
         latest: words that were written to the resident before the letter came do not answer it.
     """
 
-    party: str
     sensitive: bool = False
     latest: bool = True
 

@@ -92,7 +92,6 @@ class Arrival:
         arrived_at: IMAP INTERNALDATE, else the topmost Received field; an aware instant. Never the Date field (domain.md §2).
         backlog: it lay in the folder before the inbox was first watched.
         history: it is older than the first watch, and appeared when UIDVALIDITY changed: recorded, never acknowledged.
-        junk: it lies in a junk folder; nothing sets this yet.
         hold: why acknowledgements wait for the admin: "restore" after too many unknown letters at once, "backup" if the letter
             may have been answered before a backup was restored; "" if they do not wait.
         size: octets.
@@ -105,7 +104,6 @@ class Arrival:
     uid: int = 0
     backlog: bool = False
     history: bool = False
-    junk: bool = False
     hold: str = ""
     size: int = 0
 
@@ -367,7 +365,6 @@ class Questions:
         message_ids: the Message-IDs that it answers.
         candidate_codes: codes that a new case might get.
         staff: ids of the staff who might own it.
-        since: a day before now, UTC; the store does not use it.
         ours: Message-IDs of our mails to staff that it answers, case folded.
         returned: Message-IDs of our mails that it returns as undelivered, case folded.
         author: the staff id of its sender; "" for anybody else.
@@ -380,7 +377,6 @@ class Questions:
     message_ids: tuple[str, ...]
     candidate_codes: tuple[str, ...]
     staff: tuple[str, ...]
-    since: datetime
     ours: tuple[str, ...] = ()
     returned: tuple[str, ...] = ()
     author: str = ""

@@ -112,7 +112,7 @@ def on_cleared(letter: NewLetter, case: Case) -> Decision:
         clocks = standards.told(clocks, owned=bool(case.owner))
     case, verdict = replace(case, clocks=clocks), letter.verdict
     intents: list[Intent] = [
-        Attach(case.code, "", why=letter.found.how, sensitive=case.sensitive),
+        Attach(case.code, why=letter.found.how, sensitive=case.sensitive),
         *_remembered(letter, case),
         *(SetClock(case.code, clock, why=CLEARED) for clock in clocks),
         *_resident_told(acknowledgement, desk),
@@ -178,7 +178,7 @@ def _case(letter: NewLetter, routed: Routed, chosen: Chosen, clocks: tuple[Clock
         language=person.language or message.language(desk.council.languages[0]),
         opened_at=arrived_at,
         last_letter_at=arrived_at,
-        sensitive=bool(danger.SENSITIVE & set(letter.urgent)),
+        sensitive=danger.is_sensitive(letter.urgent),
         quiet=person.quiet or person.ignored,
         formats=person.formats,
         parties=frozenset({resident.key} if resident.addr else ()),
@@ -244,7 +244,11 @@ def _goes_on_with(letter: NewLetter) -> str:
 
 def _resident_told(acknowledgement: Send | None, desk: Desk) -> list[Intent]:
     """The acknowledgement, in every mode: if the mode does not send it, the outbox keeps it for the admin to see."""
-    return [acknowledgement, *to_admin.hold_told(acknowledgement, desk)] if acknowledgement else []
+    return (
+        [acknowledgement, *to_admin.hold_told(acknowledgement.hold, acknowledgement.inbox, desk)]
+        if acknowledgement
+        else []
+    )
 
 
 def _owner_named(case: Case, chosen: Chosen, desk: Desk) -> Intent:

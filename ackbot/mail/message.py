@@ -290,7 +290,7 @@ def _failed(root: mime.Part, visible: str) -> tuple[reports.Recipient, ...]:
     found = (one for one in lines if len(one.address) <= LONGEST_VALUE)
     return tuple(
         replace(one, action=one.action[:_LONGEST_WORD]) if len(one.action) > _LONGEST_WORD else one
-        for one in islice(found, plain.MOST_RECIPIENTS)
+        for one in islice(found, reports.MOST_RECIPIENTS)
     )
 
 

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from ackbot.errors import AckbotError
 from ackbot.mail.addresses import MOST_ADDRESSES, Address
 from ackbot.mail.headers import LONGEST_VALUE
-from ackbot.mail.reports import Kind, Recipient
+from ackbot.mail.reports import MOST_RECIPIENTS, Kind, Recipient
 from ackbot.mail.text import TEXT_LIMIT
 
 LONGEST_LINE = 1_000  # characters of an id or of the name of a file
@@ -26,7 +26,6 @@ MOST_FIELDS = 1_000  # header fields
 MOST_FIELDS_CHARACTERS = 262_144  # of all header fields together
 MOST_IDS = 500
 MOST_ATTACHMENTS = 400
-MOST_RECIPIENTS = 100
 MOST_QUOTED = 200
 MOST_NAMED = 100  # addresses in the line over a quotation, and `X-…` fields with an address
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from ackbot.mail import quoting
+from ackbot.mail.signatures import LONGEST_SIGNATURE
 
 _LINK = re.compile(r"<?\b(?:mailto|https?):\S+", re.IGNORECASE)
 _FENCE = r"--\s*+(?:%s)"  # the last two of any number of dashes
@@ -20,7 +21,6 @@ _PICTURE = re.compile(r"\[(?:cid:|image|logo)[^\]\n]*\]", re.IGNORECASE)
 _MARKS = re.compile(r"^[>\s|]+")
 _HEADER_LINE = re.compile(r"[ \t>*]*[^\W\d]+\**[ \t]?[:：]\**[ \t]*\S")
 _LOOKED_UP = 2_000  # different lines of an answer that are searched for in our mail
-_LONGEST_SIGNATURE = 15  # lines below "--"; if there are more, they are text
 _TRIED = 50  # places that are tried as the start of the quotation; beyond them the reply counts as doubtful
 _LONG = 4  # words; a line this long may match anywhere in our mail, a shorter one only right after the line before it
 
@@ -63,7 +63,7 @@ def unsigned(words: str) -> str:
     """The words without signature and device line, to see whether anything was said. These words are never sent."""
     lines = words.rstrip().split("\n")
     for index, line in enumerate(lines):
-        if line.rstrip() == "--" and len(lines) - index - 1 <= _LONGEST_SIGNATURE:
+        if line.rstrip() == "--" and len(lines) - index - 1 <= LONGEST_SIGNATURE:
             lines = lines[:index]
             break
     while lines and (not lines[-1].strip() or _DEVICE.fullmatch(lines[-1].strip())):
@@ -175,7 +175,7 @@ def _needles(lines: Sequence[str], said: Sequence[str], clients: set[int]) -> li
 def _strange(lines: Sequence[str], needles: Sequence[str], start: int, known: _Known) -> bool:
     """Like `foreign`, for the lines from `start` on."""
     at = 0
-    signed = len(lines) - 1 - _LONGEST_SIGNATURE
+    signed = len(lines) - 1 - LONGEST_SIGNATURE
     for index in range(start, len(lines)):
         line, needle = lines[index], needles[index]
         # A signature is not foreign, unless quoted lines follow it: then the words between them are somebody's.

@@ -54,7 +54,7 @@ _PARAGRAPH = re.compile(
     rf"^[ \t]*<({_ADDRESS.pattern})>[^\n:]{{0,60}}:[ \t]*+(\n?+{_WORDS_OF_LINE}(?:\n{_WORDS_OF_LINE})*)",
     re.MULTILINE,
 )
-_MOST_RECIPIENTS = 100
+MOST_RECIPIENTS = 100
 _LIBRARY_LINES = 2_000
 _LONGEST_LINE = 998  # characters (RFC 5322 §2.1.1)
 
@@ -166,7 +166,7 @@ def _blocks(leaf: Part) -> Iterator[Headers]:
 
 def _from_headers(headers: Headers, text: str) -> Iterator[Recipient]:
     """The recipients in X-Failed-Recipients, where exim and Gmail name them."""
-    named = _ADDRESS.findall(headers.value("x-failed-recipients"))[:_MOST_RECIPIENTS]
+    named = _ADDRESS.findall(headers.value("x-failed-recipients"))[:MOST_RECIPIENTS]
     if named:
         status = _status(text)
         action = "delayed" if _DELAYED.search(headers.value("subject")) else "failed"
@@ -178,7 +178,7 @@ def _from_paragraphs(text: str) -> Iterator[Recipient]:
     """The recipients in paragraphs `<address>: why`, as Postfix, qmail and similar servers write them."""
     above = _RETURNED.split(text, maxsplit=1)[0]
     delayed = bool(_DELAYED.search(above))
-    for match in islice(_PARAGRAPH.finditer(above), _MOST_RECIPIENTS):
+    for match in islice(_PARAGRAPH.finditer(above), MOST_RECIPIENTS):
         status = _status(match[2])
         action = "delayed" if status.startswith("4") or (not status and delayed) else "failed"
         yield Recipient(match[1], action, status, is_permanent(action, status, match[2]))

@@ -4,7 +4,7 @@ import re
 
 _SIGNATURE = re.compile(r"^(?:--[ \t]?|[—–]|__)$")
 _GREETING = 1  # words; if no more than that stands above "--", the letter itself is below it
-_LONGEST_SIGNATURE = 15  # lines; if more stand below "--", they are text and not a signature
+LONGEST_SIGNATURE = 15  # lines; if more stand below "--", they are text and not a signature
 _RULE_TOP = re.compile(r"\A\s*[-_=*]{3,}[ \t]*\n")
 _RULE_END = re.compile(r"\n[ \t]*[-_=*]{3,}[ \t]*\Z")
 _LINK = re.compile(r"(?<![ \t])[ \t]*+<https?://[^<>\s]*>")
@@ -84,7 +84,7 @@ def _without_signature(text: str) -> str:
     for index, line in enumerate(lines):
         if (
             _SIGNATURE.match(line)
-            and len(lines) - index - 1 <= _LONGEST_SIGNATURE
+            and len(lines) - index - 1 <= LONGEST_SIGNATURE
             and len(" ".join(lines[:index]).split()) > _GREETING
         ):
             return "\n".join(lines[:index]).rstrip()

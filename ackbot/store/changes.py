@@ -65,7 +65,7 @@ def open_case(unit: Unit, intent: OpenCase) -> Data:
 
 
 def attach(unit: Unit, intent: Attach) -> Data:
-    """Add a further letter to a case: its time, its sender as a party, and whether it makes the case sensitive."""
+    """Add a further letter to a case: its time, and whether it makes the case sensitive."""
     at = unit.arrival.arrived_at if unit.arrival else unit.now
     rows = unit.db.run(
         "UPDATE cases SET last_letter_at = CASE WHEN :latest AND last_letter_at < :at THEN :at ELSE last_letter_at END, "
@@ -76,12 +76,6 @@ def attach(unit: Unit, intent: Attach) -> Data:
         code=intent.code,
     )
     must_touch(rows, "cases", case=intent.code)
-    if intent.party:
-        unit.db.run(
-            "INSERT INTO parties (code, address) VALUES (:code, :address) ON CONFLICT DO NOTHING",
-            code=intent.code,
-            address=intent.party,
-        )
     return NO_DATA
 
 

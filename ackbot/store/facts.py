@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from ackbot.casework.council import Council
 from ackbot.casework.incoming import chains
+from ackbot.casework.incoming.matching import JOINED_WITHIN
 from ackbot.casework.model import (
     Case,
     Facts,
@@ -27,7 +28,6 @@ from ackbot.mail.plain import Attachment
 from ackbot.store import alarms, cases, contact, elsewhere, listings
 from ackbot.store.database import Database, Row, instant_of, listed, text_of
 
-_JOIN_DAYS = 3  # days in which a further letter may be joined to an open case
 _COUNTED_DAYS = 30  # days whose letters count for "this is your third email to us in 30 days"
 _MOST_PAST = 20
 
@@ -126,7 +126,7 @@ def _ask(db: Database, questions: Questions, sender: str, now: datetime) -> _Ask
             """,
             sender=by,
             fingerprint=questions.fingerprint,
-            since=text_of(now - timedelta(days=_JOIN_DAYS + 1)),
+            since=text_of(now - JOINED_WITHIN - timedelta(days=1)),
             limit=_MOST_PAST,
         ),
         by_message_id=db.run(

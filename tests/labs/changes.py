@@ -686,4 +686,32 @@ CHANGES = (
         "human_words_at = :now",
         ("tests/test_outside.py::test_an_answer_seen_late_moves_nothing_back",),
     ),
+    Change(
+        "P4: a late reminder of nobody's case says so",
+        "work/promises.py",
+        '"escalated" if owner else "nobody"',
+        '"escalated"',
+        ("tests/test_promises.py::test_a_date_after_three_with_nobody_here",),
+    ),
+    Change(
+        "§5.8: the admin hears of the brake if it is the brake",
+        "casework/drafts/to_admin.py",
+        'if hold == "brake":',
+        "if hold:",
+        ("tests/test_contact.py::test_the_admin_reads_the_true_reason_of_a_hold",),
+    ),
+    Change(
+        "§3.9: a letter answered before makes its case sensitive",
+        "casework/elsewhere.py",
+        "    case = danger.marked(case, found_urgent)\n",
+        "",
+        ("tests/test_outside.py::test_a_further_letter_of_despair_answered_before_it_was_seen",),
+    ),
+    Change(
+        "§4.3: a deputy has a team",
+        "casework/staff/handover.py",
+        "(*one.members, one.deputy, one.manager)]",
+        "(*one.members, one.manager)]",
+        ("tests/test_handing.py::test_a_deputy_has_a_team",),
+    ),
 )

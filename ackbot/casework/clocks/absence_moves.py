@@ -81,7 +81,7 @@ def _falls_due(case: Case, absence: Absence, desk: Desk) -> list[Clock]:
 def _reassigned(case: Case, person: Staff | None, loads: Mapping[str, Load], desk: Desk) -> Move | None:
     """The move of a case that has no owner, or whose owner has left: it gets an owner like a new case (D61)."""
     council = desk.council
-    gone = f"{person.name} works here no more" if person else "it had no owner"
+    gone = f"{person.name} no longer works here" if person else "it had no owner"
     if person and person.cover and is_present(council, person.cover, desk.now):
         return Move(case, person.cover, "owner", gone, tell=True)
     standard = council.standard_of(case.standard)
@@ -178,7 +178,7 @@ def notice(moves: Sequence[Move], history: History, desk: Desk, *, number: int =
     )
     why = "the cover notice names the date"
     send = replace(send, not_before=not_before, hold=hold)
-    intents: list[Intent] = [send, *to_admin.hold_told(send, desk)]
+    intents: list[Intent] = [send, *to_admin.hold_told(send.hold, send.inbox, desk)]
     # A held notice has told nobody a date, so no clock changes.
     if hold:
         return intents
@@ -199,7 +199,7 @@ def _promised(case: Case, on: date, at: datetime, desk: Desk) -> Case:
     due = next_word(case.clocks)
     if due is not None and due <= on:
         council = desk.council
-        standard = council.standards.get(case.standard, council.default_standard)
+        standard = council.standard_of(case.standard)
         update = next_update(standard, council.inbox_of(case.inbox), council, at)
         later = tuple(clock for clock in case.clocks if clock.promised_on > on and clock.kind != "update")
         case = replace(case, clocks=(*later, update) if update else later)

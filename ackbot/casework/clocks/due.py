@@ -95,7 +95,7 @@ def on_passed(
             intents += _put_off(case, may.at, may.why, desk)
         else:
             # The date stays due, so the resident is told as soon as automatic mail is no longer on hold.
-            intents.append(to_admin.brake_told(desk))
+            intents += to_admin.hold_told(may.hold, case.inbox, desk)
     if matters:
         intents = [to_resident.no_news(desk, matters, why="the promised date is here and nobody wrote"), *intents]
     return intents
@@ -117,7 +117,7 @@ def _put_off(case: Case, at: datetime, reason: str, desk: Desk) -> list[Intent]:
 
 def _no_news(case: Case, heard: Collection[str], desk: Desk) -> tuple[NoNews, list[Intent]]:
     council, inbox = desk.council, desk.council.inbox_of(case.inbox)
-    standard = council.standards.get(case.standard, council.default_standard)
+    standard = council.standard_of(case.standard)
     due = passed(case, desk)
     times = case.no_news + 1
     owner, manager = reminded(case, desk)
@@ -181,7 +181,7 @@ def on_waiting(cases: Sequence[Case], desk: Desk) -> list[Intent]:
     asked: list[tuple[Case, date]] = []
     for case in cases:
         inbox = council.inbox_of(case.inbox)
-        standard = council.standards.get(case.standard, council.default_standard)
+        standard = council.standard_of(case.standard)
         since = case.human_words_at or desk.now
         decides = standards.clock_of("update", _OWNER_ASKED, since, standard, inbox, council)
         # It is counted from the question, so it may have passed if the case waited long, for example during an outage.
@@ -207,6 +207,6 @@ def on_waiting(cases: Sequence[Case], desk: Desk) -> list[Intent]:
 def _no_survey(case: Case, desk: Desk) -> bool:
     """Whether the resident is not asked for feedback: in complaints, for colleagues, or by the standard (behaviour.md §3.10)."""
     council = desk.council
-    standard = council.standards.get(case.standard, council.default_standard)
+    standard = council.standard_of(case.standard)
     complaint = "complaint" in standard.name.lower()
     return complaint or not standard.feedback or council.is_colleague(case.resident.key)

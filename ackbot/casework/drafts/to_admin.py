@@ -52,34 +52,27 @@ def about(
     return Send(key, draft, code=code, inbox="", lane=inbox.staff_lane, why=why, names=tuple(named))
 
 
-def hold_told(send: Send, desk: Desk) -> list[Intent]:
-    """Tell the admin why a mail is held: of the brake once an hour, of a mailbox that looks restored once a day."""
-    if send.hold == "restore":
-        inbox = desk.council.inbox_of(send.inbox)
-        values = {"inbox": inbox.address}
-        return [
-            about(
-                desk,
-                "restore",
-                keys.restore(inbox.name, desk.today),
-                values,
-                why="more unknown letters at once than a mailbox gets",
-            )
-        ]
-    return [brake_told(desk)] if send.hold == "brake" else []
+def hold_told(hold: str, inbox: str, desk: Desk) -> list[Intent]:
+    """
+    Tell the admin why automatic mail to residents is held, unless they were told when the hold began.
 
+    Of the brake they hear once an hour, of a mailbox that looks restored once a day, and of a backup that was put back at the
+    start of the daemon.
 
-def brake_told(desk: Desk) -> Send:
-    """To the admin, once an hour: there are more automatic mails to residents than the brake allows."""
-    hour = desk.now.astimezone(desk.council.calendar.timezone)
-    values = {"limit": str(desk.council.limits.brake[0]) if desk.council.limits.brake else ""}
-    return about(
-        desk,
-        "brake",
-        keys.brake(hour),
-        values,
-        why="more automatic mails to residents than the brake allows",
-    )
+    Args:
+        hold: the reason, as in `Send.hold`; "" if nothing is held.
+        inbox: the name of the case's inbox.
+    """
+    council = desk.council
+    if hold == "restore":
+        values = {"inbox": council.inbox_of(inbox).address}
+        key = keys.restore(council.inbox_of(inbox).name, desk.today)
+        return [about(desk, "restore", key, values, why="more unknown letters at once than a mailbox gets")]
+    if hold == "brake":
+        values = {"limit": str(council.limits.brake[0]) if council.limits.brake else ""}
+        key = keys.brake(desk.now.astimezone(council.calendar.timezone))
+        return [about(desk, "brake", key, values, why="more automatic mails to residents than the brake allows")]
+    return []
 
 
 def no_owner(case: Case, why: str, desk: Desk) -> Intent:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from ackbot.casework import keys
 from ackbot.casework.council import Council, Inbox, Phrase, Urgent
@@ -72,6 +73,16 @@ def categories(text: str, urgent: Urgent, said: Iterable[str] = ()) -> tuple[str
         if words := _words(ours):
             haystack = haystack.replace(f" {words} ", " ")
     return tuple(name for name in CATEGORIES if _stands(urgent.words.get(name, ()), haystack))
+
+
+def is_sensitive(found: Iterable[str]) -> bool:
+    """Whether one of these categories makes a case sensitive (behaviour.md §3.9)."""
+    return not SENSITIVE.isdisjoint(found)
+
+
+def marked(case: Case, found: Iterable[str]) -> Case:
+    """The case after a further letter with words of these categories. A sensitive case stays sensitive."""
+    return replace(case, sensitive=case.sensitive or is_sensitive(found))
 
 
 def _stands(words: Iterable[Phrase], haystack: str) -> bool:

@@ -53,7 +53,6 @@ def questions_for(seen: Seen, verdict: Verdict, desk: Desk) -> Questions:
         message_ids=tuple(dict.fromkeys((*message.in_reply_to, *message.references))),
         candidate_codes=_codes(desk.signer, message.fingerprint),
         staff=_candidates(seen),
-        since=desk.now - timedelta(days=1),
         ours=tuple(
             token.message_id for token in (*message.answers, *tokens) if token.role == "staff" and token.message_id
         ),

@@ -91,7 +91,9 @@ def _back(person: Staff, reading: Reading, desk: Desk) -> tuple[list[Intent], di
     Words behind BACK that are neither a date nor the name of a person are asked about.
     """
     if reading.argument.strip(" .!") and not reading.argument[0].isdigit() and not _TODAY.match(reading.argument):
-        problem = f"BACK stands alone, or with the name of one person whom you manage: “{reading.argument}” is none."
+        problem = (
+            f"Write BACK alone, or with the name of somebody whom you manage. “{reading.argument}” is not such a name."
+        )
         return [], {"problem": problem}, "BACK is not clear"
     council = desk.council
     standing = absence_of(council, person.id, desk.now)

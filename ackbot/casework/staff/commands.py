@@ -240,7 +240,7 @@ def _outward(request: Request, copying: Sequence[str] = ()) -> list[Intent]:
     # MORE may come without words. Then only the date goes out, and there are no words to check.
     reasons = held_words.reasons_to_hold(request, words) if words else []
     if unclear:
-        reasons.insert(0, "it begins like a command and is none")
+        reasons.insert(0, "it begins like a command but is not one")
     if reading.command == "" and council.plain_reply == "confirm":
         reasons.insert(0, "your council asks before plain words go out")
     out = WordsOut("" if unclear else reading.command, argument, words, words_out.files(request.seen))

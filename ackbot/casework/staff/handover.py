@@ -154,8 +154,13 @@ def _is_news(request: Request) -> bool:
 
 def _team_of(person: Staff, team: str, council: Council) -> str:
     """The team of a case after this person takes it: unchanged if they belong to it or to none, else their first team."""
-    theirs = [one.name for one in council.teams.values() if person.id in (*one.members, one.deputy, one.manager)]
+    theirs = [one.name for one in _teams_of(person, council)]
     return team if team in theirs or not theirs else theirs[0]
+
+
+def _teams_of(person: Staff, council: Council) -> list[Team]:
+    """The teams that a person is a member, the deputy or the manager of, in the order of the file."""
+    return [one for one in council.teams.values() if person.id in (*one.members, one.deputy, one.manager)]
 
 
 def _history(request: Request) -> History:
@@ -167,7 +172,7 @@ def split(request: Request) -> list[Intent]:
     """SPLIT: open a case for a second matter, with an owner and a date, and tell the resident."""
     case, desk, council, person = request.case, request.desk, request.desk.council, request.person
     name, part = _named(said(request))
-    own = next((one for one in council.teams.values() if person.id in (*one.members, one.manager)), None)
+    own = next(iter(_teams_of(person, council)), None)
     team = team_called(name, council) or (own if not name else None)
     if request.of_many:
         return ask_back(request, "SPLIT works in a mail about one case.")
@@ -224,7 +229,7 @@ def split(request: Request) -> list[Intent]:
     if tells:
         send = to_resident.split_off(desk, announced, case, why=why)
         send = replace(send, not_before=may.at, hold=may.hold)
-        intents += [send, *to_admin.hold_told(send, desk)]
+        intents += [send, *to_admin.hold_told(send.hold, send.inbox, desk)]
     return intents
 
 
