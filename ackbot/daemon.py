@@ -21,7 +21,7 @@ from ackbot.crashpoints import crash_point
 from ackbot.store import Database, StoreBusy, StoreProblem, open_database, outbox, reconfigured
 from ackbot.wires import systemd
 from ackbot.wires.places import PlaceTaken
-from ackbot.work import dispatch, keeping
+from ackbot.work import dispatch, keeping, rounds
 from ackbot.work.apply import apply
 from ackbot.work.check_store import forgotten
 from ackbot.work.delivery import Mailroom
@@ -29,7 +29,7 @@ from ackbot.work.dispatch import Dispatcher
 from ackbot.work.inbox_leases import InboxLeases
 from ackbot.work.intake import Intake
 from ackbot.work.limits import limiter_of
-from ackbot.work.reading import ReaderProcess, Reading
+from ackbot.work.reading import ReaderProcess, Reading, ReadingFailed, Unread
 from ackbot.work.recompute import recount
 from ackbot.work.rounds import Rounds
 from ackbot.work.samples import proofread
@@ -198,8 +198,14 @@ class Runtime:
         return ended
 
     def makes_progress(self) -> bool:
-        """Whether all threads live and no watcher is stuck. Only then does systemd's watchdog hear from us."""
-        return all(thread.is_alive() for thread in self._threads) and self._inbox_leases.makes_progress()
+        """Whether all threads live and none is stuck. Only then does systemd's watchdog hear from us."""
+        now = time.monotonic()
+        return (
+            all(thread.is_alive() for thread in self._threads)
+            and all(now - one.progress_at < dispatch.PATIENCE_S for one in self._dispatchers)
+            and now - self._rounds.progress_at < rounds.PATIENCE_S
+            and self._inbox_leases.makes_progress()
+        )
 
     def _trouble(self, inbox: str, topic: str, reason: str, whose: str) -> None:
         """
@@ -250,14 +256,26 @@ class Daemon:
         self._signals: set[int] = set()  # signals that came and were not acted on yet
         self._end_by = 0.0  # monotonic; 0 until a signal asks for the end
         self._called = threading.Event()  # set by a signal
+        self.stuck = False  # threads of a runtime did not end in time, and only the end of the process ends them
         self.runtime = self._new_runtime(config)
 
     def _new_runtime(self, config: Config) -> Runtime:
         return Runtime(config, self._db, self._worker, self._clock, self._reading)
 
     def run(self) -> int:
-        """Work until SIGTERM or SIGINT. Returns the exit code: 1 when a template is broken (D45), otherwise 0."""
-        if findings := proofread(self._config, self._reading):
+        """
+        Work until SIGTERM or SIGINT.
+
+        Returns:
+            The exit code: 1 if a template is broken (D45), if no mail can be read, or if threads of the former configuration
+            did not end on a reload; otherwise 0.
+        """
+        try:
+            findings = proofread(self._config, self._reading)
+        except (Unread, ReadingFailed) as error:
+            log.error(log_events.NOT_STARTED, reason=str(error))  # noqa: TRY400 - it is all there is to say
+            return 1
+        if findings:
             for finding in findings:
                 log.error(log_events.CONFIGURATION, reason=str(finding))
             return 1
@@ -279,6 +297,8 @@ class Daemon:
             if signal.SIGHUP in self._signals:
                 self._signals.discard(signal.SIGHUP)
                 self.reload()
+                if self.stuck:
+                    return 1
             self.runtime.nudge()
             if interval and self.runtime.makes_progress():
                 systemd.notify("WATCHDOG=1")
@@ -300,7 +320,11 @@ class Daemon:
         self.runtime.start()
 
     def reload(self) -> None:
-        """Read the configuration again. If it has mistakes, or a change needs a restart, nothing changes (P10)."""
+        """
+        Read the configuration again. If it has mistakes, or a change needs a restart, nothing changes (P10).
+
+        If threads of the runtime do not end, the daemon is `stuck` and must end.
+        """
         systemd.notify("RELOADING=1")
         try:
             fresh = load(self._config.path)
@@ -322,7 +346,12 @@ class Daemon:
         systemd.notify("READY=1")
 
     def _change_runtime(self, fresh: Config) -> None:
-        self.runtime.end(STOP_S)
+        if not self.runtime.end(STOP_S):
+            # Beside a new runtime, an old watcher or dispatcher would decide or send what the new one does too (P1, P2).
+            log.error(log_events.NOT_ENDED)
+            self.stuck = True
+            self._reading.close()
+            return
         try:
             runtime = self._new_runtime(fresh)
         except Exception as error:  # a port is taken, the store was busy, or we have a defect: the old one goes on
@@ -345,6 +374,7 @@ class Daemon:
         ended = self.runtime.end(within_s)
         close.cancel()
         self._reading.close()
+        self.stuck = not ended
         if ended:  # a thread that still works needs the store; the end of the process closes it
             self._db.close()
             log.info(log_events.STOPPED)

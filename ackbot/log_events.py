@@ -34,6 +34,10 @@ STOPPED = Event("stopped", "everything has ended, the store is closed")
 STOPPED_EARLY = Event(
     "stopped before everything had ended", "the time to stop was over; the next start takes up what was left"
 )
+NOT_STARTED = Event("not started", "the reader process cannot read ackbot's own sample letter", "reason")
+NOT_ENDED = Event(
+    "threads did not end", "a reload cannot go on beside them: the process ends, and systemd starts another"
+)
 CONFIGURATION = Event("configuration", "a mistake in the configuration or in a template", "reason")
 RELOADED = Event("reloaded", "the new configuration is at work", "inboxes", "warnings")
 NOT_RELOADED = Event("not reloaded", "the new configuration has a mistake; the one before is still at work", "reason")

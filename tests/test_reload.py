@@ -1,14 +1,19 @@
 """A daemon survives every configuration that it is told to reload (P10). It has no servers, and needs none."""
 
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
+import structlog
 
 from ackbot import daemon as composition
 from ackbot.config import load
 from ackbot.daemon import Daemon
+from ackbot.mail.plain import Read
 from ackbot.store import StoreBusy
+from ackbot.work import dispatch, rounds
+from ackbot.work.reading import ReadingFailed, Unread
 from tests.support.council import TOML, write_config
 
 
@@ -87,3 +92,52 @@ def test_a_store_that_is_busy_keeps_the_old_configuration(
     assert daemon._config.council.staff["sam"].name == "Sam Jones"
     daemon.reload()
     assert daemon._config.council.staff["sam"].name == "Samuel Jones"
+
+
+def test_threads_that_do_not_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """P2: no second runtime begins beside a thread of the first one: the daemon is to end, and systemd starts another."""
+    monkeypatch.setattr(composition, "STOP_S", 0.0)
+    daemon = Daemon(load(write_config(tmp_path)))
+    daemon.start()
+    runtime = daemon.runtime
+    write_config(tmp_path, ('name = "Sam Jones"', 'name = "Samuel Jones"'))
+    with runtime._rounds._lock, structlog.testing.capture_logs() as logs:  # a step of a round hangs
+        daemon.reload()
+    for thread in (*runtime._threads, *(one.thread for one in runtime._inbox_leases._watches.values())):
+        thread.join(60)
+    daemon._db.close()
+
+    assert daemon.runtime is runtime
+    assert daemon.stuck
+    assert "threads did not end" in [one["event"] for one in logs if one["log_level"] == "error"]
+
+
+def test_what_hangs_is_no_progress(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
+    """P1: a dispatcher or a round that hangs ends the signs of life, so that systemd starts the daemon anew."""
+    runtime = daemon.runtime
+    assert runtime.makes_progress()
+    for module in (dispatch, rounds):
+        with monkeypatch.context() as patched:
+            patched.setattr(module, "PATIENCE_S", 0.0)
+
+            assert not runtime.makes_progress(), module.__name__
+    assert runtime.makes_progress()
+
+
+@pytest.mark.parametrize("problem", [Unread("it ended two processes"), ReadingFailed("ValueError at text.py:12")])
+def test_a_machine_on_which_no_mail_can_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, problem: Exception
+) -> None:
+    """P10: the daemon says why it does not start, and exits with 1; no traceback."""
+    made = Daemon(load(write_config(tmp_path)))
+    answer: Future[Read] = Future()
+    answer.set_exception(problem)
+    monkeypatch.setattr(made._reading, "begin", lambda _: answer)
+    with structlog.testing.capture_logs() as logs:
+        assert made.run() == 1
+    made._reading.close()
+    made._db.close()
+
+    assert [(one["event"], one["reason"]) for one in logs if one["log_level"] == "error"] == [
+        ("not started", str(problem))
+    ]

@@ -1,5 +1,6 @@
 """ackbot run: runs the daemon."""
 
+import os
 import sys
 
 import click
@@ -19,4 +20,9 @@ def command(ctx: click.Context, own_config: str | None) -> None:
     config = loaded(ctx, own_config)
     with told():
         daemon = Daemon(config)
-    sys.exit(daemon.run())
+    code = daemon.run()
+    if daemon.stuck:
+        os._exit(
+            code
+        )  # at a usual exit Python waits for threads of pools, and one that is stuck would keep us for ever
+    sys.exit(code)

@@ -29,6 +29,9 @@ from ackbot.work.unknown_ends import SentFolders
 ARCHIVED = TO_RESIDENTS | {"human"}  # the kinds of mail that residents get; the archive has a copy of each
 CLAIM = 20  # mails claimed at once
 LEASE_S = 300.0  # how long a claim lasts while its worker is alive; then others may take its mails
+PATIENCE_S = (
+    1800.0  # seconds without progress after which a dispatcher counts as stuck; no relay can delay it for longer
+)
 _IDLE_S = 5.0  # the longest a dispatcher sleeps without looking
 _LATER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4))
 _GIVEN_UP = timedelta(days=5)  # RFC 5321 §4.5.4.1: at least four to five days

@@ -1,6 +1,7 @@
 """Rounds do what falls due: APScheduler says when to look, the store says what is due (design.md, "The life of a promise")."""
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,6 +22,7 @@ from ackbot.work.promises import Promises
 from ackbot.work.urgency import Urgency
 
 TICK_S = 15  # seconds between two looks at what is due
+PATIENCE_S = 1800.0  # seconds without progress after which the rounds count as stuck; no step takes that long
 _REASONS = 8  # the most reasons for not answering that the admin's daily mail names
 
 log = structlog.get_logger()
@@ -61,6 +63,7 @@ class Rounds:
         self._promises = Promises(db, office)
         self._lock = threading.Lock()
         self._stopping = threading.Event()
+        self.progress_at = time.monotonic()
         self._last: datetime | None = None  # when the last round was, by the clock
         self._scheduler = BackgroundScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -105,6 +108,7 @@ class Rounds:
             self._daily,
         )
         for work in steps:
+            self.progress_at = time.monotonic()
             if self._stopping.is_set() or not self._is_ours():
                 return
             try:

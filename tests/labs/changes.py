@@ -714,4 +714,25 @@ CHANGES = (
         "(*one.members, one.manager)]",
         ("tests/test_handing.py::test_a_deputy_has_a_team",),
     ),
+    Change(
+        "P1: a dispatcher that hangs is no progress",
+        "daemon.py",
+        "            and all(now - one.progress_at < dispatch.PATIENCE_S for one in self._dispatchers)\n",
+        "",
+        ("tests/test_reload.py::test_what_hangs_is_no_progress",),
+    ),
+    Change(
+        "P1: rounds that hang are no progress",
+        "daemon.py",
+        "            and now - self._rounds.progress_at < rounds.PATIENCE_S\n",
+        "",
+        ("tests/test_reload.py::test_what_hangs_is_no_progress",),
+    ),
+    Change(
+        "P2: no runtime beside one that did not end",
+        "daemon.py",
+        "if not self.runtime.end(STOP_S):",
+        "if self.runtime.end(STOP_S) is None:",
+        ("tests/test_reload.py::test_threads_that_do_not_end",),
+    ),
 )
