@@ -24,8 +24,8 @@ CHANGES = (
     Change(
         "P3: the brake at its number",
         "store/contact.py",
-        'return int(rows[0]["n"]) >= count',
-        'return int(rows[0]["n"]) > count',
+        'int(lately[0]["n"]) >= limits.brake[0]',
+        'int(lately[0]["n"]) > limits.brake[0]',
         ("tests/test_cases.py::test_the_brake_holds_and_tells",),
     ),
     Change(
@@ -640,8 +640,8 @@ CHANGES = (
     Change(
         "§3.3: the same subject to another inbox",
         "casework/incoming/matching.py",
-        "past.subject_key == subject_key and case.inbox == seen.home.name",
-        "past.subject_key == subject_key",
+        "if same and case.inbox == seen.home.name:",
+        "if same:",
         ("tests/test_matching.py::test_the_same_subject_to_another_inbox_is_another_matter",),
     ),
     Change(
