@@ -24,13 +24,13 @@ from ackbot.wires.places import PlaceTaken
 from ackbot.work import dispatch, keeping, rounds
 from ackbot.work.apply import apply
 from ackbot.work.check_store import forgotten
-from ackbot.work.delivery import Mailroom
 from ackbot.work.dispatch import Dispatcher
 from ackbot.work.inbox_leases import InboxLeases
 from ackbot.work.intake import Intake
-from ackbot.work.limits import limiter_of
+from ackbot.work.lmtp_delivery import Mailroom
 from ackbot.work.reading import ReaderProcess, Reading, ReadingFailed, Unread
 from ackbot.work.recompute import recount
+from ackbot.work.relay_limits import limiter_of
 from ackbot.work.rounds import Rounds
 from ackbot.work.samples import proofread
 from ackbot.work.threads import Stop, Wake

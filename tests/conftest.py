@@ -17,7 +17,7 @@ from ackbot.wires.imap import Account
 from ackbot.wires.secrets import Password
 from ackbot.wires.smtp import Relay
 from ackbot.work.dispatch import Dispatcher, Lane
-from ackbot.work.limits import Limiter
+from ackbot.work.relay_limits import Limiter
 from ackbot.work.threads import Stop
 from tests.support import council, snapshots
 from tests.support.badsmtp import BadSmtp

@@ -11,7 +11,7 @@ import structlog.testing
 from ackbot.demo.servers import MailServer
 from ackbot.store import outbox
 from ackbot.work.dispatch import Dispatcher
-from ackbot.work.limits import Limiter
+from ackbot.work.relay_limits import Limiter
 from ackbot.work.undelivered import Undelivered
 from tests.support.badsmtp import BadSmtp
 from tests.support.council import World

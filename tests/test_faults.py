@@ -363,7 +363,7 @@ def test_a_clock_that_jumps_a_month_ahead(world: World) -> None:
 
 def test_a_relays_limits_after_a_wrong_clock(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
     """D49: mail that was sent under a clock far ahead counts against today's limit at most, not for ever."""
-    from ackbot.work.limits import Limiter
+    from ackbot.work.relay_limits import Limiter
 
     limiter = Limiter(0, 2, [100.0, 100.0])
 

@@ -27,8 +27,8 @@ from ackbot.wires.lmtp import PER_PEER, Listener
 from ackbot.wires.places import Place, PlaceTaken, network
 from ackbot.work import intake
 from ackbot.work.attachments import Attachments
-from ackbot.work.delivery import Mailroom
 from ackbot.work.intake import Intake
+from ackbot.work.lmtp_delivery import Mailroom
 from ackbot.work.threads import Stop
 from tests.conftest import missing
 from tests.support.council import World, configured, write_config

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from ackbot.demo.servers import MailServer, Sink
-from ackbot.store import Database, allowance, leases, open_database, outbox
+from ackbot.store import Database, leases, open_database, outbox, relay_allowance
 from ackbot.work.threads import Lease
 from tests.support import council
 from tests.support.council import USERS, World, configured
@@ -143,30 +143,30 @@ def test_what_a_dead_worker_claimed_goes_out_at_once(world: World) -> None:
 
 def test_a_relays_limits_are_shared(db: Database) -> None:
     """D49: 28 a minute are 28 of all workers together; what was taken and not sent is there for another."""
-    assert allowance.take(db, "a", 28, 0, 20) == (20, 0.0)
-    assert allowance.take(db, "a", 28, 0, 20) == (8, 0.0)
-    free, wait = allowance.take(db, "a", 28, 0, 20)
+    assert relay_allowance.take(db, "a", 28, 0, 20) == (20, 0.0)
+    assert relay_allowance.take(db, "a", 28, 0, 20) == (8, 0.0)
+    free, wait = relay_allowance.take(db, "a", 28, 0, 20)
     assert free == 0
     assert 0 < wait <= 61
-    assert allowance.take(db, "b", 28, 0, 20) == (20, 0.0)  # another login
-    allowance.give_back(db, "a", 5)
-    assert allowance.take(db, "a", 28, 0, 20) == (5, 0.0)
+    assert relay_allowance.take(db, "b", 28, 0, 20) == (20, 0.0)  # another login
+    relay_allowance.give_back(db, "a", 5)
+    assert relay_allowance.take(db, "a", 28, 0, 20) == (5, 0.0)
     db.run("UPDATE relay_use SET second = second - 62 WHERE lane = 'a'")
 
-    assert allowance.take(db, "a", 28, 0, 20) == (20, 0.0)
+    assert relay_allowance.take(db, "a", 28, 0, 20) == (20, 0.0)
 
 
 def test_a_relays_day_is_shared(db: Database) -> None:
     """D49: 10,000 a day; a day later they are free again, and forgotten."""
-    assert allowance.take(db, "a", 0, 30, 20) == (20, 0.0)
+    assert relay_allowance.take(db, "a", 0, 30, 20) == (20, 0.0)
     db.run("UPDATE relay_use SET second = second - 3600")
-    assert allowance.take(db, "a", 0, 30, 20) == (10, 0.0)
-    assert allowance.take(db, "a", 0, 30, 20) == (0, 60.0)
+    assert relay_allowance.take(db, "a", 0, 30, 20) == (10, 0.0)
+    assert relay_allowance.take(db, "a", 0, 30, 20) == (0, 60.0)
     db.run("UPDATE relay_use SET second = second - :day", day=DAY)
 
-    assert allowance.take(db, "a", 0, 30, 20) == (20, 0.0)
+    assert relay_allowance.take(db, "a", 0, 30, 20) == (20, 0.0)
     assert len(db.run("SELECT 1 FROM relay_use")) == 1
-    assert allowance.take(db, "b", 0, 0, 20) == (20, 0.0)
+    assert relay_allowance.take(db, "b", 0, 0, 20) == (20, 0.0)
     assert len(db.run("SELECT 1 FROM relay_use")) == 1
 
 

@@ -217,7 +217,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             next_at TEXT NOT NULL,             -- when the next mail is due, while nobody has taken the case
             taken_by TEXT NOT NULL,            -- staff id; '' while it runs
             taken_at TEXT
-        )                                      -- written by store/handlers and work/urgency
+        )                                      -- written by store/handlers and work/alarm_repeats
         """,
         "CREATE INDEX alarms_running ON alarms (next_at) WHERE taken_by = ''",
         """
@@ -291,7 +291,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             second BIGINT NOT NULL,            -- since 1970, by the store's own clock
             mails BIGINT NOT NULL,             -- taken by workers out of the lane's limits in that second
             PRIMARY KEY (lane, second)
-        )                                      -- on a shared store, for limited lanes, for a day; written by store/allowance
+        )                                      -- on a shared store, for limited lanes, for a day; written by store/relay_allowance
         """,
         """
         CREATE TABLE leases (

@@ -21,7 +21,7 @@ from ackbot.wires.imap import ImapProblem
 from ackbot.work import unknown_ends
 from ackbot.work.attachments import Attachments
 from ackbot.work.lane_state import LaneState
-from ackbot.work.limits import Limits
+from ackbot.work.relay_limits import Limits
 from ackbot.work.threads import Stop
 from ackbot.work.undelivered import Undelivered
 from ackbot.work.unknown_ends import SentFolders

@@ -16,10 +16,10 @@ from ackbot.casework.office import Office
 from ackbot.store import Database, StoreBusy, StoreProblem, clock_set_back, daily, outbox, status
 from ackbot.store.database import text_of
 from ackbot.work.absences import Absences
+from ackbot.work.alarm_repeats import AlarmRepeats
 from ackbot.work.apply import apply
 from ackbot.work.intake import Intake
 from ackbot.work.promises import Promises
-from ackbot.work.urgency import Urgency
 
 TICK_S = 15  # seconds between two looks at what is due
 PATIENCE_S = 1800.0  # seconds without progress after which the rounds count as stuck; no step takes that long
@@ -58,7 +58,7 @@ class Rounds:
         self._on_unverified = on_unverified
         self._looked = looked
         self._is_ours = is_ours
-        self._urgency = Urgency(db, office)
+        self._alarm_repeats = AlarmRepeats(db, office)
         self._absences = Absences(db, office)
         self._promises = Promises(db, office)
         self._lock = threading.Lock()
@@ -102,7 +102,7 @@ class Rounds:
             self._set_back,
             self._recover,
             self._retry_quarantined,
-            self._urgency.run,
+            self._alarm_repeats.run,
             self._absences.run,
             self._keep_promises,
             self._daily,

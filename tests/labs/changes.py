@@ -37,14 +37,14 @@ CHANGES = (
     ),
     Change(
         "relay limits: per minute",
-        "work/limits.py",
+        "work/relay_limits.py",
         "free = max(0, limit - len(recent))",
         "free = max(0, limit - len(recent) + 1)",
         ("tests/test_dispatch.py::test_relay_limits_slow_and_never_drop",),
     ),
     Change(
         "relay limits of workers",
-        "store/allowance.py",
+        "store/relay_allowance.py",
         "max(0, per_minute - sum(",
         "max(0, per_minute + 1 - sum(",
         ("tests/test_workers.py::test_a_relays_limits_are_shared",),
@@ -534,7 +534,7 @@ CHANGES = (
     ),
     Change(
         "P4: an alarm is repeated even if everybody is away",
-        "work/urgency.py",
+        "work/alarm_repeats.py",
         "council.urgent.to if is_present(council, one, now)] or list(council.urgent.to)",
         "council.urgent.to if is_present(council, one, now)]",
         ("tests/test_urgency.py::test_everybody_is_away",),

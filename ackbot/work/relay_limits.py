@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from ackbot.store import Database, allowance, outbox
+from ackbot.store import Database, outbox, relay_allowance
 
 _MINUTE_S, _DAY_S = 60.0, 86_400.0
 
@@ -60,12 +60,12 @@ class SharedLimiter:
 
     def take(self, wanted: int, _now: float) -> tuple[int, float]:
         """See Limiter.take."""
-        return allowance.take(self._db, self._lane, *self._limits, wanted)
+        return relay_allowance.take(self._db, self._lane, *self._limits, wanted)
 
     def give_back(self, count: int) -> None:
         """See Limiter.give_back."""
         if count and any(self._limits):
-            allowance.give_back(self._db, self._lane, count)
+            relay_allowance.give_back(self._db, self._lane, count)
 
 
 Limits = Limiter | SharedLimiter

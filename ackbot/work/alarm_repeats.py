@@ -24,7 +24,7 @@ _EACH = 2  # mails to one person before the next is alarmed
 log = structlog.get_logger()
 
 
-class Urgency:
+class AlarmRepeats:
     """One mail of each chain that is due, in a transaction of its own; one list of all where too many run."""
 
     def __init__(self, db: Database, office: Office) -> None:
