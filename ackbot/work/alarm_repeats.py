@@ -7,9 +7,8 @@ import structlog
 
 from ackbot import log_events
 from ackbot.casework.council import Staff
-from ackbot.casework.cover import is_present
 from ackbot.casework.drafts import to_staff
-from ackbot.casework.incoming import chains
+from ackbot.casework.incoming import chains, danger
 from ackbot.casework.office import Desk, Office
 from ackbot.crashpoints import crash_point
 from ackbot.store import Database, alarms, cases
@@ -127,7 +126,7 @@ class AlarmRepeats:
     def _next_of(self, some: Sequence[alarms.Running], desk: Desk) -> Staff | None:
         """Whose turn it is, of those who are here; of all where nobody is."""
         council = desk.council
-        order = [one for one in council.urgent.to if is_present(council, one, desk.now)] or list(council.urgent.to)
+        order = danger.on_duty(council, desk.now)
         return council.staff[order[max(one.sent for one in some) // _EACH % len(order)]] if order else None
 
 

@@ -534,7 +534,7 @@ CHANGES = (
     ),
     Change(
         "P4: an alarm is repeated even if everybody is away",
-        "work/alarm_repeats.py",
+        "casework/incoming/danger.py",
         "council.urgent.to if is_present(council, one, now)] or list(council.urgent.to)",
         "council.urgent.to if is_present(council, one, now)]",
         ("tests/test_urgency.py::test_everybody_is_away",),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 
 from ackbot.casework import keys
 from ackbot.casework.council import Council, Inbox, Phrase, Urgent
@@ -115,6 +116,11 @@ def found_in(seen: Seen, case: Case | None, desk: Desk) -> tuple[str, ...]:
     return categories(words, council.urgent, (council.urgent_help, seen.home.sentence))
 
 
+def on_duty(council: Council, now: datetime) -> list[str]:
+    """Ids of those in [urgent] who are present, in its order; of all of them if none is."""
+    return [one for one in council.urgent.to if is_present(council, one, now)] or list(council.urgent.to)
+
+
 def alarms(seen: Seen, case: Case, inbox: Inbox, found_urgent: tuple[str, ...], desk: Desk) -> list[Intent]:
     """
     The alarm for an urgent letter; nothing if no category of `found_urgent` raises one.
@@ -126,7 +132,7 @@ def alarms(seen: Seen, case: Case, inbox: Inbox, found_urgent: tuple[str, ...], 
     alarming = [name for name in found_urgent if name in council.urgent.alarm]
     if not alarming:
         return []
-    present = [one for one in council.urgent.to if is_present(council, one, desk.now)] or list(council.urgent.to)
+    present = on_duty(council, desk.now)
     if not present:
         values = {"reference": council.reference_of(case.code), "inbox": inbox.address, "categories": alarming}
         recipient = council.head_of_service or council.admin
