@@ -65,10 +65,8 @@ _BLOCK_LINES = tuple(
         r"Subiect|Teema|Tema|Chủ\sđề|Subjek|主题|主題|主旨|件名|제목|נושא|الموضوع",
     )
 )
-# "---- Mail original ----" over such a block, in whatever language. What ends it is tried from each place once only (E1).
-_LABEL = re.compile(
-    r"[ \t>]{0,4}(?:\W{3,}[^\W\d_][^\n]{2,40}\W{3,}|Original\sMessage)[ \t]*$"
-)  # a label such as "---- Mail original ----" over those header lines, in any language
+# A label such as "---- Mail original ----" over those header lines, in any language. Its end is tried once from each place (E1).
+_LABEL = re.compile(r"[ \t>]{0,4}(?:\W{3,}+[^\W\d_][^\n]{2,40}?\W{3,}+|Original\sMessage[ \t]*)$")
 _FORWARD = re.compile(
     r"""^[ \t>]{0,4}(?:Begin\sforwarded\smessage|Anfang\sder\sweitergeleiteten|Début\sdu\smessage\s(?:réexpédié|transféré)|Inicio\sdel\smensaje\sreenviado|
         Inizio\smessaggio\sinoltrato|Início\sda\smensagem\s(?:re)?encaminhada|Begin\sdoorgestuurd|Vidarebefordrat\sbrev|Videresendt\smeddelelse|
