@@ -30,8 +30,7 @@ _UNITS = ("@", "a@", " ", "-", ".", "a.", "a-", "\n")  # what ends one thing and
 _LONG = 64  # a repetition that may be longer than this counts as endless
 # Characters of what some patterns are given: their callers cut it, and say so where they do.
 SHORTER: Mapping[str, int] = {
-    "casework/drafts/names.py _SITE": 60,  # _LONGEST
-    "casework/drafts/names.py _NAME": 60,
+    "casework/drafts/names.py _NAME": 60,  # _LONGEST
     "casework/drafts/names.py _NO_NAME": 60,
     "casework/drafts/to_resident.py '([!?.])[!?.]*$'": 90,  # _QUOTED
     "mail/quoting.py _BRACKETED": 800,  # _LONGEST_HEAD, and as much above it

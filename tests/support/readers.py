@@ -30,6 +30,7 @@ from ackbot.mail import (
     folding,
     headers,
     language,
+    lures,
     markup,
     message,
     mime,
@@ -290,6 +291,7 @@ OF_VALUE: Mapping[str, Reader] = {
         marks.NOBODY_THERE.match(value),
     ),
     "names, displayed": lambda value: names.from_display(Address(value, "edward@resident.example")),
+    "lures": lambda value: (lures.quotable(value), lures.has_digit(value)),
     "staff, names": lambda value: people.called(value, world().office.council),
     "compose": lambda value: (
         compose.clean_subject(value),
