@@ -298,7 +298,7 @@ OF_VALUE: Mapping[str, Reader] = {
         compose._encoded_mailbox(Address(value, "a@b.example"), 4),
         compose._encoded(compose.clean_subject(value), 9),
     ),
-    "mails about it": lambda value: _mails_about(value, value, "There is damp."),
+    "mails about it": lambda value: _mails_about(headers.printable(value), headers.printable(value), "There is damp."),
     "charsets": charsets.codec_name,
     "reports": lambda value: (
         reports._address(value),
