@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.support.letters import letter, parsed
-from tests.support.story import PASSED, Story, words
+from tests.support.story import PASSED, Story, answer, words
 
 pytestmark = pytest.mark.usefixtures("store")
 
@@ -413,6 +413,21 @@ def test_a_staff_mail_that_is_cleared(story: Story) -> None:
         story.reply(story.mail("new-case", "priya@northgate.example"), text, PRIYA, Authentication_Results=results)
 
     assert len(story.outbox("human")) == 1
+
+
+def test_a_staff_mail_that_one_inbox_cannot_prove(story: Story) -> None:
+    """E7, E2: Priya's answer has two of our inboxes in To, and comes first to the one that believes no server."""
+    ours = story.mail("new-case", "priya@northgate.example")
+    raw = answer(
+        bytes(ours["content"]), "Dear Edward,\n\nA surveyor comes on Thursday.\n\nPriya", PRIYA, when=story.now
+    )
+    assert story.receive(raw, inbox="streets")["kind"] != "staff"
+    assert story.outbox("human") == []
+    for inbox in ("housing", "streets", "housing"):
+        story.receive(raw, inbox=inbox)
+
+    assert len(story.outbox("human")) == 1
+    assert [case["state"] for case in story.cases()] == ["answered", "open"]
 
 
 def test_a_forged_letter_is_nobodys_earlier_letter(make_story: Callable[..., Story]) -> None:

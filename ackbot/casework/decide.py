@@ -57,6 +57,9 @@ def _decided(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision
     if verdict.kind == "staff":
         if done := commands.on_staff(seen, verdict, facts, desk):
             return done
+        # Its earlier copy is a letter already.
+        if facts.known is not None and facts.known.decided and not facts.known.by_way:
+            return _again(seen, verdict, facts, desk)
         verdict = _of_a_stranger(verdict)
     # A resident's "I am away" says nothing new about the case. A stranger's automatic mail may be a real letter.
     if verdict.kind == "automatic-reply" and (event := _automatic_event(seen, verdict, facts)):
@@ -91,8 +94,11 @@ def _anew(verdict: Verdict, known: Known) -> bool:
     """
     Whether a copy of a known letter is decided by itself (E7, behaviour.md §1).
 
-    It is if marks of the way that the earlier copy came decided about that copy, and this one bears none, or lesser ones.
+    It is if marks of the way that the earlier copy came decided about that copy, and this one bears none, or lesser ones; or
+    if this copy proves that staff wrote it, and the earlier one came to an inbox where nothing did.
     """
+    if verdict.kind == "staff" and known.decided and known.kind != "staff":
+        return True
     if not known.decided or not known.by_way or verdict.kind not in _PEOPLES:
         return False
     lesser = known.by_way == "forged" and verdict.by_way == "marks"
