@@ -34,6 +34,7 @@ from ackbot.work.relay_limits import limiter_of
 from ackbot.work.rounds import Rounds
 from ackbot.work.samples import proofread
 from ackbot.work.threads import Stop, Wake
+from ackbot.work.trial import Trial
 from ackbot.work.undelivered import Undelivered
 from ackbot.work.watch import Watcher
 
@@ -85,7 +86,7 @@ class Runtime:
                 log.info(log_events.HELD_BY_MODE, mails=held)
             if moved := reconfigured.change_lanes(db, config.council, [lane.name for lane in config.lanes]):
                 log.info(log_events.LANES_CHANGED, mails=moved)
-        self._intake = intake = Intake(db, config.office, reading)
+        self._intake = intake = Intake(db, config.office, reading, Trial(config.path))
         self._watched = {one.name: one for one in config.watched}
         self._inbox_leases = InboxLeases(
             db, worker, list(self._watched), self._make_watcher, self._wake.call, self._take_over
@@ -127,7 +128,7 @@ class Runtime:
     def _listener(self, at: Listening, intake: Intake) -> Callable[[], None]:
         from ackbot.wires.lmtp import Listener
 
-        room = Mailroom(intake, self._config.council, self._clock, self._queued, at.per_minute)
+        room = Mailroom(self._db, intake, self._config.council, self._stop, self._clock, self._queued, at.per_minute)
         listener = Listener(at.place, room, peers=at.peers, size=at.size, certificate=at.certificate)
         return lambda: listener.run(self._stop.fd)
 

@@ -107,6 +107,26 @@ ROW_MISSING = Event(
     "case",
     "table",
 )
+PUT_ASIDE = Event(
+    "reading put aside",
+    "reading a mail takes long, or ended a reader; it is read once more, beside the others",
+    "reason",
+    "size",
+)
+LEFT_ASIDE = Event(
+    "left aside",
+    "a mail whose reading took long could not be taken in now; it is read again later",
+    "inbox",
+    "uid",
+    "reason",
+)
+TRIED = Event(
+    "tried",
+    "a mail that was in hand when a process ended was decided by another program first",
+    "inbox",
+    "uid",
+    "survived",
+)
 READER_ENDED = Event(
     "reader ended",
     "the process that reads mails ended over one, or was ended; another took its place",

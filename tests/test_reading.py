@@ -1,6 +1,7 @@
 """Mails are read in another process: its budget, and how it may die (E1, P1, D4; design.md §3)."""
 
-import sys
+import os
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,13 +9,12 @@ from pathlib import Path
 import pytest
 
 from ackbot.mail import message, reader
-from ackbot.work import reading
+from ackbot.wires import readers
 from ackbot.work.intake import Intake
-from ackbot.work.reading import ReaderProcess, ReadingEnds, Unread
+from ackbot.work.reading import ReaderProcess, ReadingEnds, Unread, patiently, put_aside
+from tests.support.bad_reading import bad_reading
 from tests.support.council import World
 from tests.support.letters import letter
-
-BAD = (sys.executable, str(Path(__file__).parent / "support" / "bad_reader.py"))
 
 
 @pytest.fixture
@@ -26,11 +26,9 @@ def good() -> Iterator[ReaderProcess]:
 
 @pytest.fixture
 def bad(monkeypatch: pytest.MonkeyPatch) -> Iterator[ReaderProcess]:
-    """A reader that does what a mail says."""
-    monkeypatch.setattr(reading, "COMMAND", BAD)
-    made = ReaderProcess()
-    yield made
-    made.close()
+    """Readers that do what a mail says."""
+    with bad_reading(monkeypatch) as made:
+        yield made
 
 
 def test_it_reads_what_this_process_would_read(good: ReaderProcess) -> None:
@@ -69,8 +67,42 @@ def test_a_mail_that_ends_its_reader_ends_no_other(bad: ReaderProcess, harm: str
 
     assert asked[0].result().text == "One"
     with pytest.raises(Unread, match="ended two processes"):
-        asked[1].result()
+        patiently(asked[1])
     assert [one.result().text for one in asked[2:]] == ["Two", "Three"]
+
+
+def test_a_mail_that_hangs_holds_up_no_other(bad: ReaderProcess) -> None:
+    """E1: it is put aside after a quarter of a second of the processor; letters asked for after it are read while it still hangs."""
+    hostile, asked = bad.begin(letter(X_Do="hang")), [bad.begin(letter(text=f"Letter {one}")) for one in range(20)]
+    slowly = put_aside(hostile)
+
+    assert [one.result().text for one in asked] == [f"Letter {one}" for one in range(20)]
+    assert slowly is not None
+    assert not slowly.done()
+    with pytest.raises(Unread, match=r"0\.25 seconds of processor time; it ended by signal"):
+        slowly.result()
+
+
+def test_a_nursery_that_ends_is_replaced(good: ReaderProcess) -> None:
+    """D4: whatever ended it (a machine short of memory), mails are read again, and none is blamed."""
+    good.begin(letter()).result()
+    nursery = int(Path(f"/proc/{good.pid}/stat").read_text().rpartition(")")[2].split()[1])
+    os.kill(nursery, signal.SIGKILL)
+    os.kill(good.pid, signal.SIGKILL)
+
+    assert patiently(good.begin(letter(text="One"))).text == "One"
+    assert patiently(good.begin(letter(text="Two"))).text == "Two"
+
+
+def test_no_process_can_be_had(good: ReaderProcess, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """P1: then no mail is to blame: nothing is kept, nothing quarantined, the mail is taken later."""
+    world.intake = Intake(world.db, world.office, good)
+    monkeypatch.setattr(readers, "COMMAND", ("/bin/false",))
+    good._nursery._kill()
+    with pytest.raises(readers.NoReader):
+        world.receive(letter())
+
+    assert world.db.run("SELECT * FROM letters") == []
 
 
 def test_a_mail_that_cannot_be_read_is_kept_unread(world: World, bad: ReaderProcess) -> None:
@@ -120,7 +152,7 @@ def test_the_end_waits_for_no_reader(bad: ReaderProcess, world: World) -> None:
 
     for one in (waiting, behind, bad.begin(letter())):
         with pytest.raises((ReadingEnds, Unread)):
-            one.result(5)
+            patiently(one)
     assert not closing.is_alive()
 
 
@@ -132,7 +164,7 @@ def test_a_worn_reader_is_replaced(good: ReaderProcess, monkeypatch: pytest.Monk
     good.begin(letter()).result()
 
     assert good.pid not in (0, before)
-    monkeypatch.setattr(reading, "_REPLACED_AFTER", 2)
+    monkeypatch.setattr(readers, "_REPLACED_AFTER", 2)
     later = good.pid
     good.begin(letter()).result()
     good.begin(letter()).result()

@@ -1,44 +1,35 @@
 """
-The reader process: bytes of mails go in, plain data comes out (`python -m ackbot.mail.reader`; design.md §3).
+The reader: bytes of mails go in, plain data comes out (design.md §3); wires/nursery runs it in a process of its own.
 
-The process has no secret, no store, no network and no environment. If a mail takes it over or hangs it, the parent process
-kills it and starts another one.
-
-A frame in: one octet for the question (WHOLE, HEAD), four octets for the length, most significant first, then the mail. A
-frame out: one octet (READ, FAILED, or READY once at the start), four for the length, then the output of `plain.pack` or the
-place of the failure.
+Frames in: one octet of what is asked (WHOLE, QUICK, HEAD), four of the length, most significant first, the mail. Frames out: one
+octet (READ, FAILED), four of the length, what `plain.pack` makes, or the place of the failure.
 """
 
 import resource
-import sys
+import signal
 from pathlib import Path
 from typing import BinaryIO
 
 from ackbot.mail import message, plain
 
-WHOLE, HEAD = b"W", b"H"
-READ, FAILED, READY = b"R", b"F", b"S"
-CPU_S = 5  # processor time for one mail, not wall-clock time: a busy machine must not make a mail unreadable
-MEMORY = 2_000_000_000  # octets of address space; ten times what the largest mail needs
-_FILES = 16  # open files; libraries that import late need a few
-_SAMPLE = (
-    b"From: a@resident.example\r\nContent-Type: text/html\r\n\r\n<p>This letter loads what every letter needs, and that is "
-    b"about all there is to it, except for what only letters in other languages have need of.</p>"
+WHOLE, QUICK, HEAD = b"W", b"Q", b"H"
+READ, FAILED = b"R", b"F"
+CPU_S = (
+    5  # of processor time that one mail may take; a machine that is busy with other things costs no mail its reading
 )
+QUICK_S = 0.25  # of processor time for a mail before which others do not wait; most take a hundredth of it
+MEMORY = 2_000_000_000  # octets of address space; ten times what the largest mail needs
+_FILES = 16  # beyond those that are open; imports inside of libraries need some
 
 
-def main(incoming: BinaryIO | None = None, outgoing: BinaryIO | None = None) -> None:
+def serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:
     """Read mails until the other end closes."""
-    incoming, outgoing = incoming or sys.stdin.buffer, outgoing or sys.stdout.buffer
-    # This loads the libraries before the limits apply, and before the first letter has to wait for them.
-    message.read(_SAMPLE)
-    _limit()
-    _answer(outgoing, READY, b"")
     while (head := incoming.read(5)) and len(head) == 5:
-        raw = incoming.read(int.from_bytes(head[1:], "big"))
-        _allow_cpu()
+        kind, length = head[:1], int.from_bytes(head[1:], "big")
+        _allow_cpu(quick=kind != WHOLE)
+        raw = incoming.read(length)
         try:
-            read = message.read(raw) if head[:1] == WHOLE else message.read_head(raw)
+            read = message.read_head(raw) if kind == HEAD else message.read(raw)
             _answer(outgoing, READ, plain.pack(read))
         except Exception as error:  # noqa: BLE001 - a defect of ours; the parent keeps the mail
             _answer(outgoing, FAILED, place(error).encode())
@@ -53,17 +44,17 @@ def place(error: BaseException) -> str:
     return f"{type(error).__name__}{where}"
 
 
-def _answer(outgoing: BinaryIO, kind: bytes, content: bytes) -> None:
-    outgoing.write(kind + len(content).to_bytes(4, "big") + content)
-    outgoing.flush()
-
-
-def _limit() -> None:
-    """Limit the resources that a mail can make this process use: no core dumps, no written files, few open ones, bounded memory."""
+def limit() -> None:
+    """What a mail can make this process take of the machine."""
     _lower(resource.RLIMIT_CORE, 0)
     _lower(resource.RLIMIT_FSIZE, 0)
     _lower(resource.RLIMIT_NOFILE, _FILES)
     _lower(resource.RLIMIT_AS, MEMORY)
+
+
+def _answer(outgoing: BinaryIO, kind: bytes, content: bytes) -> None:
+    outgoing.write(kind + len(content).to_bytes(4, "big") + content)
+    outgoing.flush()
 
 
 def _lower(what: int, most: int) -> None:
@@ -72,12 +63,9 @@ def _lower(what: int, most: int) -> None:
     resource.setrlimit(what, (wanted, wanted))
 
 
-def _allow_cpu() -> None:
-    """Allow CPU_S more seconds of processor time for the next mail; after that the kernel ends this process."""
+def _allow_cpu(*, quick: bool) -> None:
+    """The next mail may take QUICK_S or CPU_S seconds of processor time more; then the kernel ends this process."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
     resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + CPU_S + 1, hard))
-
-
-if __name__ == "__main__":
-    main()
+    signal.setitimer(signal.ITIMER_PROF, QUICK_S if quick else 0)  # of SIGPROF a process dies

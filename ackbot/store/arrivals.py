@@ -230,7 +230,7 @@ def add(db: Database, message: Message, arrival: Arrival, decision: Decision, no
 
 
 def quarantine(
-    db: Database, fingerprint: str, raw: bytes, arrival: Arrival, error: str, code: str, retry_at: datetime
+    db: Database, fingerprint: str, raw: bytes, arrival: Arrival, error: str, code: str, retry_at: datetime | None
 ) -> int:
     """
     Keep a mail that broke us as raw bytes (P1).
@@ -257,7 +257,7 @@ def quarantine(
         code=code or None,
         raw=raw,
         error=error,
-        retry_at=text_of(retry_at),
+        retry_at=text_of(retry_at) if retry_at else None,
     )
     return int(rows[0]["id"])
 
@@ -268,14 +268,28 @@ def in_quarantine(db: Database, fingerprint: str) -> int | None:
     return int(rows[0]["id"]) if rows else None
 
 
-def failed_again(db: Database, letter_id: int, error: str, retry_at: datetime | None) -> None:
-    """Count a failed attempt at a quarantined mail. Without `retry_at` it waits for `ackbot quarantine retry`."""
+def trying_again(db: Database, letter_id: int, retry_at: datetime | None) -> None:
+    """Another attempt at a quarantined mail begins; when the next is due if it fails, or None: at `ackbot quarantine retry`."""
     rows = db.run(
-        "UPDATE letters SET attempts = attempts + 1, error = :error, retry_at = :retry_at WHERE id = :id RETURNING id",
-        error=error,
+        "UPDATE letters SET attempts = attempts + 1, retry_at = :retry_at WHERE id = :id RETURNING id",
         retry_at=text_of(retry_at) if retry_at else None,
         id=letter_id,
     )
+    must_touch(rows, "letters", id=letter_id)
+
+
+def not_tried(db: Database, letter_id: int, retry_at: datetime) -> None:
+    """The attempt failed for reasons that are not the mail's. Touches no row where it left the quarantine."""
+    db.run(
+        "UPDATE letters SET attempts = attempts - 1, retry_at = :retry_at WHERE id = :id AND state = 'quarantined'",
+        retry_at=text_of(retry_at),
+        id=letter_id,
+    )
+
+
+def failed_again(db: Database, letter_id: int, error: str) -> None:
+    """The attempt failed."""
+    rows = db.run("UPDATE letters SET error = :error WHERE id = :id RETURNING id", error=error, id=letter_id)
     must_touch(rows, "letters", id=letter_id)
 
 
@@ -350,7 +364,7 @@ def to_retry(db: Database, now: datetime, limit: int = 20) -> Sequence[Row]:
     """Quarantined mails whose next attempt is due, the longest overdue first, each with its first arrival."""
     return db.run(
         """
-        SELECT letters.id, letters.raw, letters.code, letters.attempts, arrivals.inbox, arrivals.folder,
+        SELECT letters.id, letters.raw, letters.code, letters.attempts, letters.error, arrivals.inbox, arrivals.folder,
                arrivals.uidvalidity, arrivals.uid, arrivals.arrived_at, arrivals.size
         FROM letters JOIN arrivals ON arrivals.id = (SELECT MIN(id) FROM arrivals WHERE letter_id = letters.id)
         WHERE letters.state = 'quarantined' AND letters.retry_at <= :now ORDER BY letters.retry_at, letters.id LIMIT :limit
@@ -381,7 +395,7 @@ def raw_of(db: Database, letter_id: int) -> bytes | None:
 def retry_now(db: Database, now: datetime, letter_id: int | None = None) -> int:
     """Make one quarantined mail, or all of them, due at once. Returns how many."""
     rows = db.run(
-        "UPDATE letters SET retry_at = :now WHERE state = 'quarantined' AND (:id IS NULL OR id = :id) RETURNING id",
+        "UPDATE letters SET retry_at = :now WHERE state = 'quarantined' AND (CAST(:id AS BIGINT) IS NULL OR id = :id) RETURNING id",
         now=text_of(now),
         id=letter_id,
     )

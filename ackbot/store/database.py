@@ -64,6 +64,13 @@ class Database(Protocol):
         """Run one statement; all its rows. Raises StoreBusy if trying again can help, StoreProblem for a damaged store."""
         ...
 
+    def note(self, sql: str, **parameters: Any) -> Sequence[Row]:
+        """
+        One statement as `run` has it, which does not wait for the disk: what it writes outlives this process, and after a
+        power cut it may be missing. Inside of a transaction it is one of its statements.
+        """
+        ...
+
     def transaction(self) -> contextlib.AbstractContextManager[None]:
         """Keep all statements inside together. A nested transaction joins the outer one."""
         ...

@@ -141,6 +141,14 @@ class Postgres:
         with self._lent() as connection:
             return self._execute(connection, sql, parameters)
 
+    def note(self, sql: str, **parameters: Any) -> Sequence[Row]:
+        """See Database.note."""
+        if self._in_transaction() is not None:
+            return self.run(sql, **parameters)
+        with self.transaction():
+            self.run("SET LOCAL synchronous_commit = off")
+            return self.run(sql, **parameters)
+
     @contextlib.contextmanager
     def _lent(self) -> Iterator[Connection]:
         """A connection for this thread. With priority it is one more than CONNECTIONS if all are lent."""

@@ -353,15 +353,20 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "INSERT INTO outbox_cases (outbox_id, code) SELECT id, code FROM outbox WHERE kind = 'cover' "
         "AND state IN ('held', 'queued', 'claimed') AND code <> '' AND dedupe_key NOT LIKE '%:several-%'",
     ),
-    # 3: a decision may rest on marks of the way that one copy came, and another copy is then judged by itself; and plus tags
-    # are no other addresses for the caps.
+    # 3: what is being taken in is written down before, so that a mail over which the process ended is known to the next one.
     (
-        # '' where it rests on the letter itself; 'marks' of a list, a filter, a robot; 'forged': its author was condemned.
-        "ALTER TABLE letters ADD COLUMN by_way TEXT NOT NULL DEFAULT ''",
-        "UPDATE letters SET by_way = 'marks' WHERE state = 'decided' AND kind IN ('list', 'bulk', 'spam')",
-        "UPDATE letters SET by_way = 'forged' WHERE state = 'decided' AND why LIKE '%(DMARC fail)'",
-        "ALTER TABLE outbox ADD COLUMN mailbox TEXT NOT NULL DEFAULT ''",  # recipient_key without plus tag: for the caps
-        "UPDATE outbox SET mailbox = recipient_key",
-        "CREATE INDEX outbox_mailbox ON outbox (mailbox, created_at)",  # caps
+        """
+        CREATE TABLE in_hand (
+            inbox TEXT NOT NULL,
+            folder TEXT NOT NULL,
+            mail TEXT NOT NULL,                -- '' for a folder's batch; else one mail by itself: its place, or a digest
+            uidvalidity BIGINT NOT NULL,       -- of a batch; else 0, as both uids
+            first_uid BIGINT NOT NULL,
+            last_uid BIGINT NOT NULL,          -- what is above the folder's watermark is left of the batch
+            times BIGINT NOT NULL,             -- of one mail: how often it was decided by itself
+            begun_at TEXT NOT NULL,
+            PRIMARY KEY (inbox, folder, mail)
+        )                                      -- written by store/in_hand, which does not wait for the disk
+        """,
     ),
 )

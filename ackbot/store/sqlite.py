@@ -72,6 +72,17 @@ class SQLite:
             except sqlite3.DatabaseError as error:
                 raise self._told(error) from error
 
+    def note(self, sql: str, **parameters: Any) -> Sequence[Row]:
+        """See Database.note. The next transaction takes it to the disk with its own."""
+        with self._lock:
+            if self._connection.in_transaction:
+                return self.run(sql, **parameters)
+            self.run("PRAGMA synchronous=NORMAL")
+            try:
+                return self.run(sql, **parameters)
+            finally:
+                self.run("PRAGMA synchronous=FULL")
+
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
         """See Database.transaction."""

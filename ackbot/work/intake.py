@@ -1,10 +1,12 @@
 """An arrived mail is read, decided and committed in one transaction (design.md, "The life of a letter")."""
 
 import contextlib
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from typing import Protocol
 
@@ -38,12 +40,16 @@ from ackbot.store import (
     inboxes,
 )
 from ackbot.store.database import instant_of
+from ackbot.wires.readers import ReadingFailed
 from ackbot.work.apply import apply, composed, office_at
-from ackbot.work.reading import InProcess, Reading, ReadingEnds, ReadingFailed, Unread
+from ackbot.work.reading import InProcess, Reading, ReadingEnds, Unread, patiently, put_aside
+from ackbot.work.threads import Stop
+from ackbot.work.trial import Trial
 
 UNKNOWN_LETTERS_HELD = 20  # unknown letters after a change of UIDVALIDITY before acknowledgements wait (design.md §5)
 _RETRIES = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
-_CONFLICTS = 4  # conflicts with other workers in a row after which we decide again; one more is raised
+ENDED = "the process ended while it had this mail in hand"
+_CONFLICTS = 4  # with other workers, one after the other, before the watch is put off
 
 # Errors for which the mail is not to blame: nothing of it is kept, and it is taken again later.
 NOT_THE_MAIL = (StoreBusy, StoreProblem, ReadingEnds, OSError)
@@ -97,14 +103,18 @@ _FIRST = (
 class Intake:
     """Takes mails in. Any number of threads may use one; the store's lock orders them."""
 
-    def __init__(self, db: Database, office: Office, reading: Reading | None = None) -> None:
+    def __init__(
+        self, db: Database, office: Office, reading: Reading | None = None, trial: Trial | None = None
+    ) -> None:
         """
         Args:
-            reading: the reader of mails; None reads them in this process.
+            reading: who reads mails; None reads them in this process.
+            trial: who tries a mail over which a process may have ended; None finds nothing against any.
         """
         self._db = db
         self._office = office
         self._reading = reading or InProcess()
+        self._trial = trial
 
     def warm(self) -> None:
         """
@@ -119,16 +129,32 @@ class Intake:
             consider(message, arrival, self._office, lambda *_: Facts(), now)
 
     def begin_reading(self, raw: bytes) -> Future[Read]:
-        """Ask for a mail to be read while others are decided; give the result to `take`."""
+        """Have a mail read while others are decided; what comes of it is for `take`. See reading.put_aside."""
         return self._reading.begin(raw)
+
+    def survives(self, raw: bytes, arrival: Arrival, stop: Stop | None = None) -> bool:
+        """Whether a mail can be decided without harm to this process. Raises ReadingEnds when stopped before."""
+        return self._trial is None or self._trial.survives(raw, arrival, stop)
+
+    def keep_unread(self, raw: bytes, arrival: Arrival, now: datetime, *, headers: bool) -> int:
+        """
+        A mail over which a process ended goes into quarantine without another look, and stays there until the admin says so.
+
+        Args:
+            headers: whether they may be looked at, for a case and an acknowledgement.
+
+        Returns, and raises:
+            As `take` does.
+        """
+        placed = _placed(arrival, sha256(raw).hexdigest())
+        return self._quarantine(raw, placed, Unread(ENDED), now, headers=headers)
 
     def take(self, raw: bytes, arrival: Arrival, now: datetime, read: Future[Read] | None = None) -> int:
         """
         Decide one mail and commit the decision together with the watermark; a mail that breaks us is quarantined instead.
 
         Args:
-            now: the time, aware.
-            read: what `begin_reading` returned for this mail; None reads it now.
+            read: what `begin_reading` gave for it; None has it read now. However long that takes, it is waited for.
 
         Returns:
             How many mails were put into the outbox to go out now.
@@ -138,7 +164,7 @@ class Intake:
         """
         placed = arrival
         try:
-            message = Message.of((read or self._reading.begin(raw)).result(), self._office.signer)
+            message = Message.of(patiently(read or self._reading.begin(raw)), self._office.signer)
             placed = _placed(arrival, message.fingerprint)
             queued = self._decided(raw, message, placed, now)
         except NOT_THE_MAIL:
@@ -213,14 +239,19 @@ class Intake:
         count = inboxes.count_unknown(self._db, arrival.inbox, arrival.folder)
         return arrival if count > UNKNOWN_LETTERS_HELD else replace(arrival, hold="")
 
-    def _quarantine(self, raw: bytes, arrival: Arrival, error: Exception, now: datetime) -> int:
+    def _quarantine(
+        self, raw: bytes, arrival: Arrival, error: Exception, now: datetime, *, headers: bool = True
+    ) -> int:
         """
         Keep the raw bytes, tell the admin once, try the mail again later, and move the watermark on (D5).
 
         If the headers alone can be read, the resident still gets a case, an owner and an acknowledgement.
         """
-        db, where = self._db, _where(error)
-        fingerprint = sha256(raw).hexdigest()
+        db, fingerprint = self._db, sha256(raw).hexdigest()
+        # Outside of the transaction: others need the store meanwhile.
+        message, second = self._headers(raw) if headers else (None, "")
+        where = _where(error) + second
+        retry_at = None if _ended(where) else now + _RETRIES[0]
         considered: Considered | None = None
         with db.transaction():
             arrival_id = arrivals.add_arrival(db, arrival, now) or arrivals.unfetched(db, arrival)
@@ -231,13 +262,11 @@ class Intake:
                 return 0
             try:
                 office = office_at(self._office, db, now)
-                considered = consider(
-                    Message.of(self._reading.head(raw), office.signer), arrival, office, self._facts, now
-                )
+                considered = consider(message, arrival, office, self._facts, now) if message else None
             except NOT_THE_MAIL:
                 raise
-            except Exception as second:  # noqa: BLE001 - the headers break us too: only the admin can look at the mail
-                where = f"{where}, {_where(second)}"
+            except Exception as third:  # noqa: BLE001 - its headers break the rules too
+                where = f"{where}, {_where(third)}"
             code = considered.decision.code if considered else ""
             queued = (
                 handlers.apply(
@@ -246,7 +275,7 @@ class Intake:
                 if considered
                 else 0
             )
-            letter_id = arrivals.quarantine(db, fingerprint, raw, arrival, where, code, now + _RETRIES[0])
+            letter_id = arrivals.quarantine(db, fingerprint, raw, arrival, where, code, retry_at)
             if arrival_id is not None:
                 arrivals.attach_arrival(db, arrival_id, letter_id)
             values = {"inbox": self._office.council.inboxes[arrival.inbox].address, "letter": letter_id, "error": where}
@@ -257,6 +286,15 @@ class Intake:
             crash_point("intake.before-commit")
         log.error(log_events.QUARANTINED, inbox=arrival.inbox, uid=arrival.uid, error=where)
         return queued
+
+    def _headers(self, raw: bytes) -> tuple[Message | None, str]:
+        """What the headers alone tell, or where they break us too."""
+        try:
+            return Message.of(self._reading.head(raw), self._office.signer), ""
+        except NOT_THE_MAIL:
+            raise
+        except Exception as error:  # noqa: BLE001 - the bytes and the admin are left
+            return None, f", {_where(error)}"
 
     def retry_quarantined(self, now: datetime) -> int:
         """Try the quarantined mails that are due again. Returns how many mails were put into the outbox to go out now."""
@@ -273,25 +311,48 @@ class Intake:
             )
             if arrival.inbox not in self._office.council.inboxes:  # it waits until the inbox is configured again
                 continue
-            try:
-                queued += self._recover(bytes(row["raw"]), arrival, row["id"], row["code"] or "", now)
-            except NOT_THE_MAIL:
-                raise
-            except Exception as error:  # noqa: BLE001 - as above
-                attempt = int(row["attempts"])
-                retry_at = now + _RETRIES[attempt] if attempt < len(_RETRIES) else None
-                arrivals.failed_again(self._db, row["id"], _where(error), retry_at)
-                log.warning(log_events.QUARANTINED_AGAIN, inbox=arrival.inbox, uid=arrival.uid, error=_where(error))
+            attempts, ended = int(row["attempts"]), _ended(row["error"])
+            # Written down before: a mail that ends this process is not tried again at once by the next one.
+            retry_at = now + _RETRIES[attempts] if attempts < len(_RETRIES) and not ended else None
+            arrivals.trying_again(self._db, row["id"], retry_at)
+            again = partial(self._retry, bytes(row["raw"]), arrival, row["id"], row["code"] or "", now)
+            if ended:
+                tried = partial(self._retry_if_it_survives, bytes(row["raw"]), arrival, again)
+                threading.Thread(target=tried, name="trial", daemon=True).start()
+                continue
+            reading = self._reading.begin(bytes(row["raw"]))
+            if (slowly := put_aside(reading)) is not None:  # nobody waits for it
+                slowly.add_done_callback(partial(_unless_passing, again))
+            else:
+                queued += again(reading)
         return queued
 
-    def _recover(self, raw: bytes, arrival: Arrival, letter_id: int, code: str, now: datetime) -> int:
-        """
-        Take in a quarantined mail that can be read now: it joins the case that its headers opened, or is decided like any other.
+    def _retry_if_it_survives(self, raw: bytes, arrival: Arrival, again: Callable[[Future[Read]], int]) -> None:
+        """Nobody waits for a trial."""
+        if self.survives(raw, arrival):
+            reading = self._reading.begin(raw)
+            _unless_passing(again, put_aside(reading) or reading)
+        else:
+            log.warning(log_events.QUARANTINED_AGAIN, inbox=arrival.inbox, uid=arrival.uid, error=ENDED)
 
-        Raises:
-            Exception: the mail still breaks us.
-        """
-        message = Message.of(self._reading.begin(raw).result(), self._office.signer)
+    def _retry(
+        self, raw: bytes, arrival: Arrival, letter_id: int, code: str, now: datetime, reading: Future[Read]
+    ) -> int:
+        try:
+            return self._recover(raw, arrival, letter_id, code, now, reading)
+        except NOT_THE_MAIL:
+            arrivals.not_tried(self._db, letter_id, now)
+            raise
+        except Exception as error:  # noqa: BLE001 - as above
+            arrivals.failed_again(self._db, letter_id, _where(error))
+            log.warning(log_events.QUARANTINED_AGAIN, inbox=arrival.inbox, uid=arrival.uid, error=_where(error))
+            return 0
+
+    def _recover(
+        self, raw: bytes, arrival: Arrival, letter_id: int, code: str, now: datetime, reading: Future[Read]
+    ) -> int:
+        """A quarantined mail can be read now: it joins the case its headers opened, or is decided like any other."""
+        message = Message.of(reading.result(), self._office.signer)
         with self._db.transaction():
             office = office_at(self._office, self._db, now)
             case = cases.by_code(self._db, (code,)).get(code) if code else None
@@ -332,6 +393,11 @@ class Intake:
         )
 
 
+def _unless_passing(again: Callable[[Future[Read]], int], reading: Future[Read]) -> None:
+    with contextlib.suppress(*NOT_THE_MAIL):
+        again(reading)
+
+
 def _placed(arrival: Arrival, fingerprint: str) -> Arrival:
     """Give a delivered mail a uid made of its fingerprint, so that the same letter delivered again is known by it (D14)."""
     return replace(arrival, uid=int(fingerprint[:15], 16)) if arrival.folder == DELIVERED else arrival
@@ -341,6 +407,10 @@ def _keeps_files(considered: Considered, arrival: Arrival) -> bool:
     """Whether to keep a mail's bytes: it was delivered, so its files lie in no mailbox, and an owner may want them."""
     wanted = considered.decision.outcome != "record" and considered.message.attachments
     return arrival.folder == DELIVERED and bool(wanted)
+
+
+def _ended(error: str) -> bool:
+    return error.startswith(ENDED)
 
 
 def _where(error: Exception) -> str:

@@ -4,7 +4,10 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from concurrent.futures import wait
+from datetime import datetime, timedelta
+from functools import partial
+from hashlib import sha256
 
 import structlog
 
@@ -12,10 +15,18 @@ from ackbot import log_events
 from ackbot.casework.council import Council
 from ackbot.casework.model import DELIVERED, Arrival
 from ackbot.mail.addresses import key_of
+from ackbot.store import Database, in_hand
+from ackbot.work.aside import Aside
 from ackbot.work.intake import NOT_THE_MAIL, Intake
+from ackbot.work.reading import put_aside
+from ackbot.work.threads import Stop
 
 _TAKEN = "250 2.0.0 kept"
 _LATER = "451 4.3.0 cannot keep it now, try again"
+_SLOWLY = "451 4.3.0 reading it takes long, try again"
+_REMEMBERED = 1_000
+_FORGOTTEN = timedelta(days=7)  # no server tries for longer
+SLOWLY_S = 5.0  # the longest a server waits for a mail whose reading takes long
 
 log = structlog.get_logger()
 
@@ -25,8 +36,10 @@ class Mailroom:
 
     def __init__(
         self,
+        db: Database,
         intake: Intake,
         council: Council,
+        stop: Stop,
         clock: Callable[[], datetime],
         on_queued: Callable[[], None],
         per_minute: int,
@@ -37,12 +50,16 @@ class Mailroom:
             per_minute: mails that may come within a minute; 0 means no limit.
             on_queued: called when mails were put into the outbox.
         """
+        self._db = db
         self._intake = intake
         self._clock = clock
         self._on_queued = on_queued
         self._per_minute = per_minute
         self._lately: deque[float] = deque()  # monotonic seconds at which the mails of the last minute came
         self._lock = threading.Lock()
+        self._aside = Aside(db, intake, stop, clock, on_queued)
+        self._taken_late: deque[str] = deque(maxlen=_REMEMBERED)  # keys of mails whose server will bring them once more
+        in_hand.forget(db, clock() - _FORGOTTEN)
         self._inboxes = {address: inbox.name for inbox in council.inboxes.values() for address in inbox.addresses}
 
     def may_send(self) -> str:
@@ -87,14 +104,41 @@ class Mailroom:
         # Final delivery adds these fields (RFC 5321 §4.4), so that the rules see what they would see in a mailbox.
         fields = [f"Return-Path: <{sender}>", *(f"Delivered-To: {one}" for one in recipients)]
         head = "".join(f"{field}\r\n" for field in fields).encode("utf-8", "surrogateescape")
-        now = self._clock()
+        now, raw = self._clock(), head + content
+        key = f"{inbox}/{sha256(content).hexdigest()}"
+        arrival = Arrival(inbox, now, DELIVERED, size=len(content))
+        if key in self._taken_late:
+            return _TAKEN
         try:
-            if self._intake.take(head + content, Arrival(inbox, now, DELIVERED, size=len(content)), now):
-                self._on_queued()
+            return _SLOWLY if key in self._aside else self._take(key, raw, arrival, now)
         except NOT_THE_MAIL as error:
             log.warning(log_events.DELIVERY_PUT_OFF, inbox=inbox, reason=str(error))
             return _LATER
         except Exception:  # a defect of ours must not bounce a resident's mail: the server keeps it and tries again
             log.exception(log_events.DELIVERY_FAILED, inbox=inbox)
             return _LATER
-        return _TAKEN
+
+    def _take(self, key: str, raw: bytes, arrival: Arrival, now: datetime) -> str:
+        """
+        A mail that takes long is taken in when it is read, in a case or in quarantine; brought again, it is known then. So is one
+        that was in hand when a process ended (E1), after a trial.
+        """
+        taken = partial(self._taken_late.append, key)
+        if in_hand.is_known(self._db, arrival.inbox, DELIVERED, key):
+            self._aside.accuse(key, raw, arrival, taken).join(SLOWLY_S)
+            return _TAKEN if key in self._taken_late else _SLOWLY
+        in_hand.again(self._db, arrival.inbox, DELIVERED, key, now)
+        done = True
+        try:
+            reading = self._intake.begin_reading(raw)
+            slowly = put_aside(reading)
+            if slowly is not None and wait((slowly,), SLOWLY_S).not_done:
+                done = False
+                self._aside.put(key, raw, arrival, slowly, taken)
+                return _SLOWLY
+            if self._intake.take(raw, arrival, now, reading):
+                self._on_queued()
+            return _TAKEN
+        finally:
+            if done:
+                in_hand.done(self._db, arrival.inbox, DELIVERED, key)

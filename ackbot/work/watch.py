@@ -7,8 +7,11 @@ To sweep a folder is to look at all mails above its watermark, the highest uid t
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 import structlog
@@ -17,18 +20,19 @@ from ackbot import log_events
 from ackbot.casework.model import Arrival
 from ackbot.config import Watched
 from ackbot.crashpoints import crash_point
+from ackbot.mail.plain import Read
 from ackbot.store import Database, StoreBusy, StoreProblem, arrivals, backups, inboxes
 from ackbot.wires.imap import WHOLE_UP_TO, Envelope, ImapProblem, LoginRefused, Mailbox, NotReached, NotTrusted
+from ackbot.work.aside import Aside
+from ackbot.work.in_hand import InHand
 from ackbot.work.intake import Intake
-from ackbot.work.reading import ReadingEnds
+from ackbot.work.reading import ReadingEnds, put_aside
 from ackbot.work.threads import Stop
 
-BATCH_MAILS = 50
-BATCH_OCTETS = 4_000_000  # the most octets of whole mails held at once
-_LISTED = 500  # the most envelopes asked for at once
-_IDLE_S = 540  # nine minutes; servers end an IDLE after 29 minutes (RFC 2177), firewalls sooner
-_LOOK_S = 30.0  # since the last report; then the next wake-up sweeps, because a server may fail to tell of mail
-_SENT_S = 5.0  # the shortest time between two looks into the Sent folder
+_LISTED = 500  # envelopes asked for at once
+_IDLE_S = 540  # nine minutes; servers end an IDLE after 29 (RFC 2177), firewalls sooner
+_LOOK_S = 30.0  # between two sweeps at most, whatever the server says or keeps to itself
+_SENT_S = 5.0  # between two looks into the Sent folder at least
 _COUNT_JUNK_S = 3_600.0
 _BACK_OFF_S = (5.0, 300.0)  # the first and the longest wait before connecting again, jittered
 _GENTLE_S = 900.0  # between attempts with a refused password, so that the server does not lock the account
@@ -39,11 +43,13 @@ _FETCH_AGAIN = (
     timedelta(hours=3),
     timedelta(hours=12),
 )
-_CLOCKS_DIFFER = timedelta(minutes=10)  # the most that our clock and the mail server's may differ
-_MOVED_WITHIN = timedelta(days=7)  # the longest time from a mail's arrival until it is taken in and moved
-_TOLD_AFTER = 3  # failed attempts to fetch a mail after which the admin is told
-_BROKE = 2  # connections that a mail may break before it is skipped, and asked for again later
-_SILENT_S = 600.0  # seconds without contact with the server after which the admin is told
+_CLOCKS_DIFFER = timedelta(minutes=10)  # ours and the mail server's, at most
+_MOVED_WITHIN = timedelta(days=7)  # of its arrival a mail is taken in and moved
+_TOLD_AFTER = 3  # attempts to fetch a mail before the admin hears of it
+_BROKE = 2  # connections that a mail may break before it is passed by, and asked for again later
+MOST_ASIDE = 20  # mails whose reading takes long, kept in memory; further ones are waited for
+_PASSED_BY = "others go on before it"
+_SILENT_S = 600.0  # without an answer of the server before the admin hears of it
 
 log = structlog.get_logger()
 
@@ -82,9 +88,13 @@ class Watcher:
         self.ready = threading.Event()  # set after the first whole sweep
         self.progress_at = time.monotonic()
         self._failures = 0
-        self._answered_at = time.monotonic()  # when the server last worked, or when this watcher began
-        # Mails that were asked for when a connection broke, by folder and uid, and how many connections broke.
-        self._suspects: dict[tuple[str, int], int] = {}
+        self._answered_at = time.monotonic()  # or begun
+        self._suspects: dict[
+            tuple[str, int], int
+        ] = {}  # folders and uids asked for when connections broke, and how many broke
+        self._aside = Aside(db, intake, stop, clock, on_queued)
+        self._in_hand = InHand(db, watched.name, clock)
+        self._taken_late: deque[Arrival] = deque()  # that were aside, and may have to be moved
         self._sent_at = 0.0  # monotonic; the last look into the Sent folder
         self._sent_trouble = ""
 
@@ -160,6 +170,7 @@ class Watcher:
         self._report("watching", self._sent_trouble)
         self._log.info(log_events.WATCHING, folder=watched.folder, idle=watched.watch == "idle" and mailbox.can_idle)
         self.ready.set()
+        self._taken_late.clear()
         self._move_left_over(mailbox, uidvalidity)
         self._count_junk(mailbox)
         told_at = counted_at = time.monotonic()
@@ -174,6 +185,7 @@ class Watcher:
             # With IDLE every wake-up sweeps; a polled server says in its reply to NOOP whether there may be mail.
             if idle or due or mailbox.noop():
                 self._sweep(mailbox, watched.folder, uidvalidity)
+            self._move_late(mailbox, uidvalidity)
             if time.monotonic() - self._sent_at > max(_SENT_S, min(watched.poll_every_s, _LOOK_S)):
                 self._look_into_sent(mailbox)
             if due:
@@ -252,6 +264,7 @@ class Watcher:
             # After a restore, mails that are here already may have been answered since the backup: they wait for `release`.
             if backup and (known is None or known.held_uid is None):
                 inboxes.hold_up_to(db, inbox, name, 0 if backup.released else last)
+        self._in_hand.look(name, selected.uidvalidity)
         return selected.uidvalidity
 
     def _first_uid(self, mailbox: Mailbox, last: int, lost: backups.Restored | None) -> int:
@@ -301,7 +314,7 @@ class Watcher:
         uids = mailbox.uids_after(folder.last_uid)
         for start in range(0, len(uids), _LISTED):
             listed = uids[start : start + _LISTED]
-            for batch in _batches(self._envelopes(mailbox, self._of_others(mailbox, name, listed))):
+            for batch in self._in_hand.batches(name, self._envelopes(mailbox, self._of_others(mailbox, name, listed))):
                 if self._stop.is_set():
                     return
                 self.progress_at = time.monotonic()
@@ -332,15 +345,22 @@ class Watcher:
         return [uid for uid in uids if not self._intake.is_ours(ids.get(uid, b""))]
 
     def _take(self, mailbox: Mailbox, batch: list[Envelope], name: str, folder: inboxes.Folder) -> None:
+        with self._in_hand.batch(name, folder.uidvalidity, [one.uid for one in batch]):
+            self._take_in_hand(mailbox, batch, name, folder)
+        crash_point("intake.batch-done")
+
+    def _take_in_hand(self, mailbox: Mailbox, batch: list[Envelope], name: str, folder: inboxes.Folder) -> None:
         small = [one.uid for one in batch if one.size <= WHOLE_UP_TO]
         if self._suspects.keys() & {(name, uid) for uid in small}:
             small = []  # one of them may have broken the connection, so each is fetched alone
         mails = self._asking(name, small, lambda: mailbox.whole(small)) if small else {}
         crash_point("watch.fetched")
-        # The reader reads the next mails while we decide the first.
-        read = {uid: self._intake.begin_reading(raw) for uid, raw in sorted(mails.items())}
+        # The reader goes on with the next ones while we decide over the first.
+        accused = {one.uid for one in batch if self._in_hand.is_accused(name, one.uid)}
+        read = {uid: self._intake.begin_reading(raw) for uid, raw in sorted(mails.items()) if uid not in accused}
         for envelope in batch:
             if self._stop.is_set():
+                self._in_hand.not_all()
                 return
             arrival = self._arrival(envelope, name, folder)
             raw = mails.pop(envelope.uid, None)
@@ -348,12 +368,21 @@ class Watcher:
                 raw = self._fetch_alone(mailbox, envelope, arrival)
             if raw is None:
                 self._not_fetched(arrival, "the server lists it and does not give it")
-                continue
-            if self._intake.take(raw, arrival, self._clock(), read.pop(envelope.uid, None)):
-                self._on_queued()
-            if self._watched.after and name == self._watched.folder:
-                self._move(mailbox, arrival)
-        crash_point("intake.batch-done")
+            elif envelope.uid in accused:
+                self._pass_by(raw, arrival, None)
+            else:
+                reading = read.pop(envelope.uid) if envelope.uid in read else self._intake.begin_reading(raw)
+                self._take_one(mailbox, raw, arrival, reading)
+
+    def _take_one(self, mailbox: Mailbox, raw: bytes, arrival: Arrival, reading: "Future[Read]") -> None:
+        slowly = put_aside(reading)
+        if slowly is not None and len(self._aside) < MOST_ASIDE:
+            self._pass_by(raw, arrival, slowly)
+            return
+        if self._intake.take(raw, arrival, self._clock(), reading):
+            self._on_queued()
+        if self._watched.after and arrival.folder == self._watched.folder:
+            self._move(mailbox, arrival)
 
     def _fetch_alone(self, mailbox: Mailbox, envelope: Envelope, arrival: Arrival) -> bytes | None:
         uid = envelope.uid
@@ -403,22 +432,54 @@ class Watcher:
         looks_restored = envelope.uid <= folder.backlog_uid and folder.restored and name == self._watched.folder
         return "restore" if looks_restored else ""
 
+    def _pass_by(self, raw: bytes, arrival: Arrival, reading: "Future[Read] | None") -> None:
+        """
+        A mail whose reading takes long, or over which a process may have ended, delays no other (E1): the next are decided, and it
+        when it is read, or tried.
+
+        If the process ends before, the next one asks the server for it at once, and tries it first.
+        """
+        self._remember(arrival, _PASSED_BY, lambda _: timedelta(0))
+        key, taken = (
+            self._key(arrival.folder, arrival.uidvalidity, arrival.uid),
+            partial(self._taken_late.append, arrival),
+        )
+        if reading is None:
+            self._aside.accuse(key, raw, arrival, taken)
+        else:
+            self._aside.put(key, raw, arrival, reading, taken)
+
+    @staticmethod
+    def _key(folder: str, uidvalidity: int, uid: int) -> str:
+        """What a mail of this inbox is known by beside the others."""
+        return f"{folder}/{uidvalidity}/{uid}"
+
     def _not_fetched(self, arrival: Arrival, error: str) -> None:
-        """Record a mail that the server does not give. It is asked for again later, and delays no other mail (P1, D4)."""
-        now = self._clock()
-        with self._db.transaction():
-            arrival_id = arrivals.add_arrival(self._db, arrival, now) or arrivals.unfetched(self._db, arrival)
-            attempts = arrivals.not_fetched(self._db, arrival_id, error) if arrival_id is not None else 0
-            if arrival_id is not None:
-                arrivals.fetch_again_at(self._db, arrival_id, now + _FETCH_AGAIN[min(attempts, len(_FETCH_AGAIN)) - 1])
-            inboxes.move_watermark(self._db, arrival.inbox, arrival.folder, arrival.uidvalidity, arrival.uid)
+        """Kept in mind and asked for again, so that one mail the server will not give delays no other (P1, D4)."""
+        attempts = self._remember(arrival, error, lambda count: _FETCH_AGAIN[min(count, len(_FETCH_AGAIN)) - 1])
         self._log.warning(log_events.NOT_FETCHED, uid=arrival.uid, reason=error)
         if attempts == _TOLD_AFTER:
             reason = f"uid {arrival.uid} in {arrival.folder}: {error}"
             self._on_trouble(self._watched.name, "not-fetched", reason, self._watched.name)
 
+    def _remember(self, arrival: Arrival, error: str, wait: Callable[[int], timedelta]) -> int:
+        """Write down that a mail was not taken in; `wait` says how long to wait after so many attempts. How many they were."""
+        now, db = self._clock(), self._db
+        self._in_hand.not_all()
+        with db.transaction():
+            arrival_id = arrivals.add_arrival(db, arrival, now) or arrivals.unfetched(db, arrival)
+            attempts = arrivals.not_fetched(db, arrival_id, error) if arrival_id is not None else 0
+            if arrival_id is not None:
+                arrivals.fetch_again_at(db, arrival_id, now + wait(attempts))
+            inboxes.move_watermark(db, arrival.inbox, arrival.folder, arrival.uidvalidity, arrival.uid)
+        return attempts
+
     def _fetch_again(self, mailbox: Mailbox, name: str, folder: inboxes.Folder) -> None:
         for row in arrivals.to_fetch_again(self._db, self._watched.name, name, folder.uidvalidity, self._clock()):
+            if self._key(name, folder.uidvalidity, row["uid"]) in self._aside:
+                continue
+            if row["error"] == _PASSED_BY:
+                self._in_hand.accuse(name, row["uid"])
             envelopes = self._envelopes(mailbox, [row["uid"]])
             if not envelopes:
                 arrivals.gone(self._db, row["id"], self._watched.name, self._clock())
@@ -434,6 +495,14 @@ class Watcher:
         crash_point("watch.moved")
         arrivals.moved(self._db, arrival, self._watched.after, place)
 
+    def _move_late(self, mailbox: Mailbox, uidvalidity: int) -> None:
+        """Mails that were decided while others went on."""
+        watched = self._watched
+        while self._taken_late:
+            arrival = self._taken_late.popleft()
+            if watched.after and (arrival.folder, arrival.uidvalidity) == (watched.folder, uidvalidity):
+                self._move(mailbox, arrival)
+
     def _move_left_over(self, mailbox: Mailbox, uidvalidity: int) -> None:
         """Move the mails that were decided, but not moved because the process died in between."""
         watched = self._watched
@@ -443,18 +512,3 @@ class Watcher:
         for row in arrivals.not_moved(self._db, watched.name, watched.folder, uidvalidity):
             if row["uid"] in present:
                 self._move(mailbox, Arrival(watched.name, self._clock(), watched.folder, uidvalidity, row["uid"]))
-
-
-def _batches(envelopes: list[Envelope]) -> Iterator[list[Envelope]]:
-    """Batches of at most BATCH_MAILS and BATCH_OCTETS. A large mail is fetched without its files and counts WHOLE_UP_TO."""
-    batch: list[Envelope] = []
-    octets = 0
-    for envelope in envelopes:
-        size = min(envelope.size, WHOLE_UP_TO)
-        if batch and (len(batch) >= BATCH_MAILS or octets + size > BATCH_OCTETS):
-            yield batch
-            batch, octets = [], 0
-        batch.append(envelope)
-        octets += size
-    if batch:
-        yield batch

@@ -3,17 +3,18 @@
 import contextlib
 import os
 import signal
-import sys
 from typing import BinaryIO
 
 from ackbot.mail import message, plain, reader
+from ackbot.wires import nursery
 
 
 class Incoming:
-    """Standard input; every mail that is read from it is looked at first."""
+    """What comes in, looked at as it goes by."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, outgoing: BinaryIO) -> None:
         self._stream = stream
+        self._outgoing = outgoing
 
     def read(self, size: int) -> bytes:
         """Read from the stream. A mail that says so ends, hangs, fills or confuses this process."""
@@ -31,17 +32,22 @@ class Incoming:
         while b"X-Do: hang" in octets:
             pass
         if b"X-Do: garbage" in octets:
-            sys.stdout.buffer.write(b"\x00" * 64)
-            sys.stdout.buffer.flush()
+            self._outgoing.write(b"\x00" * 64)
+            self._outgoing.flush()
         if b"X-Do: flood" in octets:
-            sys.stdout.buffer.write(reader.READ + b"\xff\xff\xff\xff" + b"x" * 100_000)
-            sys.stdout.buffer.flush()
+            self._outgoing.write(reader.READ + b"\xff\xff\xff\xff" + b"x" * 100_000)
+            self._outgoing.flush()
         if b"X-Do: lie" in octets:
             told = plain.pack(message.read(b"From: a@b.example\r\n\r\nx")).replace(b"true", b"1", 1)
-            sys.stdout.buffer.write(reader.READ + len(told).to_bytes(4, "big") + told)
-            sys.stdout.buffer.flush()
+            self._outgoing.write(reader.READ + len(told).to_bytes(4, "big") + told)
+            self._outgoing.flush()
         return octets
 
 
+def serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:
+    """As the real one, but for those mails."""
+    reader.serve(Incoming(incoming, outgoing), outgoing)  # type: ignore[arg-type]
+
+
 if __name__ == "__main__":
-    reader.main(Incoming(sys.stdin.buffer), sys.stdout.buffer)  # type: ignore[arg-type]
+    nursery.main(serve)

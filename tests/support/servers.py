@@ -348,7 +348,8 @@ class Ackbot:
     ) -> None:
         if not self.has_ended():
             self.signal(signal.SIGTERM)
-            assert self.wait() == 0, self.log.read_text()[-3000:]
+            code = self.wait()
+            assert code == 0, (code, self.log.read_text()[-3000:])
 
 
 def until_true(test: Callable[[], Any], timeout_s: float = PATIENCE_S) -> bool:
