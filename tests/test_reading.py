@@ -59,7 +59,7 @@ def test_it_knows_nothing(good: ReaderProcess) -> None:
     assert int(limits["Max address space"][0]) == reader.MEMORY
 
 
-@pytest.mark.parametrize("harm", ["kill", "crash", "exit", "eat", "garbage", "flood", "lie", "hang"])
+@pytest.mark.parametrize("harm", ["kill", "crash", "abort", "exit", "eat", "garbage", "flood", "lie", "hang"])
 def test_a_mail_that_ends_its_reader_ends_no_other(bad: ReaderProcess, harm: str) -> None:
     """E1, D4: two readers are given to a mail and no third; those before and after it are read."""
     hostile = letter(X_Do=harm)

@@ -21,6 +21,8 @@ class Incoming:
         octets = self._stream.read(size)
         if b"X-Do: kill" in octets:
             os.kill(os.getpid(), signal.SIGKILL)
+        if b"X-Do: abort" in octets:
+            os.abort()
         if b"X-Do: crash" in octets:
             os.kill(os.getpid(), signal.SIGSEGV)
         if b"X-Do: exit" in octets:
