@@ -29,6 +29,7 @@ from ackbot.work.inbox_leases import InboxLeases
 from ackbot.work.intake import Intake
 from ackbot.work.lmtp_delivery import Mailroom
 from ackbot.work.reading import ReaderProcess, Reading, ReadingFailed, Unread
+from ackbot.work.quota import Quota
 from ackbot.work.recompute import recount
 from ackbot.work.relay_limits import limiter_of
 from ackbot.work.rounds import Rounds
@@ -86,7 +87,8 @@ class Runtime:
                 log.info(log_events.HELD_BY_MODE, mails=held)
             if moved := reconfigured.change_lanes(db, config.council, [lane.name for lane in config.lanes]):
                 log.info(log_events.LANES_CHANGED, mails=moved)
-        self._intake = intake = Intake(db, config.office, reading, Trial(config.path))
+        quota = Quota(db, config.lmtp.keep_per_day, config.lmtp.keep) if config.lmtp else None
+        self._intake = intake = Intake(db, config.office, reading, Trial(config.path), quota)
         self._watched = {one.name: one for one in config.watched}
         self._inbox_leases = InboxLeases(
             db, worker, list(self._watched), self._make_watcher, self._wake.call, self._take_over
@@ -128,7 +130,9 @@ class Runtime:
     def _listener(self, at: Listening, intake: Intake) -> Callable[[], None]:
         from ackbot.wires.lmtp import Listener
 
-        room = Mailroom(self._db, intake, self._config.council, self._stop, self._clock, self._queued, at.per_minute)
+        room = Mailroom(
+            self._db, intake, self._config.council, self._stop, self._clock, self._queued, self._trouble, at.per_minute
+        )
         listener = Listener(at.place, room, peers=at.peers, size=at.size, certificate=at.certificate)
         return lambda: listener.run(self._stop.fd)
 

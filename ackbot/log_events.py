@@ -109,20 +109,20 @@ ROW_MISSING = Event(
 )
 PUT_ASIDE = Event(
     "reading put aside",
-    "reading a mail takes long, or ended a reader; it is read once more, beside the others",
+    "reading a mail takes long or ended its process; it is read once more while other mails go on",
     "reason",
     "size",
 )
 LEFT_ASIDE = Event(
     "left aside",
-    "a mail whose reading took long could not be taken in now; it is read again later",
+    "a mail for which others did not wait could not be taken in now; it is fetched again",
     "inbox",
     "uid",
     "reason",
 )
 TRIED = Event(
     "tried",
-    "a mail that was in hand when a process ended was decided by another program first",
+    "a mail that an ended process had in hand was decided in a process of its own first",
     "inbox",
     "uid",
     "survived",

@@ -26,7 +26,7 @@ CONTRACT = {
     "council": "name domains timezone reference reference_in_subject admin head_of_service languages urgent_help take_further formats privacy secret_file plain_reply staff_relay archive_bcc tell_return_date",
     "calendar": "bank_holidays working_hours closed_on extra_days digest_at",
     "store": "url keep_letters keep_cases",
-    "daemon": "listen canary_every lmtp lmtp_peers lmtp_size lmtp_per_minute lmtp_certificate",
+    "daemon": "listen canary_every lmtp lmtp_peers lmtp_size lmtp_per_minute lmtp_certificate lmtp_keep_per_day lmtp_keep",
     "limits": "per_sender resident_automatic_per_day brake",
     "urgent": "to repeat_every alarm flag words_dir",
     "feedback": "ask every",

@@ -12,23 +12,25 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ackbot.casework.model import Arrival
+from ackbot.casework.model import DELIVERED, Arrival
 from ackbot.config import ConfigProblem, load
 from ackbot.crashpoints import VARIABLE
 from ackbot.demo.servers import MailServer, Sink
-from ackbot.store import StoreBusy, outbox
+from ackbot.store import StoreBusy, arrivals, outbox
 from ackbot.wires.lmtp import PER_PEER, Listener
 from ackbot.wires.places import Place, PlaceTaken, network
 from ackbot.work import intake
 from ackbot.work.attachments import Attachments
 from ackbot.work.intake import Intake
 from ackbot.work.lmtp_delivery import Mailroom
+from ackbot.work.quota import Quota, QuotaFull
 from ackbot.work.threads import Stop
 from tests.conftest import missing
 from tests.support.council import World, configured, write_config
@@ -46,8 +48,16 @@ class Post:
 
     def __init__(self, world: World, place: Place, per_minute: int = 0, **options: Any) -> None:
         self.world, self.place, self.stop = world, place, Stop()
+        self.troubles: list[tuple[str, str, str, str]] = []
         room = Mailroom(
-            world.db, world.intake, world.config.council, self.stop, lambda: world.now, lambda: None, per_minute
+            world.db,
+            world.intake,
+            world.config.council,
+            self.stop,
+            lambda: world.now,
+            lambda: None,
+            lambda *told: self.troubles.append(told),
+            per_minute,
         )
         given = {"peers": LOOPBACK, "size": 1_000_000, "certificate": None} | options
         self.listener = Listener(place, room, **given)
@@ -383,6 +393,41 @@ def test_files_go_along(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
     assert b"They are kept; your ackbot admin has them." in b" ".join(gone.pieces()).replace(b"\r\n", b" ")
 
 
+def test_files_have_a_quota(world: World, open_post: Callable[..., Post]) -> None:
+    """E13: beyond the quota of a day mail with files is put off with its reason, letters are taken; the next day there is room."""
+    world.intake = Intake(world.db, world.office, quota=Quota(world.db, 5_000, 12_000))
+    post = open_post()
+    more = with_file("more.png").replace(b"files@", b"more@")
+    assert post.deliver(with_file(octets=2_000)) == {}
+    with pytest.raises(smtplib.SMTPDataError, match=r"4\.3\.1 no room") as refused:
+        post.deliver(more)
+    assert refused.value.smtp_code == 452
+    assert post.deliver(by(1)) == {}
+    assert post.deliver(with_file(octets=2_000)) == {}  # it is known, and kept once
+    assert [told[:2] for told in post.troubles] == [("housing", "kept-files")]
+    assert world.db.run("SELECT COUNT(*) AS n FROM letters")[0]["n"] == 2
+    world.after(hours=25)
+    world.intake._quota = Quota(world.db, 5_000, 12_000)  # a minute later it counts anew
+
+    assert post.deliver(more) == {}
+
+
+@pytest.mark.usefixtures("store")
+def test_a_quota_in_all(world: World) -> None:
+    """E13: what is in quarantine counts, and may fill no more than the rest; what came long ago counts in all."""
+    world.intake = Intake(world.db, world.office, quota=Quota(world.db, 0, 9_000))
+    raw, now = with_file(octets=2_000), world.now
+    world.intake.take(raw, Arrival("housing", now, DELIVERED), now)
+    world.after(hours=99)
+    world.intake.keep_unread(by(1) + b"x" * 4_000, Arrival("housing", now, DELIVERED), now, headers=False)
+    kept = arrivals.kept(world.db, world.now - timedelta(days=1))
+    with pytest.raises(QuotaFull, match="lmtp_keep is 0 MB"):
+        world.intake.keep_unread(by(2) + b"x" * 4_000, Arrival("housing", now, DELIVERED), now, headers=False)
+
+    assert kept.in_all == sum(len(bytes(row["raw"])) for row in world.db.run("SELECT raw FROM letters"))
+    assert kept.lately == 0
+
+
 def test_the_letter_as_it_came(post: Post) -> None:
     """design.md §8: files that were too large for the owner's mail are there for the admin."""
     raw = with_file("large.png", 700_000)
@@ -529,6 +574,7 @@ def test_a_mail_in_hand_is_finished(post: Post, monkeypatch: pytest.MonkeyPatch)
         ('lmtp = "127.0.0.1:2424"\nlmtp_certificate = "secret"', "does not hold a certificate with its key"),
         ('lmtp = "127.0.0.1:2424"\nlmtp_peers = ["mx.example"]', "is not an IP address or network"),
         ('lmtp = "127.0.0.1:2424"\nlmtp_size = "big"', "is not a size"),
+        ('lmtp = "127.0.0.1:2424"\nlmtp_keep = "1 MB"', "is less than lmtp_size"),
     ],
 )
 def test_what_cannot_work_is_found(tmp_path: Path, keys: str, what: str) -> None:

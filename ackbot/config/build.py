@@ -70,6 +70,8 @@ def _listening(daemon: shape.Daemon, source: Source) -> Listening | None:
         peers=tuple(network(one) for one in daemon.lmtp_peers),
         size=daemon.lmtp_size,
         per_minute=daemon.lmtp_per_minute,
+        keep_per_day=daemon.lmtp_keep_per_day,
+        keep=daemon.lmtp_keep,
         certificate=certificate,
     )
 

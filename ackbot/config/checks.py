@@ -191,7 +191,15 @@ def _relays(file: shape.File, source: Source) -> None:
 
 def _lmtp(file: shape.File, source: Source) -> None:
     place = Place.parse(file.daemon.lmtp)
-    if place is None or place.path:
+    if place is None:
+        return
+    for name in ("lmtp_keep_per_day", "lmtp_keep"):
+        limit = getattr(file.daemon, name)
+        if 0 < limit < file.daemon.lmtp_size:
+            source.finding(
+                ("daemon", name), "is less than lmtp_size, so a large mail with files is never taken; raise it"
+            )
+    if place.path:
         return
     if not place.is_loopback and not file.daemon.lmtp_certificate:
         source.finding(

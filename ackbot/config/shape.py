@@ -85,7 +85,7 @@ def _rates(value: str) -> tuple[tuple[int, float], ...]:
 
 def _octets(value: str) -> int:
     words = value.split()
-    units = {"B": 1, "KB": 1_000, "MB": 1_000_000}
+    units = {"B": 1, "KB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000}
     if len(words) != 2 or not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", words[0]) or words[1].upper() not in units:
         raise ValueError(f'"{value}" is not a size; write for example "5 MB"')
     return round(float(words[0]) * units[words[1].upper()])
@@ -264,6 +264,8 @@ class Daemon(Table):
     lmtp_size: Octets = 35_000_000
     lmtp_per_minute: Count = 600
     lmtp_certificate: str = ""
+    lmtp_keep_per_day: Octets = 2_000_000_000
+    lmtp_keep: Octets = 20_000_000_000
 
 
 class Limits(Table):

@@ -67,6 +67,8 @@ class Listening:
         size: octets of the largest mail.
         per_minute: how many mails are taken in a minute; 0 for no limit.
         certificate: PEM file for STARTTLS; None for none.
+        keep_per_day: octets of mails that may be kept as they came within 24 hours; 0 for no limit.
+        keep: the same in all.
     """
 
     place: Place
@@ -74,6 +76,8 @@ class Listening:
     size: int
     per_minute: int
     certificate: Path | None
+    keep_per_day: int
+    keep: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from ackbot.casework.intents import Decision
@@ -336,6 +337,27 @@ def keep_raw(db: Database, letter_id: int, raw: bytes) -> None:
     """Keep the raw bytes of a mail that is in no mailbox, because its attachments are sent on later."""
     rows = db.run("UPDATE letters SET raw = :raw WHERE id = :id RETURNING id", raw=raw, id=letter_id)
     must_touch(rows, "letters", id=letter_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How many octets of mails are kept as they came: in all, and of those that arrived lately."""
+
+    in_all: int
+    lately: int
+
+
+def kept(db: Database, since: datetime) -> Kept:
+    """What is kept of mails as they came, in quarantine or for their files; `lately` counts from `since`."""
+    (row,) = db.run(
+        """
+        SELECT COALESCE(SUM(LENGTH(raw)), 0) AS in_all,
+               COALESCE(SUM(CASE WHEN arrived_at >= :since THEN LENGTH(raw) ELSE 0 END), 0) AS lately
+        FROM letters WHERE raw IS NOT NULL
+        """,
+        since=text_of(since),
+    )
+    return Kept(int(row["in_all"]), int(row["lately"]))
 
 
 def raw_among(db: Database, letter_ids: Sequence[int]) -> bytes | None:

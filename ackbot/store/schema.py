@@ -368,5 +368,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (inbox, folder, mail)
         )                                      -- written by store/in_hand, which does not wait for the disk
         """,
+        "CREATE INDEX letters_raw ON letters (arrived_at) WHERE raw IS NOT NULL",  # how much is kept of mails as they came
     ),
 )

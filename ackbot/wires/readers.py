@@ -42,7 +42,7 @@ class Ended(AckbotError):
     """A reader is gone, silent for too long, or says what no reader says."""
 
 
-class NoReader(AckbotError, OSError):
+class NoReader(AckbotError):
     """The machine gives no process to read mails. No mail is to blame."""
 
     passing = True

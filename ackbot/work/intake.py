@@ -40,8 +40,9 @@ from ackbot.store import (
     inboxes,
 )
 from ackbot.store.database import instant_of
-from ackbot.wires.readers import ReadingFailed
+from ackbot.wires.readers import NoReader, ReadingFailed
 from ackbot.work.apply import apply, composed, office_at
+from ackbot.work.quota import Quota, QuotaFull
 from ackbot.work.reading import InProcess, Reading, ReadingEnds, Unread, patiently, put_aside
 from ackbot.work.threads import Stop
 from ackbot.work.trial import Trial
@@ -52,7 +53,7 @@ ENDED = "the process ended while it had this mail in hand"
 _CONFLICTS = 4  # with other workers, one after the other, before the watch is put off
 
 # Errors for which the mail is not to blame: nothing of it is kept, and it is taken again later.
-NOT_THE_MAIL = (StoreBusy, StoreProblem, ReadingEnds, OSError)
+NOT_THE_MAIL = (StoreBusy, StoreProblem, ReadingEnds, NoReader, QuotaFull, OSError)
 
 log = structlog.get_logger()
 
@@ -104,17 +105,24 @@ class Intake:
     """Takes mails in. Any number of threads may use one; the store's lock orders them."""
 
     def __init__(
-        self, db: Database, office: Office, reading: Reading | None = None, trial: Trial | None = None
+        self,
+        db: Database,
+        office: Office,
+        reading: Reading | None = None,
+        trial: Trial | None = None,
+        quota: Quota | None = None,
     ) -> None:
         """
         Args:
             reading: who reads mails; None reads them in this process.
+            quota: the limit for delivered mails that are kept as they came; None for no limit.
             trial: who tries a mail over which a process may have ended; None finds nothing against any.
         """
         self._db = db
         self._office = office
         self._reading = reading or InProcess()
         self._trial = trial
+        self._quota = quota
 
     def warm(self) -> None:
         """
@@ -123,8 +131,8 @@ class Intake:
         The reader loads HTML and languages, because this process never needs them; bank holidays and templates load here.
         """
         now = datetime.now(UTC)
-        with contextlib.suppress(ReadingEnds):  # the daemon may stop before it is warm
-            message = Message.of(self._reading.begin(_FIRST).result(), self._office.signer)
+        with contextlib.suppress(ReadingEnds, NoReader):  # the daemon may stop before it is warm
+            message = Message.of(patiently(self._reading.begin(_FIRST)), self._office.signer)
             arrival = Arrival(self._office.council.first_inbox.name, now)
             consider(message, arrival, self._office, lambda *_: Facts(), now)
 
@@ -160,7 +168,8 @@ class Intake:
             How many mails were put into the outbox to go out now.
 
         Raises:
-            StoreBusy, StoreProblem, ReadingEnds, OSError: nothing was kept and the mail is not to blame; take it again later.
+            QuotaFull: a delivered mail has to be kept as it came, and there is no room for it; take it again later.
+            StoreBusy, StoreProblem, ReadingEnds, NoReader, OSError: nothing was kept and the mail is not to blame; as above.
         """
         placed = arrival
         try:
@@ -199,12 +208,17 @@ class Intake:
             letter_id = arrivals.add(db, message, arrival, considered.decision, now, self._language(considered))
             arrivals.attach_arrival(db, arrival_id, letter_id)
             if _keeps_files(considered, arrival):
+                self._must_fit(raw, arrival, now)
                 arrivals.keep_raw(db, letter_id, raw)
             queued = self._apply(considered, now, letter_id, arrival)
             crash_point("intake.before-commit")
         sent = arrival.folder == office.council.inboxes[arrival.inbox].sent_folder
         self._log(log_events.SENT_MAIL if sent else log_events.LETTER, considered.decision, arrival)
         return queued
+
+    def _must_fit(self, raw: bytes, arrival: Arrival, now: datetime) -> None:
+        if self._quota is not None and arrival.folder == DELIVERED:
+            self._quota.take(len(raw), now)
 
     def _language(self, considered: Considered) -> str:
         return considered.message.language(self._office.council.languages[0]) if considered.decision.new else ""
@@ -267,6 +281,7 @@ class Intake:
                 raise
             except Exception as third:  # noqa: BLE001 - its headers break the rules too
                 where = f"{where}, {_where(third)}"
+            self._must_fit(raw, arrival, now)
             code = considered.decision.code if considered else ""
             queued = (
                 handlers.apply(
@@ -278,7 +293,12 @@ class Intake:
             letter_id = arrivals.quarantine(db, fingerprint, raw, arrival, where, code, retry_at)
             if arrival_id is not None:
                 arrivals.attach_arrival(db, arrival_id, letter_id)
-            values = {"inbox": self._office.council.inboxes[arrival.inbox].address, "letter": letter_id, "error": where}
+            values = {
+                "inbox": self._office.council.inboxes[arrival.inbox].address,
+                "letter": letter_id,
+                "error": where,
+                "again": retry_at is not None,
+            }
             queued += self._tell_admin(
                 "quarantine", keys.quarantine(fingerprint), values, "a mail could not be read and is kept raw", now
             )

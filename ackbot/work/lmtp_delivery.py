@@ -18,10 +18,12 @@ from ackbot.mail.addresses import key_of
 from ackbot.store import Database, in_hand
 from ackbot.work.aside import Aside
 from ackbot.work.intake import NOT_THE_MAIL, Intake
+from ackbot.work.quota import QuotaFull
 from ackbot.work.reading import put_aside
 from ackbot.work.threads import Stop
 
 _TAKEN = "250 2.0.0 kept"
+_FULL = "452 4.3.1 no room for more files today, try again"
 _LATER = "451 4.3.0 cannot keep it now, try again"
 _SLOWLY = "451 4.3.0 reading it takes long, try again"
 _REMEMBERED = 1_000
@@ -42,18 +44,21 @@ class Mailroom:
         stop: Stop,
         clock: Callable[[], datetime],
         on_queued: Callable[[], None],
+        on_trouble: Callable[[str, str, str, str], None],
         per_minute: int,
     ) -> None:
         """
         Args:
             clock: the time, aware, UTC.
             per_minute: mails that may come within a minute; 0 means no limit.
+            on_trouble: as Watcher has it.
             on_queued: called when mails were put into the outbox.
         """
         self._db = db
         self._intake = intake
         self._clock = clock
         self._on_queued = on_queued
+        self._on_trouble = on_trouble
         self._per_minute = per_minute
         self._lately: deque[float] = deque()  # monotonic seconds at which the mails of the last minute came
         self._lock = threading.Lock()
@@ -111,6 +116,10 @@ class Mailroom:
             return _TAKEN
         try:
             return _SLOWLY if key in self._aside else self._take(key, raw, arrival, now)
+        except QuotaFull as full:
+            log.warning(log_events.DELIVERY_PUT_OFF, inbox=inbox, reason=str(full))
+            self._on_trouble(inbox, "kept-files", str(full), "")
+            return _FULL
         except NOT_THE_MAIL as error:
             log.warning(log_events.DELIVERY_PUT_OFF, inbox=inbox, reason=str(error))
             return _LATER

@@ -49,7 +49,12 @@ Content-Disposition: attachment\r
 # Sample values for each mail to the admin, by topic.
 ADMIN_TOPICS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
-        "quarantine": {"inbox": "housing@northgate.example", "letter": 7, "error": "ValueError in text.py:12"},
+        "quarantine": {
+            "inbox": "housing@northgate.example",
+            "letter": 7,
+            "error": "ValueError in text.py:12",
+            "again": True,
+        },
         "inbox": {
             "inbox": "housing@northgate.example",
             "reason": "mail.northgate.example refuses housing: authentication failed",
@@ -57,6 +62,10 @@ ADMIN_TOPICS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "not-fetched": {
             "inbox": "housing@northgate.example",
             "reason": "uid 812 in INBOX: the server lists it and does not give it",
+        },
+        "kept-files": {
+            "inbox": "housing@northgate.example",
+            "reason": "lmtp_keep_per_day is 2000 MB, and 1990 MB are kept",
         },
         "relay": {"relay": "smtp.northgate.example", "reply": "535 5.7.8 authentication failed"},
         "refused": {

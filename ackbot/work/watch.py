@@ -25,8 +25,8 @@ from ackbot.store import Database, StoreBusy, StoreProblem, arrivals, backups, i
 from ackbot.wires.imap import WHOLE_UP_TO, Envelope, ImapProblem, LoginRefused, Mailbox, NotReached, NotTrusted
 from ackbot.work.aside import Aside
 from ackbot.work.in_hand import InHand
-from ackbot.work.intake import Intake
-from ackbot.work.reading import ReadingEnds, put_aside
+from ackbot.work.intake import NOT_THE_MAIL, Intake
+from ackbot.work.reading import put_aside
 from ackbot.work.threads import Stop
 
 _LISTED = 500  # envelopes asked for at once
@@ -113,7 +113,7 @@ class Watcher:
                 self._report("stopped", str(error))
                 self._tell(error)
                 self._stop.wait(_GENTLE_S * self._random.uniform(0.8, 1.2))
-            except (ImapProblem, StoreBusy, StoreProblem, ReadingEnds, OSError) as error:
+            except (ImapProblem, *NOT_THE_MAIL) as error:
                 self._retry(error)
             except Exception as error:  # noqa: BLE001 - a watcher that dies sees nothing more
                 self._log.exception(log_events.WATCHER_FAILED)
