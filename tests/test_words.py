@@ -27,7 +27,7 @@ def draft(**changes: object) -> Draft:
     values: dict[str, object] = {
         "kind": "admin",
         "template": "admin-quarantine",
-        "values": {"inbox": "a@b.example", "letter": 1, "error": "x", "today": date(2026, 11, 30)},
+        "values": {"inbox": "a@b.example", "letter": 1, "error": "x", "again": True, "today": date(2026, 11, 30)},
         "sender": Address("Housing", "housing@northgate.example"),
         "recipient": Address("Edward Quan", "edward@resident.example"),
         "subject": "Re: Damp",

@@ -7,7 +7,6 @@ To sweep a folder is to look at all mails above its watermark, the highest uid t
 import random
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import UTC, date, datetime, timedelta
@@ -26,6 +25,7 @@ from ackbot.wires.imap import WHOLE_UP_TO, Envelope, ImapProblem, LoginRefused, 
 from ackbot.work.aside import Aside
 from ackbot.work.in_hand import InHand
 from ackbot.work.intake import NOT_THE_MAIL, Intake
+from ackbot.work.moving import Moving
 from ackbot.work.reading import put_aside
 from ackbot.work.threads import Stop
 
@@ -94,7 +94,7 @@ class Watcher:
         ] = {}  # folders and uids asked for when connections broke, and how many broke
         self._aside = Aside(db, intake, stop, clock, on_queued)
         self._in_hand = InHand(db, watched.name, clock)
-        self._taken_late: deque[Arrival] = deque()  # that were aside, and may have to be moved
+        self._moving = Moving(watched, db, clock)
         self._sent_at = 0.0  # monotonic; the last look into the Sent folder
         self._sent_trouble = ""
 
@@ -170,8 +170,7 @@ class Watcher:
         self._report("watching", self._sent_trouble)
         self._log.info(log_events.WATCHING, folder=watched.folder, idle=watched.watch == "idle" and mailbox.can_idle)
         self.ready.set()
-        self._taken_late.clear()
-        self._move_left_over(mailbox, uidvalidity)
+        self._moving.move_left_over(mailbox, uidvalidity)
         self._count_junk(mailbox)
         told_at = counted_at = time.monotonic()
         idle = watched.watch == "idle" and mailbox.can_idle
@@ -185,7 +184,7 @@ class Watcher:
             # With IDLE every wake-up sweeps; a polled server says in its reply to NOOP whether there may be mail.
             if idle or due or mailbox.noop():
                 self._sweep(mailbox, watched.folder, uidvalidity)
-            self._move_late(mailbox, uidvalidity)
+            self._moving.move_late(mailbox, uidvalidity)
             if time.monotonic() - self._sent_at > max(_SENT_S, min(watched.poll_every_s, _LOOK_S)):
                 self._look_into_sent(mailbox)
             if due:
@@ -381,8 +380,7 @@ class Watcher:
             return
         if self._intake.take(raw, arrival, self._clock(), reading):
             self._on_queued()
-        if self._watched.after and arrival.folder == self._watched.folder:
-            self._move(mailbox, arrival)
+        self._moving.move(mailbox, arrival)
 
     def _fetch_alone(self, mailbox: Mailbox, envelope: Envelope, arrival: Arrival) -> bytes | None:
         uid = envelope.uid
@@ -442,7 +440,7 @@ class Watcher:
         self._remember(arrival, _PASSED_BY, lambda _: timedelta(0))
         key, taken = (
             self._key(arrival.folder, arrival.uidvalidity, arrival.uid),
-            partial(self._taken_late.append, arrival),
+            partial(self._moving.decided_late, arrival),
         )
         if reading is None:
             self._aside.accuse(key, raw, arrival, taken)
@@ -488,27 +486,3 @@ class Watcher:
                 # It is fetched alone now, and skipped as soon as it breaks one more connection.
                 self._suspects[name, envelope.uid] = _BROKE - 1
                 self._take(mailbox, [envelope], name, folder)
-
-    def _move(self, mailbox: Mailbox, arrival: Arrival) -> None:
-        """Move a mail to the folder `after`, if the admin configured one, and only after its decision is committed."""
-        place = mailbox.move(arrival.uid, self._watched.after)
-        crash_point("watch.moved")
-        arrivals.moved(self._db, arrival, self._watched.after, place)
-
-    def _move_late(self, mailbox: Mailbox, uidvalidity: int) -> None:
-        """Mails that were decided while others went on."""
-        watched = self._watched
-        while self._taken_late:
-            arrival = self._taken_late.popleft()
-            if watched.after and (arrival.folder, arrival.uidvalidity) == (watched.folder, uidvalidity):
-                self._move(mailbox, arrival)
-
-    def _move_left_over(self, mailbox: Mailbox, uidvalidity: int) -> None:
-        """Move the mails that were decided, but not moved because the process died in between."""
-        watched = self._watched
-        if not watched.after:
-            return
-        present = set(mailbox.uids_after(0))
-        for row in arrivals.not_moved(self._db, watched.name, watched.folder, uidvalidity):
-            if row["uid"] in present:
-                self._move(mailbox, Arrival(watched.name, self._clock(), watched.folder, uidvalidity, row["uid"]))
