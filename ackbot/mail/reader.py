@@ -1,8 +1,11 @@
 """
-The reader: bytes of mails go in, plain data comes out (design.md §3); wires/nursery runs it in a process of its own.
+The reader: bytes of mails go in, plain data comes out (design.md §3). wires/nursery runs it in a process of its own.
 
-Frames in: one octet of what is asked (WHOLE, QUICK, HEAD), four of the length, most significant first, the mail. Frames out: one
-octet (READ, FAILED), four of the length, what `plain.pack` makes, or the place of the failure.
+The process has no secret, no store, no network and no environment. If a mail takes it over or hangs it, the parent process
+kills it and starts another one.
+
+A frame in: one octet for the question (WHOLE, QUICK, HEAD), four octets for the length, most significant first, then the mail. A
+frame out: one octet (READ, FAILED), four for the length, then the output of `plain.pack` or the place of the failure.
 """
 
 import resource
@@ -14,12 +17,10 @@ from ackbot.mail import message, plain
 
 WHOLE, QUICK, HEAD = b"W", b"Q", b"H"
 READ, FAILED = b"R", b"F"
-CPU_S = (
-    5  # of processor time that one mail may take; a machine that is busy with other things costs no mail its reading
-)
-QUICK_S = 0.25  # of processor time for a mail before which others do not wait; most take a hundredth of it
+CPU_S = 5  # processor time for one mail, not wall-clock time: a busy machine must not make a mail unreadable
+QUICK_S = 0.25  # processor time that a mail may take while other mails wait; most mails take a hundredth of it
 MEMORY = 2_000_000_000  # octets of address space; ten times what the largest mail needs
-_FILES = 16  # beyond those that are open; imports inside of libraries need some
+_FILES = 16  # open files; libraries that import late need a few
 
 
 def serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:
@@ -45,7 +46,7 @@ def place(error: BaseException) -> str:
 
 
 def limit() -> None:
-    """What a mail can make this process take of the machine."""
+    """Limit the resources that a mail can make this process use: no core dumps, no written files, few open ones, bounded memory."""
     _lower(resource.RLIMIT_CORE, 0)
     _lower(resource.RLIMIT_FSIZE, 0)
     _lower(resource.RLIMIT_NOFILE, _FILES)
@@ -64,7 +65,7 @@ def _lower(what: int, most: int) -> None:
 
 
 def _allow_cpu(*, quick: bool) -> None:
-    """The next mail may take QUICK_S or CPU_S seconds of processor time more; then the kernel ends this process."""
+    """Allow QUICK_S or CPU_S more seconds of processor time for the next mail; after that the kernel ends this process."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
     resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + CPU_S + 1, hard))

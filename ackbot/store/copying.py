@@ -9,7 +9,8 @@ from ackbot.store.database import Database, Row, StoreProblem
 from ackbot.store.schema import MIGRATIONS
 
 _AT_ONCE = 500  # rows
-# Of workers and their moment, not of the council: who works on a store, with what in hand, what relays took in the last day.
+# These tables belong to the workers of the moment, not to the council: who works on a store, what they have in hand, and what
+# its relays took in the last day.
 _LEFT_OUT = {"in_hand", "leases", "relay_use"}
 
 

@@ -353,7 +353,18 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "INSERT INTO outbox_cases (outbox_id, code) SELECT id, code FROM outbox WHERE kind = 'cover' "
         "AND state IN ('held', 'queued', 'claimed') AND code <> '' AND dedupe_key NOT LIKE '%:several-%'",
     ),
-    # 3: what is being taken in is written down before, so that a mail over which the process ended is known to the next one.
+    # 3: a decision may rest on marks of the way that one copy came, and another copy is then judged by itself; and plus tags
+    # are no other addresses for the caps.
+    (
+        # '' where it rests on the letter itself; 'marks' of a list, a filter, a robot; 'forged': its author was condemned.
+        "ALTER TABLE letters ADD COLUMN by_way TEXT NOT NULL DEFAULT ''",
+        "UPDATE letters SET by_way = 'marks' WHERE state = 'decided' AND kind IN ('list', 'bulk', 'spam')",
+        "UPDATE letters SET by_way = 'forged' WHERE state = 'decided' AND why LIKE '%(DMARC fail)'",
+        "ALTER TABLE outbox ADD COLUMN mailbox TEXT NOT NULL DEFAULT ''",  # recipient_key without plus tag: for the caps
+        "UPDATE outbox SET mailbox = recipient_key",
+        "CREATE INDEX outbox_mailbox ON outbox (mailbox, created_at)",  # caps
+    ),
+    # 4: what is being taken in is written down before, so that a mail over which the process ended is known to the next one.
     (
         """
         CREATE TABLE in_hand (

@@ -17,21 +17,16 @@ from ackbot.mail import plain, reader
 from ackbot.mail.plain import NotPlain, Read
 from ackbot.wires import nursery
 
-COMMAND = (
-    sys.executable,
-    "-m",
-    "ackbot.wires.nursery",
-)  # run beside the package, so that it finds it without an environment
-_START_S = 30.0  # the longest a nursery may take until it is ready, however busy the machine is
-_REPLY_S = 10.0  # the longest it may take over a request afterwards
-_REPLACED_AFTER = 10_000  # mails
-_LARGE = (
-    1_000_000  # octets of a mail after which its reader is replaced: memory that such a one took is seldom given back
-)
-_GROWN = 300_000_000  # octets of memory after which it is replaced
-_LOOKED_AFTER = 100  # mails between two looks at its memory
+# Its working directory is the folder of the package, so it finds the package without an environment.
+COMMAND = (sys.executable, "-m", "ackbot.wires.nursery")
+_START_S = 30.0  # seconds that a new nursery may take to get ready
+_REPLY_S = 10.0  # seconds that it may take over a request afterwards
+_REPLACED_AFTER = 10_000  # mails after which a reader is replaced
+_LARGE = 1_000_000  # octets of a mail after which the reader is replaced: it rarely gives the memory back
+_GROWN = 300_000_000  # octets of memory above which a reader is replaced
+_LOOKED_AFTER = 100  # mails between two looks at the reader's memory
 _NICENESS = 10
-_PIECE = 65_536  # octets written or read at once
+_PIECE = 65_536  # the most octets written or read at once
 
 
 class ReadingFailed(AckbotError):
@@ -61,7 +56,7 @@ class Nursery:
         self._control, theirs = socket.socketpair()
         self._ready = False
         with theirs:
-            # An empty environment holds no password; what the child imports it finds beside the package.
+            # The environment is empty, so the child cannot know a password.
             self._process = subprocess.Popen(  # noqa: S603 - nothing of the command is a stranger's
                 COMMAND,
                 stdin=theirs.fileno(),

@@ -8,7 +8,7 @@ from ackbot.store import Database, StoreBusy, StoreProblem, in_hand
 from ackbot.wires.imap import WHOLE_UP_TO, Envelope
 
 BATCH_MAILS = 50
-BATCH_OCTETS = 4_000_000  # of whole mails held at once
+BATCH_OCTETS = 4_000_000  # the most octets of whole mails held at once
 
 
 class InHand:
@@ -80,7 +80,7 @@ class InHand:
         self._whole = False
 
     def batches(self, folder: str, envelopes: Sequence[Envelope]) -> Iterator[list[Envelope]]:
-        """Few mails and few octets at once; a large mail, fetched by structure, counts little."""
+        """Batches of at most BATCH_MAILS and BATCH_OCTETS. A large mail is fetched without its files and counts WHOLE_UP_TO."""
         batch: list[Envelope] = []
         octets = 0
         for envelope in envelopes:

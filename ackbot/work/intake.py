@@ -50,7 +50,7 @@ from ackbot.work.trial import Trial
 UNKNOWN_LETTERS_HELD = 20  # unknown letters after a change of UIDVALIDITY before acknowledgements wait (design.md §5)
 _RETRIES = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
 ENDED = "the process ended while it had this mail in hand"
-_CONFLICTS = 4  # with other workers, one after the other, before the watch is put off
+_CONFLICTS = 4  # conflicts with other workers in a row after which we decide again; one more is raised
 
 # Errors for which the mail is not to blame: nothing of it is kept, and it is taken again later.
 NOT_THE_MAIL = (StoreBusy, StoreProblem, ReadingEnds, NoReader, QuotaFull, OSError)
@@ -114,7 +114,7 @@ class Intake:
     ) -> None:
         """
         Args:
-            reading: who reads mails; None reads them in this process.
+            reading: the reader of mails; None reads them in this process.
             quota: the limit for delivered mails that are kept as they came; None for no limit.
             trial: who tries a mail over which a process may have ended; None finds nothing against any.
         """
@@ -137,7 +137,7 @@ class Intake:
             consider(message, arrival, self._office, lambda *_: Facts(), now)
 
     def begin_reading(self, raw: bytes) -> Future[Read]:
-        """Have a mail read while others are decided; what comes of it is for `take`. See reading.put_aside."""
+        """Ask for a mail to be read while others are decided; give the result to `take`. See reading.put_aside."""
         return self._reading.begin(raw)
 
     def survives(self, raw: bytes, arrival: Arrival, stop: Stop | None = None) -> bool:
@@ -162,7 +162,8 @@ class Intake:
         Decide one mail and commit the decision together with the watermark; a mail that breaks us is quarantined instead.
 
         Args:
-            read: what `begin_reading` gave for it; None has it read now. However long that takes, it is waited for.
+            now: the time, aware.
+            read: what `begin_reading` returned for this mail; None reads it now. `take` waits for it, however long it takes.
 
         Returns:
             How many mails were put into the outbox to go out now.
@@ -371,7 +372,12 @@ class Intake:
     def _recover(
         self, raw: bytes, arrival: Arrival, letter_id: int, code: str, now: datetime, reading: Future[Read]
     ) -> int:
-        """A quarantined mail can be read now: it joins the case its headers opened, or is decided like any other."""
+        """
+        Take in a quarantined mail that can be read now: it joins the case that its headers opened, or is decided like any other.
+
+        Raises:
+            Exception: the mail still breaks us.
+        """
         message = Message.of(reading.result(), self._office.signer)
         with self._db.transaction():
             office = office_at(self._office, self._db, now)

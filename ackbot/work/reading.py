@@ -1,5 +1,5 @@
 """
-Mails are read apart: child processes read what strangers send, and answer with plain data (wires/readers, mail/plain).
+Child processes read what strangers send, and answer with plain data (wires/readers, mail/plain).
 
 There are two lanes. All mails begin in the quick one, in the order of asking. A mail that takes long there, or ends its reader, is
 put aside: the slow lane reads it once more, with all the time that a mail may have, while the quick one goes on with the others.
@@ -20,8 +20,10 @@ from ackbot.mail import message, reader
 from ackbot.mail.plain import Read
 from ackbot.wires.readers import Child, Ended, Nursery
 
-WALL_S = 60.0  # the longest a reader may be silent over one mail in the slow lane, however busy the machine is
-QUICK_WALL_S = 2.0  # the same in the quick lane
+WALL_S = (
+    60.0  # seconds of wall time that the slow lane may take over one mail, so that it is long enough on a busy machine
+)
+QUICK_WALL_S = 2.0  # the same for the quick lane
 
 log = structlog.get_logger()
 

@@ -29,10 +29,10 @@ from ackbot.work.moving import Moving
 from ackbot.work.reading import put_aside
 from ackbot.work.threads import Stop
 
-_LISTED = 500  # envelopes asked for at once
-_IDLE_S = 540  # nine minutes; servers end an IDLE after 29 (RFC 2177), firewalls sooner
-_LOOK_S = 30.0  # between two sweeps at most, whatever the server says or keeps to itself
-_SENT_S = 5.0  # between two looks into the Sent folder at least
+_LISTED = 500  # the most envelopes asked for at once
+_IDLE_S = 540  # nine minutes; servers end an IDLE after 29 minutes (RFC 2177), firewalls sooner
+_LOOK_S = 30.0  # since the last report; then the next wake-up sweeps, because a server may fail to tell of mail
+_SENT_S = 5.0  # the shortest time between two looks into the Sent folder
 _COUNT_JUNK_S = 3_600.0
 _BACK_OFF_S = (5.0, 300.0)  # the first and the longest wait before connecting again, jittered
 _GENTLE_S = 900.0  # between attempts with a refused password, so that the server does not lock the account
@@ -43,13 +43,13 @@ _FETCH_AGAIN = (
     timedelta(hours=3),
     timedelta(hours=12),
 )
-_CLOCKS_DIFFER = timedelta(minutes=10)  # ours and the mail server's, at most
-_MOVED_WITHIN = timedelta(days=7)  # of its arrival a mail is taken in and moved
-_TOLD_AFTER = 3  # attempts to fetch a mail before the admin hears of it
-_BROKE = 2  # connections that a mail may break before it is passed by, and asked for again later
-MOST_ASIDE = 20  # mails whose reading takes long, kept in memory; further ones are waited for
+_CLOCKS_DIFFER = timedelta(minutes=10)  # the most that our clock and the mail server's may differ
+_MOVED_WITHIN = timedelta(days=7)  # the longest time from a mail's arrival until it is taken in and moved
+_TOLD_AFTER = 3  # failed attempts to fetch a mail after which the admin is told
+_BROKE = 2  # connections that a mail may break before it is skipped, and asked for again later
+MOST_ASIDE = 20  # mails kept in memory until they are read; the watcher waits for further ones
 _PASSED_BY = "others go on before it"
-_SILENT_S = 600.0  # without an answer of the server before the admin hears of it
+_SILENT_S = 600.0  # seconds without contact with the server after which the admin is told
 
 log = structlog.get_logger()
 
@@ -88,10 +88,9 @@ class Watcher:
         self.ready = threading.Event()  # set after the first whole sweep
         self.progress_at = time.monotonic()
         self._failures = 0
-        self._answered_at = time.monotonic()  # or begun
-        self._suspects: dict[
-            tuple[str, int], int
-        ] = {}  # folders and uids asked for when connections broke, and how many broke
+        self._answered_at = time.monotonic()  # when the server last worked, or when this watcher began
+        # Mails that were asked for when a connection broke, by folder and uid, and how many connections broke.
+        self._suspects: dict[tuple[str, int], int] = {}
         self._aside = Aside(db, intake, stop, clock, on_queued)
         self._in_hand = InHand(db, watched.name, clock)
         self._moving = Moving(watched, db, clock)
@@ -354,7 +353,7 @@ class Watcher:
             small = []  # one of them may have broken the connection, so each is fetched alone
         mails = self._asking(name, small, lambda: mailbox.whole(small)) if small else {}
         crash_point("watch.fetched")
-        # The reader goes on with the next ones while we decide over the first.
+        # The reader reads the next mails while we decide the first.
         accused = {one.uid for one in batch if self._in_hand.is_accused(name, one.uid)}
         read = {uid: self._intake.begin_reading(raw) for uid, raw in sorted(mails.items()) if uid not in accused}
         for envelope in batch:
@@ -453,7 +452,7 @@ class Watcher:
         return f"{folder}/{uidvalidity}/{uid}"
 
     def _not_fetched(self, arrival: Arrival, error: str) -> None:
-        """Kept in mind and asked for again, so that one mail the server will not give delays no other (P1, D4)."""
+        """Record a mail that the server does not give. It is asked for again later, and delays no other mail (P1, D4)."""
         attempts = self._remember(arrival, error, lambda count: _FETCH_AGAIN[min(count, len(_FETCH_AGAIN)) - 1])
         self._log.warning(log_events.NOT_FETCHED, uid=arrival.uid, reason=error)
         if attempts == _TOLD_AFTER:
