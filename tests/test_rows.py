@@ -70,7 +70,7 @@ MAILS: dict[str, Callable[[World], bytes]] = {
     "tags": lambda _: letter(To=", ".join(f"housing+{number:024}@northgate.example" for number in range(MANY))),
     "a bounce": bounce,
     "an officer's answer to everybody": lambda world: letter(
-        **STAFF, To=", ".join([*acknowledgements(world, "recipient"), ADDRESSES]), Cc="housing@northgate.example"
+        **STAFF, To=", ".join([ADDRESSES, *acknowledgements(world, "recipient")]), Cc="housing@northgate.example"
     ),
     "an officer's lines": lambda world: letter(
         **STAFF, text="\r\n".join(f"{one} note: x" for one in references(world).split() * 60)
