@@ -21,6 +21,7 @@ from ackbot.crashpoints import crash_point
 from ackbot.store import Database, StoreBusy, StoreProblem, open_database, outbox, reconfigured
 from ackbot.wires import systemd
 from ackbot.wires.places import PlaceTaken
+from ackbot.wires.readers import ReadingFailed
 from ackbot.work import dispatch, keeping, rounds
 from ackbot.work.apply import apply
 from ackbot.work.check_store import forgotten
@@ -28,8 +29,8 @@ from ackbot.work.dispatch import Dispatcher
 from ackbot.work.inbox_leases import InboxLeases
 from ackbot.work.intake import Intake
 from ackbot.work.lmtp_delivery import Mailroom
-from ackbot.work.reading import ReaderProcess, Reading, ReadingFailed, Unread
 from ackbot.work.quota import Quota
+from ackbot.work.reading import ReaderProcess, Reading, Unread
 from ackbot.work.recompute import recount
 from ackbot.work.relay_limits import limiter_of
 from ackbot.work.rounds import Rounds

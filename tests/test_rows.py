@@ -70,7 +70,10 @@ MAILS: dict[str, Callable[[World], bytes]] = {
     "tags": lambda _: letter(To=", ".join(f"housing+{number:024}@northgate.example" for number in range(MANY))),
     "a bounce": bounce,
     "an officer's answer to everybody": lambda world: letter(
-        **STAFF, To=", ".join([ADDRESSES, *acknowledgements(world, "recipient")]), Cc="housing@northgate.example"
+        **STAFF,
+        In_Reply_To=world.outbox("new-case")[0]["message_id"],
+        To=", ".join([ADDRESSES, *acknowledgements(world, "recipient")]),
+        Cc="housing@northgate.example",
     ),
     "an officer's lines": lambda world: letter(
         **STAFF, text="\r\n".join(f"{one} note: x" for one in references(world).split() * 60)
