@@ -69,12 +69,7 @@ MAILS: dict[str, Callable[[World], bytes]] = {
     ),
     "tags": lambda _: letter(To=", ".join(f"housing+{number:024}@northgate.example" for number in range(MANY))),
     "a bounce": bounce,
-    "an officer's answer to everybody": lambda world: letter(
-        **STAFF,
-        In_Reply_To=world.outbox("new-case")[0]["message_id"],
-        To=", ".join([ADDRESSES, *acknowledgements(world, "recipient")]),
-        Cc="housing@northgate.example",
-    ),
+    "an officer's mail to everybody": lambda _: letter(**STAFF, to=ADDRESSES, Cc=ADDRESSES),
     "an officer's lines": lambda world: letter(
         **STAFF, text="\r\n".join(f"{one} note: x" for one in references(world).split() * 60)
     ),
@@ -82,12 +77,13 @@ MAILS: dict[str, Callable[[World], bytes]] = {
 
 
 @pytest.mark.parametrize("kind", MAILS)
-def test_one_mail_makes_few_rows(world: World, kind: str) -> None:
+def test_one_mail_makes_few_rows(make_world: Callable[..., World], kind: str) -> None:
     """E1, E13: thousands of whatever a mail can name make no more rows than a few do, so nobody fills the store with one mail."""
+    world = make_world(("# housing", 'sent_folder = "Sent"\n# housing'))
     for number in range(CASES):
         world.receive(by(number))
     raw, before = MAILS[kind](world), tables(world)
-    world.receive(raw)
+    world.receive(raw, folder="Sent" if kind == "an officer's mail to everybody" else "INBOX")
     after = tables(world)
 
     assert sum(after.values()) - sum(before.values()) <= MOST_ROWS, {

@@ -22,7 +22,7 @@ from ackbot.mail.compose import Composed, compose
 from ackbot.mail.markup import Lines
 from ackbot.mail.message import Message
 from ackbot.mail.templates import TemplateProblem, place
-from ackbot.work.reading import InProcess, Reading
+from ackbot.work.reading import InProcess, Reading, patiently
 
 _OPEN = datetime(2026, 11, 30, 10, 0, tzinfo=UTC)  # a Monday morning
 _LATER = datetime(2026, 12, 7, 15, 0, tzinfo=UTC)  # the day of the promise
@@ -167,7 +167,7 @@ def _speaking(config: Config, language: str) -> Office:
 def _letter(office: Office, reading: Reading) -> Message:
     """The letter that all specimens are about."""
     raw = _LETTER % office.council.first_inbox.address.encode()
-    return Message.of(reading.begin(raw).result(), office.signer)
+    return Message.of(patiently(reading.begin(raw)), office.signer)
 
 
 def _sends(office: Office, message: Message) -> Iterator[tuple[str, Send]]:
