@@ -21,7 +21,7 @@ from ackbot.crashpoints import crash_point
 from ackbot.store import Database, StoreBusy, StoreProblem, open_database, outbox, reconfigured
 from ackbot.wires import systemd
 from ackbot.wires.places import PlaceTaken
-from ackbot.wires.readers import ReadingFailed
+from ackbot.wires.readers import NoReader, ReadingFailed
 from ackbot.work import dispatch, keeping, rounds
 from ackbot.work.apply import apply
 from ackbot.work.check_store import forgotten
@@ -278,7 +278,7 @@ class Daemon:
         """
         try:
             findings = proofread(self._config, self._reading)
-        except (Unread, ReadingFailed) as error:
+        except (Unread, ReadingFailed, NoReader) as error:
             log.error(log_events.NOT_STARTED, reason=str(error))  # noqa: TRY400 - it is all there is to say
             return 1
         if findings:
