@@ -7,7 +7,7 @@ import pytest
 
 from ackbot.demo.servers import MailServer
 from ackbot.store import in_hand
-from ackbot.work import delivery
+from ackbot.work import lmtp_delivery
 from ackbot.work.intake import Intake
 from ackbot.work.reading import ReaderProcess
 from tests.support.bad_reading import bad_reading
@@ -97,7 +97,7 @@ def test_what_is_delivered(
     world: World, bad: ReaderProcess, open_post: Callable[..., Post], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """E1, E13: a server does not wait for it; brought again meanwhile it is put off unread, and known when it was read."""
-    monkeypatch.setattr(delivery, "SLOWLY_S", 0.0)
+    monkeypatch.setattr(lmtp_delivery, "SLOWLY_S", 0.0)
     post = open_post()
     for _ in range(2):
         with pytest.raises(smtplib.SMTPDataError, match="takes long") as refused:

@@ -12,8 +12,9 @@ from ackbot.config import load
 from ackbot.daemon import Daemon
 from ackbot.mail.plain import Read
 from ackbot.store import StoreBusy
+from ackbot.wires.readers import ReadingFailed
 from ackbot.work import dispatch, rounds
-from ackbot.work.reading import ReadingFailed, Unread
+from ackbot.work.reading import Unread
 from tests.support.council import TOML, write_config
 
 

@@ -219,7 +219,9 @@ def test_names_of_other_letters() -> None:
 
 def test_bodies_are_plain_ascii_on_the_wire() -> None:
     """CRLF everywhere, 7-bit or quoted-printable, no line over 998 octets."""
-    long = draft(values={"inbox": "ü" * 3_000, "letter": 1, "error": "x" * 3_000, "today": date(2026, 1, 1)})
+    long = draft(
+        values={"inbox": "ü" * 3_000, "letter": 1, "error": "x" * 3_000, "again": True, "today": date(2026, 1, 1)}
+    )
     content = compose(long, TEMPLATES).content
 
     assert content.isascii()

@@ -18,7 +18,7 @@ from ackbot import log_events
 from ackbot.errors import AckbotError
 from ackbot.mail import message, reader
 from ackbot.mail.plain import Read
-from ackbot.wires.readers import Child, Ended, Nursery
+from ackbot.wires.readers import Child, Ended, NoReader, Nursery
 
 WALL_S = (
     60.0  # seconds of wall time that the slow lane may take over one mail, so that it is long enough on a busy machine
@@ -161,7 +161,7 @@ class ReaderProcess:
     def _read_quickly(self, kind: bytes, raw: bytes) -> Read:
         self._ends_if_closed()
         if self._child is None:
-            self._child = self._nursery.begin()
+            self._child = self._begun()
         child = self._child
         try:
             read = child.read(kind, raw, QUICK_WALL_S)
@@ -172,6 +172,13 @@ class ReaderProcess:
             self._child = None
             child.end()
         return read
+
+    def _begun(self) -> Child:
+        try:
+            return self._nursery.begin()
+        except NoReader:
+            self._ends_if_closed()  # then it was `close` that ended the nursery
+            raise
 
     def _after_the_first(self, kind: bytes, raw: bytes, reason: str) -> AckbotError:
         """What is said of a mail over which a reader ended in the quick lane."""
@@ -204,7 +211,7 @@ class ReaderProcess:
     def _read_slowly(self, kind: bytes, raw: bytes) -> Read:
         """By a reader of its own, whose memory is given back afterwards."""
         self._ends_if_closed()
-        child = self._nursery.begin()
+        child = self._begun()
         child.give_way()
         try:
             return child.read(kind, raw, WALL_S)
