@@ -191,19 +191,20 @@ def monotonic_of(unix: float) -> float:
 
 
 def cpu_of(running: Ackbot) -> float:
-    """CPU seconds that a daemon and its readers have used, those that ended included."""
-    assert running.process is not None
-    daemon = psutil.Process(running.process.pid)
-    own = daemon.cpu_times()
-    readers = [one.cpu_times() for one in daemon.children()]
-    ended = own.children_user + own.children_system
-    return float(own.user + own.system + ended + sum(one.user + one.system for one in readers))
+    """CPU seconds that a daemon, its nursery and its readers have used, those that ended included."""
+    return sum(sum(one.cpu_times()[:4]) for one in _family(running))  # user and system, and both of ended children
 
 
 def memory_of(running: Ackbot) -> tuple[float, float]:
-    """MB that a daemon and its reader have in memory now, shared pages counted once, and the most that the daemon itself had."""
+    """MB that a daemon, its nursery and its readers have in memory now, shared pages counted once, and the most that the daemon itself had."""
     assert running.process is not None
     daemon = psutil.Process(running.process.pid)
-    now = sum(one.memory_full_info().pss for one in (daemon, *daemon.children()))
+    now = sum(one.memory_full_info().pss for one in _family(running))
     words = Path(f"/proc/{daemon.pid}/status").read_text().split()
     return now / 1_048_576, int(words[words.index("VmHWM:") + 1]) / 1_024
+
+
+def _family(running: Ackbot) -> list[psutil.Process]:
+    assert running.process is not None
+    daemon = psutil.Process(running.process.pid)
+    return [daemon, *daemon.children(recursive=True)]
