@@ -312,15 +312,6 @@ def test_a_copy_without_the_mark_is_judged_by_itself(
     assert [bool(one["told"]) for one in told] == [True]
 
 
-def test_a_copy_from_the_junk_folder(make_story: Callable[..., Story]) -> None:
-    """E7: what lay in Junk was spam; moved to the inbox it is a letter."""
-    story = make_story()
-    story.receive(letter(), junk=True)
-    row = story.receive(letter())
-
-    assert (row["kind"], row["acknowledged"], len(story.cases())) == ("letter", 1, 1)
-
-
 @pytest.mark.parametrize("marks", MARKS.values(), ids=MARKS)
 def test_a_copy_with_the_mark_takes_nothing_back(story: Story, marks: dict[str, Any]) -> None:
     """E7, P2: the other order: known, and nothing is done."""
