@@ -46,12 +46,13 @@ def is_present(council: Council, staff: str, at: datetime) -> bool:
 def days_away(council: Council, staff: str, start: date, end: date) -> int:
     """Working days of the council from `start` to `end` (both included) on which somebody is away or gone."""
     person = council.staff[staff]
+    absences = [one for one in council.absences if one.staff == staff]
+    if not absences and not has_left(person, end):  # nearly everybody, at every letter: no day need be looked at
+        return 0
     days = (start + timedelta(days=n) for n in range((end - start).days + 1))
     return sum(
         council.calendar.is_working_day(day)
-        and (
-            has_left(person, day) or any(one.staff == staff and _covers(council, one, day) for one in council.absences)
-        )
+        and (has_left(person, day) or any(_covers(council, one, day) for one in absences))
         for day in days
     )
 
