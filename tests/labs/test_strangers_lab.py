@@ -76,6 +76,8 @@ ANSWERS = some.sampled_from(
 class Strangers(RuleBasedStateMachine):
     """Edward, officers, the clock, and strangers who know every address, subject, Message-ID and token there is."""
 
+    attempts = 0  # of strangers, in all runs
+
     @initialize()
     def begin(self) -> None:
         """A council, and a letter of Edward's."""
@@ -146,6 +148,7 @@ class Strangers(RuleBasedStateMachine):
         before, running = self._standing(codes), self._alarms()
         human = len(self.story.outbox("human"))
         self.story.receive(raw)
+        Strangers.attempts += 1
         after = self._standing(codes)
 
         assert after == before
@@ -298,3 +301,5 @@ def test_strangers_change_nothing() -> None:
         phases=[Phase.generate],
     )
     run_state_machine_as_test(run, settings=limits)
+
+    assert Strangers.attempts > EXAMPLES  # or nothing was tried
