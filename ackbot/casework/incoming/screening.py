@@ -116,8 +116,9 @@ class KindRule:
     Args:
         source: the section it comes from.
         why: explains a decision by it.
-        by_way: it goes by marks of the way that this copy came, such as those of a list or a spam filter. Another copy of
-            the same letter may have come without them (E7).
+        by_way: it goes by marks of the way that this copy came, such as those of a list or a spam filter: by anything that
+            the fingerprint leaves out. Another copy of the same letter may have come without them (E7), and whoever knows a
+            letter must not make it vanish by sending it ahead with a mark.
     """
 
     kind: LetterKind
@@ -214,12 +215,14 @@ KINDS: tuple[KindRule, ...] = (
         "domain.md §2.1",
         "it is our own mail come back: its signature verifies, and it is from one of our inboxes",
         lambda seen: seen.message.own and _ours(seen, seen.message.from_),
+        by_way=True,
     ),
     KindRule(
         "bounce",
         "RFC 3464",
         "it is a delivery status notification",
         lambda seen: seen.message.report == "delivery-status",
+        by_way=True,
     ),
     KindRule(
         "bounce",
@@ -228,6 +231,7 @@ KINDS: tuple[KindRule, ...] = (
         lambda seen: (
             "x-ms-exchange-message-is-ndr" in seen.message.headers or "x-failed-recipients" in seen.message.headers
         ),
+        by_way=True,
     ),
     KindRule(
         "bounce",
@@ -245,19 +249,43 @@ KINDS: tuple[KindRule, ...] = (
         "RFC 3464",
         "a mail system sent it, and it has a delivery-status part",
         lambda seen: (_daemon(seen) or seen.message.return_path == "") and seen.message.has_delivery_status,
+        by_way=True,
     ),
     KindRule(
         "bounce",
         "domain.md §2.2",
         "a mail system writes that a mail could not be delivered",
         lambda seen: _says_undelivered(seen) or (_returned_by_daemon(seen) and _bounce_subject(seen)),
+        by_way=True,
     ),
     KindRule(
-        "receipt", "RFC 8098", "it is a read receipt", lambda seen: seen.message.report == "disposition-notification"
+        "receipt",
+        "RFC 8098",
+        "it is a read receipt",
+        lambda seen: seen.message.report == "disposition-notification",
+        by_way=True,
     ),
-    KindRule("receipt", "RFC 5965", "it is an abuse report", lambda seen: seen.message.report == "feedback-report"),
-    KindRule("receipt", "RFC 5546", "it is a calendar message", lambda seen: seen.message.report == "calendar"),
-    KindRule("receipt", "RFC 7489 §7.2", "it is a report of one mail system to another", _machine_report),
+    KindRule(
+        "receipt",
+        "RFC 5965",
+        "it is an abuse report",
+        lambda seen: seen.message.report == "feedback-report",
+        by_way=True,
+    ),
+    KindRule(
+        "receipt",
+        "RFC 5546",
+        "it is a calendar message",
+        lambda seen: seen.message.report == "calendar",
+        by_way=True,
+    ),
+    KindRule(
+        "receipt",
+        "RFC 7489 §7.2",
+        "it is a report of one mail system to another",
+        _machine_report,
+        by_way=True,
+    ),
     KindRule("contact-form", "behaviour.md §1", "it comes from a contact form of this inbox", lambda seen: seen.form),
     KindRule(
         "automatic-reply",
@@ -344,6 +372,7 @@ WITHHELD: tuple[WithholdRule, ...] = (
         "RFC 5322 §3.6.2",
         "it names several senders, and a person should see which is right",
         lambda seen: len({one.key for one in seen.message.from_ if one.addr}) > 1,
+        by_way=True,
     ),
     WithholdRule(
         "domain.md §2.1",
@@ -354,6 +383,7 @@ WITHHELD: tuple[WithholdRule, ...] = (
         "RFC 3834 §2",
         "nobody reads mail at the sender's address",
         lambda seen: _nobody(seen.message.from_[0] if seen.message.from_ else None),
+        by_way=True,
     ),
     WithholdRule(
         "MS-OXCMAIL 2.1.3.2.20",
@@ -365,13 +395,17 @@ WITHHELD: tuple[WithholdRule, ...] = (
         "behaviour.md §4.4",
         "it carries a token that we gave to a member of staff, and comes from somebody else",
         lambda seen: seen.authority.answers_staff,
+        by_way=True,
     ),
     FORGED,
     WithholdRule(
         "behaviour.md §1", "a [[sender]] rule says not to", lambda seen: _rule_forbids(seen, seen.message.author)
     ),
     WithholdRule(
-        "behaviour.md §1", "the inbox is only in Cc", lambda seen: not seen.home.acknowledge_cc and _only_cc(seen)
+        "behaviour.md §1",
+        "the inbox is only in Cc",
+        lambda seen: not seen.home.acknowledge_cc and _only_cc(seen),
+        by_way=True,
     ),
 )
 
