@@ -196,6 +196,15 @@ def forged_done(results: str = "", **fields: str) -> Writes:
     return answers("new-case", "priya", DONE, PRIYA, results, **fields)
 
 
+EVILS = "mx.northgate.example; dmarc=pass header.from=evil.example"
+ODD = {
+    "`<resident> <stranger>`": "<edward@resident.example> <x@evil.example>",
+    "a source route, `<@stranger:resident>`,": "<@evil.example:edward@resident.example>",
+    "the resident's address as an encoded word": "=?utf-8?q?edward=40resident.example?=",
+    "the resident's address and a stranger's, with a semicolon between,": "edward@resident.example;x@evil.example",
+}
+
+
 # fmt: off
 ATTEMPTS: list[Attempt] = [
     *rows(
@@ -208,6 +217,8 @@ ATTEMPTS: list[Attempt] = [
         ("a group of two in From, one of them the resident, the same", "it speaks for neither, and is not acknowledged", writes("Residents: x@evil.example, edward@resident.example;", NO_MORE, **THREAD), {"a case of x", "new-case to sam"}, {}),
         ("two From fields, the second the resident's, and a pass for the first", "they speak for neither, and are not acknowledged", writes(f"x@evil.example\r\nFrom: {EDWARD}", NO_MORE, results="mx.northgate.example; dmarc=pass header.from=evil.example", **THREAD), {"a case of x", "new-case to sam"}, {}),
         ("the resident's address in the encoded name of From", ITS_OWN, writes("=?utf-8?q?Edward_=3Cedward=40resident.example=3E?= <x@evil.example>", NO_MORE, **THREAD), X_S, {}),
+        *((f"{name} in From, which the inbox's server reads as the second, and passes: \"No more emails please\"", "the server passed somebody else, so it speaks for nobody: the owner reads it, and nothing changes", writes(sender, NO_MORE, results=EVILS, **THREAD), TOLD, {}) for name, sender in ODD.items()),
+        ("the same, in a closed case: \"The damp is back\"", "it stays closed", writes(ODD["`<resident> <stranger>`"], BACK_AGAIN, results=EVILS, **THREAD), TOLD, IN_CLOSED),
         ("the resident's address in a comment of From", ITS_OWN, writes("x@evil.example (Edward <edward@resident.example>)", NO_MORE, **THREAD), X_S, {}),
         ("the resident in Reply-To, \"No more emails please\", to the reply address", f"{ITS_OWN}, whose owner is told", writes(MO, NO_MORE, to="{reply}", Reply_To=EDWARD), MO_S, {}),
         ("the landlord in copy answers the resident's letter: \"No more emails please\"", ITS_OWN, writes(LEE, NO_MORE, **THREAD), LEE_S, {}),
@@ -290,6 +301,7 @@ ATTEMPTS: list[Attempt] = [
         ("the resident's Message-ID under other words, the resident in From, condemned", "another letter: the resident's own is acknowledged", lambda _: letter(text="Cancel it all.", Authentication_Results=CONDEMNED), {"a case of edward", "new-case to priya"}, AHEAD),
         ("the resident's letter is sent to another service first", "it is acknowledged there; of the resident's own that service is told", ahead(to="streets@northgate.example"), {"a case of edward", "acknowledgement to edward", "new-case to kofi"}, {**AHEAD, "inbox": "streets"}),
         ("a further letter of the resident's, word for word and before it comes, with `X-Failed-Recipients`", "the resident's own joins the case", lambda _: further(X_Failed_Recipients="a@b.example"), set(), {"then": lambda _: further(), "gets": ("receipt",)}),
+        ("a further letter of the resident's, word for word and before it comes, with `<resident> <stranger>` in From and a pass for the stranger", "the owner reads it, and nothing changes; the resident's own counts", lambda _: further(sender=ODD["`<resident> <stranger>`"], Authentication_Results=EVILS), TOLD, {"then": lambda _: further(), "gets": ("receipt",)}),
         ("a letter of danger, word for word and before it comes, as a read receipt", "the resident's own alarms", ahead(text=BODY.replace("There is damp in the bedroom.", "I smell gas."), content_type=MIXED.format("disposition-notification")), set(), {**AHEAD, "then": lambda _: letter(text="I smell gas.\n\nRegards\nEdward Quan\n")}),
     ),
     *rows(

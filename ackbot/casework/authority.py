@@ -31,6 +31,7 @@ class Authority:
         made_for: ids of the staff for whom the reply addresses were made that it was sent to; empty if there are none.
         form: it comes from a contact form, which speaks for nobody.
         results: what the servers that our inboxes believe say about the author, by authserv-id in lower case.
+        another: the servers, in lower case, that passed somebody else than the author: they read From otherwise.
         internal: it bears Exchange's mark of a mail from inside.
     """
 
@@ -41,6 +42,7 @@ class Authority:
     made_for: frozenset[str]
     form: bool
     results: Mapping[str, Verdict]
+    another: frozenset[str]
     internal: bool
 
     def result_of(self, inbox: Inbox) -> Verdict:
@@ -98,9 +100,16 @@ class Authority:
         """
         Whether the mail is its author's own: one person wrote it, not a form, and no server that is asked condemns it.
 
-        A pass is not needed, because the servers of many residents publish no DMARC policy.
+        A pass is not needed, because the servers of many residents publish no DMARC policy; but one for somebody else shows
+        that the server read another author in From.
         """
-        return self.author is not None and not self.form and not self.condemned_by(*inboxes)
+        doubted = self.condemned_by(*inboxes) or self.another_passed(*inboxes)
+        return self.author is not None and not self.form and not doubted
+
+    def another_passed(self, *inboxes: Inbox) -> bool:
+        """Whether the server that the mail came through, and one of these inboxes believes, passed another author than ours."""
+        asked = (one for one in (self.arrived, *inboxes) if self._came_through(one))
+        return any(one.authserv_id.lower() in self.another for one in asked)
 
     def speaks_for(self, case: Case, council: Council) -> bool:
         """Whether the mail is a party's own in this case, so that wishes, scores and answers in it count (E4)."""
@@ -128,5 +137,6 @@ def of(message: Message, inbox: Inbox, council: Council, *, form: bool) -> Autho
         made_for=frozenset(token.staff for token in message.addressed if token.role == "staff"),
         form=form,
         results=MappingProxyType({one: authresults.verdict(message.headers, one, domain) for one in believed}),
+        another=frozenset(one for one in believed if authresults.passed_another(message.headers, one, domain)),
         internal=authresults.internal(message.headers),
     )
