@@ -24,7 +24,7 @@ def histories(
     The automatic mail of each of these residents. Mail to any address of their mailbox counts (E12).
 
     Args:
-        addresses: case folded. "" stands for a letter without a sender; its history tells only whether the brake is on.
+        addresses: as `key_of` gives them. "" stands for a letter without a sender; its history tells only whether the brake is on.
         calendar: the council's; a day begins at its midnight.
 
     Returns:

@@ -120,7 +120,7 @@ def _signed(text: str, sender: Address) -> str:
 def _known(name: str, sender: Address) -> bool:
     """Whether the address, too, holds a word of the name."""
     local = sender.key.partition("@")[0]
-    return any(len(word) > 1 and word.casefold() in local for word in re.split(r"\W+", name))
+    return any(len(word) > 1 and word.lower() in local for word in re.split(r"\W+", name))
 
 
 def _is_name(name: str, sender: Address) -> bool:
@@ -130,9 +130,9 @@ def _is_name(name: str, sender: Address) -> bool:
     if not _NAME.fullmatch(bare) or _NO_NAME.search(bare) or _is_sentence(bare):
         return False
     local = sender.key.partition("@")[0]
-    if " " not in name and name.casefold() in re.split(r"[^\w]|\d", local):
+    if " " not in name and name.lower() in re.split(r"[^\w]|\d", local):
         return False  # one word that is a piece of the address may be a login
-    return bare.casefold().replace(" ", "") != sender.key
+    return bare.lower().replace(" ", "") != sender.key
 
 
 def _is_sentence(bare: str) -> bool:
