@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from ackbot.casework.council import Council, Inbox, Staff
-from ackbot.casework.model import Case
+from ackbot.casework.model import Case, Proof
 from ackbot.mail import authresults
 from ackbot.mail.addresses import Address
 from ackbot.mail.authresults import Verdict
@@ -115,6 +115,20 @@ class Authority:
         """Whether the mail is a party's own in this case, so that wishes, scores and answers in it count (E4)."""
         own = self.is_own(council.inbox_of(case.inbox))
         return own and self.author is not None and self.author.key in case.parties
+
+    def proof_for(self, case: Case, council: Council, *, opening: bool) -> Proof:
+        """
+        How well it is proven that a party of the case wrote the mail.
+
+        Args:
+            opening: it opens the case; then its resident may be whom a form or Reply-To names, which proves nothing.
+        """
+        inbox = council.inbox_of(case.inbox)
+        if self.condemned_by(inbox):
+            return 0
+        if not self.speaks_for(case, council):
+            return 1 if opening or self.form else 0
+        return 2 if self.proven_by(self.arrived) or self.proven_by(inbox) else 1
 
 
 def of(message: Message, inbox: Inbox, council: Council, *, form: bool) -> Authority:

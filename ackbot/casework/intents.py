@@ -8,7 +8,7 @@ from typing import Literal
 
 from ackbot.casework.council import Absence
 from ackbot.casework.keys import Key
-from ackbot.casework.model import AnsweredElsewhere, ByWay, Case, Clock, ClockKind, LetterKind, Outcome
+from ackbot.casework.model import AnsweredElsewhere, ByWay, Case, Clock, ClockKind, LetterKind, Outcome, Proof
 from ackbot.mail.addresses import Address
 from ackbot.mail.compose import Draft
 from ackbot.mail.plain import Attachment
@@ -156,12 +156,14 @@ class Alarm(Intent):
     Duty officers are alarmed, and again after `repeat_s` seconds, until somebody takes it.
 
     Args:
+        proof: of the letter that alarms.
         how: by a mail of its own at once; counted in the next mail of the same resident's chain; or in a list of all, in the
             next round (E9).
     """
 
     categories: tuple[str, ...]
     repeat_s: float
+    proof: Proof = 1
     how: Literal["mailed", "counted", "listed"] = "mailed"
 
 

@@ -123,9 +123,9 @@ def urgent_again(code: str, started_at: datetime, number: int) -> Key:
     return Key(f"urgent:{code}:{started_at:%Y-%m-%dT%H%M%S}:{number}")
 
 
-def urgent_list(at: datetime) -> Key:
-    """One list of all alarms that run, for each time that it is sent."""
-    return Key(f"urgent-list:{at:%Y-%m-%dT%H%M%S}")
+def urgent_list(at: datetime, proof: int) -> Key:
+    """One list of the alarms that run and are equally proven, for each time that it is sent."""
+    return Key(f"urgent-list:{at:%Y-%m-%dT%H%M%S}:{proof}")
 
 
 def ask(part: Part) -> Key:

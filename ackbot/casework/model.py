@@ -28,6 +28,9 @@ LetterKind = Literal[
 ]
 # Kinds of mail that a person wrote to us.
 PERSONAL: frozenset[LetterKind] = frozenset({"letter", "contact-form", "reply", "unreadable", "staff"})
+# How well it is proven that a party wrote a letter: 2 vouched for by a server that we believe; 1 by nobody; 0 condemned, or a
+# stranger's in somebody else's case. A letter never drowns in an alarm of letters that are less proven (E9).
+Proof = Literal[0, 1, 2]
 ByWay = Literal["", "marks", "forged"]  # see `Verdict.by_way`
 _LETTERS = frozenset({"letter", "contact-form", "unreadable", "automatic-reply"})  # kinds that may open a case
 Outcome = Literal["case", "attach", "event", "record"]
@@ -390,16 +393,22 @@ class RunningAlarm:
 
     Args:
         person: whose chain it is part of.
+        categories: each with the best proof of a letter that has words of it.
         runs: nobody has taken it yet.
-        letters: of the case that have alarmed since it began.
+        letters: of the case that have alarmed since it began, as well proven as the best of them.
     """
 
     code: str
     person: str
-    categories: tuple[str, ...]
+    categories: Mapping[str, Proof]
     started_at: datetime
     runs: bool
     letters: int
+
+    @property
+    def proof(self) -> Proof:
+        """That of its best proven letter."""
+        return max(self.categories.values(), default=0)
 
 
 @dataclass(frozen=True)

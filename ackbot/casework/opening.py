@@ -59,7 +59,7 @@ def on_new_letter(letter: NewLetter) -> Decision:
         OpenCase(case, why=f"{desk.council.reference_of(case.code)} is opened: {letter.found.how}"),
         *_remembered(letter, case),
         *(SetClock(case.code, clock, why=f'standard "{case.standard}": {clock.kind}') for clock in clocks),
-        *danger.alarms(seen, case, seen.home, letter.urgent, desk),
+        *danger.alarms(seen, case, seen.home, letter.urgent, desk, opening=True),
         *_resident_told(acknowledgement, desk),
         _owner_named(case, chosen, desk),
         *_owner_told(letter, case, chosen, acknowledged),

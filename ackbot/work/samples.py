@@ -282,7 +282,9 @@ def _to_staff(desk: Desk, inbox: Inbox, staff: Staff, message: Message) -> Itera
     )
     yield "sent to another service too", to_staff.also_yours(desk, message, case, inbox, staff, why="a specimen")
     yield "urgent", to_staff.urgent(desk, message, case, staff, ("gas",), why="a specimen")
-    untaken = [to_staff.Untaken(case, ("gas",), desk.now, "There is a strong smell of gas in our kitchen.")]
+    later = to_staff.Later("E. Quan <edward@elsewhere.example>", True, "It was a false alarm.")
+    alarming = to_staff.AlarmWords("There is a strong smell of gas in our kitchen.", since=(later,))
+    untaken = [to_staff.Untaken(case, ("gas",), desk.now, alarming)]
     yield (
         "urgent, once more",
         to_staff.urgent_again(
@@ -290,15 +292,15 @@ def _to_staff(desk: Desk, inbox: Inbox, staff: Staff, message: Message) -> Itera
             case,
             staff,
             ("gas",),
-            "There is a strong smell of gas in our kitchen.",
+            alarming,
             number=2,
             started_at=desk.now,
-            others=[case],
+            others=[(case, alarming)],
             letters=3,
             why="a specimen",
         ),
     )
-    yield "many urgent cases", to_staff.urgent_list(desk, staff, untaken, letters=7, why="a specimen")
+    yield "many urgent cases", to_staff.urgent_list(desk, staff, untaken, proof=1, letters=7, why="a specimen")
 
 
 def _later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[str, Send]]:

@@ -318,11 +318,48 @@ def split_off(desk: Desk, case: Case, by: Staff, part: str, *, last_words: str, 
     return about_case(desk, kinds.NEW_CASE_SPLIT, case, staff, key, values, why=why)
 
 
-def urgent(desk: Desk, letter: Message, case: Case, staff: Staff, categories: Sequence[str], *, why: str) -> Send:
-    """The alarm to a duty officer. It is sent before all other mail and without limits (behaviour.md §3.9, domain.md §8)."""
+def urgent(
+    desk: Desk,
+    letter: Message,
+    case: Case,
+    staff: Staff,
+    categories: Sequence[str],
+    *,
+    opening: bool = True,
+    why: str,
+) -> Send:
+    """
+    The alarm to a duty officer. It is sent before all other mail and without limits (behaviour.md §3.9, domain.md §8).
+
+    Args:
+        opening: the letter opens the case, and so is the resident's; else its author is named if that is another.
+    """
     key = keys.urgent(case.code, letter.fingerprint, staff.id)
-    values = _alarming(desk, case, categories)
+    values = _alarming(desk, case, categories, "" if opening else _not_the_resident(letter.author, case))
     return about_case(desk, kinds.URGENT, case, staff, key, values, why=why, letter=letter)
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """A letter that came after the one that alarmed; `writer` as in AlarmWords."""
+
+    writer: str
+    forged: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmWords:
+    """
+    The words that alarmed. Whatever came since stands below them, so that no "false alarm" of a stranger takes their place.
+
+    Args:
+        writer: name and address of their writer, if that is not the resident; "" for the resident.
+    """
+
+    text: str
+    writer: str = ""
+    since: tuple[Later, ...] = ()
 
 
 def urgent_again(
@@ -330,11 +367,11 @@ def urgent_again(
     case: Case,
     staff: Staff,
     categories: Sequence[str],
-    last_words: str,
+    words: AlarmWords,
     *,
     number: int,
     started_at: datetime,
-    others: Sequence[Case] = (),
+    others: Sequence[tuple[Case, AlarmWords]] = (),
     letters: int = 1,
     why: str,
 ) -> Send:
@@ -342,33 +379,37 @@ def urgent_again(
     The alarm once more, while nobody has taken it.
 
     Args:
+        words: those that alarmed in this case.
         number: counts the mails of this alarm.
         others: further cases of the same resident that alarm; each is taken for itself.
         letters: how many have alarmed in all of these cases.
     """
     key = keys.urgent_again(case.code, started_at, number)
     values = {
-        **_alarming(desk, case, categories),
-        "letter": Lines(last_words),
+        **_alarming(desk, case, categories, words.writer),
+        "letter": Lines(words.text),
+        "since": [replace(one, text=_short(one.text)) for one in words.since],
         "letters": letters,
-        "others": [_to_take(desk, other, staff) for other in others],
+        "others": [
+            _to_take(desk, other, staff) | {"writer": said.writer, "words": _short(said.text)} for other, said in others
+        ],
     }
     send = about_case(desk, kinds.URGENT, case, staff, key, values, why=why)
-    return replace(send, names=(case.code, *(other.code for other in others)))
+    return replace(send, names=(case.code, *(other.code for other, _ in others)))
 
 
 @dataclass(frozen=True, slots=True)
 class Untaken:
-    """One alarm of a list; `last_words` of the resident in its case."""
+    """One alarm of a list, and the words that alarmed."""
 
     case: Case
     categories: tuple[str, ...]
     started_at: datetime
-    last_words: str
+    words: AlarmWords
 
 
-def urgent_list(desk: Desk, staff: Staff, untaken: Sequence[Untaken], *, letters: int, why: str) -> Send:
-    """All alarms that run, in one mail (E9); each is taken by its own link, or by a line with its reference."""
+def urgent_list(desk: Desk, staff: Staff, untaken: Sequence[Untaken], *, proof: int, letters: int, why: str) -> Send:
+    """The alarms that run and are equally proven, in one mail (E9); each is taken by its link, or by a line with its reference."""
     calendar = desk.council.calendar
     values = {
         "count": len(untaken),
@@ -379,14 +420,15 @@ def urgent_list(desk: Desk, staff: Staff, untaken: Sequence[Untaken], *, letters
                 **_to_take(desk, one.case, staff),
                 "categories": list(one.categories),
                 "since": one.started_at.astimezone(calendar.timezone),
-                "words": subjects.shortened(" ".join(one.last_words.split()), _WORDS_SHOWN),
+                "writer": one.words.writer,
+                "words": _short(one.words.text),
             }
             for one in untaken
         ],
     }
     inbox = desk.council.inbox_of(untaken[0].case.inbox)
     named = [one.case.code for one in untaken]
-    key = keys.urgent_list(desk.now)
+    key = keys.urgent_list(desk.now, proof)
     return about_no_single_case(desk, kinds.URGENT_LIST, staff, inbox, key, values, why=why, named=named)
 
 
@@ -400,9 +442,37 @@ def _to_take(desk: Desk, case: Case, staff: Staff) -> dict[str, Any]:
     }
 
 
-def _alarming(desk: Desk, case: Case, categories: Sequence[str]) -> dict[str, Any]:
+def _not_the_resident(author: Address | None, case: Case) -> str:
+    """The name and address of an author who is not the resident; "" for the resident. Nobody is named by a name alone."""
+    if author is not None and author.key in case.parties:
+        return ""
+    name = names.from_display(author) if author else ""
+    return (f"{name} <{author.addr}>" if name else author.addr) if author and author.addr else "somebody unknown"
+
+
+def alarm_words(
+    text: str, author: Address | None, case: Case, since: Sequence[tuple[Address, bool, str]]
+) -> AlarmWords:
+    """
+    The words that alarmed in a case, with the names that staff read.
+
+    Args:
+        author: None for the resident.
+        since: later letters: the author, whether it may be forged, and the text.
+    """
+    later = [Later(_not_the_resident(one, case), forged, said) for one, forged, said in since]
+    return AlarmWords(text, _not_the_resident(author, case) if author else "", tuple(later))
+
+
+def _short(text: str) -> str:
+    return subjects.shortened(" ".join(text.split()), _WORDS_SHOWN)
+
+
+def _alarming(desk: Desk, case: Case, categories: Sequence[str], writer: str) -> dict[str, Any]:
     owner = desk.council.staff.get(case.owner)
     return {
+        "writer": writer,
+        "since": [],
         "categories": list(categories),
         "owner": owner.name if owner else "",
         "letters": 1,
