@@ -169,9 +169,15 @@ class Alarm(Intent):
 
 @dataclass(frozen=True, slots=True)
 class TakeAlarm(Intent):
-    """End the alarm of a case, because somebody sees to it."""
+    """
+    End the alarm of a case, because somebody sees to it.
+
+    Args:
+        proven: else it goes on, and the next mail goes to the next person, until they confirm it.
+    """
 
     staff: str
+    proven: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,6 +148,16 @@ def echo(sent: Key) -> Key:
     return Key(f"echo:{sent}")
 
 
+def take(part: Part) -> Key:
+    """To a member of staff: did you take that alarm?"""
+    return Key(f"take:{part}")
+
+
+def acted(part: Part) -> Key:
+    """To a member of staff: this was done in your name."""
+    return Key(f"acted:{part}")
+
+
 def another(part: Part) -> Key:
     """To whoever has the case: another person wrote in it."""
     return Key(f"another:{part}")

@@ -128,8 +128,12 @@ def end(unit: Unit, intent: TakeAlarm) -> Data:
     """
     A member of staff, who is proven, says that they have taken the case: the alarm ends.
 
-    Nothing else ends one, neither words to the resident nor the end of the case (E5). Touches no row if none is running.
+    Nothing else ends one, neither words to the resident nor the end of the case (E5). Touches no row if none is running. If
+    nothing proves who said it, the next mail goes to the next person: `sent` is rounded up to an even number, as in `hasten`.
     """
+    if not intent.proven:
+        unit.db.run("UPDATE alarms SET sent = sent + sent % 2 WHERE code = :code AND taken_by = ''", code=intent.code)
+        return {"proven": False}
     unit.db.run(
         "UPDATE alarms SET taken_by = :staff, taken_at = :now WHERE code = :code AND taken_by = ''",
         staff=intent.staff,

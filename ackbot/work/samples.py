@@ -424,6 +424,8 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
         "another": {"author": "Sam Jones", "gone": False, "their_words": words},
         "unproven": {"author": "Sam Jones", "own": False, "their_words": words, "sent": link},
         "taken": {"taker": "Sam Jones"},
+        "take": {"word": "7H429P", "confirm": link},
+        "acted": {"command": "DONE", "their_words": words, "admin": "admins@northgate.example"},
         "quiet": {"command": "QUIET", "off": False},
         "copies": {"copies": ["councillor@northgate.example"]},
         "copying": {

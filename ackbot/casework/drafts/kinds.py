@@ -87,6 +87,8 @@ ASK_BACK: Mapping[str, StaffMail] = MappingProxyType(
             "copies",  # what CC did
             "copying",  # may copies go to these addresses?
             "taken",  # somebody took their case
+            "take",  # did they take that alarm?
+            "acted",  # what was done in their name, where no server vouches for them
             "another",  # somebody else wrote in their case
             "unreachable",  # the resident's address does not work
             "unproven",  # was that a colleague's answer?

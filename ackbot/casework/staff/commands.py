@@ -21,6 +21,7 @@ from ackbot.casework.intents import (
     KeepWords,
     Record,
     Reopen,
+    Send,
     Wish,
 )
 from ackbot.casework.model import PURPOSES, Case, Facts
@@ -128,10 +129,25 @@ def _ask_anew(request: Request) -> list[Intent]:
 
 def _done(request: Request) -> list[Intent]:
     """What was asked for. If another person wrote to the resident or closed the case, whoever has the case is told."""
-    intents = _commanded(request)
+    intents = _told_of_it(request, _commanded(request))
     if request.has_the_case or not any(isinstance(one, HumanWords | Close) for one in intents):
         return intents
     return [*intents, _tell_owner(request, gone=False)]
+
+
+def _told_of_it(request: Request, intents: list[Intent]) -> list[Intent]:
+    """
+    What was asked for; and where no server vouches for its author, they hear of it at their own address at once (P7).
+
+    A note needs no such mail, and neither does what is confirmed or asked back anyway.
+    """
+    acts = any(not isinstance(one, KeepWords | Send) for one in intents)
+    if request.proven or not acts or any(isinstance(one, Send) and one.staff == request.person.id for one in intents):
+        return intents
+    reading, council = request.reading, request.desk.council
+    values = {"command": reading.command, "their_words": Lines(reading.text), "admin": council.admin}
+    why = "no server vouches for whoever wrote it"
+    return [*intents, answered(request, "acted", keys.acted(request.key), values, why=why)]
 
 
 def _tell_owner(request: Request, *, gone: bool) -> Intent:
@@ -355,7 +371,7 @@ def _by_lines(reply: StaffReply) -> list[Intent]:
         intents += (
             ask_back(request, "One line for each case counts, and it had one.")
             if request.again
-            else _commanded(request)
+            else _told_of_it(request, _commanded(request))
         )
     return [*intents, *(_about_no_case(reply, "\n".join(strange)) if strange else [])]
 

@@ -15,7 +15,7 @@ from ackbot.casework.incoming.routing import Routed
 from ackbot.casework.intents import Assign, Intent, Note, Offer, OpenCase, SetClock, TakeAlarm
 from ackbot.casework.model import Case, History
 from ackbot.casework.staff.people import called, team_called
-from ackbot.casework.staff.request import Request, ask_back, note, said
+from ackbot.casework.staff.request import Request, answered, ask_back, note, said
 
 _LINKED = re.compile(r"<mailto:[^<>\n]*>")  # Outlook puts this behind an address
 
@@ -106,7 +106,7 @@ def taken(request: Request) -> list[Intent]:
     offered = case.offer is not None and case.offer.to == person.id
     # While an alarm runs, TAKE means "I see to it", not "it is my case", except from whoever was offered the case.
     if case.code in request.facts.alarmed and not offered:
-        return [TakeAlarm(case.code, person.id, why=f"{person.name} is on it")]
+        return _alarm_taken(request, f"{person.name} is on it")
     if case.state == "closed":
         return ask_back(request, "The case is closed.")
     if case.owner == person.id:
@@ -117,7 +117,7 @@ def taken(request: Request) -> list[Intent]:
     found = Move(case, person.id, "owner", why, tell=True)
     team = _team_of(person, case.team, desk.council)
     intents: list[Intent] = [
-        TakeAlarm(case.code, person.id, why=why),
+        *_alarm_taken(request, why),
         *(
             replace(one, team=team, taken=True) if isinstance(one, Assign) else one
             for one in absence_moves.applied(found)
@@ -139,6 +139,28 @@ def taken(request: Request) -> list[Intent]:
     if absence_moves.is_told(found, desk) and _is_news(request):
         intents += absence_moves.notice([found], _history(request), desk, number=case.handovers + 1)
     return intents
+
+
+def _alarm_taken(request: Request, why: str) -> list[Intent]:
+    """
+    End the alarm. Where no server vouches for the writer, they are asked first, at their own address (behaviour.md §4.4).
+
+    Whoever has a forwarded alarm can write TAKE in an officer's name, but does not read what the officer is asked: an answer
+    to that mail, or the word in it, is theirs. The word is good for this alarm alone.
+    """
+    case, desk, person = request.case, request.desk, request.person
+    began = next((one.started_at for one in request.facts.alarms if one.runs and one.code == case.code), None)
+    if request.proven or began is None:
+        return [TakeAlarm(case.code, person.id, why=why)]
+    word = desk.signer.code(f"take:{case.code}:{person.id}:{began.isoformat()}", 0)
+    answers = [ours.text for ours in request.facts.ours.values() if ours.staff == person.id]
+    if any(word in text for text in (said(request).upper(), *answers)):
+        return [TakeAlarm(case.code, person.id, why=why)]
+    values = {"word": word, "confirm": to_staff.inside_link(desk, case, person, f"TAKE: {word}")}
+    return [
+        TakeAlarm(case.code, person.id, proven=False, why=f"{person.name} is asked whether they took the alarm"),
+        answered(request, "take", keys.take(request.key), values, why="nothing proves who took the alarm"),
+    ]
 
 
 def _is_news(request: Request) -> bool:

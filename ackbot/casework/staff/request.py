@@ -87,6 +87,11 @@ class Request:
         return self.desk.council.inbox_of(self.case.inbox)
 
     @property
+    def proven(self) -> bool:
+        """Whether a server vouches for the writer. Over an inbox that believes none, a token and From suffice for most."""
+        return self.seen.authority.proven_by(self.seen.authority.arrived)
+
+    @property
     def has_the_case(self) -> bool:
         """Whether the writer is the owner or the cover."""
         return self.person.id in (self.case.owner, self.case.cover)
