@@ -79,8 +79,8 @@ _LITTLE = "be the we me you my to so no on at he she may will an how us her him"
 _SHORT = frozenset(_LITTLE.split())
 # Words that no name of several words begins with: whoever is spoken to, and what they are told to do. English and Welsh.
 _FRONT = (
-    "you youse they them this that call ring phone text dial email click tap tell stop kill hate sack fire boycott vote watch beware"
-    " bring ignore open follow join ffoniwch ffonia galwch galw cliciwch talwch tala ewch peidiwch anfonwch"
+    "you youse they them this that call ring phone text dial email click tap tell stop kill hate sack fire boycott vote watch"
+    " beware bring ignore open follow join ffoniwch ffonia galwch galw cliciwch talwch tala ewch peidiwch anfonwch"
 )
 _IN_FRONT = frozenset(_FRONT.split())
 _INSULT = re.compile(
