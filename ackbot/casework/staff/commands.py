@@ -28,7 +28,7 @@ from ackbot.casework.model import PURPOSES, Case, Facts
 from ackbot.casework.office import Desk
 from ackbot.casework.staff import away_back, handover, held_words, words_out
 from ackbot.casework.staff.reading import Reading, begins_with_reference, parts, read
-from ackbot.casework.staff.request import Request, StaffReply, answered, ask_back, note, said
+from ackbot.casework.staff.request import Request, StaffReply, answered, ask_back, note, said, words_in
 from ackbot.casework.staff.words_out import WordsOut
 from ackbot.mail import addresses, replies
 from ackbot.mail.addresses import Address
@@ -243,7 +243,8 @@ def _outward(request: Request, copying: Sequence[str] = ()) -> list[Intent]:
         if found is None:
             return ask_back(request, "The date behind MORE could not be read with certainty.")
         argument, words = found[0].isoformat(), reading.text[found[1] :].lstrip(" \t\n:.,;-–—").rstrip()
-    elif not replies.unsigned(words):
+        words = words if words_in(request, words) else ""
+    elif reading.command not in ("", "unclear") and not words_in(request, words):
         return ask_back(request, f"{reading.command} needs the words that the resident should read.")
     # The reply to a mail that says "stays inside" sends words only by a command, and only for whoever has the case.
     if request.inside and not request.has_the_case:
@@ -325,7 +326,7 @@ def _copies(request: Request) -> list[Intent]:
     if not off and not copied:
         return ask_back(request, f"{to_staff.resident_name(case)} copied nobody.")
     plain = replace(request, reading=replace(reading, command="", argument=""))
-    has_words = bool(said(plain))
+    has_words = bool(words_in(plain, reading.words))
     if not set(copied) <= set(case.copies):
         out = WordsOut("CC", " ".join(copied), "", ())
         return _outward(plain, copied) if has_words else held_words.hold(request, out, [])

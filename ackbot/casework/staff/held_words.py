@@ -17,7 +17,7 @@ from ackbot.casework.intents import Copies, DropWords, Intent, KeepWords, Send
 from ackbot.casework.model import Case, HeldWords
 from ackbot.casework.staff import words_out
 from ackbot.casework.staff.reading import command_line
-from ackbot.casework.staff.request import Request, answered, ask_back, note
+from ackbot.casework.staff.request import Request, answered, ask_back, note, words_in
 from ackbot.casework.staff.words_out import WordsOut
 from ackbot.mail import folding, replies, subjects
 from ackbot.mail.markup import Lines
@@ -77,6 +77,8 @@ def reasons_to_hold(request: Request, words: str) -> list[str]:
         found.append("its words say that it is for inside")
     if len(replies.unsigned(words)) < SHORTEST:
         found.append("it is very short")
+    elif not words_in(request, words):
+        found.append("there is nothing in it but thanks or a sign-off")
     if any(words_out.is_mail(one) for one in message.attachments):
         found.append("another mail is attached, which does not go along")
     if reading.doubtful:

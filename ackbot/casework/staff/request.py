@@ -12,13 +12,12 @@ from ackbot.casework import keys
 from ackbot.casework.council import Inbox, Staff
 from ackbot.casework.drafts import to_staff
 from ackbot.casework.drafts.kinds import ASK_BACK
-from ackbot.casework.incoming import thanks
 from ackbot.casework.incoming.screening import Seen
 from ackbot.casework.intents import Intent, KeepWords, Send
 from ackbot.casework.model import Case, Facts
 from ackbot.casework.office import Desk
+from ackbot.casework.staff import sign_off
 from ackbot.casework.staff.reading import Reading
-from ackbot.mail import replies
 from ackbot.mail.markup import Lines
 from ackbot.mail.tokens import Token
 
@@ -103,10 +102,16 @@ class Request:
 
 
 def said(request: Request) -> str:
-    """The command's argument and words without signature and device line. They are only judged, never sent to a resident."""
-    person, words = request.person, replies.unsigned(request.reading.words)
-    names = (person.name, person.job_title, request.inbox.service, request.desk.council.name)
-    return f"{request.reading.argument}\n{'' if thanks.is_signature(words, names) else words}".strip()
+    """The command's argument and words; "" for a sign-off alone. They are only judged, never sent to a resident."""
+    return f"{request.reading.argument}\n{words_in(request, request.reading.words)}".strip()
+
+
+def words_in(request: Request, words: str) -> str:
+    """The words without signature and device line; "" if nothing is left but greetings, thanks and a sign-off."""
+    person, council, case = request.person, request.desk.council, request.case
+    teams = [name for name, team in council.teams.items() if name == case.team or person.id in team.members]
+    names = (person.name, person.public_name, person.job_title, request.inbox.service, council.name, *teams)
+    return sign_off.without(words, names, (case.resident.name,))
 
 
 def note(request: Request, words: str, command: str = "") -> list[Intent]:
