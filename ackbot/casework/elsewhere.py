@@ -5,7 +5,7 @@ They count as human words in the case, like replies to us, except that they have
 reply").
 """
 
-from ackbot.casework import keys, standards
+from ackbot.casework import keys
 from ackbot.casework.cover import has_left, is_present
 from ackbot.casework.drafts import to_admin, to_staff
 from ackbot.casework.drafts.kinds import ASK_BACK
@@ -15,18 +15,15 @@ from ackbot.casework.incoming.routing import Chosen
 from ackbot.casework.incoming.screening import Seen, Verdict
 from ackbot.casework.intents import (
     Attach,
-    ClearClock,
     Decision,
-    DropAcknowledgement,
-    HumanWords,
     Intent,
     KeepAnsweredElsewhere,
     Note,
     Record,
-    SetClock,
 )
 from ackbot.casework.model import AnsweredElsewhere, Case, Facts
 from ackbot.casework.office import Desk
+from ackbot.casework.staff import words_elsewhere
 from ackbot.mail import subjects
 from ackbot.mail.markup import Lines
 
@@ -96,21 +93,14 @@ def on_copied(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisio
 
 def _asked(seen: Seen, verdict: Verdict, case: Case, desk: Desk) -> Decision:
     """Ask whoever has the case whether a mail is a colleague's answer. SENT says that it is."""
-    author = seen.staff
-    name = author.name if author else "somebody who uses the inbox"
     why = "it seems to be a colleague's answer to the resident, and no server vouches for that: its owner is asked"
     intents: list[Intent] = [Note(case.code, "unproven-answer", why=why)]
     keeper = desk.council.staff.get(case.in_charge)
     if case.state != "closed":
         if keeper is not None and is_present(desk.council, keeper.id, desk.now):
-            values = {
-                "author": name,
-                "own": author is not None and author.id == keeper.id,
-                "their_words": Lines(seen.message.new_text),
-                "sent": to_staff.inside_link(desk, case, keeper, "SENT"),
-            }
             key = keys.unproven(keys.asked(case.code, seen.message.fingerprint))
-            intents.append(to_staff.about_case(desk, ASK_BACK["unproven"], case, keeper, key, values, why=why))
+            at = seen.message.sent_at or seen.arrival.arrived_at
+            intents += words_elsewhere.asked(desk, case, keeper, seen.staff, at, seen.message.new_text, key)
         else:
             intents.append(
                 to_admin.no_owner(case, "a colleague seems to have answered it, and nobody is here to say so", desk)
@@ -183,37 +173,11 @@ def on_answered_before(
         Note(case.code, "answered-before", why=BEFORE),
     ]
     if not answer.code and case.state != "closed":
-        intents += words_given(case, answer, desk)
+        intents += words_elsewhere.given(case, answer, desk)
     intents.append(Record("reply", "attach", RULE, acknowledge=False, why=BEFORE))
     return Decision(
         "reply", "attach", RULE, BEFORE, False, verdict.to, tuple(intents), urgent=found_urgent, code=case.code
     )
-
-
-def words_given(case: Case, answer: AnsweredElsewhere, desk: Desk) -> list[Intent]:
-    """
-    Do to clocks and case what a plain reply does, without sending anything: a person has written to the resident (D69, P5).
-
-    If the resident wrote again after those words, they do not answer that letter: the case stays open and its clocks run. If
-    the words are so old that we would have asked "settled?" already, the case closes in silence.
-    """
-    why = f"{_name(answer.staff, desk)} wrote to the resident from their own mail program"
-    # Seen late, the answer may be older than the resident's last letter, which still needs one.
-    if case.last_letter_at is not None and answer.at < case.last_letter_at:
-        return [HumanWords(case.code, answer.staff, case.state, why=why, by="elsewhere", at=answer.at)]
-    standard = desk.council.standard_of(case.standard)
-    inbox = desk.council.inbox_of(case.inbox)
-    settle = standards.clock_of("settle", standard.settle_after, answer.at, standard, inbox, desk.council)
-    over = settle.promised_on <= desk.today and settle.due_at <= desk.now
-    kept = [
-        ClearClock(case.code, one.kind, "kept", why=why) for one in (*case.clocks, *case.paused) if one.kind != "settle"
-    ]
-    return [
-        DropAcknowledgement(case.code, why="a person has answered"),
-        *kept,
-        *([] if over else [SetClock(case.code, settle, why=why)]),
-        HumanWords(case.code, answer.staff, "closed" if over else "answered", by="elsewhere", at=answer.at, why=why),
-    ]
 
 
 def _answered(seen: Seen, to: tuple[str, ...], case: Case, how: str, desk: Desk) -> Decision:
@@ -226,7 +190,7 @@ def _answered(seen: Seen, to: tuple[str, ...], case: Case, how: str, desk: Desk)
     if case.state == "closed":
         intents.append(Note(case.code, "outside", why="a person wrote to the resident after the case was closed"))
     else:
-        intents += words_given(case, answer, desk)
+        intents += words_elsewhere.given(case, answer, desk)
         intents += _tell_owner(seen, case, named, desk)
     return _seen(why, intents, code=case.code, owner=answer.staff, outcome="event")
 

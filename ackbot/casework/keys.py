@@ -168,6 +168,11 @@ def unproven(part: Part) -> Key:
     return Key(f"unproven:{part}")
 
 
+def forged(code: str, asked_by: str, staff: str = "") -> Key:
+    """Somebody wrote in a colleague's name: to one of the staff, or to the admin (""); `asked_by` is the question's id."""
+    return Key(f"forged:{code}:{asked_by}:{staff}")
+
+
 def quiet(part: Part) -> Key:
     """The confirmation of QUIET or IGNORE."""
     return Key(f"quiet:{part}")

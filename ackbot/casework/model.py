@@ -294,6 +294,7 @@ class HeldWords:
     Args:
         command, argument: see `staff.words_out.WordsOut`.
         asked_by: the Message-ID of the mail that asked the author, case folded.
+        at: when the author was asked, UTC.
         letter_id: the row of the letter that brought the words and files.
     """
 
@@ -304,6 +305,7 @@ class HeldWords:
     argument: str
     words: str
     asked_by: str
+    at: datetime
     letter_id: int = 0
     files: tuple[Attachment, ...] = ()
 

@@ -13,6 +13,7 @@ from ackbot.casework.incoming.screening import Seen, Verdict
 from ackbot.casework.intents import Assign, Attach, Decision, Intent, Note, OpenCase, Record, Send, SetClock, Wish
 from ackbot.casework.model import AnsweredElsewhere, Case, Clock, Facts, Person
 from ackbot.casework.office import Desk
+from ackbot.casework.staff import words_elsewhere
 from ackbot.mail.addresses import Address
 
 CLEARED = "the same letter came once more without the marks that it was doubted for, and counts from now on"
@@ -270,7 +271,7 @@ def _owner_told(letter: NewLetter, case: Case, chosen: Chosen, acknowledged: Ack
     if letter.answer is not None:
         answer = replace(letter.answer, staff=letter.answer.staff or chosen.staff)
         # The letter reached us after the answer to it. Without this, it would count as a new letter after the answer.
-        return elsewhere.words_given(replace(case, last_letter_at=None), answer, desk)
+        return words_elsewhere.given(replace(case, last_letter_at=None), answer, desk)
     if not chosen.staff:
         return []
     earlier = found.note or (_goes_on_with(letter) if found.linked else "")

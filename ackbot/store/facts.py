@@ -291,6 +291,7 @@ def _held(db: Database, staff: str) -> tuple[HeldWords, ...]:
             row["argument"],
             row["words"],
             row["asked_by"],
+            instant_of(row["at"]),
             row["letter_id"] or 0,
             tuple(Attachment(name, kind, section, inline=False) for name, kind, section in json.loads(row["files"])),
         )

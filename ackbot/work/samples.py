@@ -93,6 +93,13 @@ ADMIN_TOPICS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "unverified": {"reference": "RBN-7H4-29P", "kind": "acknowledgement"},
         "brake": {"limit": 300},
         "staff-bounce": {"person": "Sam Jones", "address": "sam@northgate.example", "status": "5.1.1"},
+        "forged": {
+            "author": "Sam Jones",
+            "said_by": "Sam Jones",
+            "resident": "Edward Quan",
+            "reference": "RBN-7H4-29P",
+            "their_words": Lines("We come on Monday."),
+        },
         "missed": {"count": 2, "references": ["RBN-7H4-29P", "RBN-8K2-3QX"]},
         "uncovered": {"count": 1, "references": ["RBN-7H4-29P"], "reasons": ["Priya Shah is away"]},
         "restored": {"of": datetime(2026, 11, 29, 2, 30, tzinfo=UTC), "held": 3},
@@ -422,7 +429,8 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
         },
         "unreachable": {"status": "5.1.1", "other": "", "same": False},
         "another": {"author": "Sam Jones", "gone": False, "their_words": words},
-        "unproven": {"author": "Sam Jones", "own": False, "their_words": words, "sent": link},
+        "unproven": {"author": "Sam Jones", "own": False, "their_words": words, "sent": link, "no": link},
+        "forged": {"author": "Sam Jones", "said_by": "Sam Jones", "their_words": words},
         "taken": {"taker": "Sam Jones"},
         "take": {"word": "7H429P", "confirm": link},
         "acted": {"command": "DONE", "their_words": words, "admin": "admins@northgate.example"},
@@ -436,7 +444,7 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
             "send": link,
             "keep": link,
         },
-        "echo": {"their_words": words, "next_on": _NEXT, "files": ["plan.pdf"]},
+        "echo": {"their_words": words, "next_on": _NEXT, "files": ["plan.pdf"], "instead": False},
     }
     for topic, values in topics.items():
         key = keys.specimen(topic)

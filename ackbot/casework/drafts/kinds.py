@@ -92,6 +92,7 @@ ASK_BACK: Mapping[str, StaffMail] = MappingProxyType(
             "another",  # somebody else wrote in their case
             "unreachable",  # the resident's address does not work
             "unproven",  # was that a colleague's answer?
+            "forged",  # it was not: somebody wrote in a colleague's name
         )
     }
 )

@@ -24,9 +24,10 @@ from ackbot.casework.intents import (
     Send,
     Wish,
 )
-from ackbot.casework.model import PURPOSES, Case, Facts
+from ackbot.casework.model import PURPOSES, Case, Facts, HeldWords
 from ackbot.casework.office import Desk
-from ackbot.casework.staff import away_back, handover, held_words, words_out
+from ackbot.casework.staff import away_back, handover, held_words, words_elsewhere, words_out
+from ackbot.casework.staff.consent import SENT, asked_about, meaning
 from ackbot.casework.staff.reading import Reading, begins_with_reference, parts, read
 from ackbot.casework.staff.request import Request, StaffReply, answered, ask_back, note, said, words_in
 from ackbot.casework.staff.words_out import WordsOut
@@ -202,6 +203,12 @@ def _commanded(request: Request) -> list[Intent]:
             return _close(request) if said(request) else ask_back(request, "CLOSE needs a reason behind it.")
         case "SEND" | "KEEP":
             return held_words.send_or_keep(request)
+        case "SENT" if copies := [
+            one for one in request.facts.held if one.code == request.case.code and one.command == SENT
+        ]:
+            return words_elsewhere.confirmed(
+                request, next((one for one in asked_about(request) if one in copies), copies[0])
+            )
         case "PHONED" | "SENT":
             return _answered_elsewhere(request)
         case "PASS":
@@ -218,12 +225,31 @@ def _commanded(request: Request) -> list[Intent]:
             return ask_back(request, "")
         case "" | "unclear" if not replies.unsigned(reading.words):
             return ask_back(request, "There were no words of yours in it.")
+        case "" | "unclear" if waiting := asked_about(request):
+            return _question_answered(request, waiting)
         case "" if request.inside:
             return note(request, reading.words)
         case "AWAY" | "BACK":
             return ask_back(request, f"{reading.command} is about no case: write it as the first line of a mail.")
         case _:
             return _outward(request)
+
+
+def _question_answered(request: Request, waiting: Sequence[HeldWords]) -> list[Intent]:
+    """
+    A reply without a command to a question of ours: "yes", "no", or the words once more. Anything else is asked back
+    (behaviour.md §4.2).
+    """
+    asked = waiting[0]
+    meant = meaning(request, asked.command)
+    if asked.command == SENT:
+        if meant:
+            return (words_elsewhere.confirmed if meant == "yes" else words_elsewhere.denied)(request, asked)
+        return ask_back(request, "We asked who wrote a mail. Answer that question with SENT or NO.")
+    if meant:
+        reading = replace(request.reading, command="SEND" if meant == "yes" else "KEEP", argument="", words="")
+        return held_words.send_or_keep(replace(request, reading=reading))
+    return held_words.written_anew(request, asked)
 
 
 def _outward(request: Request, copying: Sequence[str] = ()) -> list[Intent]:

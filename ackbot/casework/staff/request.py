@@ -108,10 +108,19 @@ def said(request: Request) -> str:
 
 def words_in(request: Request, words: str) -> str:
     """The words without signature and device line; "" if nothing is left but greetings, thanks and a sign-off."""
+    return sign_off.without(words, _names(request), (request.case.resident.name,))
+
+
+def unsigned(request: Request, words: str) -> str:
+    """The words above the sign-off, to see what they mean. They are never sent."""
+    return sign_off.above(words, _names(request))
+
+
+def _names(request: Request) -> tuple[str, ...]:
+    """Names that stand in the writer's signature."""
     person, council, case = request.person, request.desk.council, request.case
     teams = [name for name, team in council.teams.items() if name == case.team or person.id in team.members]
-    names = (person.name, person.public_name, person.job_title, request.inbox.service, council.name, *teams)
-    return sign_off.without(words, names, (case.resident.name,))
+    return (person.name, person.public_name, person.job_title, request.inbox.service, council.name, *teams)
 
 
 def note(request: Request, words: str, command: str = "") -> list[Intent]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from ackbot.casework.incoming import thanks
-from ackbot.mail import replies
+from ackbot.mail import folding, replies
 from ackbot.mail.signatures import LONGEST_SIGNATURE
 
 _CLOSING = re.compile(
@@ -27,21 +27,24 @@ def without(words: str, names: Sequence[str], resident: Sequence[str]) -> str:
     """
     The words without signature and device line; "" if nothing but greetings, thanks, a sign-off and a signature is left.
 
-    They are only judged by this, and never sent like this. A greeting of the resident with thanks is words, because the resident is thanked.
+    They are only judged by this, and never sent like this. Thanks to the resident by name are words.
 
     Args:
         names: names of the writer, the job title, the team, the service and the council.
         resident: names of the resident, who may be greeted.
     """
-    said = replies.unsigned(words)
-    lines = [line for line in said.split("\n") if line.strip() and not _MARKING.fullmatch(line)]
-    above = lines[: _signed_from(lines, names)]
-    if thanks.is_signature("\n".join(above), names):
+    greeted = above(words, names)
+    if thanks.is_signature(greeted, names):
         return ""
     everybody = (*names, *resident)
-    greeted = "\n".join(above)
     thanked = thanks.short_answer(greeted, everybody)
-    return "" if thanks.is_signature(greeted, everybody) and thanked is None else said
+    return "" if thanks.is_signature(greeted, everybody) and thanked is None else replies.unsigned(words)
+
+
+def above(words: str, names: Sequence[str]) -> str:
+    """The words above the sign-off, without markings such as "OFFICIAL" and without blank lines."""
+    lines = [line for line in replies.unsigned(words).split("\n") if line.strip() and not _MARKING.fullmatch(line)]
+    return "\n".join(lines[: _signed_from(lines, names)])
 
 
 def _signed_from(lines: Sequence[str], names: Sequence[str]) -> int:
@@ -57,9 +60,22 @@ def _signed_from(lines: Sequence[str], names: Sequence[str]) -> int:
             continue
         if _CLOSING.fullmatch(line):
             return index
-        if thanks.is_signature(line, names) and not thanks.is_signature(line, ()) and all(map(_is_detail, below)):
+        if _is_name(line, names) and all(map(_is_detail, below)):
             return index
     return len(lines)
+
+
+def _is_name(line: str, names: Sequence[str]) -> bool:
+    """Whether a line is nothing but names of the writer, the first perhaps by its initial."""
+    known = {word for one in names for word in _words(one)}
+    said = _words(line)
+    return not known.isdisjoint(said) and all(
+        one in known or (len(one) == 1 and any(word.startswith(one) for word in known)) for one in said
+    )
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", folding.plain(text))
 
 
 def _is_detail(line: str) -> bool:
