@@ -69,6 +69,10 @@ class Authority:
         exchange = trusted.lower() == authresults.UNKNOWN and self.internal and self._came_through(inbox)
         return not trusted or found == "pass" or (exchange and found != "fail" and self.author is not None)
 
+    def may_be_vouched_by(self, inbox: Inbox) -> bool:
+        """Whether the inbox's server vouches for From, or was never asked, because the mail came to another inbox."""
+        return self.vouched_by(inbox) or (not self._came_through(inbox) and self.result_of(inbox) != "fail")
+
     def proven_by(self, inbox: Inbox) -> bool:
         """Whether the inbox believes a server, and that server vouches for From. No token is needed then."""
         return bool(inbox.authserv_id) and self.vouched_by(inbox)

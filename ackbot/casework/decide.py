@@ -34,7 +34,8 @@ def on_message(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisi
     """
     decision = chains.merged(_decided(seen, verdict, facts, desk), facts, desk.now)
     known = facts.known
-    return replace(decision, by_way=verdict.by_way, anew=known is not None and _anew(verdict, known))
+    anew = known is not None and (_anew(verdict, known) or elsewhere.proven_anew(seen, verdict, facts, desk))
+    return replace(decision, by_way=verdict.by_way or decision.by_way, anew=anew)
 
 
 def _decided(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
@@ -42,7 +43,7 @@ def _decided(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision
     if seen.sent:
         return elsewhere.on_sent(seen, verdict, facts, desk)
     # This comes before the kind, because screening may judge a second copy differently and open a second case (D12, D14).
-    if _decided_before(seen, verdict, facts):
+    if _decided_before(seen, verdict, facts) and not elsewhere.proven_anew(seen, verdict, facts, desk):
         return _again(seen, verdict, facts, desk)
     if verdict.kind in ("own", "receipt", "list", "bulk", "spam"):
         return _closed(verdict, "record", verdict.why)
@@ -99,6 +100,9 @@ def _anew(verdict: Verdict, known: Known) -> bool:
     """
     if verdict.kind == "staff" and known.decided and known.kind != "staff":
         return True
+    # A copy that was asked about is only decided anew by one that is proven, see `elsewhere.proven_anew`.
+    if known.kind == "staff":
+        return False
     if not known.decided or not known.by_way or verdict.kind not in _PEOPLES:
         return False
     lesser = known.by_way == "forged" and verdict.by_way == "marks"

@@ -52,7 +52,12 @@ def on_sent(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
     """
     if verdict.kind == "own":
         return _seen(verdict.why)
-    if facts.known is not None and facts.known.decided and facts.known.kind in ("staff", "own"):
+    if (
+        facts.known is not None
+        and facts.known.decided
+        and facts.known.kind in ("staff", "own")
+        and not facts.known.by_way
+    ):
         return _seen("the same mail was decided before", code=facts.known.code)
     if verdict.kind not in _PERSONS:
         return _seen(f"it lies in the Sent folder, and is no person's answer: {verdict.why}")
@@ -65,7 +70,7 @@ def on_sent(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
     if found is None:
         why = "it lies in the Sent folder, and no open case of its recipients is known that it answers"
         return _seen(why, (KeepAnsweredElsewhere(_answer(seen, "", _writer(seen, None, desk)), to, why=why),))
-    return _answered(seen, to, found[0], found[1], desk)
+    return _answered(seen, to, found[0], found[1], facts, desk)
 
 
 def on_copied(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision | None:
@@ -74,7 +79,7 @@ def on_copied(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisio
 
     From alone proves nothing (P7, D55). The servers of this inbox and of the case's inbox must vouch for it. If an inbox names
     no server, nobody vouches for the mail, because everybody in copy has the ids of the case. If the mail then answers one of
-    these, it changes nothing, and whoever has the case is asked (E5).
+    these, it changes nothing, and whoever has the case is asked (E5); a copy that a server proves is decided anew (E7).
     """
     to = recipients(seen)
     if verdict.kind not in _PERSONS or not to or seen.arrival.history or not _works_here(seen, desk):
@@ -85,10 +90,19 @@ def on_copied(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisio
     case, how, threaded = found
     asked = (seen.inbox, desk.council.inbox_of(case.inbox))
     if all(seen.authority.proven_by(inbox) for inbox in asked):
-        return _answered(seen, to, case, how, desk)
-    if threaded and all(seen.authority.vouched_by(inbox) for inbox in asked):
+        return _answered(seen, to, case, how, facts, desk)
+    if threaded and all(seen.authority.may_be_vouched_by(inbox) for inbox in asked):
         return _asked(seen, verdict, case, desk)
     return None
+
+
+def proven_anew(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> bool:
+    """Whether this copy proves what an earlier one of the same mail did not: that a colleague wrote it to the resident (E7)."""
+    known = facts.known
+    if known is None or not known.decided or (known.kind == "staff" and not known.by_way):
+        return False
+    found = on_sent(seen, verdict, facts, desk) if seen.sent else on_copied(seen, verdict, facts, desk)
+    return found is not None and bool(found.code) and not found.by_way
 
 
 def _asked(seen: Seen, verdict: Verdict, case: Case, desk: Desk) -> Decision:
@@ -106,7 +120,8 @@ def _asked(seen: Seen, verdict: Verdict, case: Case, desk: Desk) -> Decision:
                 to_admin.no_owner(case, "a colleague seems to have answered it, and nobody is here to say so", desk)
             )
     record = Record("staff", "event", RULE, acknowledge=False, why=why)
-    return Decision("staff", "event", RULE, why, False, verdict.to, (*intents, record), code=case.code)
+    # The question rests on the way that this copy came: another may be proven.
+    return Decision("staff", "event", RULE, why, False, verdict.to, (*intents, record), code=case.code, by_way="marks")
 
 
 def unseen(seen: Seen, facts: Facts, desk: Desk) -> list[str]:
@@ -180,13 +195,17 @@ def on_answered_before(
     )
 
 
-def _answered(seen: Seen, to: tuple[str, ...], case: Case, how: str, desk: Desk) -> Decision:
+def _answered(seen: Seen, to: tuple[str, ...], case: Case, how: str, facts: Facts, desk: Desk) -> Decision:
     """The decision for an answer in a case. In a closed case it changes nothing, because it is probably a goodbye."""
     named = _writer(seen, case, desk)
     answer = _answer(seen, case.code, named or case.in_charge)
     where = "seen in the Sent folder" if seen.sent else "an inbox of ours was in copy"
     why = f"a person answered the resident straight from their mail program ({where}): {how}"
     intents: list[Intent] = [KeepAnsweredElsewhere(answer, to, why=why)]
+    if facts.known is not None and facts.known.by_way:
+        # An earlier copy may have been asked about, and needs no answer any longer.
+        key = keys.unproven(keys.asked(case.code, seen.message.fingerprint))
+        intents.append(words_elsewhere.question_ended(case, key, desk))
     if case.state == "closed":
         intents.append(Note(case.code, "outside", why="a person wrote to the resident after the case was closed"))
     else:

@@ -77,7 +77,7 @@ def on_attached(
     """
     # What a stranger writes is attached, but is never taken for the resident's thanks, score or wishes.
     known = verdict.to is not None and verdict.to.key in case.parties
-    own = seen.authority.is_own(desk.council.inbox_of(case.inbox))
+    own = seen.authority.is_own(desk.council.inbox_of(case.inbox)) and not _as_staff(seen, case)
     again = doubted_at is not None
     case, intents = _joined(seen, found, case, desk, found_urgent, own=own, alarmed=again)
     speaks = seen.authority.speaks_for(case, desk.council)
@@ -117,6 +117,14 @@ def on_attached(
         standard=case.standard,
         clocks=answer.clocks,
     )
+
+
+def _as_staff(seen: Seen, case: Case) -> str:
+    """The name of the colleague whose address a letter bears without proof, unless that colleague is a party; "" for none."""
+    author = seen.message.author
+    if seen.staff is None or author is None or author.key in case.parties:
+        return ""
+    return seen.staff.name
 
 
 def _joined(
@@ -285,7 +293,17 @@ def _told(
     why = f"{desk.council.staff[case.in_charge].name} has the case"
     flags = danger.flags(found_urgent, desk.council)
     arrived_at = seen.arrival.arrived_at
-    return to_staff.resident_wrote(desk, seen.message, case, arrived_at, note=note, why=why, urgent=flags, again=again)
+    return to_staff.resident_wrote(
+        desk,
+        seen.message,
+        case,
+        arrived_at,
+        note=note,
+        why=why,
+        urgent=flags,
+        again=again,
+        writer=_as_staff(seen, case),
+    )
 
 
 def _reopened(case: Case) -> list[Intent]:

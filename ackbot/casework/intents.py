@@ -217,10 +217,17 @@ class KeepWords(Intent):
 
 @dataclass(frozen=True, slots=True)
 class DropWords(Intent):
-    """End the holding of words, which were sent or stay inside."""
+    """
+    End the holding of words, which were sent or stay inside.
+
+    Args:
+        id: their row; 0 for those that a question of ours is about, if they still wait.
+        asked_by: the Message-ID of that question; "" if `id` names the words.
+    """
 
     id: int
     outcome: Literal["sent", "kept"]
+    asked_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -274,6 +274,15 @@ def keep_words(unit: Unit, intent: KeepWords) -> Data:
 
 def drop_words(unit: Unit, intent: DropWords) -> Data:
     """End the wait of held words: they were sent, or they stay inside the council."""
+    if intent.asked_by:
+        # Touches no row if nobody was asked, or if the question was answered.
+        unit.db.run(
+            "UPDATE words SET state = :outcome WHERE code = :code AND asked_by = :asked_by AND state = 'open'",
+            outcome=intent.outcome,
+            code=intent.code,
+            asked_by=intent.asked_by.lower(),
+        )
+        return NO_DATA
     rows = unit.db.run(
         "UPDATE words SET state = :outcome WHERE id = :id RETURNING id", outcome=intent.outcome, id=intent.id
     )

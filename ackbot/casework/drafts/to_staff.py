@@ -248,6 +248,7 @@ def resident_wrote(
     why: str,
     urgent: tuple[str, ...] = (),
     again: bool = False,
+    writer: str = "",
 ) -> Send:
     """
     The mail that brings a resident's further letter to whoever is in charge.
@@ -255,10 +256,11 @@ def resident_wrote(
     Args:
         arrived_at: an aware instant.
         again: they have read an earlier copy of the letter, which was doubted.
+        writer: the name of the colleague whose address it bears without proof; "" for a letter of a resident.
     """
     staff = desk.council.staff[case.in_charge]
     key = keys.resident_wrote(case.code, letter.fingerprint, staff.id, again=again)
-    values = {"note": note, "urgent": list(urgent), **_arrived(desk, arrived_at)}
+    values = {"note": note, "urgent": list(urgent), "writer": writer, **_arrived(desk, arrived_at)}
     return about_case(desk, kinds.RESIDENT_WROTE, case, staff, key, values, why=why, letter=letter)
 
 

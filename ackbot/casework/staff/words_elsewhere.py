@@ -67,7 +67,6 @@ def asked(
     """
     why = "it seems to be a colleague's answer to the resident, and no server vouches for that"
     written_at = at if case.opened_at <= at <= desk.now else desk.now
-    asked_by = desk.message_id(key, case.code, "ask-back", "staff", desk.council.inbox_of(case.inbox).address)
     argument = f"{author.id if author else ''} {written_at.isoformat()}"
     values = {
         "author": author.name if author else "somebody who uses the inbox",
@@ -77,9 +76,19 @@ def asked(
         "no": to_staff.inside_link(desk, case, keeper, "NO"),
     }
     return [
-        KeepWords(case.code, keeper.id, "held", words, SENT, argument, asked_by, why=why),
+        KeepWords(case.code, keeper.id, "held", words, SENT, argument, _asked_by(case, key, desk), why=why),
         to_staff.about_case(desk, ASK_BACK["unproven"], case, keeper, key, values, why=why),
     ]
+
+
+def question_ended(case: Case, key: keys.Key, desk: Desk) -> Intent:
+    """End the question about a copy, because another copy of the same mail is proven."""
+    asked_by = _asked_by(case, key, desk)
+    return DropWords(case.code, 0, "sent", asked_by=asked_by, why="another copy of the same mail is proven")
+
+
+def _asked_by(case: Case, key: keys.Key, desk: Desk) -> str:
+    return desk.message_id(key, case.code, "ask-back", "staff", desk.council.inbox_of(case.inbox).address)
 
 
 def confirmed(request: Request, question: HeldWords) -> list[Intent]:
