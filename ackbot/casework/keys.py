@@ -198,9 +198,9 @@ def unreachable(code: str) -> Key:
     return Key(f"unreachable:{code}")
 
 
-def undelivered(code: str) -> Key:
-    """To whoever has the case: a report of an undelivered mail came that changed nothing."""
-    return Key(f"undelivered:{code}")
+def undelivered(code: str, copy_to: str = "") -> Key:
+    """To whoever has the case: a report of an undelivered mail came that changed nothing; `copy_to` is a copy's address."""
+    return Key(f"undelivered:{code}" + (f":{copy_to}" if copy_to else ""))
 
 
 def digest(staff: str, on: date) -> Key:

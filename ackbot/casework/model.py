@@ -432,6 +432,7 @@ class Facts:
         letters_from: how many letters of the sender joined or opened cases in the last 30 days.
         ours: our mails to staff that this mail answers, by Message-ID.
         written_to: the address that each of our mails went to that this mail returns as undelivered, by Message-ID.
+        human_words: the words of staff to residents that this mail returns as undelivered, by Message-ID.
         held: held words of this member of staff, the latest first.
         human_sent: how often this member of staff has written to residents through us.
         person: what this resident asked for earlier.
@@ -453,6 +454,7 @@ class Facts:
     answered: tuple[AnsweredElsewhere, ...] = ()
     letters_from: int = 0
     written_to: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    human_words: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     ours: Mapping[str, OurMail] = field(default_factory=lambda: MappingProxyType({}))
     held: tuple[HeldWords, ...] = ()
     human_sent: int = 0

@@ -75,6 +75,9 @@ def gather(db: Database, questions: Questions, now: datetime, council: Council) 
             written_to=MappingProxyType(_written_to(db, questions.returned))
             if questions.returned
             else MappingProxyType({}),
+            human_words=MappingProxyType(_human_words(db, questions.returned))
+            if questions.returned
+            else MappingProxyType({}),
             alarms=alarms.known(asked.alarms),
         ),
         **(_for_staff(db, questions.author, known_cases, histories, council) if questions.author else {}),
@@ -235,6 +238,15 @@ def _ours(db: Database, message_ids: Sequence[str]) -> dict[str, OurMail]:
         )
         for row in rows
     }
+
+
+def _human_words(db: Database, message_ids: Sequence[str]) -> dict[str, str]:
+    """The words of staff that went to residents with these Message-IDs, as they went out."""
+    placeholders, parameters = listed("m", message_ids[:20])
+    rows = db.run(
+        f"SELECT message_id, content FROM outbox WHERE message_id IN ({placeholders}) AND kind = 'human'", **parameters
+    )
+    return {row["message_id"]: message.text_of(bytes(row["content"])) for row in rows}
 
 
 def _written_to(db: Database, message_ids: Sequence[str]) -> dict[str, str]:
