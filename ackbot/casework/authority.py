@@ -17,7 +17,8 @@ from ackbot.mail.addresses import Address
 from ackbot.mail.authresults import Verdict
 from ackbot.mail.message import Message
 
-FORGED = "it may be forged: the trusted server says the sender's address is forged (DMARC fail)"
+FORGED = "it may not be from the person it names, because the mail system could not confirm the sender"
+BY_FORM = "it came by a contact form, and nobody has checked the name and the address"
 
 
 @dataclass(frozen=True, slots=True)

@@ -278,16 +278,13 @@ def _told(
     if verdict.to is not None and (namesake := names.not_ours(verdict.to, desk.council)):
         notes.append(namesake)
     if seen.authority.form:
-        notes.append("it came by a contact form, which anybody can fill in, and changed nothing here")
+        notes.append(f"{authority.BY_FORM}, so nothing was changed because of it")
     if not verdict.acknowledge:
         notes.append(verdict.why)
     if seen.authority.condemned_by(desk.council.inbox_of(case.inbox)):
         # The server of the case may say so, where that of the inbox it came to says nothing.
-        doubted = (
-            "it changed nothing here"
-            if authority.FORGED in notes
-            else f"{authority.FORGED}, and it changed nothing here"
-        )
+        doubted = "" if authority.FORGED in notes else f"{authority.FORGED}, and "
+        doubted += "nothing was changed because of it"
         notes.append(doubted)
     note = "; ".join(notes)
     why = f"{desk.council.staff[case.in_charge].name} has the case"

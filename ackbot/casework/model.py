@@ -184,6 +184,7 @@ class Case:
         handovers: how often the case was passed on and taken.
         copies: addresses that get a copy of human words.
         formats: what the resident needs, such as "large print"; "" for nothing.
+        doubted: the trusted server condemned every letter in it, so that they may be somebody else's.
     """
 
     code: str
@@ -217,6 +218,7 @@ class Case:
     handovers: int = 0
     copies: tuple[str, ...] = ()
     formats: str = ""
+    doubted: bool = False
 
     @property
     def in_charge(self) -> str:

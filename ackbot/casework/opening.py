@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from ackbot.casework import contact, elsewhere, standards
+from ackbot.casework import authority, contact, elsewhere, standards
 from ackbot.casework.council import Inbox
 from ackbot.casework.drafts import names, to_admin, to_resident, to_staff
 from ackbot.casework.incoming import danger, matching, routing, wishes
@@ -275,6 +275,7 @@ def _owner_told(letter: NewLetter, case: Case, chosen: Chosen, acknowledged: Ack
     if not chosen.staff:
         return []
     earlier = found.note or (_goes_on_with(letter) if found.linked else "")
+    by_form = authority.BY_FORM if letter.seen.authority.form else ""
     send = to_staff.new_case(
         desk,
         letter.seen.message,
@@ -282,7 +283,7 @@ def _owner_told(letter: NewLetter, case: Case, chosen: Chosen, acknowledged: Ack
         owner_why=chosen.why,
         acknowledgement=acknowledged,
         withheld_because="" if verdict.acknowledge else verdict.why,
-        note="; ".join(one for one in (names.not_ours(case.resident, desk.council), earlier) if one),
+        note="; ".join(one for one in (by_form, names.not_ours(case.resident, desk.council), earlier) if one),
         urgent=danger.flags(letter.urgent, desk.council),
         why="the owner gets the letter",
     )

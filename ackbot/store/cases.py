@@ -30,7 +30,7 @@ def by_code(db: Database, codes: Sequence[str]) -> dict[str, Case]:
         **parameters,
     )
     threads = db.run(
-        f"SELECT code, message_id FROM letters WHERE code IN ({placeholders}) AND message_id <> '' ORDER BY id",
+        f"SELECT code, message_id, by_way FROM letters WHERE code IN ({placeholders}) ORDER BY id",
         **parameters,
     )
     formats = _formats(db, [row["resident_address"] for row in found])
@@ -50,6 +50,7 @@ def _case(
     row: Row, parties: Sequence[Row], clocks: Sequence[Row], threads: Sequence[Row], formats: Mapping[str, str]
 ) -> Case:
     code = row["code"]
+    letters = [one for one in threads if one["code"] == code]
     mine = [_clock(one) for one in clocks if one["code"] == code]
     resident = Address(row["resident_name"], row["resident_address"])
     return Case(
@@ -72,7 +73,8 @@ def _case(
         unreachable=bool(row["unreachable"]),
         parties=frozenset(one["address"] for one in parties if one["code"] == code),
         clocks=tuple(clock for clock in mine if clock.paused_at is None),
-        thread=tuple(one["message_id"] for one in threads if one["code"] == code),
+        thread=tuple(one["message_id"] for one in letters if one["message_id"]),
+        doubted=bool(letters) and all(one["by_way"] == "forged" for one in letters),
         cover=row["cover"],
         late_since=_day(row["late_since"]),
         no_news=row["no_news"],

@@ -198,7 +198,9 @@ def _first_open(lines: Sequence[Line], desk: Desk) -> Line:
 def listed(desk: Desk, person: Staff | None, lines: Sequence[Line]) -> dict[str, Any]:
     """Values for a mail that lists cases by role. Without a person (for HEAD) it has no links, because nobody could use them."""
     shown = [_line(desk, person, line) for line in lines]
+    silent = sum(bool(one["silent"]) for one in shown)
     return {
+        "silent": "all" if silent == len(shown) else "some" if silent else "",
         "count": len(lines),
         "own": [one for one in shown if one["role"] == "own"],
         "offered": [one for one in shown if one["role"] == "offered"],
@@ -231,6 +233,7 @@ def _line(desk: Desk, person: Staff | None, line: Line) -> dict[str, Any]:
         "late_since": case.late_since,
         "no_news": case.no_news,
         "owes": line.role == "escalated" and case.no_news == _OWED,
+        "doubted": case.doubted,
         "given_up": case.no_news >= GIVEN_UP,
         "silent": silent_because(case, council) or ("" if told else "no date was promised"),
         "missed": line.due_on is not None and line.due_on < desk.today,
