@@ -117,6 +117,7 @@ def about_case(
             "resident": resident,
             "resident_first": names.first(resident) if names.from_display(case.resident) else resident,
             "resident_address": case.resident.addr,
+            "namesake": names.not_ours(case.resident, council),
             "staff": staff.name,
             "staff_first": names.first(staff.name),
             "matter": matter,

@@ -133,7 +133,7 @@ def _done(request: Request) -> list[Intent]:
     intents = _told_of_it(request, _commanded(request))
     if request.has_the_case or not any(isinstance(one, HumanWords | Close) for one in intents):
         return intents
-    return [*intents, _tell_owner(request, gone=False)]
+    return [*intents, _tell_owner(request, gone=False, went_out=words_out.in_mails(intents))]
 
 
 def _told_of_it(request: Request, intents: list[Intent]) -> list[Intent]:
@@ -151,12 +151,13 @@ def _told_of_it(request: Request, intents: list[Intent]) -> list[Intent]:
     return [*intents, answered(request, "acted", keys.acted(request.key), values, why=why)]
 
 
-def _tell_owner(request: Request, *, gone: bool) -> Intent:
+def _tell_owner(request: Request, *, gone: bool, went_out: Lines | None = None) -> Intent:
     """
     Tell whoever has the case that another person wrote in it.
 
     Args:
         gone: the writer no longer works here, so that the mail changed nothing (P7).
+        went_out: the words that the resident gets; None if nothing goes out, and then the writer's own mail is shown.
     """
     case, desk, person = request.case, request.desk, request.person
     here = is_present(desk.council, case.in_charge, desk.now)
@@ -166,7 +167,7 @@ def _tell_owner(request: Request, *, gone: bool) -> Intent:
     if keeper is None:
         return to_admin.no_owner(case, f"{person.name} wrote about it, and nobody is here to read that", desk)
     words = f"{request.reading.command.replace('unclear', '')} {request.reading.text}".strip()
-    values = {"author": person.name, "gone": gone, "their_words": Lines(words)}
+    values = {"author": person.name, "gone": gone, "their_words": went_out or Lines(words)}
     return to_staff.about_case(desk, ASK_BACK["another"], case, keeper, keys.another(request.key), values, why=why)
 
 

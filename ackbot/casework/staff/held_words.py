@@ -63,7 +63,11 @@ def reasons_to_hold(request: Request, words: str) -> list[str]:
     if reading.below:
         found.append("there are words below the line, and only those above it are sent")
     if name := greets_somebody_else(words, request.case, council):
-        found.append(f"it greets {name}")
+        colleague = names.namesake(request.case.resident, council)
+        same = colleague is not None and bool(set(_words(name)) & set(_words(colleague.name)))
+        found.append(
+            f"it greets {name}" + (", and a colleague of yours has the same name as the resident" if same else "")
+        )
     colleagues = [
         one.addr
         for one in (*message.to, *message.cc)

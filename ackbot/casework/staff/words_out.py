@@ -8,9 +8,9 @@ from types import MappingProxyType
 from typing import Literal
 
 from ackbot.casework import keys, standards
-from ackbot.casework.drafts import to_resident
+from ackbot.casework.drafts import kinds, to_resident
 from ackbot.casework.incoming.screening import Seen
-from ackbot.casework.intents import ClearClock, HumanWords, Intent, PauseClock, Reopen, SetClock
+from ackbot.casework.intents import ClearClock, HumanWords, Intent, PauseClock, Reopen, Send, SetClock
 from ackbot.casework.model import Clock
 from ackbot.casework.staff.request import Request, answered
 from ackbot.casework.worktime import Duration
@@ -77,6 +77,14 @@ def send(request: Request, out: WordsOut, key: keys.Key, *, shown: bool = False)
         why = "their words are shown to them"
         intents.append(answered(request, "echo", keys.echo(key), values, why=why))
     return intents
+
+
+def in_mails(intents: Sequence[Intent]) -> Lines | None:
+    """The words that go to the resident by these intents; None if none do."""
+    sent = (
+        one.draft.values["words"] for one in intents if isinstance(one, Send) and one.draft.kind == kinds.HUMAN.kind
+    )
+    return next(sent, None)
 
 
 def clocks_after(request: Request, command: str, clocks: Sequence[Clock], why: str) -> list[Intent]:
