@@ -258,3 +258,32 @@ def test_a_date_outside_the_case_is_not_taken(make_story: Callable[..., Story], 
     story.reply(story.mail("ask-back", "priya@northgate.example"), "Yes")
 
     assert story.case()["human_words_at"].startswith("2026-12-01T15:00")
+
+
+# -- What waits leads the digest ---------------------------------------------------------------------------------------------
+
+
+def test_what_waits_leads_the_digest(story: Story) -> None:
+    """behaviour.md §4.2: held words are named each morning until SEND or KEEP, also if nothing else is due."""
+    held(story)
+    story.at("2026-12-01 09:00")
+    told = words(story, "digest", "priya@northgate.example")[-1]
+    assert "Your words to Edward Quan (RBN-" in told
+    assert "have not gone yet: “Dear Mrs Jones, your new kitchen comes on Monday.”" in told
+
+    named = len(story.outbox("digest", "priya@northgate.example"))
+    story.follow(story.mail("digest", "priya@northgate.example"), "SEND", "", "")
+    assert words(story, "human")[0].startswith("Dear Mrs Jones,")
+    story.at("2026-12-02 09:00")
+    assert len(story.outbox("digest", "priya@northgate.example")) == named
+
+
+@pytest.mark.parametrize(("answer", "state"), [("{reference} yes", "answered"), ("{reference} no", "open")])
+def test_an_open_question_leads_the_digest(question: Story, answer: str, state: str) -> None:
+    """behaviour.md §4.2: the question is named until it is answered, and the digest can answer it."""
+    told = words(question, "digest", "priya@northgate.example")[-1]
+    assert "We asked who wrote this to Edward Quan" in told
+    reference = question.office.council.reference_of(question.case()["code"])
+    question.reply(question.mail("digest", "priya@northgate.example"), answer.format(reference=reference))
+
+    assert (question.case()["state"], waiting(question)) == (state, [])

@@ -294,20 +294,29 @@ def _held(db: Database, staff: str) -> tuple[HeldWords, ...]:
         "SELECT * FROM words WHERE staff = :staff AND kind = 'held' AND state = 'open' ORDER BY id DESC LIMIT 20",
         staff=staff,
     )
-    return tuple(
-        HeldWords(
-            row["id"],
-            row["code"],
-            row["staff"],
-            row["command"],
-            row["argument"],
-            row["words"],
-            row["asked_by"],
-            instant_of(row["at"]),
-            row["letter_id"] or 0,
-            tuple(Attachment(name, kind, section, inline=False) for name, kind, section in json.loads(row["files"])),
-        )
-        for row in rows
+    return tuple(_held_words(row) for row in rows)
+
+
+def waiting(db: Database) -> dict[str, list[HeldWords]]:
+    """All questions to staff that wait for an answer, the oldest first, by staff id: held words, and who wrote a copy."""
+    found: dict[str, list[HeldWords]] = {}
+    for row in db.run("SELECT * FROM words WHERE kind = 'held' AND state = 'open' ORDER BY staff, id"):
+        found.setdefault(row["staff"], []).append(_held_words(row))
+    return found
+
+
+def _held_words(row: Row) -> HeldWords:
+    return HeldWords(
+        row["id"],
+        row["code"],
+        row["staff"],
+        row["command"],
+        row["argument"],
+        row["words"],
+        row["asked_by"],
+        instant_of(row["at"]),
+        row["letter_id"] or 0,
+        tuple(Attachment(name, kind, section, inline=False) for name, kind, section in json.loads(row["files"])),
     )
 
 
