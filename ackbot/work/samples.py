@@ -418,15 +418,11 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
     )
     words = Lines("FYI, he rang again.")
     link = to_staff.inside_link(desk, case, staff, "SEND")
+    reasons = ["it greets Mrs Jones"]
+    asked = {"reasons": reasons, "their_words": words, "word": "k3mqa7xa1f0c", "send": link, "keep": link}
     topics: dict[str, dict[str, Any]] = {
         "what": {"problem": "CLOSE needs a reason behind it.", "their_words": words},
-        "held": {
-            "reasons": ["it greets Mrs Jones"],
-            "their_words": words,
-            "word": "k3mqa7xa1f0c",
-            "send": link,
-            "keep": link,
-        },
+        "held": asked,
         "unreachable": {
             "status": "5.1.1",
             "other": "",
@@ -443,14 +439,7 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
         "acted": {"command": "DONE", "their_words": words, "admin": "admins@northgate.example"},
         "quiet": {"command": "QUIET", "off": False},
         "copies": {"copies": ["councillor@northgate.example"]},
-        "copying": {
-            "copies": ["councillor@northgate.example", "mum@family.example"],
-            "reasons": ["it greets Mrs Jones"],
-            "their_words": words,
-            "word": "k3mqa7xa1f0c",
-            "send": link,
-            "keep": link,
-        },
+        "copying": {"copies": ["councillor@northgate.example", "mum@family.example"], **asked},
         "echo": {"their_words": words, "next_on": _NEXT, "files": ["plan.pdf"], "instead": False},
     }
     for topic, values in topics.items():
