@@ -54,6 +54,8 @@ TABLE: tuple[tuple[str, str], ...] = (
     (keys.held(ASKED), "held:7H429P:f00d"),
     (keys.echo(keys.human(ASKED)), "echo:human:7H429P:f00d"),
     (keys.another(ASKED), "another:7H429P:f00d"),
+    (keys.declined(ASKED), "declined:7H429P:f00d"),
+    (keys.withdrawn(ASKED), "withdrawn:7H429P:f00d"),
     (keys.quiet(ASKED), "quiet:7H429P:f00d"),
     (keys.copies(ASKED), "copies:7H429P:f00d"),
     (keys.presence(LETTER), "presence:f00d"),

@@ -118,6 +118,11 @@ class Offer(Intent):
 
 
 @dataclass(frozen=True, slots=True)
+class EndOffer(Intent):
+    """The offer of a case ends, because whoever was asked does not take it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Copies(Intent):
     """Set the addresses that get a copy of human words in a case from now on."""
 

@@ -193,6 +193,16 @@ def taken(code: str, number: int) -> Key:
     return Key(f"taken:{code}:{number}")
 
 
+def declined(part: Part) -> Key:
+    """To whoever passed a case on: it was declined."""
+    return Key(f"declined:{part}")
+
+
+def withdrawn(part: Part) -> Key:
+    """To whoever was offered a case: somebody else is asked now."""
+    return Key(f"withdrawn:{part}")
+
+
 def unreachable(code: str) -> Key:
     """To whoever has the case: the resident cannot be reached."""
     return Key(f"unreachable:{code}")

@@ -438,10 +438,12 @@ class Facts:
         held: held words of this member of staff, the latest first.
         human_sent: how often this member of staff has written to residents through us.
         person: what this resident asked for earlier.
-        copied: Cc fields of the resident's letters, by case code. This and the next three are filled for staff mail only.
+        copied: Cc fields of the resident's letters, by case code. This and the next five are filled for staff mail only.
         last_words: the resident's last words, by case code.
         contacts: the automatic mail to each case's resident, by case code.
         alarmed: codes of cases with an urgent alarm that nobody has taken.
+        alarms_taken: who took the last alarm of a case, by its code: staff id and when (UTC).
+        once_offered: codes of cases that were passed to this member of staff at some time.
         alarms: of all cases: those that run, and those that began in the last minutes.
     """
 
@@ -465,4 +467,6 @@ class Facts:
     last_words: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     contacts: Mapping[str, History] = field(default_factory=lambda: MappingProxyType({}))
     alarmed: frozenset[str] = frozenset()
+    alarms_taken: Mapping[str, tuple[str, datetime]] = field(default_factory=lambda: MappingProxyType({}))
+    once_offered: frozenset[str] = frozenset()
     alarms: tuple[RunningAlarm, ...] = ()

@@ -194,6 +194,32 @@ def running(db: Database, codes: Sequence[str]) -> frozenset[str]:
     return frozenset(row["code"] for row in rows)
 
 
+def taken(db: Database, codes: Sequence[str]) -> dict[str, tuple[str, datetime]]:
+    """Who took the last alarm of each of these cases, and when (UTC). A case whose alarm runs, or that had none, is left out."""
+    placeholders, parameters = listed("c", codes)
+    rows = db.run(
+        f"SELECT code, taken_by, taken_at FROM alarms WHERE taken_by <> '' AND code IN ({placeholders})", **parameters
+    )
+    return {row["code"]: (row["taken_by"], instant_of(row["taken_at"])) for row in rows}
+
+
+def forged(db: Database, codes: Sequence[str]) -> frozenset[str]:
+    """Codes of those of these cases in which every letter that has alarmed since the alarm began may be forged."""
+    placeholders, parameters = listed("c", codes)
+    rows = db.run(
+        f"""
+        SELECT events.code AS code FROM events
+        JOIN alarms ON alarms.code = events.code
+        JOIN letters ON letters.id = events.letter_id
+        WHERE events.code IN ({placeholders}) AND events.code <> '' AND events.kind = 'Alarm'
+            AND events.at >= alarms.started_at
+        GROUP BY events.code HAVING SUM(CASE WHEN letters.by_way = 'forged' THEN 0 ELSE 1 END) = 0
+        """,
+        **parameters,
+    )
+    return frozenset(row["code"] for row in rows)
+
+
 def late(db: Database, now: datetime) -> int:
     """How many alarms that nobody has taken were sent more than once, or should have been by now."""
     rows = db.run(

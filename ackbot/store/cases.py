@@ -130,6 +130,15 @@ def late(db: Database) -> list[Case]:
     return _in_order(db, [row["code"] for row in rows])
 
 
+def once_offered(db: Database, codes: Sequence[str], staff: str) -> frozenset[str]:
+    """Codes of those of these cases that were passed to this person at some time, whatever became of it."""
+    placeholders, parameters = listed("c", codes)
+    rows = db.run(
+        f"SELECT code, data FROM events WHERE code IN ({placeholders}) AND code <> '' AND kind = 'Offer'", **parameters
+    )
+    return frozenset(row["code"] for row in rows if json.loads(row["data"])["to"] == staff)
+
+
 def offered(db: Database, before: datetime) -> list[Case]:
     """Open cases that were offered to somebody before this instant and are not taken, the longest waiting first."""
     rows = db.run(

@@ -14,6 +14,7 @@ from ackbot.casework.intents import (
     Close,
     Copies,
     DropWords,
+    EndOffer,
     HumanWords,
     KeepWords,
     Late,
@@ -301,6 +302,16 @@ def offer(unit: Unit, intent: Offer) -> Data:
     )
     must_touch(rows, "cases", case=intent.code)
     return {"to": intent.to, "by": intent.by}
+
+
+def end_offer(unit: Unit, intent: EndOffer) -> Data:
+    """A case is no longer offered to anybody."""
+    rows = unit.db.run(
+        "UPDATE cases SET offered_to = '', offered_by = '', offered_at = NULL WHERE code = :code RETURNING code",
+        code=intent.code,
+    )
+    must_touch(rows, "cases", case=intent.code)
+    return NO_DATA
 
 
 def copies(unit: Unit, intent: Copies) -> Data:

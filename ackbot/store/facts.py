@@ -46,9 +46,12 @@ def gather(db: Database, questions: Questions, now: datetime, council: Council) 
     asked = _ask(db, questions, sender, now)
     past, known = _past(asked.past), _known(asked.known)
     by_message_id = {row["message_id"]: row["code"] for row in asked.by_message_id}
+    ours = _ours(db, questions.ours) if questions.ours else {}
     codes = dict.fromkeys(
         [
             *questions.codes,
+            # Whoever answers a list of one case need not write its reference.
+            *(code for one in ours.values() if len(one.names) == 1 for code in one.names),
             *by_message_id.values(),
             *(elsewhere.open_cases_of(db, questions.recipients) if questions.recipients else ()),
             *(one.code for one in past if one.code),
@@ -70,7 +73,7 @@ def gather(db: Database, questions: Questions, now: datetime, council: Council) 
             last_owner=_last_owner(asked.last_owner),
             answered=elsewhere.answers(asked.answers),
             letters_from=int(asked.letters_from[0]["n"]),
-            ours=MappingProxyType(_ours(db, questions.ours)) if questions.ours else MappingProxyType({}),
+            ours=MappingProxyType(ours),
             person=_person(asked.person),
             written_to=MappingProxyType(_written_to(db, questions.returned))
             if questions.returned
@@ -95,6 +98,8 @@ def _for_staff(
         "last_words": MappingProxyType({code: cases.last_words(db, code) for code in known_cases}),
         "contacts": MappingProxyType({code: histories[case.resident.key] for code, case in known_cases.items()}),
         "alarmed": alarms.running(db, tuple(known_cases)),
+        "alarms_taken": MappingProxyType(alarms.taken(db, tuple(known_cases))),
+        "once_offered": cases.once_offered(db, tuple(known_cases), author),
     }
 
 

@@ -101,6 +101,7 @@ class AlarmRepeats:
                 started_at=first.started_at,
                 others=[(other, words[other.code]) for other in others],
                 letters=alarms.letters_of(self._db, still),
+                forged=alarms.forged(self._db, [one.code for one in still]),
                 why="nobody has taken the alarm yet",
             )
             queued = apply(self._db, [send], desk)
@@ -118,8 +119,15 @@ class AlarmRepeats:
             still = [one for one in running if one.code in known and staff and self._again(one, now)]
             if not still or staff is None:
                 return 0
+            forged = alarms.forged(self._db, [one.code for one in still])
             listed = [
-                to_staff.Untaken(known[one.code], one.categories, one.started_at, self._words(one, known[one.code]))
+                to_staff.Untaken(
+                    known[one.code],
+                    one.categories,
+                    one.started_at,
+                    self._words(one, known[one.code]),
+                    one.code in forged,
+                )
                 for one in still
             ]
             send = to_staff.urgent_list(

@@ -15,6 +15,7 @@ from ackbot.casework.drafts.to_resident import NoNews
 from ackbot.casework.intents import Send
 from ackbot.casework.model import Case, Clock, Facts, Offer
 from ackbot.casework.office import Desk, Office
+from ackbot.casework.staff import away_back
 from ackbot.config import Config, Finding
 from ackbot.config.wording import finding
 from ackbot.mail.addresses import Address
@@ -304,6 +305,7 @@ def _to_staff(desk: Desk, inbox: Inbox, staff: Staff, message: Message) -> Itera
             started_at=desk.now,
             others=[(case, alarming)],
             letters=3,
+            forged=[case.code],
             why="a specimen",
         ),
     )
@@ -421,7 +423,8 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
     reasons = ["it greets Mrs Jones"]
     asked = {"reasons": reasons, "their_words": words, "word": "k3mqa7xa1f0c", "send": link, "keep": link}
     topics: dict[str, dict[str, Any]] = {
-        "what": {"problem": "CLOSE needs a reason behind it.", "their_words": words},
+        "what": {"problem": "CLOSE needs a reason behind it.", "alarm_runs": True, "their_words": words},
+        "alarm": {"done": "Your words are kept inside, and Edward does not read them.", "their_words": words},
         "held": asked,
         "unreachable": {
             "status": "5.1.1",
@@ -431,12 +434,14 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
             "words": Lines("We come on Monday."),
             "revived": True,
         },
-        "another": {"author": "Sam Jones", "gone": False, "their_words": words},
+        "another": {"author": "Sam Jones", "gone": False, "closed": False, "their_words": words},
         "unproven": {"author": "Sam Jones", "own": False, "their_words": words, "sent": link, "no": link},
         "forged": {"author": "Sam Jones", "said_by": "Sam Jones", "their_words": words},
         "taken": {"taker": "Sam Jones"},
         "take": {"word": "7H429P", "confirm": link},
         "acted": {"command": "DONE", "their_words": words, "admin": "admins@northgate.example"},
+        "declined": {"author": "Sam Jones", "keeper": "", "their_words": words},
+        "withdrawn": {"author": "Sam Jones", "taker": "Kofi Mensah"},
         "quiet": {"command": "QUIET", "off": False},
         "copies": {"copies": ["councillor@northgate.example"]},
         "copying": {"copies": ["councillor@northgate.example", "mum@family.example"], **asked},
@@ -446,24 +451,22 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
         key = keys.specimen(topic)
         send = to_staff.about_case(desk, ASK_BACK[topic], case, staff, key, values, why="a specimen")
         yield f"ask-back: {topic}", send
-    away_values = {
-        "back": False,
-        "problem": "",
-        "first_on": _NEXT,
-        "back_on": _NEXT,
-        "cover": "Sam Jones",
-        "away_again_on": None,
-        "other": "",
-        "said_by": "",
-    }
+    away_values = {**away_back.NOTHING, "first_on": _NEXT, "back_on": _NEXT, "cover": "Sam Jones", "was_away": True}
     for title, topic, values in (
-        ("ask-back: which case", "which", {"their_words": words, "strange": False}),
-        ("ask-back: another case", "which", {"their_words": words, "strange": True}),
+        ("ask-back: which case", "which", {"their_words": words, "strange": False, "alarm": False, "take": ""}),
+        (
+            "ask-back: another case",
+            "which",
+            {"their_words": words, "strange": True, "alarm": True, "take": "RBN-7H4-29P TAKE"},
+        ),
         ("away", "away", away_values),
         ("away, not clear", "away", {**away_values, "problem": "The dates could not be read."}),
-        ("away, of somebody else", "away", {**away_values, "other": "Sam Jones"}),
+        ("away, of somebody else", "away", {**away_values, "other": "Sam Jones", "whose": "Sam Jones’s"}),
+        ("away, without the cover", "away", {**away_values, "gone": True, "instead": "Kofi Mensah"}),
+        ("away, with the cover on some days", "away", {**away_values, "missing": True, "instead": "Kofi Mensah"}),
         ("away, said by a manager", "away", {**away_values, "said_by": "Alex Reid"}),
         ("back", "away", {**away_values, "back": True, "away_again_on": _NEXT}),
+        ("back, never away", "away", {**away_values, "back": True, "was_away": False}),
     ):
         send = to_staff.about_no_single_case(
             desk, ASK_BACK[topic], staff, inbox, keys.specimen(title), values, why="a specimen"

@@ -1,6 +1,6 @@
 """Drafts of mails to staff (behaviour.md §4.1, §4.2, §5)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -25,20 +25,26 @@ _WORDS_SHOWN = 160  # characters of a letter in a list of alarms
 _LETTER_SHOWN = 20_000  # characters of a letter in the owner's mail; the rest is in the inbox
 
 
-def links(desk: Desk, case: Case, staff: Staff) -> dict[str, Words]:
-    """`mailto:` links that begin an answer about one case. A click changes nothing until the mail is sent (D72)."""
+def links(desk: Desk, case: Case, staff: Staff, *, alarm: bool = False) -> dict[str, Words]:
+    """
+    `mailto:` links that begin an answer about one case. A click changes nothing until the mail is sent (D72).
+
+    Args:
+        alarm: they stand in an alarm, and answer it.
+    """
+    inside: Literal["i", "u"] = "u" if alarm else "i"
     inbox = desk.council.inbox_of(case.inbox)
     matter = subjects.plain(case.subject)
     reference = desk.council.reference_of(case.code)
 
     # Without plus addresses the tag goes into the subject, which a reply keeps.
-    def begun(kind: Literal["s", "i"]) -> str:
+    def begun(kind: Literal["s", "i", "u"]) -> str:
         tag = desk.signer.tag(case.code, kind, staff.id)
         to = inbox.plus(tag) if inbox.plus_addressing else inbox.address
         subject = f"{matter} [{reference}]" if inbox.plus_addressing else f"{matter} [{reference}] ({tag})"
         return f"mailto:{to}?subject={quote(subject, safe='')}&body="
 
-    beginnings = {"s": begun("s"), "i": begun("i")}
+    beginnings = {"s": begun("s"), "i": begun(inside)}
 
     def link(kind: Literal["s", "i"], body: str) -> Words:
         return Words(f"{beginnings[kind]}{quote(body, safe='')}")
@@ -55,13 +61,14 @@ def links(desk: Desk, case: Case, staff: Staff) -> dict[str, Words]:
         "ask": link("i", "ASK "),
         "phoned": link("i", "PHONED: "),
         "pass": link("i", "PASS "),
+        "decline": link("i", "NO: "),
     }
 
 
-def inside_link(desk: Desk, case: Case, staff: Staff, body: str) -> Words:
-    """A `mailto:` link for one command; words in that mail stay inside."""
+def inside_link(desk: Desk, case: Case, staff: Staff, body: str, *, alarm: bool = False) -> Words:
+    """A `mailto:` link for one command; words in that mail stay inside. With `alarm` it answers the alarm of the case."""
     inbox = desk.council.inbox_of(case.inbox)
-    tag = desk.signer.tag(case.code, "i", staff.id)
+    tag = desk.signer.tag(case.code, "u" if alarm else "i", staff.id)
     subject = desk.council.reference_of(case.code)
     to = inbox.plus(tag) if inbox.plus_addressing else inbox.address
     subject = subject if inbox.plus_addressing else f"{subject} ({tag})"
@@ -96,7 +103,8 @@ def about_case(
     words_go_out = mail.words_go_out and bool(case.resident.addr)
     resident = resident_name(case)
     reference = council.reference_of(case.code)
-    tag = desk.signer.tag(case.code, "s" if words_go_out else "i", staff.id)
+    alarm = (mail.purpose or mail.kind) == "urgent"
+    tag = desk.signer.tag(case.code, "s" if words_go_out else "u" if alarm else "i", staff.id)
     reply_name = f"RESIDENT {resident}" if words_go_out else "ackbot (stays inside)"
     root = desk.message_id(keys.new_case(case.code, staff.id), case.code, "new-case", "staff", inbox.address)
     message_id = desk.message_id(key, case.code, mail.purpose or mail.kind, "staff", inbox.address)
@@ -112,7 +120,7 @@ def about_case(
             "service": inbox.service,
             "inbox": inbox.address,
             "fence": desk.templates.phrase(language, "fence", resident=resident),
-            "links": links(desk, case, staff),
+            "links": links(desk, case, staff, alarm=alarm),
             "reference": reference,
             "resident": resident,
             "resident_first": names.first(resident) if names.from_display(case.resident) else resident,
@@ -329,6 +337,7 @@ def urgent(
     categories: Sequence[str],
     *,
     opening: bool = True,
+    forged: bool = False,
     why: str,
 ) -> Send:
     """
@@ -336,9 +345,11 @@ def urgent(
 
     Args:
         opening: the letter opens the case, and so is the resident's; else its author is named if that is another.
+        forged: a server says that the letter's sender is forged.
     """
     key = keys.urgent(case.code, letter.fingerprint, staff.id)
-    values = _alarming(desk, case, categories, "" if opening else _not_the_resident(letter.author, case))
+    writer = "" if opening else _not_the_resident(letter.author, case)
+    values = {**_alarming(desk, case, categories, writer), "forged": forged}
     return about_case(desk, kinds.URGENT, case, staff, key, values, why=why, letter=letter)
 
 
@@ -376,6 +387,7 @@ def urgent_again(
     started_at: datetime,
     others: Sequence[tuple[Case, AlarmWords]] = (),
     letters: int = 1,
+    forged: Collection[str] = (),
     why: str,
 ) -> Send:
     """
@@ -386,6 +398,7 @@ def urgent_again(
         number: counts the mails of this alarm.
         others: further cases of the same resident that alarm; each is taken for itself.
         letters: how many have alarmed in all of these cases.
+        forged: codes of those of these cases whose alarm rests on letters that may be forged.
     """
     key = keys.urgent_again(case.code, started_at, number)
     values = {
@@ -393,8 +406,11 @@ def urgent_again(
         "letter": Lines(words.text),
         "since": [replace(one, text=_short(one.text)) for one in words.since],
         "letters": letters,
+        "forged": case.code in forged,
         "others": [
-            _to_take(desk, other, staff) | {"writer": said.writer, "words": _short(said.text)} for other, said in others
+            _to_take(desk, other, staff, forged=other.code in forged)
+            | {"writer": said.writer, "words": _short(said.text)}
+            for other, said in others
         ],
     }
     send = about_case(desk, kinds.URGENT, case, staff, key, values, why=why)
@@ -403,12 +419,13 @@ def urgent_again(
 
 @dataclass(frozen=True, slots=True)
 class Untaken:
-    """One alarm of a list, and the words that alarmed."""
+    """One alarm of a list, and the words that alarmed; `forged` if it rests on letters that may be forged."""
 
     case: Case
     categories: tuple[str, ...]
     started_at: datetime
     words: AlarmWords
+    forged: bool = False
 
 
 def urgent_list(desk: Desk, staff: Staff, untaken: Sequence[Untaken], *, proof: int, letters: int, why: str) -> Send:
@@ -420,7 +437,7 @@ def urgent_list(desk: Desk, staff: Staff, untaken: Sequence[Untaken], *, proof: 
         "repeat_every": round(desk.council.urgent.repeat_every.seconds / 60),
         "cases": [
             {
-                **_to_take(desk, one.case, staff),
+                **_to_take(desk, one.case, staff, forged=one.forged),
                 "categories": list(one.categories),
                 "since": one.started_at.astimezone(calendar.timezone),
                 "writer": one.words.writer,
@@ -435,13 +452,14 @@ def urgent_list(desk: Desk, staff: Staff, untaken: Sequence[Untaken], *, proof: 
     return about_no_single_case(desk, kinds.URGENT_LIST, staff, inbox, key, values, why=why, named=named)
 
 
-def _to_take(desk: Desk, case: Case, staff: Staff) -> dict[str, Any]:
+def _to_take(desk: Desk, case: Case, staff: Staff, *, forged: bool) -> dict[str, Any]:
     return {
+        "forged": forged,
         "reference": desk.council.reference_of(case.code),
         "resident": resident_name(case),
         "address": case.resident.addr,
         "service": desk.council.inbox_of(case.inbox).service,
-        "take": inside_link(desk, case, staff, "TAKE"),
+        "take": inside_link(desk, case, staff, "TAKE", alarm=True),
     }
 
 

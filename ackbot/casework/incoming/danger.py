@@ -157,7 +157,16 @@ def alarms(
     chain = Alarm(case.code, tuple(alarming), council.urgent.repeat_every.seconds, proof, why=why)
     return [
         *([chain] if inbox.mode != "shadow" else []),
-        to_staff.urgent(desk, seen.message, case, council.staff[present[0]], alarming, opening=opening, why=why),
+        to_staff.urgent(
+            desk,
+            seen.message,
+            case,
+            council.staff[present[0]],
+            alarming,
+            opening=opening,
+            forged=seen.authority.condemned_by(inbox),
+            why=why,
+        ),
     ]
 
 

@@ -26,10 +26,19 @@ from ackbot.casework.intents import (
 )
 from ackbot.casework.model import PURPOSES, Case, Facts, HeldWords
 from ackbot.casework.office import Desk
-from ackbot.casework.staff import away_back, handover, held_words, words_elsewhere, words_out
+from ackbot.casework.staff import alarm_answers, away_back, handover, held_words, words_elsewhere, words_out
 from ackbot.casework.staff.consent import SENT, asked_about, meaning
 from ackbot.casework.staff.reading import Reading, begins_with_reference, parts, read
-from ackbot.casework.staff.request import Request, StaffReply, answered, ask_back, note, said, words_in
+from ackbot.casework.staff.request import (
+    Request,
+    StaffReply,
+    answered,
+    answers_alarm,
+    ask_back,
+    note,
+    said,
+    words_in,
+)
 from ackbot.casework.staff.words_out import WordsOut
 from ackbot.mail import addresses, replies
 from ackbot.mail.addresses import Address
@@ -83,7 +92,7 @@ def _vouched_for(reply: StaffReply) -> bool:
     """
     seen, council, cases = reply.seen, reply.desk.council, reply.facts.cases
     answered = [token.code for token in (*seen.message.addressed, *seen.message.answers)]
-    named = [code for code, _ in parts(reply.reading, council)]
+    named = [code for code, _ in parts(reply.reading, council, _named(reply))]
     inboxes = {council.inbox_of(cases[code].inbox) for code in (*answered, *named) if code in cases}
     if reply.reading.command in ("AWAY", "BACK"):
         inboxes |= {one for about in away_back.about(reply) for one in council.inboxes_of(about)}
@@ -109,10 +118,23 @@ def _acted_on(reply: StaffReply, case: Case | None) -> list[Intent]:
         return _ask_anew(_request(reply, case)) if case else _about_no_case(reply)
     # AWAY and BACK are about a person and never about a case, whichever mail they answer.
     if reading.command in ("AWAY", "BACK"):
-        return away_back.acted_on(reply)
-    if case is None or begins_with_reference(reading, desk.council):
+        found = away_back.acted_on(reply)
+        return alarm_answers.reminded(_request(reply, case), found) if case else found
+    named = _named(reply)
+    if begins_with_reference(reading, desk.council, named):
         return _by_lines(reply) or _about_no_case(reply)
-    return _done(_request(reply, case))
+    if case is not None:
+        return _done(_request(reply, case))
+    # A list of one case needs no reference.
+    only = reply.facts.cases.get(next(iter(named))) if len(named) == 1 else None
+    return _by_lines(reply) or (_done(Request(reply, only, True, reading)) if only else _about_no_case(reply))
+
+
+def _named(reply: StaffReply) -> frozenset[str]:
+    """Codes of the cases on which the reply may act: those that the answered mails named to this very person (P7)."""
+    facts = reply.facts
+    listed = {code for ours in facts.ours.values() if ours.staff == reply.person.id for code in ours.names}
+    return frozenset(listed | {token.code for token in reply.tokens if token.code in facts.cases})
 
 
 def _request(reply: StaffReply, case: Case) -> Request:
@@ -133,7 +155,9 @@ def _done(request: Request) -> list[Intent]:
     intents = _told_of_it(request, _commanded(request))
     if request.has_the_case or not any(isinstance(one, HumanWords | Close) for one in intents):
         return intents
-    return [*intents, _tell_owner(request, gone=False, went_out=words_out.in_mails(intents))]
+    closed = not any(isinstance(one, HumanWords) for one in intents)
+    went_out = words_out.in_mails(intents)
+    return [*intents, _tell_owner(request, gone=False, closed=closed, went_out=went_out)]
 
 
 def _told_of_it(request: Request, intents: list[Intent]) -> list[Intent]:
@@ -151,12 +175,13 @@ def _told_of_it(request: Request, intents: list[Intent]) -> list[Intent]:
     return [*intents, answered(request, "acted", keys.acted(request.key), values, why=why)]
 
 
-def _tell_owner(request: Request, *, gone: bool, went_out: Lines | None = None) -> Intent:
+def _tell_owner(request: Request, *, gone: bool, closed: bool = False, went_out: Lines | None = None) -> Intent:
     """
     Tell whoever has the case that another person wrote in it.
 
     Args:
         gone: the writer no longer works here, so that the mail changed nothing (P7).
+        closed: the writer closed it, and wrote nothing to the resident.
         went_out: the words that the resident gets; None if nothing goes out, and then the writer's own mail is shown.
     """
     case, desk, person = request.case, request.desk, request.person
@@ -167,7 +192,7 @@ def _tell_owner(request: Request, *, gone: bool, went_out: Lines | None = None) 
     if keeper is None:
         return to_admin.no_owner(case, f"{person.name} wrote about it, and nobody is here to read that", desk)
     words = f"{request.reading.command.replace('unclear', '')} {request.reading.text}".strip()
-    values = {"author": person.name, "gone": gone, "their_words": went_out or Lines(words)}
+    values = {"author": person.name, "gone": gone, "closed": closed, "their_words": went_out or Lines(words)}
     return to_staff.about_case(desk, ASK_BACK["another"], case, keeper, keys.another(request.key), values, why=why)
 
 
@@ -196,7 +221,13 @@ def _reading(seen: Seen, facts: Facts, desk: Desk) -> Reading:
 
 
 def _commanded(request: Request) -> list[Intent]:
+    return alarm_answers.reminded(request, _obeyed(handover.understood(request)))
+
+
+def _obeyed(request: Request) -> list[Intent]:
     reading = request.reading
+    if handover.declines(request):
+        return handover.declined(request)
     match reading.command:
         case "NOTE":
             return note(request, reading.text) if said(request) else ask_back(request, "NOTE needs words below it.")
@@ -374,32 +405,28 @@ def _whom_they_copied(request: Request) -> tuple[str, ...]:
 
 def _by_lines(reply: StaffReply) -> list[Intent]:
     """
-    What an answer to a digest does, line by line. Only cases that the digest named to this person count (P7).
+    What an answer to a digest does, line by line. Only cases that the answered mail named to this person count (P7).
 
-    If the answered mail is about one case, only that case counts, and a line without a command is asked about.
+    A line without a command is asked about.
     """
-    facts, council = reply.facts, reply.desk.council
+    facts, council, named = reply.facts, reply.desk.council, _named(reply)
     single = next((token.code for token in reply.tokens if token.code in facts.cases), "")
-    listed = {code for ours in facts.ours.values() if ours.staff == reply.person.id for code in ours.names}
-    named = {single} if single else listed
     inside = not single or _stays_inside(reply.tokens)
     intents: list[Intent] = []
     strange: list[str] = []
     done: list[str] = []
-    for code, part in parts(reply.reading, council):
+    for code, part in parts(reply.reading, council, named):
         case = facts.cases.get(code)
         if case is None or code not in named:
             strange.append(f"{council.reference_of(code)} {part.command} {part.text}")
             continue
+        request = handover.understood(Request(reply, case, inside, part, again=done.count(code), of_many=not single))
         # Plain words in a line could be for the resident or for us, so they are asked about.
-        if not inside and part.command == "":
-            part = replace(part, command="unclear")
-        request = Request(reply, case, inside, part, again=done.count(code), of_many=not single)
+        if request.reading.command == "":
+            request = replace(request, reading=replace(request.reading, command="unclear"))
         done.append(code)
         intents += (
-            ask_back(request, "One line for each case counts, and it had one.")
-            if request.again
-            else _told_of_it(request, _commanded(request))
+            ask_back(request, "One line for each case counts, and it had one.") if request.again else _done(request)
         )
     return [*intents, *(_about_no_case(reply, "\n".join(strange)) if strange else [])]
 
@@ -419,7 +446,13 @@ def _about_no_case(reply: StaffReply, strange: str = "") -> list[Intent]:
         strange: lines about cases that the answered mail did not name; "" if the reply holds no command that we know.
     """
     message = reply.seen.message
-    values = {"their_words": Lines(strange or message.new_text), "strange": bool(strange)}
+    alarms = sorted(code for code in _named(reply) & reply.facts.alarmed if answers_alarm(reply))
+    values = {
+        "their_words": Lines(strange or message.new_text),
+        "strange": bool(strange),
+        "alarm": answers_alarm(reply),
+        "take": f"{reply.desk.council.reference_of(alarms[0])} TAKE" if alarms else "",
+    }
     return [
         to_staff.about_no_single_case(
             reply.desk,

@@ -14,7 +14,7 @@ from ackbot.casework.drafts import to_staff
 from ackbot.casework.drafts.kinds import ASK_BACK
 from ackbot.casework.incoming.screening import Seen
 from ackbot.casework.intents import Intent, KeepWords, Send
-from ackbot.casework.model import Case, Facts
+from ackbot.casework.model import PURPOSES, Case, Facts
 from ackbot.casework.office import Desk
 from ackbot.casework.staff import sign_off
 from ackbot.casework.staff.reading import Reading
@@ -96,6 +96,11 @@ class Request:
         return self.person.id in (self.case.owner, self.case.cover)
 
     @property
+    def alarm_runs(self) -> bool:
+        """Whether the case has an alarm that nobody has taken."""
+        return self.case.code in self.facts.alarmed
+
+    @property
     def key(self) -> keys.Part:
         """The part of dedupe keys that tells this mail, or this line of it, from others."""
         return keys.asked(self.case.code, self.seen.message.fingerprint, self.again)
@@ -148,7 +153,29 @@ def answered(request: Request, topic: str, key: keys.Key, values: Mapping[str, A
     return to_staff.about_case(request.desk, ASK_BACK[topic], request.case, request.person, key, values, why=why)
 
 
+def answers_alarm(reply: StaffReply) -> bool:
+    """Whether a mail answers an alarm, or a list of alarms: by Reply, or by a link in it."""
+    return any(token.purpose == PURPOSES["urgent"] for token in reply.tokens)
+
+
 def ask_back(request: Request, problem: str, words: str = "") -> list[Intent]:
-    """Do nothing, and tell the writer why, and what they can write instead."""
-    values = {"problem": problem, "their_words": Lines(words or request.reading.text)}
+    """Do nothing, and tell the writer why, and what they can write instead; that their alarm still runs, if it does (E5)."""
+    if request.alarm_runs and answers_alarm(request.reply):
+        return ask_whether_taken(request, f"Your mail changed nothing. {problem}" if problem else "", words)
+    values = {
+        "problem": problem,
+        "alarm_runs": request.alarm_runs,
+        "their_words": Lines(words or request.reading.text),
+    }
     return [answered(request, "what", keys.ask(request.key), values, why="it is not clear what to do")]
+
+
+def ask_whether_taken(request: Request, done: str, words: str = "") -> list[Intent]:
+    """
+    Tell the writer that the alarm still runs, and how it ends. TAKE in answer to that mail ends it, like any TAKE of an alarm.
+
+    Args:
+        done: what their mail did or why it did nothing, whole sentences; "" for nothing to say.
+    """
+    values = {"done": done, "their_words": Lines(words or request.reading.whole)}
+    return [answered(request, "alarm", keys.ask(request.key), values, why="nobody has taken the alarm yet")]
