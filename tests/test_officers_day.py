@@ -298,6 +298,65 @@ def test_a_list_of_one_needs_no_reference(make_story: Callable[..., Story], text
     assert not any("about no single case" in one for one in words(story, "ask-back", ALEX))
 
 
+def test_a_letter_below_a_list_of_one_is_no_silent_note(make_story: Callable[..., Story]) -> None:
+    """behaviour.md §4.2, §4.6: a manager's letter to the resident goes nowhere, and its author is told so."""
+    story = make_story()
+    story.receive(letter())
+    story.at("2026-12-07 13:00")
+    story.reply(story.mail("digest", ALEX), "Dear Edward,\n\nWe come on Thursday at ten, I promise.\n\nAlex Reid")
+
+    assert story.outbox("human") == []
+    assert "no words went out" in words(story, "ask-back", ALEX)[-1]
+
+
+def test_the_inbox_of_a_list_of_one_must_vouch(make_story: Callable[..., Story]) -> None:
+    """P7: an answer that came to an inbox which believes no server does nothing in a case of one that does."""
+    story = make_story()
+    story.receive(letter())
+    story.at("2026-12-07 13:00")
+    ours = parsed(bytes(story.mail("digest", ALEX)["content"]))
+    fields = {
+        "subject": "Re: Overdue",
+        "message_id": "<one@northgate.example>",
+        "date": "Mon, 07 Dec 2026 13:00:00 +0000",
+    }
+    story.receive(
+        letter(
+            sender=ALEX,
+            to="streets@northgate.example",
+            text="CLOSE: a duplicate",
+            In_Reply_To=ours["Message-ID"],
+            **fields,
+        ),
+        "streets",
+    )
+
+    assert story.case()["state"] == "open"
+
+
+@pytest.mark.parametrize(("text", "owner"), [("Taking it", "sam"), ("Not mine, sorry", "priya"), ("TAKE", "sam")])
+def test_a_digest_of_one_case_passed_on(make_story: Callable[..., Story], text: str, owner: str) -> None:
+    """behaviour.md §4.1, §4.3: "Passed to you" with one case is answered like the offer itself."""
+    story = make_story()
+    story.receive(letter())
+    story.after(minutes=5)
+    story.reply(story.mail("new-case"), "PASS sam: his street")
+    story.at("2026-12-01 08:31")
+    story.reply(story.mail("digest", SAM), text)
+
+    assert (story.case()["owner"], story.case()["offered_to"]) == (owner, "")
+
+
+def test_an_owner_is_told_of_a_line_that_closed_their_case(make_story: Callable[..., Story]) -> None:
+    """behaviour.md §4.6: a manager's line tells the owner as a manager's answer does."""
+    story = make_story()
+    story.receive(letter())
+    story.at("2026-12-07 13:00")
+    story.reply(story.mail("digest", ALEX), f"{reference(story)} close: a duplicate")
+
+    assert "Alex Reid closed RBN-" in words(story, "ask-back", PRIYA)[-1]
+
+
 # -- PASS (§4.3) ----------------------------------------------------------------------------------------------------------
 
 

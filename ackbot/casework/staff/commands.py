@@ -87,13 +87,15 @@ def _vouched_for(reply: StaffReply) -> bool:
     """
     Whether the mail is verified by the rules of every inbox that it acts on, so that the weakest inbox lets nobody in (P7).
 
-    These are the inboxes of the cases whose mails it answers and of the cases that its lines name. For AWAY and BACK they are
-    all inboxes that the person concerned answers.
+    These are the inboxes of the cases whose mails it answers, of the only case of a list, and of the cases that its lines
+    name. For AWAY and BACK they are all inboxes that the person concerned answers.
     """
     seen, council, cases = reply.seen, reply.desk.council, reply.facts.cases
     answered = [token.code for token in (*seen.message.addressed, *seen.message.answers)]
-    named = [code for code, _ in parts(reply.reading, council, _named(reply))]
-    inboxes = {council.inbox_of(cases[code].inbox) for code in (*answered, *named) if code in cases}
+    may = _named(reply)
+    named = [code for code, _ in parts(reply.reading, council, may)]
+    only = may if len(may) == 1 else ()
+    inboxes = {council.inbox_of(cases[code].inbox) for code in (*answered, *only, *named) if code in cases}
     if reply.reading.command in ("AWAY", "BACK"):
         inboxes |= {one for about in away_back.about(reply) for one in council.inboxes_of(about)}
     return seen.authority.speaks_as_staff(inboxes)
@@ -127,7 +129,13 @@ def _acted_on(reply: StaffReply, case: Case | None) -> list[Intent]:
         return _done(_request(reply, case))
     # A list of one case needs no reference.
     only = reply.facts.cases.get(next(iter(named))) if len(named) == 1 else None
-    return _by_lines(reply) or (_done(Request(reply, only, True, reading)) if only else _about_no_case(reply))
+    if found := _by_lines(reply):
+        return found
+    if only is None:
+        return _about_no_case(reply)
+    # A letter to the resident must not become a note in silence.
+    meant = replace(reading, command="unclear") if not reading.command and held_words.greets(reading.words) else reading
+    return _done(Request(reply, only, True, meant))
 
 
 def _named(reply: StaffReply) -> frozenset[str]:

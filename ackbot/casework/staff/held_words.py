@@ -279,6 +279,11 @@ def _with_copies(request: Request, held: HeldWords, *, shown: bool) -> list[Inte
     return [agreed, *words_out.send(copying, out, keys.human(keys.waiting(held.code, held.asked_by)), shown=shown)]
 
 
+def greets(words: str) -> bool:
+    """Whether words begin with a greeting, as a letter does."""
+    return bool(_GREETING.match(words.lstrip()))
+
+
 def greets_somebody_else(words: str, case: Case, council: Council) -> str:
     """
     Whom the words greet, if it may not be the resident: a colleague, a group, or another name; else "".
