@@ -153,6 +153,11 @@ def take(part: Part) -> Key:
     return Key(f"take:{part}")
 
 
+def take_word(code: str, staff: str, started_at: datetime) -> str:
+    """What the word stands for by which that person confirms that they take the alarm that began then."""
+    return f"take:{code}:{staff}:{started_at.isoformat()}"
+
+
 def acted(part: Part) -> Key:
     """To a member of staff: this was done in your name."""
     return Key(f"acted:{part}")

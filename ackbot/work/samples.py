@@ -454,11 +454,7 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
     away_values = {**away_back.NOTHING, "first_on": _NEXT, "back_on": _NEXT, "cover": "Sam Jones", "was_away": True}
     for title, topic, values in (
         ("ask-back: which case", "which", {"their_words": words, "strange": False, "alarm": False, "take": ""}),
-        (
-            "ask-back: another case",
-            "which",
-            {"their_words": words, "strange": True, "alarm": True, "take": "RBN-7H4-29P TAKE"},
-        ),
+        ("ask-back: another case", "which", {"their_words": words, "strange": True, "alarm": True, "take": "RBN TAKE"}),
         ("away", "away", away_values),
         ("away, not clear", "away", {**away_values, "problem": "The dates could not be read."}),
         ("away, of somebody else", "away", {**away_values, "other": "Sam Jones", "whose": "Sam Jones’s"}),

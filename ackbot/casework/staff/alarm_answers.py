@@ -55,7 +55,7 @@ def ended(request: Request, why: str) -> list[Intent]:
     began = next((one.started_at for one in request.facts.alarms if one.runs and one.code == case.code), None)
     if request.proven or began is None:
         return [TakeAlarm(case.code, person.id, why=why)]
-    word = desk.signer.code(f"take:{case.code}:{person.id}:{began.isoformat()}", 0)
+    word = desk.signer.code(keys.take_word(case.code, person.id, began), 0)
     answers = [ours.text for ours in request.facts.ours.values() if ours.staff == person.id]
     if any(word in text for text in (said(request).upper(), *answers)):
         return [TakeAlarm(case.code, person.id, why=why)]
