@@ -84,7 +84,7 @@ def on_attached(
     said = _said(seen, case, desk, found_urgent) if speaks else _Said(None, 0, Wishes())
     if said.score:
         intents.append(Note(case.code, "feedback", why="the resident said how we did", data={"score": str(said.score)}))
-    case, notes, remembered = _remembered(case, said.wishes, verdict, desk)
+    case, notes, remembered = _remembered(seen, case, said.wishes, verdict, desk)
     notes += elsewhere.unseen(seen, facts, desk)
     case, in_charge = _in_charge(case, desk)
     if doubted_at is not None and case.human_words_at is not None and case.human_words_at > doubted_at:
@@ -219,21 +219,30 @@ def _answers_settled(seen: Seen) -> bool:
     return any(token.purpose == PURPOSES["settled"] for token in seen.message.answers)
 
 
-def _remembered(case: Case, wished: Wishes, verdict: Verdict, desk: Desk) -> tuple[Case, list[str], list[Intent]]:
-    """Remember the wishes by address. Gives the case with them, notes for its owner, and the intents."""
+def _remembered(
+    seen: Seen, case: Case, wished: Wishes, verdict: Verdict, desk: Desk
+) -> tuple[Case, list[str], list[Intent]]:
+    """
+    Remember the wishes by address. Gives the case with them, notes for its owner, and the intents.
+
+    What nobody could check counts only in the cases of inboxes that check nothing (E2).
+    """
+    within = seen.authority.wishes_within(desk.council)
     addr, code = (verdict.to.key if verdict.to else case.resident.key), case.code
     notes: list[str] = []
     intents: list[Intent] = []
     if wished.quiet:
         notes.append("they want no more automatic mail, so only what you write goes to them")
-        intents.append(Wish(addr, "quiet", "yes", code=code, why="the resident wants no automatic mail"))
+        intents.append(Wish(addr, "quiet", "yes", code=code, why="the resident wants no automatic mail", within=within))
         case = replace(case, quiet=True)
     if wished.formats:
-        intents.append(Wish(addr, "formats", wished.formats, why="the resident asks for it", code=code))
+        intents.append(Wish(addr, "formats", wished.formats, why="the resident asks for it", code=code, within=within))
         case = replace(case, formats=wished.formats)
     if wished.language:
         notes.append(f"they ask for {desk.templates.language_names()[wished.language][0]}")
-        intents.append(Wish(addr, "language", wished.language, why="the resident asks for it", code=code))
+        intents.append(
+            Wish(addr, "language", wished.language, why="the resident asks for it", code=code, within=within)
+        )
         case = replace(case, language=wished.language)
     if wished.news:
         notes.append("they ask how far it is, and a word from you would help")
@@ -286,6 +295,8 @@ def _told(
         doubted = "" if authority.FORGED in notes else f"{authority.FORGED}, and "
         doubted += "nothing was changed because of it"
         notes.append(doubted)
+    elif known and not seen.authority.form and not seen.authority.speaks_for(case, desk.council):
+        notes.append(authority.UNCHECKED)
     note = "; ".join(notes)
     why = f"{desk.council.staff[case.in_charge].name} has the case"
     flags = danger.flags(found_urgent, desk.council)

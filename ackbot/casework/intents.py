@@ -137,12 +137,15 @@ class Wish(Intent):
     Args:
         what: "quiet" and "ignored" apply to open cases too.
         value: "yes" or "" for "quiet" and "ignored"; words for "formats", an ISO 639-1 code for "language".
+        within: the names of the inboxes in whose cases alone it counts, because nobody could check who wrote it; None for
+            the cases of all inboxes, present and future.
     """
 
     address: str
     what: Literal["quiet", "ignored", "formats", "language"]
     value: str
     code: str = field(default="", kw_only=True)
+    within: tuple[str, ...] | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

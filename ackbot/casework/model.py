@@ -31,7 +31,7 @@ PERSONAL: frozenset[LetterKind] = frozenset({"letter", "contact-form", "reply", 
 # How well it is proven that a party wrote a letter: 2 vouched for by a server that we believe; 1 by nobody; 0 condemned, or a
 # stranger's in somebody else's case. A letter never drowns in an alarm of letters that are less proven (E9).
 Proof = Literal[0, 1, 2]
-ByWay = Literal["", "marks", "forged"]  # see `Verdict.by_way`
+ByWay = Literal["", "marks", "forged", "unchecked"]  # see `Verdict.by_way`
 _LETTERS = frozenset({"letter", "contact-form", "unreadable", "automatic-reply"})  # kinds that may open a case
 Outcome = Literal["case", "attach", "event", "record"]
 

@@ -232,7 +232,8 @@ def _remembered(letter: NewLetter, case: Case) -> list[Intent]:
     intents: list[Intent] = []
     asked = letter.seen.authority.is_own() and case.formats != letter.facts.person.formats
     if case.resident.key and case.formats and asked:
-        intents.append(Wish(case.resident.key, "formats", case.formats, why="the resident asks for it", code=case.code))
+        within, why = letter.seen.authority.wishes_within(letter.desk.council), "the resident asks for it"
+        intents.append(Wish(case.resident.key, "formats", case.formats, why=why, code=case.code, within=within))
     if letter.found.linked:
         why = _goes_on_with(letter)
         intents.append(Note(case.code, "linked", why=why, data={"code": letter.found.linked}))

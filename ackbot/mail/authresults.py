@@ -71,6 +71,9 @@ def verdict(headers: Fields, authserv_id: str, author_domain: str) -> Verdict:
     dmarc = [one for one in found.results if one.method == "dmarc"]
     if any(one.result == "fail" for one in dmarc) or (not found.whole and _FAILED.search(raw[:_MOST])):
         return "fail"
+    # Exchange Online judges domains without a policy by itself, and calls that composite authentication.
+    if found.server == UNKNOWN and any((one.method, one.result) == ("compauth", "fail") for one in found.results):
+        return "fail"
     # A field may hold several DMARC results; a pass beside a result for another domain is not one for the author's.
     passes = [one.result == "pass" and _covers(one.properties.get("header.from", ""), author_domain) for one in dmarc]
     return "pass" if found.whole and passes and all(passes) else ""

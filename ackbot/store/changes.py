@@ -28,7 +28,7 @@ from ackbot.casework.intents import (
     Unreachable,
     Wish,
 )
-from ackbot.store.database import Database, Row, must_touch, text_of
+from ackbot.store.database import Database, Row, listed, must_touch, text_of
 from ackbot.store.unit import NO_DATA, Data, Unit
 
 
@@ -330,10 +330,21 @@ def wish(unit: Unit, intent: Wish) -> Data:
     Remember what a resident asked for, under their address.
 
     The language and the wish for quiet also change all cases of that resident at once, closed ones too, because a closed
-    case may be opened again.
+    case may be opened again. A wish that counts in some inboxes alone changes their cases, and is not kept for later ones.
     """
     db, yes = unit.db, bool(intent.value)
     data = {"what": intent.what, "value": intent.value}
+    if intent.within is not None:
+        if intent.what in ("quiet", "language"):
+            inboxes, named = listed("i", intent.within)
+            db.run(
+                f"UPDATE cases SET {intent.what} = :value WHERE inbox IN ({inboxes}) "
+                "AND code IN (SELECT code FROM parties WHERE address = :address)",
+                value=yes if intent.what == "quiet" else intent.value,
+                address=intent.address,
+                **named,
+            )
+        return data
     db.run(
         f"""
         INSERT INTO people (address, {intent.what}) VALUES (:address, :value)

@@ -273,12 +273,12 @@ def _person(rows: Sequence[Row]) -> Person:
 def _copied(db: Database, known_cases: Mapping[str, Case], council: Council) -> dict[str, tuple[str, ...]]:
     """
     Whom parties copied when they wrote, in each of these cases: the Cc fields of their letters. A letter of anybody else,
-    and one that the inbox's own server condemns, names nobody (E8).
+    and one that the inbox's own server condemns or has never seen, names nobody (E2, E8).
     """
     placeholders, parameters = listed("c", tuple(known_cases))
     rows = db.run(
         f"SELECT code, headers FROM letters WHERE code IN ({placeholders}) AND outcome IN ('case', 'attach') "
-        "AND by_way <> 'forged' ORDER BY id",
+        "AND by_way NOT IN ('forged', 'unchecked') ORDER BY id",
         **parameters,
     )
     found: dict[str, list[str]] = {}

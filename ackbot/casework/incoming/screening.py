@@ -21,12 +21,18 @@ from ackbot.mail.message import Message
 
 @dataclass(frozen=True)
 class Seen:
-    """A mail with its surroundings: everything that the rules in these tables may look at."""
+    """
+    A mail with its surroundings: everything that the rules in these tables may look at.
+
+    Args:
+        condemned: a copy of the mail was condemned before, and this one clears nothing (E7).
+    """
 
     message: Message
     inbox: Inbox
     council: Council
     arrival: Arrival
+    condemned: bool = False
 
     @cached_property
     def author_local(self) -> str:
@@ -84,7 +90,9 @@ class Seen:
     @cached_property
     def authority(self) -> Authority:
         """What the mail may do. Every rule by which a mail acts asks this."""
-        return authority.of(self.message, self.inbox, self.council, form=self.form is not None)
+        return authority.of(
+            self.message, self.inbox, self.council, form=self.form is not None, condemned=self.condemned
+        )
 
     @property
     def staff(self) -> Staff | None:
