@@ -63,7 +63,7 @@ TABLE: tuple[tuple[str, str], ...] = (
     (keys.presence(LETTER), "presence:f00d"),
     (keys.presence(LETTER, "sam"), "presence:f00d:sam"),
     (keys.taken(CODE, 1), "taken:7H429P:1"),
-    (keys.unreachable(CODE), "unreachable:7H429P"),
+    (keys.unreachable(CODE, "<1@x.example>"), "unreachable:7H429P:<1@x.example>"),
     (keys.resident_wrote(CODE, LETTER, "sam", again=True), "wrote:7H429P:f00d:sam:again"),
     (keys.undelivered(CODE), "undelivered:7H429P"),
     (keys.unproven(ASKED), "unproven:7H429P:f00d"),

@@ -4,12 +4,13 @@ from dataclasses import replace
 from typing import Any
 
 from ackbot.casework import keys, standards
+from ackbot.casework.council import Inbox
 from ackbot.casework.cover import is_present
 from ackbot.casework.drafts import to_admin, to_staff
 from ackbot.casework.drafts.kinds import ASK_BACK
 from ackbot.casework.incoming.screening import Seen, Verdict
 from ackbot.casework.intents import ClearClock, Decision, Intent, Note, Record, Reopen, SetClock, Unreachable
-from ackbot.casework.model import PURPOSES, Case, Facts, Outcome
+from ackbot.casework.model import PURPOSES, Case, Facts, Outcome, Returned
 from ackbot.casework.office import Desk
 from ackbot.mail.addresses import Address, key_of
 from ackbot.mail.markup import Lines
@@ -23,9 +24,9 @@ def on_bounce(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisio
     The decision for a bounce, in the case of the mail that it returns.
 
     The case is found by an id that the bounce quotes, by the tagged address it came to, or by the ids that it answers. The bounce
-    counts only if it returns a mail of ours by its signed id, and the very address failed for good that this mail went to (E6):
-    anybody can write a report, and somebody may have forwarded the mail. A delay, a full mailbox (5.2.2) or a policy is not for
-    good.
+    counts only if it returns a mail of ours by its signed id, came where reports about that mail go, and the very address failed
+    for good that this mail went to (E6): anybody can write a report, and somebody may have forwarded the mail. Nor does it count
+    if the recipient has written since. A delay, a full mailbox (5.2.2) or a policy is not for good.
     """
     tokens = (*seen.message.returned, *seen.message.addressed, *seen.message.answers)
     failed = frozenset(key_of(one.address) for one in seen.message.failed_recipients if one.permanent)
@@ -38,8 +39,8 @@ def on_bounce(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisio
         intents.append(Note(code, "bounce", {"status": status, "role": role}, why=why))
         if failed and role == "resident":
             intents += _undelivered(seen, facts.cases[code], failed, status, facts, desk)
-    if failed and not seen.authority.condemned_by():
-        intents += _staff_gone(seen.message.returned, failed, facts, status, desk)
+    if failed and _may_report(seen):
+        intents += _staff_gone(seen, failed, facts, status, desk)
     outcome: Outcome = "event" if tokens else "record"
     why = "it returns a mail of ours" if tokens else "it returns no mail of ours that we know"
     record = Record(verdict.kind, outcome, verdict.rule, acknowledge=False, why=why)
@@ -48,55 +49,70 @@ def on_bounce(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisio
 
 def _undelivered(seen: Seen, case: Case, failed: frozenset[str], status: str, facts: Facts, desk: Desk) -> list[Intent]:
     """What a report about a mail to a resident does: see `_resident_gone`, `_copy_undelivered` and `_another`."""
-    if _gone(seen, case, failed, facts, desk):
-        return _resident_gone(seen, case, status, facts, desk)
-    condemned = seen.authority.condemned_by(desk.council.inbox_of(case.inbox))
+    if gone := _gone(seen, case, failed, facts, desk):
+        return _resident_gone(case, gone, status, facts, desk)
     copies = {
-        facts.written_to.get(token.message_id, "")
+        one.to
         for token in seen.message.returned
-        if token.code == case.code and token.purpose == PURPOSES["copy"]
+        if token.code == case.code
+        and token.purpose == PURPOSES["copy"]
+        and (one := facts.returned.get(token.message_id)) is not None
+        and _came_back(seen, one, failed, desk)
     }
-    if not condemned and (to := sorted(copies & failed)):
-        return [one for address in to for one in _copy_undelivered(case, address, status, desk)]
+    if copies and _may_report(seen, desk.council.inbox_of(case.inbox)):
+        return [one for address in sorted(copies) for one in _copy_undelivered(case, address, status, desk)]
     return _another(failed, case, status, desk)
 
 
-def _gone(seen: Seen, case: Case, failed: frozenset[str], facts: Facts, desk: Desk) -> bool:
-    """Whether a mail to the resident came back from the resident's own address, and nobody condemns who says so."""
-    if seen.authority.condemned_by(desk.council.inbox_of(case.inbox)):
-        return False
+def _may_report(seen: Seen, *inboxes: Inbox) -> bool:
+    """Whether a report may count: at most one author wrote it, and nobody condemns it."""
+    return len({one.key for one in seen.message.from_}) <= 1 and not seen.authority.condemned_by(*inboxes)
+
+
+def _came_back(seen: Seen, one: Returned, failed: frozenset[str], desk: Desk) -> bool:
+    """
+    Whether the report came where reports about that mail go, and nothing refutes it.
+
+    Whoever was in copy knows the id of a mail, but a letter of its recipient since then shows that the address works (E6).
+    """
+    own = one.inbox == seen.inbox.name or desk.council.inbox_at(key_of(one.envelope_from)) == seen.inbox
+    return own and one.to in failed and not one.refuted
+
+
+def _gone(seen: Seen, case: Case, failed: frozenset[str], facts: Facts, desk: Desk) -> tuple[Token, ...]:
+    """The mails to the resident that came back from the resident's own address, if the report may count."""
+    if not case.resident.key or not _may_report(seen, desk.council.inbox_of(case.inbox)):
+        return ()
     # After a backup was put back, no row may tell where the mail went; its purpose tells that it was no copy.
-    went_to = {
-        facts.written_to.get(token.message_id, case.resident.key)
+    unknown = Returned(case.resident.key, case.inbox)
+    return tuple(
+        token
         for token in seen.message.returned
         if token.role == "resident" and token.code == case.code and token.purpose != PURPOSES["copy"]
-    }
-    return bool(case.resident.key) and case.resident.key in went_to & failed
+        if (one := facts.returned.get(token.message_id, unknown)).to == case.resident.key
+        and _came_back(seen, one, failed, desk)
+    )
 
 
-def _resident_gone(seen: Seen, case: Case, status: str, facts: Facts, desk: Desk) -> list[Intent]:
+def _resident_gone(case: Case, gone: tuple[Token, ...], status: str, facts: Facts, desk: Desk) -> list[Intent]:
     """
-    Stop automatic mail to the resident's address, and tell whoever is in charge once.
+    Stop automatic mail to the resident's address, and tell whoever is in charge once, but of every person's words.
 
     If a person's words came back, written is not arrived (E38): their author gets them back, and the case is open again with
-    new dates, which nobody was told.
+    new dates, which nobody was told; unless somebody has written or spoken to the resident since those words.
     """
-    if case.unreachable:
+    sent = [token.message_id for token in gone if token.purpose == PURPOSES["human"]]
+    if case.unreachable and not sent:
         return []
     why = "our mail to the resident came back for good"
-    gone = Unreachable(case.code, True, why=why)
-    words = next(
-        (
-            facts.human_words.get(token.message_id, "")
-            for token in seen.message.returned
-            if token.code == case.code and token.purpose == PURPOSES["human"]
-        ),
-        "",
-    )
-    key = keys.unreachable(case.code)
+    stopped = [] if case.unreachable else [Unreachable(case.code, True, why=why)]
+    words = facts.human_words.get(sent[0], "") if sent else ""
+    key = keys.unreachable(case.code, sent[0] if sent else gone[0].message_id)
     if not words:
-        return [gone, *_told(case, case.in_charge, key, desk, why, status=status)]
-    revived = [] if case.state == "open" else _revived(case, desk)
+        return [*stopped, *_told(case, case.in_charge, key, desk, why, status=status)]
+    at = facts.returned[sent[0]].at if sent[0] in facts.returned else None
+    later = at is not None and case.human_words_at is not None and case.human_words_at > at
+    revived = [] if case.state == "open" or later else _revived(case, desk)
     author = case.human_words_by if is_present(desk.council, case.human_words_by, desk.now) else case.in_charge
     now_open = replace(case, state="open")
     told = _told(now_open, author, key, desk, why, status=status, words=Lines(words), revived=bool(revived))
@@ -104,7 +120,7 @@ def _resident_gone(seen: Seen, case: Case, status: str, facts: Facts, desk: Desk
         told = [
             to_admin.no_owner(now_open, "an answer to the resident came back, and nobody is here to read that", desk)
         ]
-    return [gone, *revived, *told]
+    return [*stopped, *revived, *told]
 
 
 def _revived(case: Case, desk: Desk) -> list[Intent]:
@@ -151,16 +167,15 @@ def _told(case: Case, reader: str, key: keys.Key, desk: Desk, why: str, **values
     return [to_staff.about_case(desk, ASK_BACK["unreachable"], case, staff, key, {**defaults, **values}, why=why)]
 
 
-def _staff_gone(
-    returned: tuple[Token, ...], failed: frozenset[str], facts: Facts, status: str, desk: Desk
-) -> list[Intent]:
+def _staff_gone(seen: Seen, failed: frozenset[str], facts: Facts, status: str, desk: Desk) -> list[Intent]:
     """Tell the manager or the admin, once a day, that mail to a member of staff came back (D40, D58)."""
     people = dict.fromkeys(
         facts.ours[token.message_id].staff
-        for token in returned
+        for token in seen.message.returned
         if token.role == "staff"
         and token.message_id in facts.ours
-        and facts.written_to.get(token.message_id, "") in failed
+        and (one := facts.returned.get(token.message_id)) is not None
+        and _came_back(seen, one, failed, desk)
     )
     found: list[Intent] = []
     for person in people:

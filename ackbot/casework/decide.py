@@ -11,7 +11,7 @@ from ackbot.casework.drafts import to_staff
 from ackbot.casework.incoming import chains, danger, matching, staff_proof
 from ackbot.casework.incoming.matching import Match
 from ackbot.casework.incoming.screening import Seen, Verdict, screen
-from ackbot.casework.intents import Decision, Intent, Note, Record
+from ackbot.casework.intents import Decision, Intent, Note, Record, Unreachable
 from ackbot.casework.model import PERSONAL, Facts, Known, Outcome, Questions
 from ackbot.casework.office import Desk
 from ackbot.casework.opening import NewLetter
@@ -41,12 +41,33 @@ def on_message(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisi
         seen = replace(seen, condemned=True)
         verdict = screen(seen)
     decision = chains.merged(_decided(seen, verdict, facts, desk), facts, desk.now)
+    decision = _reached(seen, decision, facts, desk)
     by_way = verdict.by_way or decision.by_way
     case = facts.cases.get(decision.code)
     if not by_way and decision.outcome == "attach" and case is not None:
         by_way = "" if seen.authority.checked_for(desk.council.inbox_of(case.inbox)) else "unchecked"
     anew = known is not None and (_anew(seen, verdict, known) or elsewhere.proven_anew(seen, verdict, facts, desk))
     return replace(decision, by_way=by_way, anew=anew)
+
+
+def _reached(seen: Seen, decision: Decision, facts: Facts, desk: Desk) -> Decision:
+    """The decision, in which a letter shows that the address works in all cases where a report said that it does not (E6)."""
+    done = {one.code for one in decision.intents if isinstance(one, Unreachable)}
+    author = seen.authority.author
+    if (
+        decision.outcome not in ("case", "attach")
+        or author is None
+        or decision.to is None
+        or author.key != decision.to.key
+    ):
+        return decision
+    codes = [
+        code
+        for code, inbox in facts.unreachable
+        if code not in done and seen.authority.is_own(desk.council.inbox_of(inbox))
+    ]
+    lifted = [Unreachable(code, False, why="the resident wrote from that address") for code in codes]
+    return replace(decision, intents=(*decision.intents[:-1], *lifted, *decision.intents[-1:]))
 
 
 def _inboxes_of(known: Known, desk: Desk) -> list[Inbox]:

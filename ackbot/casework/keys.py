@@ -208,9 +208,9 @@ def withdrawn(part: Part) -> Key:
     return Key(f"withdrawn:{part}")
 
 
-def unreachable(code: str) -> Key:
-    """To whoever has the case: the resident cannot be reached."""
-    return Key(f"unreachable:{code}")
+def unreachable(code: str, returned: str) -> Key:
+    """To whoever has the case: the resident cannot be reached; `returned` is the id of the mail that came back."""
+    return Key(f"unreachable:{code}:{returned}")
 
 
 def undelivered(code: str, copy_to: str = "") -> Key:

@@ -269,6 +269,26 @@ class OurMail:
 
 
 @dataclass(frozen=True, slots=True)
+class Returned:
+    """
+    A mail of ours that a report says was not delivered.
+
+    Args:
+        to: the address that it went to, case folded.
+        inbox: the name of its inbox; "" for mail of the council as a whole.
+        envelope_from: where reports about it go.
+        refuted: its recipient has written to us since, so the address works.
+        at: when it was written, UTC; None if that is not known.
+    """
+
+    to: str
+    inbox: str = ""
+    envelope_from: str = ""
+    refuted: bool = False
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AnsweredElsewhere:
     """
     An answer that a person sent from their own mail program, seen in a Sent folder or as a copy.
@@ -433,8 +453,9 @@ class Facts:
         answered: answers to this sender from people's own mail programs, the latest first.
         letters_from: how many letters of the sender joined or opened cases in the last 30 days.
         ours: our mails to staff that this mail answers, by Message-ID.
-        written_to: the address that each of our mails went to that this mail returns as undelivered, by Message-ID.
         human_words: the words of staff to residents that this mail returns as undelivered, by Message-ID.
+        returned: our mails that this mail returns as undelivered, by Message-ID.
+        unreachable: codes and inboxes of the sender's cases in which mail to the sender came back for good.
         held: held words of this member of staff, the latest first.
         human_sent: how often this member of staff has written to residents through us.
         person: what this resident asked for earlier.
@@ -457,8 +478,9 @@ class Facts:
     last_owner: tuple[str, str, datetime] | None = None
     answered: tuple[AnsweredElsewhere, ...] = ()
     letters_from: int = 0
-    written_to: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     human_words: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    returned: Mapping[str, Returned] = field(default_factory=lambda: MappingProxyType({}))
+    unreachable: tuple[tuple[str, str], ...] = ()
     ours: Mapping[str, OurMail] = field(default_factory=lambda: MappingProxyType({}))
     held: tuple[HeldWords, ...] = ()
     human_sent: int = 0

@@ -21,9 +21,10 @@ from ackbot.casework.model import (
     PastLetter,
     Person,
     Questions,
+    Returned,
 )
 from ackbot.mail import addresses, message
-from ackbot.mail.addresses import mailbox_of
+from ackbot.mail.addresses import key_of, mailbox_of
 from ackbot.mail.plain import Attachment
 from ackbot.store import alarms, cases, contact, elsewhere, listings
 from ackbot.store.database import Database, Row, instant_of, listed, text_of
@@ -75,12 +76,15 @@ def gather(db: Database, questions: Questions, now: datetime, council: Council) 
             letters_from=int(asked.letters_from[0]["n"]),
             ours=MappingProxyType(ours),
             person=_person(asked.person),
-            written_to=MappingProxyType(_written_to(db, questions.returned))
+            returned=MappingProxyType(_returned(db, questions.returned))
             if questions.returned
             else MappingProxyType({}),
             human_words=MappingProxyType(_human_words(db, questions.returned))
             if questions.returned
             else MappingProxyType({}),
+            unreachable=tuple(
+                (row["code"], row["inbox"]) for row in asked.unreachable if key_of(row["resident_address"]) == sender
+            ),
             alarms=alarms.known(asked.alarms),
         ),
         **(_for_staff(db, questions.author, known_cases, histories, council) if questions.author else {}),
@@ -113,6 +117,7 @@ class _Asked(NamedTuple):
     last_owner: Sequence[Row]
     letters_from: Sequence[Row]
     person: Sequence[Row]
+    unreachable: Sequence[Row]
     loads: Sequence[Row]
     answers: Sequence[Row]
     alarms: Sequence[Row]
@@ -164,6 +169,11 @@ def _ask(db: Database, questions: Questions, sender: str, now: datetime) -> _Ask
             since=text_of(now - timedelta(days=_COUNTED_DAYS)),
         ),
         person=db.run("SELECT quiet, ignored, formats, language FROM people WHERE address = :sender", sender=by),
+        unreachable=db.run(
+            "SELECT cases.code, cases.inbox, cases.resident_address FROM parties JOIN cases ON cases.code = parties.code "
+            "WHERE parties.address = :sender AND cases.unreachable ORDER BY cases.code",
+            sender=by,
+        ),
         loads=_load_rows(db, questions.staff),
         answers=elsewhere.rows_to(db, by),
         alarms=alarms.rows_since(db, now - chains.WINDOW),
@@ -254,11 +264,26 @@ def _human_words(db: Database, message_ids: Sequence[str]) -> dict[str, str]:
     return {row["message_id"]: message.text_of(bytes(row["content"])) for row in rows}
 
 
-def _written_to(db: Database, message_ids: Sequence[str]) -> dict[str, str]:
-    """The address that each of our mails with these Message-IDs went to; ids that no row has are left out."""
+def _returned(db: Database, message_ids: Sequence[str]) -> dict[str, Returned]:
+    """Our mails with these Message-IDs, and whether their recipients have written since; ids that no row has are left out."""
     placeholders, parameters = listed("m", message_ids[:20])
-    rows = db.run(f"SELECT message_id, recipient_key FROM outbox WHERE message_id IN ({placeholders})", **parameters)
-    return {row["message_id"]: row["recipient_key"] for row in rows}
+    rows = db.run(
+        "SELECT message_id, recipient_key, inbox, envelope_from, created_at, EXISTS (SELECT 1 FROM letters "
+        "WHERE letters.from_key = outbox.recipient_key AND letters.arrived_at > COALESCE(outbox.accepted_at, outbox.created_at) "
+        "AND letters.by_way NOT IN ('forged', 'unchecked')) AS refuted "
+        f"FROM outbox WHERE message_id IN ({placeholders})",
+        **parameters,
+    )
+    return {
+        row["message_id"]: Returned(
+            row["recipient_key"],
+            row["inbox"],
+            row["envelope_from"],
+            bool(row["refuted"]),
+            instant_of(row["created_at"]),
+        )
+        for row in rows
+    }
 
 
 def _person(rows: Sequence[Row]) -> Person:

@@ -315,7 +315,8 @@ def _outward(request: Request, copying: Sequence[str] = ()) -> list[Intent]:
     # The reply to a mail that says "stays inside" sends words only by a command, and only for whoever has the case.
     if request.inside and not request.has_the_case:
         return ask_back(request, "This mail was for you to know, and no words went out: the case is not yours.")
-    if not case.resident.addr or case.unreachable:
+    # A person's words are tried although an earlier mail came back: whoever wrote them hears if these do too.
+    if not case.resident.addr:
         return ask_back(request, "The resident cannot be reached by email.")
     if request.inbox.mode in ("shadow", "staff"):
         kept = KeepWords(case.code, request.person.id, "note", words, why="the inbox is being tried out")
