@@ -40,6 +40,10 @@ def on_message(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisi
         # One mail to two inboxes, of which one checks nothing: what the other's server says holds for both copies.
         seen = replace(seen, condemned=True)
         verdict = screen(seen)
+    proven = seen.authority.proven_by(seen.inbox)
+    if proven:
+        # What was sent on letters that anybody can have written in this name counts only against such letters (E12).
+        facts = replace(facts, contact=facts.contact.proven)
     decision = chains.merged(_decided(seen, verdict, facts, desk), facts, desk.now)
     decision = _reached(seen, decision, facts, desk)
     by_way = verdict.by_way or decision.by_way
@@ -47,7 +51,7 @@ def on_message(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisi
     if not by_way and decision.outcome == "attach" and case is not None:
         by_way = "" if seen.authority.checked_for(desk.council.inbox_of(case.inbox)) else "unchecked"
     anew = known is not None and (_anew(seen, verdict, known) or elsewhere.proven_anew(seen, verdict, facts, desk))
-    return replace(decision, by_way=by_way, anew=anew)
+    return replace(decision, by_way=by_way, proven=proven, anew=anew)
 
 
 def _reached(seen: Seen, decision: Decision, facts: Facts, desk: Desk) -> Decision:
@@ -271,7 +275,9 @@ def _withheld(verdict: Verdict, rule: str, why: str) -> Verdict:
 
 def _quick_answers(seen: Seen, facts: Facts) -> int:
     """How many automatic mails of the last day were answered within a minute; this letter counts as an answer (D35)."""
-    letters_at = [seen.arrival.arrived_at, *(one.arrived_at for one in facts.past)]
+    proven = seen.authority.proven_by(seen.inbox)
+    past = [one.arrived_at for one in facts.past if one.proven or not proven]
+    letters_at = [seen.arrival.arrived_at, *past]
     # Each letter answers the last mail before it, so two letters after one mail count once: that may be a hasty person.
     answered = {
         max((at for at in facts.contact.written_at if at < arrived_at), default=None) for arrived_at in letters_at

@@ -356,6 +356,7 @@ class Decision:
         new: it opens the case.
         private: nothing of the mail is kept except that it was seen.
         by_way: it rests on marks of the way that this copy came, see `Verdict.by_way`.
+        proven: the server that the inbox believes vouched for the author.
         anew: an earlier copy was decided by such marks, and this decision takes the place of that one (E7).
     """
 
@@ -376,3 +377,4 @@ class Decision:
     private: bool = False
     by_way: ByWay = ""
     anew: bool = False
+    proven: bool = False

@@ -1,7 +1,7 @@
 """Cases and facts: the frozen values that the rules get."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Literal
@@ -234,6 +234,7 @@ class PastLetter:
     Args:
         subject_key: see `subjects.key`.
         text_hash: see `Read.text_hash`.
+        proven: the server that its inbox believes vouched for its author.
     """
 
     code: str
@@ -241,6 +242,7 @@ class PastLetter:
     text_hash: str
     arrived_at: datetime
     message_id: str
+    proven: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,6 +373,8 @@ class History:
         promised: running dates that they were told, past ones too, each with the code of its case: (code, date).
         held: why the acknowledgement of a case waits for the admin's release, by code: "brake", "restore" or "backup".
         braked: the council has sent as many automatic mails as the brake allows.
+        proven_at, proven_braked: the same as written_at and braked, without mails that were sent because of letters that
+            nothing proves. These count for a letter that is proven (E12).
     """
 
     written_at: tuple[datetime, ...] = ()
@@ -378,6 +382,13 @@ class History:
     promised: tuple[tuple[str, date], ...] = ()
     held: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     braked: bool = False
+    proven_at: tuple[datetime, ...] = ()
+    proven_braked: bool = False
+
+    @property
+    def proven(self) -> "History":
+        """The history as a proven letter sees it: nobody else uses up what its author may get."""
+        return replace(self, written_at=self.proven_at, braked=self.proven_braked)
 
 
 @dataclass(frozen=True)

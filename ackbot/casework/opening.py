@@ -202,6 +202,9 @@ def _acknowledgement(letter: NewLetter, case: Case) -> Send | None:
     if not letter.verdict.acknowledge:
         return None
     seen, council = letter.seen, letter.desk.council
+    history = letter.facts.contact
+    if letter.urgent and seen.authority.proven_by(seen.inbox):
+        history = replace(history, braked=False)  # the safety block must not wait for the admin
     # A personal inbox is answered only while its officer is away, and then by the cover. The mail names both.
     officer = council.staff.get(seen.inbox.owner)
     return to_resident.acknowledgement(
@@ -210,7 +213,7 @@ def _acknowledgement(letter: NewLetter, case: Case) -> Send | None:
         case,
         letter.facts,
         why="the letter is acknowledged at once",
-        hold=contact.held_for(None, letter.facts.contact, seen.arrival.hold),
+        hold=contact.held_for(None, history, seen.arrival.hold),
         absent=officer.public_name if officer else "",
         also_to=seen.also_to,
     )

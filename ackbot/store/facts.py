@@ -132,7 +132,7 @@ def _ask(db: Database, questions: Questions, sender: str, now: datetime) -> _Ask
         # Neither earlier copies of the letter itself, nor letters that somebody else may have forged (E4, E7).
         past=db.run(
             """
-            SELECT code, subject_key, text_hash, arrived_at, message_id FROM letters
+            SELECT code, subject_key, text_hash, arrived_at, message_id, proven FROM letters
             WHERE from_key = :sender AND arrived_at > :since AND code IS NOT NULL AND state = 'decided'
                 AND by_way <> 'forged' AND fingerprint <> :fingerprint
             ORDER BY arrived_at DESC LIMIT :limit
@@ -208,6 +208,7 @@ def _past(rows: Sequence[Row]) -> list[PastLetter]:
             row["text_hash"],
             instant_of(row["arrived_at"]),
             row["message_id"],
+            bool(row["proven"]),
         )
         for row in rows
     ]

@@ -387,4 +387,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE alarms ADD COLUMN letter_id BIGINT",  # whose words are shown; null in older rows
         "ALTER TABLE alarms ADD COLUMN letters BIGINT NOT NULL DEFAULT 1",  # that alarmed and are as well proven as the best
     ),
+    # 6: what was sent because of letters that nothing proves does not count against letters that a server vouches for.
+    (
+        "ALTER TABLE letters ADD COLUMN proven BOOLEAN NOT NULL DEFAULT FALSE",  # the inbox's own server vouched for From
+    ),
 )
