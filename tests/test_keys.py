@@ -93,6 +93,7 @@ TABLE: tuple[tuple[str, str], ...] = (
     (keys.trial_of_inbox("housing", AT), "trial:housing:2026-12-07T08:30:05.123456+00:00"),
     (keys.trial_of_staff("sam", DAY), "trial:sam:2026-12-07"),
     (keys.specimen("cover"), "specimen:cover"),
+    (keys.take_word("7H429P", "dana", AT), "take:7H429P:dana:2026-12-07T08:30:05.123456+00:00"),
 )
 MAKER = PACKAGE / "casework" / "keys.py"
 OTHERS = [path for path in FILES if path != MAKER and room(path) != "mail"]  # mail knows nothing of cases

@@ -58,26 +58,18 @@ PURPOSES: Mapping[str, str] = MappingProxyType(
 )
 
 # The order in which waiting mails are sent, lowest first (design.md, "The life of a letter", step 4).
-PRIORITIES: Mapping[str, int] = MappingProxyType(
-    {
-        "urgent": 0,
-        "acknowledgement": 1,
-        "receipt": 1,
-        "cover": 2,
-        "human": 3,
-        "no-news": 4,
-        "settled": 4,
-        "new-case": 5,
-        "resident-wrote": 5,
-        "ask-back": 5,
-        "hand-over": 5,
-        "admin": 5,
-        "digest": 6,
-    }
+_IN_ORDER = (
+    ("urgent",),
+    ("acknowledgement", "receipt"),
+    ("cover",),
+    ("human",),
+    ("no-news", "settled"),
+    ("new-case", "resident-wrote", "ask-back", "hand-over", "admin"),
+    ("digest",),
 )
+PRIORITIES = MappingProxyType({kind: number for number, kinds in enumerate(_IN_ORDER) for kind in kinds})
 # Automatic mails to residents: they count for the caps, and the brake holds them.
 TO_RESIDENTS = frozenset({"acknowledgement", "receipt", "cover", "no-news", "settled"})
-
 
 GIVEN_UP = 3  # mails without news; after these no date is promised any longer, and people are told each working day
 

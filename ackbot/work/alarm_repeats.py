@@ -7,7 +7,7 @@ import structlog
 
 from ackbot import log_events
 from ackbot.casework.council import Staff
-from ackbot.casework.drafts import to_staff
+from ackbot.casework.drafts import alarm_mails
 from ackbot.casework.incoming import chains, danger
 from ackbot.casework.model import Case, Proof
 from ackbot.casework.office import Desk, Office
@@ -91,7 +91,7 @@ class AlarmRepeats:
             first = max(still, key=lambda one: (one.proof, one.letter_id))
             others = [known[one.code] for one in still if one is not first]
             words = {one.code: self._words(one, known[one.code]) for one in still}
-            send = to_staff.urgent_again(
+            send = alarm_mails.urgent_again(
                 desk,
                 known[first.code],
                 staff,
@@ -121,7 +121,7 @@ class AlarmRepeats:
                 return 0
             forged = alarms.forged(self._db, [one.code for one in still])
             listed = [
-                to_staff.Untaken(
+                alarm_mails.Untaken(
                     known[one.code],
                     one.categories,
                     one.started_at,
@@ -130,7 +130,7 @@ class AlarmRepeats:
                 )
                 for one in still
             ]
-            send = to_staff.urgent_list(
+            send = alarm_mails.urgent_list(
                 desk, staff, listed, proof=proof, letters=alarms.letters_of(self._db, still), why="many alarms run"
             )
             queued = apply(self._db, [send], desk)
@@ -140,15 +140,15 @@ class AlarmRepeats:
             log.critical(log_events.URGENT_UNTAKEN, case=desk.council.reference_of(one.code), mails=one.sent + 1)
         return queued
 
-    def _words(self, one: alarms.Running, case: Case) -> to_staff.AlarmWords:
+    def _words(self, one: alarms.Running, case: Case) -> alarm_mails.AlarmWords:
         """The words that alarmed in a case, and what was written in it since."""
         if not one.letter_id:
-            return to_staff.AlarmWords(cases.last_words(self._db, one.code))
+            return alarm_mails.AlarmWords(cases.last_words(self._db, one.code))
         letters = cases.letters_of(self._db, one.code)
         author = next((other.author for other in letters if other.id == one.letter_id and other.by == "stranger"), None)
         later = [other for other in letters if other.id > one.letter_id][-_LATER:]
         since = [(other.author, other.by == "forged", cases.text_of_letter(self._db, other.id)) for other in later]
-        return to_staff.alarm_words(cases.text_of_letter(self._db, one.letter_id), author, case, since)
+        return alarm_mails.alarm_words(cases.text_of_letter(self._db, one.letter_id), author, case, since)
 
     def _again(self, one: alarms.Running, now: datetime) -> bool:
         return alarms.repeated(self._db, one, now + self._repeat_every)

@@ -9,7 +9,7 @@ from typing import Any
 from ackbot.casework import keys, standards
 from ackbot.casework.clocks import absence_moves, reminders
 from ackbot.casework.council import Council, Inbox, Staff
-from ackbot.casework.drafts import to_admin, to_resident, to_staff
+from ackbot.casework.drafts import alarm_mails, to_admin, to_resident, to_staff
 from ackbot.casework.drafts.kinds import ASK_BACK
 from ackbot.casework.drafts.to_resident import NoNews
 from ackbot.casework.intents import Send
@@ -289,13 +289,13 @@ def _to_staff(desk: Desk, inbox: Inbox, staff: Staff, message: Message) -> Itera
         to_staff.resident_wrote(desk, message, case, desk.now, note="", why="a specimen"),
     )
     yield "sent to another service too", to_staff.also_yours(desk, message, case, inbox, staff, why="a specimen")
-    yield "urgent", to_staff.urgent(desk, message, case, staff, ("gas",), why="a specimen")
-    later = to_staff.Later("E. Quan <edward@elsewhere.example>", True, "It was a false alarm.")
-    alarming = to_staff.AlarmWords("There is a strong smell of gas in our kitchen.", since=(later,))
-    untaken = [to_staff.Untaken(case, ("gas",), desk.now, alarming)]
+    yield "urgent", alarm_mails.urgent(desk, message, case, staff, ("gas",), why="a specimen")
+    later = alarm_mails.Later("E. Quan <edward@elsewhere.example>", True, "It was a false alarm.")
+    alarming = alarm_mails.AlarmWords("There is a strong smell of gas in our kitchen.", since=(later,))
+    untaken = [alarm_mails.Untaken(case, ("gas",), desk.now, alarming)]
     yield (
         "urgent, once more",
-        to_staff.urgent_again(
+        alarm_mails.urgent_again(
             desk,
             case,
             staff,
@@ -309,7 +309,7 @@ def _to_staff(desk: Desk, inbox: Inbox, staff: Staff, message: Message) -> Itera
             why="a specimen",
         ),
     )
-    yield "many urgent cases", to_staff.urgent_list(desk, staff, untaken, proof=1, letters=7, why="a specimen")
+    yield "many urgent cases", alarm_mails.urgent_list(desk, staff, untaken, proof=1, letters=7, why="a specimen")
 
 
 def _later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[str, Send]]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from ackbot.casework import keys
 from ackbot.casework.council import Council, Inbox, Phrase, Urgent
 from ackbot.casework.cover import is_present
-from ackbot.casework.drafts import to_admin, to_staff
+from ackbot.casework.drafts import alarm_mails, to_admin
 from ackbot.casework.incoming.screening import Seen
 from ackbot.casework.intents import Alarm, Intent
 from ackbot.casework.model import Case
@@ -157,7 +157,7 @@ def alarms(
     chain = Alarm(case.code, tuple(alarming), council.urgent.repeat_every.seconds, proof, why=why)
     return [
         *([chain] if inbox.mode != "shadow" else []),
-        to_staff.urgent(
+        alarm_mails.urgent(
             desk,
             seen.message,
             case,

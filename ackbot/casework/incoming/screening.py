@@ -41,11 +41,7 @@ class Seen:
 
     @cached_property
     def form(self) -> Form | None:
-        """
-        The contact form of this inbox that sent the mail; None if no form did.
-
-        The form must be the only author in From. The Sender field does not count, because anybody can write it.
-        """
+        """The contact form of this inbox that is the only author in From; None if none is. Anybody can write a Sender field."""
         authors = {one.key for one in self.message.from_}
         return next((form for form in self.inbox.forms if authors == {form.sender}), None)
 
