@@ -77,7 +77,7 @@ def test_a_condemnation_that_comes_second_is_told(make_story: Callable[..., Stor
 
     told = words(story, "resident-wrote")
     assert len(told) == 1
-    assert "it may be forged" in told[0]
+    assert "another copy of this letter came: it may not be from the person it names" in told[0]
 
 
 @pytest.mark.parametrize("marks", [{"List_Id": "<a.example>"}, {"X_Spam_Flag": "YES"}, {"Precedence": "bulk"}])

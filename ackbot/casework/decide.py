@@ -171,7 +171,7 @@ def _again(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
         and is_present(desk.council, case.in_charge, desk.now)
     ):
         why = "its owner hears that another copy of the letter was condemned"
-        at, note = seen.arrival.arrived_at, f"another copy of this letter came, and of that one {authority.FORGED}"
+        at, note = seen.arrival.arrived_at, f"another copy of this letter came: {authority.FORGED}"
         intents.append(to_staff.resident_wrote(desk, seen.message, case, at, note=note, why=why, again=True))
     return _closed(replace(verdict, rule="design.md §5"), "record", why, intents, code=facts.known.code)
 
