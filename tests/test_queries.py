@@ -19,7 +19,6 @@ FEW = {
     "cases_covered",
     "letters_quarantined",
     "alarms_running",
-    "words_held",
     "outbox_unfinished",
     "outbox_held",
     "outbox_unverified",

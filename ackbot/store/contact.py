@@ -1,7 +1,6 @@
 """The automatic mail that residents got or will get, as casework/contact asks for it: which mail counts is said here once."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
 
@@ -15,10 +14,6 @@ _DAY = timedelta(days=1)
 _MOST = 200  # mails read for one resident; nobody gets that many in a day
 _AUTOMATIC = "kind IN (" + ", ".join(f"'{kind}'" for kind in sorted(TO_RESIDENTS)) + ")"
 # Mail that went out, will go out, or may go out once it is released. Not mail that a mode holds for ever, nor cancelled mail.
-# Mail that answers a letter that nothing proves, which anybody can have written. Mail that a clock caused answers none.
-_OF_PROVEN = (
-    "(letter_id IS NULL OR EXISTS (SELECT 1 FROM letters WHERE letters.id = outbox.letter_id AND letters.proven))"
-)
 _COUNTS = f"{_AUTOMATIC} AND state <> 'cancelled' AND (state <> 'held' OR held_for <> 'shadow')"
 
 
@@ -29,7 +24,7 @@ def histories(
     The automatic mail of each of these residents. Mail to any address of their mailbox counts (E12).
 
     Args:
-        addresses: as `key_of` gives them. "" stands for a letter without a sender; its history tells only whether the brake is on.
+        addresses: case folded. "" stands for a letter without a sender; its history tells only whether the brake is on.
         calendar: the council's; a day begins at its midnight.
 
     Returns:
@@ -38,12 +33,12 @@ def histories(
     lately = _lately(db, limits, now)
     known = [one for one in dict.fromkeys(addresses) if one]
     if not known:
-        return {"": History(braked=_is_braked(lately, limits), proven_braked=_proven_braked(db, lately, limits, now))}
+        return {"": History(braked=_is_braked(lately, limits))}
     midnight = calendar.at(calendar.local_day(now), time(0))
     placeholders, parameters = listed("a", known)
     mailboxes, named = listed("b", list(dict.fromkeys(map(mailbox_of, known))))
     mails = db.run(
-        f"SELECT mailbox, code, kind, state, held_for, created_at, not_before, {_OF_PROVEN} AS of_proven FROM outbox "
+        "SELECT mailbox, code, kind, state, held_for, created_at, not_before FROM outbox "
         f"WHERE mailbox IN ({mailboxes}) AND {_COUNTS} "
         "AND (created_at > :day_ago OR not_before >= :midnight OR state = 'held') ORDER BY created_at DESC, id DESC LIMIT :most",
         day_ago=text_of(now - _DAY),
@@ -60,19 +55,17 @@ def histories(
         **parameters,
     )
     # Read only now: PostgreSQL has answered all three by then, and is waited for once.
-    braked, proven_braked = _is_braked(lately, limits), _proven_braked(db, lately, limits, now)
-    found = {"": History(braked=braked, proven_braked=proven_braked)}
+    braked = _is_braked(lately, limits)
+    found = {"": History(braked=braked)}
     for address in known:
         mine = [row for row in mails if row["mailbox"] == mailbox_of(address)]
         dates = [(row["code"], date.fromisoformat(row["day"])) for row in promised if row["address"] == address]
-        found[address] = replace(
-            _history(mine, dates, now - _DAY, midnight), braked=braked, proven_braked=proven_braked
-        )
+        found[address] = _history(mine, dates, now - _DAY, midnight, braked=braked)
     return found
 
 
 def _history(
-    mails: Sequence[Row], promised: Sequence[tuple[str, date]], day_ago: datetime, midnight: datetime
+    mails: Sequence[Row], promised: Sequence[tuple[str, date]], day_ago: datetime, midnight: datetime, *, braked: bool
 ) -> History:
     others = [row for row in mails if row["kind"] != "acknowledgement"]
     waiting = [row for row in mails if row["kind"] == "acknowledgement" and row["state"] == "held"]
@@ -81,7 +74,7 @@ def _history(
         goes_at=tuple(at for row in others if (at := instant_of(row["not_before"])) >= midnight),
         promised=tuple(sorted(promised, key=lambda one: (one[1], one[0]))),
         held=MappingProxyType({row["code"]: row["held_for"] for row in waiting if row["held_for"] != "pause"}),
-        proven_at=tuple(at for row in mails if row["of_proven"] and (at := instant_of(row["created_at"])) > day_ago),
+        braked=braked,
     )
 
 
@@ -99,19 +92,14 @@ def is_braked(db: Database, limits: Limits, now: datetime) -> bool:
     return _is_braked(_lately(db, limits, now), limits)
 
 
-def _proven_braked(db: Database, lately: Sequence[Row], limits: Limits, now: datetime) -> bool:
-    """Whether the brake is on, without mail that answers letters that nothing proves; asked only while it is on."""
-    return _is_braked(lately, limits) and _is_braked(_lately(db, limits, now, f" AND {_OF_PROVEN}"), limits)
-
-
-def _lately(db: Database, limits: Limits, now: datetime, only: str = "") -> Sequence[Row]:
-    """How many automatic mails to residents count for the brake, up to its number; `only` is a further condition."""
+def _lately(db: Database, limits: Limits, now: datetime) -> Sequence[Row]:
+    """How many automatic mails to residents count for the brake, up to its number."""
     if limits.brake is None:
         return []
     count, seconds = limits.brake
     return db.run(
         f"SELECT COUNT(*) AS n FROM (SELECT 1 FROM outbox WHERE created_at > :since AND {_AUTOMATIC} "
-        f"AND state <> 'held'{only} LIMIT :limit) AS lately",
+        "AND state <> 'held' LIMIT :limit) AS lately",
         since=text_of(now - timedelta(seconds=seconds)),
         limit=count,
     )
