@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from ackbot.store import alarms
 from ackbot.store.sqlite import SQLite
 from ackbot.work.check_store import forgotten
 from tests.support.council import World
@@ -26,10 +27,8 @@ FEW = {
 }
 
 
-def test_nothing_reads_a_table_whole(make_world: Callable[..., World], monkeypatch: pytest.MonkeyPatch) -> None:
-    """design.md §10: what is due, and what a letter asks, is found by an index: a million quiet cases cost what ten do."""
-    world = make_world()
-    world.receive(letter())
+def noting(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, object]]:
+    """Every statement that is run from now on, with its last parameters."""
     asked: dict[str, dict[str, object]] = {}
     run = SQLite.run
 
@@ -38,6 +37,14 @@ def test_nothing_reads_a_table_whole(make_world: Callable[..., World], monkeypat
         return run(self, sql, **parameters)
 
     monkeypatch.setattr(SQLite, "run", noted)
+    return asked
+
+
+def test_nothing_reads_a_table_whole(make_world: Callable[..., World], monkeypatch: pytest.MonkeyPatch) -> None:
+    """design.md §10: what is due, and what a letter asks, is found by an index: a million quiet cases cost what ten do."""
+    world = make_world()
+    world.receive(letter())
+    asked = noting(monkeypatch)
     world.receive(
         letter(message_id="<2@r.example>", text="Is there any news?\n", In_Reply_To="<first@resident.example>")
     )
@@ -58,3 +65,14 @@ def test_nothing_reads_a_table_whole(make_world: Callable[..., World], monkeypat
 
     assert len(asked) > 40
     assert whole == []
+
+
+def test_an_alarm_counts_its_own_events_only(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """E9: every letter asks which alarms run. If each alarm walked the later ones, a flood of them would slow every inbox."""
+    asked = noting(monkeypatch)
+    alarms.rows_since(world.db, world.now)
+    monkeypatch.undo()
+    ((sql, parameters),) = asked.items()
+    plan = [row["detail"] for row in world.db.run(f"EXPLAIN QUERY PLAN {sql}", **parameters)]
+
+    assert [one for one in plan if "events USING INDEX events_code" in one]

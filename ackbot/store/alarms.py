@@ -71,11 +71,15 @@ def start(unit: Unit, intent: Alarm) -> Data:
 
 
 def rows_since(db: Database, since: datetime) -> Sequence[Row]:
-    """Rows of the alarms that run, and of those that began since then and were taken already; for `known`."""
+    """
+    Rows of the alarms that run, and of those that began since then and were taken already; for `known`.
+
+    COALESCE keeps SQLite from the index of kinds, by which it would walk all later alarms for each alarm, at every letter.
+    """
     return db.run(
         """
         SELECT alarms.code AS code, categories, started_at, taken_by, resident_address,
-            (SELECT COUNT(*) FROM events WHERE events.code = alarms.code AND events.code <> '' AND kind = 'Alarm'
+            (SELECT COUNT(*) FROM events WHERE events.code = alarms.code AND events.code <> '' AND COALESCE(kind, '') = 'Alarm'
              AND at >= started_at) AS letters
         FROM alarms JOIN cases ON cases.code = alarms.code
         WHERE alarms.code IN (SELECT code FROM alarms WHERE taken_by = ''
