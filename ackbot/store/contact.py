@@ -83,17 +83,12 @@ def history(db: Database, address: str, now: datetime, calendar: Calendar, limit
     return histories(db, [address], now, calendar, limits)[address]
 
 
-def is_braked(db: Database, limits: Limits, now: datetime) -> bool:
+def _lately(db: Database, limits: Limits, now: datetime) -> Sequence[Row]:
     """
-    Whether the brake holds automatic mails to residents now (behaviour.md §2).
+    How many automatic mails to residents count for the brake, up to its number (behaviour.md §2).
 
     Held mail does not count: it has reached nobody, and would keep the brake on for ever.
     """
-    return _is_braked(_lately(db, limits, now), limits)
-
-
-def _lately(db: Database, limits: Limits, now: datetime) -> Sequence[Row]:
-    """How many automatic mails to residents count for the brake, up to its number."""
     if limits.brake is None:
         return []
     count, seconds = limits.brake
@@ -106,4 +101,5 @@ def _lately(db: Database, limits: Limits, now: datetime) -> Sequence[Row]:
 
 
 def _is_braked(lately: Sequence[Row], limits: Limits) -> bool:
+    """Whether the brake holds automatic mails to residents now."""
     return limits.brake is not None and int(lately[0]["n"]) >= limits.brake[0]
