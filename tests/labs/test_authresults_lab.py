@@ -93,12 +93,20 @@ class Writer:
         return value
 
     def fields(self, *, whole: bool, most: int) -> list[str]:
-        """The values of a mail's fields, as octets. A line that is folded into nothing is no fold (RFC 5322 §3.2.2): it ends the header."""
+        """
+        The values of a mail's fields, as octets.
+
+        A line end is in a value only where a blank and more follow (RFC 5322 §2.2.3, §3.2.2): otherwise it ends the field, and
+        what stands behind it is no part of the value that the strict reader is given.
+        """
         values = [
             self.wellformed() if whole or self._random.random() < 0.4 else self.damaged()
             for _ in self.some(*range(1, most + 1))
         ]
-        return [re.sub(r"\r\n\s*(?=\r\n)", "", value).encode().decode("ascii", "surrogateescape") for value in values]
+        return [
+            re.sub(r"\r\n(?:\s*(?=\r\n)|(?![ \t]))", "", value).encode().decode("ascii", "surrogateescape")
+            for value in values
+        ]
 
 
 def ours(values: list[str]) -> bool:

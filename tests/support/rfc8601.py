@@ -237,6 +237,9 @@ def read(text: str, *, usual: bool) -> tuple[str, list[Result]]:
     return server, grammar.results()
 
 
+_NAMELESS = re.compile(r"\s*(?:\([^()]*\)\s*)*([a-z][a-z0-9-]*)\s*(?:/[^=;]{0,20})?=", re.IGNORECASE)
+
+
 def passes(fields: Sequence[str], trusted: str, author: str, *, usual: bool) -> bool:
     """
     Whether the topmost field of the trusted server says `dmarc=pass` of exactly that domain, and nothing else of DMARC.
@@ -247,6 +250,8 @@ def passes(fields: Sequence[str], trusted: str, author: str, *, usual: bool) -> 
         try:
             server, results = read(field, usual=usual)
         except Odd:
+            if usual and (first := _NAMELESS.match(field)) and first[1].lower() != trusted:
+                continue  # Exchange Online's: it begins with its first result, whatever names stand in that
             if trusted in field.lower().partition(";")[0]:
                 return False
             continue
