@@ -75,6 +75,45 @@ def test_mailboxes_apart() -> None:
     assert mailbox_of("e+q@resident.example") == "e@resident.example"
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("x@fi.fastmail.com", "fi+y@fastmail.com"),
+        ("x@fi.fastmail.co.uk", "fi@fastmail.co.uk"),
+        ("fi-shop@yahoo.com", "fi@yahoo.com"),
+        ("fi-shop@yahoo.co.uk", "fi-bank@yahoo.co.uk"),
+        ("f.i-x_y@proton.me", "fixy@pm.me"),
+        ("f_ixy@protonmail.com", "fixy+z@proton.me"),
+        ("fi+x@me.com", "fi@icloud.com"),
+        ("fi@mac.com", "fi+y@icloud.com"),
+        ("f.i+x@googlemail.com", "fi@gmail.com"),
+    ],
+)
+def test_one_mailbox_by_two_spellings(one: str, other: str) -> None:
+    """E12: the tags, ignored signs and second domains of the large providers."""
+    assert mailbox_of(one) == mailbox_of(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("fi@fastmail.com", "fi@fastmail.fm"),
+        ("x@fi.resident.example", "fi@resident.example"),
+        ("a-b@resident.example", "a@resident.example"),
+        ("a-b@gmail.com", "a@gmail.com"),
+        ("a_b@gmail.com", "ab@gmail.com"),
+        ("a.b@yahoo.com", "ab@yahoo.com"),
+        ("a-b@yahoo.resident.example", "a@yahoo.resident.example"),
+        ("a.b@icloud.com", "ab@icloud.com"),
+        ("-a@yahoo.com", "-b@yahoo.com"),
+        ("fi@yahoo.com", "fi@yahoo.co.uk"),
+    ],
+)
+def test_two_mailboxes_with_like_spellings(one: str, other: str) -> None:
+    """E12: what one provider ignores is a difference at another; an honest resident has no stranger's cap."""
+    assert mailbox_of(one) != mailbox_of(other)
+
+
 def test_forty_from_forty_addresses_are_a_list(story: Story) -> None:
     """E9: five mails, then lists of all that nobody has taken; none is dropped, and the real one in the middle is in it."""
     for number in range(40):
@@ -122,7 +161,7 @@ def test_the_head_of_a_chain_is_taken_and_the_others_go_on(story: Story) -> None
     story.at("2026-11-30 10:23")
 
     assert len(story.outbox("urgent")) == 2
-    assert story.mail("urgent")["code"] == codes[1]
+    assert story.mail("urgent")["code"] == codes[2]  # the newest of equally proven ones; the other stands below it
 
 
 def test_what_is_worse_is_told_at_once(story: Story) -> None:

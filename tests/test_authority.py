@@ -58,7 +58,7 @@ def test_condemned_mail_changes_nothing(story: Story, text: str) -> None:
     assert (row["outcome"], row["acknowledged"]) == ("attach", 0)
     assert state(story) == before
     assert [mail["kind"] for mail in story.outbox()[sent:]] == ["resident-wrote"]
-    assert "it may be forged" in words(story, "resident-wrote")[-1]
+    assert "it may not be from the person it names" in words(story, "resident-wrote")[-1]
 
 
 @pytest.mark.parametrize("said", ["1", "2 - the damp is back", "Thanks", "The damp is back."])
@@ -70,7 +70,7 @@ def test_condemned_mail_scores_and_reopens_nothing(story: Story, said: str) -> N
     writes(story, said, Authentication_Results=FAILED)
 
     assert state(story) == before
-    assert "it may be forged" in words(story, "resident-wrote")[-1]
+    assert "it may not be from the person it names" in words(story, "resident-wrote")[-1]
 
 
 def test_condemned_mail_answers_no_question(story: Story) -> None:
@@ -111,7 +111,7 @@ def test_condemned_first_letters_wish_nothing(make_story: Callable[..., Story]) 
 
     assert (row["outcome"], row["acknowledged"]) == ("case", 0)
     assert story.db.run("SELECT * FROM people") == []
-    assert "it may be forged" in words(story, "new-case")[-1]
+    assert "it may not be from the person it names" in words(story, "new-case")[-1]
 
 
 def test_the_server_of_the_case_condemns_too(story: Story) -> None:
@@ -128,7 +128,7 @@ def test_the_server_of_the_case_condemns_too(story: Story) -> None:
     story.receive(raw, inbox="streets")
 
     assert state(story) == before
-    assert "it may be forged" in words(story, "resident-wrote")[-1]
+    assert "it may not be from the person it names" in words(story, "resident-wrote")[-1]
 
 
 @pytest.mark.parametrize("sender", [f"{EDWARD}, x@evil.example", f"x@evil.example, {EDWARD}"])
@@ -290,8 +290,11 @@ def outcomes(story: Story) -> list[tuple[str, str, int]]:
     ]
 
 
-@pytest.mark.parametrize("marks", MARKS.values(), ids=MARKS)
-@pytest.mark.parametrize("inbox", ["housing", "streets"])
+@pytest.mark.parametrize(
+    ("inbox", "marks"),
+    # An inbox that checks nothing clears nothing: see test_unchecked.py.
+    [(inbox, MARKS[one]) for inbox in ("housing", "streets") for one in MARKS if (inbox, one) != ("streets", "forged")],
+)
 def test_a_copy_without_the_mark_is_judged_by_itself(
     make_story: Callable[..., Story], marks: dict[str, Any], inbox: str
 ) -> None:

@@ -440,7 +440,7 @@ def test_owners_hear_why_a_sender_is_doubted(world: World, known: bool) -> None:
     world.receive(letter(message_id="<doubted@r.example>", text="Cancel it.\n", Authentication_Results=FORGED))
     mail = world.outbox("resident-wrote" if known else "new-case")[0]
 
-    assert "forged (DMARC fail)" in " ".join(plain(bytes(mail["content"])).split())
+    assert "the mail system could not confirm the sender" in " ".join(plain(bytes(mail["content"])).split())
 
 
 def test_the_brake_holds_and_tells(make_world: Callable[..., World]) -> None:

@@ -408,6 +408,25 @@ def test_large_mails_by_structure_on_dovecot(tmp_path: Path, dovecot: Dovecot) -
     assert Message.parse(skeleton) == Message.parse(raw)
 
 
+def test_a_structure_longer_than_a_megabyte_on_dovecot(dovecot: Dovecot) -> None:
+    """E1, D4: a boundary of 1 MB is one line of the server's answer; four such mails kept an inbox unread for minutes."""
+    from ackbot.wires.imap import Account, Mailbox
+    from ackbot.wires.secrets import Password
+
+    raw = letter(
+        content_type=f'multipart/mixed; boundary="{"a" * 1_000_000}"', text="I can smell gas, please help me\n"
+    )
+    dovecot.append("streets", raw)
+    os.environ["ACKBOT_TEST_PASSWORD"] = PASSWORD
+    box = Mailbox(Account("127.0.0.1", dovecot.port, "none", "streets", Password(env="ACKBOT_TEST_PASSWORD")))
+    box.select("INBOX")
+    try:
+        assert box.skeleton(1) is not None
+        assert [one.uid for one in box.envelopes([1])] == [1]  # the connection is as good as before
+    finally:
+        box.close()
+
+
 def test_fifty_megabytes_on_dovecot(tmp_path: Path, dovecot: Dovecot, sink: Sink) -> None:
     """D19: a mail of 50 MB is acknowledged, its limit and outcome told to the owner, using little memory."""
     import psutil

@@ -14,7 +14,9 @@ from ackbot.config import load
 from ackbot.crashpoints import VARIABLE
 from ackbot.demo.servers import MailServer, Sink
 from ackbot.store import in_hand, open_database
+from ackbot.wires.imap import Envelope
 from ackbot.work.aside import Aside
+from ackbot.work.in_hand import InHand
 from ackbot.work.intake import ENDED
 from ackbot.work.threads import Stop
 from tests.support import council
@@ -144,3 +146,14 @@ def test_a_mail_that_no_trial_convicts(world: World) -> None:
 
     assert [row["state"] for row in rows] == ["decided", "decided", "quarantined"]
     assert world.db.run("SELECT * FROM in_hand") == []
+
+
+def test_the_first_batch_is_small(world: World) -> None:
+    """The first of a long backlog are answered while the next fifty are fetched; large mails fill a batch by their octets."""
+    hand = InHand(world.db, "housing", lambda: council.MONDAY)
+    small = [Envelope(uid, 1_000, council.MONDAY) for uid in range(1, 121)]
+    large = [Envelope(uid, 1_000_000, council.MONDAY) for uid in range(1, 121)]
+
+    assert [len(batch) for batch in hand.batches("INBOX", small)] == [8, 50, 50, 12]
+    assert {len(batch) for batch in hand.batches("INBOX", large)} <= set(range(1, 40))
+    assert [one for batch in hand.batches("INBOX", small) for one in batch] == small

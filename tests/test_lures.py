@@ -62,6 +62,84 @@ LURES = [
     "Your refund is ready",
     "Refund approved. Reply today",
     "Won! Reply with the code",
+    "Ring us on nought eight hundred one one one",
+    "Oh eight hundred and one, double one, triple two",
+    "Dial nought eight thousand",
+    "cero ocho cero cero",
+    "dim wyth dim dim un un un",
+    "zéro huit zéro zéro",
+    "null acht null null",
+    "zero otto zero zero",
+    "zero oito zero zero",
+    "zero opt zero zero",
+    "zero osiem zero zero",
+    "eber siddeed eber eber",
+    "صفر ثمانية صفر صفر",
+    "শূন্য আট শূন্য শূন্য",
+    "VIII VIII VIII 0 0",
+    "ⅧⅧ Ⅷ Ⅷ Ⅷ",
+    "ring O800 on me",
+    "Call l18 l18",
+    "evil point com",
+    "evil punct com",
+    "evil نقطة com",
+    "evil com slash login",
+    "bit ly/abc",
+    "evil co uk",
+    "evil⸱com",
+    "evil⸱example",
+    "evil•com",
+    "evil∙example",
+    "evil‧com",
+    "evil․com",
+    "evil꘎com",
+    "evil܁com",
+    "evil⋅shop",
+    "192⸱168⸱10⸱1",
+    "data:text/html,x",
+    "javascript:alert",
+    "upi:x",
+    "bitcoin bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq",
+    "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa",
+]
+CLAIMS = [
+    "Our bank details have changed",
+    "Our new number",
+    "Refund of £450 due",
+    "£450 due",
+    "Claim £450",
+    "Council tax arrears: final notice",
+    "Council tax refund",
+    "Eviction order granted",
+    "County court letter",
+    "A fine of £70",
+    "Parking fine",
+    "Overdue payment",
+    "You-know-who: prize draw winners",
+    "Verify identity",
+    "Password expired",
+    "Housing application approved",
+    "To claim: text YES back",
+    "Text YES",
+    "Click here",
+    "Please reply today",
+    "Pay now",
+    "Ring Priya Shah",
+    "Urgent, please read now [another case]",
+    "Reembolso disponible",
+    "Haga clic aquí",
+    "Rückerstattung",
+    "Amende de stationnement",
+    "Cliquez ici",
+    "Rimborso",
+    "Zwrot podatku",
+    "Kliknij tutaj",
+    "Ad-daliad treth",
+    "Cliciwch yma",
+    "غرامة",
+    "জরিমানা",
+    "Возврат налога",
+    "退款",
 ]
 SUBJECTS = [
     "Damp in the bedroom",
@@ -94,6 +172,58 @@ SUBJECTS = [
     "浴室漏水",
     "تسريب مياه في المطبخ",
     "Case RBN-7H4-29P",
+    "Two hundred people and one toilet",
+    "Houses 12, 14, 16 and 18",
+    "One hundred and twenty flats without water",
+    "Flats one and two",
+    "Units one, two and three",
+    "King George VI park, Henry VIII gate",
+    "Dim dŵr poeth",
+    "Oil on the road",
+    "Complaint:noise",
+    "Data: my request",
+    "Visa for UK/EU nationals",
+    "Dog mess · park gate",
+    "Col·legi de primària",
+    "Problema com a água",
+    "Phone box on the corner",
+    "Text of the bylaw",
+    "Call centre waiting times",
+    "Tap in the kitchen leaks",
+    "Pay and display machine broken",
+    "Open drain",
+    "Visit of the surveyor",
+    "Bottle bank is full",
+    "Food bank opening hours",
+    "Tennis court nets",
+    "Hazel Court: lift stuck",
+    "Lift in Court Road",
+    "Fine Street pothole",
+    "Urgent: leak in flat 4",
+    "Please repair the roof",
+    "Missed bin again",
+    "Council tax",
+    "Housing benefit",
+    "Blue badge",
+    "Planning permission for a shed",
+    "Press release",
+    "Read Street lighting",
+    "Our roof leaks",
+    "New bin",
+    "New address",
+    "Tap on the wall drips",
+    "Blocked drain",
+    "Door won't close",
+    "Underpass flooded",
+    "Suspicious car in Mill Lane",
+    "Gate locked",
+    "Planning enforcement",
+    "Message about my bin",
+    "No hot water and no heating",
+    "Rats",
+    "Rent increase",
+    "Visit on Monday",
+    "Library card",
 ]
 NAMES = [
     "Edward Quan",
@@ -149,6 +279,32 @@ NAMES = [
     "佐々木 健太郎",
     "マリア・ガルシア",
     "김민수",
+    "Will",
+    "Bill",
+    "Grace",
+    "Otto",
+    "Otto Schmidt",
+    "Tri Nguyen",
+    "Uno Berg",
+    "Peter Ring",
+    "My Nguyen",
+    "He Jiankui",
+    "Chi Okafor",
+    "Zero Mostel",
+    "Ian Seven",
+    "Abdul Hal",
+    "I Wayan Sudra",
+    "Love Quinn",
+    "Dick Hancock",
+    "Phuc Nguyen",
+    "Bich Tran",
+    "Scunthorpe Jones",
+    "Cassandra Moss",
+    "Mark Fire",
+    "Ask Hansen Berg",
+    "Meet Patel",
+    "Trust Moyo",
+    "Ana Morón",
 ]
 NO_NAMES = [
     *LURES,
@@ -185,6 +341,19 @@ NO_NAMES = [
     "Anna Bella Carla Dora Emma Fiona Greta",
     "edward quan",
     "The Smiths",
+    "Nought Eight Hundred",
+    "Dim Wyth Dim",
+    "Cero Ocho",
+    "One Two Smith",
+    "You Idiot",
+    "You Absolute Shower",
+    "Fuck Off",
+    "Piss Off",
+    "Useless Priya",
+    "Ring Priya Shah",
+    "Call Priya",
+    "Ffoniwch Priya",
+    "Sack Priya",
 ]
 
 
@@ -193,6 +362,26 @@ def test_no_lure_is_quoted(subject: str) -> None:
     """E10: numbers in digits of any script and spelling, sites, links, addresses, and words to whoever reads."""
     assert to_resident.matter(subject) == ""
     assert to_resident.matter(f"Re: [EXTERNAL] {subject}") == ""
+
+
+@pytest.mark.parametrize("subject", CLAIMS)
+def test_no_claim_of_a_stranger_is_quoted(subject: str) -> None:
+    """E10: words of money, courts, decisions and log-ins, and orders: in the council's mail they would be the council's."""
+    assert to_resident.matter(subject) == ""
+    assert to_resident.matter(f"RE: {subject}") == ""
+
+
+@pytest.mark.parametrize("subject", ["Council tax arrears", "Parking fine", "Eviction", "Housing application refused"])
+def test_ordinary_words_of_a_proven_letter_are_quoted(subject: str) -> None:
+    """E10, voice.md: whoever is proven to have written of arrears reads it again, and knows what we are about."""
+    assert to_resident.matter(subject, proven=True) == subject
+    assert to_resident.matter(subject) == ""
+
+
+@pytest.mark.parametrize("lure", LURES)
+def test_a_lure_of_a_proven_letter_is_not_quoted(lure: str) -> None:
+    """E10: our words hold no number, site or order to the reader, whoever wrote them."""
+    assert to_resident.matter(lure, proven=True) == ""
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)
@@ -256,6 +445,30 @@ def test_re_of_a_proven_letter_is_unchanged(world: World, results: str | None, s
 
     assert str(parsed(bytes(world.outbox("acknowledgement")[0]["content"]))["Subject"]) == subject
     assert "8123" not in plain(bytes(world.outbox("acknowledgement")[0]["content"]))
+
+
+@pytest.mark.parametrize(
+    ("sender", "proven", "subject"),
+    [
+        ("admins@northgate.example", False, "Re: your email of Monday 30 November"),
+        ("Priya Shah <priya@northgate.example>", False, "Re: your email of Monday 30 November"),
+        ("admins@northgate.example", True, "Re: Everything is late"),
+        ("Someone <someone@northgate.example>", False, "Re: Everything is late"),
+    ],
+)
+def test_admin_and_staff_read_no_subject_that_nobody_vouches_for(
+    world: World, sender: str, proven: bool, subject: str
+) -> None:
+    """E10: From is written by anybody; the admin would take "Re: Everything is late" from us for our own report."""
+    results = "mx.northgate.example; dmarc=pass header.from=northgate.example"
+    headers = {"Authentication_Results": results} if proven else {}
+    world.receive(letter(sender=sender, subject="Everything is late", **headers))
+
+    mails = world.outbox("acknowledgement")
+    assert [str(parsed(bytes(mail["content"]))["Subject"]) for mail in mails] == [subject]
+    assert proven or ("Everything" in plain(bytes(mails[0]["content"]))) is (
+        subject != "Re: your email of Monday 30 November"
+    )
 
 
 def test_a_form_proves_nothing_of_its_resident(world: World) -> None:

@@ -169,14 +169,45 @@ def test_usable_addresses(addr: str, usable: bool) -> None:
     [
         "Housing@Northgate.Example.",
         "housing@northgate.ｅxample",
-        "ｈousing@northgate．example",
+        "housing@northgate．example",
         "housing@northgate。example",
     ],
 )
 def test_spellings_of_one_address(spelling: str) -> None:
-    """D36: wide letters and the dots of other scripts end at the same mailbox, so they compare as the same address."""
+    """D36: a domain in wide letters or with the dots of other scripts is the same domain (UTS #46)."""
     assert Address("", spelling).key == "housing@northgate.example"
     assert Address("", "a@MÄCHINE.example").key == Address("", "a@xn--mchine-bua.example").key
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("STRAUß@web.example", "strauß@web.example"),
+        ("ÉDOUARD@web.example", "édouard@WEB.example."),
+        ("e\u0301douard@web.example", "édouard@web.example"),
+        ("МАША@web.example", "маша@web.example"),
+    ],
+)
+def test_one_person_by_two_spellings(one: str, other: str) -> None:
+    """D36, RFC 6531: letter case and canonical composition are no difference."""
+    assert Address("", one).key == Address("", other).key
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("strauß@web.example", "strauss@web.example"),
+        ("ſam@web.example", "sam@web.example"),
+        ("ｓam@web.example", "sam@web.example"),
+        ("ﬁona@web.example", "fiona@web.example"),
+        ("x²@web.example", "x2@web.example"),
+        ("édouard@web.example", "edouard@web.example"),
+        ("sam@weß_.example", "sam@wess_.example"),
+    ],
+)
+def test_two_people_with_like_addresses(one: str, other: str) -> None:
+    """E3, RFC 6531: parties and staff are known by their keys, so whoever has a like address is somebody else."""
+    assert Address("", one).key != Address("", other).key
 
 
 def test_encoded_address_field() -> None:

@@ -20,6 +20,7 @@ ACTS = {
     "fdp.\u202egnp": "fdp.\\u202egnp",
     "\u2066a\u2069 \u200fb\u061c": "\\u2066a\\u2069 \\u200fb\\u061c",
     "a\u2028b\ufeff": "a\\u2028b\\ufeff",
+    "a\ufff9b\ufffbc\u2060d\u180e": "a\\ufff9b\\ufffbc\\u2060d\\u180e",
     "\ud83d half": "\\ud83d half",
     "\U000e0041": "\\U000e0041",
 }

@@ -20,6 +20,7 @@ FEW = {
     "cases_covered",
     "letters_quarantined",
     "alarms_running",
+    "words_held",
     "outbox_unfinished",
     "outbox_held",
     "outbox_unverified",
@@ -75,4 +76,5 @@ def test_an_alarm_counts_its_own_events_only(world: World, monkeypatch: pytest.M
     ((sql, parameters),) = asked.items()
     plan = [row["detail"] for row in world.db.run(f"EXPLAIN QUERY PLAN {sql}", **parameters)]
 
-    assert [one for one in plan if "events USING INDEX events_code" in one]
+    assert plan
+    assert not [one for one in plan if "CORRELATED" in one]

@@ -326,7 +326,7 @@ def test_back_of_nobody(story: Story) -> None:
     assert "“Pryia” is not such a name" in words(story, "ask-back", "alex@northgate.example")[-1]
     story.reply(overdue, "BACK from today")
 
-    assert "welcome back" in words(story, "ask-back", "alex@northgate.example")[-1]
+    assert "you are not away, so nothing has changed" in words(story, "ask-back", "alex@northgate.example")[-1]
 
 
 SIGNED = [

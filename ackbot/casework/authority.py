@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from ackbot.casework.council import Council, Inbox, Staff
-from ackbot.casework.model import Case
+from ackbot.casework.model import Case, Proof
 from ackbot.mail import authresults
 from ackbot.mail.addresses import Address
 from ackbot.mail.authresults import Verdict
 from ackbot.mail.message import Message
 
-FORGED = "it may be forged: the trusted server says the sender's address is forged (DMARC fail)"
+FORGED = "it may not be from the person it names, because the mail system could not confirm the sender"
+BY_FORM = "it came by a contact form, and nobody has checked the name and the address"
+UNCHECKED = "we could not check who wrote this, so it changed nothing here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,9 @@ class Authority:
         made_for: ids of the staff for whom the reply addresses were made that it was sent to; empty if there are none.
         form: it comes from a contact form, which speaks for nobody.
         results: what the servers that our inboxes believe say about the author, by authserv-id in lower case.
+        another: the servers, in lower case, that passed somebody else than the author: they read From otherwise.
         internal: it bears Exchange's mark of a mail from inside.
+        condemned: a copy of the same mail was condemned, and this one clears nothing (E7).
     """
 
     arrived: Inbox
@@ -41,7 +45,9 @@ class Authority:
     made_for: frozenset[str]
     form: bool
     results: Mapping[str, Verdict]
+    another: frozenset[str]
     internal: bool
+    condemned: bool = False
 
     def result_of(self, inbox: Inbox) -> Verdict:
         """
@@ -65,7 +71,13 @@ class Authority:
         """
         trusted, found = inbox.authserv_id, self.result_of(inbox)
         exchange = trusted.lower() == authresults.UNKNOWN and self.internal and self._came_through(inbox)
+        if self.condemned:
+            return False
         return not trusted or found == "pass" or (exchange and found != "fail" and self.author is not None)
+
+    def may_be_vouched_by(self, inbox: Inbox) -> bool:
+        """Whether the inbox's server vouches for From, or was never asked, because the mail came to another inbox."""
+        return self.vouched_by(inbox) or (not self._came_through(inbox) and self.result_of(inbox) != "fail")
 
     def proven_by(self, inbox: Inbox) -> bool:
         """Whether the inbox believes a server, and that server vouches for From. No token is needed then."""
@@ -73,7 +85,31 @@ class Authority:
 
     def condemned_by(self, *inboxes: Inbox) -> bool:
         """Whether a server says that the author is forged (DMARC fail): that of the inbox it came to, or of one of these."""
-        return any(self.result_of(inbox) == "fail" for inbox in (self.arrived, *inboxes))
+        return self.condemned or any(self.result_of(inbox) == "fail" for inbox in (self.arrived, *inboxes))
+
+    def clears(self, *inboxes: Inbox) -> bool:
+        """
+        Whether this copy takes back that an earlier one was condemned (E7).
+
+        Only an inbox that believes a server says so: what nobody checks is no better than what was checked and failed.
+
+        Args:
+            inboxes: those that earlier copies came to.
+        """
+        return bool(self.arrived.authserv_id) and not self.condemned_by(*inboxes)
+
+    def checked_for(self, inbox: Inbox) -> bool:
+        """Whether the mail came through the server that this inbox believes. True if the inbox believes none."""
+        return not inbox.authserv_id or self._came_through(inbox)
+
+    def wishes_within(self, council: Council) -> tuple[str, ...] | None:
+        """
+        The inboxes in whose cases alone a wish may count; None for all, because a server checked the mail, or none ever does.
+
+        A wish acts in every case of its author, so what nobody checked counts only where nothing is checked (E2).
+        """
+        unchecked = tuple(one.name for one in council.inboxes.values() if not one.authserv_id)
+        return None if self.arrived.authserv_id or len(unchecked) == len(council.inboxes) else unchecked
 
     def speaks_as_staff(self, inboxes: Iterable[Inbox] = ()) -> bool:
         """
@@ -98,22 +134,46 @@ class Authority:
         """
         Whether the mail is its author's own: one person wrote it, not a form, and no server that is asked condemns it.
 
-        A pass is not needed, because the servers of many residents publish no DMARC policy.
+        A pass is not needed, because the servers of many residents publish no DMARC policy; but one for somebody else shows
+        that the server read another author in From. The mail must have come through the server that each of these inboxes
+        believes; otherwise the weakest inbox would speak for everybody (E2).
         """
-        return self.author is not None and not self.form and not self.condemned_by(*inboxes)
+        doubted = self.condemned_by(*inboxes) or self.another_passed(*inboxes)
+        own = self.author is not None and not self.form and not doubted
+        return own and all(self.checked_for(one) for one in inboxes)
+
+    def another_passed(self, *inboxes: Inbox) -> bool:
+        """Whether the server that the mail came through, and one of these inboxes believes, passed another author than ours."""
+        asked = (one for one in (self.arrived, *inboxes) if self._came_through(one))
+        return any(one.authserv_id.lower() in self.another for one in asked)
 
     def speaks_for(self, case: Case, council: Council) -> bool:
         """Whether the mail is a party's own in this case, so that wishes, scores and answers in it count (E4)."""
         own = self.is_own(council.inbox_of(case.inbox))
         return own and self.author is not None and self.author.key in case.parties
 
+    def proof_for(self, case: Case, council: Council, *, opening: bool) -> Proof:
+        """
+        How well it is proven that a party of the case wrote the mail.
 
-def of(message: Message, inbox: Inbox, council: Council, *, form: bool) -> Authority:
+        Args:
+            opening: it opens the case; then its resident may be whom a form or Reply-To names, which proves nothing.
+        """
+        inbox = council.inbox_of(case.inbox)
+        if self.condemned_by(inbox):
+            return 0
+        if not self.speaks_for(case, council):
+            return 1 if opening or self.form else 0
+        return 2 if self.proven_by(self.arrived) or self.proven_by(inbox) else 1
+
+
+def of(message: Message, inbox: Inbox, council: Council, *, form: bool, condemned: bool = False) -> Authority:
     """
     What a mail may do that came to this inbox.
 
     Args:
         form: From is a contact form of this inbox.
+        condemned: see `Authority.condemned`.
     """
     named = {one.key for one in message.from_ if one.addr}
     author = message.author if len(named) == 1 else None
@@ -128,5 +188,7 @@ def of(message: Message, inbox: Inbox, council: Council, *, form: bool) -> Autho
         made_for=frozenset(token.staff for token in message.addressed if token.role == "staff"),
         form=form,
         results=MappingProxyType({one: authresults.verdict(message.headers, one, domain) for one in believed}),
+        another=frozenset(one for one in believed if authresults.passed_another(message.headers, one, domain)),
         internal=authresults.internal(message.headers),
+        condemned=condemned,
     )

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from ackbot.casework import bounces, elsewhere, follow_ups, opening
+from ackbot.casework import authority, bounces, elsewhere, follow_ups, opening
+from ackbot.casework.council import Inbox
 from ackbot.casework.cover import is_present
+from ackbot.casework.drafts import to_staff
 from ackbot.casework.incoming import chains, danger, matching, staff_proof
 from ackbot.casework.incoming.matching import Match
-from ackbot.casework.incoming.screening import Seen, Verdict
-from ackbot.casework.intents import Decision, Intent, Note, Record
+from ackbot.casework.incoming.screening import Seen, Verdict, screen
+from ackbot.casework.intents import Decision, Intent, Note, Record, Unreachable
 from ackbot.casework.model import PERSONAL, Facts, Known, Outcome, Questions
 from ackbot.casework.office import Desk
 from ackbot.casework.opening import NewLetter
@@ -32,9 +34,49 @@ def on_message(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisi
     The first match wins: copies of mails decided before, then mails that are not letters to us, then mails of staff, then
     mails that an inbox does not take. All that is left is a letter, and opens or joins a case (P3).
     """
-    decision = chains.merged(_decided(seen, verdict, facts, desk), facts, desk.now)
     known = facts.known
-    return replace(decision, by_way=verdict.by_way, anew=known is not None and _anew(verdict, known))
+    forged = known is not None and known.by_way == "forged" and not seen.sent
+    if known is not None and forged and not seen.authority.clears(*_inboxes_of(known, desk)):
+        # One mail to two inboxes, of which one checks nothing: what the other's server says holds for both copies.
+        seen = replace(seen, condemned=True)
+        verdict = screen(seen)
+    proven = seen.authority.proven_by(seen.inbox)
+    if proven:
+        # What was sent on letters that anybody can have written in this name counts only against such letters (E12).
+        facts = replace(facts, contact=facts.contact.proven)
+    decision = chains.merged(_decided(seen, verdict, facts, desk), facts, desk.now)
+    decision = _reached(seen, decision, facts, desk)
+    by_way = verdict.by_way or decision.by_way
+    case = facts.cases.get(decision.code)
+    if not by_way and decision.outcome == "attach" and case is not None:
+        by_way = "" if seen.authority.checked_for(desk.council.inbox_of(case.inbox)) else "unchecked"
+    anew = known is not None and (_anew(seen, verdict, known) or elsewhere.proven_anew(seen, verdict, facts, desk))
+    return replace(decision, by_way=by_way, proven=proven, anew=anew)
+
+
+def _reached(seen: Seen, decision: Decision, facts: Facts, desk: Desk) -> Decision:
+    """The decision, in which a letter shows that the address works in all cases where a report said that it does not (E6)."""
+    done = {one.code for one in decision.intents if isinstance(one, Unreachable)}
+    author = seen.authority.author
+    if (
+        decision.outcome not in ("case", "attach")
+        or author is None
+        or decision.to is None
+        or author.key != decision.to.key
+    ):
+        return decision
+    codes = [
+        code
+        for code, inbox in facts.unreachable
+        if code not in done and seen.authority.is_own(desk.council.inbox_of(inbox))
+    ]
+    lifted = [Unreachable(code, False, why="the resident wrote from that address") for code in codes]
+    return replace(decision, intents=(*decision.intents[:-1], *lifted, *decision.intents[-1:]))
+
+
+def _inboxes_of(known: Known, desk: Desk) -> list[Inbox]:
+    """The inboxes that earlier copies came to, as far as the configuration still has them."""
+    return [desk.council.inboxes[one] for one in sorted(known.inboxes) if one in desk.council.inboxes]
 
 
 def _decided(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
@@ -42,7 +84,7 @@ def _decided(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision
     if seen.sent:
         return elsewhere.on_sent(seen, verdict, facts, desk)
     # This comes before the kind, because screening may judge a second copy differently and open a second case (D12, D14).
-    if _decided_before(seen, verdict, facts):
+    if _decided_before(seen, verdict, facts) and not elsewhere.proven_anew(seen, verdict, facts, desk):
         return _again(seen, verdict, facts, desk)
     if verdict.kind in ("own", "receipt", "list", "bulk", "spam"):
         return _closed(verdict, "record", verdict.why)
@@ -85,22 +127,28 @@ def _decided_before(seen: Seen, verdict: Verdict, facts: Facts) -> bool:
     may open a case. A copy is also decided by itself if the earlier one bore marks that this one does not bear (E7).
     """
     known = facts.known
-    if known is None or not known.decided or _anew(verdict, known):
+    if known is None or not known.decided or _anew(seen, verdict, known):
         return False
     return not (known.of_a_person and seen.inbox.name not in known.inboxes)
 
 
-def _anew(verdict: Verdict, known: Known) -> bool:
+def _anew(seen: Seen, verdict: Verdict, known: Known) -> bool:
     """
     Whether a copy of a known letter is decided by itself (E7, behaviour.md §1).
 
-    It is if marks of the way that the earlier copy came decided about that copy, and this one bears none, or lesser ones; or
-    if this copy proves that staff wrote it, and the earlier one came to an inbox where nothing did.
+    It is if marks of the way that the earlier copy came decided about that copy, and this one bears none, or lesser ones; if
+    nobody could check the earlier copy, and this one was checked; or if this copy proves that staff wrote it, and the earlier
+    one came to an inbox where nothing did.
     """
     if verdict.kind == "staff" and known.decided and known.kind != "staff":
         return True
+    # A copy that was asked about is only decided anew by one that is proven, see `elsewhere.proven_anew`.
+    if known.kind == "staff":
+        return False
     if not known.decided or not known.by_way or verdict.kind not in _PEOPLES:
         return False
+    if known.by_way == "unchecked":
+        return bool(seen.inbox.authserv_id) and not verdict.by_way
     lesser = known.by_way == "forged" and verdict.by_way == "marks"
     return not verdict.by_way or lesser or known.kind not in _PEOPLES
 
@@ -117,7 +165,21 @@ def _again(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
         if seen.inbox.name != case.inbox and not seen.inbox.personal:
             told = opening.tell_other_service(seen, case, seen.inbox, facts, desk)
             intents += [told] if told else []
+    if (
+        case is not None
+        and _condemned_late(seen, facts.known, desk)
+        and is_present(desk.council, case.in_charge, desk.now)
+    ):
+        why = "its owner hears that another copy of the letter was condemned"
+        at, note = seen.arrival.arrived_at, f"another copy of this letter came: {authority.FORGED}"
+        intents.append(to_staff.resident_wrote(desk, seen.message, case, at, note=note, why=why, again=True))
     return _closed(replace(verdict, rule="design.md §5"), "record", why, intents, code=facts.known.code)
+
+
+def _condemned_late(seen: Seen, known: Known, desk: Desk) -> bool:
+    """Whether a server condemns a letter whose earlier copies came only to inboxes that check nothing (E7)."""
+    checked = any(one.authserv_id for one in _inboxes_of(known, desk))
+    return seen.authority.condemned_by() and known.kind in _PEOPLES and not checked
 
 
 def _of_a_stranger(verdict: Verdict) -> Verdict:
@@ -183,7 +245,7 @@ def _limited(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Verdict:
     """The verdict, with the acknowledgement withheld for reasons in the past: a wish, a backlog, caps (behaviour.md §2, D37)."""
     if not verdict.acknowledge:
         return verdict
-    if facts.person.quiet:
+    if facts.person.quiet or _quiet_here(seen, verdict, facts, desk):
         return _withheld(verdict, "behaviour.md §3.10", "they asked for no automatic mail")
     if facts.person.ignored:
         return _withheld(verdict, "behaviour.md §4.3", "an owner wrote that this sender needs no answers")
@@ -200,13 +262,22 @@ def _limited(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Verdict:
     return verdict
 
 
+def _quiet_here(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> bool:
+    """Whether they asked for quiet in another case, where nobody could check that, and nobody checks this letter either."""
+    others = [case for case in facts.cases.values() if verdict.to is not None and verdict.to.key in case.parties]
+    unchecked = [case for case in others if not desk.council.inbox_of(case.inbox).authserv_id]
+    return not seen.home.authserv_id and any(case.quiet for case in unchecked)
+
+
 def _withheld(verdict: Verdict, rule: str, why: str) -> Verdict:
     return replace(verdict, acknowledge=False, rule=rule, why=why)
 
 
 def _quick_answers(seen: Seen, facts: Facts) -> int:
     """How many automatic mails of the last day were answered within a minute; this letter counts as an answer (D35)."""
-    letters_at = [seen.arrival.arrived_at, *(one.arrived_at for one in facts.past)]
+    proven = seen.authority.proven_by(seen.inbox)
+    past = [one.arrived_at for one in facts.past if one.proven or not proven]
+    letters_at = [seen.arrival.arrived_at, *past]
     # Each letter answers the last mail before it, so two letters after one mail count once: that may be a hasty person.
     answered = {
         max((at for at in facts.contact.written_at if at < arrived_at), default=None) for arrived_at in letters_at

@@ -5,7 +5,7 @@ They count as human words in the case, like replies to us, except that they have
 reply").
 """
 
-from ackbot.casework import keys, standards
+from ackbot.casework import keys
 from ackbot.casework.cover import has_left, is_present
 from ackbot.casework.drafts import to_admin, to_staff
 from ackbot.casework.drafts.kinds import ASK_BACK
@@ -15,18 +15,15 @@ from ackbot.casework.incoming.routing import Chosen
 from ackbot.casework.incoming.screening import Seen, Verdict
 from ackbot.casework.intents import (
     Attach,
-    ClearClock,
     Decision,
-    DropAcknowledgement,
-    HumanWords,
     Intent,
     KeepAnsweredElsewhere,
     Note,
     Record,
-    SetClock,
 )
 from ackbot.casework.model import AnsweredElsewhere, Case, Facts
 from ackbot.casework.office import Desk
+from ackbot.casework.staff import words_elsewhere
 from ackbot.mail import subjects
 from ackbot.mail.markup import Lines
 
@@ -55,7 +52,12 @@ def on_sent(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
     """
     if verdict.kind == "own":
         return _seen(verdict.why)
-    if facts.known is not None and facts.known.decided and facts.known.kind in ("staff", "own"):
+    if (
+        facts.known is not None
+        and facts.known.decided
+        and facts.known.kind in ("staff", "own")
+        and not facts.known.by_way
+    ):
         return _seen("the same mail was decided before", code=facts.known.code)
     if verdict.kind not in _PERSONS:
         return _seen(f"it lies in the Sent folder, and is no person's answer: {verdict.why}")
@@ -68,7 +70,7 @@ def on_sent(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
     if found is None:
         why = "it lies in the Sent folder, and no open case of its recipients is known that it answers"
         return _seen(why, (KeepAnsweredElsewhere(_answer(seen, "", _writer(seen, None, desk)), to, why=why),))
-    return _answered(seen, to, found[0], found[1], desk)
+    return _answered(seen, to, found[0], found[1], facts, desk)
 
 
 def on_copied(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision | None:
@@ -77,7 +79,7 @@ def on_copied(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisio
 
     From alone proves nothing (P7, D55). The servers of this inbox and of the case's inbox must vouch for it. If an inbox names
     no server, nobody vouches for the mail, because everybody in copy has the ids of the case. If the mail then answers one of
-    these, it changes nothing, and whoever has the case is asked (E5).
+    these, it changes nothing, and whoever has the case is asked (E5); a copy that a server proves is decided anew (E7).
     """
     to = recipients(seen)
     if verdict.kind not in _PERSONS or not to or seen.arrival.history or not _works_here(seen, desk):
@@ -88,35 +90,38 @@ def on_copied(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisio
     case, how, threaded = found
     asked = (seen.inbox, desk.council.inbox_of(case.inbox))
     if all(seen.authority.proven_by(inbox) for inbox in asked):
-        return _answered(seen, to, case, how, desk)
-    if threaded and all(seen.authority.vouched_by(inbox) for inbox in asked):
+        return _answered(seen, to, case, how, facts, desk)
+    if threaded and all(seen.authority.may_be_vouched_by(inbox) for inbox in asked):
         return _asked(seen, verdict, case, desk)
     return None
 
 
+def proven_anew(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> bool:
+    """Whether this copy proves what an earlier one of the same mail did not: that a colleague wrote it to the resident (E7)."""
+    known = facts.known
+    if known is None or not known.decided or (known.kind == "staff" and not known.by_way):
+        return False
+    found = on_sent(seen, verdict, facts, desk) if seen.sent else on_copied(seen, verdict, facts, desk)
+    return found is not None and bool(found.code) and not found.by_way
+
+
 def _asked(seen: Seen, verdict: Verdict, case: Case, desk: Desk) -> Decision:
     """Ask whoever has the case whether a mail is a colleague's answer. SENT says that it is."""
-    author = seen.staff
-    name = author.name if author else "somebody who uses the inbox"
     why = "it seems to be a colleague's answer to the resident, and no server vouches for that: its owner is asked"
     intents: list[Intent] = [Note(case.code, "unproven-answer", why=why)]
     keeper = desk.council.staff.get(case.in_charge)
     if case.state != "closed":
         if keeper is not None and is_present(desk.council, keeper.id, desk.now):
-            values = {
-                "author": name,
-                "own": author is not None and author.id == keeper.id,
-                "their_words": Lines(seen.message.new_text),
-                "sent": to_staff.inside_link(desk, case, keeper, "SENT"),
-            }
             key = keys.unproven(keys.asked(case.code, seen.message.fingerprint))
-            intents.append(to_staff.about_case(desk, ASK_BACK["unproven"], case, keeper, key, values, why=why))
+            at = seen.message.sent_at or seen.arrival.arrived_at
+            intents += words_elsewhere.asked(desk, case, keeper, seen.staff, at, seen.message.new_text, key)
         else:
             intents.append(
                 to_admin.no_owner(case, "a colleague seems to have answered it, and nobody is here to say so", desk)
             )
     record = Record("staff", "event", RULE, acknowledge=False, why=why)
-    return Decision("staff", "event", RULE, why, False, verdict.to, (*intents, record), code=case.code)
+    # The question rests on the way that this copy came: another may be proven.
+    return Decision("staff", "event", RULE, why, False, verdict.to, (*intents, record), code=case.code, by_way="marks")
 
 
 def unseen(seen: Seen, facts: Facts, desk: Desk) -> list[str]:
@@ -183,50 +188,28 @@ def on_answered_before(
         Note(case.code, "answered-before", why=BEFORE),
     ]
     if not answer.code and case.state != "closed":
-        intents += words_given(case, answer, desk)
+        intents += words_elsewhere.given(case, answer, desk)
     intents.append(Record("reply", "attach", RULE, acknowledge=False, why=BEFORE))
     return Decision(
         "reply", "attach", RULE, BEFORE, False, verdict.to, tuple(intents), urgent=found_urgent, code=case.code
     )
 
 
-def words_given(case: Case, answer: AnsweredElsewhere, desk: Desk) -> list[Intent]:
-    """
-    Do to clocks and case what a plain reply does, without sending anything: a person has written to the resident (D69, P5).
-
-    If the resident wrote again after those words, they do not answer that letter: the case stays open and its clocks run. If
-    the words are so old that we would have asked "settled?" already, the case closes in silence.
-    """
-    why = f"{_name(answer.staff, desk)} wrote to the resident from their own mail program"
-    # Seen late, the answer may be older than the resident's last letter, which still needs one.
-    if case.last_letter_at is not None and answer.at < case.last_letter_at:
-        return [HumanWords(case.code, answer.staff, case.state, why=why, by="elsewhere", at=answer.at)]
-    standard = desk.council.standard_of(case.standard)
-    inbox = desk.council.inbox_of(case.inbox)
-    settle = standards.clock_of("settle", standard.settle_after, answer.at, standard, inbox, desk.council)
-    over = settle.promised_on <= desk.today and settle.due_at <= desk.now
-    kept = [
-        ClearClock(case.code, one.kind, "kept", why=why) for one in (*case.clocks, *case.paused) if one.kind != "settle"
-    ]
-    return [
-        DropAcknowledgement(case.code, why="a person has answered"),
-        *kept,
-        *([] if over else [SetClock(case.code, settle, why=why)]),
-        HumanWords(case.code, answer.staff, "closed" if over else "answered", by="elsewhere", at=answer.at, why=why),
-    ]
-
-
-def _answered(seen: Seen, to: tuple[str, ...], case: Case, how: str, desk: Desk) -> Decision:
+def _answered(seen: Seen, to: tuple[str, ...], case: Case, how: str, facts: Facts, desk: Desk) -> Decision:
     """The decision for an answer in a case. In a closed case it changes nothing, because it is probably a goodbye."""
     named = _writer(seen, case, desk)
     answer = _answer(seen, case.code, named or case.in_charge)
     where = "seen in the Sent folder" if seen.sent else "an inbox of ours was in copy"
     why = f"a person answered the resident straight from their mail program ({where}): {how}"
     intents: list[Intent] = [KeepAnsweredElsewhere(answer, to, why=why)]
+    if facts.known is not None and facts.known.by_way:
+        # An earlier copy may have been asked about, and needs no answer any longer.
+        key = keys.unproven(keys.asked(case.code, seen.message.fingerprint))
+        intents.append(words_elsewhere.question_ended(case, key, desk))
     if case.state == "closed":
         intents.append(Note(case.code, "outside", why="a person wrote to the resident after the case was closed"))
     else:
-        intents += words_given(case, answer, desk)
+        intents += words_elsewhere.given(case, answer, desk)
         intents += _tell_owner(seen, case, named, desk)
     return _seen(why, intents, code=case.code, owner=answer.staff, outcome="event")
 

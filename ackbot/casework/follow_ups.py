@@ -77,14 +77,14 @@ def on_attached(
     """
     # What a stranger writes is attached, but is never taken for the resident's thanks, score or wishes.
     known = verdict.to is not None and verdict.to.key in case.parties
-    own = seen.authority.is_own(desk.council.inbox_of(case.inbox))
+    own = seen.authority.is_own(desk.council.inbox_of(case.inbox)) and not _as_staff(seen, case)
     again = doubted_at is not None
     case, intents = _joined(seen, found, case, desk, found_urgent, own=own, alarmed=again)
     speaks = seen.authority.speaks_for(case, desk.council)
     said = _said(seen, case, desk, found_urgent) if speaks else _Said(None, 0, Wishes())
     if said.score:
         intents.append(Note(case.code, "feedback", why="the resident said how we did", data={"score": str(said.score)}))
-    case, notes, remembered = _remembered(case, said.wishes, verdict, desk)
+    case, notes, remembered = _remembered(seen, case, said.wishes, verdict, desk)
     notes += elsewhere.unseen(seen, facts, desk)
     case, in_charge = _in_charge(case, desk)
     if doubted_at is not None and case.human_words_at is not None and case.human_words_at > doubted_at:
@@ -117,6 +117,14 @@ def on_attached(
         standard=case.standard,
         clocks=answer.clocks,
     )
+
+
+def _as_staff(seen: Seen, case: Case) -> str:
+    """The name of the colleague whose address a letter bears without proof, unless that colleague is a party; "" for none."""
+    author = seen.message.author
+    if seen.staff is None or author is None or author.key in case.parties:
+        return ""
+    return seen.staff.name
 
 
 def _joined(
@@ -211,21 +219,30 @@ def _answers_settled(seen: Seen) -> bool:
     return any(token.purpose == PURPOSES["settled"] for token in seen.message.answers)
 
 
-def _remembered(case: Case, wished: Wishes, verdict: Verdict, desk: Desk) -> tuple[Case, list[str], list[Intent]]:
-    """Remember the wishes by address. Gives the case with them, notes for its owner, and the intents."""
+def _remembered(
+    seen: Seen, case: Case, wished: Wishes, verdict: Verdict, desk: Desk
+) -> tuple[Case, list[str], list[Intent]]:
+    """
+    Remember the wishes by address. Gives the case with them, notes for its owner, and the intents.
+
+    What nobody could check counts only in the cases of inboxes that check nothing (E2).
+    """
+    within = seen.authority.wishes_within(desk.council)
     addr, code = (verdict.to.key if verdict.to else case.resident.key), case.code
     notes: list[str] = []
     intents: list[Intent] = []
     if wished.quiet:
         notes.append("they want no more automatic mail, so only what you write goes to them")
-        intents.append(Wish(addr, "quiet", "yes", code=code, why="the resident wants no automatic mail"))
+        intents.append(Wish(addr, "quiet", "yes", code=code, why="the resident wants no automatic mail", within=within))
         case = replace(case, quiet=True)
     if wished.formats:
-        intents.append(Wish(addr, "formats", wished.formats, why="the resident asks for it", code=code))
+        intents.append(Wish(addr, "formats", wished.formats, why="the resident asks for it", code=code, within=within))
         case = replace(case, formats=wished.formats)
     if wished.language:
         notes.append(f"they ask for {desk.templates.language_names()[wished.language][0]}")
-        intents.append(Wish(addr, "language", wished.language, why="the resident asks for it", code=code))
+        intents.append(
+            Wish(addr, "language", wished.language, why="the resident asks for it", code=code, within=within)
+        )
         case = replace(case, language=wished.language)
     if wished.news:
         notes.append("they ask how far it is, and a word from you would help")
@@ -270,22 +287,31 @@ def _told(
     if verdict.to is not None and (namesake := names.not_ours(verdict.to, desk.council)):
         notes.append(namesake)
     if seen.authority.form:
-        notes.append("it came by a contact form, which anybody can fill in, and changed nothing here")
+        notes.append(f"{authority.BY_FORM}, so nothing was changed because of it")
     if not verdict.acknowledge:
         notes.append(verdict.why)
     if seen.authority.condemned_by(desk.council.inbox_of(case.inbox)):
         # The server of the case may say so, where that of the inbox it came to says nothing.
-        doubted = (
-            "it changed nothing here"
-            if authority.FORGED in notes
-            else f"{authority.FORGED}, and it changed nothing here"
-        )
+        doubted = "" if authority.FORGED in notes else f"{authority.FORGED}, and "
+        doubted += "nothing was changed because of it"
         notes.append(doubted)
+    elif known and not seen.authority.form and not seen.authority.speaks_for(case, desk.council):
+        notes.append(authority.UNCHECKED)
     note = "; ".join(notes)
     why = f"{desk.council.staff[case.in_charge].name} has the case"
     flags = danger.flags(found_urgent, desk.council)
     arrived_at = seen.arrival.arrived_at
-    return to_staff.resident_wrote(desk, seen.message, case, arrived_at, note=note, why=why, urgent=flags, again=again)
+    return to_staff.resident_wrote(
+        desk,
+        seen.message,
+        case,
+        arrived_at,
+        note=note,
+        why=why,
+        urgent=flags,
+        again=again,
+        writer=_as_staff(seen, case),
+    )
 
 
 def _reopened(case: Case) -> list[Intent]:

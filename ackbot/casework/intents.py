@@ -8,7 +8,7 @@ from typing import Literal
 
 from ackbot.casework.council import Absence
 from ackbot.casework.keys import Key
-from ackbot.casework.model import AnsweredElsewhere, ByWay, Case, Clock, ClockKind, LetterKind, Outcome
+from ackbot.casework.model import AnsweredElsewhere, ByWay, Case, Clock, ClockKind, LetterKind, Outcome, Proof
 from ackbot.mail.addresses import Address
 from ackbot.mail.compose import Draft
 from ackbot.mail.plain import Attachment
@@ -118,6 +118,11 @@ class Offer(Intent):
 
 
 @dataclass(frozen=True, slots=True)
+class EndOffer(Intent):
+    """The offer of a case ends, because whoever was asked does not take it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Copies(Intent):
     """Set the addresses that get a copy of human words in a case from now on."""
 
@@ -132,12 +137,15 @@ class Wish(Intent):
     Args:
         what: "quiet" and "ignored" apply to open cases too.
         value: "yes" or "" for "quiet" and "ignored"; words for "formats", an ISO 639-1 code for "language".
+        within: the names of the inboxes in whose cases alone it counts, because nobody could check who wrote it; None for
+            the cases of all inboxes, present and future.
     """
 
     address: str
     what: Literal["quiet", "ignored", "formats", "language"]
     value: str
     code: str = field(default="", kw_only=True)
+    within: tuple[str, ...] | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,20 +164,28 @@ class Alarm(Intent):
     Duty officers are alarmed, and again after `repeat_s` seconds, until somebody takes it.
 
     Args:
+        proof: of the letter that alarms.
         how: by a mail of its own at once; counted in the next mail of the same resident's chain; or in a list of all, in the
             next round (E9).
     """
 
     categories: tuple[str, ...]
     repeat_s: float
+    proof: Proof = 1
     how: Literal["mailed", "counted", "listed"] = "mailed"
 
 
 @dataclass(frozen=True, slots=True)
 class TakeAlarm(Intent):
-    """End the alarm of a case, because somebody sees to it."""
+    """
+    End the alarm of a case, because somebody sees to it.
+
+    Args:
+        proven: else it goes on, and the next mail goes to the next person, until they confirm it.
+    """
 
     staff: str
+    proven: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,10 +225,17 @@ class KeepWords(Intent):
 
 @dataclass(frozen=True, slots=True)
 class DropWords(Intent):
-    """End the holding of words, which were sent or stay inside."""
+    """
+    End the holding of words, which were sent or stay inside.
+
+    Args:
+        id: their row; 0 for those that a question of ours is about, if they still wait.
+        asked_by: the Message-ID of that question; "" if `id` names the words.
+    """
 
     id: int
     outcome: Literal["sent", "kept"]
+    asked_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +356,7 @@ class Decision:
         new: it opens the case.
         private: nothing of the mail is kept except that it was seen.
         by_way: it rests on marks of the way that this copy came, see `Verdict.by_way`.
+        proven: the server that the inbox believes vouched for the author.
         anew: an earlier copy was decided by such marks, and this decision takes the place of that one (E7).
     """
 
@@ -353,3 +377,4 @@ class Decision:
     private: bool = False
     by_way: ByWay = ""
     anew: bool = False
+    proven: bool = False

@@ -123,9 +123,9 @@ def urgent_again(code: str, started_at: datetime, number: int) -> Key:
     return Key(f"urgent:{code}:{started_at:%Y-%m-%dT%H%M%S}:{number}")
 
 
-def urgent_list(at: datetime) -> Key:
-    """One list of all alarms that run, for each time that it is sent."""
-    return Key(f"urgent-list:{at:%Y-%m-%dT%H%M%S}")
+def urgent_list(at: datetime, proof: int) -> Key:
+    """One list of the alarms that run and are equally proven, for each time that it is sent."""
+    return Key(f"urgent-list:{at:%Y-%m-%dT%H%M%S}:{proof}")
 
 
 def ask(part: Part) -> Key:
@@ -148,6 +148,21 @@ def echo(sent: Key) -> Key:
     return Key(f"echo:{sent}")
 
 
+def take(part: Part) -> Key:
+    """To a member of staff: did you take that alarm?"""
+    return Key(f"take:{part}")
+
+
+def take_word(code: str, staff: str, started_at: datetime) -> str:
+    """What the word stands for by which that person confirms that they take the alarm that began then."""
+    return f"take:{code}:{staff}:{started_at.isoformat()}"
+
+
+def acted(part: Part) -> Key:
+    """To a member of staff: this was done in your name."""
+    return Key(f"acted:{part}")
+
+
 def another(part: Part) -> Key:
     """To whoever has the case: another person wrote in it."""
     return Key(f"another:{part}")
@@ -156,6 +171,11 @@ def another(part: Part) -> Key:
 def unproven(part: Part) -> Key:
     """To whoever has the case: did a colleague write that?"""
     return Key(f"unproven:{part}")
+
+
+def forged(code: str, asked_by: str, staff: str = "") -> Key:
+    """Somebody wrote in a colleague's name: to one of the staff, or to the admin (""); `asked_by` is the question's id."""
+    return Key(f"forged:{code}:{asked_by}:{staff}")
 
 
 def quiet(part: Part) -> Key:
@@ -178,14 +198,24 @@ def taken(code: str, number: int) -> Key:
     return Key(f"taken:{code}:{number}")
 
 
-def unreachable(code: str) -> Key:
-    """To whoever has the case: the resident cannot be reached."""
-    return Key(f"unreachable:{code}")
+def declined(part: Part) -> Key:
+    """To whoever passed a case on: it was declined."""
+    return Key(f"declined:{part}")
 
 
-def undelivered(code: str) -> Key:
-    """To whoever has the case: a report of an undelivered mail came that changed nothing."""
-    return Key(f"undelivered:{code}")
+def withdrawn(part: Part) -> Key:
+    """To whoever was offered a case: somebody else is asked now."""
+    return Key(f"withdrawn:{part}")
+
+
+def unreachable(code: str, returned: str) -> Key:
+    """To whoever has the case: the resident cannot be reached; `returned` is the id of the mail that came back."""
+    return Key(f"unreachable:{code}:{returned}")
+
+
+def undelivered(code: str, copy_to: str = "") -> Key:
+    """To whoever has the case: a report of an undelivered mail came that changed nothing; `copy_to` is a copy's address."""
+    return Key(f"undelivered:{code}" + (f":{copy_to}" if copy_to else ""))
 
 
 def digest(staff: str, on: date) -> Key:

@@ -1,7 +1,7 @@
 """Cases and facts: the frozen values that the rules get."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Literal
@@ -28,7 +28,10 @@ LetterKind = Literal[
 ]
 # Kinds of mail that a person wrote to us.
 PERSONAL: frozenset[LetterKind] = frozenset({"letter", "contact-form", "reply", "unreadable", "staff"})
-ByWay = Literal["", "marks", "forged"]  # see `Verdict.by_way`
+# How well it is proven that a party wrote a letter: 2 vouched for by a server that we believe; 1 by nobody; 0 condemned, or a
+# stranger's in somebody else's case. A letter never drowns in an alarm of letters that are less proven (E9).
+Proof = Literal[0, 1, 2]
+ByWay = Literal["", "marks", "forged", "unchecked"]  # see `Verdict.by_way`
 _LETTERS = frozenset({"letter", "contact-form", "unreadable", "automatic-reply"})  # kinds that may open a case
 Outcome = Literal["case", "attach", "event", "record"]
 
@@ -55,26 +58,18 @@ PURPOSES: Mapping[str, str] = MappingProxyType(
 )
 
 # The order in which waiting mails are sent, lowest first (design.md, "The life of a letter", step 4).
-PRIORITIES: Mapping[str, int] = MappingProxyType(
-    {
-        "urgent": 0,
-        "acknowledgement": 1,
-        "receipt": 1,
-        "cover": 2,
-        "human": 3,
-        "no-news": 4,
-        "settled": 4,
-        "new-case": 5,
-        "resident-wrote": 5,
-        "ask-back": 5,
-        "hand-over": 5,
-        "admin": 5,
-        "digest": 6,
-    }
+_IN_ORDER = (
+    ("urgent",),
+    ("acknowledgement", "receipt"),
+    ("cover",),
+    ("human",),
+    ("no-news", "settled"),
+    ("new-case", "resident-wrote", "ask-back", "hand-over", "admin"),
+    ("digest",),
 )
+PRIORITIES = MappingProxyType({kind: number for number, kinds in enumerate(_IN_ORDER) for kind in kinds})
 # Automatic mails to residents: they count for the caps, and the brake holds them.
 TO_RESIDENTS = frozenset({"acknowledgement", "receipt", "cover", "no-news", "settled"})
-
 
 GIVEN_UP = 3  # mails without news; after these no date is promised any longer, and people are told each working day
 
@@ -181,6 +176,7 @@ class Case:
         handovers: how often the case was passed on and taken.
         copies: addresses that get a copy of human words.
         formats: what the resident needs, such as "large print"; "" for nothing.
+        doubted: the trusted server condemned every letter in it, so that they may be somebody else's.
     """
 
     code: str
@@ -214,6 +210,7 @@ class Case:
     handovers: int = 0
     copies: tuple[str, ...] = ()
     formats: str = ""
+    doubted: bool = False
 
     @property
     def in_charge(self) -> str:
@@ -229,6 +226,7 @@ class PastLetter:
     Args:
         subject_key: see `subjects.key`.
         text_hash: see `Read.text_hash`.
+        proven: the server that its inbox believes vouched for its author.
     """
 
     code: str
@@ -236,6 +234,7 @@ class PastLetter:
     text_hash: str
     arrived_at: datetime
     message_id: str
+    proven: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +260,26 @@ class OurMail:
     kind: str
     text: str
     names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """
+    A mail of ours that a report says was not delivered.
+
+    Args:
+        to: the address that it went to, case folded.
+        inbox: the name of its inbox; "" for mail of the council as a whole.
+        envelope_from: where reports about it go.
+        refuted: its recipient has written to us since, so the address works.
+        at: when it was written, UTC; None if that is not known.
+    """
+
+    to: str
+    inbox: str = ""
+    envelope_from: str = ""
+    refuted: bool = False
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +310,7 @@ class HeldWords:
     Args:
         command, argument: see `staff.words_out.WordsOut`.
         asked_by: the Message-ID of the mail that asked the author, case folded.
+        at: when the author was asked, UTC.
         letter_id: the row of the letter that brought the words and files.
     """
 
@@ -301,6 +321,7 @@ class HeldWords:
     argument: str
     words: str
     asked_by: str
+    at: datetime
     letter_id: int = 0
     files: tuple[Attachment, ...] = ()
 
@@ -344,6 +365,8 @@ class History:
         promised: running dates that they were told, past ones too, each with the code of its case: (code, date).
         held: why the acknowledgement of a case waits for the admin's release, by code: "brake", "restore" or "backup".
         braked: the council has sent as many automatic mails as the brake allows.
+        proven_at, proven_braked: the same as written_at and braked, without mails that were sent because of letters that
+            nothing proves. These count for a letter that is proven (E12).
     """
 
     written_at: tuple[datetime, ...] = ()
@@ -351,6 +374,13 @@ class History:
     promised: tuple[tuple[str, date], ...] = ()
     held: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     braked: bool = False
+    proven_at: tuple[datetime, ...] = ()
+    proven_braked: bool = False
+
+    @property
+    def proven(self) -> "History":
+        """The history as a proven letter sees it: nobody else uses up what its author may get."""
+        return replace(self, written_at=self.proven_at, braked=self.proven_braked)
 
 
 @dataclass(frozen=True)
@@ -390,16 +420,22 @@ class RunningAlarm:
 
     Args:
         person: whose chain it is part of.
+        categories: each with the best proof of a letter that has words of it.
         runs: nobody has taken it yet.
-        letters: of the case that have alarmed since it began.
+        letters: of the case that have alarmed since it began, as well proven as the best of them.
     """
 
     code: str
     person: str
-    categories: tuple[str, ...]
+    categories: Mapping[str, Proof]
     started_at: datetime
     runs: bool
     letters: int
+
+    @property
+    def proof(self) -> Proof:
+        """That of its best proven letter."""
+        return max(self.categories.values(), default=0)
 
 
 @dataclass(frozen=True)
@@ -420,14 +456,18 @@ class Facts:
         answered: answers to this sender from people's own mail programs, the latest first.
         letters_from: how many letters of the sender joined or opened cases in the last 30 days.
         ours: our mails to staff that this mail answers, by Message-ID.
-        written_to: the address that each of our mails went to that this mail returns as undelivered, by Message-ID.
+        human_words: the words of staff to residents that this mail returns as undelivered, by Message-ID.
+        returned: our mails that this mail returns as undelivered, by Message-ID.
+        unreachable: codes and inboxes of the sender's cases in which mail to the sender came back for good.
         held: held words of this member of staff, the latest first.
         human_sent: how often this member of staff has written to residents through us.
         person: what this resident asked for earlier.
-        copied: Cc fields of the resident's letters, by case code. This and the next three are filled for staff mail only.
+        copied: Cc fields of the resident's letters, by case code. This and the next five are filled for staff mail only.
         last_words: the resident's last words, by case code.
         contacts: the automatic mail to each case's resident, by case code.
         alarmed: codes of cases with an urgent alarm that nobody has taken.
+        alarms_taken: who took the last alarm of a case, by its code: staff id and when (UTC).
+        once_offered: codes of cases that were passed to this member of staff at some time.
         alarms: of all cases: those that run, and those that began in the last minutes.
     """
 
@@ -441,7 +481,9 @@ class Facts:
     last_owner: tuple[str, str, datetime] | None = None
     answered: tuple[AnsweredElsewhere, ...] = ()
     letters_from: int = 0
-    written_to: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    human_words: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    returned: Mapping[str, Returned] = field(default_factory=lambda: MappingProxyType({}))
+    unreachable: tuple[tuple[str, str], ...] = ()
     ours: Mapping[str, OurMail] = field(default_factory=lambda: MappingProxyType({}))
     held: tuple[HeldWords, ...] = ()
     human_sent: int = 0
@@ -450,4 +492,6 @@ class Facts:
     last_words: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     contacts: Mapping[str, History] = field(default_factory=lambda: MappingProxyType({}))
     alarmed: frozenset[str] = frozenset()
+    alarms_taken: Mapping[str, tuple[str, datetime]] = field(default_factory=lambda: MappingProxyType({}))
+    once_offered: frozenset[str] = frozenset()
     alarms: tuple[RunningAlarm, ...] = ()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from ackbot.casework import contact, elsewhere, standards
+from ackbot.casework import authority, contact, elsewhere, standards
 from ackbot.casework.council import Inbox
 from ackbot.casework.drafts import names, to_admin, to_resident, to_staff
 from ackbot.casework.incoming import danger, matching, routing, wishes
@@ -13,6 +13,7 @@ from ackbot.casework.incoming.screening import Seen, Verdict
 from ackbot.casework.intents import Assign, Attach, Decision, Intent, Note, OpenCase, Record, Send, SetClock, Wish
 from ackbot.casework.model import AnsweredElsewhere, Case, Clock, Facts, Person
 from ackbot.casework.office import Desk
+from ackbot.casework.staff import words_elsewhere
 from ackbot.mail.addresses import Address
 
 CLEARED = "the same letter came once more without the marks that it was doubted for, and counts from now on"
@@ -59,7 +60,7 @@ def on_new_letter(letter: NewLetter) -> Decision:
         OpenCase(case, why=f"{desk.council.reference_of(case.code)} is opened: {letter.found.how}"),
         *_remembered(letter, case),
         *(SetClock(case.code, clock, why=f'standard "{case.standard}": {clock.kind}') for clock in clocks),
-        *danger.alarms(seen, case, seen.home, letter.urgent, desk),
+        *danger.alarms(seen, case, seen.home, letter.urgent, desk, opening=True),
         *_resident_told(acknowledgement, desk),
         _owner_named(case, chosen, desk),
         *_owner_told(letter, case, chosen, acknowledged),
@@ -201,6 +202,9 @@ def _acknowledgement(letter: NewLetter, case: Case) -> Send | None:
     if not letter.verdict.acknowledge:
         return None
     seen, council = letter.seen, letter.desk.council
+    history = letter.facts.contact
+    if letter.urgent and seen.authority.proven_by(seen.inbox):
+        history = replace(history, braked=False)  # the safety block must not wait for the admin
     # A personal inbox is answered only while its officer is away, and then by the cover. The mail names both.
     officer = council.staff.get(seen.inbox.owner)
     return to_resident.acknowledgement(
@@ -209,7 +213,7 @@ def _acknowledgement(letter: NewLetter, case: Case) -> Send | None:
         case,
         letter.facts,
         why="the letter is acknowledged at once",
-        hold=contact.held_for(None, letter.facts.contact, seen.arrival.hold),
+        hold=contact.held_for(None, history, seen.arrival.hold),
         absent=officer.public_name if officer else "",
         also_to=seen.also_to,
     )
@@ -231,7 +235,8 @@ def _remembered(letter: NewLetter, case: Case) -> list[Intent]:
     intents: list[Intent] = []
     asked = letter.seen.authority.is_own() and case.formats != letter.facts.person.formats
     if case.resident.key and case.formats and asked:
-        intents.append(Wish(case.resident.key, "formats", case.formats, why="the resident asks for it", code=case.code))
+        within, why = letter.seen.authority.wishes_within(letter.desk.council), "the resident asks for it"
+        intents.append(Wish(case.resident.key, "formats", case.formats, why=why, code=case.code, within=within))
     if letter.found.linked:
         why = _goes_on_with(letter)
         intents.append(Note(case.code, "linked", why=why, data={"code": letter.found.linked}))
@@ -270,10 +275,11 @@ def _owner_told(letter: NewLetter, case: Case, chosen: Chosen, acknowledged: Ack
     if letter.answer is not None:
         answer = replace(letter.answer, staff=letter.answer.staff or chosen.staff)
         # The letter reached us after the answer to it. Without this, it would count as a new letter after the answer.
-        return elsewhere.words_given(replace(case, last_letter_at=None), answer, desk)
+        return words_elsewhere.given(replace(case, last_letter_at=None), answer, desk)
     if not chosen.staff:
         return []
     earlier = found.note or (_goes_on_with(letter) if found.linked else "")
+    by_form = authority.BY_FORM if letter.seen.authority.form else ""
     send = to_staff.new_case(
         desk,
         letter.seen.message,
@@ -281,7 +287,7 @@ def _owner_told(letter: NewLetter, case: Case, chosen: Chosen, acknowledged: Ack
         owner_why=chosen.why,
         acknowledgement=acknowledged,
         withheld_because="" if verdict.acknowledge else verdict.why,
-        note="; ".join(one for one in (names.not_ours(case.resident, desk.council), earlier) if one),
+        note="; ".join(one for one in (by_form, names.not_ours(case.resident, desk.council), earlier) if one),
         urgent=danger.flags(letter.urgent, desk.council),
         why="the owner gets the letter",
     )

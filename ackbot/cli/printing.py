@@ -7,9 +7,10 @@ from typing import Any
 import click
 
 # Characters that make a terminal do something instead of showing something: control characters (C0 except line end and tab,
-# DEL, C1), controls of writing direction, line separators and invisible tags. Also surrogates, which cannot be encoded.
+# DEL, C1), controls of writing direction, line separators, and signs and tags that are invisible. Not the joiners,
+# without which Persian and emoji break. Also surrogates, which cannot be encoded.
 _ACTS = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff\U000e0000-\U000e007f]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u206f\u180e\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
 
 

@@ -19,9 +19,18 @@ _PLAIN = re.compile(r"(\"[^\"\\<>]*+\"|[^\"\\<>(),:;@']*+)\s*+<([^\s<>(),:;\\\"@
 _BARE = re.compile(r"(?<!\S)\S+\s*@\s*\S+")
 _BEFORE_MARK = re.compile(r"(?<!\s)\s++(?=[@.])")
 _BEHIND_MARK = re.compile(r"(?<=[@.])\s++")
-# Gmail and Proton deliver to one mailbox whatever dots stand in its name.
-_WITHOUT_DOTS = frozenset(["gmail.com", "proton.me"])
-_OTHER_NAMES = {"googlemail.com": "gmail.com", "protonmail.com": "proton.me", "pm.me": "proton.me"}
+# What providers ignore in the name of a mailbox, and where a tag begins, besides the plus of them all.
+_IGNORED = {"gmail.com": ".", "proton.me": ".-_"}
+_OTHER_NAMES = {
+    "googlemail.com": "gmail.com",
+    "protonmail.com": "proton.me",
+    "protonmail.ch": "proton.me",
+    "pm.me": "proton.me",
+    "me.com": "icloud.com",
+    "mac.com": "icloud.com",
+}
+_YAHOO = re.compile(r"yahoo\.(?:com|[a-z]{2}|com?\.[a-z]{2})|(?:ymail|rocketmail)\.com")  # name-tag@yahoo.com
+_FASTMAIL = re.compile(r"([^.]+)\.(fastmail\.(?:[a-z]{2,3}|co\.uk|com\.au))")  # tag@name.fastmail.com
 _LONGEST = 1_000  # characters of an address that is compared in full; RFC 5321 §4.5.3.1 allows 320
 
 
@@ -58,29 +67,39 @@ def key_of(addr: str) -> str:
     """
     An address, or `@` and a domain, in the form in which it is compared.
 
-    The local part is case folded and normalised (NFKC: wide and compatibility letters become plain ones). The domain is in
-    its ASCII form (RFC 5891), without a trailing dot.
+    The local part is in lower case and composed (NFC), and no further: only its own server knows which other names it gives one
+    mailbox (RFC 6531 §3.3, RFC 5321 §2.4). `strauß` and `strauss` are two people, so are `sam` and the same in wide letters.
+    The domain is in its ASCII form (RFC 5891), without a trailing dot.
     """
-    # An overlong address belongs to nobody, and NFKC would take time that grows with the square of its accents (E1).
+    # An overlong address belongs to nobody, and NFC would take time that grows with the square of its accents (E1).
     if addr.isascii() or len(addr) > _LONGEST:
         return addr.lower().rstrip(".")
     local, at, domain = addr.rpartition("@")
-    folded = unicodedata.normalize("NFKC", local).casefold()
-    return f"{folded}{at}{domains.ascii_form(domain) or unicodedata.normalize('NFKC', domain).lower()}"
+    return f"{_lowered(local)}{at}{domains.ascii_form(domain) or _lowered(domain)}"
+
+
+def _lowered(text: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).lower())
 
 
 def mailbox_of(key: str) -> str:
     """
-    What all addresses of one mailbox have in common, as far as their form tells: no plus tag, nor the dots that some
-    providers ignore. For counting alone: mail is neither sent there, nor anybody known by it.
+    What all addresses of one mailbox have in common, as far as their form tells: no tag, neither behind a plus nor as its
+    provider writes it, nor the signs that its provider ignores. For counting alone: mail is neither sent there, nor anybody
+    known by it.
 
     Args:
         key: as `key_of` gives it.
     """
     local, at, domain = key.rpartition("@")
+    if named := _FASTMAIL.fullmatch(domain):
+        local, domain = named[1], named[2]
     domain = _OTHER_NAMES.get(domain, domain)
     plain = local.partition("+")[0] or local
-    return f"{plain.replace('.', '') if domain in _WITHOUT_DOTS else plain}{at}{domain}"
+    if _YAHOO.fullmatch(domain):
+        plain = plain.partition("-")[0] or plain
+    ignored = _IGNORED.get(domain, "")
+    return f"{''.join(char for char in plain if char not in ignored) or plain}{at}{domain}"
 
 
 def ascii_domain(addr: str) -> str:

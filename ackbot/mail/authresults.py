@@ -65,25 +65,50 @@ def verdict(headers: Fields, authserv_id: str, author_domain: str) -> Verdict:
             none.
         author_domain: the author's domain in lower case; "" if there is not exactly one author, and then nothing passes.
     """
-    if not authserv_id:
+    found, raw = _topmost(headers, authserv_id)
+    if found is None:
         return ""
-    for raw in headers.raws("authentication-results"):
+    dmarc = [one for one in found.results if one.method == "dmarc"]
+    if any(one.result == "fail" for one in dmarc) or (not found.whole and _FAILED.search(raw[:_MOST])):
+        return "fail"
+    # Exchange Online judges domains without a policy by itself, and calls that composite authentication.
+    if found.server == UNKNOWN and any((one.method, one.result) == ("compauth", "fail") for one in found.results):
+        return "fail"
+    # A field may hold several DMARC results; a pass beside a result for another domain is not one for the author's.
+    passes = [one.result == "pass" and _covers(one.properties.get("header.from", ""), author_domain) for one in dmarc]
+    return "pass" if found.whole and passes and all(passes) else ""
+
+
+def passed_another(headers: Fields, authserv_id: str, author_domain: str) -> bool:
+    """
+    Whether the trusted server passed an author of another organisation: it read From otherwise than we do.
+
+    Writers of odd From fields, such as `<a@b.example> <x@evil.example>`, count on that. Arguments as for `verdict`.
+    """
+    found, _ = _topmost(headers, authserv_id)
+    own = domains.organisational(author_domain) if author_domain else ""
+    checked = [
+        one.properties.get("header.from", "")
+        for one in (found.results if found else ())
+        if one.method == "dmarc" and one.result == "pass"
+    ]
+    return bool(own) and any(one and domains.organisational(domains.ascii_form(one) or one) != own for one in checked)
+
+
+def _topmost(headers: Fields, authserv_id: str) -> tuple[Field | None, str]:
+    """
+    The topmost field of that server, and how it stands in the mail; None and "" if there is none.
+
+    Only that counts: the sender may have written those below it (RFC 8601 §5, §7.1).
+    """
+    trusted = authserv_id.lower()
+    for raw in headers.raws("authentication-results") if trusted else ():
         found = read(raw)
-        trusted = authserv_id.lower()
         # One that cannot be read may be the server's wherever its name stands; what is below it must not count then.
         named = not found.whole and trusted in raw[:_MOST].partition(";")[0].lower()
-        if found.server != trusted and not named:
-            continue
-        # Only the topmost field of that server counts: the sender may have written those below it (RFC 8601 §5, §7.1).
-        dmarc = [one for one in found.results if one.method == "dmarc"]
-        if any(one.result == "fail" for one in dmarc) or (not found.whole and _FAILED.search(raw[:_MOST])):
-            return "fail"
-        # A field may hold several DMARC results; a pass beside a result for another domain is not one for the author's.
-        passes = [
-            one.result == "pass" and _covers(one.properties.get("header.from", ""), author_domain) for one in dmarc
-        ]
-        return "pass" if found.whole and passes and all(passes) else ""
-    return ""
+        if found.server == trusted or named:
+            return found, raw
+    return None, ""
 
 
 def servers(headers: Fields) -> tuple[str, ...]:

@@ -17,3 +17,9 @@ def plain(text: str) -> str:
         text = "".join(filterfalse(unicodedata.combining, text.translate(_BECOME_ACCENTS)))
     found = "".join(filterfalse(unicodedata.combining, unicodedata.normalize("NFKD", text)))
     return " ".join(found.split())
+
+
+def letters(text: str) -> str:
+    """`plain`, also without the vowel signs of Indian scripts that stand above or below their letter. For comparing only."""
+    folded = plain(text)
+    return folded if folded.isascii() else "".join(char for char in folded if unicodedata.category(char) != "Mn")

@@ -19,9 +19,9 @@ _CODE = "[a-hjkmnp-z2-9]{6}"
 # <code>.<purpose><role>.<unique 8><mac 16>: at most 35 characters before the @, so that the whole stays within 66.
 _LOCAL = re.compile(rf"({_CODE}|nocase)\.([a-z])([rsn])\.([a-z2-7]{{8}})([a-z2-7]{{16}})", re.IGNORECASE)
 _ID = re.compile(rf"{_LOCAL.pattern}@[a-z0-9.-]{{1,100}}", re.IGNORECASE)
-_TAG = re.compile(rf"({_CODE})([rsi])([a-z2-7]{{16}})", re.IGNORECASE)
+_TAG = re.compile(rf"({_CODE})([rsiu])([a-z2-7]{{16}})", re.IGNORECASE)
 _MOST_TAGS = 50  # of one mail: whoever fills a To field with tags must not make us compute thousands of signatures
-_TAG_IN_TEXT = re.compile(rf"(?<![\w.@-]){_CODE}[si][a-z2-7]{{16}}(?![\w.@-])", re.IGNORECASE)
+_TAG_IN_TEXT = re.compile(rf"(?<![\w.@-]){_CODE}[siu][a-z2-7]{{16}}(?![\w.@-])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,8 @@ class Token:
 
     Args:
         code: six characters of the case's reference, upper case; "" when the mail was about no case.
-        purpose: one letter for the kind of mail, see `casework.model.PURPOSES`; "" for a reply address.
+        purpose: one letter for the kind of mail, see `casework.model.PURPOSES`. A reply address has none, except "u" if it
+            stood in an alarm.
         role: whom it was sent to.
         inside: a staff reply address whose plain words stay inside (behaviour.md §4.2).
         staff: staff id that a staff reply address was made for; "" otherwise.
@@ -104,8 +105,14 @@ class Signer:
         head = f"{code.lower() or 'nocase'}.{purpose}{_ROLE_LETTERS[role]}.{unique}"
         return f"<{head}{self._letters(self._secrets[0], 16, 'message-id', head)}@{domain.lower()}>"
 
-    def tag(self, code: str, kind: Literal["r", "s", "i"], staff: str = "") -> str:
-        """The plus part of a reply address, 23 characters. A staff tag proves only the person it was made for."""
+    def tag(self, code: str, kind: Literal["r", "s", "i", "u"], staff: str = "") -> str:
+        """
+        The plus part of a reply address, 23 characters. A staff tag proves only the person it was made for.
+
+        Args:
+            kind: "r" for residents; for staff "s" if plain words go to the resident, "i" if they stay inside, "u" if they
+                answer an alarm and stay inside.
+        """
         head = f"{code.lower()}{kind}"
         return head + self._letters(self._secrets[0], 16, f"reply-{kind}", head, staff)
 
@@ -144,7 +151,8 @@ class Signer:
             for secret in self._secrets:
                 if self._same(mac, self._letters(secret, 16, f"reply-{kind}", head, person)):
                     role: Role = "resident" if kind == "r" else "staff"
-                    return Token(code.upper(), "", role, inside=kind == "i", staff=person)
+                    purpose = "u" if kind == "u" else ""
+                    return Token(code.upper(), purpose, role, inside=kind in "iu", staff=person)
         return None
 
     @staticmethod

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from ackbot.casework.incoming import chains
 from ackbot.casework.intents import Alarm, TakeAlarm
-from ackbot.casework.model import RunningAlarm
+from ackbot.casework.model import Proof, RunningAlarm
 from ackbot.mail.addresses import Address
 from ackbot.store.database import Database, Row, instant_of, listed, text_of
 from ackbot.store.unit import NO_DATA, Data, Unit
@@ -20,6 +20,8 @@ class Running:
 
     Args:
         person: whose chain it is part of (E9).
+        proof: of its best proven letter.
+        letter_id: row of the newest letter with that proof, whose words its mails show; 0 if that is not known.
         sent: how many mails it has stood in so far.
         next_at: when it is to stand in the next.
     """
@@ -27,6 +29,8 @@ class Running:
     code: str
     person: str
     categories: tuple[str, ...]
+    proof: Proof
+    letter_id: int
     started_at: datetime
     sent: int
     next_at: datetime
@@ -36,33 +40,45 @@ def start(unit: Unit, intent: Alarm) -> Data:
     """
     An alarm begins, or begins anew after somebody took it. One that runs goes on, with what a further letter says; one that
     has no mail of its own yet has been sent 0 times.
+
+    A letter that is less proven than those before changes neither the words that are shown nor when they are shown again.
     """
-    before = unit.db.run("SELECT categories FROM alarms WHERE code = :code AND taken_by = ''", code=intent.code)
-    known = json.loads(before[0]["categories"]) if before else []
+    before = unit.db.run(
+        "SELECT categories, letters FROM alarms WHERE code = :code AND taken_by = ''", code=intent.code
+    )
+    known = _categories(before[0]) if before else {}
+    categories = json.dumps(known | {name: max(known.get(name, 0), intent.proof) for name in sorted(intent.categories)})
     if before:
+        proof = max(known.values(), default=0)
+        weaker = intent.proof < proof
         unit.db.run(
             """
-            UPDATE alarms SET categories = :categories, sent = sent + :mails,
+            UPDATE alarms SET categories = :categories, sent = sent + :mails, letters = :letters,
+                letter_id = CASE WHEN :weaker THEN letter_id ELSE :letter_id END,
                 next_at = CASE WHEN :moved THEN :next_at ELSE next_at END
             WHERE code = :code AND taken_by = ''
             """,
             code=intent.code,
-            categories=json.dumps(sorted({*known, *intent.categories})),
-            mails=1 if intent.how == "mailed" else 0,
-            moved=intent.how != "counted",
+            categories=categories,
+            mails=1 if intent.how == "mailed" and not weaker else 0,
+            letters=1 if intent.proof > proof else before[0]["letters"] + (not weaker),
+            letter_id=unit.letter_id,
+            weaker=weaker,
+            moved=intent.how != "counted" and not weaker,
             next_at=text_of(unit.now + timedelta(seconds=intent.repeat_s if intent.how == "mailed" else 0)),
         )
         return {"how": intent.how}
     repeat = timedelta(seconds=0 if intent.how == "listed" else intent.repeat_s)
     unit.db.run(
         """
-        INSERT INTO alarms (code, categories, started_at, sent, next_at, taken_by, taken_at)
-        VALUES (:code, :categories, :now, :sent, :next_at, '', NULL)
-        ON CONFLICT (code) DO UPDATE SET categories = :categories, started_at = :now, sent = :sent, next_at = :next_at,
-            taken_by = '', taken_at = NULL
+        INSERT INTO alarms (code, categories, letter_id, letters, started_at, sent, next_at, taken_by, taken_at)
+        VALUES (:code, :categories, :letter_id, 1, :now, :sent, :next_at, '', NULL)
+        ON CONFLICT (code) DO UPDATE SET categories = :categories, letter_id = :letter_id, letters = 1, started_at = :now,
+            sent = :sent, next_at = :next_at, taken_by = '', taken_at = NULL
         """,
         code=intent.code,
-        categories=json.dumps(sorted(intent.categories)),
+        categories=categories,
+        letter_id=unit.letter_id,
         now=text_of(unit.now),
         sent=1 if intent.how == "mailed" else 0,
         next_at=text_of(unit.now + repeat),
@@ -71,16 +87,10 @@ def start(unit: Unit, intent: Alarm) -> Data:
 
 
 def rows_since(db: Database, since: datetime) -> Sequence[Row]:
-    """
-    Rows of the alarms that run, and of those that began since then and were taken already; for `known`.
-
-    COALESCE keeps SQLite from the index of kinds, by which it would walk all later alarms for each alarm, at every letter.
-    """
+    """Rows of the alarms that run, and of those that began since then and were taken already; for `known`."""
     return db.run(
         """
-        SELECT alarms.code AS code, categories, started_at, taken_by, resident_address,
-            (SELECT COUNT(*) FROM events WHERE events.code = alarms.code AND events.code <> '' AND COALESCE(kind, '') = 'Alarm'
-             AND at >= started_at) AS letters
+        SELECT alarms.code AS code, categories, letters, started_at, taken_by, resident_address
         FROM alarms JOIN cases ON cases.code = alarms.code
         WHERE alarms.code IN (SELECT code FROM alarms WHERE taken_by = ''
                               UNION SELECT code FROM events WHERE kind = 'Alarm' AND at >= :since)
@@ -95,13 +105,19 @@ def known(rows: Sequence[Row]) -> tuple[RunningAlarm, ...]:
         RunningAlarm(
             row["code"],
             _person(row),
-            tuple(json.loads(row["categories"])),
+            _categories(row),
             instant_of(row["started_at"]),
             not row["taken_by"],
             row["letters"],
         )
         for row in rows
     )
+
+
+def _categories(row: Row) -> dict[str, Proof]:
+    """The categories of an alarm with their proof; an alarm of before 5 names them alone, and nothing is known of its proof."""
+    found = json.loads(row["categories"])
+    return found if isinstance(found, dict) else dict.fromkeys(found, 1)
 
 
 def _person(row: Row) -> str:
@@ -112,8 +128,12 @@ def end(unit: Unit, intent: TakeAlarm) -> Data:
     """
     A member of staff, who is proven, says that they have taken the case: the alarm ends.
 
-    Nothing else ends one, neither words to the resident nor the end of the case (E5). Touches no row if none is running.
+    Nothing else ends one, neither words to the resident nor the end of the case (E5). Touches no row if none is running. If
+    nothing proves who said it, the next mail goes to the next person: `sent` is rounded up to an even number, as in `hasten`.
     """
+    if not intent.proven:
+        unit.db.run("UPDATE alarms SET sent = sent + sent % 2 WHERE code = :code AND taken_by = ''", code=intent.code)
+        return {"proven": False}
     unit.db.run(
         "UPDATE alarms SET taken_by = :staff, taken_at = :now WHERE code = :code AND taken_by = ''",
         staff=intent.staff,
@@ -126,14 +146,16 @@ def end(unit: Unit, intent: TakeAlarm) -> Data:
 def untaken(db: Database) -> list[Running]:
     """Every alarm that runs, the first that began first."""
     rows = db.run(
-        "SELECT alarms.code AS code, categories, started_at, sent, next_at, resident_address FROM alarms "
+        "SELECT alarms.code AS code, categories, letter_id, started_at, sent, next_at, resident_address FROM alarms "
         "JOIN cases ON cases.code = alarms.code WHERE taken_by = '' ORDER BY started_at, alarms.code"
     )
     return [
         Running(
             row["code"],
             _person(row),
-            tuple(json.loads(row["categories"])),
+            tuple(_categories(row)),
+            max(_categories(row).values(), default=0),
+            row["letter_id"] or 0,
             instant_of(row["started_at"]),
             row["sent"],
             instant_of(row["next_at"]),
@@ -169,6 +191,32 @@ def running(db: Database, codes: Sequence[str]) -> frozenset[str]:
     """Codes of those of these cases that have an alarm which nobody has taken."""
     placeholders, parameters = listed("c", codes)
     rows = db.run(f"SELECT code FROM alarms WHERE taken_by = '' AND code IN ({placeholders})", **parameters)
+    return frozenset(row["code"] for row in rows)
+
+
+def taken(db: Database, codes: Sequence[str]) -> dict[str, tuple[str, datetime]]:
+    """Who took the last alarm of each of these cases, and when (UTC). A case whose alarm runs, or that had none, is left out."""
+    placeholders, parameters = listed("c", codes)
+    rows = db.run(
+        f"SELECT code, taken_by, taken_at FROM alarms WHERE taken_by <> '' AND code IN ({placeholders})", **parameters
+    )
+    return {row["code"]: (row["taken_by"], instant_of(row["taken_at"])) for row in rows}
+
+
+def forged(db: Database, codes: Sequence[str]) -> frozenset[str]:
+    """Codes of those of these cases in which every letter that has alarmed since the alarm began may be forged."""
+    placeholders, parameters = listed("c", codes)
+    rows = db.run(
+        f"""
+        SELECT events.code AS code FROM events
+        JOIN alarms ON alarms.code = events.code
+        JOIN letters ON letters.id = events.letter_id
+        WHERE events.code IN ({placeholders}) AND events.code <> '' AND events.kind = 'Alarm'
+            AND events.at >= alarms.started_at
+        GROUP BY events.code HAVING SUM(CASE WHEN letters.by_way = 'forged' THEN 0 ELSE 1 END) = 0
+        """,
+        **parameters,
+    )
     return frozenset(row["code"] for row in rows)
 
 

@@ -195,10 +195,10 @@ def add(db: Database, message: Message, arrival: Arrival, decision: Decision, no
     rows = db.run(
         """
         INSERT INTO letters (fingerprint, state, message_id, from_key, subject, subject_key, text, text_hash, headers, language,
-                             arrived_at, decided_at, kind, outcome, rule, why, acknowledged, code, by_way)
+                             arrived_at, decided_at, kind, outcome, rule, why, acknowledged, code, by_way, proven)
         VALUES (:fingerprint, 'decided', :message_id, :from_key, :subject, :subject_key, :text, :text_hash, :headers, :language,
-                :arrived_at, :now, :kind, :outcome, :rule, :why, :acknowledged, :code, :by_way)
-        ON CONFLICT (fingerprint) DO UPDATE SET from_key = excluded.from_key, by_way = excluded.by_way,
+                :arrived_at, :now, :kind, :outcome, :rule, :why, :acknowledged, :code, :by_way, :proven)
+        ON CONFLICT (fingerprint) DO UPDATE SET from_key = excluded.from_key, by_way = excluded.by_way, proven = excluded.proven,
             language = CASE WHEN excluded.language = '' THEN letters.language ELSE excluded.language END,
             arrived_at = excluded.arrived_at, decided_at = excluded.decided_at, kind = excluded.kind, outcome = excluded.outcome,
             rule = excluded.rule, why = excluded.why, acknowledged = excluded.acknowledged, code = excluded.code
@@ -223,6 +223,7 @@ def add(db: Database, message: Message, arrival: Arrival, decision: Decision, no
         acknowledged=decision.acknowledge,
         code=decision.code or None,
         by_way=decision.by_way,
+        proven=decision.proven,
         anew=decision.anew,
     )
     if not rows:
@@ -308,7 +309,7 @@ def recovered(db: Database, letter_id: int, message: Message, decision: Decision
         UPDATE letters SET state = 'decided', decided_at = :now, message_id = :message_id, from_key = :from_key, subject = :subject,
             subject_key = :subject_key, text = :text, text_hash = :text_hash, kind = :kind, outcome = :outcome,
             rule = :rule, why = :why,
-            acknowledged = :acknowledged, code = :code, by_way = :by_way, raw = NULL, retry_at = NULL,
+            acknowledged = :acknowledged, code = :code, by_way = :by_way, proven = :proven, raw = NULL, retry_at = NULL,
             fingerprint = CASE WHEN EXISTS (SELECT 1 FROM letters AS other WHERE other.fingerprint = :fingerprint)
                                THEN fingerprint ELSE :fingerprint END
         WHERE id = :id AND state = 'quarantined' RETURNING id
@@ -328,6 +329,7 @@ def recovered(db: Database, letter_id: int, message: Message, decision: Decision
         acknowledged=decision.acknowledge,
         code=decision.code or None,
         by_way=decision.by_way,
+        proven=decision.proven,
         fingerprint=message.fingerprint,
     )
     return bool(rows)

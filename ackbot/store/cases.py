@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Literal
 
 from ackbot.casework.model import Case, Clock, Offer
+from ackbot.mail import addresses
 from ackbot.mail.addresses import Address
 from ackbot.store.database import Database, Row, instant_of, listed, text_of
 
@@ -27,7 +30,7 @@ def by_code(db: Database, codes: Sequence[str]) -> dict[str, Case]:
         **parameters,
     )
     threads = db.run(
-        f"SELECT code, message_id FROM letters WHERE code IN ({placeholders}) AND message_id <> '' ORDER BY id",
+        f"SELECT code, message_id, by_way FROM letters WHERE code IN ({placeholders}) ORDER BY id",
         **parameters,
     )
     formats = _formats(db, [row["resident_address"] for row in found])
@@ -47,6 +50,7 @@ def _case(
     row: Row, parties: Sequence[Row], clocks: Sequence[Row], threads: Sequence[Row], formats: Mapping[str, str]
 ) -> Case:
     code = row["code"]
+    letters = [one for one in threads if one["code"] == code]
     mine = [_clock(one) for one in clocks if one["code"] == code]
     resident = Address(row["resident_name"], row["resident_address"])
     return Case(
@@ -69,7 +73,8 @@ def _case(
         unreachable=bool(row["unreachable"]),
         parties=frozenset(one["address"] for one in parties if one["code"] == code),
         clocks=tuple(clock for clock in mine if clock.paused_at is None),
-        thread=tuple(one["message_id"] for one in threads if one["code"] == code),
+        thread=tuple(one["message_id"] for one in letters if one["message_id"]),
+        doubted=bool(letters) and all(one["by_way"] == "forged" for one in letters),
         cover=row["cover"],
         late_since=_day(row["late_since"]),
         no_news=row["no_news"],
@@ -123,6 +128,15 @@ def late(db: Database) -> list[Case]:
     """Open cases in which a promise passed without a person's word, the longest overdue first."""
     rows = db.run("SELECT code FROM cases WHERE late_since IS NOT NULL AND state <> 'closed' ORDER BY late_since, code")
     return _in_order(db, [row["code"] for row in rows])
+
+
+def once_offered(db: Database, codes: Sequence[str], staff: str) -> frozenset[str]:
+    """Codes of those of these cases that were passed to this person at some time, whatever became of it."""
+    placeholders, parameters = listed("c", codes)
+    rows = db.run(
+        f"SELECT code, data FROM events WHERE code IN ({placeholders}) AND code <> '' AND kind = 'Offer'", **parameters
+    )
+    return frozenset(row["code"] for row in rows if json.loads(row["data"])["to"] == staff)
 
 
 def offered(db: Database, before: datetime) -> list[Case]:
@@ -191,12 +205,57 @@ def has_cover(db: Database, staff: str) -> bool:
 
 
 def last_words(db: Database, code: str) -> str:
-    """The text of the resident's last letter in a case, or of one that may be forged if there is no other; "" if there is none."""
+    """
+    The text of the resident's own last letter in a case; "" if there is none.
+
+    A letter of anybody else is none of theirs, and one that may be forged counts only if it opened the case and there is no
+    other.
+    """
+    said = sorted(letters_of(db, code), key=lambda one: (one.by == "resident", one.id))
+    own = [one for one in said if one.by == "resident" or one.opened]
+    return text_of_letter(db, own[-1].id) if own else ""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLetter:
+    """
+    A letter in a case, and who wrote it.
+
+    Args:
+        author: whoever stands in From; an empty address if several people or nobody does.
+        by: "forged" if the author was condemned; "resident" for a party's own, and for the letter that opened the case.
+        opened: it opened the case.
+    """
+
+    id: int
+    author: Address
+    by: Literal["resident", "forged", "stranger"]
+    opened: bool
+
+
+def letters_of(db: Database, code: str) -> list[CaseLetter]:
+    """The letters in a case, in the order of arrival; no mails of staff. Reply-To is not asked, because it proves nothing."""
     rows = db.run(
-        "SELECT text FROM letters WHERE code = :code AND state = 'decided' AND outcome IN ('case', 'attach') "
-        "ORDER BY CASE WHEN by_way = 'forged' THEN 1 ELSE 0 END, id DESC LIMIT 1",
+        "SELECT id, headers, by_way, outcome FROM letters WHERE code = :code AND state = 'decided' "
+        "AND outcome IN ('case', 'attach') ORDER BY id",
         code=code,
     )
+    parties = {row["address"] for row in db.run("SELECT address FROM parties WHERE code = :code", code=code)}
+    return [_letter(row, parties) for row in rows]
+
+
+def _letter(row: Row, parties: Collection[str]) -> CaseLetter:
+    named = [Address(*one) for raw in json.loads(row["headers"]).get("from", []) for one in addresses.parse(raw)]
+    author = named[0] if len({one.key for one in named}) == 1 else Address("", "")
+    opened = row["outcome"] == "case"
+    if row["by_way"] == "forged":
+        return CaseLetter(row["id"], author, "forged", opened)
+    return CaseLetter(row["id"], author, "resident" if opened or author.key in parties else "stranger", opened)
+
+
+def text_of_letter(db: Database, letter_id: int) -> str:
+    """The visible text of a letter; "" if there is no such letter."""
+    rows = db.run("SELECT text FROM letters WHERE id = :id", id=letter_id)
     return str(rows[0]["text"]) if rows else ""
 
 

@@ -14,6 +14,7 @@ from ackbot.casework.intents import (
     Close,
     Copies,
     DropWords,
+    EndOffer,
     HumanWords,
     KeepWords,
     Late,
@@ -27,7 +28,7 @@ from ackbot.casework.intents import (
     Unreachable,
     Wish,
 )
-from ackbot.store.database import Database, Row, must_touch, text_of
+from ackbot.store.database import Database, Row, listed, must_touch, text_of
 from ackbot.store.unit import NO_DATA, Data, Unit
 
 
@@ -274,6 +275,15 @@ def keep_words(unit: Unit, intent: KeepWords) -> Data:
 
 def drop_words(unit: Unit, intent: DropWords) -> Data:
     """End the wait of held words: they were sent, or they stay inside the council."""
+    if intent.asked_by:
+        # Touches no row if nobody was asked, or if the question was answered.
+        unit.db.run(
+            "UPDATE words SET state = :outcome WHERE code = :code AND asked_by = :asked_by AND state = 'open'",
+            outcome=intent.outcome,
+            code=intent.code,
+            asked_by=intent.asked_by.lower(),
+        )
+        return NO_DATA
     rows = unit.db.run(
         "UPDATE words SET state = :outcome WHERE id = :id RETURNING id", outcome=intent.outcome, id=intent.id
     )
@@ -294,6 +304,16 @@ def offer(unit: Unit, intent: Offer) -> Data:
     return {"to": intent.to, "by": intent.by}
 
 
+def end_offer(unit: Unit, intent: EndOffer) -> Data:
+    """A case is no longer offered to anybody."""
+    rows = unit.db.run(
+        "UPDATE cases SET offered_to = '', offered_by = '', offered_at = NULL WHERE code = :code RETURNING code",
+        code=intent.code,
+    )
+    must_touch(rows, "cases", case=intent.code)
+    return NO_DATA
+
+
 def copies(unit: Unit, intent: Copies) -> Data:
     """Set who gets copies of human words from now on."""
     rows = unit.db.run(
@@ -310,10 +330,21 @@ def wish(unit: Unit, intent: Wish) -> Data:
     Remember what a resident asked for, under their address.
 
     The language and the wish for quiet also change all cases of that resident at once, closed ones too, because a closed
-    case may be opened again.
+    case may be opened again. A wish that counts in some inboxes alone changes their cases, and is not kept for later ones.
     """
     db, yes = unit.db, bool(intent.value)
     data = {"what": intent.what, "value": intent.value}
+    if intent.within is not None:
+        if intent.what in ("quiet", "language"):
+            inboxes, named = listed("i", intent.within)
+            db.run(
+                f"UPDATE cases SET {intent.what} = :value WHERE inbox IN ({inboxes}) "
+                "AND code IN (SELECT code FROM parties WHERE address = :address)",
+                value=yes if intent.what == "quiet" else intent.value,
+                address=intent.address,
+                **named,
+            )
+        return data
     db.run(
         f"""
         INSERT INTO people (address, {intent.what}) VALUES (:address, :value)

@@ -1,6 +1,7 @@
 """The automatic mail that residents got or will get, as casework/contact asks for it: which mail counts is said here once."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
 
@@ -14,6 +15,10 @@ _DAY = timedelta(days=1)
 _MOST = 200  # mails read for one resident; nobody gets that many in a day
 _AUTOMATIC = "kind IN (" + ", ".join(f"'{kind}'" for kind in sorted(TO_RESIDENTS)) + ")"
 # Mail that went out, will go out, or may go out once it is released. Not mail that a mode holds for ever, nor cancelled mail.
+# Mail that answers a letter that nothing proves, which anybody can have written. Mail that a clock caused answers none.
+_OF_PROVEN = (
+    "(letter_id IS NULL OR EXISTS (SELECT 1 FROM letters WHERE letters.id = outbox.letter_id AND letters.proven))"
+)
 _COUNTS = f"{_AUTOMATIC} AND state <> 'cancelled' AND (state <> 'held' OR held_for <> 'shadow')"
 
 
@@ -24,7 +29,7 @@ def histories(
     The automatic mail of each of these residents. Mail to any address of their mailbox counts (E12).
 
     Args:
-        addresses: case folded. "" stands for a letter without a sender; its history tells only whether the brake is on.
+        addresses: as `key_of` gives them. "" stands for a letter without a sender; its history tells only whether the brake is on.
         calendar: the council's; a day begins at its midnight.
 
     Returns:
@@ -33,12 +38,12 @@ def histories(
     lately = _lately(db, limits, now)
     known = [one for one in dict.fromkeys(addresses) if one]
     if not known:
-        return {"": History(braked=_is_braked(lately, limits))}
+        return {"": History(braked=_is_braked(lately, limits), proven_braked=_proven_braked(db, lately, limits, now))}
     midnight = calendar.at(calendar.local_day(now), time(0))
     placeholders, parameters = listed("a", known)
     mailboxes, named = listed("b", list(dict.fromkeys(map(mailbox_of, known))))
     mails = db.run(
-        "SELECT mailbox, code, kind, state, held_for, created_at, not_before FROM outbox "
+        f"SELECT mailbox, code, kind, state, held_for, created_at, not_before, {_OF_PROVEN} AS of_proven FROM outbox "
         f"WHERE mailbox IN ({mailboxes}) AND {_COUNTS} "
         "AND (created_at > :day_ago OR not_before >= :midnight OR state = 'held') ORDER BY created_at DESC, id DESC LIMIT :most",
         day_ago=text_of(now - _DAY),
@@ -55,17 +60,19 @@ def histories(
         **parameters,
     )
     # Read only now: PostgreSQL has answered all three by then, and is waited for once.
-    braked = _is_braked(lately, limits)
-    found = {"": History(braked=braked)}
+    braked, proven_braked = _is_braked(lately, limits), _proven_braked(db, lately, limits, now)
+    found = {"": History(braked=braked, proven_braked=proven_braked)}
     for address in known:
         mine = [row for row in mails if row["mailbox"] == mailbox_of(address)]
         dates = [(row["code"], date.fromisoformat(row["day"])) for row in promised if row["address"] == address]
-        found[address] = _history(mine, dates, now - _DAY, midnight, braked=braked)
+        found[address] = replace(
+            _history(mine, dates, now - _DAY, midnight), braked=braked, proven_braked=proven_braked
+        )
     return found
 
 
 def _history(
-    mails: Sequence[Row], promised: Sequence[tuple[str, date]], day_ago: datetime, midnight: datetime, *, braked: bool
+    mails: Sequence[Row], promised: Sequence[tuple[str, date]], day_ago: datetime, midnight: datetime
 ) -> History:
     others = [row for row in mails if row["kind"] != "acknowledgement"]
     waiting = [row for row in mails if row["kind"] == "acknowledgement" and row["state"] == "held"]
@@ -74,7 +81,7 @@ def _history(
         goes_at=tuple(at for row in others if (at := instant_of(row["not_before"])) >= midnight),
         promised=tuple(sorted(promised, key=lambda one: (one[1], one[0]))),
         held=MappingProxyType({row["code"]: row["held_for"] for row in waiting if row["held_for"] != "pause"}),
-        braked=braked,
+        proven_at=tuple(at for row in mails if row["of_proven"] and (at := instant_of(row["created_at"])) > day_ago),
     )
 
 
@@ -83,9 +90,14 @@ def history(db: Database, address: str, now: datetime, calendar: Calendar, limit
     return histories(db, [address], now, calendar, limits)[address]
 
 
-def _lately(db: Database, limits: Limits, now: datetime) -> Sequence[Row]:
+def _proven_braked(db: Database, lately: Sequence[Row], limits: Limits, now: datetime) -> bool:
+    """Whether the brake is on, without mail that answers letters that nothing proves; asked only while it is on."""
+    return _is_braked(lately, limits) and _is_braked(_lately(db, limits, now, f" AND {_OF_PROVEN}"), limits)
+
+
+def _lately(db: Database, limits: Limits, now: datetime, only: str = "") -> Sequence[Row]:
     """
-    How many automatic mails to residents count for the brake, up to its number (behaviour.md §2).
+    How many automatic mails to residents count for the brake, up to its number (behaviour.md §2); `only` is a further condition.
 
     Held mail does not count: it has reached nobody, and would keep the brake on for ever.
     """
@@ -94,7 +106,7 @@ def _lately(db: Database, limits: Limits, now: datetime) -> Sequence[Row]:
     count, seconds = limits.brake
     return db.run(
         f"SELECT COUNT(*) AS n FROM (SELECT 1 FROM outbox WHERE created_at > :since AND {_AUTOMATIC} "
-        "AND state <> 'held' LIMIT :limit) AS lately",
+        f"AND state <> 'held'{only} LIMIT :limit) AS lately",
         since=text_of(now - timedelta(seconds=seconds)),
         limit=count,
     )

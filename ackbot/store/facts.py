@@ -21,9 +21,10 @@ from ackbot.casework.model import (
     PastLetter,
     Person,
     Questions,
+    Returned,
 )
 from ackbot.mail import addresses, message
-from ackbot.mail.addresses import mailbox_of
+from ackbot.mail.addresses import key_of, mailbox_of
 from ackbot.mail.plain import Attachment
 from ackbot.store import alarms, cases, contact, elsewhere, listings
 from ackbot.store.database import Database, Row, instant_of, listed, text_of
@@ -46,9 +47,12 @@ def gather(db: Database, questions: Questions, now: datetime, council: Council) 
     asked = _ask(db, questions, sender, now)
     past, known = _past(asked.past), _known(asked.known)
     by_message_id = {row["message_id"]: row["code"] for row in asked.by_message_id}
+    ours = _ours(db, questions.ours) if questions.ours else {}
     codes = dict.fromkeys(
         [
             *questions.codes,
+            # Whoever answers a list of one case need not write its reference.
+            *(code for one in ours.values() if len(one.names) == 1 for code in one.names),
             *by_message_id.values(),
             *(elsewhere.open_cases_of(db, questions.recipients) if questions.recipients else ()),
             *(one.code for one in past if one.code),
@@ -70,11 +74,17 @@ def gather(db: Database, questions: Questions, now: datetime, council: Council) 
             last_owner=_last_owner(asked.last_owner),
             answered=elsewhere.answers(asked.answers),
             letters_from=int(asked.letters_from[0]["n"]),
-            ours=MappingProxyType(_ours(db, questions.ours)) if questions.ours else MappingProxyType({}),
+            ours=MappingProxyType(ours),
             person=_person(asked.person),
-            written_to=MappingProxyType(_written_to(db, questions.returned))
+            returned=MappingProxyType(_returned(db, questions.returned))
             if questions.returned
             else MappingProxyType({}),
+            human_words=MappingProxyType(_human_words(db, questions.returned))
+            if questions.returned
+            else MappingProxyType({}),
+            unreachable=tuple(
+                (row["code"], row["inbox"]) for row in asked.unreachable if key_of(row["resident_address"]) == sender
+            ),
             alarms=alarms.known(asked.alarms),
         ),
         **(_for_staff(db, questions.author, known_cases, histories, council) if questions.author else {}),
@@ -92,6 +102,8 @@ def _for_staff(
         "last_words": MappingProxyType({code: cases.last_words(db, code) for code in known_cases}),
         "contacts": MappingProxyType({code: histories[case.resident.key] for code, case in known_cases.items()}),
         "alarmed": alarms.running(db, tuple(known_cases)),
+        "alarms_taken": MappingProxyType(alarms.taken(db, tuple(known_cases))),
+        "once_offered": cases.once_offered(db, tuple(known_cases), author),
     }
 
 
@@ -105,6 +117,7 @@ class _Asked(NamedTuple):
     last_owner: Sequence[Row]
     letters_from: Sequence[Row]
     person: Sequence[Row]
+    unreachable: Sequence[Row]
     loads: Sequence[Row]
     answers: Sequence[Row]
     alarms: Sequence[Row]
@@ -119,7 +132,7 @@ def _ask(db: Database, questions: Questions, sender: str, now: datetime) -> _Ask
         # Neither earlier copies of the letter itself, nor letters that somebody else may have forged (E4, E7).
         past=db.run(
             """
-            SELECT code, subject_key, text_hash, arrived_at, message_id FROM letters
+            SELECT code, subject_key, text_hash, arrived_at, message_id, proven FROM letters
             WHERE from_key = :sender AND arrived_at > :since AND code IS NOT NULL AND state = 'decided'
                 AND by_way <> 'forged' AND fingerprint <> :fingerprint
             ORDER BY arrived_at DESC LIMIT :limit
@@ -156,6 +169,11 @@ def _ask(db: Database, questions: Questions, sender: str, now: datetime) -> _Ask
             since=text_of(now - timedelta(days=_COUNTED_DAYS)),
         ),
         person=db.run("SELECT quiet, ignored, formats, language FROM people WHERE address = :sender", sender=by),
+        unreachable=db.run(
+            "SELECT cases.code, cases.inbox, cases.resident_address FROM parties JOIN cases ON cases.code = parties.code "
+            "WHERE parties.address = :sender AND cases.unreachable ORDER BY cases.code",
+            sender=by,
+        ),
         loads=_load_rows(db, questions.staff),
         answers=elsewhere.rows_to(db, by),
         alarms=alarms.rows_since(db, now - chains.WINDOW),
@@ -190,6 +208,7 @@ def _past(rows: Sequence[Row]) -> list[PastLetter]:
             row["text_hash"],
             instant_of(row["arrived_at"]),
             row["message_id"],
+            bool(row["proven"]),
         )
         for row in rows
     ]
@@ -237,11 +256,35 @@ def _ours(db: Database, message_ids: Sequence[str]) -> dict[str, OurMail]:
     }
 
 
-def _written_to(db: Database, message_ids: Sequence[str]) -> dict[str, str]:
-    """The address that each of our mails with these Message-IDs went to; ids that no row has are left out."""
+def _human_words(db: Database, message_ids: Sequence[str]) -> dict[str, str]:
+    """The words of staff that went to residents with these Message-IDs, as they went out."""
     placeholders, parameters = listed("m", message_ids[:20])
-    rows = db.run(f"SELECT message_id, recipient_key FROM outbox WHERE message_id IN ({placeholders})", **parameters)
-    return {row["message_id"]: row["recipient_key"] for row in rows}
+    rows = db.run(
+        f"SELECT message_id, content FROM outbox WHERE message_id IN ({placeholders}) AND kind = 'human'", **parameters
+    )
+    return {row["message_id"]: message.text_of(bytes(row["content"])) for row in rows}
+
+
+def _returned(db: Database, message_ids: Sequence[str]) -> dict[str, Returned]:
+    """Our mails with these Message-IDs, and whether their recipients have written since; ids that no row has are left out."""
+    placeholders, parameters = listed("m", message_ids[:20])
+    rows = db.run(
+        "SELECT message_id, recipient_key, inbox, envelope_from, created_at, EXISTS (SELECT 1 FROM letters "
+        "WHERE letters.from_key = outbox.recipient_key AND letters.arrived_at > COALESCE(outbox.accepted_at, outbox.created_at) "
+        "AND letters.by_way NOT IN ('forged', 'unchecked')) AS refuted "
+        f"FROM outbox WHERE message_id IN ({placeholders})",
+        **parameters,
+    )
+    return {
+        row["message_id"]: Returned(
+            row["recipient_key"],
+            row["inbox"],
+            row["envelope_from"],
+            bool(row["refuted"]),
+            instant_of(row["created_at"]),
+        )
+        for row in rows
+    }
 
 
 def _person(rows: Sequence[Row]) -> Person:
@@ -256,12 +299,12 @@ def _person(rows: Sequence[Row]) -> Person:
 def _copied(db: Database, known_cases: Mapping[str, Case], council: Council) -> dict[str, tuple[str, ...]]:
     """
     Whom parties copied when they wrote, in each of these cases: the Cc fields of their letters. A letter of anybody else,
-    and one that the inbox's own server condemns, names nobody (E8).
+    and one that the inbox's own server condemns or has never seen, names nobody (E2, E8).
     """
     placeholders, parameters = listed("c", tuple(known_cases))
     rows = db.run(
         f"SELECT code, headers FROM letters WHERE code IN ({placeholders}) AND outcome IN ('case', 'attach') "
-        "AND by_way <> 'forged' ORDER BY id",
+        "AND by_way NOT IN ('forged', 'unchecked') ORDER BY id",
         **parameters,
     )
     found: dict[str, list[str]] = {}
@@ -282,19 +325,29 @@ def _held(db: Database, staff: str) -> tuple[HeldWords, ...]:
         "SELECT * FROM words WHERE staff = :staff AND kind = 'held' AND state = 'open' ORDER BY id DESC LIMIT 20",
         staff=staff,
     )
-    return tuple(
-        HeldWords(
-            row["id"],
-            row["code"],
-            row["staff"],
-            row["command"],
-            row["argument"],
-            row["words"],
-            row["asked_by"],
-            row["letter_id"] or 0,
-            tuple(Attachment(name, kind, section, inline=False) for name, kind, section in json.loads(row["files"])),
-        )
-        for row in rows
+    return tuple(_held_words(row) for row in rows)
+
+
+def waiting(db: Database) -> dict[str, list[HeldWords]]:
+    """All questions to staff that wait for an answer, the oldest first, by staff id: held words, and who wrote a copy."""
+    found: dict[str, list[HeldWords]] = {}
+    for row in db.run("SELECT * FROM words WHERE kind = 'held' AND state = 'open' ORDER BY staff, id"):
+        found.setdefault(row["staff"], []).append(_held_words(row))
+    return found
+
+
+def _held_words(row: Row) -> HeldWords:
+    return HeldWords(
+        row["id"],
+        row["code"],
+        row["staff"],
+        row["command"],
+        row["argument"],
+        row["words"],
+        row["asked_by"],
+        instant_of(row["at"]),
+        row["letter_id"] or 0,
+        tuple(Attachment(name, kind, section, inline=False) for name, kind, section in json.loads(row["files"])),
     )
 
 

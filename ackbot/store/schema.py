@@ -381,4 +381,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """,
         "CREATE INDEX letters_raw ON letters (arrived_at) WHERE raw IS NOT NULL",  # how much is kept of mails as they came
     ),
+    # 5: an alarm shows the words that alarmed, of its best proven letter, and not whatever was written since. `categories` is
+    # now an object: by category, the best proof of a letter with words of it. In older rows it is a list.
+    (
+        "ALTER TABLE alarms ADD COLUMN letter_id BIGINT",  # whose words are shown; null in older rows
+        "ALTER TABLE alarms ADD COLUMN letters BIGINT NOT NULL DEFAULT 1",  # that alarmed and are as well proven as the best
+    ),
+    # 6: what was sent because of letters that nothing proves does not count against letters that a server vouches for.
+    (
+        "ALTER TABLE letters ADD COLUMN proven BOOLEAN NOT NULL DEFAULT FALSE",  # the inbox's own server vouched for From
+    ),
 )

@@ -7,8 +7,9 @@ import structlog
 
 from ackbot import log_events
 from ackbot.casework.council import Staff
-from ackbot.casework.drafts import to_staff
+from ackbot.casework.drafts import alarm_mails
 from ackbot.casework.incoming import chains, danger
+from ackbot.casework.model import Case, Proof
 from ackbot.casework.office import Desk, Office
 from ackbot.crashpoints import crash_point
 from ackbot.store import Database, alarms, cases
@@ -18,6 +19,7 @@ from ackbot.work.apply import apply, office_at
 _SENT_WITHIN = timedelta(seconds=60)
 _LOUD_EVERY = timedelta(seconds=60)
 _LIST_EVERY = timedelta(minutes=2)  # between two lists, while new alarms come
+_LATER = 3  # letters that came since, in the mail of an alarm
 _EACH = 2  # mails to one person before the next is alarmed
 
 log = structlog.get_logger()
@@ -45,9 +47,17 @@ class AlarmRepeats:
         by_person: dict[str, list[alarms.Running]] = {}
         for one in running:
             by_person.setdefault(one.person, []).append(one)
-        if len(by_person) > chains.MOST:
-            return self._list(running, now) if _list_is_due(running, now, self._repeat_every) else 0
-        return sum(self._repeat(some, now) for some in by_person.values() if any(one.next_at <= now for one in some))
+        queued = 0
+        # The better proven have mails of their own, however many others run: a flood in anybody's name hides no letter of theirs.
+        for proof in (2, 1, 0):
+            equal = [some for some in by_person.values() if _proof(some) == proof]
+            as_proven = sum(_proof(some) >= proof for some in by_person.values())
+            if as_proven > chains.MOST and len(equal) > 1:
+                listed = [one for one in running if any(one in some for some in equal)]
+                queued += self._list(listed, proof, now) if _list_is_due(listed, now, self._repeat_every) else 0
+            else:
+                queued += sum(self._repeat(some, now) for some in equal if any(one.next_at <= now for one in some))
+        return queued
 
     @property
     def _repeat_every(self) -> timedelta:
@@ -70,7 +80,7 @@ class AlarmRepeats:
             self._loud_at = None
 
     def _repeat(self, chain: Sequence[alarms.Running], now: datetime) -> int:
-        """One resident's alarms once more, in one mail about the first of them that counts the others."""
+        """One resident's alarms once more, in one mail about the newest of the best proven letters, which counts the others."""
         desk = office_at(self._office, self._db, now).desk(now)
         with self._db.transaction():
             known = cases.by_code(self._db, [one.code for one in chain])
@@ -78,17 +88,20 @@ class AlarmRepeats:
             still = [one for one in chain if one.code in known and staff and self._again(one, now)]
             if not still or staff is None:
                 return 0
-            first = still[0]
-            send = to_staff.urgent_again(
+            first = max(still, key=lambda one: (one.proof, one.letter_id))
+            others = [known[one.code] for one in still if one is not first]
+            words = {one.code: self._words(one, known[one.code]) for one in still}
+            send = alarm_mails.urgent_again(
                 desk,
                 known[first.code],
                 staff,
                 sorted({name for one in still for name in one.categories}),
-                cases.last_words(self._db, first.code),
+                words[first.code],
                 number=first.sent + 1,
                 started_at=first.started_at,
-                others=[known[one.code] for one in still[1:]],
+                others=[(other, words[other.code]) for other in others],
                 letters=alarms.letters_of(self._db, still),
+                forged=alarms.forged(self._db, [one.code for one in still]),
                 why="nobody has taken the alarm yet",
             )
             queued = apply(self._db, [send], desk)
@@ -97,8 +110,8 @@ class AlarmRepeats:
         log.critical(log_events.URGENT_UNTAKEN, case=desk.council.reference_of(first.code), mails=first.sent + 1)
         return queued
 
-    def _list(self, running: Sequence[alarms.Running], now: datetime) -> int:
-        """Every alarm that runs, in one mail: so many that one mail for each would hide the one that matters (E9)."""
+    def _list(self, running: Sequence[alarms.Running], proof: Proof, now: datetime) -> int:
+        """These alarms, equally proven, in one mail: so many that one mail for each would hide the one that matters (E9)."""
         desk = office_at(self._office, self._db, now).desk(now)
         with self._db.transaction():
             known = cases.by_code(self._db, [one.code for one in running])
@@ -106,12 +119,19 @@ class AlarmRepeats:
             still = [one for one in running if one.code in known and staff and self._again(one, now)]
             if not still or staff is None:
                 return 0
+            forged = alarms.forged(self._db, [one.code for one in still])
             listed = [
-                to_staff.Untaken(known[one.code], one.categories, one.started_at, cases.last_words(self._db, one.code))
+                alarm_mails.Untaken(
+                    known[one.code],
+                    one.categories,
+                    one.started_at,
+                    self._words(one, known[one.code]),
+                    one.code in forged,
+                )
                 for one in still
             ]
-            send = to_staff.urgent_list(
-                desk, staff, listed, letters=alarms.letters_of(self._db, still), why="many alarms run"
+            send = alarm_mails.urgent_list(
+                desk, staff, listed, proof=proof, letters=alarms.letters_of(self._db, still), why="many alarms run"
             )
             queued = apply(self._db, [send], desk)
             crash_point("rounds.before-commit")
@@ -119,6 +139,16 @@ class AlarmRepeats:
         for one in still:
             log.critical(log_events.URGENT_UNTAKEN, case=desk.council.reference_of(one.code), mails=one.sent + 1)
         return queued
+
+    def _words(self, one: alarms.Running, case: Case) -> alarm_mails.AlarmWords:
+        """The words that alarmed in a case, and what was written in it since."""
+        if not one.letter_id:
+            return alarm_mails.AlarmWords(cases.last_words(self._db, one.code))
+        letters = cases.letters_of(self._db, one.code)
+        author = next((other.author for other in letters if other.id == one.letter_id and other.by == "stranger"), None)
+        later = [other for other in letters if other.id > one.letter_id][-_LATER:]
+        since = [(other.author, other.by == "forged", cases.text_of_letter(self._db, other.id)) for other in later]
+        return alarm_mails.alarm_words(cases.text_of_letter(self._db, one.letter_id), author, case, since)
 
     def _again(self, one: alarms.Running, now: datetime) -> bool:
         return alarms.repeated(self._db, one, now + self._repeat_every)
@@ -128,6 +158,10 @@ class AlarmRepeats:
         council = desk.council
         order = danger.on_duty(council, desk.now)
         return council.staff[order[max(one.sent for one in some) // _EACH % len(order)]] if order else None
+
+
+def _proof(chain: Sequence[alarms.Running]) -> Proof:
+    return max(one.proof for one in chain)
 
 
 def _list_is_due(running: Sequence[alarms.Running], now: datetime, repeat_every: timedelta) -> bool:

@@ -8,6 +8,9 @@ from ackbot.store import Database, StoreBusy, StoreProblem, in_hand
 from ackbot.wires.imap import WHOLE_UP_TO, Envelope
 
 BATCH_MAILS = 50
+FIRST_MAILS = (
+    8  # of the first batch of a sweep: the first residents of a backlog need not wait until fifty mails are fetched
+)
 BATCH_OCTETS = 4_000_000  # the most octets of whole mails held at once
 
 
@@ -80,15 +83,19 @@ class InHand:
         self._whole = False
 
     def batches(self, folder: str, envelopes: Sequence[Envelope]) -> Iterator[list[Envelope]]:
-        """Batches of at most BATCH_MAILS and BATCH_OCTETS. A large mail is fetched without its files and counts WHOLE_UP_TO."""
+        """
+        Batches of at most BATCH_MAILS and BATCH_OCTETS, the first of FIRST_MAILS.
+
+        A large mail is fetched without its files and counts WHOLE_UP_TO.
+        """
         batch: list[Envelope] = []
-        octets = 0
+        octets, most = 0, FIRST_MAILS
         for envelope in envelopes:
             alone = self._is_alone(folder, envelope.uid)
             size = BATCH_OCTETS if alone else min(envelope.size, WHOLE_UP_TO)
-            if batch and (alone or len(batch) >= BATCH_MAILS or octets + size > BATCH_OCTETS):
+            if batch and (alone or len(batch) >= most or octets + size > BATCH_OCTETS):
                 yield batch
-                batch, octets = [], 0
+                batch, octets, most = [], 0, BATCH_MAILS
             batch.append(envelope)
             octets += size
         if batch:

@@ -15,10 +15,10 @@ from ackbot.casework.contact import silent_because
 from ackbot.casework.cover import is_present, own_calendar
 from ackbot.casework.drafts import to_admin
 from ackbot.casework.intents import Intent, Late, Note
-from ackbot.casework.model import PROMISES, Case, History
+from ackbot.casework.model import PROMISES, Case, HeldWords, History
 from ackbot.casework.office import Desk, Office
 from ackbot.crashpoints import crash_point
-from ackbot.store import Database, backups, cases, daily, events, inboxes
+from ackbot.store import Database, backups, cases, daily, events, facts, inboxes
 from ackbot.store.contact import history
 from ackbot.work.apply import apply, office_at
 
@@ -69,7 +69,8 @@ class Promises:
         found |= {case.code: case for case in others}
         queued = 0
         heard = [case for case in found.values() if not self._silenced(case, desk)]
-        for person, lines in reminders.sheets(heard, desk).items():
+        sheets: dict[str, list[Line]] = {person: [] for person in facts.waiting(self._db) if person in council.staff}
+        for person, lines in (sheets | reminders.sheets(heard, desk)).items():
             if person == HEAD:
                 queued += self._to_head(lines, desk)
             # After their working day, as after an outage, a digest of today helps nobody.
@@ -119,15 +120,32 @@ class Promises:
                 for line in lines
                 if line.case.code in fresh and fresh[line.case.code].state in ("open", "waiting")
             ]
-            if not still:
+            waiting = self._unanswered(person, desk) if name == "digest" else []
+            if not still and not waiting:
                 return 0
-            remind = reminders.digest if name == "digest" else reminders.overdue
             letter = cases.last_words(db, still[0].case.code) if len(still) == 1 else ""
-            send = remind(desk, desk.council.staff[person], still, letter, why=f"{len(still)} cases are due")
+            staff, why = desk.council.staff[person], f"{len(still)} cases are due"
+            send = (
+                reminders.digest(desk, staff, still, letter, why=why, waiting=waiting)
+                if name == "digest"
+                else reminders.overdue(desk, staff, still, letter, why=why)
+            )
             queued = apply(self._db, [send, *_noted(person, still)], desk)
             crash_point("rounds.before-commit")
         crash_point("rounds.committed")
         return queued
+
+    def _unanswered(self, person: str, desk: Desk) -> list[tuple[Case, HeldWords]]:
+        """The questions that this person has not answered, of cases of which staff hear; not who wrote in a closed case."""
+        found = facts.waiting(self._db).get(person, [])
+        about = cases.by_code(self._db, list(dict.fromkeys(one.code for one in found)))
+        return [
+            (about[one.code], one)
+            for one in found
+            if one.code in about
+            and not self._silenced(about[one.code], desk)
+            and not (one.command == "SENT" and about[one.code].state == "closed")
+        ]
 
     def _to_head(self, lines: Sequence[Line], desk: Desk) -> int:
         """Write to the head of service, who is only an address: the council's working days count."""

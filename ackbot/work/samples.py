@@ -9,12 +9,13 @@ from typing import Any
 from ackbot.casework import keys, standards
 from ackbot.casework.clocks import absence_moves, reminders
 from ackbot.casework.council import Council, Inbox, Staff
-from ackbot.casework.drafts import to_admin, to_resident, to_staff
+from ackbot.casework.drafts import alarm_mails, to_admin, to_resident, to_staff
 from ackbot.casework.drafts.kinds import ASK_BACK
 from ackbot.casework.drafts.to_resident import NoNews
 from ackbot.casework.intents import Send
 from ackbot.casework.model import Case, Clock, Facts, Offer
 from ackbot.casework.office import Desk, Office
+from ackbot.casework.staff import away_back
 from ackbot.config import Config, Finding
 from ackbot.config.wording import finding
 from ackbot.mail.addresses import Address
@@ -93,6 +94,13 @@ ADMIN_TOPICS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "unverified": {"reference": "RBN-7H4-29P", "kind": "acknowledgement"},
         "brake": {"limit": 300},
         "staff-bounce": {"person": "Sam Jones", "address": "sam@northgate.example", "status": "5.1.1"},
+        "forged": {
+            "author": "Sam Jones",
+            "said_by": "Sam Jones",
+            "resident": "Edward Quan",
+            "reference": "RBN-7H4-29P",
+            "their_words": Lines("We come on Monday."),
+        },
         "missed": {"count": 2, "references": ["RBN-7H4-29P", "RBN-8K2-3QX"]},
         "uncovered": {"count": 1, "references": ["RBN-7H4-29P"], "reasons": ["Priya Shah is away"]},
         "restored": {"of": datetime(2026, 11, 29, 2, 30, tzinfo=UTC), "held": 3},
@@ -281,24 +289,27 @@ def _to_staff(desk: Desk, inbox: Inbox, staff: Staff, message: Message) -> Itera
         to_staff.resident_wrote(desk, message, case, desk.now, note="", why="a specimen"),
     )
     yield "sent to another service too", to_staff.also_yours(desk, message, case, inbox, staff, why="a specimen")
-    yield "urgent", to_staff.urgent(desk, message, case, staff, ("gas",), why="a specimen")
-    untaken = [to_staff.Untaken(case, ("gas",), desk.now, "There is a strong smell of gas in our kitchen.")]
+    yield "urgent", alarm_mails.urgent(desk, message, case, staff, ("gas",), why="a specimen")
+    later = alarm_mails.Later("E. Quan <edward@elsewhere.example>", True, "It was a false alarm.")
+    alarming = alarm_mails.AlarmWords("There is a strong smell of gas in our kitchen.", since=(later,))
+    untaken = [alarm_mails.Untaken(case, ("gas",), desk.now, alarming)]
     yield (
         "urgent, once more",
-        to_staff.urgent_again(
+        alarm_mails.urgent_again(
             desk,
             case,
             staff,
             ("gas",),
-            "There is a strong smell of gas in our kitchen.",
+            alarming,
             number=2,
             started_at=desk.now,
-            others=[case],
+            others=[(case, alarming)],
             letters=3,
+            forged=[case.code],
             why="a specimen",
         ),
     )
-    yield "many urgent cases", to_staff.urgent_list(desk, staff, untaken, letters=7, why="a specimen")
+    yield "many urgent cases", alarm_mails.urgent_list(desk, staff, untaken, proof=1, letters=7, why="a specimen")
 
 
 def _later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[str, Send]]:
@@ -409,53 +420,49 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
     )
     words = Lines("FYI, he rang again.")
     link = to_staff.inside_link(desk, case, staff, "SEND")
+    reasons = ["it greets Mrs Jones"]
+    asked = {"reasons": reasons, "their_words": words, "word": "k3mqa7xa1f0c", "send": link, "keep": link}
     topics: dict[str, dict[str, Any]] = {
-        "what": {"problem": "CLOSE needs a reason behind it.", "their_words": words},
-        "held": {
-            "reasons": ["it greets Mrs Jones"],
-            "their_words": words,
-            "word": "k3mqa7xa1f0c",
-            "send": link,
-            "keep": link,
+        "what": {"problem": "CLOSE needs a reason behind it.", "alarm_runs": True, "their_words": words},
+        "alarm": {"done": "Your words are kept inside, and Edward does not read them.", "their_words": words},
+        "held": asked,
+        "unreachable": {
+            "status": "5.1.1",
+            "other": "",
+            "same": False,
+            "copy": False,
+            "words": Lines("We come on Monday."),
+            "revived": True,
         },
-        "unreachable": {"status": "5.1.1", "other": "", "same": False},
-        "another": {"author": "Sam Jones", "gone": False, "their_words": words},
-        "unproven": {"author": "Sam Jones", "own": False, "their_words": words, "sent": link},
+        "another": {"author": "Sam Jones", "gone": False, "closed": False, "their_words": words},
+        "unproven": {"author": "Sam Jones", "own": False, "their_words": words, "sent": link, "no": link},
+        "forged": {"author": "Sam Jones", "said_by": "Sam Jones", "their_words": words},
         "taken": {"taker": "Sam Jones"},
+        "take": {"word": "7H429P", "confirm": link},
+        "acted": {"command": "DONE", "their_words": words, "admin": "admins@northgate.example"},
+        "declined": {"author": "Sam Jones", "keeper": "", "their_words": words},
+        "withdrawn": {"author": "Sam Jones", "taker": "Kofi Mensah"},
         "quiet": {"command": "QUIET", "off": False},
         "copies": {"copies": ["councillor@northgate.example"]},
-        "copying": {
-            "copies": ["councillor@northgate.example", "mum@family.example"],
-            "reasons": ["it greets Mrs Jones"],
-            "their_words": words,
-            "word": "k3mqa7xa1f0c",
-            "send": link,
-            "keep": link,
-        },
-        "echo": {"their_words": words, "next_on": _NEXT, "files": ["plan.pdf"]},
+        "copying": {"copies": ["councillor@northgate.example", "mum@family.example"], **asked},
+        "echo": {"their_words": words, "next_on": _NEXT, "files": ["plan.pdf"], "instead": False},
     }
     for topic, values in topics.items():
         key = keys.specimen(topic)
         send = to_staff.about_case(desk, ASK_BACK[topic], case, staff, key, values, why="a specimen")
         yield f"ask-back: {topic}", send
-    away_values = {
-        "back": False,
-        "problem": "",
-        "first_on": _NEXT,
-        "back_on": _NEXT,
-        "cover": "Sam Jones",
-        "away_again_on": None,
-        "other": "",
-        "said_by": "",
-    }
+    away_values = {**away_back.NOTHING, "first_on": _NEXT, "back_on": _NEXT, "cover": "Sam Jones", "was_away": True}
     for title, topic, values in (
-        ("ask-back: which case", "which", {"their_words": words, "strange": False}),
-        ("ask-back: another case", "which", {"their_words": words, "strange": True}),
+        ("ask-back: which case", "which", {"their_words": words, "strange": False, "alarm": False, "take": ""}),
+        ("ask-back: another case", "which", {"their_words": words, "strange": True, "alarm": True, "take": "RBN TAKE"}),
         ("away", "away", away_values),
         ("away, not clear", "away", {**away_values, "problem": "The dates could not be read."}),
-        ("away, of somebody else", "away", {**away_values, "other": "Sam Jones"}),
+        ("away, of somebody else", "away", {**away_values, "other": "Sam Jones", "whose": "Sam Jones’s"}),
+        ("away, without the cover", "away", {**away_values, "gone": True, "instead": "Kofi Mensah"}),
+        ("away, with the cover on some days", "away", {**away_values, "missing": True, "instead": "Kofi Mensah"}),
         ("away, said by a manager", "away", {**away_values, "said_by": "Alex Reid"}),
         ("back", "away", {**away_values, "back": True, "away_again_on": _NEXT}),
+        ("back, never away", "away", {**away_values, "back": True, "was_away": False}),
     ):
         send = to_staff.about_no_single_case(
             desk, ASK_BACK[topic], staff, inbox, keys.specimen(title), values, why="a specimen"

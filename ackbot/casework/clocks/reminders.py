@@ -12,13 +12,14 @@ from ackbot.casework.cover import absence_of, is_present, ladder, own_calendar, 
 from ackbot.casework.drafts import kinds, to_staff
 from ackbot.casework.drafts.kinds import StaffMail
 from ackbot.casework.intents import Send
-from ackbot.casework.model import GIVEN_UP, PROMISES, Case
+from ackbot.casework.model import GIVEN_UP, PROMISES, Case, HeldWords
 from ackbot.casework.office import Desk
 from ackbot.casework.worktime import Calendar
 from ackbot.mail import subjects
 from ackbot.mail.markup import Lines
 
 HEAD = "head of service"  # not a staff id: the address above every ladder; if none is set, the admin's
+_SHOWN = 120  # characters of words that wait
 _OWED = 2  # mails without news; after these the manager must write next
 
 
@@ -137,16 +138,25 @@ def _warned(calendar: Calendar, days: float, today: date) -> date:
     return calendar.add_days(today, max(0, round(days)))
 
 
-def digest(desk: Desk, person: Staff, lines: Sequence[Line], last_words: str, *, why: str) -> Send:
+def digest(
+    desk: Desk,
+    person: Staff,
+    lines: Sequence[Line],
+    last_words: str,
+    *,
+    why: str,
+    waiting: Sequence[tuple[Case, HeldWords]] = (),
+) -> Send:
     """
     The morning digest of what is due. If it holds one case of the reader's own, it is a mail about that case, and a plain
     reply goes to the resident.
 
     Args:
         last_words: the resident's last words in that single case.
+        waiting: questions of ours that the reader has not answered. They lead the digest (behaviour.md §4.2).
     """
     key = keys.digest(person.id, desk.today)
-    return _reminder(desk, kinds.DIGEST_LIST, person, lines, last_words, key, why)
+    return _reminder(desk, kinds.DIGEST_LIST, person, lines, last_words, key, why, waiting=waiting)
 
 
 def overdue(desk: Desk, person: Staff, lines: Sequence[Line], last_words: str, *, why: str) -> Send:
@@ -171,6 +181,7 @@ def _reminder(
     why: str,
     *,
     due_now: bool = False,
+    waiting: Sequence[tuple[Case, HeldWords]] = (),
 ) -> Send:
     """
     A digest or reminder of these lines.
@@ -181,13 +192,34 @@ def _reminder(
     if len(lines) == 1 and lines[0].role == "own":
         values = {
             **_line(desk, person, lines[0]),
+            "waiting": [_waits(desk, person, *one) for one in waiting],
             "letter": Lines(last_words),
             "overdue": mail is kinds.OVERDUE and not due_now,
         }
         return to_staff.about_case(desk, kinds.DIGEST_ONE, lines[0].case, person, key, values, why=why)
-    inbox = desk.council.inbox_of(_first_open(lines, desk).case.inbox)
-    values, named = {**listed(desk, person, lines), "due_now": due_now}, [line.case.code for line in lines]
-    return to_staff.about_no_single_case(desk, mail, person, inbox, key, values, why=why, named=named)
+    first = _first_open(lines, desk).case if lines else waiting[0][0]
+    inbox = desk.council.inbox_of(first.inbox)
+    named = dict.fromkeys([*(line.case.code for line in lines), *(case.code for case, _ in waiting)])
+    values = {
+        **listed(desk, person, lines),
+        "due_now": due_now,
+        "waiting": [_waits(desk, person, *one) for one in waiting],
+        "count": len(named),
+    }
+    return to_staff.about_no_single_case(desk, mail, person, inbox, key, values, why=why, named=tuple(named))
+
+
+def _waits(desk: Desk, person: Staff, case: Case, question: HeldWords) -> dict[str, Any]:
+    """Values for one question that waits for its answer."""
+    return {
+        "reference": desk.council.reference_of(case.code),
+        "resident": to_staff.resident_name(case),
+        "who_wrote": question.command == "SENT",
+        "words": subjects.shortened(" ".join(question.words.split()), _SHOWN),
+        "links": {
+            word.lower(): to_staff.inside_link(desk, case, person, word) for word in ("SEND", "KEEP", "SENT", "NO")
+        },
+    }
 
 
 def _first_open(lines: Sequence[Line], desk: Desk) -> Line:
@@ -198,7 +230,9 @@ def _first_open(lines: Sequence[Line], desk: Desk) -> Line:
 def listed(desk: Desk, person: Staff | None, lines: Sequence[Line]) -> dict[str, Any]:
     """Values for a mail that lists cases by role. Without a person (for HEAD) it has no links, because nobody could use them."""
     shown = [_line(desk, person, line) for line in lines]
+    silent = sum(bool(one["silent"]) for one in shown)
     return {
+        "silent": "all" if silent == len(shown) else "some" if silent else "",
         "count": len(lines),
         "own": [one for one in shown if one["role"] == "own"],
         "offered": [one for one in shown if one["role"] == "offered"],
@@ -231,6 +265,7 @@ def _line(desk: Desk, person: Staff | None, line: Line) -> dict[str, Any]:
         "late_since": case.late_since,
         "no_news": case.no_news,
         "owes": line.role == "escalated" and case.no_news == _OWED,
+        "doubted": case.doubted,
         "given_up": case.no_news >= GIVEN_UP,
         "silent": silent_because(case, council) or ("" if told else "no date was promised"),
         "missed": line.due_on is not None and line.due_on < desk.today,

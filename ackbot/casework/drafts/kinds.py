@@ -68,9 +68,14 @@ DIGEST_ONE = StaffMail("digest", "digest-one", words_go_out=True, purpose="singl
 DIGEST_LIST = StaffMail("digest", "digest-list", html=True)
 OVERDUE = StaffMail("digest", "overdue", html=True)
 
+_ANSWERS = {
+    "alarm": "urgent",
+    "take": "urgent",
+}  # an answer to the question whether somebody takes an alarm is an answer to the alarm
+
 
 def _ask_back(topic: str) -> StaffMail:
-    return StaffMail("ask-back", f"ask-back-{topic}", html=True)
+    return StaffMail("ask-back", f"ask-back-{topic}", purpose=_ANSWERS.get(topic, ""), html=True)
 
 
 # Questions and confirmations to a member of staff, by topic; most answer a mail of theirs.
@@ -79,6 +84,7 @@ ASK_BACK: Mapping[str, StaffMail] = MappingProxyType(
         topic: _ask_back(topic)
         for topic in (
             "what",  # nothing was done: why, and what they can write
+            "alarm",  # that was not TAKE: the alarm goes on
             "which",  # about which case?
             "held",  # may these words go out?
             "echo",  # their words, as they went out
@@ -87,9 +93,14 @@ ASK_BACK: Mapping[str, StaffMail] = MappingProxyType(
             "copies",  # what CC did
             "copying",  # may copies go to these addresses?
             "taken",  # somebody took their case
+            "take",  # did they take that alarm?
+            "acted",  # what was done in their name, where no server vouches for them
+            "declined",  # the person to whom they passed a case does not take it
+            "withdrawn",  # a case is no longer offered to them
             "another",  # somebody else wrote in their case
             "unreachable",  # the resident's address does not work
             "unproven",  # was that a colleague's answer?
+            "forged",  # it was not: somebody wrote in a colleague's name
         )
     }
 )

@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from ackbot.casework.council import Council, Staff
-from ackbot.mail import folding, lures
+from ackbot.mail import folding, lures, spelt
 from ackbot.mail.addresses import Address
 from ackbot.mail.message import Message
 
@@ -77,6 +77,18 @@ _LURE = "win call ring read cash money free gift can any all are made need urge"
 _LURING = frozenset(_LURE.split())
 _LITTLE = "be the we me you my to so no on at he she may will an how us her him"
 _SHORT = frozenset(_LITTLE.split())
+# Words that no name of several words begins with: whoever is spoken to, and what they are told to do. English and Welsh.
+_FRONT = (
+    "you youse they them this that call ring phone text dial email click tap tell stop kill hate sack fire boycott vote watch"
+    " beware bring ignore open follow join ffoniwch ffonia galwch galw cliciwch talwch tala ewch peidiwch anfonwch"
+)
+_IN_FRONT = frozenset(_FRONT.split())
+_INSULT = re.compile(
+    r"\b(?:\w{0,12}fuck\w*|shit(?:e|s|ty|head|bag|face)|piss|bullshit|cunts?|twats?|wank(?:er|ers|ing)?|bastards?"
+    r"|bitch(?:es)?|slut|whore|arse(?:hole)?s?"
+    r"|ass ?holes?|dickheads?|bollocks|idiots?|morons?|imbecile|cretin|stupid|dumb(?:ass)?|scum(?:bag)?|liars?|thief|thieves|crooks"
+    r"|useless|clown|loser|ffwc\w*|twpsyn|cachu|cachwr|diawl|coc oen)\b|\b(?:shit|get|bugger|sod|eff) (?:off|you|lost|stuffed)\b"
+)
 
 # Words that show that the line under the sign-off is a sentence. Some are names too (You, My), so display names may have them.
 _NO_SIGNATURE = re.compile(
@@ -120,19 +132,26 @@ def _signed(text: str, sender: Address) -> str:
 def _known(name: str, sender: Address) -> bool:
     """Whether the address, too, holds a word of the name."""
     local = sender.key.partition("@")[0]
-    return any(len(word) > 1 and word.casefold() in local for word in re.split(r"\W+", name))
+    return any(len(word) > 1 and word.lower() in local for word in re.split(r"\W+", name))
 
 
 def _is_name(name: str, sender: Address) -> bool:
     if not name or len(name) > _LONGEST or lures.has_digit(name) or lures.leads_away(name):
         return False
     bare = _bare(name)
-    if not _NAME.fullmatch(bare) or _NO_NAME.search(bare) or _is_sentence(bare):
+    if not _NAME.fullmatch(bare) or _NO_NAME.search(bare) or _is_sentence(bare) or _is_abuse(bare):
         return False
     local = sender.key.partition("@")[0]
-    if " " not in name and name.casefold() in re.split(r"[^\w]|\d", local):
+    if " " not in name and name.lower() in re.split(r"[^\w]|\d", local):
         return False  # one word that is a piece of the address may be a login
-    return bare.casefold().replace(" ", "") != sender.key
+    return bare.lower().replace(" ", "") != sender.key
+
+
+def _is_abuse(bare: str) -> bool:
+    """Whether it is a number in words, an order, or an insult: we would say it to whoever the letter names as its writer."""
+    said = folding.plain(bare).split()
+    orders = len(said) > 1 and said[0] in _IN_FRONT
+    return orders or spelt.is_number(said) or bool(_INSULT.search(bare.casefold()))
 
 
 def _is_sentence(bare: str) -> bool:

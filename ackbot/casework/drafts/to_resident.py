@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from ackbot.casework import keys
-from ackbot.casework.council import Inbox, Staff
+from ackbot.casework.council import Council, Inbox, Staff
 from ackbot.casework.drafts import kinds, names
 from ackbot.casework.drafts.kinds import ResidentMail
 from ackbot.casework.intents import Send
@@ -15,7 +15,7 @@ from ackbot.casework.model import Case, Facts
 from ackbot.casework.office import Desk
 from ackbot.casework.standards import next_word
 from ackbot.mail import authresults, lures, subjects
-from ackbot.mail.addresses import Address
+from ackbot.mail.addresses import Address, key_of
 from ackbot.mail.compose import Draft
 from ackbot.mail.markup import Lines, Words
 from ackbot.mail.message import Message
@@ -63,7 +63,8 @@ def about_case(
     reference = council.reference_of(case.code)
     language = desk.language_for(case.language)
     theirs = "" if case.sensitive else subjects.without_tags(letter.subject if letter else case.subject)
-    if not lures.quotable(subjects.plain(theirs)) and not _proven(letter, case, inbox):
+    proven = _proven(letter, case, inbox)
+    if not proven and (not lures.quotable(subjects.plain(theirs)) or _is_ours(case, council)):
         theirs = ""
     written_on = council.calendar.local_day(case.opened_at)
     subject = (
@@ -91,7 +92,7 @@ def about_case(
             "service": inbox.service,
             "reference": reference,
             "name": names.from_display(case.resident) or "",
-            "matter": matter(theirs),
+            "matter": matter(theirs, proven=proven),
             "written_on": written_on,
             "sensitive": case.sensitive,
             "phone": inbox.phone,
@@ -128,14 +129,25 @@ def _proven(letter: Message | None, case: Case, inbox: Inbox) -> bool:
     return authresults.verdict(letter.headers, inbox.authserv_id, letter.from_[0].domain) == "pass"
 
 
-def matter(subject: str) -> str:
+def _is_ours(case: Case, council: Council) -> bool:
+    """Whether it is in the name of our admin, head of service or staff, who would take the subject for our own words (E10)."""
+    resident = case.resident.key
+    return (
+        resident in {key_of(council.admin), key_of(council.head_of_service)} or council.staff_at(resident) is not None
+    )
+
+
+def matter(subject: str, *, proven: bool = False) -> str:
     """
     A subject in the form in which our words may quote it: without prefixes, short and calm; "" if it holds a lure (E10).
 
     We would otherwise send a stranger's link or number to whoever the stranger names as sender.
+
+    Args:
+        proven: as in `lures.quotable`.
     """
     plain = subjects.plain(subject)
-    if not lures.quotable(plain) or not any(char.isalnum() for char in plain):
+    if not lures.quotable(plain, proven=proven) or not any(char.isalnum() for char in plain):
         return ""
     plain = subjects.shortened(plain, _QUOTED)
     if plain.isupper() and len(plain) > 8:
@@ -416,7 +428,7 @@ def _matter(desk: Desk, case: Case) -> dict[str, Any]:
     """Values for one case in a mail that lists a resident's cases."""
     owner = desk.council.staff.get(case.in_charge)
     return {
-        "matter": "" if case.sensitive else matter(case.subject),
+        "matter": "" if case.sensitive or _is_ours(case, desk.council) else matter(case.subject),
         "reference": desk.council.reference_of(case.code),
         "service": desk.council.inbox_of(case.inbox).service,
         "written_on": desk.council.calendar.local_day(case.opened_at),

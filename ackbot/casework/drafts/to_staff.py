@@ -1,7 +1,6 @@
 """Drafts of mails to staff (behaviour.md §4.1, §4.2, §5)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import quote
@@ -21,24 +20,29 @@ from ackbot.mail.compose import Draft, Profile
 from ackbot.mail.markup import Lines, Words
 from ackbot.mail.message import Message
 
-_WORDS_SHOWN = 160  # characters of a letter in a list of alarms
 _LETTER_SHOWN = 20_000  # characters of a letter in the owner's mail; the rest is in the inbox
 
 
-def links(desk: Desk, case: Case, staff: Staff) -> dict[str, Words]:
-    """`mailto:` links that begin an answer about one case. A click changes nothing until the mail is sent (D72)."""
+def links(desk: Desk, case: Case, staff: Staff, *, alarm: bool = False) -> dict[str, Words]:
+    """
+    `mailto:` links that begin an answer about one case. A click changes nothing until the mail is sent (D72).
+
+    Args:
+        alarm: they stand in an alarm, and answer it.
+    """
+    inside: Literal["i", "u"] = "u" if alarm else "i"
     inbox = desk.council.inbox_of(case.inbox)
     matter = subjects.plain(case.subject)
     reference = desk.council.reference_of(case.code)
 
     # Without plus addresses the tag goes into the subject, which a reply keeps.
-    def begun(kind: Literal["s", "i"]) -> str:
+    def begun(kind: Literal["s", "i", "u"]) -> str:
         tag = desk.signer.tag(case.code, kind, staff.id)
         to = inbox.plus(tag) if inbox.plus_addressing else inbox.address
         subject = f"{matter} [{reference}]" if inbox.plus_addressing else f"{matter} [{reference}] ({tag})"
         return f"mailto:{to}?subject={quote(subject, safe='')}&body="
 
-    beginnings = {"s": begun("s"), "i": begun("i")}
+    beginnings = {"s": begun("s"), "i": begun(inside)}
 
     def link(kind: Literal["s", "i"], body: str) -> Words:
         return Words(f"{beginnings[kind]}{quote(body, safe='')}")
@@ -55,13 +59,14 @@ def links(desk: Desk, case: Case, staff: Staff) -> dict[str, Words]:
         "ask": link("i", "ASK "),
         "phoned": link("i", "PHONED: "),
         "pass": link("i", "PASS "),
+        "decline": link("i", "NO: "),
     }
 
 
-def inside_link(desk: Desk, case: Case, staff: Staff, body: str) -> Words:
-    """A `mailto:` link for one command; words in that mail stay inside."""
+def inside_link(desk: Desk, case: Case, staff: Staff, body: str, *, alarm: bool = False) -> Words:
+    """A `mailto:` link for one command; words in that mail stay inside. With `alarm` it answers the alarm of the case."""
     inbox = desk.council.inbox_of(case.inbox)
-    tag = desk.signer.tag(case.code, "i", staff.id)
+    tag = desk.signer.tag(case.code, "u" if alarm else "i", staff.id)
     subject = desk.council.reference_of(case.code)
     to = inbox.plus(tag) if inbox.plus_addressing else inbox.address
     subject = subject if inbox.plus_addressing else f"{subject} ({tag})"
@@ -96,7 +101,8 @@ def about_case(
     words_go_out = mail.words_go_out and bool(case.resident.addr)
     resident = resident_name(case)
     reference = council.reference_of(case.code)
-    tag = desk.signer.tag(case.code, "s" if words_go_out else "i", staff.id)
+    alarm = (mail.purpose or mail.kind) == "urgent"
+    tag = desk.signer.tag(case.code, "s" if words_go_out else "u" if alarm else "i", staff.id)
     reply_name = f"RESIDENT {resident}" if words_go_out else "ackbot (stays inside)"
     root = desk.message_id(keys.new_case(case.code, staff.id), case.code, "new-case", "staff", inbox.address)
     message_id = desk.message_id(key, case.code, mail.purpose or mail.kind, "staff", inbox.address)
@@ -112,11 +118,12 @@ def about_case(
             "service": inbox.service,
             "inbox": inbox.address,
             "fence": desk.templates.phrase(language, "fence", resident=resident),
-            "links": links(desk, case, staff),
+            "links": links(desk, case, staff, alarm=alarm),
             "reference": reference,
             "resident": resident,
             "resident_first": names.first(resident) if names.from_display(case.resident) else resident,
             "resident_address": case.resident.addr,
+            "namesake": names.not_ours(case.resident, council),
             "staff": staff.name,
             "staff_first": names.first(staff.name),
             "matter": matter,
@@ -248,6 +255,7 @@ def resident_wrote(
     why: str,
     urgent: tuple[str, ...] = (),
     again: bool = False,
+    writer: str = "",
 ) -> Send:
     """
     The mail that brings a resident's further letter to whoever is in charge.
@@ -255,10 +263,11 @@ def resident_wrote(
     Args:
         arrived_at: an aware instant.
         again: they have read an earlier copy of the letter, which was doubted.
+        writer: the name of the colleague whose address it bears without proof; "" for a letter of a resident.
     """
     staff = desk.council.staff[case.in_charge]
     key = keys.resident_wrote(case.code, letter.fingerprint, staff.id, again=again)
-    values = {"note": note, "urgent": list(urgent), **_arrived(desk, arrived_at)}
+    values = {"note": note, "urgent": list(urgent), "writer": writer, **_arrived(desk, arrived_at)}
     return about_case(desk, kinds.RESIDENT_WROTE, case, staff, key, values, why=why, letter=letter)
 
 
@@ -316,96 +325,3 @@ def split_off(desk: Desk, case: Case, by: Staff, part: str, *, last_words: str, 
     key = keys.new_case(case.code, staff.id)
     values = {"by": by.name, "part": Lines(part), "letter": Lines(last_words), "resident_told": resident_told}
     return about_case(desk, kinds.NEW_CASE_SPLIT, case, staff, key, values, why=why)
-
-
-def urgent(desk: Desk, letter: Message, case: Case, staff: Staff, categories: Sequence[str], *, why: str) -> Send:
-    """The alarm to a duty officer. It is sent before all other mail and without limits (behaviour.md §3.9, domain.md §8)."""
-    key = keys.urgent(case.code, letter.fingerprint, staff.id)
-    values = _alarming(desk, case, categories)
-    return about_case(desk, kinds.URGENT, case, staff, key, values, why=why, letter=letter)
-
-
-def urgent_again(
-    desk: Desk,
-    case: Case,
-    staff: Staff,
-    categories: Sequence[str],
-    last_words: str,
-    *,
-    number: int,
-    started_at: datetime,
-    others: Sequence[Case] = (),
-    letters: int = 1,
-    why: str,
-) -> Send:
-    """
-    The alarm once more, while nobody has taken it.
-
-    Args:
-        number: counts the mails of this alarm.
-        others: further cases of the same resident that alarm; each is taken for itself.
-        letters: how many have alarmed in all of these cases.
-    """
-    key = keys.urgent_again(case.code, started_at, number)
-    values = {
-        **_alarming(desk, case, categories),
-        "letter": Lines(last_words),
-        "letters": letters,
-        "others": [_to_take(desk, other, staff) for other in others],
-    }
-    send = about_case(desk, kinds.URGENT, case, staff, key, values, why=why)
-    return replace(send, names=(case.code, *(other.code for other in others)))
-
-
-@dataclass(frozen=True, slots=True)
-class Untaken:
-    """One alarm of a list; `last_words` of the resident in its case."""
-
-    case: Case
-    categories: tuple[str, ...]
-    started_at: datetime
-    last_words: str
-
-
-def urgent_list(desk: Desk, staff: Staff, untaken: Sequence[Untaken], *, letters: int, why: str) -> Send:
-    """All alarms that run, in one mail (E9); each is taken by its own link, or by a line with its reference."""
-    calendar = desk.council.calendar
-    values = {
-        "count": len(untaken),
-        "letters": letters,
-        "repeat_every": round(desk.council.urgent.repeat_every.seconds / 60),
-        "cases": [
-            {
-                **_to_take(desk, one.case, staff),
-                "categories": list(one.categories),
-                "since": one.started_at.astimezone(calendar.timezone),
-                "words": subjects.shortened(" ".join(one.last_words.split()), _WORDS_SHOWN),
-            }
-            for one in untaken
-        ],
-    }
-    inbox = desk.council.inbox_of(untaken[0].case.inbox)
-    named = [one.case.code for one in untaken]
-    key = keys.urgent_list(desk.now)
-    return about_no_single_case(desk, kinds.URGENT_LIST, staff, inbox, key, values, why=why, named=named)
-
-
-def _to_take(desk: Desk, case: Case, staff: Staff) -> dict[str, Any]:
-    return {
-        "reference": desk.council.reference_of(case.code),
-        "resident": resident_name(case),
-        "address": case.resident.addr,
-        "service": desk.council.inbox_of(case.inbox).service,
-        "take": inside_link(desk, case, staff, "TAKE"),
-    }
-
-
-def _alarming(desk: Desk, case: Case, categories: Sequence[str]) -> dict[str, Any]:
-    owner = desk.council.staff.get(case.owner)
-    return {
-        "categories": list(categories),
-        "owner": owner.name if owner else "",
-        "letters": 1,
-        "others": [],
-        "repeat_every": round(desk.council.urgent.repeat_every.seconds / 60),
-    }

@@ -3,6 +3,9 @@ Alarms that do not drown each other: one chain for each resident, one list above
 
 A chain is whatever alarms of one resident run: one mail when it begins, one when a letter says something worse or a case has
 its second, and one each `repeat_every`, which counts the other letters. Each case's alarm still ends for itself, by TAKE.
+
+A letter is never counted because of letters that are less proven than it: whoever forges "this is only a test, I smell gas"
+in somebody's name does not make their own letter a repetition.
 """
 
 from collections.abc import Iterable
@@ -41,12 +44,15 @@ def merged(decision: Decision, facts: Facts, now: datetime) -> Decision:
 def _how(alarm: Alarm, decision: Decision, facts: Facts, now: datetime) -> Literal["mailed", "counted", "listed"]:
     case = _case(alarm.code, decision.intents, facts)
     person = person_of(case.resident.key, case.code) if case else f"case {alarm.code}"
-    others = {one.person for one in facts.alarms if one.person != person and _counts(one, now)}
-    many = len(others) >= MOST
-    chain = [one for one in facts.alarms if one.runs and one.person == person]
-    if {name for one in chain for name in one.categories} >= set(alarm.categories):
+    # Neither does a flood of less proven letters put it into a list.
+    as_proven = [one for one in facts.alarms if one.proof >= alarm.proof]
+    many = len({one.person for one in as_proven if one.person != person and _counts(one, now)}) >= MOST
+    chain = [one for one in as_proven if one.runs and one.person == person]
+    known = {name for one in chain for name, proof in one.categories.items() if proof >= alarm.proof}
+    if known >= set(alarm.categories):
         # "I still smell gas" in the same case is worth a mail once; whoever writes it again and again is counted.
-        second = any(one.code == alarm.code and one.letters == 1 for one in chain)
+        best = max(one.proof for one in chain)
+        second = any(one.code == alarm.code and one.letters == 1 for one in chain) and alarm.proof == best
         return "mailed" if second and not many else "counted"
     return "listed" if many else "mailed"
 

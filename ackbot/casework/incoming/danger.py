@@ -8,7 +8,7 @@ from datetime import datetime
 from ackbot.casework import keys
 from ackbot.casework.council import Council, Inbox, Phrase, Urgent
 from ackbot.casework.cover import is_present
-from ackbot.casework.drafts import to_admin, to_staff
+from ackbot.casework.drafts import alarm_mails, to_admin
 from ackbot.casework.incoming.screening import Seen
 from ackbot.casework.intents import Alarm, Intent
 from ackbot.casework.model import Case
@@ -121,12 +121,17 @@ def on_duty(council: Council, now: datetime) -> list[str]:
     return [one for one in council.urgent.to if is_present(council, one, now)] or list(council.urgent.to)
 
 
-def alarms(seen: Seen, case: Case, inbox: Inbox, found_urgent: tuple[str, ...], desk: Desk) -> list[Intent]:
+def alarms(
+    seen: Seen, case: Case, inbox: Inbox, found_urgent: tuple[str, ...], desk: Desk, *, opening: bool = False
+) -> list[Intent]:
     """
     The alarm for an urgent letter; nothing if no category of `found_urgent` raises one.
 
     It goes to the first person of [urgent] who is present, or to the first of all if none is. If [urgent] names nobody, the
     head of service or the admin is told. In shadow mode the alarm is not repeated.
+
+    Args:
+        opening: the letter opens the case.
     """
     council = desk.council
     alarming = [name for name in found_urgent if name in council.urgent.alarm]
@@ -148,10 +153,20 @@ def alarms(seen: Seen, case: Case, inbox: Inbox, found_urgent: tuple[str, ...], 
             )
         ]
     why = f"the letter has words of {', '.join(alarming)}"
-    chain = Alarm(case.code, tuple(alarming), council.urgent.repeat_every.seconds, why=why)
+    proof = seen.authority.proof_for(case, council, opening=opening)
+    chain = Alarm(case.code, tuple(alarming), council.urgent.repeat_every.seconds, proof, why=why)
     return [
         *([chain] if inbox.mode != "shadow" else []),
-        to_staff.urgent(desk, seen.message, case, council.staff[present[0]], alarming, why=why),
+        alarm_mails.urgent(
+            desk,
+            seen.message,
+            case,
+            council.staff[present[0]],
+            alarming,
+            opening=opening,
+            forged=seen.authority.condemned_by(inbox),
+            why=why,
+        ),
     ]
 
 

@@ -21,12 +21,18 @@ from ackbot.mail.message import Message
 
 @dataclass(frozen=True)
 class Seen:
-    """A mail with its surroundings: everything that the rules in these tables may look at."""
+    """
+    A mail with its surroundings: everything that the rules in these tables may look at.
+
+    Args:
+        condemned: a copy of the mail was condemned before, and this one clears nothing (E7).
+    """
 
     message: Message
     inbox: Inbox
     council: Council
     arrival: Arrival
+    condemned: bool = False
 
     @cached_property
     def author_local(self) -> str:
@@ -35,11 +41,7 @@ class Seen:
 
     @cached_property
     def form(self) -> Form | None:
-        """
-        The contact form of this inbox that sent the mail; None if no form did.
-
-        The form must be the only author in From. The Sender field does not count, because anybody can write it.
-        """
+        """The contact form of this inbox that is the only author in From; None if none is. Anybody can write a Sender field."""
         authors = {one.key for one in self.message.from_}
         return next((form for form in self.inbox.forms if authors == {form.sender}), None)
 
@@ -84,7 +86,9 @@ class Seen:
     @cached_property
     def authority(self) -> Authority:
         """What the mail may do. Every rule by which a mail acts asks this."""
-        return authority.of(self.message, self.inbox, self.council, form=self.form is not None)
+        return authority.of(
+            self.message, self.inbox, self.council, form=self.form is not None, condemned=self.condemned
+        )
 
     @property
     def staff(self) -> Staff | None:
@@ -116,8 +120,9 @@ class KindRule:
     Args:
         source: the section it comes from.
         why: explains a decision by it.
-        by_way: it goes by marks of the way that this copy came, such as those of a list or a spam filter. Another copy of
-            the same letter may have come without them (E7).
+        by_way: it goes by marks of the way that this copy came, such as those of a list or a spam filter: by anything that
+            the fingerprint leaves out. Another copy of the same letter may have come without them (E7), and whoever knows a
+            letter must not make it vanish by sending it ahead with a mark.
     """
 
     kind: LetterKind
@@ -214,12 +219,14 @@ KINDS: tuple[KindRule, ...] = (
         "domain.md §2.1",
         "it is our own mail come back: its signature verifies, and it is from one of our inboxes",
         lambda seen: seen.message.own and _ours(seen, seen.message.from_),
+        by_way=True,
     ),
     KindRule(
         "bounce",
         "RFC 3464",
         "it is a delivery status notification",
         lambda seen: seen.message.report == "delivery-status",
+        by_way=True,
     ),
     KindRule(
         "bounce",
@@ -228,6 +235,7 @@ KINDS: tuple[KindRule, ...] = (
         lambda seen: (
             "x-ms-exchange-message-is-ndr" in seen.message.headers or "x-failed-recipients" in seen.message.headers
         ),
+        by_way=True,
     ),
     KindRule(
         "bounce",
@@ -245,19 +253,43 @@ KINDS: tuple[KindRule, ...] = (
         "RFC 3464",
         "a mail system sent it, and it has a delivery-status part",
         lambda seen: (_daemon(seen) or seen.message.return_path == "") and seen.message.has_delivery_status,
+        by_way=True,
     ),
     KindRule(
         "bounce",
         "domain.md §2.2",
         "a mail system writes that a mail could not be delivered",
         lambda seen: _says_undelivered(seen) or (_returned_by_daemon(seen) and _bounce_subject(seen)),
+        by_way=True,
     ),
     KindRule(
-        "receipt", "RFC 8098", "it is a read receipt", lambda seen: seen.message.report == "disposition-notification"
+        "receipt",
+        "RFC 8098",
+        "it is a read receipt",
+        lambda seen: seen.message.report == "disposition-notification",
+        by_way=True,
     ),
-    KindRule("receipt", "RFC 5965", "it is an abuse report", lambda seen: seen.message.report == "feedback-report"),
-    KindRule("receipt", "RFC 5546", "it is a calendar message", lambda seen: seen.message.report == "calendar"),
-    KindRule("receipt", "RFC 7489 §7.2", "it is a report of one mail system to another", _machine_report),
+    KindRule(
+        "receipt",
+        "RFC 5965",
+        "it is an abuse report",
+        lambda seen: seen.message.report == "feedback-report",
+        by_way=True,
+    ),
+    KindRule(
+        "receipt",
+        "RFC 5546",
+        "it is a calendar message",
+        lambda seen: seen.message.report == "calendar",
+        by_way=True,
+    ),
+    KindRule(
+        "receipt",
+        "RFC 7489 §7.2",
+        "it is a report of one mail system to another",
+        _machine_report,
+        by_way=True,
+    ),
     KindRule("contact-form", "behaviour.md §1", "it comes from a contact form of this inbox", lambda seen: seen.form),
     KindRule(
         "automatic-reply",
@@ -344,6 +376,7 @@ WITHHELD: tuple[WithholdRule, ...] = (
         "RFC 5322 §3.6.2",
         "it names several senders, and a person should see which is right",
         lambda seen: len({one.key for one in seen.message.from_ if one.addr}) > 1,
+        by_way=True,
     ),
     WithholdRule(
         "domain.md §2.1",
@@ -354,6 +387,7 @@ WITHHELD: tuple[WithholdRule, ...] = (
         "RFC 3834 §2",
         "nobody reads mail at the sender's address",
         lambda seen: _nobody(seen.message.from_[0] if seen.message.from_ else None),
+        by_way=True,
     ),
     WithholdRule(
         "MS-OXCMAIL 2.1.3.2.20",
@@ -365,13 +399,17 @@ WITHHELD: tuple[WithholdRule, ...] = (
         "behaviour.md §4.4",
         "it carries a token that we gave to a member of staff, and comes from somebody else",
         lambda seen: seen.authority.answers_staff,
+        by_way=True,
     ),
     FORGED,
     WithholdRule(
         "behaviour.md §1", "a [[sender]] rule says not to", lambda seen: _rule_forbids(seen, seen.message.author)
     ),
     WithholdRule(
-        "behaviour.md §1", "the inbox is only in Cc", lambda seen: not seen.home.acknowledge_cc and _only_cc(seen)
+        "behaviour.md §1",
+        "the inbox is only in Cc",
+        lambda seen: not seen.home.acknowledge_cc and _only_cc(seen),
+        by_way=True,
     ),
 )
 
@@ -405,6 +443,7 @@ def screen(seen: Seen) -> Verdict:
     verdict, by_way = _screened(seen)
     # Whatever other rule takes it first, a mail whose author may be forged speaks for nobody.
     forged = verdict.kind in PERSONAL and seen.authority.condemned_by()
+    by_way = by_way or (verdict.kind in PERSONAL and seen.authority.another_passed())
     return replace(verdict, by_way="forged" if forged else "marks" if by_way else "")
 
 

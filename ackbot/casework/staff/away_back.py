@@ -1,13 +1,15 @@
 """AWAY and BACK: members of staff say when they are away or back, and get a confirmation (behaviour.md §4.3)."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import time, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from ackbot.casework import dates, keys
 from ackbot.casework.council import Absence, Council, Staff
-from ackbot.casework.cover import absence_of, ladder, returns_on
+from ackbot.casework.cover import absence_of, days_away, ladder, returns_on, stand_in
 from ackbot.casework.drafts import to_staff
 from ackbot.casework.drafts.kinds import ASK_BACK
 from ackbot.casework.intents import EndAbsence, Intent, RecordAbsence
@@ -17,11 +19,30 @@ from ackbot.casework.staff.reading import Reading
 from ackbot.casework.staff.request import StaffReply
 
 _MIDNIGHT = time(0)
+_LONGEST = 366  # days of an absence on which the cover is looked for
 _TODAY = re.compile(r"(?:from |since |again|today|now|at work|in the office|early)", re.IGNORECASE)
 _COVER = re.compile(
     r"\b(?:cover(?:ed by)?\s*+(?::\s*+)?(?:is\s++)?|deputy\s*+(?::\s*+|is\s++))"
     r"(?P<name>[^\n,;]{2,60}|(?<=[^\S\n])[^\n,;])",
     re.IGNORECASE,
+)
+# Values of the template of which most are empty in each mail.
+NOTHING: Mapping[str, Any] = MappingProxyType(
+    {
+        "back": False,
+        "was_away": False,
+        "problem": "",
+        "first_on": None,
+        "back_on": None,
+        "cover": "",
+        "gone": False,
+        "missing": False,
+        "instead": "",
+        "away_again_on": None,
+        "other": "",
+        "said_by": "",
+        "whose": "Your",
+    }
 )
 
 
@@ -45,7 +66,6 @@ def acted_on(reply: StaffReply) -> list[Intent]:
     else:
         act = _back if reading.command == "BACK" else _away
         found, values, why = act(about or person, reading, desk)
-    empty = {"back": False, "problem": "", "first_on": None, "back_on": None, "cover": "", "away_again_on": None}
     other = about if about and about.id != person.id else None
     sends = []
     for one in (person, other) if other and found else (person,):
@@ -53,9 +73,10 @@ def acted_on(reply: StaffReply) -> list[Intent]:
         who = {
             "other": other.name if other and one is person else "",
             "said_by": person.name if one is not person else "",
+            "whose": f"{other.name}’s" if other and one is person else "Your",
         }
         topic, inbox = ASK_BACK["away"], reply.seen.home
-        sends.append(to_staff.about_no_single_case(desk, topic, one, inbox, key, {**empty, **who, **values}, why=why))
+        sends.append(to_staff.about_no_single_case(desk, topic, one, inbox, key, {**NOTHING, **who, **values}, why=why))
     return [*found, *sends]
 
 
@@ -86,7 +107,7 @@ def _above(person: Staff, council: Council) -> set[str]:
 
 def _back(person: Staff, reading: Reading, desk: Desk) -> tuple[list[Intent], dict[str, Any], str]:
     """
-    BACK: the present absence ends. A later absence stays, and the confirmation names its start.
+    BACK: the present absence ends. A later absence stays, and the confirmation names its start. Whoever is not away reads so.
 
     Words behind BACK that are neither a date nor the name of a person are asked about.
     """
@@ -101,7 +122,13 @@ def _back(person: Staff, reading: Reading, desk: Desk) -> tuple[list[Intent], di
     later = min(
         (one.starts_at for one in council.absences if one.staff == person.id and one.starts_at > desk.now), default=None
     )
-    values = {"back": True, "away_again_on": council.calendar.local_day(later) if later else None}
+    values = {
+        "back": True,
+        "was_away": standing is not None,
+        "away_again_on": council.calendar.local_day(later) if later else None,
+    }
+    if standing is None:
+        return [], values, "they were not away"
     return [EndAbsence(person.id, until, why=f"{person.name} is back")], values, "BACK is confirmed"
 
 
@@ -121,13 +148,43 @@ def _away(person: Staff, reading: Reading, desk: Desk) -> tuple[list[Intent], di
     cover_id = stands_in.person.id if stands_in and stands_in.person else ""
     absence = Absence(person.id, starts_at, ends_at, cover_id, "AWAY")
     whole = _with_others(absence, desk)
-    cover = desk.council.staff.get(whole.cover or person.cover)
     values = {
         "first_on": first,
         "back_on": returns_on(desk.council, whole),
-        "cover": cover.name if cover else "",
+        **_covered(person, whole, desk),
     }
     return [RecordAbsence(absence, why=f"{person.name} is away from {first} to {last}")], values, "AWAY is confirmed"
+
+
+def _covered(person: Staff, absence: Absence, desk: Desk) -> dict[str, Any]:
+    """
+    Who stands in on the working days of an absence, as far as is known now.
+
+    The values: `cover`, the name of the cover; `gone`, that person has left or is away on all of these days; `missing`, on
+    some of them; `instead`, the name of whoever stands in on the first of the days without them, "" for nobody.
+    """
+    council = desk.council
+    cover = council.staff.get(absence.cover or person.cover)
+    values = {"cover": cover.name if cover else "", "gone": False, "missing": False, "instead": ""}
+    if cover is None:
+        return values
+    expected = replace(council, absences=(*council.absences, absence))
+    start, end = (council.calendar.local_day(at) for at in (absence.starts_at, absence.ends_at - timedelta(seconds=1)))
+    span = min((end - start).days, _LONGEST)
+    days = [day for n in range(span + 1) if council.calendar.is_working_day(day := start + timedelta(days=n))]
+    without = [day for day in days if days_away(expected, cover.id, day, day)]
+    if not without:
+        return values
+    team = next((name for name, one in council.teams.items() if person.id in one.members), "")
+    found = stand_in(
+        expected, person.id, team, council.calendar.at(without[0], council.calendar.hours(without[0])[0][0])
+    )
+    return {
+        **values,
+        "gone": len(without) == len(days),
+        "missing": len(without) < len(days),
+        "instead": council.staff[found[0]].name if found else "",
+    }
 
 
 def _with_others(absence: Absence, desk: Desk) -> Absence:

@@ -21,13 +21,24 @@ from ackbot.casework.intents import (
     KeepWords,
     Record,
     Reopen,
+    Send,
     Wish,
 )
-from ackbot.casework.model import PURPOSES, Case, Facts
+from ackbot.casework.model import PURPOSES, Case, Facts, HeldWords
 from ackbot.casework.office import Desk
-from ackbot.casework.staff import away_back, handover, held_words, words_out
+from ackbot.casework.staff import alarm_answers, away_back, handover, held_words, words_elsewhere, words_out
+from ackbot.casework.staff.consent import SENT, asked_about, meaning
 from ackbot.casework.staff.reading import Reading, begins_with_reference, parts, read
-from ackbot.casework.staff.request import Request, StaffReply, answered, ask_back, note, said
+from ackbot.casework.staff.request import (
+    Request,
+    StaffReply,
+    answered,
+    answers_alarm,
+    ask_back,
+    note,
+    said,
+    words_in,
+)
 from ackbot.casework.staff.words_out import WordsOut
 from ackbot.mail import addresses, replies
 from ackbot.mail.addresses import Address
@@ -76,13 +87,15 @@ def _vouched_for(reply: StaffReply) -> bool:
     """
     Whether the mail is verified by the rules of every inbox that it acts on, so that the weakest inbox lets nobody in (P7).
 
-    These are the inboxes of the cases whose mails it answers and of the cases that its lines name. For AWAY and BACK they are
-    all inboxes that the person concerned answers.
+    These are the inboxes of the cases whose mails it answers, of the only case of a list, and of the cases that its lines
+    name. For AWAY and BACK they are all inboxes that the person concerned answers.
     """
     seen, council, cases = reply.seen, reply.desk.council, reply.facts.cases
     answered = [token.code for token in (*seen.message.addressed, *seen.message.answers)]
-    named = [code for code, _ in parts(reply.reading, council)]
-    inboxes = {council.inbox_of(cases[code].inbox) for code in (*answered, *named) if code in cases}
+    may = _named(reply)
+    named = [code for code, _ in parts(reply.reading, council, may)]
+    only = may if len(may) == 1 else ()
+    inboxes = {council.inbox_of(cases[code].inbox) for code in (*answered, *only, *named) if code in cases}
     if reply.reading.command in ("AWAY", "BACK"):
         inboxes |= {one for about in away_back.about(reply) for one in council.inboxes_of(about)}
     return seen.authority.speaks_as_staff(inboxes)
@@ -107,10 +120,29 @@ def _acted_on(reply: StaffReply, case: Case | None) -> list[Intent]:
         return _ask_anew(_request(reply, case)) if case else _about_no_case(reply)
     # AWAY and BACK are about a person and never about a case, whichever mail they answer.
     if reading.command in ("AWAY", "BACK"):
-        return away_back.acted_on(reply)
-    if case is None or begins_with_reference(reading, desk.council):
+        found = away_back.acted_on(reply)
+        return alarm_answers.reminded(_request(reply, case), found) if case else found
+    named = _named(reply)
+    if begins_with_reference(reading, desk.council, named):
         return _by_lines(reply) or _about_no_case(reply)
-    return _done(_request(reply, case))
+    if case is not None:
+        return _done(_request(reply, case))
+    # A list of one case needs no reference.
+    only = reply.facts.cases.get(next(iter(named))) if len(named) == 1 else None
+    if found := _by_lines(reply):
+        return found
+    if only is None:
+        return _about_no_case(reply)
+    # A letter to the resident must not become a note in silence.
+    meant = replace(reading, command="unclear") if not reading.command and held_words.greets(reading.words) else reading
+    return _done(Request(reply, only, True, meant))
+
+
+def _named(reply: StaffReply) -> frozenset[str]:
+    """Codes of the cases on which the reply may act: those that the answered mails named to this very person (P7)."""
+    facts = reply.facts
+    listed = {code for ours in facts.ours.values() if ours.staff == reply.person.id for code in ours.names}
+    return frozenset(listed | {token.code for token in reply.tokens if token.code in facts.cases})
 
 
 def _request(reply: StaffReply, case: Case) -> Request:
@@ -128,18 +160,37 @@ def _ask_anew(request: Request) -> list[Intent]:
 
 def _done(request: Request) -> list[Intent]:
     """What was asked for. If another person wrote to the resident or closed the case, whoever has the case is told."""
-    intents = _commanded(request)
+    intents = _told_of_it(request, _commanded(request))
     if request.has_the_case or not any(isinstance(one, HumanWords | Close) for one in intents):
         return intents
-    return [*intents, _tell_owner(request, gone=False)]
+    closed = not any(isinstance(one, HumanWords) for one in intents)
+    went_out = words_out.in_mails(intents)
+    return [*intents, _tell_owner(request, gone=False, closed=closed, went_out=went_out)]
 
 
-def _tell_owner(request: Request, *, gone: bool) -> Intent:
+def _told_of_it(request: Request, intents: list[Intent]) -> list[Intent]:
+    """
+    What was asked for; and where no server vouches for its author, they hear of it at their own address at once (P7).
+
+    A note needs no such mail, and neither does what is confirmed or asked back anyway.
+    """
+    acts = any(not isinstance(one, KeepWords | Send) for one in intents)
+    if request.proven or not acts or any(isinstance(one, Send) and one.staff == request.person.id for one in intents):
+        return intents
+    reading, council = request.reading, request.desk.council
+    values = {"command": reading.command, "their_words": Lines(reading.text), "admin": council.admin}
+    why = "no server vouches for whoever wrote it"
+    return [*intents, answered(request, "acted", keys.acted(request.key), values, why=why)]
+
+
+def _tell_owner(request: Request, *, gone: bool, closed: bool = False, went_out: Lines | None = None) -> Intent:
     """
     Tell whoever has the case that another person wrote in it.
 
     Args:
         gone: the writer no longer works here, so that the mail changed nothing (P7).
+        closed: the writer closed it, and wrote nothing to the resident.
+        went_out: the words that the resident gets; None if nothing goes out, and then the writer's own mail is shown.
     """
     case, desk, person = request.case, request.desk, request.person
     here = is_present(desk.council, case.in_charge, desk.now)
@@ -149,7 +200,7 @@ def _tell_owner(request: Request, *, gone: bool) -> Intent:
     if keeper is None:
         return to_admin.no_owner(case, f"{person.name} wrote about it, and nobody is here to read that", desk)
     words = f"{request.reading.command.replace('unclear', '')} {request.reading.text}".strip()
-    values = {"author": person.name, "gone": gone, "their_words": Lines(words)}
+    values = {"author": person.name, "gone": gone, "closed": closed, "their_words": went_out or Lines(words)}
     return to_staff.about_case(desk, ASK_BACK["another"], case, keeper, keys.another(request.key), values, why=why)
 
 
@@ -178,7 +229,13 @@ def _reading(seen: Seen, facts: Facts, desk: Desk) -> Reading:
 
 
 def _commanded(request: Request) -> list[Intent]:
+    return alarm_answers.reminded(request, _obeyed(handover.understood(request)))
+
+
+def _obeyed(request: Request) -> list[Intent]:
     reading = request.reading
+    if handover.declines(request):
+        return handover.declined(request)
     match reading.command:
         case "NOTE":
             return note(request, reading.text) if said(request) else ask_back(request, "NOTE needs words below it.")
@@ -186,6 +243,12 @@ def _commanded(request: Request) -> list[Intent]:
             return _close(request) if said(request) else ask_back(request, "CLOSE needs a reason behind it.")
         case "SEND" | "KEEP":
             return held_words.send_or_keep(request)
+        case "SENT" if copies := [
+            one for one in request.facts.held if one.code == request.case.code and one.command == SENT
+        ]:
+            return words_elsewhere.confirmed(
+                request, next((one for one in asked_about(request) if one in copies), copies[0])
+            )
         case "PHONED" | "SENT":
             return _answered_elsewhere(request)
         case "PASS":
@@ -202,12 +265,31 @@ def _commanded(request: Request) -> list[Intent]:
             return ask_back(request, "")
         case "" | "unclear" if not replies.unsigned(reading.words):
             return ask_back(request, "There were no words of yours in it.")
+        case "" | "unclear" if waiting := asked_about(request):
+            return _question_answered(request, waiting)
         case "" if request.inside:
             return note(request, reading.words)
         case "AWAY" | "BACK":
             return ask_back(request, f"{reading.command} is about no case: write it as the first line of a mail.")
         case _:
             return _outward(request)
+
+
+def _question_answered(request: Request, waiting: Sequence[HeldWords]) -> list[Intent]:
+    """
+    A reply without a command to a question of ours: "yes", "no", or the words once more. Anything else is asked back
+    (behaviour.md §4.2).
+    """
+    asked = waiting[0]
+    meant = meaning(request, asked.command)
+    if asked.command == SENT:
+        if meant:
+            return (words_elsewhere.confirmed if meant == "yes" else words_elsewhere.denied)(request, asked)
+        return ask_back(request, "We asked who wrote a mail. Answer that question with SENT or NO.")
+    if meant:
+        reading = replace(request.reading, command="SEND" if meant == "yes" else "KEEP", argument="", words="")
+        return held_words.send_or_keep(replace(request, reading=reading))
+    return held_words.written_anew(request, asked)
 
 
 def _outward(request: Request, copying: Sequence[str] = ()) -> list[Intent]:
@@ -227,12 +309,14 @@ def _outward(request: Request, copying: Sequence[str] = ()) -> list[Intent]:
         if found is None:
             return ask_back(request, "The date behind MORE could not be read with certainty.")
         argument, words = found[0].isoformat(), reading.text[found[1] :].lstrip(" \t\n:.,;-–—").rstrip()
-    elif not replies.unsigned(words):
+        words = words if words_in(request, words) else ""
+    elif reading.command not in ("", "unclear") and not words_in(request, words):
         return ask_back(request, f"{reading.command} needs the words that the resident should read.")
     # The reply to a mail that says "stays inside" sends words only by a command, and only for whoever has the case.
     if request.inside and not request.has_the_case:
         return ask_back(request, "This mail was for you to know, and no words went out: the case is not yours.")
-    if not case.resident.addr or case.unreachable:
+    # A person's words are tried although an earlier mail came back: whoever wrote them hears if these do too.
+    if not case.resident.addr:
         return ask_back(request, "The resident cannot be reached by email.")
     if request.inbox.mode in ("shadow", "staff"):
         kept = KeepWords(case.code, request.person.id, "note", words, why="the inbox is being tried out")
@@ -309,7 +393,7 @@ def _copies(request: Request) -> list[Intent]:
     if not off and not copied:
         return ask_back(request, f"{to_staff.resident_name(case)} copied nobody.")
     plain = replace(request, reading=replace(reading, command="", argument=""))
-    has_words = bool(said(plain))
+    has_words = bool(words_in(plain, reading.words))
     if not set(copied) <= set(case.copies):
         out = WordsOut("CC", " ".join(copied), "", ())
         return _outward(plain, copied) if has_words else held_words.hold(request, out, [])
@@ -330,32 +414,28 @@ def _whom_they_copied(request: Request) -> tuple[str, ...]:
 
 def _by_lines(reply: StaffReply) -> list[Intent]:
     """
-    What an answer to a digest does, line by line. Only cases that the digest named to this person count (P7).
+    What an answer to a digest does, line by line. Only cases that the answered mail named to this person count (P7).
 
-    If the answered mail is about one case, only that case counts, and a line without a command is asked about.
+    A line without a command is asked about.
     """
-    facts, council = reply.facts, reply.desk.council
+    facts, council, named = reply.facts, reply.desk.council, _named(reply)
     single = next((token.code for token in reply.tokens if token.code in facts.cases), "")
-    listed = {code for ours in facts.ours.values() if ours.staff == reply.person.id for code in ours.names}
-    named = {single} if single else listed
     inside = not single or _stays_inside(reply.tokens)
     intents: list[Intent] = []
     strange: list[str] = []
     done: list[str] = []
-    for code, part in parts(reply.reading, council):
+    for code, part in parts(reply.reading, council, named):
         case = facts.cases.get(code)
         if case is None or code not in named:
             strange.append(f"{council.reference_of(code)} {part.command} {part.text}")
             continue
+        request = handover.understood(Request(reply, case, inside, part, again=done.count(code), of_many=not single))
         # Plain words in a line could be for the resident or for us, so they are asked about.
-        if not inside and part.command == "":
-            part = replace(part, command="unclear")
-        request = Request(reply, case, inside, part, again=done.count(code), of_many=not single)
+        if request.reading.command == "":
+            request = replace(request, reading=replace(request.reading, command="unclear"))
         done.append(code)
         intents += (
-            ask_back(request, "One line for each case counts, and it had one.")
-            if request.again
-            else _commanded(request)
+            ask_back(request, "One line for each case counts, and it had one.") if request.again else _done(request)
         )
     return [*intents, *(_about_no_case(reply, "\n".join(strange)) if strange else [])]
 
@@ -375,7 +455,13 @@ def _about_no_case(reply: StaffReply, strange: str = "") -> list[Intent]:
         strange: lines about cases that the answered mail did not name; "" if the reply holds no command that we know.
     """
     message = reply.seen.message
-    values = {"their_words": Lines(strange or message.new_text), "strange": bool(strange)}
+    alarms = sorted(code for code in _named(reply) & reply.facts.alarmed if answers_alarm(reply))
+    values = {
+        "their_words": Lines(strange or message.new_text),
+        "strange": bool(strange),
+        "alarm": answers_alarm(reply),
+        "take": f"{reply.desk.council.reference_of(alarms[0])} TAKE" if alarms else "",
+    }
     return [
         to_staff.about_no_single_case(
             reply.desk,

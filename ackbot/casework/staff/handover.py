@@ -7,15 +7,17 @@ from ackbot.casework import contact, keys, standards
 from ackbot.casework.clocks import absence_moves
 from ackbot.casework.clocks.absence_moves import Move
 from ackbot.casework.council import Council, Inbox, Staff, Team
-from ackbot.casework.cover import absence_of, is_present, ladder, returns_on, stand_in
+from ackbot.casework.cover import absence_of, has_left, is_present, ladder, returns_on, stand_in
 from ackbot.casework.drafts import to_admin, to_resident, to_staff
 from ackbot.casework.drafts.kinds import ASK_BACK
 from ackbot.casework.incoming import matching, routing
 from ackbot.casework.incoming.routing import Routed
-from ackbot.casework.intents import Assign, Intent, Note, Offer, OpenCase, SetClock, TakeAlarm
+from ackbot.casework.intents import Assign, EndOffer, Intent, Note, Offer, OpenCase, SetClock
 from ackbot.casework.model import Case, History
+from ackbot.casework.staff import alarm_answers, short_answers
 from ackbot.casework.staff.people import called, team_called
-from ackbot.casework.staff.request import Request, ask_back, note, said
+from ackbot.casework.staff.request import Request, answers_alarm, ask_back, note, said
+from ackbot.mail.markup import Lines
 
 _LINKED = re.compile(r"<mailto:[^<>\n]*>")  # Outlook puts this behind an address
 
@@ -32,7 +34,9 @@ def passed(request: Request) -> list[Intent]:
     if isinstance(to, str):
         return ask_back(request, to)
     why = f"{request.person.name} passes it to {to.name}"
+    withdrawn = council.staff.get(case.offer.to) if case.offer and case.offer.to != to.id else None
     return [
+        *(_withdrawn(request, withdrawn, to) if withdrawn else []),
         *(note(request, f"{why}: {reason}", "PASS") if reason else []),
         Offer(case.code, to.id, request.person.id, why=why),
         to_staff.offered(
@@ -46,6 +50,16 @@ def passed(request: Request) -> list[Intent]:
             why=why,
         ),
     ]
+
+
+def _withdrawn(request: Request, former: Staff, to: Staff) -> list[Intent]:
+    """Tell whoever was asked before that somebody else is asked now; nothing if they are not here to read it."""
+    case, desk = request.case, request.desk
+    if not is_present(desk.council, former.id, desk.now):
+        return []
+    values, key = {"author": request.person.name, "taker": to.name}, keys.withdrawn(request.key)
+    why = "somebody else is asked now"
+    return [to_staff.about_case(desk, ASK_BACK["withdrawn"], case, former, key, values, why=why)]
 
 
 def _may_pass(case: Case, council: Council) -> set[str]:
@@ -70,6 +84,8 @@ def _taker(name: str, request: Request) -> Staff | str:
         person = council.staff[chosen]
     if person.id == request.case.in_charge:
         return f"{person.name} has it already."
+    if has_left(person, desk.today):
+        return f"{person.name} no longer works here."
     if not is_present(council, person.id, desk.now):
         absence = absence_of(council, person.id, desk.now)
         found = stand_in(council, person.id, request.case.team, desk.now)
@@ -103,21 +119,25 @@ def taken(request: Request) -> list[Intent]:
     service got the same letter.
     """
     case, desk, person = request.case, request.desk, request.person
-    offered = case.offer is not None and case.offer.to == person.id
+    if answers_alarm(request.reply):
+        return alarm_answers.taken(request)
+    offered = _is_asked(request)
     # While an alarm runs, TAKE means "I see to it", not "it is my case", except from whoever was offered the case.
-    if case.code in request.facts.alarmed and not offered:
-        return [TakeAlarm(case.code, person.id, why=f"{person.name} is on it")]
+    if request.alarm_runs and not offered:
+        return alarm_answers.ended(request, f"{person.name} is on it")
     if case.state == "closed":
         return ask_back(request, "The case is closed.")
     if case.owner == person.id:
         stands_in = desk.council.staff.get(case.cover)
         away_yet = f" {stands_in.name} stands in until you write BACK." if stands_in else ""
         return ask_back(request, f"It is yours already.{away_yet}")
+    if not offered and _is_no_longer_asked(request):
+        return ask_back(request, _who_has_it(request))
     why = f"{person.name} took it"
     found = Move(case, person.id, "owner", why, tell=True)
     team = _team_of(person, case.team, desk.council)
     intents: list[Intent] = [
-        TakeAlarm(case.code, person.id, why=why),
+        *alarm_answers.ended(request, why),
         *(
             replace(one, team=team, taken=True) if isinstance(one, Assign) else one
             for one in absence_moves.applied(found)
@@ -139,6 +159,82 @@ def taken(request: Request) -> list[Intent]:
     if absence_moves.is_told(found, desk) and _is_news(request):
         intents += absence_moves.notice([found], _history(request), desk, number=case.handovers + 1)
     return intents
+
+
+def _is_asked(request: Request) -> bool:
+    """Whether the case is offered to the writer now."""
+    return request.case.offer is not None and request.case.offer.to == request.person.id
+
+
+def _is_no_longer_asked(request: Request) -> bool:
+    """
+    Whether the case was once offered to the writer and nothing else lets them take it: they neither stand in, nor are they
+    above whoever has it. Without anybody in charge, everybody may.
+    """
+    case, council = request.case, request.desk.council
+    above = ladder(council, case.in_charge, case.team)
+    return (
+        case.code in request.facts.once_offered
+        and case.in_charge in council.staff
+        and request.person.id not in (case.cover, *above)
+    )
+
+
+def _who_has_it(request: Request) -> str:
+    """What somebody reads who takes a case that is no longer offered to them."""
+    case, staff = request.case, request.desk.council.staff
+    asked = staff.get(case.offer.to) if case.offer else None
+    also = f", and {asked.name} is asked to take it" if asked else ""
+    return f"It is no longer offered to you: {staff[case.in_charge].name} has it{also}."
+
+
+def understood(request: Request) -> Request:
+    """
+    The request with the command that plain words stand for, if the answered mail asks whether the writer takes something.
+
+    "On it" is TAKE for whoever is alarmed or is offered the case. Other words keep their reading.
+    """
+    reading = request.reading
+    if reading.command not in ("", "unclear") or not (_is_asked(request) or answers_alarm(request.reply)):
+        return request
+    people = (request.person.name, request.person.job_title, request.inbox.service, request.desk.council.name)
+    if not short_answers.takes(reading.whole, people):
+        return request
+    return replace(request, reading=replace(reading, command="TAKE", argument="", words=""))
+
+
+def declined(request: Request) -> list[Intent]:
+    """
+    The person to whom a case was passed does not take it: the offer ends, and whoever passed it on reads why.
+
+    If that person is not here, whoever has the case reads it.
+    """
+    case, desk, person = request.case, request.desk, request.person
+    why = f"{person.name} does not take it"
+    by = case.offer.by if case.offer else ""
+    told = by if is_present(desk.council, by, desk.now) else case.in_charge
+    reader, keeper = (desk.council.staff.get(one) for one in (told, case.in_charge))
+    intents: list[Intent] = [*note(request, request.reading.whole, "PASS"), EndOffer(case.code, why=why)]
+    if reader is None:
+        return intents
+    values = {
+        "author": person.name,
+        "keeper": keeper.name if keeper and keeper != reader else "",
+        "their_words": Lines(request.reading.whole),
+    }
+    key = keys.declined(request.key)
+    return [*intents, to_staff.about_case(desk, ASK_BACK["declined"], case, reader, key, values, why=why)]
+
+
+def declines(request: Request) -> bool:
+    """Whether the writer, to whom the case is offered, gives it back: "No, not mine", or PASS to whoever offered it."""
+    case, reading = request.case, request.reading
+    if not _is_asked(request) or case.offer is None:
+        return False
+    if reading.command == "PASS":
+        back_to = called(_named(said(request))[0], request.desk.council).person
+        return back_to is not None and back_to.id in (case.offer.by, case.in_charge)
+    return reading.command in ("", "unclear") and short_answers.declines(reading.whole)
 
 
 def _is_news(request: Request) -> bool:

@@ -16,14 +16,16 @@ from ackbot.casework.drafts import names, to_staff
 from ackbot.casework.intents import Copies, DropWords, Intent, KeepWords, Send
 from ackbot.casework.model import Case, HeldWords
 from ackbot.casework.staff import words_out
+from ackbot.casework.staff.consent import NAME, SENT, asked_about, is_filler, name_of
 from ackbot.casework.staff.reading import command_line
-from ackbot.casework.staff.request import Request, answered, ask_back, note
+from ackbot.casework.staff.request import Request, answered, ask_back, note, words_in
 from ackbot.casework.staff.words_out import WordsOut
 from ackbot.mail import folding, replies, subjects
 from ackbot.mail.markup import Lines
 
 SHORTEST = 15  # characters; shorter words are held
-_NAME = 8  # characters of the name by which SEND and KEEP mean held words
+_A_NAME = re.compile(r"[a-z2-7]{8}(?:[0-9a-f]{4})?")  # a name, perhaps with the state of its case
+_SHOWN = 80  # characters of held words in a list
 _LONGEST_GREETING = 60  # characters
 _FEW = 4  # words; a longer greeting holds other words than names
 _FORMAL = (
@@ -61,7 +63,11 @@ def reasons_to_hold(request: Request, words: str) -> list[str]:
     if reading.below:
         found.append("there are words below the line, and only those above it are sent")
     if name := greets_somebody_else(words, request.case, council):
-        found.append(f"it greets {name}")
+        colleague = names.namesake(request.case.resident, council)
+        same = colleague is not None and bool(set(_words(name)) & set(_words(colleague.name)))
+        found.append(
+            f"it greets {name}" + (", and a colleague of yours has the same name as the resident" if same else "")
+        )
     colleagues = [
         one.addr
         for one in (*message.to, *message.cc)
@@ -77,6 +83,8 @@ def reasons_to_hold(request: Request, words: str) -> list[str]:
         found.append("its words say that it is for inside")
     if len(replies.unsigned(words)) < SHORTEST:
         found.append("it is very short")
+    elif not words_in(request, words):
+        found.append("there is nothing in it but thanks or a sign-off")
     if any(words_out.is_mail(one) for one in message.attachments):
         found.append("another mail is attached, which does not go along")
     if reading.doubtful:
@@ -123,11 +131,6 @@ def _why(out: WordsOut, reasons: Sequence[str]) -> str:
     return f"held: {'nobody has agreed to these copies yet' if out.command == 'CC' else reasons[0]}"
 
 
-def name_of(asked_by: str) -> str:
-    """The name by which SEND and KEEP mean held words: eight characters of the Message-ID that asked about them."""
-    return asked_by.partition("@")[0].rpartition(".")[2][:_NAME].lower()
-
-
 def _standing(case: Case) -> str:
     """Four letters for the state of a case. They change when it is closed or reopened, and when a person writes."""
     return sha256(f"{case.state == 'closed'} {case.human_words_at}".encode()).hexdigest()[:4]
@@ -137,41 +140,134 @@ def send_or_keep(request: Request) -> list[Intent]:
     """
     SEND or KEEP: send held words, or keep them inside as a note.
 
-    The words are those that the command names, or those that the answered mail asked about, or else the only ones held. If
-    somebody wrote to the resident or closed the case since the question, it is asked once more.
+    The words are those that the command names, or those that the answered mail asked about, or else the only ones held. Words
+    below SEND take their place; words below KEEP are a note. If somebody wrote to the resident or closed the case since the
+    question, it is asked once more.
     """
-    case, today = request.case, request.desk.today
-    mine = [one for one in request.facts.held if one.code == case.code]
-    named = request.reading.argument.strip(" .").lower()
-    if named:
-        found = [one for one in mine if name_of(one.asked_by) == named[:_NAME]]
-    else:
-        questions = {token.message_id for token in request.seen.message.answers}
-        found = [one for one in mine if one.asked_by in questions] or mine
-    if len(found) != 1:
-        return ask_back(request, "No words of yours wait here." if not found else "Several of your words wait here.")
+    case = request.case
+    mine = [one for one in request.facts.held if one.code == case.code and one.command != SENT]
+    name, words = _named(request, mine)
+    answered_now = [one for one in asked_about(request) if one in mine]
+    found = [one for one in mine if name_of(one.asked_by) == name[:NAME]] if name else answered_now or mine
+    if not found:
+        gone = "Those words wait no longer." if name else "No words of yours wait here."
+        return ask_back(request, gone, words)
+    if len(found) > 1:
+        return _which(request, found, words)
     held = found[0]
     if request.reading.command == "KEEP":
         dropped = DropWords(id=held.id, code=held.code, outcome="kept", why=f"{request.person.name} keeps them inside")
-        return [dropped, *(note(request, held.words) if held.words else [])]
-    if held.command == "MORE" and date.fromisoformat(held.argument) <= today:
+        return [dropped, *(kept for one in (held.words, words) if one for kept in note(request, one))]
+    if held.command == "MORE" and date.fromisoformat(held.argument) <= request.desk.today:
         problem = "Their date has passed, so they were not sent. Write MORE with a new date."
-        return ask_back(request, problem, held.words)
-    # The question holds the state of the case at its time. If that has changed, the author may not know.
-    as_it_stands = name_of(held.asked_by) + _standing(case)
-    if not any(as_it_stands in text for text in (named, *(ours.text for ours in request.facts.ours.values()))):
-        closed = case.state == "closed"
-        reason = "the case was closed since, and they would open it again" if closed else "somebody has written since"
-        asked = WordsOut(held.command, held.argument, held.words, held.files, held.letter_id)
-        return [_question(request, held.asked_by, asked, [reason])]
+        return ask_back(request, problem, words or held.words)
+    return _instead(request, held, words) if words else _as_held(request, held, name)
+
+
+def _named(request: Request, mine: Sequence[HeldWords]) -> tuple[str, str]:
+    """The name behind SEND or KEEP, in lower case, and the words that are no name; "" for none. "SEND it please" has neither."""
+    reading = request.reading
+    first, _, rest = reading.argument.partition(" ")
+    name = first.strip(" .,:;").lower()
+    known = any(name_of(one.asked_by) == name[:NAME] for one in mine)
+    if not (known or (_A_NAME.fullmatch(name) and re.search(r"\d", name))):
+        name, rest = "", reading.argument
+    words = "" if is_filler(rest) else rest.strip()
+    return name, f"{words}\n{reading.words if words_in(request, reading.words) else ''}".strip()
+
+
+def _which(request: Request, found: Sequence[HeldWords], words: str) -> list[Intent]:
+    """Ask which of several held words are meant."""
+    command = request.reading.command
+    listed = [
+        f"{command} {name_of(one.asked_by)}: {subjects.shortened(' '.join(one.words.split()), _SHOWN)}" for one in found
+    ]
+    problem = f"Several of your words wait here. Answer {command} with the name that stands before those you mean."
+    return ask_back(request, problem, "\n\n".join([*listed, words] if words else listed))
+
+
+def _as_held(request: Request, held: HeldWords, name: str) -> list[Intent]:
+    """Send held words as they are, unless the case has gone on since their author was asked."""
+    out = WordsOut(held.command, held.argument, held.words, held.files, held.letter_id)
+    if reason := _gone_on(request, held, name):
+        return [_question(request, held.asked_by, out, [reason])]
+    return _sent(request, held, shown=False)
+
+
+def _gone_on(request: Request, held: HeldWords, name: str) -> str:
+    """
+    What happened in the case since the author was asked, who may not know it; "" for nothing.
+
+    The question holds the state of the case at its time. An answer to another mail, such as a digest, has only the times.
+    """
+    case, asked = request.case, name_of(held.asked_by)
+    texts = (name, *(ours.text for ours in request.facts.ours.values()))
+    shown = [one for text in texts for one in re.findall(rf"{asked}[0-9a-f]{{4}}", text)]
+    closed = case.state == "closed" and (case.closed_at is None or case.closed_at > held.at)
+    wrote = case.human_words_at is not None and case.human_words_at > held.at
+    if (asked + _standing(case)) in shown if shown else not (closed or wrote):
+        return ""
+    return (
+        "the case was closed since, and they would open it again"
+        if case.state == "closed"
+        else "somebody has written since"
+    )
+
+
+def _sent(request: Request, held: HeldWords, *, shown: bool) -> list[Intent]:
+    """
+    Send these words.
+
+    Args:
+        shown: the author reads what went out, because it is not what we asked about.
+    """
     dropped = DropWords(id=held.id, code=held.code, outcome="sent", why=f"{request.person.name} sends them")
     if held.command == "CC":
-        return [dropped, *_with_copies(request, held)]
+        return [dropped, *_with_copies(request, held, shown=shown)]
     out = WordsOut(held.command, held.argument, held.words, held.files, held.letter_id)
-    return [dropped, *words_out.send(request, out, keys.human(keys.waiting(held.code, held.asked_by)))]
+    return [dropped, *words_out.send(request, out, keys.human(keys.waiting(held.code, held.asked_by)), shown=shown)]
 
 
-def _with_copies(request: Request, held: HeldWords) -> list[Intent]:
+def _instead(request: Request, held: HeldWords, words: str, *doubts: str) -> list[Intent]:
+    """
+    Words below SEND take the place of those that were held. They are sent if they are a letter and nothing else speaks
+    against it; otherwise they are held in their turn.
+
+    Args:
+        doubts: further reasons to ask.
+    """
+    files = words_out.files(request.seen)
+    reasons = [*doubts, *reasons_to_hold(request, words)]
+    if not _is_letter(words):
+        reasons.append("it greets nobody, so it may be for us")
+    if reason := _gone_on(request, held, ""):
+        reasons.append(reason)
+    if not reasons:
+        ours = (files, 0) if files else (held.files, held.letter_id)
+        return _sent(request, replace(held, words=words, files=ours[0], letter_id=ours[1]), shown=True)
+    if held.files and not files:
+        reasons.append("the files of your earlier words do not go along: please attach them anew")
+    dropped = DropWords(id=held.id, code=held.code, outcome="kept", why=f"{request.person.name} wrote other words")
+    return [dropped, *hold(request, WordsOut(held.command, held.argument, words, files), reasons)]
+
+
+def written_anew(request: Request, held: HeldWords) -> list[Intent]:
+    """Words without a command in reply to the question: a letter is held in place of the earlier words, the rest asked about."""
+    words = request.reading.words
+    if _is_letter(words):
+        return _instead(
+            request, held, words, "you answered our question with words, and neither SEND nor KEEP was above them"
+        )
+    problem = f"Your earlier words still wait. Answer SEND {name_of(held.asked_by)} or KEEP {name_of(held.asked_by)}."
+    return ask_back(request, problem, words)
+
+
+def _is_letter(words: str) -> bool:
+    """Whether the words begin with a greeting, as a letter does."""
+    return bool(_GREETING.match(words.lstrip()))
+
+
+def _with_copies(request: Request, held: HeldWords, *, shown: bool) -> list[Intent]:
     """They agree to the copies that the question named, and to no others: of these words, and of what they write from now on."""
     copied = tuple(held.argument.split())
     why = f"{request.person.name} agreed to copies"
@@ -180,7 +276,12 @@ def _with_copies(request: Request, held: HeldWords) -> list[Intent]:
         return [agreed, answered(request, "copies", keys.copies(request.key), {"copies": list(copied)}, why=why)]
     copying = replace(request, case=replace(request.case, copies=copied))
     out = WordsOut("", "", held.words, held.files, held.letter_id)
-    return [agreed, *words_out.send(copying, out, keys.human(keys.waiting(held.code, held.asked_by)))]
+    return [agreed, *words_out.send(copying, out, keys.human(keys.waiting(held.code, held.asked_by)), shown=shown)]
+
+
+def greets(words: str) -> bool:
+    """Whether words begin with a greeting, as a letter does."""
+    return bool(_GREETING.match(words.lstrip()))
 
 
 def greets_somebody_else(words: str, case: Case, council: Council) -> str:

@@ -1,7 +1,7 @@
 """Reads the command and the words in a reply of a member of staff (behaviour.md §4.2, §4.3)."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -74,6 +74,7 @@ class Reading:
         words: all other newly written words.
         below: words stand below the fence, where they do not count; the writer is asked about them (behaviour.md §4.2).
         doubtful: a part of the words looks like another mail.
+        whole: all newly written words, with the command.
     """
 
     command: Command
@@ -81,6 +82,7 @@ class Reading:
     words: str
     below: bool
     doubtful: bool
+    whole: str
 
     @property
     def text(self) -> str:
@@ -101,33 +103,50 @@ def read(text: str, fences: Sequence[str], original: str) -> Reading:
     return commanded(found.words, below=found.below, doubtful=found.doubtful)
 
 
-def parts(reading: Reading, council: Council) -> list[tuple[str, Reading]]:
+def parts(reading: Reading, council: Council, named: Collection[str]) -> list[tuple[str, Reading]]:
     """
     The parts of an answer to a digest: case codes, each with what is asked for that case (behaviour.md §4.3).
 
-    Each part begins at a line that begins with a reference. Text before the first such line is left out.
+    Each part begins at a line that begins with references ("RBN-A, RBN-B take"), or with a command before them
+    ("TAKE RBN-A"). A line with several asks the same for each. Text before the first such line is left out.
+
+    Args:
+        named: codes of the cases that the answered mail named. Only these may stand behind a command, where the reference of
+            another case is a part of the words ("CLOSE RBN-B is the same").
     """
-    found: list[tuple[str, list[str]]] = []
-    for line in reading.text.split("\n"):
-        if match := _reference_line(line, council):
-            found.append((council.codes_in(match[0])[0], [line[match.end() :]]))
+    found: list[tuple[tuple[str, ...], list[str]]] = []
+    for line in reading.whole.split("\n"):
+        if begun := _reference_line(line, council, named):
+            codes, rest = begun
+            found.append((codes, [rest]))
         elif found:
             found[-1][1].append(line)
     return [
         (code, commanded("\n".join(lines).strip(), below=reading.below, doubtful=reading.doubtful))
-        for code, lines in found
+        for codes, lines in found
+        for code in codes
     ]
 
 
-def begins_with_reference(reading: Reading, council: Council) -> bool:
-    """Whether a reply begins with a case reference, like an answer to a digest."""
-    return _reference_line(reading.text.partition("\n")[0], council) is not None
+def begins_with_reference(reading: Reading, council: Council, named: Collection[str]) -> bool:
+    """Whether a reply begins with a case reference, like an answer to a digest; `named` as in `parts`."""
+    return _reference_line(reading.whole.partition("\n")[0], council, named) is not None
 
 
-def _reference_line(line: str, council: Council) -> re.Match[str] | None:
-    pattern = rf"[^\w>]*{re.escape(council.reference)}[-\s]?\w{{3}}[-\s]?\w{{3}}(?!\w)\W*"
-    match = re.match(pattern, line, re.IGNORECASE)
-    return match if match and council.codes_in(match[0]) else None
+def _reference_line(line: str, council: Council, named: Collection[str]) -> tuple[tuple[str, ...], str] | None:
+    """The codes of the cases that a line begins with, and the rest of the line with its command; None for another line."""
+    one = rf"{re.escape(council.reference)}[-\s]?\w{{3}}[-\s]?\w{{3}}(?!\w)"
+    several = rf"{one}(?:[^\w>]*(?:(?:and|also)\b[^\w>]*)?{one})*"
+    if match := re.match(rf"[^\w>]*(?P<all>{several})\W*", line, re.IGNORECASE):
+        codes = tuple(dict.fromkeys(council.codes_in(match["all"])))
+        return (codes, line[match.end() :]) if codes else None
+    behind = re.match(
+        rf"[\s*_]*(?P<word>[A-Za-z]+)[\s*_]*[:.\-–—]?[\s*_]+(?P<all>{several})(?P<rest>.*)$", line, re.IGNORECASE
+    )
+    if behind is None or behind["word"].lower() not in _SYNONYMS:
+        return None
+    codes = tuple(dict.fromkeys(council.codes_in(behind["all"])))
+    return (codes, f"{behind['word']}{behind['rest']}") if codes and set(codes) <= set(named) else None
 
 
 def commanded(words: str, *, below: bool, doubtful: bool) -> Reading:
@@ -137,10 +156,10 @@ def commanded(words: str, *, below: bool, doubtful: bool) -> Reading:
     command = _SYNONYMS.get(match["word"].lower()) if match else None
     if match is None or command is None:
         later: Command = "unclear" if command_line(words) or not words else ""
-        return Reading(later, "", words, below, doubtful)
+        return Reading(later, "", words, below, doubtful, words)
     if _is_meant(match, command):
-        return Reading(command, match["rest"].strip(), rest.strip(), below, doubtful)
-    return Reading("unclear", "", words, below, doubtful)
+        return Reading(command, match["rest"].strip(), rest.strip(), below, doubtful, words)
+    return Reading("unclear", "", words, below, doubtful, words)
 
 
 def command_line(words: str) -> str:

@@ -12,13 +12,12 @@ from ackbot.casework import keys
 from ackbot.casework.council import Inbox, Staff
 from ackbot.casework.drafts import to_staff
 from ackbot.casework.drafts.kinds import ASK_BACK
-from ackbot.casework.incoming import thanks
 from ackbot.casework.incoming.screening import Seen
 from ackbot.casework.intents import Intent, KeepWords, Send
-from ackbot.casework.model import Case, Facts
+from ackbot.casework.model import PURPOSES, Case, Facts
 from ackbot.casework.office import Desk
+from ackbot.casework.staff import sign_off
 from ackbot.casework.staff.reading import Reading
-from ackbot.mail import replies
 from ackbot.mail.markup import Lines
 from ackbot.mail.tokens import Token
 
@@ -87,9 +86,19 @@ class Request:
         return self.desk.council.inbox_of(self.case.inbox)
 
     @property
+    def proven(self) -> bool:
+        """Whether a server vouches for the writer. Over an inbox that believes none, a token and From suffice for most."""
+        return self.seen.authority.proven_by(self.seen.authority.arrived)
+
+    @property
     def has_the_case(self) -> bool:
         """Whether the writer is the owner or the cover."""
         return self.person.id in (self.case.owner, self.case.cover)
+
+    @property
+    def alarm_runs(self) -> bool:
+        """Whether the case has an alarm that nobody has taken."""
+        return self.case.code in self.facts.alarmed
 
     @property
     def key(self) -> keys.Part:
@@ -98,10 +107,25 @@ class Request:
 
 
 def said(request: Request) -> str:
-    """The command's argument and words without signature and device line. They are only judged, never sent to a resident."""
-    person, words = request.person, replies.unsigned(request.reading.words)
-    names = (person.name, person.job_title, request.inbox.service, request.desk.council.name)
-    return f"{request.reading.argument}\n{'' if thanks.is_signature(words, names) else words}".strip()
+    """The command's argument and words; "" for a sign-off alone. They are only judged, never sent to a resident."""
+    return f"{request.reading.argument}\n{words_in(request, request.reading.words)}".strip()
+
+
+def words_in(request: Request, words: str) -> str:
+    """The words without signature and device line; "" if nothing is left but greetings, thanks and a sign-off."""
+    return sign_off.without(words, _names(request), (request.case.resident.name,))
+
+
+def unsigned(request: Request, words: str) -> str:
+    """The words above the sign-off, to see what they mean. They are never sent."""
+    return sign_off.above(words, _names(request))
+
+
+def _names(request: Request) -> tuple[str, ...]:
+    """Names that stand in the writer's signature."""
+    person, council, case = request.person, request.desk.council, request.case
+    teams = [name for name, team in council.teams.items() if name == case.team or person.id in team.members]
+    return (person.name, person.public_name, person.job_title, request.inbox.service, council.name, *teams)
 
 
 def note(request: Request, words: str, command: str = "") -> list[Intent]:
@@ -129,7 +153,29 @@ def answered(request: Request, topic: str, key: keys.Key, values: Mapping[str, A
     return to_staff.about_case(request.desk, ASK_BACK[topic], request.case, request.person, key, values, why=why)
 
 
+def answers_alarm(reply: StaffReply) -> bool:
+    """Whether a mail answers an alarm, or a list of alarms: by Reply, or by a link in it."""
+    return any(token.purpose == PURPOSES["urgent"] for token in reply.tokens)
+
+
 def ask_back(request: Request, problem: str, words: str = "") -> list[Intent]:
-    """Do nothing, and tell the writer why, and what they can write instead."""
-    values = {"problem": problem, "their_words": Lines(words or request.reading.text)}
+    """Do nothing, and tell the writer why, and what they can write instead; that their alarm still runs, if it does (E5)."""
+    if request.alarm_runs and answers_alarm(request.reply):
+        return ask_whether_taken(request, f"Your mail changed nothing. {problem}" if problem else "", words)
+    values = {
+        "problem": problem,
+        "alarm_runs": request.alarm_runs,
+        "their_words": Lines(words or request.reading.text),
+    }
     return [answered(request, "what", keys.ask(request.key), values, why="it is not clear what to do")]
+
+
+def ask_whether_taken(request: Request, done: str, words: str = "") -> list[Intent]:
+    """
+    Tell the writer that the alarm still runs, and how it ends. TAKE in answer to that mail ends it, like any TAKE of an alarm.
+
+    Args:
+        done: what their mail did or why it did nothing, whole sentences; "" for nothing to say.
+    """
+    values = {"done": done, "their_words": Lines(words or request.reading.whole)}
+    return [answered(request, "alarm", keys.ask(request.key), values, why="nobody has taken the alarm yet")]

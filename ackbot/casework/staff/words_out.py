@@ -8,9 +8,9 @@ from types import MappingProxyType
 from typing import Literal
 
 from ackbot.casework import keys, standards
-from ackbot.casework.drafts import to_resident
+from ackbot.casework.drafts import kinds, to_resident
 from ackbot.casework.incoming.screening import Seen
-from ackbot.casework.intents import ClearClock, HumanWords, Intent, PauseClock, Reopen, SetClock
+from ackbot.casework.intents import ClearClock, HumanWords, Intent, PauseClock, Reopen, Send, SetClock
 from ackbot.casework.model import Clock
 from ackbot.casework.staff.request import Request, answered
 from ackbot.casework.worktime import Duration
@@ -45,12 +45,13 @@ class WordsOut:
     files_of: int = 0
 
 
-def send(request: Request, out: WordsOut, key: keys.Key) -> list[Intent]:
+def send(request: Request, out: WordsOut, key: keys.Key, *, shown: bool = False) -> list[Intent]:
     """
     Send the words, and set the clocks, because a person has written (D69).
 
     Args:
         key: identifies these words, so that a second SEND of the same words sends nothing.
+        shown: the writer reads them as they went out, however often they wrote before.
     """
     case, desk, person = request.case, request.desk, request.person
     why = f"{person.name} wrote to the resident" + (f" ({out.command})" if out.command else "")
@@ -66,11 +67,24 @@ def send(request: Request, out: WordsOut, key: keys.Key) -> list[Intent]:
         HumanWords(case.code, person.id, _STATES.get(out.command, "answered"), why=why),
     ]
     # Somebody new to this sees what the resident reads, until they trust it.
-    if request.facts.human_sent < ECHOED:
-        values = {"their_words": Lines(out.words), "next_on": next_on, "files": [one.name for one in out.files]}
-        why = "their first words are shown to them"
+    if shown or request.facts.human_sent < ECHOED:
+        values = {
+            "their_words": Lines(out.words),
+            "next_on": next_on,
+            "files": [one.name for one in out.files],
+            "instead": shown,
+        }
+        why = "their words are shown to them"
         intents.append(answered(request, "echo", keys.echo(key), values, why=why))
     return intents
+
+
+def in_mails(intents: Sequence[Intent]) -> Lines | None:
+    """The words that go to the resident by these intents; None if none do."""
+    sent = (
+        one.draft.values["words"] for one in intents if isinstance(one, Send) and one.draft.kind == kinds.HUMAN.kind
+    )
+    return next(sent, None)
 
 
 def clocks_after(request: Request, command: str, clocks: Sequence[Clock], why: str) -> list[Intent]:
