@@ -112,6 +112,7 @@ username = "{address}"
 password_env = "ACKBOT_DEMO_PASSWORD"
 watch = "poll"
 poll_every = "50 ms"
+authserv_id = "mx.northgate.example"
 plus_addressing = true"""
 
 MAILBOXES = ("housing@northgate.example", "streets@northgate.example", "dana.price@northgate.example")
