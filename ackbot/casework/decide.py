@@ -46,7 +46,9 @@ def on_message(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisi
         facts = replace(facts, contact=facts.contact.proven)
     decision = chains.merged(_decided(seen, verdict, facts, desk), facts, desk.now)
     decision = _reached(seen, decision, facts, desk)
-    by_way = verdict.by_way or decision.by_way
+    # A colleague's answer is the council's own mail, whatever its way: another copy of it is the same answer.
+    answer = decision.kind == "staff" and decision.outcome == "event"
+    by_way = decision.by_way or ("" if answer else verdict.by_way)
     case = facts.cases.get(decision.code)
     if not by_way and decision.outcome == "attach" and case is not None:
         by_way = "" if seen.authority.checked_for(desk.council.inbox_of(case.inbox)) else "unchecked"
