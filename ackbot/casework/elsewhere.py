@@ -8,7 +8,6 @@ reply").
 from ackbot.casework import keys
 from ackbot.casework.cover import has_left, is_present
 from ackbot.casework.drafts import to_admin, to_staff
-from ackbot.casework.drafts.kinds import ASK_BACK
 from ackbot.casework.incoming import danger
 from ackbot.casework.incoming.matching import Match
 from ackbot.casework.incoming.routing import Chosen
@@ -225,10 +224,10 @@ def _tell_owner(seen: Seen, case: Case, named: str, desk: Desk) -> list[Intent]:
     ):
         return []
     author = desk.council.staff[named].name
-    values = {"author": author, "gone": False, "their_words": Lines(seen.message.new_text)}
+    words = Lines(seen.message.new_text)
     key = keys.another(keys.asked(case.code, seen.message.fingerprint))
     why = f"{author} wrote, and somebody else has the case"
-    return [to_staff.about_case(desk, ASK_BACK["another"], case, keeper, key, values, why=why)]
+    return [to_staff.another_wrote(desk, case, keeper, key, author, words, why=why)]
 
 
 def _seen(

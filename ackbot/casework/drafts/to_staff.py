@@ -155,6 +155,31 @@ def about_case(
     return Send(key, draft, code=case.code, inbox=inbox.name, lane=inbox.staff_lane, why=why, staff=staff.id)
 
 
+def another_wrote(
+    desk: Desk,
+    case: Case,
+    keeper: Staff,
+    key: keys.Key,
+    author: str,
+    words: Lines,
+    *,
+    gone: bool = False,
+    closed: bool = False,
+    why: str,
+) -> Send:
+    """
+    To whoever has the case: another member of staff wrote about it.
+
+    Args:
+        author: their name.
+        words: what the resident gets or got; else what they wrote to us.
+        gone: they no longer work here, so that the mail changed nothing (P7).
+        closed: they closed it, and wrote nothing to the resident.
+    """
+    values = {"author": author, "gone": gone, "closed": closed, "their_words": words}
+    return about_case(desk, kinds.ASK_BACK["another"], case, keeper, key, values, why=why)
+
+
 def _shown(letter: Message, inbox: Inbox) -> dict[str, Any]:
     """Values for a mail that shows a letter and names its files."""
     return {

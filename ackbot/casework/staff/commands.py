@@ -200,8 +200,8 @@ def _tell_owner(request: Request, *, gone: bool, closed: bool = False, went_out:
     if keeper is None:
         return to_admin.no_owner(case, f"{person.name} wrote about it, and nobody is here to read that", desk)
     words = f"{request.reading.command.replace('unclear', '')} {request.reading.text}".strip()
-    values = {"author": person.name, "gone": gone, "closed": closed, "their_words": went_out or Lines(words)}
-    return to_staff.about_case(desk, ASK_BACK["another"], case, keeper, keys.another(request.key), values, why=why)
+    shown, key = went_out or Lines(words), keys.another(request.key)
+    return to_staff.another_wrote(desk, case, keeper, key, person.name, shown, gone=gone, closed=closed, why=why)
 
 
 def _own_tokens(seen: Seen, facts: Facts) -> tuple[Token, ...]:
