@@ -30,7 +30,7 @@ _COURT = (
 )
 _DECIDED = r"granted|approved|refused|rejected|revoked|terminated|suspended|withdrawn|cancelled|expired|expires"
 _SUM = (
-    r"[£$€]\s?\d[\d.,]*\W+(?:is |are )?(?:due|waiting|available|for you|credited|transferred)"
+    r"[£$€]\s?\d[\d.,]*+\W*+(?:is |are )?(?:due|waiting|available|for you|credited|transferred)"
     r"|(?:due|claim|pay|receive|get|win)\W+[£$€]\s?\d"
 )
 _OURS = r"our (?:new )?(?:bank|account|phone|telephone|email|e-mail|website|web|number|address|payment|portal|office|hotline)"

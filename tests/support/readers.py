@@ -208,7 +208,9 @@ OF_TEXT: Mapping[str, Reader] = {
     ),
     "replies, foreign": lambda words: replies.foreign(words, "Dear Edward, thank you for your letter\n" * 100),
     "staff, command": _words,
-    "staff, lines of a digest": lambda words: reading.parts(replace(_words("x"), words=words), world().office.council),
+    "staff, lines of a digest": lambda words: reading.parts(
+        replace(_words("x"), whole=words), world().office.council, ()
+    ),
     "staff, away": lambda words: (dates.find_range(words, TODAY), away_back._COVER.search(words)),
     "staff, whose absence": lambda words: away_back._of_whom(
         replace(_words("x"), argument=words), world().office.council

@@ -20,9 +20,14 @@ _THESE = frozenset(
 )
 
 
-def _answers(one: str) -> re.Pattern[str]:
-    """One answer, or several in a row: "yes i did"."""
-    return re.compile(rf"{one}(?: {one})*")
+def _answers(*longest_first: str) -> re.Pattern[str]:
+    """
+    One answer, or several in a row: "yes i did".
+
+    Each is taken as long as it goes, and never anew: words that are two answers in two ways would double the time each (E1).
+    """
+    one = "|".join(longest_first)
+    return re.compile(rf"(?>(?:{one})(?: |$))+")
 
 
 _IT = r"(?:it|this|that|the)(?: (?:e ?mail|mail|message|letter|answer|reply))?"
@@ -30,23 +35,24 @@ _YES = r"(?:yes|yep|yeah|yup|correct|indeed|true|definitely)"
 _NO = r"(?:no|nope|never)"
 _WROTE = r"(?:write|wrote|written|send|sent)"
 _SENT_YES = _answers(
-    rf"(?:{_YES}|sent(?: {_IT})?|(?:i|he|she|they) (?:did|have)(?: {_WROTE})?(?: {_IT})?(?: myself)?|"
-    rf"(?:i|he|she|they) (?:wrote|sent)(?: {_IT})?(?: myself)?|{_IT}(?: (?:was|is)| s) (?:me|mine|my own|right|correct|true)|"
-    r"mine|me)"
+    rf"(?:i|he|she|they) (?:did|have)(?: {_WROTE})?(?: {_IT})?(?: myself)?",
+    rf"(?:i|he|she|they) (?:wrote|sent)(?: {_IT})?(?: myself)?",
+    rf"{_IT}(?: (?:was|is)| s) (?:me|mine|my own|right|correct|true)",
+    rf"sent(?: {_IT})?|mine|me|{_YES}",
 )
 _SENT_NO = _answers(
-    rf"(?:{_NO}|not (?:me|mine|by me|from me)|(?:it|this|that) s not (?:me|mine|from me|by me)|"
-    rf"(?:(?:i|he|she|they) )?(?:did not|didn t|never|have not|haven t)(?: {_WROTE})?(?: {_IT})?|"
-    rf"{_IT} (?:is not|isn t|was not|wasn t) (?:me|mine|by me|from me|him|her|them)|"
-    rf"(?:{_IT} (?:is|was|s) )?(?:forged|fake|a fake|a forgery))"
+    r"not (?:me|mine|by me|from me)|(?:it|this|that) s not (?:me|mine|from me|by me)",
+    rf"(?:(?:i|he|she|they) )?(?:did not|didn t|never|have not|haven t)(?: {_WROTE})?(?: {_IT})?",
+    rf"{_IT} (?:is not|isn t|was not|wasn t) (?:me|mine|by me|from me|him|her|them)",
+    rf"(?:{_IT} (?:is|was|s) )?(?:forged|fake|a fake|a forgery)|{_NO}",
 )
 _HELD_YES = _answers(
-    rf"(?:{_YES}|go ahead|(?:do )?send(?: (?:it|them|this|that))?(?: (?:out|on|off|anyway|as it is|to (?:him|her|them)))?|"
-    r"(?:it|they) (?:may|can|should) go(?: out)?)"
+    r"(?:do )?send(?: (?:it|them|this|that))?(?: (?:out|on|off|anyway|as it is|to (?:him|her|them)))?",
+    rf"(?:it|they) (?:may|can|should) go(?: out)?|go ahead|{_YES}",
 )
 _HELD_NO = _answers(
-    rf"(?:{_NO}|keep(?: (?:it|them|this|that))?(?: (?:in|inside|internal))?|"
-    r"(?:do not|don t) send(?: (?:it|them|this|that))?|cancel(?: it)?)"
+    r"keep(?: (?:it|them|this|that))?(?: (?:in|inside|internal))?",
+    rf"(?:do not|don t) send(?: (?:it|them|this|that))?|cancel(?: it)?|{_NO}",
 )
 
 
@@ -75,7 +81,11 @@ def name_of(asked_by: str) -> str:
 
 def meaning(request: Request, command: str) -> Literal["yes", "no", ""]:
     """Whether the words say yes or no to the question of a row with this command; "" if they say something else."""
-    text = unsigned(request, request.reading.text)
+    return said_in(unsigned(request, request.reading.text), command)
+
+
+def said_in(text: str, command: str) -> Literal["yes", "no", ""]:
+    """What a text says to that question; see `meaning`."""
     if len(text) > _LONGEST:
         return ""
     said = " ".join(word for word in _plain(text) if word not in _FILLER)

@@ -141,7 +141,9 @@ def _reference_line(line: str, council: Council, named: Collection[str]) -> tupl
         codes = tuple(dict.fromkeys(council.codes_in(match["all"])))
         return (codes, line[match.end() :]) if codes else None
     behind = re.match(
-        rf"[\s*_]*(?P<word>[A-Za-z]+)[\s*_]*[:.\-–—]?[\s*_]+(?P<all>{several})(?P<rest>.*)$", line, re.IGNORECASE
+        rf"[\s*_]*+(?P<word>[A-Za-z]++)[\s*_]*+[:.\-–—]?[\s*_]*+(?<=[\s*_])(?P<all>{several})(?P<rest>.*)$",
+        line,
+        re.IGNORECASE,
     )
     if behind is None or behind["word"].lower() not in _SYNONYMS:
         return None
