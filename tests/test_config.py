@@ -72,7 +72,7 @@ MISTAKES = [
         'already belongs to inbox "housing"',
     ),
     (
-        ('email = "sam@northgate.example"', 'email = "ｐriya@northgate.example"'),
+        ('email = "sam@northgate.example"', 'email = "Priya@Northgate.EXAMPLE"'),
         "staff.email",
         "already belongs to Priya Shah",
     ),

@@ -9,7 +9,7 @@ from ackbot.wires.imap import WHOLE_UP_TO, Envelope
 
 BATCH_MAILS = 50
 FIRST_MAILS = (
-    8  # of the first batch of a sweep: the first residents of a backlog need not wait until fifty mails are fetched
+    8  # of the first batch of a sweep: the first residents of a backlog do not wait until fifty mails are fetched
 )
 BATCH_OCTETS = 4_000_000  # the most octets of whole mails held at once
 
