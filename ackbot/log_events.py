@@ -70,6 +70,13 @@ UIDVALIDITY_CHANGED = Event(
     "before",
     "now",
 )
+NUMBERS_WENT_BACK = Event(
+    "numbers went back",
+    "a mailbox gives its numbers anew, as after it was put back from a backup: its mails are compared with those known",
+    "inbox",
+    "before",
+    "now",
+)
 MOVED_MAILS_NOT_SEEN = Event(
     "moved mails not seen", "after a restored backup: the folder of `after` could not be looked at", "inbox", "reason"
 )

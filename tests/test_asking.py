@@ -38,7 +38,9 @@ def test_the_clocks_stand_still(story: Story) -> None:
     """behaviour.md §4.3 ASK: the question goes out unchanged and promises nothing; the answer's clock is paused."""
     text = words(story, "human")[0]
 
-    assert text.startswith("which room is it, please, and since when? Priya Shah, Housing")
+    assert text.startswith(
+        "Hello Edward Quan, Which room is it, please, and since when? Priya Shah Priya Shah, Housing"
+    )
     assert "You will" not in text
     assert story.case()["state"] == "waiting"
     assert story.clocks() == [

@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.letters import letter, parsed, plain
 from tests.support.story import Story, answer
+from tests.support.story import words as texts
 
 ANSWER = "Dear Edward,\n\nA surveyor comes on Thursday between 9 and 12.\n\nPriya"
 
@@ -78,7 +79,8 @@ def test_more_is_a_new_promise(story: Story, written: str, day: str, reason: str
     story.reply(story.mail("new-case"), written)
     text = words_to_resident(story)[0]
 
-    assert text.startswith(f"{reason}\n\nYou will hear from Priya Shah or from us by {day}.")
+    reason = reason[0].upper() + reason[1:]
+    assert text.startswith(f"Hello Edward Quan,\n\n{reason}\n\nYou will hear from Priya Shah or from us by {day}.")
     assert ("update", "2026-12-07", "replaced") in story.clocks()
 
 
@@ -133,15 +135,13 @@ def test_note_and_close_stay_inside(story: Story) -> None:
     ],
 )
 def test_words_that_only_look_like_a_command_are_asked_about(story: Story, words: str) -> None:
-    """behaviour.md §4.3: never guessed. "Stop" is no command, so it is plain words; "Note that" and "Close the" are asked back."""
+    """behaviour.md §4.3: never guessed: they are asked back, and SEND sends them."""
     story.reply(story.mail("new-case"), words)
-    if words.startswith("Stop"):
-        assert words_to_resident(story)[0].startswith(words)
-    else:
-        assert words_to_resident(story) == []
-        assert words in asked_back(story)
-        story.reply(story.mail("ask-back"), "SEND")
-        assert words_to_resident(story)[0].startswith(words)
+    assert words_to_resident(story) == []
+    assert words in asked_back(story)
+    story.reply(story.mail("ask-back"), "SEND")
+
+    assert words_to_resident(story)[0].startswith(words)
 
 
 HOLDS: list[tuple[str, dict[str, str], str]] = [
@@ -288,9 +288,9 @@ def test_a_digest_answered_line_by_line(story: Story) -> None:
         f"{references[0]} done: The wall was treated yesterday.\n{references[1]} more Fri: the plumber comes on Thursday",
     )
 
-    assert [text.split("\n")[0] for text in words_to_resident(story)] == [
+    assert [text.split("\n")[2] for text in words_to_resident(story)] == [
         "The wall was treated yesterday.",
-        "the plumber comes on Thursday",
+        "The plumber comes on Thursday",
     ]
     assert [case["state"] for case in story.cases()] == ["closed", "open"]
 
@@ -416,3 +416,90 @@ def test_an_answer_about_an_automatic_reply_is_no_automatic_reply(tmp_path: Path
     row = story.reply(story.mail("new-case"), "I am on leave until Monday and will write then.", Subject=subject)
     assert (row["kind"], row["outcome"]) == ("automatic-reply", "event")
     assert words_to_resident(story) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("MORE in three weeks: the mason comes", "Monday 21 December"),
+        ("MORE in a week: the mason comes", "Monday 7 December"),
+        ("MORE in a fortnight: the mason comes", "Monday 14 December"),
+        ("MORE in two weeks' time: the mason comes", "Monday 14 December"),
+        ("MORE three weeks from today: the mason comes", "Monday 21 December"),
+        ("MORE the day after tomorrow: the mason comes", "Wednesday 2 December"),
+        ("MORE Christmas Eve: the mason comes", "Thursday 24 December"),
+        ("MORE Good Friday: the mason comes", "Tuesday 30 March"),
+        ("MORE Easter Monday 2027: the mason comes", "Tuesday 30 March"),
+        ("MORE by Boxing Day: the mason comes", "Wednesday 30 December"),
+    ],
+)
+def test_dates_that_have_names(story: Story, written: str, told: str) -> None:
+    """E88: days that people call by name, and weeks in words; the resident reads the working day."""
+    story.reply(story.mail("new-case"), written)
+
+    assert told in texts(story, "human", "edward@resident.example")[-1]
+
+
+@pytest.mark.parametrize(
+    ("written", "leaning"),
+    [
+        ("MORE 25 December: the mason comes that day", "that day"),
+        ("MORE Boxing Day: the mason comes on Boxing Day", "Boxing Day"),
+        ("MORE Good Friday: the mason comes on Friday morning", "Friday"),
+        ("MORE Sat 19 Dec: he is there by then", "by then"),
+        ("MORE Sun 20 Dec: the van comes on the 20th of December", "20th of December"),
+    ],
+)
+def test_words_that_lean_on_a_day_that_moves(story: Story, written: str, leaning: str) -> None:
+    """E88: nobody works that day, so another is promised, and the words mean the first: asked, with the one line to write."""
+    story.reply(story.mail("new-case"), written)
+    told = asked_back(story)
+
+    assert story.outbox("human") == []
+    assert f"your words say “{leaning}”" in told
+    assert "Please write it like this" in told
+    assert "SPLIT" not in told
+
+
+@pytest.mark.parametrize(
+    "written", ["MORE 18 December: the mason comes that day", "MORE Sat 19 Dec: we wait for the plumber from Hull"]
+)
+def test_words_that_do_not_lean(story: Story, written: str) -> None:
+    """E88: the day is one that is worked, or the words do not point at it."""
+    story.reply(story.mail("new-case"), written)
+
+    assert len(story.outbox("human")) == 1
+
+
+@pytest.mark.parametrize(
+    "written", ["MORE after Christmas: x", "MORE soon", "MORE 31 Feb: x", "MORE Friday or Monday: x"]
+)
+def test_an_unreadable_date_brings_one_line(story: Story, written: str) -> None:
+    """E88: the one line to write, with a date as an example, and not all commands."""
+    story.reply(story.mail("new-case"), written)
+    told = asked_back(story)
+
+    assert "The date behind MORE could not be read" in told
+    assert "MORE 7 December: and why" in told
+    assert "PASS" not in told
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("SPLIT streets: the pothole", "(the pothole)"),
+        ("SPLIT streets: street lamp outside number 4.", "(street lamp outside number 4)"),
+        ("SPLIT streets: the pothole, and he is a pain", ""),
+        ("SPLIT streets: can you take the lamp?", ""),
+        ("SPLIT streets: the pothole\n\nHe has rung four times.", ""),
+    ],
+)
+def test_split_says_which_part(story: Story, written: str, told: str) -> None:
+    """E55: the resident reads which part went to whom, if the colleague wrote its bare name; a remark stays inside."""
+    story.reply(story.mail("new-case"), written)
+    story.after(minutes=1)
+    read = texts(story, "cover", "edward@resident.example")[-1]
+
+    assert "A part of your email" in read
+    assert told in read
+    assert "pain" not in read and "rung" not in read and ("(" in read.partition(" is for ")[0]) == bool(told)

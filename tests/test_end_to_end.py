@@ -17,7 +17,7 @@ from tests.conftest import missing
 from tests.support.badimap import BadImap
 from tests.support.badsmtp import BadSmtp
 from tests.support.council import configured
-from tests.support.letters import letter, parsed, plain
+from tests.support.letters import by, letter, parsed, plain
 from tests.support.outside import to
 from tests.support.servers import (
     INSTALL_MUTT,
@@ -425,6 +425,36 @@ def test_a_structure_longer_than_a_megabyte_on_dovecot(dovecot: Dovecot) -> None
         assert [one.uid for one in box.envelopes([1])] == [1]  # the connection is as good as before
     finally:
         box.close()
+
+
+def test_a_maildir_put_back_on_dovecot(tmp_path: Path, dovecot: Dovecot, sink: Sink) -> None:
+    """E31, P1, P2: yesterday's Maildir takes the place of today's: the known letters are known, and the next one is read."""
+    config, folder = configured(tmp_path, dovecot.port, sink.port), dovecot.folder / "home" / "housing"
+    with Ackbot(config) as running:
+        running.wait_for_log('"watching"', 3)
+        for number in (1, 2):
+            dovecot.append("housing", by(number))
+        running.wait_for_log('"letter"', 2)
+        shutil.copytree(folder, tmp_path / "yesterday")
+        for number in (3, 4, 5):
+            dovecot.append("housing", by(number))
+        running.wait_for_log('"letter"', 5)
+        assert sink.wait_for(lambda mails: len(mails) == 10)
+    dovecot.stop()
+    owner = folder.stat()
+    shutil.rmtree(folder)
+    shutil.copytree(tmp_path / "yesterday", folder)
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, owner.st_uid, owner.st_gid)
+    dovecot.start()
+    with dovecot.client("housing") as client:
+        assert client.select_folder("INBOX")[b"UIDNEXT"] == 3
+    with Ackbot(config) as running:
+        running.wait_for_log('"numbers went back"')
+        dovecot.append("housing", by(6))
+        assert sink.wait_for(lambda mails: len(mails) == 12)
+
+    assert [len(to(sink, f"p{number}@resident.example")) for number in range(1, 7)] == [1] * 6
 
 
 def test_fifty_megabytes_on_dovecot(tmp_path: Path, dovecot: Dovecot, sink: Sink) -> None:

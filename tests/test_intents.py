@@ -33,6 +33,7 @@ from ackbot.casework.intents import (
 )
 from ackbot.casework.model import AnsweredElsewhere, Arrival
 from ackbot.store import RowMissing, arrivals, cases, handlers, inboxes, outbox
+from ackbot.store.database import must_touch
 from ackbot.store.unit import Unit
 from tests.support.council import MONDAY, World
 from tests.support.letters import letter
@@ -94,8 +95,10 @@ LOST: dict[str, Intent] = {
 @pytest.mark.parametrize("name", LOST)
 def test_a_change_of_no_row_says_so(world: World, name: str) -> None:
     """style.md, SQL: what has to touch a row and touches none raises, with the ids and nobody's words."""
+    unit = Unit(world.db, world.office.council, world.now)
     with pytest.raises(RowMissing) as raised:
-        handlers.HANDLERS[type(LOST[name])](Unit(world.db, world.office.council, world.now), LOST[name])
+        handlers.HANDLERS[type(LOST[name])](unit, LOST[name])
+        unit.look()
 
     assert raised.value.ids["case"] == NOWHERE
     assert NOWHERE in str(raised.value)
@@ -157,7 +160,7 @@ def test_a_good_mail_is_not_quarantined_for_a_missing_row(world: World) -> None:
 GONE = 4711
 ARRIVAL = Arrival("housing", MONDAY, uidvalidity=1, uid=GONE)
 CALLS: dict[str, Callable[[World], Any]] = {
-    "attach_arrival": lambda world: arrivals.attach_arrival(world.db, GONE, 1),
+    "attach_arrival": lambda world: must_touch(arrivals.attach_arrival(world.db, GONE, 1), "arrivals", id=GONE),
     "fetch_again_at": lambda world: arrivals.fetch_again_at(world.db, GONE, MONDAY),
     "not_fetched": lambda world: arrivals.not_fetched(world.db, GONE, "no answer"),
     "gone": lambda world: arrivals.gone(world.db, GONE, "housing", MONDAY),

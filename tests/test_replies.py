@@ -326,7 +326,7 @@ def test_a_line_about_the_one_case_of_a_digest(story: Story) -> None:
     assert "did not name these cases to you" in asked(story)
     story.reply(digest, f"{reference(story)} done: The wall was treated yesterday.")
 
-    assert sent(story) == ["The wall was treated yesterday."]
+    assert sent(story) == ["Hello Edward Quan,\n\nThe wall was treated yesterday.\n\nPriya Shah"]
     assert story.case()["state"] == "closed"
 
 
@@ -337,7 +337,7 @@ def test_two_lines_about_one_case(story: Story) -> None:
     lines = f"{reference(story)} update: The part is ordered.\n{reference(story)} done: The part was fitted today."
     story.reply(story.mail("digest", "priya@northgate.example"), lines)
 
-    assert sent(story) == ["The part is ordered."]
+    assert sent(story) == ["Hello Edward Quan,\n\nThe part is ordered."]
     assert any("The part was fitted today." in plain(bytes(mail["content"])) for mail in story.outbox("ask-back"))
     assert story.case()["state"] == "open"
 
@@ -382,18 +382,62 @@ GREETINGS = [
     "Hi Edward thanks for your letter, we come at nine.",
     "Dear Edward I have asked the plumber to come on Tuesday at nine",
     "Good morning,\n\nwe come on Tuesday at nine.",
-    "Morning visits are possible from Tuesday on.",
-    "Sam Jones comes on Tuesday at nine.",
-    "Sam comes on Tuesday at nine.",
     "Dear Sir or Madam,\n\nwe come on Tuesday at nine.",
     "Dear resident,\n\nplease note:\nwe come on Tuesday. More news then.",
-    "We sent a plumber on Monday, and Sam with him.",
 ]
 
 
 @pytest.mark.parametrize("words", GREETINGS)
 def test_the_resident_may_be_greeted_in_any_way(story: Story, words: str) -> None:
     """behaviour.md §4.2: ordinary answers are not asked about."""
+    story.reply(story.mail("new-case"), words)
+
+    assert sent(story) == [words]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Morning visits are possible from Tuesday on.",
+        "Sam Jones comes on Tuesday at nine.",
+        "Sam comes on Tuesday at nine.",
+        "We sent a plumber on Monday, and Sam with him.",
+    ],
+)
+def test_what_speaks_to_nobody_is_asked_about(story: Story, words: str) -> None:
+    """behaviour.md §4.2, E35: without a greeting and without "you" it may be a remark; SEND sends it as it is."""
+    story.reply(story.mail("new-case"), words)
+    assert sent(story) == []
+    assert "neither greets the resident nor speaks to them" in asked(story)
+    story.follow(story.mail("ask-back"), "SEND", "", "")
+
+    assert sent(story) == [words]
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        ("UDPATE the part comes on Thursday", "UPDATE"),
+        ("TRANSFER to legal team", "PASS"),
+        ("Phned: he agreed", "PHONED"),
+        ("RESOLVED - no action needed", "DONE"),
+        ("Clsoe: duplicate", "CLOSE"),
+        ("ASSIGN Sam", "PASS"),
+    ],
+)
+def test_a_slip_is_told_the_nearest_command(story: Story, words: str, named: str) -> None:
+    """E35, behaviour.md §4.3: a misspelt or unknown command goes nowhere, and its author reads the nearest right one."""
+    story.reply(story.mail("new-case"), words)
+
+    assert sent(story) == []
+    assert f"and {named} is the nearest" in asked(story)
+
+
+@pytest.mark.parametrize(
+    "words", ["Make sure you keep the heating on, please.", "Dine with us? No, you need not come in."]
+)
+def test_short_words_are_no_slips(story: Story, words: str) -> None:
+    """Words of running text that are one letter from a command are words."""
     story.reply(story.mail("new-case"), words)
 
     assert sent(story) == [words]
@@ -492,7 +536,27 @@ def test_held_words_after_somebody_elses(tmp_path: Path) -> None:
     assert "somebody has written since" in asked(story)
     story.follow(story.mail("ask-back"), "SEND", "", " ")
 
-    assert sent(story) == [ANSWER, "FYI the surveyor comes on Thursday."]
+    assert sent(story) == [ANSWER, "Hello Edward Quan,\n\nFYI the surveyor comes on Thursday."]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("ASK which wall is it?", "Hello Edward Quan,\n\nWhich wall is it?\n\nPriya Shah"),
+        ("DONE: it was mended today.\n\nPriya", "Hello Edward Quan,\n\nIt was mended today.\n\nPriya"),
+        ("DONE\n\nHi Edward, it was mended today.", "Hi Edward, it was mended today.\n\nPriya Shah"),
+        (
+            "DONE\n\nDear Edward,\n\nit was mended.\n\nRegards\nPriya",
+            "Dear Edward,\n\nit was mended.\n\nRegards\nPriya",
+        ),
+        ("you can have the key on Monday", "you can have the key on Monday"),
+    ],
+)
+def test_words_of_a_command_become_a_mail(story: Story, written: str, read: str) -> None:
+    """E43: our greeting, a capital and the writer's name where they are missing; plain words go as they are (P6)."""
+    story.reply(story.mail("new-case"), written)
+
+    assert plain(bytes(story.mail("human")["content"])).partition("\n\nPriya Shah, Housing")[0] == read
 
 
 @pytest.mark.parametrize("words", [ANSWER, "CLOSE no longer mine", "AWAY 2 Dec", "SEND"])

@@ -158,7 +158,7 @@ def test_expunged_after_it_was_not_given(world: World, watching: Callable[..., R
     gone = False
 
     def answer(bad: BadImap, tag: str, command: str) -> bytes | None:
-        if "BODY.PEEK[]" in command:
+        if "BODY.PEEK[" in command:
             return b"* 1 FETCH (UID 7 BODY[] NIL)\r\n" + f"{tag} OK done\r\n".encode()
         if command.startswith("NOOP"):
             if gone:

@@ -33,7 +33,7 @@ class Authority:
         made_for: ids of the staff for whom the reply addresses were made that it was sent to; empty if there are none.
         form: it comes from a contact form, which speaks for nobody.
         results: what the servers that our inboxes believe say about the author, by authserv-id in lower case.
-        another: the servers, in lower case, that passed somebody else than the author: they read From otherwise.
+        another: the servers, in lower case, that judged somebody else than the author: they read From otherwise.
         internal: it bears Exchange's mark of a mail from inside.
         condemned: a copy of the same mail was condemned, and this one clears nothing (E7).
     """
@@ -134,16 +134,16 @@ class Authority:
         """
         Whether the mail is its author's own: one person wrote it, not a form, and no server that is asked condemns it.
 
-        A pass is not needed, because the servers of many residents publish no DMARC policy; but one for somebody else shows
-        that the server read another author in From. The mail must have come through the server that each of these inboxes
+        A pass is not needed, because the servers of many residents publish no DMARC policy; but a result for somebody else
+        shows that the server read another author in From. The mail must have come through the server that each of these inboxes
         believes; otherwise the weakest inbox would speak for everybody (E2).
         """
-        doubted = self.condemned_by(*inboxes) or self.another_passed(*inboxes)
+        doubted = self.condemned_by(*inboxes) or self.another_named(*inboxes)
         own = self.author is not None and not self.form and not doubted
         return own and all(self.checked_for(one) for one in inboxes)
 
-    def another_passed(self, *inboxes: Inbox) -> bool:
-        """Whether the server that the mail came through, and one of these inboxes believes, passed another author than ours."""
+    def another_named(self, *inboxes: Inbox) -> bool:
+        """Whether the server that the mail came through, and one of these inboxes believes, judged another author than ours."""
         asked = (one for one in (self.arrived, *inboxes) if self._came_through(one))
         return any(one.authserv_id.lower() in self.another for one in asked)
 
@@ -188,7 +188,7 @@ def of(message: Message, inbox: Inbox, council: Council, *, form: bool, condemne
         made_for=frozenset(token.staff for token in message.addressed if token.role == "staff"),
         form=form,
         results=MappingProxyType({one: authresults.verdict(message.headers, one, domain) for one in believed}),
-        another=frozenset(one for one in believed if authresults.passed_another(message.headers, one, domain)),
+        another=frozenset(one for one in believed if authresults.named_another(message.headers, one, domain)),
         internal=authresults.internal(message.headers),
         condemned=condemned,
     )

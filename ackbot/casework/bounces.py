@@ -1,6 +1,7 @@
 """Handles bounces of our mail: a resident cannot be reached, or a colleague may be gone (domain.md §2.2, D39, D40)."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from ackbot.casework import keys, standards
@@ -12,6 +13,7 @@ from ackbot.casework.incoming.screening import Seen, Verdict
 from ackbot.casework.intents import ClearClock, Decision, Intent, Note, Record, Reopen, SetClock, Unreachable
 from ackbot.casework.model import PURPOSES, Case, Facts, Outcome, Returned
 from ackbot.casework.office import Desk
+from ackbot.mail import reports
 from ackbot.mail.addresses import Address, key_of
 from ackbot.mail.markup import Lines
 from ackbot.mail.tokens import Token
@@ -25,11 +27,13 @@ def on_bounce(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisio
 
     The case is found by an id that the bounce quotes, by the tagged address it came to, or by the ids that it answers. The bounce
     counts only if it returns a mail of ours by its signed id, came where reports about that mail go, and the very address failed
-    for good that this mail went to (E6): anybody can write a report, and somebody may have forwarded the mail. Nor does it count
-    if the recipient has written since. A delay, a full mailbox (5.2.2) or a policy is not for good.
+    that this mail went to (E6): anybody can write a report, and somebody may have forwarded the mail. Nor does it count if the
+    recipient has written since. A full mailbox (5.2.2) or a policy is not for good, and stops no later mail; but a person's words
+    have not arrived all the same (E38). A delay is no failure.
     """
     tokens = (*seen.message.returned, *seen.message.addressed, *seen.message.answers)
     failed = frozenset(key_of(one.address) for one in seen.message.failed_recipients if one.permanent)
+    lost = failed | frozenset(key_of(one.address) for one in seen.message.failed_recipients if one.action == "failed")
     status = ", ".join(sorted({one.status or one.action for one in seen.message.failed_recipients}))
     intents: list[Intent] = []
     code = next((token.code for token in tokens if token.code in facts.cases), "")
@@ -37,8 +41,8 @@ def on_bounce(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisio
         role = next(token.role for token in tokens if token.code == code)
         why = "a mail of ours in this case was reported undelivered"
         intents.append(Note(code, "bounce", {"status": status, "role": role}, why=why))
-        if failed and role == "resident":
-            intents += _undelivered(seen, facts.cases[code], failed, status, facts, desk)
+        if lost and role == "resident":
+            intents += _undelivered(seen, facts.cases[code], failed, lost, status, facts, desk)
     if failed and _may_report(seen):
         intents += _staff_gone(seen, failed, facts, status, desk)
     outcome: Outcome = "event" if tokens else "record"
@@ -47,21 +51,31 @@ def on_bounce(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisio
     return Decision(verdict.kind, outcome, verdict.rule, why, False, verdict.to, (*intents, record), code=code)
 
 
-def _undelivered(seen: Seen, case: Case, failed: frozenset[str], status: str, facts: Facts, desk: Desk) -> list[Intent]:
-    """What a report about a mail to a resident does: see `_resident_gone`, `_copy_undelivered` and `_another`."""
+def _undelivered(
+    seen: Seen, case: Case, failed: frozenset[str], lost: frozenset[str], status: str, facts: Facts, desk: Desk
+) -> list[Intent]:
+    """
+    What a report about a mail to a resident does: see `_resident_gone`, `_copy_undelivered` and `_another`.
+
+    Args:
+        failed: the addresses that failed for good.
+        lost: these, and those that failed for this one mail.
+    """
     if gone := _gone(seen, case, failed, facts, desk):
         return _resident_gone(case, gone, status, facts, desk)
+    if gone := tuple(one for one in _gone(seen, case, lost, facts, desk) if one.purpose == PURPOSES["human"]):
+        return _resident_gone(case, gone, status, facts, desk, for_good=False)
     copies = {
         one.to
         for token in seen.message.returned
         if token.code == case.code
         and token.purpose == PURPOSES["copy"]
         and (one := facts.returned.get(token.message_id)) is not None
-        and _came_back(seen, one, failed, desk)
+        and _came_back(seen, one, lost, desk)
     }
     if copies and _may_report(seen, desk.council.inbox_of(case.inbox)):
         return [one for address in sorted(copies) for one in _copy_undelivered(case, address, status, desk)]
-    return _another(failed, case, status, desk)
+    return _another(failed, case, status, desk) if failed else []
 
 
 def _may_report(seen: Seen, *inboxes: Inbox) -> bool:
@@ -94,7 +108,9 @@ def _gone(seen: Seen, case: Case, failed: frozenset[str], facts: Facts, desk: De
     )
 
 
-def _resident_gone(case: Case, gone: tuple[Token, ...], status: str, facts: Facts, desk: Desk) -> list[Intent]:
+def _resident_gone(
+    case: Case, gone: tuple[Token, ...], status: str, facts: Facts, desk: Desk, *, for_good: bool = True
+) -> list[Intent]:
     """
     Stop automatic mail to the resident's address, and tell whoever is in charge once, but of every person's words.
 
@@ -104,18 +120,36 @@ def _resident_gone(case: Case, gone: tuple[Token, ...], status: str, facts: Fact
     sent = [token.message_id for token in gone if token.purpose == PURPOSES["human"]]
     if case.unreachable and not sent:
         return []
-    why = "our mail to the resident came back for good"
-    stopped = [] if case.unreachable else [Unreachable(case.code, True, why=why)]
     words = facts.human_words.get(sent[0], "") if sent else ""
-    key = keys.unreachable(case.code, sent[0] if sent else gone[0].message_id)
     if not words:
+        why, key = "our mail to the resident came back for good", keys.unreachable(case.code, gone[0].message_id)
+        stopped = [] if case.unreachable else [Unreachable(case.code, True, why=why)]
         return [*stopped, *_told(case, case.in_charge, key, desk, why, status=status)]
     at = facts.returned[sent[0]].at if sent[0] in facts.returned else None
+    return on_words_lost(case, sent[0], words, at, status, desk, for_good=for_good)
+
+
+def on_words_lost(
+    case: Case, message_id: str, words: str, at: datetime | None, status: str, desk: Desk, *, for_good: bool
+) -> list[Intent]:
+    """
+    A person's words to the resident did not arrive: a report says so, or our own relay refused them (E38).
+
+    Args:
+        message_id: of the mail with the words.
+        at: when they were written; None if no row tells.
+        status: what the server said, in short.
+        for_good: the address itself does not work, so that nothing more goes there by itself.
+    """
+    why = "our mail to the resident came back for good" if for_good else "a person's words to the resident came back"
+    stopped = [] if case.unreachable or not for_good else [Unreachable(case.code, True, why=why)]
+    key = keys.unreachable(case.code, message_id)
     later = at is not None and case.human_words_at is not None and case.human_words_at > at
     revived = [] if case.state == "open" or later else _revived(case, desk)
     author = case.human_words_by if is_present(desk.council, case.human_words_by, desk.now) else case.in_charge
     now_open = replace(case, state="open")
-    told = _told(now_open, author, key, desk, why, status=status, words=Lines(words), revived=bool(revived))
+    values = {"status": status, "words": Lines(words), "revived": bool(revived), "for_good": for_good}
+    told = _told(now_open, author, key, desk, why, **values)
     if not told:
         told = [
             to_admin.no_owner(now_open, "an answer to the resident came back, and nobody is here to read that", desk)
@@ -135,6 +169,34 @@ def _revived(case: Case, desk: Desk) -> list[Intent]:
         Reopen(case.code, why=why),
         *(SetClock(case.code, replace(clock, told=False), why=why) for clock in clocks),
     ]
+
+
+def on_refused(
+    case: Case, recipient: str, message_id: str, words: str, at: datetime, reply: str, desk: Desk
+) -> list[Intent]:
+    """
+    Our own relay will never take a mail to the resident, or a copy of a person's words (behaviour.md §3.4, E89).
+
+    Args:
+        recipient: whom it was for.
+        words: a person's; "" for an automatic mail, of which whoever is in charge hears once, if the address is no good.
+        reply: the relay's, or only its code.
+    """
+    if key_of(recipient) != case.resident.key:
+        return _copy_undelivered(case, recipient, reply, desk)
+    for_good = is_for_good(reply)
+    if not words:
+        key, why = keys.unreachable(case.code, message_id), "the relay refused the resident's address"
+        stopped = [Unreachable(case.code, True, why=why)] if for_good and not case.unreachable else []
+        return [*stopped, *_told(case, case.in_charge, key, desk, why, status=reply)] if stopped else []
+    return on_words_lost(case, message_id, words, at, reply, desk, for_good=for_good)
+
+
+def is_for_good(reply: str) -> bool:
+    """Whether a relay's refusal says that the address itself does not work."""
+    words = reply.split(maxsplit=2)
+    status = words[1] if len(words) > 1 and words[1].count(".") == 2 else ""  # RFC 2034 §4
+    return reports.is_permanent("failed", status, reply)
 
 
 def _copy_undelivered(case: Case, address: str, status: str, desk: Desk) -> list[Intent]:
@@ -163,7 +225,8 @@ def _told(case: Case, reader: str, key: keys.Key, desk: Desk, why: str, **values
     if staff is None or case.state == "closed":
         return []
     other = values.get("other", "")
-    defaults = {"other": "", "same": other == case.resident.key, "copy": False, "words": "", "revived": False}
+    same = other == case.resident.key
+    defaults = {"other": "", "same": same, "copy": False, "words": "", "revived": False, "for_good": True}
     return [to_staff.about_case(desk, ASK_BACK["unreachable"], case, staff, key, {**defaults, **values}, why=why)]
 
 

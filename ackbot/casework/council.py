@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Literal
 
+from ackbot.casework.wordlists import Lists
 from ackbot.casework.worktime import Calendar, Duration, Week
 
-Phrase = tuple[str, ...]  # a letter must hold all of them; see `danger.phrases`
 Mode = Literal["shadow", "staff", "acknowledge", "live"]
 
 
@@ -222,14 +222,14 @@ class Urgent:
         to: staff ids, in the order in which they are alarmed.
         alarm: categories that alarm them.
         flag: categories that mark the mail to the owner as urgent.
-        words: the phrases of each category; see `danger.phrases`.
+        words: the lists of all languages; see `wordlists.py`.
     """
 
     to: tuple[str, ...]
     repeat_every: Duration
     alarm: tuple[str, ...]
     flag: tuple[str, ...]
-    words: Mapping[str, tuple[Phrase, ...]]
+    words: Lists
 
 
 @dataclass(frozen=True, kw_only=True)

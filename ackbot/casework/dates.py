@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 from datetime import date, timedelta
 
+from dateutil.easter import easter
+
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAY = r"(?P<weekday>mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\.?"
@@ -19,6 +21,69 @@ _SHORT_RANGE = re.compile(
     rf"\s*(?:from\s+)?(?P<start>\d{{1,2}})(?:st|nd|rd|th)?\s*(?:-|–|to|until)\s*(?P<end>{_NUMBER}\s+{_MONTH}.*)",
     re.IGNORECASE | re.DOTALL,
 )
+
+_WORDS = {
+    word: number
+    for number, words in enumerate(
+        (
+            "",
+            "a|an|one",
+            "two|a couple of",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+        )
+    )
+    for word in filter(None, words.split("|"))
+}
+_COUNT = (
+    r"(?P<count>\d{1,2}|" + "|".join(word.replace(" ", r"\s+") for word in sorted(_WORDS, key=len, reverse=True)) + ")"
+)
+# Days that people call by their names: by days after Easter Sunday, and by month and day.
+_BY_EASTER = {
+    "shrovetuesday": -47,
+    "ashwednesday": -46,
+    "maundythursday": -3,
+    "goodfriday": -2,
+    "eastersaturday": -1,
+    "eastersunday": 0,
+    "easterday": 0,
+    "eastermonday": 1,
+    "eastertuesday": 2,
+    "whitmonday": 50,
+}
+_FIXED = {
+    "newyearsday": (1, 1),
+    "burnsnight": (1, 25),
+    "stdavidsday": (3, 1),
+    "stpatricksday": (3, 17),
+    "stgeorgesday": (4, 23),
+    "mayday": (5, 1),
+    "halloween": (10, 31),
+    "standrewsday": (11, 30),
+    "christmaseve": (12, 24),
+    "christmasday": (12, 25),
+    "boxingday": (12, 26),
+    "newyearseve": (12, 31),
+}
+_FEASTS = (
+    r"(?:shrove|easter)\s+tuesday|ash\s+wednesday|maundy\s+thursday|good\s+friday|easter\s+(?:saturday|sunday|day|monday)|"
+    r"whit\s+monday|new\s+year['’]?s\s+(?:day|eve)|burns\s+night|st\.?\s+(?:david|patrick|george|andrew)['’]?s\s+day|"
+    r"may\s+day|halloween|christmas\s+(?:eve|day)|boxing\s+day"
+)
+# Words in a reason that point at the day that was written, or speak of a time on it.
+_LEANS = re.compile(
+    r"\b(?:(?:that|this|the\s+same|the\s+very)\s+(?:day|date|morning|afternoon|evening|night)|on\s+the\s+day|by\s+then|then)\b",
+    re.IGNORECASE,
+)
+_NAMED_DAY = re.compile(rf"\b(?:{_DAY}|{_NUMBER}\s+(?:of\s+)?{_MONTH}|{_FEASTS})(?!\w)", re.IGNORECASE)
 
 Found = tuple[date, int]  # the date, and the place in the text where its words end
 _FURTHEST = 370  # days; a date further ahead is taken for a slip
@@ -104,8 +169,25 @@ def _tomorrow(_: re.Match[str], today: date) -> date:
     return today + timedelta(days=1)
 
 
+def _after_tomorrow(_: re.Match[str], today: date) -> date:
+    return today + timedelta(days=2)
+
+
 def _in_days(match: re.Match[str], today: date) -> date:
-    return today + timedelta(days=int(match["count"]) * (7 if match["unit"].lower() == "week" else 1))
+    count, unit = match["count"].lower(), match["unit"].lower()
+    number = int(count) if count.isdigit() else _WORDS[" ".join(count.split())]
+    return today + timedelta(days=number * {"d": 1, "w": 7, "f": 14}[unit[0]])
+
+
+def _feast(match: re.Match[str], today: date) -> date | None:
+    """A day that has a name, this year or, if it has passed, next year: the resident reads the date."""
+    name = re.sub(r"[^a-z]", "", match["feast"].lower())
+    year = int(match["year"] or 0)
+    for one in (year,) if year else (today.year, today.year + 1):
+        found = easter(one) + timedelta(days=_BY_EASTER[name]) if name in _BY_EASTER else date(one, *_FIXED[name])
+        if year or found >= today:
+            return found
+    return None
 
 
 def _with_year(day: int, month: int, year: int, today: date) -> date | None:
@@ -134,8 +216,26 @@ _READINGS: tuple[tuple[str, Callable[[re.Match[str], date], date | None]], ...] 
     (r"next\s+week", _next_week),
     (_DAY, _weekday),
     (r"tomorrow", _tomorrow),
-    (r"in\s+(?P<count>\d{1,2})\s+(?P<unit>day|week)s?", _in_days),
+    (r"(?:the\s+)?day\s+after\s+tomorrow", _after_tomorrow),
+    (rf"in\s+{_COUNT}\s+(?P<unit>day|week|fortnight)s?['’]?(?:\s+time)?", _in_days),
+    (rf"{_COUNT}\s+(?P<unit>day|week|fortnight)s?\s+(?:from\s+(?:now|today)|today)", _in_days),
+    (rf"(?:the\s+)?(?P<feast>{_FEASTS}){_YEAR}", _feast),
 )
+
+
+def leans_on(words: str, day: date) -> str:
+    """The words in a text that point at this day, whose date may move: "that day", its weekday, its date; "" for none."""
+    if found := _LEANS.search(words):
+        return found[0]
+    for match in _NAMED_DAY.finditer(words):
+        weekday, number = match["weekday"], match["day"]
+        if weekday and _DAYS.index(weekday.lower()[:3]) == day.weekday():
+            return match[0]
+        if number and (int(number), match["month"].lower()[:3]) == (day.day, _MONTHS[day.month - 1]):
+            return match[0]
+        if not weekday and not number:
+            return match[0]
+    return ""
 
 
 def find_range(text: str, today: date) -> tuple[date, date, int] | None:

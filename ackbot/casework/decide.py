@@ -12,7 +12,7 @@ from ackbot.casework.incoming import chains, danger, matching, staff_proof
 from ackbot.casework.incoming.matching import Match
 from ackbot.casework.incoming.screening import Seen, Verdict, screen
 from ackbot.casework.intents import Decision, Intent, Note, Record, Unreachable
-from ackbot.casework.model import PERSONAL, Facts, Known, Outcome, Questions
+from ackbot.casework.model import PERSONAL, Case, Facts, Known, Outcome, Questions
 from ackbot.casework.office import Desk
 from ackbot.casework.opening import NewLetter
 from ackbot.casework.staff import commands
@@ -106,7 +106,7 @@ def _decided(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision
             return _again(seen, verdict, facts, desk)
         verdict = _of_a_stranger(verdict)
     # A resident's "I am away" says nothing new about the case. A stranger's automatic mail may be a real letter.
-    if verdict.kind == "automatic-reply" and (event := _automatic_event(seen, verdict, facts)):
+    if verdict.kind == "automatic-reply" and (event := _automatic_event(seen, verdict, facts, desk)):
         return event
     if seen.arrival.history:
         return _closed(verdict, "record", "it is older than the time from which this inbox is watched")
@@ -190,23 +190,33 @@ def _of_a_stranger(verdict: Verdict) -> Verdict:
     return replace(verdict, kind="letter", acknowledge=False, rule="behaviour.md §4.4", why=why)
 
 
-def _automatic_event(seen: Seen, verdict: Verdict, facts: Facts) -> Decision | None:
+def _automatic_event(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision | None:
     """
     The decision for an automatic reply from staff, or in a case that we know.
 
     None for a stranger's automatic mail, which may be a letter (behaviour.md §1).
     """
     for token in (*seen.message.addressed, *seen.message.answers):
-        if token.code in facts.cases:
+        if case := facts.cases.get(token.code):
             note = Note(token.code, "automatic-reply", {"role": token.role}, why="an automatic reply came to our mail")
-            return _closed(verdict, "event", "it answers a mail of ours automatically", (note,), code=token.code)
+            event = _closed(verdict, "event", "it answers a mail of ours automatically", (note,), code=token.code)
+            return event if token.role == "staff" else _alarming(event, seen, case, desk)
     if seen.staff is not None:
         return _closed(verdict, "event", "it is an automatic reply of a member of staff")
-    case = matching.match(seen, verdict.to, facts).case
-    if case is not None and verdict.to is not None and verdict.to.key in case.parties:
-        note = Note(case.code, "automatic-reply", why="an automatic reply of a resident", data={})
-        return _closed(verdict, "event", "it is an automatic reply of a resident with a case", (note,), code=case.code)
+    found = matching.match(seen, verdict.to, facts).case
+    if found is not None and verdict.to is not None and verdict.to.key in found.parties:
+        note = Note(found.code, "automatic-reply", why="an automatic reply of a resident", data={})
+        why = "it is an automatic reply of a resident with a case"
+        return _alarming(_closed(verdict, "event", why, (note,), code=found.code), seen, found, desk)
     return None
+
+
+def _alarming(event: Decision, seen: Seen, case: Case, desk: Desk) -> Decision:
+    """The event, with an alarm if the mail speaks of danger: a person may have written what bears a robot's mark (E20)."""
+    signs = danger.found_in(seen, case, desk)
+    urgent = danger.of_signs(signs)
+    raised = danger.alarms(seen, case, desk.council.inbox_of(case.inbox), urgent, desk)
+    return replace(event, intents=(*event.intents[:-1], *raised, *event.intents[-1:]), urgent=urgent, signs=signs)
 
 
 def _officer_is_here(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> bool:
@@ -229,7 +239,16 @@ def _letter(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
     earlier = facts.cases.get(known.code) if known is not None and known.decided else None
     if known is not None and earlier is not None:
         found = Match(earlier, "an earlier copy of the same letter belongs to it")
-    urgent = danger.found_in(seen, found.case, desk)
+    signs = danger.found_in(seen, found.case, desk)
+    return replace(_of_letter(seen, verdict, found, facts, desk, danger.of_signs(signs)), signs=signs)
+
+
+def _of_letter(
+    seen: Seen, verdict: Verdict, found: Match, facts: Facts, desk: Desk, urgent: tuple[str, ...]
+) -> Decision:
+    """The decision for a letter, for which it is known what case it belongs to and what danger it speaks of."""
+    known = facts.known
+    earlier = facts.cases.get(known.code) if known is not None and known.decided else None
     # Anybody can copy a Message-ID, so a person has answered the letter only if the mail is not condemned (E4).
     answer = None if seen.authority.condemned_by() else elsewhere.before(seen, verdict, found, facts)
     if found.case is None:
@@ -253,6 +272,8 @@ def _limited(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Verdict:
         return _withheld(verdict, "behaviour.md §4.3", "an owner wrote that this sender needs no answers")
     if seen.arrival.backlog and not seen.home.acknowledge_backlog:
         return _withheld(verdict, "behaviour.md §5.4", "it lay in the inbox before ackbot first watched it")
+    if seen.arrival.put_in:
+        return _withheld(verdict, "behaviour.md §5.4", "somebody put it into the inbox long after it had arrived")
     if _quick_answers(seen, facts) >= _ROBOT:
         why = f"letters came from this address within a minute of our mails {_ROBOT} times: it may be a machine"
         return _withheld(verdict, "RFC 3834 §2", why)

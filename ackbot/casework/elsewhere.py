@@ -5,6 +5,8 @@ They count as human words in the case, like replies to us, except that they have
 reply").
 """
 
+from datetime import datetime, timedelta
+
 from ackbot.casework import keys
 from ackbot.casework.cover import has_left, is_present
 from ackbot.casework.drafts import to_admin, to_staff
@@ -22,12 +24,13 @@ from ackbot.casework.intents import (
 )
 from ackbot.casework.model import AnsweredElsewhere, Case, Facts
 from ackbot.casework.office import Desk
-from ackbot.casework.staff import words_elsewhere
+from ackbot.casework.staff import announced, sign_off, words_elsewhere
 from ackbot.mail import subjects
 from ackbot.mail.markup import Lines
 
 RULE = 'design.md, "The life of a reply"'
 BEFORE = "a person answered it before it was seen here"
+_ON_ITS_WAY = timedelta(hours=1)  # clocks go wrong, and mails wait, for so long without meaning anything
 _PERSONS = ("letter", "staff")  # the kinds of mail that screening thinks a person wrote
 _MOST = 20  # recipients that are read
 _SIGNED = 6  # lines at the end that are searched for a name
@@ -77,8 +80,10 @@ def on_copied(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisio
     The decision for a mail from staff to a resident with one of our inboxes in copy; None for any other mail.
 
     From alone proves nothing (P7, D55). The servers of this inbox and of the case's inbox must vouch for it. If an inbox names
-    no server, nobody vouches for the mail, because everybody in copy has the ids of the case. If the mail then answers one of
-    these, it changes nothing, and whoever has the case is asked (E5); a copy that a server proves is decided anew (E7).
+    no server, nobody vouches for the mail, because everybody in copy has the ids of the case. Nor does anybody vouch for whom
+    it was sent to if none of our inboxes is named: whoever once got a signed mail can send it to us again. If the mail then
+    answers one of these, it changes nothing, and whoever has the case is asked (E5); a copy that a server proves is decided
+    anew (E7).
     """
     to = recipients(seen)
     if verdict.kind not in _PERSONS or not to or seen.arrival.history or not _works_here(seen, desk):
@@ -88,7 +93,8 @@ def on_copied(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisio
         return None
     case, how, threaded = found
     asked = (seen.inbox, desk.council.inbox_of(case.inbox))
-    if all(seen.authority.proven_by(inbox) for inbox in asked):
+    to_us = any(desk.council.inbox_at(one.key) for one in (*seen.message.to, *seen.message.cc))
+    if to_us and all(seen.authority.proven_by(inbox) for inbox in asked):
         return _answered(seen, to, case, how, facts, desk)
     if threaded and all(seen.authority.may_be_vouched_by(inbox) for inbox in asked):
         return _asked(seen, verdict, case, desk)
@@ -207,10 +213,22 @@ def _answered(seen: Seen, to: tuple[str, ...], case: Case, how: str, facts: Fact
         intents.append(words_elsewhere.question_ended(case, key, desk))
     if case.state == "closed":
         intents.append(Note(case.code, "outside", why="a person wrote to the resident after the case was closed"))
+    elif _only_announces(seen, named, desk):
+        intents.append(
+            Note(case.code, "outside", why="a person wrote to the resident, and only announced that they look (E86)")
+        )
+        intents += _tell_owner(seen, case, named, desk)
     else:
         intents += words_elsewhere.given(case, answer, desk)
         intents += _tell_owner(seen, case, named, desk)
     return _seen(why, intents, code=case.code, owner=answer.staff, outcome="event")
+
+
+def _only_announces(seen: Seen, named: str, desk: Desk) -> bool:
+    """Whether the words say nothing but that somebody will look; they keep the promise (behaviour.md §3.4, E86)."""
+    person = desk.council.staff.get(named)
+    names = (person.name, person.public_name, person.job_title) if person else ()
+    return announced.only(sign_off.above(seen.message.new_text, names))
 
 
 def _tell_owner(seen: Seen, case: Case, named: str, desk: Desk) -> list[Intent]:
@@ -258,7 +276,18 @@ def _works_here(seen: Seen, desk: Desk) -> bool:
 def _answer(seen: Seen, code: str, staff: str) -> AnsweredElsewhere:
     message = seen.message
     ids = tuple(dict.fromkeys((*message.in_reply_to, *message.references)))
-    return AnsweredElsewhere(code, staff, subjects.key(message.subject), ids, seen.arrival.arrived_at)
+    return AnsweredElsewhere(code, staff, subjects.key(message.subject), ids, _written_at(seen))
+
+
+def _written_at(seen: Seen) -> datetime:
+    """
+    When a mail was written: when it arrived, unless its own Date is long before. An old mail, sent again, is no new answer.
+
+    Nobody else can put a mail into our Sent folder, and there it was sent when it arrived.
+    """
+    arrived_at, sent_at = seen.arrival.arrived_at, seen.message.sent_at
+    old = not seen.sent and sent_at is not None and sent_at < arrived_at - _ON_ITS_WAY
+    return sent_at if old and sent_at is not None else arrived_at
 
 
 def _case_of(seen: Seen, to: tuple[str, ...], facts: Facts, desk: Desk) -> tuple[Case, str, bool] | None:
@@ -279,11 +308,17 @@ def _case_of(seen: Seen, to: tuple[str, ...], facts: Facts, desk: Desk) -> tuple
         *((token.code, "it was copied to the reply address of our mail") for token in message.addressed),
         *((code, "its subject names the reference") for code in desk.council.codes_in(message.subject)),
     ]
-    theirs = {code: case for code, case in facts.cases.items() if readers & case.parties}
+    written_at = _written_at(seen)
+    late = written_at < seen.arrival.arrived_at
+    theirs = {
+        code: case
+        for code, case in facts.cases.items()
+        if readers & case.parties and not (late and written_at < case.opened_at)
+    }
     found = [(theirs[code], how, number < len(thread)) for number, (code, how) in enumerate(named) if code in theirs]
     key = subjects.key(message.subject)
     same = [case for case in theirs.values() if key and subjects.key(case.subject) == key and case.state != "closed"]
-    younger = [case for case in same if case.opened_at <= seen.arrival.arrived_at]
+    younger = [case for case in same if case.opened_at <= written_at]
     how = "it went to the resident under the subject of the case"
     found += [(case, how, False) for case in sorted(younger, key=lambda case: case.opened_at, reverse=True)]
     return next((one for one in found if one[0].state != "closed"), found[0] if found else None)

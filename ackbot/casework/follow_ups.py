@@ -79,8 +79,8 @@ def on_attached(
     known = verdict.to is not None and verdict.to.key in case.parties
     own = seen.authority.is_own(desk.council.inbox_of(case.inbox)) and not _as_staff(seen, case)
     again = doubted_at is not None
-    case, intents = _joined(seen, found, case, desk, found_urgent, own=own, alarmed=again)
     speaks = seen.authority.speaks_for(case, desk.council)
+    case, intents = _joined(seen, found, case, desk, found_urgent, own=own, speaks=speaks, alarmed=again)
     said = _said(seen, case, desk, found_urgent) if speaks else _Said(None, 0, Wishes())
     if said.score:
         intents.append(Note(case.code, "feedback", why="the resident said how we did", data={"score": str(said.score)}))
@@ -128,10 +128,18 @@ def _as_staff(seen: Seen, case: Case) -> str:
 
 
 def _joined(
-    seen: Seen, found: Match, case: Case, desk: Desk, found_urgent: tuple[str, ...], *, own: bool, alarmed: bool
+    seen: Seen,
+    found: Match,
+    case: Case,
+    desk: Desk,
+    found_urgent: tuple[str, ...],
+    *,
+    own: bool,
+    speaks: bool,
+    alarmed: bool,
 ) -> tuple[Case, list[Intent]]:
-    """Attach the letter, whatever it says (P3), and raise the alarm for urgent words."""
-    if own:
+    """Attach the letter, whatever it says (P3), and raise the alarm. Only a party's urgent words make the case sensitive (P7)."""
+    if speaks:
         case = danger.marked(case, found_urgent)
     intents: list[Intent] = [Attach(case.code, why=found.how, sensitive=case.sensitive, latest=own)]
     author = seen.authority.author
@@ -346,7 +354,7 @@ def on_recovered(seen: Seen, verdict: Verdict, case: Case, desk: Desk) -> Decisi
     """The decision for a quarantined mail that can be read at last: its owner gets it. The resident was answered before."""
     inbox = desk.council.inbox_of(case.inbox)
     why = "it could be read at last"
-    found_urgent = danger.found_in(seen, case, desk)
+    found_urgent = danger.of_signs(danger.found_in(seen, case, desk))
     case = danger.marked(case, found_urgent)
     intents: list[Intent] = [
         Attach(case.code, sensitive=case.sensitive, why=why),

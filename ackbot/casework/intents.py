@@ -9,6 +9,7 @@ from typing import Literal
 from ackbot.casework.council import Absence
 from ackbot.casework.keys import Key
 from ackbot.casework.model import AnsweredElsewhere, ByWay, Case, Clock, ClockKind, LetterKind, Outcome, Proof
+from ackbot.casework.wordsearch import Sign
 from ackbot.mail.addresses import Address
 from ackbot.mail.compose import Draft
 from ackbot.mail.plain import Attachment
@@ -173,6 +174,19 @@ class Alarm(Intent):
     repeat_s: float
     proof: Proof = 1
     how: Literal["mailed", "counted", "listed"] = "mailed"
+
+
+@dataclass(frozen=True, slots=True)
+class Learn(Intent):
+    """
+    Remember paragraphs that stood below the quotation in a colleague's mail; seen in three of them, they are nobody's words.
+
+    Args:
+        domain: of the colleague's address, case folded.
+    """
+
+    domain: str
+    paragraphs: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,6 +366,7 @@ class Decision:
         acknowledge: the sender gets an automatic answer.
         to: the address to answer; None for none.
         urgent: categories whose words the mail holds.
+        signs: the lines of the word lists that found them, with the words of the mail.
         code: the code of the case that it opens or joins; "" for none.
         new: it opens the case.
         private: nothing of the mail is kept except that it was seen.
@@ -378,3 +393,4 @@ class Decision:
     by_way: ByWay = ""
     anew: bool = False
     proven: bool = False
+    signs: tuple[Sign, ...] = ()

@@ -286,6 +286,11 @@ def restore(inbox: str, on: date) -> Key:
     return Key(f"restore:{inbox}:{on.isoformat()}")
 
 
+def put_in(inbox: str, on: date) -> Key:
+    """Once a day: many old letters were put into an inbox."""
+    return Key(f"put-in:{inbox}:{on.isoformat()}")
+
+
 def restored(at: str) -> Key:
     """A backup was restored; `at` is the instant as the store writes it."""
     return Key(f"restored:{at}")

@@ -88,8 +88,9 @@ class Arrival:
         backlog: it lay in the folder before the inbox was first watched.
         history: it is older than the first watch, and appeared when UIDVALIDITY changed: recorded, never acknowledged.
         hold: why acknowledgements wait for the admin: "restore" after too many unknown letters at once, "backup" if the letter
-            may have been answered before a backup was restored; "" if they do not wait.
+            may have been answered before a backup was restored; "" if they do not wait. "put in": the letter itself may.
         size: octets.
+        put_in: somebody put it into the folder long after it had arrived, when we had looked for letters (behaviour.md §5.4).
     """
 
     inbox: str
@@ -101,6 +102,7 @@ class Arrival:
     history: bool = False
     hold: str = ""
     size: int = 0
+    put_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -462,11 +464,10 @@ class Facts:
         held: held words of this member of staff, the latest first.
         human_sent: how often this member of staff has written to residents through us.
         person: what this resident asked for earlier.
-        copied: Cc fields of the resident's letters, by case code. This and the next five are filled for staff mail only.
-        last_words: the resident's last words, by case code.
-        contacts: the automatic mail to each case's resident, by case code.
-        alarmed: codes of cases with an urgent alarm that nobody has taken.
-        alarms_taken: who took the last alarm of a case, by its code: staff id and when (UTC).
+        copied: Cc fields of the resident's letters, by case code. This and the next six are filled for staff mail only.
+        last_words: the resident's last words, by case code; `contacts`: the automatic mail to each case's resident.
+        learned: paragraphs that servers of the writer's domains put below mails, folded (E37).
+        alarmed: codes of cases with an alarm that nobody has taken; `alarms_taken`: who took the last one, and when (UTC).
         once_offered: codes of cases that were passed to this member of staff at some time.
         alarms: of all cases: those that run, and those that began in the last minutes.
     """
@@ -491,6 +492,7 @@ class Facts:
     copied: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     last_words: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     contacts: Mapping[str, History] = field(default_factory=lambda: MappingProxyType({}))
+    learned: frozenset[str] = frozenset()
     alarmed: frozenset[str] = frozenset()
     alarms_taken: Mapping[str, tuple[str, datetime]] = field(default_factory=lambda: MappingProxyType({}))
     once_offered: frozenset[str] = frozenset()

@@ -60,7 +60,7 @@ def command(ctx: click.Context, own_config: str | None, online: bool, staff: str
 
 def _tried(config: Config, staff: str | None, wait_s: float, *, online: bool) -> Iterator[tuple[str, bool]]:
     from ackbot.work.check_online import trial
-    from ackbot.work.check_staff import staff_trial
+    from ackbot.work.check_staff import footers_seen, staff_trial
 
     person = config.council.staff.get(staff or "")
     if staff and person is None:
@@ -70,6 +70,7 @@ def _tried(config: Config, staff: str | None, wait_s: float, *, online: bool) ->
     if online:
         yield from trial(config)
     if person is not None:
+        yield from footers_seen(config, person)
         yield from staff_trial(config, person, wait_s, lambda line: say(line, err=True))
 
 

@@ -85,6 +85,11 @@ def _told(result: dict[str, Any]) -> str:
     ]
     if result["urgent"]:
         lines.append(f"  urgent    {', '.join(result['urgent'])}")
+        lines += [
+            f"            {one['category']}: “{one['words']}”, found by {one['file']}:{one['line']}: {one['looks_for']}"
+            for intent in result["intents"]
+            for one in intent.get("signs", ())
+        ]
     if result["case"]["reference"]:
         lines.append(
             f"  case      {result['case']['reference']}{' (new)' if result['case']['new'] else ''}, standard "

@@ -256,7 +256,7 @@ def _urgent(file: shape.File, wording: Wording) -> values.Urgent:
         repeat_every=file.urgent.repeat_every,
         alarm=tuple(file.urgent.alarm),
         flag=tuple(file.urgent.flag),
-        words=MappingProxyType(dict(wording.urgent)),
+        words=wording.urgent,
     )
 
 

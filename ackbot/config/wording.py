@@ -6,20 +6,23 @@ from pathlib import Path
 from typing import Any
 
 from ackbot import resources
+from ackbot.casework import wordlists
 from ackbot.casework.incoming import danger
+from ackbot.casework.wordlists import ListFile, Lists
 from ackbot.config import shape
 from ackbot.config.source import Finding, Source
 from ackbot.mail.templates import TemplateProblem, Templates
 
+_SHARED = "shared"  # the list of groups and exceptions that the others of its language use
 _MODEL = "en"  # the language whose words.toml has every phrase
 
 
 @dataclass(frozen=True)
 class Wording:
-    """The templates, and the phrases of each category of urgent words."""
+    """The templates, and the lists of urgent words."""
 
     templates: Templates
-    urgent: Mapping[str, tuple[tuple[str, ...], ...]]
+    urgent: Lists
 
 
 def wording(file: shape.File, source: Source) -> Wording:
@@ -44,7 +47,7 @@ def wording(file: shape.File, source: Source) -> Wording:
         templates.offers()
     except TemplateProblem as problem:
         source.findings.append(finding(problem))
-    return Wording(templates, {category: _phrases(category, file, source) for category in danger.CATEGORIES})
+    return Wording(templates, _lists(file, source))
 
 
 def finding(problem: TemplateProblem) -> Finding:
@@ -65,24 +68,58 @@ def _lacking(model: Mapping[str, Any], words: Mapping[str, Any], at: str = "") -
     return found
 
 
-def _phrases(category: str, file: shape.File, source: Source) -> tuple[tuple[str, ...], ...]:
-    """The phrases of a category in all languages: from the council's folder if they are there, otherwise those of ackbot."""
+def _lists(file: shape.File, source: Source) -> Lists:
+    """
+    The lists of urgent words of all languages that have any, whatever `[council] languages` says (E51).
+
+    A list in the council's folder takes the place of the one of ackbot. Lines that mean nothing are added to `source`.
+    """
     own = source.resolved(file.urgent.words_dir) if file.urgent.words_dir else None
-    lines: list[str] = []
-    for language in dict.fromkeys([*file.council.languages, _MODEL]):
-        places = [resources.templates() / language / "urgent" / f"{category}.txt"]
-        if own is not None:
-            places = [own / language / f"{category}.txt", own / f"{category}.{language}.txt", *places]
-        found: Path | None = next((place for place in places if place.is_file()), None)
-        try:
-            lines += found.read_text(encoding="utf-8-sig").splitlines() if found else []
-        except (UnicodeDecodeError, OSError) as error:
-            source.findings.append(
-                Finding(
-                    str(found),
-                    1,
-                    "urgent.words_dir",
-                    f"cannot be read ({error}); save it as UTF-8, and let ackbot read it",
-                )
-            )
-    return danger.phrases(lines)
+    files = []
+    for language in _languages_of_lists(file, own):
+        shared = _text(_list(language, _SHARED, own), source)
+        for category in danger.CATEGORIES:
+            if path := _list(language, category, own):
+                files.append(ListFile(category, _called(path), _text(path, source), shared))
+                source.findings += [
+                    Finding(str(path), mistake.line, "urgent.words_dir", f"{mistake.what}; correct the line")
+                    for mistake in wordlists.read(files[-1])[1]
+                ]
+    return wordlists.lists(tuple(files))
+
+
+def _languages_of_lists(file: shape.File, own: Path | None) -> list[str]:
+    """The languages that have lists; English first, because most letters are in it, and then in alphabetical order."""
+    known = {path.parent.parent.name for path in resources.templates().glob("*/urgent/*.txt")} | set(
+        file.council.languages
+    )
+    if own is not None:
+        known |= {path.parent.name for path in own.glob("*/*.txt")}
+        known |= {path.stem.partition(".")[2] for path in own.glob("*.*.txt")}
+    return sorted(known, key=lambda language: (language != _MODEL, language))
+
+
+def _list(language: str, name: str, own: Path | None) -> Path | None:
+    """The file of a list; None if that language has none."""
+    places = [resources.templates() / language / "urgent" / f"{name}.txt"]
+    if own is not None:
+        places = [own / language / f"{name}.txt", own / f"{name}.{language}.txt", *places]
+    return next((place for place in places if place.is_file()), None)
+
+
+def _called(path: Path) -> str:
+    """The name of a list in `explain`: as it is found beside the templates of ackbot, or the whole path of the council's own."""
+    shipped = resources.templates().parent
+    return str(path.relative_to(shipped) if path.is_relative_to(shipped) else path)
+
+
+def _text(path: Path | None, source: Source) -> str:
+    """A list as it stands in its file; "" if it cannot be read, which is added to `source`."""
+    if path is None:
+        return ""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (UnicodeDecodeError, OSError) as error:
+        what = f"cannot be read ({error}); save it as UTF-8, and let ackbot read it"
+        source.findings.append(Finding(str(path), 1, "urgent.words_dir", what))
+        return ""

@@ -79,18 +79,17 @@ def verdict(headers: Fields, authserv_id: str, author_domain: str) -> Verdict:
     return "pass" if found.whole and passes and all(passes) else ""
 
 
-def passed_another(headers: Fields, authserv_id: str, author_domain: str) -> bool:
+def named_another(headers: Fields, authserv_id: str, author_domain: str) -> bool:
     """
-    Whether the trusted server passed an author of another organisation: it read From otherwise than we do.
+    Whether the trusted server judged an author of another organisation, whatever it said: it read From otherwise than we do.
 
-    Writers of odd From fields, such as `<a@b.example> <x@evil.example>`, count on that. Arguments as for `verdict`.
+    Writers of odd From fields, such as `<a@b.example> <x@evil.example>`, count on that, and need no pass: a domain without a
+    policy gets `none`. Arguments as for `verdict`.
     """
     found, _ = _topmost(headers, authserv_id)
     own = domains.organisational(author_domain) if author_domain else ""
     checked = [
-        one.properties.get("header.from", "")
-        for one in (found.results if found else ())
-        if one.method == "dmarc" and one.result == "pass"
+        one.properties.get("header.from", "") for one in (found.results if found else ()) if one.method == "dmarc"
     ]
     return bool(own) and any(one and domains.organisational(domains.ascii_form(one) or one) != own for one in checked)
 

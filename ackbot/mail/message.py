@@ -9,7 +9,7 @@ from itertools import islice
 from operator import attrgetter
 from typing import Any
 
-from ackbot.mail import language, mime, plain, quoting, reports, subjects, systems, text
+from ackbot.mail import beside, debris, language, mime, plain, quoting, reports, subjects, systems, text
 from ackbot.mail.addresses import Address, addresses
 from ackbot.mail.headers import LONGEST_VALUE, Headers, instant
 from ackbot.mail.plain import Attachment, Fields, Quoted, Read
@@ -34,6 +34,8 @@ _RETURNED = 262_144  # characters of a bounce that are searched for our ids
 _LONGEST_ID = 998  # characters between the brackets, one whole line (RFC 5322 §2.1.1); a longer id is ignored
 _LONGEST_FIELD_NAME = 100  # characters; no rule looks for a longer one
 _LONGEST_NAMING = 2_000  # characters of the fields in which a contact form names its resident
+_ABOVE = 8_000  # characters of HTML above a picture that are read
+_ABOVE_WORDS = 80  # characters of the words above it that are kept
 _LONGEST_WORD = 200  # characters of a content type or an action
 
 
@@ -195,6 +197,7 @@ def _read(root: mime.Part) -> Read:
         text=visible,
         new_text=new_text,
         unmarked=quoting.unmarked(visible),
+        beside=beside.beside(root),
         quoted=tuple(
             Quoted(at, named[: plain.MOST_NAMED]) for at, named in quoting.quotations(visible, plain.MOST_QUOTED)
         ),
@@ -211,6 +214,7 @@ def _read(root: mime.Part) -> Read:
         answered_ids=_answered_ids(headers),
         returned_ids=_returned_ids(root, visible) if may_be_bounce else (),
         tags=_tags(mailboxes, subject),
+        rich=text.rich(root),
     )
 
 
@@ -300,18 +304,29 @@ def _attachments(root: mime.Part) -> Iterator[Attachment]:
         # A delivery status is the bounce itself and not a file that came with it.
         if leaf.is_attachment and not leaf.content_type.startswith("message/delivery-status"):
             inline = leaf.disposition == "inline" or ("content-id" in leaf.headers and leaf.disposition != "attachment")
-            shown = False
+            shown, identity, above = False, "", ""
             # A Content-ID alone does not mean that the picture is shown: Gmail gives one to every file.
             if leaf.content_type.startswith("image/") and "content-id" in leaf.headers:
                 if pages is None:
                     pages = [page.text for page in root.leaves() if page.content_type == "text/html"]
-                identity = leaf.headers.value("content-id").strip(" <>")
-                named = _OUTLOOKS_NAME.fullmatch(leaf.filename)
-                shown = bool(identity) and bool(named or any(f"cid:{identity}" in page for page in pages))
+                identity = leaf.headers.value("content-id").strip(" <>")[: plain.LONGEST_LINE]
+                place = next(
+                    ((page, at) for page in pages if identity and (at := page.find(f"cid:{identity}")) >= 0), None
+                )
+                above = _words_above(*place) if place else ""
+                shown = bool(identity) and (place is not None or bool(_OUTLOOKS_NAME.fullmatch(leaf.filename)))
             kind = _LINE_END.sub(" ", leaf.content_type[:_LONGEST_WORD])  # the parser keeps NUL in the heads of parts
-            yield Attachment(_cut(leaf.filename), kind, leaf.section, inline, shown)
+            yield Attachment(
+                _cut(leaf.filename), kind, leaf.section, inline, shown, _LINE_END.sub(" ", identity), above
+            )
         for name in text.uuencoded_names(leaf):
             yield Attachment(_cut(name), "application/octet-stream", "", inline=False)
+
+
+def _words_above(page: str, at: int) -> str:
+    """The last words that a page of HTML shows above that place, folded."""
+    shown = text.stripped(page[max(0, at - _ABOVE) : at].rpartition("<")[0])
+    return " ".join(debris.folded(shown[-_ABOVE_WORDS:]).split()[1 if len(shown) > _ABOVE_WORDS else 0 :])
 
 
 def _cut(name: str) -> str:

@@ -112,6 +112,8 @@ class Attachment:
         inline: marked to be shown inside the text, such as a picture in a signature.
         shown: a picture that the HTML shows, or that has a name of Outlook's making. Some servers turn a signature's pictures
             into attachments, so `inline` alone does not tell.
+        identity: its Content-ID without brackets; "" for none.
+        above: the last words that the HTML shows above it, folded; "" if it shows none, or not this file.
     """
 
     name: Line
@@ -119,6 +121,8 @@ class Attachment:
     section: Section
     inline: bool
     shown: bool = False
+    identity: Line = ""
+    above: Line = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +155,7 @@ class Read:
         text: the text that a mail client would show, at most 65,536 characters.
         new_text: the newly written words; see `quoting.new_text`.
         unmarked: the text without lines that `>` marks as quoted.
+        beside: words in attached mails and text files, in names of files, and for pictures; see `beside.beside`.
         quoted: quotations in `unmarked` whose heads name an address, the topmost first.
         language_code: ISO 639-1 code of the newly written words; "" if unclear. See `language.language_of`.
         whole_language_code: the same for the whole text; needed for a contact form, in which nothing is quoted.
@@ -165,6 +170,7 @@ class Read:
         answered_ids: ids that look like ours among those of the mails it answers, the most direct first.
         returned_ids: ids that look like ours in the body of what may be a bounce.
         tags: strings that look like our tags in the addresses it was sent to, and in its subject.
+        rich: the text of a mail of HTML alone, with its links, numbers and struck words; "" for others. See `text.rich`.
     """
 
     readable: bool
@@ -185,6 +191,7 @@ class Read:
     text: Words
     new_text: Words
     unmarked: Words
+    beside: Words
     quoted: Annotated[tuple[Quoted, ...], Limit(MOST_QUOTED)]
     language_code: LanguageCode
     whole_language_code: LanguageCode
@@ -199,6 +206,7 @@ class Read:
     answered_ids: Candidates
     returned_ids: Candidates
     tags: Candidates
+    rich: Words
 
 
 def pack(read: Read) -> bytes:

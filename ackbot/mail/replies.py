@@ -1,28 +1,30 @@
 """
 Finds the words that a colleague wrote in reply to a mail of ours, so that they may be sent to a resident (behaviour.md §4.2).
 
-We know the text of our mail. Only what is surely quoted is cut, and doubtful words are reported as doubtful.
+We know the words of our mail as they were sent. A line below is ours if all its words stand in our mail in that order,
+however a client wrapped, joined, marked or linked it; besides, clients and servers add lines that are nobody's words. All
+other lines are a person's, and only what is surely quoted is cut.
 """
 
 import re
 from bisect import bisect
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from ackbot.mail import quoting
+from ackbot.mail import debris, quoting
 from ackbot.mail.signatures import LONGEST_SIGNATURE
 
-_LINK = re.compile(r"<?\b(?:mailto|https?):\S+", re.IGNORECASE)
-_FENCE = r"--\s*+(?:%s)"  # the last two of any number of dashes
-_RULE = re.compile(r"[ \t>]*[-_=*]{2,}[ \t]*")
-_DEVICE = re.compile(r"(?:sent from (?:my|outlook|mail|yahoo|samsung)|get outlook for)\b.{0,40}", re.IGNORECASE)
-_PICTURE = re.compile(r"\[(?:cid:|image|logo)[^\]\n]*\]", re.IGNORECASE)
+_LINK = re.compile(r"<(?:mailto|https?):[^<>\s]*+>|\b(?:mailto|https?):[^\s<>]++", re.IGNORECASE)
+_FENCE = r"(?:--|[—–])\s*+(?:%s)"  # the last two of any number of dashes
 _MARKS = re.compile(r"^[>\s|]+")
-_HEADER_LINE = re.compile(r"[ \t>*]*[^\W\d]+\**[ \t]?[:：]\**[ \t]*\S")
-_LOOKED_UP = 2_000  # different lines of an answer that are searched for in our mail
-_TRIED = 50  # places that are tried as the start of the quotation; beyond them the reply counts as doubtful
-_LONG = 4  # words; a line this long may match anywhere in our mail, a shorter one only right after the line before it
+_HEADER_LINE = re.compile(r"[ \t>*_]*+[^\W\d_]{1,20}(?:[ \t][^\W\d_]{1,20}){0,2}[*_]*[ \t]?[:：]")
+_TELLING = re.compile(r"[^\s<>@]@[^\s<>@]|\d{1,2}[:.]\d{2}\b")  # what a client's line over a quotation holds
+_HEADER_LINES = 2  # at least so many stand in a block that a client put over a quotation
+_HEAD_LINES = 3
+_QUOTED = frozenset({"head", "first", "ours", "quoted"})  # whose lines are a quotation's
+_WINDOW = 4  # words; so many in a row are found anywhere in our mail, fewer only right behind those found before
+_PLACES = 8  # places of one window in our mail that are remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,32 +33,40 @@ class Answer:
     A reply, cut at its fence.
 
     Args:
-        words: the text above the fence and the quotation, unchanged.
+        words: the text above the fence and the quotation, without what clients and servers put into it.
         below: below the fence there are words that are not from our mail.
         doubtful: a part of `words` looks like another mail.
+        pictures: the pictures that the words show, each by its Content-ID or its file name, with the place in `words`.
+        under: paragraphs below all that is quoted which are not from our mail; a server may have put them there.
     """
 
     words: str
     below: bool
     doubtful: bool
+    pictures: tuple[tuple[str, int], ...] = ()
+    under: tuple[str, ...] = ()
 
 
-def read(text: str, fences: Sequence[str], original: str) -> Answer:
+def read(text: str, fences: Sequence[str], original: str, learned: Collection[str] = ()) -> Answer:
     """
     The new words of a reply.
 
     Args:
         fences: how fence lines begin, in every language in which we write to staff.
         original: the text of our mail that it answers; "" if unknown, and then only lines marked `>` are surely quoted.
+        learned: paragraphs that the council's own servers put into its mails, each as `debris.folded` gives it.
     """
-    above, below = _at_fence(text, fences)
-    start = _quotation(above, original)
-    words = above[:start].strip()
-    if not below and start == len(above):
-        words = _under_quotation(above, original)
-    lines = words.split("\n")
-    doubtful = bool(quoting.heads(words)) or any(line.startswith(">") for line in lines)
-    return Answer(words, foreign(below, original), doubtful)
+    lines = debris.untopped(text, learned).split("\n")
+    whose = _whose(lines, original, learned)
+    fence = _at_fence(lines, fences)
+    end = len(lines) if fence is None else fence
+    start = _quotation(lines, whose, end)
+    words = "\n".join(lines[:start]).strip()
+    if fence is None and not set(whose[start:end]) & _QUOTED:
+        words = _under_quotation(lines, whose) or words
+    words, pictures = debris.tidied(debris.unfooted(words, learned))
+    doubtful = bool(quoting.heads(words)) or any(line.startswith(">") for line in words.split("\n"))
+    return Answer(words, _foreign(lines, whose, end), doubtful, pictures, tuple(_under(lines, whose, end)))
 
 
 def unsigned(words: str) -> str:
@@ -66,132 +76,179 @@ def unsigned(words: str) -> str:
         if line.rstrip() == "--" and len(lines) - index - 1 <= LONGEST_SIGNATURE:
             lines = lines[:index]
             break
-    while lines and (not lines[-1].strip() or _DEVICE.fullmatch(lines[-1].strip())):
+    while lines and (not lines[-1].strip() or debris.is_device(lines[-1])):
         lines.pop()
     return "\n".join(lines).strip()
 
 
-def _at_fence(text: str, fences: Sequence[str]) -> tuple[str, str]:
-    """The text above the first fence line, and the text from that line on. Without a fence, all text is above."""
-    pattern = re.compile(_FENCE % "|".join(re.escape(" ".join(fence.casefold().split())) for fence in fences))
-    position = 0
-    for line in text.split("\n") if fences else ():
-        if pattern.search(" ".join(line.casefold().split())):
-            return text[:position], text[position:]
-        position += len(line) + 1
-    return text, ""
-
-
-def _quotation(text: str, original: str) -> int:
-    """
-    The place where the quotation starts that runs to the end; the text's length if there is none.
-
-    It starts at a client's head, at a line marked `>`, or at the first line of our mail.
-    """
-    first = next(filter(None, map(_said, original.split("\n"))), "")
-    lines, clients, known = text.split("\n"), _client_lines(text), _Known(original)
-    heads = {start for start, _ in _head_lines(text)}
-    said = [_said(_MARKS.sub("", line)) for line in lines]
-    needles = _needles(lines, said, clients)
-    starts = [
-        number
-        for number, line in enumerate(lines)
-        if number in heads or line.startswith(">") or (first and said[number] == first)
-    ]
-    for start in starts[:_TRIED]:
-        if not _strange(lines, needles, start, known):
-            return _without_rule("\n".join(lines[:start]))
-    return len(text)
-
-
-def _without_rule(text: str) -> int:
-    """The length of the text without rules and blank lines at its end, which belong to the quotation below."""
-    lines = text.split("\n")
-    while len(lines) > 1 and (not lines[-1].strip() or _RULE.fullmatch(lines[-1])):
-        lines.pop()
-    return len("\n".join(lines))
-
-
-def _under_quotation(text: str, original: str) -> str:
-    """
-    The words below the quotation, if all text above them is surely quoted; else the whole text.
-
-    Without a fence, people may also answer below the quotation.
-    """
-    lines = text.split("\n")
-    marked = [index for index, line in enumerate(lines) if line.startswith(">")]
-    if marked and not foreign("\n".join(lines[: marked[-1] + 1]), original):
-        return "\n".join(lines[marked[-1] + 1 :]).strip()
-    return text.strip()
-
-
-def foreign(text: str, original: str) -> bool:
+def foreign(text: str, original: str, learned: Collection[str] = ()) -> bool:
     """
     Whether a text holds words from elsewhere.
 
-    Not foreign are lines marked `>`, lines of our mail in their order, lines that mail clients write, and signatures.
+    Not foreign are lines marked `>`, words of our mail, lines that mail clients and servers write, and signatures.
     """
     lines = text.split("\n")
+    return _foreign(lines, _whose(lines, original, learned), 0)
+
+
+def _at_fence(lines: Sequence[str], fences: Sequence[str]) -> int | None:
+    """The number of the first fence line; None without a fence."""
+    pattern = re.compile(_FENCE % "|".join(re.escape(" ".join(fence.casefold().split())) for fence in fences))
+    found = (index for index, line in enumerate(lines) if pattern.search(" ".join(line.casefold().split())))
+    return next(found, None) if fences else None
+
+
+def _quotation(lines: Sequence[str], whose: Sequence[str], end: int) -> int:
+    """
+    The number of the line at which the quotation begins that runs to `end`; `end` if there is none.
+
+    It begins at a client's head, at a line marked `>`, or at the beginning of our mail. Rules, device lines and footers just
+    above belong to it.
+    """
+    top = end
+    while top and whose[top - 1] != "person":
+        top -= 1
+    begins = [index for index in range(top, end) if whose[index] in ("head", "first") or lines[index].startswith(">")]
+    ours = [index for index in range(top, end) if whose[index] == "ours"]
+    if end < len(lines) and not begins:
+        begins = [end]  # the fence itself is ours
+    start = next(iter(begins or ours), end)
+    while start > top and whose[start - 1] == "client":
+        start -= 1
+    return start
+
+
+def _under_quotation(lines: Sequence[str], whose: Sequence[str]) -> str:
+    """
+    The words below the quotation, if all text above them is surely quoted; else "".
+
+    Without a fence, people may also answer below the quotation.
+    """
+    marked = [index for index, line in enumerate(lines) if line.startswith(">")]
+    if marked and "person" not in whose[: marked[-1] + 1]:
+        return "\n".join(lines[marked[-1] + 1 :]).strip()
+    return ""
+
+
+def _under(lines: Sequence[str], whose: Sequence[str], end: int) -> list[str]:
+    """The paragraphs below the last quoted line that are a person's or an unknown server's; none if nothing is quoted."""
+    quoted = [index for index in range(end, len(lines)) if whose[index] in ("ours", "first", "quoted")]
+    groups = _groups(whose[quoted[-1] :]) if quoted else ()
+    return ["\n".join(lines[quoted[-1] + first : quoted[-1] + last]) for first, last in groups]
+
+
+def _foreign(lines: Sequence[str], whose: Sequence[str], start: int) -> bool:
+    """Whether a line from `start` on is a person's. A signature is not, unless quoted lines follow it."""
+    signed = len(lines) - 1 - LONGEST_SIGNATURE
+    for index in range(start, len(lines)):
+        if index >= signed and lines[index].rstrip() == "--":
+            return any(one.startswith(">") for one in lines[index:])
+        if whose[index] == "person":
+            return True
+    return False
+
+
+def _whose(lines: Sequence[str], original: str, learned: Collection[str]) -> list[str]:
+    """
+    Whose each line is: "ours", "first" if our mail begins with it, "head" for a client's lines over a quotation, "client" for
+    what else clients and servers write and for blank lines, "picture" for the sign of a picture,
+    "quoted" for another line marked `>`, "person" for the rest.
+    """
     said = [_said(_MARKS.sub("", line)) for line in lines]
-    return _strange(lines, _needles(lines, said, _client_lines(text)), 0, _Known(original))
-
-
-class _Known:
-    """The words of our mail, searchable by the words of a line."""
-
-    def __init__(self, original: str) -> None:
-        self.words = f" {_said(original)} "
-        self._found: dict[str, int] = {}
-
-    def find(self, words: str) -> int:
-        """
-        The place of these words in our mail; -1 if they are not there.
-
-        Also -1 after `_LOOKED_UP` different lines, because each costs a search through our mail (E1).
-        """
-        if words not in self._found:
-            self._found[words] = self.words.find(words) if len(self._found) < _LOOKED_UP else -1
-        return self._found[words]
-
-
-def _needles(lines: Sequence[str], said: Sequence[str], clients: set[int]) -> list[str]:
-    """
-    The words of each line with a blank around, as they are looked for in our mail; "" for a line that need not be of our mail.
-
-    They are made once for all places where a quotation may begin (E1).
-
-    Args:
-        said: the words of each line.
-        clients: the numbers of the lines that clients wrote.
-    """
+    found = ["person" if words else "client" for words in said]
+    for number, (ours, begins) in enumerate(_ours(said, _Original(_said(original)))):
+        if ours:
+            found[number] = "first" if begins else "ours"
+    for index in _client_lines("\n".join(lines)):
+        if found[index] == "person":
+            found[index] = "head"
+    for index, line in enumerate(lines):
+        if found[index] == "person" and debris.is_device(line):
+            found[index] = "client"
+        elif found[index] == "person" and debris.is_picture(line):
+            found[index] = "picture"
+    for first, last in _groups(found):
+        block = [_MARKS.sub("", line) for line in lines[first:last]]
+        if debris.is_nobodys("\n".join(block), learned):
+            found[first:last] = ["client"] * (last - first)
+    _mark_heads(lines, found)
     return [
-        ""
-        if not words or index in clients or _DEVICE.fullmatch(line.strip()) or _PICTURE.fullmatch(line.strip())
-        else f" {words} "
-        for index, (line, words) in enumerate(zip(lines, said, strict=True))
+        "quoted" if one == "person" and lines[index].startswith((">", "|")) else one for index, one in enumerate(found)
     ]
 
 
-def _strange(lines: Sequence[str], needles: Sequence[str], start: int, known: _Known) -> bool:
-    """Like `foreign`, for the lines from `start` on."""
-    at = 0
-    signed = len(lines) - 1 - LONGEST_SIGNATURE
-    for index in range(start, len(lines)):
-        line, needle = lines[index], needles[index]
-        # A signature is not foreign, unless quoted lines follow it: then the words between them are somebody's.
-        if index >= signed and line.rstrip() == "--":
-            return any(one.startswith(">") for one in lines[index:])
-        if not needle:
+def _groups(whose: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Where runs of a person's lines begin and end. A blank line ends a run."""
+    first = None
+    for index, one in enumerate((*whose, "")):
+        if one == "person" and first is None:
+            first = index
+        elif one != "person" and first is not None:
+            yield first, index
+            first = None
+
+
+def _mark_heads(lines: Sequence[str], whose: list[str]) -> None:
+    """
+    Mark what clients put over our mail in languages that we do not know: header lines, or a line with an address or a time
+    that ends in a colon, if nothing but blank lines and banners stands between them and our mail.
+    """
+    for first, last in reversed(list(_groups(whose))):
+        below = next((one for one in whose[last:] if one != "client"), "")
+        block = lines[first:last]
+        if below not in ("first", "head") or not any(map(_TELLING.search, block)):
             continue
-        # Short lines, such as "Thank you", stand in many mails, so they count as ours only in their place.
-        found = at if known.words.startswith(needle, at) else -1
-        if found < 0 and needle.count(" ") > _LONG:
-            found = known.find(needle)
-        if found >= 0:
-            at = found + len(needle) - 1
-        elif not line.startswith((">", "|")):
-            return True
-    return False
+        headers = [index for index in range(first, last) if _HEADER_LINE.match(lines[index])]
+        if len(headers) >= _HEADER_LINES and all(_HEADER_LINE.match(line) for line in lines[headers[0] : last]):
+            whose[headers[0] : last] = ["head"] * (last - headers[0])
+        elif block[-1].rstrip(" \t*").endswith((":", "：")) and len(block) <= _HEAD_LINES:
+            whose[first:last] = ["head"] * (last - first)
+
+
+class _Original:
+    """The words of our mail, and where each few of them in a row stand."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self.words = words
+        self._places: dict[tuple[str, ...], list[int]] = {}
+        for index in range(len(words) - _WINDOW + 1):
+            places = self._places.setdefault(tuple(words[index : index + _WINDOW]), [])
+            if len(places) < _PLACES:
+                places.append(index)
+
+    def find(self, window: Sequence[str], at: int) -> int:
+        """The place of these words, the first from `at` on if there is one; -1 if they are not there."""
+        places = self._places.get(tuple(window), [])
+        return next((place for place in places if place >= at), places[0] if places else -1)
+
+
+def _ours(lines: Sequence[Sequence[str]], original: _Original) -> list[tuple[bool, bool]]:
+    """
+    Of each line: whether all its words are of our mail, and whether our mail begins there.
+
+    Few words, such as "Thank you", stand in many mails. They count only right behind words that were found before, wherever
+    a client broke the lines.
+    """
+    said = [word for line in lines for word in line]
+    known, at, words = [False] * len(said), 0, original.words
+    begins: set[int] = set()
+    index = 0
+    while index < len(said):
+        if at >= len(words) or said[index] != words[at]:
+            place = original.find(said[index : index + _WINDOW], at)
+            if place < 0:
+                index += 1
+                continue
+            at = place
+        if not at:
+            begins.add(index)
+        known[index] = True
+        at, index = at + 1, index + 1
+    ends = list(accumulate(map(len, lines)))
+    return [
+        (bool(line) and all(known[end - len(line) : end]), any(one in begins for one in range(end - len(line), end)))
+        for line, end in zip(lines, ends, strict=True)
+    ]
 
 
 def _client_lines(text: str) -> set[int]:
@@ -215,6 +272,6 @@ def _head_lines(text: str) -> list[tuple[int, int]]:
     return [(bisect(ends, start), bisect(ends, end)) for start, end in quoting.heads(text)]
 
 
-def _said(text: str) -> str:
+def _said(text: str) -> list[str]:
     """The words alone, case folded, without punctuation and links."""
-    return " ".join(re.findall(r"\w+", _LINK.sub(" ", text.casefold())))
+    return re.findall(r"[^\W_]+", _LINK.sub(" ", text.casefold()))

@@ -79,6 +79,22 @@ def trimmed(text: str) -> str:
     return text
 
 
+def warning_end(text: str) -> int:
+    """Where the gateway's warning at the top of a text ends; 0 if there is none."""
+    match = _WARNING.match(text)
+    return match.end() if match else 0
+
+
+def is_device_line(line: str) -> bool:
+    """Whether a mail app wrote this line: "Sent from my iPhone"."""
+    return bool(_DEVICE.match(_LINK.sub("", line).strip()))
+
+
+def is_disclaimer(paragraph: str) -> bool:
+    """Whether a paragraph is the disclaimer of an organisation or of a virus scanner."""
+    return len(paragraph) <= _LONGEST_DISCLAIMER and bool(_DISCLAIMER.match(_RULE_TOP.sub("", paragraph)))
+
+
 def _without_signature(text: str) -> str:
     lines = text.split("\n")
     for index, line in enumerate(lines):
@@ -94,7 +110,7 @@ def _without_signature(text: str) -> str:
 def _without_device(text: str) -> str:
     """The text without its last line, if a mail app wrote that. A mail of that line alone keeps it."""
     above, line_end, last = text.rpartition("\n")
-    if not line_end or not _DEVICE.match(_LINK.sub("", last).strip()):
+    if not line_end or not is_device_line(last):
         return text.strip()
     return _RULE_END.sub("", above.rstrip()).strip()
 
@@ -102,6 +118,6 @@ def _without_device(text: str) -> str:
 def _without_disclaimer(text: str) -> str:
     """The text without its last paragraph, if that is a disclaimer. A mail of one paragraph keeps it."""
     above, blank, last = text.rpartition("\n\n")
-    if blank and len(last) <= _LONGEST_DISCLAIMER and _DISCLAIMER.match(_RULE_TOP.sub("", last)):
+    if blank and is_disclaimer(last):
         return _RULE_END.sub("", above.rstrip()).rstrip()
     return text

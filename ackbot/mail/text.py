@@ -4,6 +4,8 @@ import contextlib
 import re
 import threading
 from collections.abc import Iterable
+from html import escape, unescape
+from string import ascii_lowercase
 
 from ackbot.mail.mime import Part
 
@@ -12,6 +14,16 @@ _HTML_LIMIT = 524_288  # characters of HTML that are read
 _STUB = 300  # characters; a shorter plain part may only say that the mail needs another program
 _DEEPEST_HTML = 200  # open elements; deeper HTML goes to the simple stripper, because the parser could overflow (D25)
 _UUENCODED = re.compile(r"^begin [0-7]{3,4} (\S[^\n]*)\n(?:[ -`]{1,90}\n)*?(?:`?\n)?end[ \t]*$", re.MULTILINE)
+_TELLING_TAG = re.compile(
+    r"<(?P<end>/?)(?P<name>a|ol|ul|li|s|strike|del|span|img)(?![\w-])(?P<inside>[^<>]{0,4000})>", re.IGNORECASE
+)
+_FIELD = re.compile(
+    r"(?<![\w-])(href|start|type|value|src|style)\s{0,3}=\s{0,3}(\"[^\"]*\"|'[^']*'|[^\s\"'<>]+)", re.IGNORECASE
+)
+_NUMBER = re.compile(r"\d{1,4}")
+_PAIRED = frozenset(["a", "s", "strike", "del", "span"])
+_ROMAN = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
+_LONGEST_TARGET = 2_000  # characters of a link's target
 _TAG = re.compile(r"<[^<>]*>")
 _BLANKS_AT_END = re.compile(
     r"(?<![ \t])[ \t]++\n"
@@ -99,7 +111,72 @@ def from_html(html: str) -> str:
             Exception
         ):  # lxml raises many kinds of errors on hostile input; the simple stripper reads that
             return _inscribed(html)
-    return _stripped(html)
+    return stripped(html)
+
+
+def rich(part: Part) -> str:
+    """
+    The text of a mail that has HTML alone, with what a colleague's words lose otherwise: the targets of links in angle brackets,
+    the numbers of lists, `~~` around what is struck out, and `[cid:…]` where a picture stands (E42). "" for any other mail.
+    """
+    pages = [one for one in part.leaves() if not one.is_attachment and one.content_type.startswith("text/")]
+    if not pages or any(one.content_type != "text/html" for one in pages if one.text.strip()):
+        return ""
+    text = "\n".join(from_html(_told(one.text[:_HTML_LIMIT])) for one in pages)
+    return _BLANKS_AT_END.sub("\n", text).strip("\n")[:TEXT_LIMIT]
+
+
+def _told(html: str) -> str:
+    """HTML in which links, lists, struck words and pictures say in words what they are."""
+    pieces: list[str] = []
+    opened: list[tuple[str, str]] = []  # elements that are open, each with what is written at its end
+    numbers: list[
+        tuple[int, str] | None
+    ] = []  # the next number and its type of each list that is open; None for bullets
+    at = 0
+    for tag in _TELLING_TAG.finditer(html):
+        pieces.append(html[at : tag.start()])
+        at, name, inside = tag.end(), tag["name"].lower(), tag["inside"]
+        if tag["end"]:
+            if name in ("ol", "ul") and numbers:
+                numbers.pop()
+            if opened and opened[-1][0] == name:
+                pieces.append(opened.pop()[1])
+            pieces.append("</div>" if name == "ol" or (name == "li" and numbers and numbers[-1]) else tag[0])
+            continue
+        fields = {field[1].lower(): unescape(field[2].strip("\"'")) for field in _FIELD.finditer(inside)}
+        written = tag[0]
+        if name in ("ol", "ul"):
+            first = fields.get("start", "1")
+            numbers.append(
+                (int(first) if _NUMBER.fullmatch(first) else 1, fields.get("type", "1")) if name == "ol" else None
+            )
+            written = "<div>" if name == "ol" else written
+        elif name == "li" and numbers and (counted := numbers[-1]):
+            own = fields.get("value", "")
+            number = int(own) if _NUMBER.fullmatch(own) else counted[0]
+            numbers[-1] = (number + 1, counted[1])
+            written = f"<div>{_numbered(number, counted[1])}. "
+        elif name == "img" and fields.get("src", "").lower().startswith("cid:"):
+            written = escape(f"[{fields['src'][:_LONGEST_TARGET]}]")
+        elif name in _PAIRED and len(opened) < _DEEPEST_HTML:
+            target = fields.get("href", "")
+            struck = name in ("s", "strike", "del") or "line-through" in fields.get("style", "").lower()
+            shown = name == "a" and target.lower().startswith(("https://", "http://", "mailto:"))
+            written += "~~" if struck else ""
+            opened.append((name, "~~" if struck else escape(f" <{target[:_LONGEST_TARGET]}>") if shown else ""))
+        pieces.append(written)
+    return "".join([*pieces, html[at:]])
+
+
+def _numbered(number: int, kind: str) -> str:
+    """A number as lists of that type write it: 1, a, A, i, I."""
+    if kind in ("a", "A") and 0 < number <= len(ascii_lowercase):
+        letter = ascii_lowercase[number - 1]
+        return letter.upper() if kind == "A" else letter
+    if kind in ("i", "I") and 0 < number < len(_ROMAN):
+        return _ROMAN[number] if kind == "i" else _ROMAN[number].upper()
+    return str(number)
 
 
 def _depth(html: str) -> int:
@@ -129,9 +206,8 @@ def _inscribed(html: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", _BLANKS_AT_END.sub("\n", text)).strip("\n")
 
 
-def _stripped(html: str) -> str:
-    from html import unescape
-
+def stripped(html: str) -> str:
+    """The text of HTML with its tags taken out, for what the parser cannot read, and for pieces."""
     html = re.sub(r"(?i)<(br|/p|/div|/tr|/li|/h[1-6])\b[^<>]*>", "\n", html)
     words = unescape(_ENDLESS_REFERENCE.sub("\ufffd", _TAG.sub(" ", html)))
     return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+", " ", words)).strip()

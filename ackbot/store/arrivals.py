@@ -3,14 +3,14 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ackbot.casework.intents import Decision
 from ackbot.casework.model import Arrival
 from ackbot.mail import subjects
 from ackbot.mail.message import Message
-from ackbot.store import events
-from ackbot.store.database import Database, Row, listed, must_touch, text_of
+from ackbot.store import events, put_in
+from ackbot.store.database import Database, Row, instant_of, listed, must_touch, text_of
 
 # The header fields that rules look at. They are kept so that a decision can be explained after the mail is gone.
 _KEPT_HEADERS = (
@@ -38,8 +38,8 @@ def add_arrival(db: Database, arrival: Arrival, now: datetime) -> int | None:
     """Record that a mail was seen at this place. Returns the id of the arrival row; None if it was recorded before."""
     rows = db.run(
         """
-        INSERT INTO arrivals (inbox, folder, uidvalidity, uid, arrived_at, recorded_at, size)
-        VALUES (:inbox, :folder, :uidvalidity, :uid, :arrived_at, :now, :size)
+        INSERT INTO arrivals (inbox, folder, uidvalidity, uid, arrived_at, recorded_at, size, put_in)
+        VALUES (:inbox, :folder, :uidvalidity, :uid, :arrived_at, :now, :size, :put_in)
         ON CONFLICT (inbox, folder, uidvalidity, uid) DO NOTHING RETURNING id
         """,
         inbox=arrival.inbox,
@@ -49,6 +49,7 @@ def add_arrival(db: Database, arrival: Arrival, now: datetime) -> int | None:
         arrived_at=text_of(arrival.arrived_at),
         now=text_of(now),
         size=arrival.size,
+        put_in=arrival.put_in,
     )
     return int(rows[0]["id"]) if rows else None
 
@@ -140,20 +141,43 @@ def not_moved(db: Database, inbox: str, folder: str, uidvalidity: int, limit: in
 
 
 def place_of(db: Database, inbox: str, folder: str, uidvalidity: int, uid: int) -> tuple[str, int, int]:
-    """Where a mail is now: folder, UIDVALIDITY, UID. The given place, unless we moved the mail."""
+    """Where a mail is now: folder, UIDVALIDITY, UID. The given place, unless we moved the mail or the folder was numbered anew."""
+    place = {"inbox": inbox, "folder": folder, "uidvalidity": uidvalidity, "uid": uid}
     rows = db.run(
-        "SELECT * FROM arrivals WHERE inbox = :inbox AND folder = :folder AND uidvalidity = :uidvalidity AND "
-        "uid = :uid AND moved_uid IS NOT NULL",
+        "SELECT moved_to AS folder, moved_uidvalidity AS uidvalidity, moved_uid AS uid FROM arrivals WHERE inbox = :inbox AND "
+        "folder = :folder AND uidvalidity = :uidvalidity AND uid = :uid AND moved_uid IS NOT NULL",
+        **place,
+    ) or db.run(
+        "SELECT now.folder, now.uidvalidity, now.uid FROM arrivals AS was "
+        "JOIN arrivals AS now ON now.letter_id = was.letter_id AND now.inbox = was.inbox AND now.folder = was.folder "
+        "JOIN folders ON folders.inbox = now.inbox AND folders.folder = now.folder AND folders.uidvalidity = now.uidvalidity "
+        "WHERE was.inbox = :inbox AND was.folder = :folder AND was.uidvalidity = :uidvalidity AND was.uid = :uid "
+        "AND folders.uidvalidity <> was.uidvalidity ORDER BY now.id DESC LIMIT 1",
+        **place,
+    )
+    return (rows[0]["folder"], rows[0]["uidvalidity"], rows[0]["uid"]) if rows else (folder, uidvalidity, uid)
+
+
+def at_place(db: Database, inbox: str, folder: str, uidvalidity: int, uid: int) -> Row | None:
+    """The record of the mail that arrived at this place; None if there is none."""
+    rows = db.run(
+        "SELECT * FROM arrivals WHERE inbox = :inbox AND folder = :folder AND uidvalidity = :uidvalidity AND uid = :uid",
         inbox=inbox,
         folder=folder,
         uidvalidity=uidvalidity,
         uid=uid,
     )
-    return (
-        (rows[0]["moved_to"], rows[0]["moved_uidvalidity"], rows[0]["moved_uid"])
-        if rows
-        else (folder, uidvalidity, uid)
-    )
+    return rows[0] if rows else None
+
+
+def is_other_instant(was: Row, arrived_at: datetime) -> bool:
+    """Whether a mail's internal date, which no server may change, is another than that of this record."""
+    return abs(instant_of(was["arrived_at"]) - arrived_at) > timedelta(seconds=1)
+
+
+def is_released(was: Row | None) -> bool:
+    """Whether the admin let this mail go, which had waited among many that were put in."""
+    return was is not None and was["error"] == put_in.RELEASED
 
 
 def unfetched(db: Database, arrival: Arrival) -> int | None:
@@ -169,14 +193,13 @@ def unfetched(db: Database, arrival: Arrival) -> int | None:
     return int(rows[0]["id"]) if rows else None
 
 
-def attach_arrival(db: Database, arrival_id: int, letter_id: int) -> None:
-    """Record which letter this arrival brought. It is not fetched again."""
-    rows = db.run(
+def attach_arrival(db: Database, arrival_id: int, letter_id: int) -> Sequence[Row]:
+    """Record which letter this arrival brought. It is not fetched again. The rows are for `must_touch`."""
+    return db.run(
         "UPDATE arrivals SET letter_id = :letter_id, retry_at = NULL WHERE id = :id RETURNING id",
         letter_id=letter_id,
         id=arrival_id,
     )
-    must_touch(rows, "arrivals", id=arrival_id)
 
 
 def add(db: Database, message: Message, arrival: Arrival, decision: Decision, now: datetime, language: str) -> int:

@@ -28,7 +28,7 @@ from ackbot.casework.intents import (
     Unreachable,
     Wish,
 )
-from ackbot.store.database import Database, Row, listed, must_touch, text_of
+from ackbot.store.database import Database, listed, must_touch, text_of
 from ackbot.store.unit import NO_DATA, Data, Unit
 
 
@@ -76,7 +76,7 @@ def attach(unit: Unit, intent: Attach) -> Data:
         sensitive=intent.sensitive,
         code=intent.code,
     )
-    must_touch(rows, "cases", case=intent.code)
+    unit.must_touch(rows, "cases", case=intent.code)
     return NO_DATA
 
 
@@ -90,39 +90,41 @@ def assign(unit: Unit, intent: Assign) -> Data:
 
 def _give(unit: Unit, code: str, staff: str, team: str, *, taken: bool = False) -> None:
     """Change the owner; the change counts as a hand-over if it was `taken`. Nobody's load has closed cases in it."""
-    db, before = unit.db, _owner_and_state(unit, code)
-    open_now = before["state"] != "closed"
-    if before["owner"] and open_now:
-        _change_load(db, before["owner"], -1, None)
-    db.run(
+    _change_load(unit.db, code, -1)
+    rows = unit.db.run(
         "UPDATE cases SET owner = :staff, team = :team, offered_to = '', offered_by = '', offered_at = NULL, "
-        "handovers = handovers + :taken WHERE code = :code",
+        "handovers = handovers + :taken WHERE code = :code RETURNING code",
         staff=staff,
         team=team,
         taken=int(taken),
         code=code,
     )
-    if open_now:
-        _change_load(db, staff, 1, unit.now)
+    unit.must_touch(rows, "cases", case=code)
+    _change_load(unit.db, code, 1, unit.now)
 
 
-def _owner_and_state(unit: Unit, code: str) -> Row:
-    return must_touch(unit.db.run("SELECT owner, state FROM cases WHERE code = :code", code=code), "cases", case=code)
+def _change_load(
+    db: Database, code: str, by: int, assigned_at: datetime | None = None, *, closed: bool = False
+) -> None:
+    """
+    Change the load of a case's owner, never below 0. A case without one changes nobody's.
 
-
-def _change_load(db: Database, staff: str, by: int, assigned_at: datetime | None) -> None:
-    """Change a load, never below 0; without `assigned_at` the last assignment stays as it is."""
-    at = text_of(assigned_at) if assigned_at else None
+    Args:
+        assigned_at: the instant of the last assignment, which else stays as it is.
+        closed: only if the case is closed; otherwise only if it is not.
+    """
     db.run(
-        """
-        INSERT INTO staff_load (staff, open_cases, assigned_at) VALUES (:staff, CASE WHEN :by > 0 THEN :by ELSE 0 END, :at)
+        f"""
+        INSERT INTO staff_load (staff, open_cases, assigned_at)
+        SELECT owner, CASE WHEN :by > 0 THEN :by ELSE 0 END, :at FROM cases
+        WHERE code = :code AND owner <> '' AND state {"=" if closed else "<>"} 'closed'
         ON CONFLICT (staff) DO UPDATE SET
             open_cases = CASE WHEN staff_load.open_cases + :by < 0 THEN 0 ELSE staff_load.open_cases + :by END,
             assigned_at = COALESCE(:at, staff_load.assigned_at)
         """,
-        staff=staff,
+        code=code,
         by=by,
-        at=at,
+        at=text_of(assigned_at) if assigned_at else None,
     )
 
 
@@ -132,7 +134,7 @@ def set_cover(unit: Unit, intent: SetCover) -> Data:
     rows = unit.db.run(
         "UPDATE cases SET cover = :staff WHERE code = :code RETURNING code", staff=intent.staff, code=intent.code
     )
-    must_touch(rows, "cases", case=intent.code)
+    unit.must_touch(rows, "cases", case=intent.code)
     return {"staff": intent.staff}
 
 
@@ -200,22 +202,22 @@ def close(unit: Unit, intent: Close | Settle) -> Data:
 
 def _close(unit: Unit, code: str) -> None:
     """See `close`. A case that was closed before is closed again without a change of its owner's load."""
-    db, now, before = unit.db, unit.now, _owner_and_state(unit, code)
+    db, now = unit.db, unit.now
     _cancel_cover_notice(unit, code)
-    db.run(
+    _change_load(db, code, -1)
+    rows = db.run(
         "UPDATE cases SET state = 'closed', closed_at = :now, cover = '', offered_to = '', offered_by = '', "
-        "offered_at = NULL WHERE code = :code",
+        "offered_at = NULL WHERE code = :code RETURNING code",
         now=text_of(now),
         code=code,
     )
+    unit.must_touch(rows, "cases", case=code)
     db.run(
         "UPDATE clocks SET state = 'kept', ended_at = :now, why = 'the case is closed' "
         "WHERE code = :code AND state IN ('running', 'paused')",
         now=text_of(now),
         code=code,
     )
-    if before["state"] != "closed" and before["owner"]:
-        _change_load(db, before["owner"], -1, None)
 
 
 def late(unit: Unit, intent: Late) -> Data:
@@ -226,7 +228,7 @@ def late(unit: Unit, intent: Late) -> Data:
         no_news=intent.no_news,
         code=intent.code,
     )
-    must_touch(rows, "cases", case=intent.code)
+    unit.must_touch(rows, "cases", case=intent.code)
     return NO_DATA
 
 
@@ -235,7 +237,7 @@ def unreachable(unit: Unit, intent: Unreachable) -> Data:
     rows = unit.db.run(
         "UPDATE cases SET unreachable = :gone WHERE code = :code RETURNING code", gone=intent.gone, code=intent.code
     )
-    must_touch(rows, "cases", case=intent.code)
+    unit.must_touch(rows, "cases", case=intent.code)
     return NO_DATA
 
 
@@ -287,7 +289,7 @@ def drop_words(unit: Unit, intent: DropWords) -> Data:
     rows = unit.db.run(
         "UPDATE words SET state = :outcome WHERE id = :id RETURNING id", outcome=intent.outcome, id=intent.id
     )
-    must_touch(rows, "words", id=intent.id, case=intent.code)
+    unit.must_touch(rows, "words", id=intent.id, case=intent.code)
     return NO_DATA
 
 
@@ -300,7 +302,7 @@ def offer(unit: Unit, intent: Offer) -> Data:
         now=text_of(unit.now),
         code=intent.code,
     )
-    must_touch(rows, "cases", case=intent.code)
+    unit.must_touch(rows, "cases", case=intent.code)
     return {"to": intent.to, "by": intent.by}
 
 
@@ -310,7 +312,7 @@ def end_offer(unit: Unit, intent: EndOffer) -> Data:
         "UPDATE cases SET offered_to = '', offered_by = '', offered_at = NULL WHERE code = :code RETURNING code",
         code=intent.code,
     )
-    must_touch(rows, "cases", case=intent.code)
+    unit.must_touch(rows, "cases", case=intent.code)
     return NO_DATA
 
 
@@ -321,7 +323,7 @@ def copies(unit: Unit, intent: Copies) -> Data:
         copies=json.dumps(intent.addresses) if intent.addresses else "",
         code=intent.code,
     )
-    must_touch(rows, "cases", case=intent.code)
+    unit.must_touch(rows, "cases", case=intent.code)
     return NO_DATA
 
 
@@ -374,12 +376,14 @@ def reopen(unit: Unit, intent: Reopen) -> Data:
     """
     Set a case to open. One that was closed begins anew: without lateness, and counted in its owner's load again.
     """
-    db, code, before = unit.db, intent.code, _owner_and_state(unit, intent.code)
-    if before["state"] == "closed":
-        db.run("UPDATE cases SET late_since = NULL, no_news = 0, noted_at = NULL WHERE code = :code", code=code)
-    db.run("UPDATE cases SET state = 'open', closed_at = NULL WHERE code = :code", code=code)
-    if before["state"] == "closed" and before["owner"]:
-        _change_load(db, before["owner"], 1, unit.now)
+    db, code = unit.db, intent.code
+    _change_load(db, code, 1, unit.now, closed=True)
+    db.run(
+        "UPDATE cases SET late_since = NULL, no_news = 0, noted_at = NULL WHERE code = :code AND state = 'closed'",
+        code=code,
+    )
+    rows = db.run("UPDATE cases SET state = 'open', closed_at = NULL WHERE code = :code RETURNING code", code=code)
+    unit.must_touch(rows, "cases", case=code)
     return NO_DATA
 
 
@@ -438,5 +442,5 @@ def pause_clock(unit: Unit, intent: PauseClock) -> Data:
         code=intent.code,
         kind=intent.kind,
     )
-    must_touch(rows, "clocks", case=intent.code, kind=intent.kind)
+    unit.must_touch(rows, "clocks", case=intent.code, kind=intent.kind)
     return {"kind": intent.kind}

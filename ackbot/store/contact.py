@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
+from typing import NamedTuple
 
 from ackbot.casework.council import Limits
 from ackbot.casework.model import TO_RESIDENTS, History
@@ -22,24 +23,30 @@ _OF_PROVEN = (
 _COUNTS = f"{_AUTOMATIC} AND state <> 'cancelled' AND (state <> 'held' OR held_for <> 'shadow')"
 
 
-def histories(
-    db: Database, addresses: Collection[str], now: datetime, calendar: Calendar, limits: Limits
-) -> dict[str, History]:
+class Asked(NamedTuple):
+    """Rows about the automatic mail of some residents, whose answers nobody waited for yet; for `histories`."""
+
+    addresses: Sequence[str]
+    now: datetime
+    midnight: datetime
+    lately: Sequence[Row]
+    mails: Sequence[Row] = ()
+    promised: Sequence[Row] = ()
+
+
+def ask(db: Database, addresses: Collection[str], now: datetime, calendar: Calendar, limits: Limits) -> Asked:
     """
-    The automatic mail of each of these residents. Mail to any address of their mailbox counts (E12).
+    Ask for the automatic mail of each of these residents. Mail to any address of their mailbox counts (E12).
 
     Args:
         addresses: as `key_of` gives them. "" stands for a letter without a sender; its history tells only whether the brake is on.
         calendar: the council's; a day begins at its midnight.
-
-    Returns:
-        A history for each address, and one for "".
     """
-    lately = _lately(db, limits, now)
     known = [one for one in dict.fromkeys(addresses) if one]
-    if not known:
-        return {"": History(braked=_is_braked(lately, limits), proven_braked=_proven_braked(db, lately, limits, now))}
     midnight = calendar.at(calendar.local_day(now), time(0))
+    asked = Asked(known, now, midnight, _lately(db, limits, now))
+    if not known:
+        return asked
     placeholders, parameters = listed("a", known)
     mailboxes, named = listed("b", list(dict.fromkeys(map(mailbox_of, known))))
     mails = db.run(
@@ -59,14 +66,19 @@ def histories(
         f"AND clocks.kind <> 'settle' AND parties.address IN ({placeholders})",
         **parameters,
     )
-    # Read only now: PostgreSQL has answered all three by then, and is waited for once.
+    return asked._replace(mails=mails, promised=promised)
+
+
+def histories(db: Database, asked: Asked, limits: Limits) -> dict[str, History]:
+    """A history for each address that was asked for, and one for ""."""
+    now, lately = asked.now, asked.lately
     braked, proven_braked = _is_braked(lately, limits), _proven_braked(db, lately, limits, now)
     found = {"": History(braked=braked, proven_braked=proven_braked)}
-    for address in known:
-        mine = [row for row in mails if row["mailbox"] == mailbox_of(address)]
-        dates = [(row["code"], date.fromisoformat(row["day"])) for row in promised if row["address"] == address]
+    for address in asked.addresses:
+        mine = [row for row in asked.mails if row["mailbox"] == mailbox_of(address)]
+        dates = [(row["code"], date.fromisoformat(row["day"])) for row in asked.promised if row["address"] == address]
         found[address] = replace(
-            _history(mine, dates, now - _DAY, midnight), braked=braked, proven_braked=proven_braked
+            _history(mine, dates, now - _DAY, asked.midnight), braked=braked, proven_braked=proven_braked
         )
     return found
 
@@ -87,7 +99,7 @@ def _history(
 
 def history(db: Database, address: str, now: datetime, calendar: Calendar, limits: Limits) -> History:
     """The automatic mail of one resident; see `histories`."""
-    return histories(db, [address], now, calendar, limits)[address]
+    return histories(db, ask(db, [address], now, calendar, limits), limits)[address]
 
 
 def _proven_braked(db: Database, lately: Sequence[Row], limits: Limits, now: datetime) -> bool:

@@ -1,9 +1,9 @@
 """The append-only history: who did what, when and why; without any words of residents (P11)."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from ackbot.store.database import Database, text_of
 
@@ -34,6 +34,35 @@ def add(
         kind=kind,
         why=why,
         data=_json(data) if data else "{}",
+    )
+
+
+class Event(NamedTuple):
+    """One event of several that are added together; the fields as in `add`."""
+
+    kind: str
+    why: str
+    code: str
+    inbox: str
+    data: Mapping[str, Any]
+
+
+def add_all(db: Database, now: datetime, events: Sequence[Event], letter_id: int | None) -> None:
+    """Add several events in their order, in one statement."""
+    if not events:
+        return
+    numbered = list(enumerate(events))
+    values = ", ".join(f"(:at, :code{n}, :letter_id, :inbox{n}, :kind{n}, :why{n}, :data{n})" for n, _ in numbered)
+    parameters = {
+        f"{name}{n}": value
+        for n, one in numbered
+        for name, value in {**one._asdict(), "data": _json(one.data) if one.data else "{}"}.items()
+    }
+    db.run(
+        f"INSERT INTO events (at, code, letter_id, inbox, kind, why, data) VALUES {values}",
+        at=text_of(now),
+        letter_id=letter_id,
+        **parameters,
     )
 
 

@@ -26,7 +26,7 @@ from ackbot.casework.model import (
 from ackbot.mail import addresses, message
 from ackbot.mail.addresses import key_of, mailbox_of
 from ackbot.mail.plain import Attachment
-from ackbot.store import alarms, cases, contact, elsewhere, listings
+from ackbot.store import alarms, cases, contact, elsewhere, footers, listings
 from ackbot.store.database import Database, Row, instant_of, listed, text_of
 
 _COUNTED_DAYS = 30  # days whose letters count for "this is your third email to us in 30 days"
@@ -44,7 +44,10 @@ def gather(db: Database, questions: Questions, now: datetime, council: Council) 
     db.lock([f"letter {questions.fingerprint}", *dict.fromkeys(f"address {mailbox_of(one)}" for one in addresses)])
     db.lock(f"load {one}" for one in questions.staff)
     sender = questions.addresses[0] if questions.addresses else ""
+    calendar, limits = council.calendar, council.limits
     asked = _ask(db, questions, sender, now)
+    # Staff name cases of other residents, who are known only when those cases are.
+    of_sender = None if questions.author else contact.ask(db, [sender], now, calendar, limits)
     past, known = _past(asked.past), _known(asked.known)
     by_message_id = {row["message_id"]: row["code"] for row in asked.by_message_id}
     ours = _ours(db, questions.ours) if questions.ours else {}
@@ -61,7 +64,7 @@ def gather(db: Database, questions: Questions, now: datetime, council: Council) 
     )
     known_cases = cases.by_code(db, tuple(codes)) if codes else {}
     residents = [case.resident.key for case in known_cases.values()] if questions.author else []
-    histories = contact.histories(db, [sender, *residents], now, council.calendar, council.limits)
+    histories = contact.histories(db, of_sender or contact.ask(db, [sender, *residents], now, calendar, limits), limits)
     return replace(
         Facts(
             known=known,
@@ -79,7 +82,7 @@ def gather(db: Database, questions: Questions, now: datetime, council: Council) 
             returned=MappingProxyType(_returned(db, questions.returned))
             if questions.returned
             else MappingProxyType({}),
-            human_words=MappingProxyType(_human_words(db, questions.returned))
+            human_words=MappingProxyType(human_words(db, questions.returned))
             if questions.returned
             else MappingProxyType({}),
             unreachable=tuple(
@@ -101,6 +104,7 @@ def _for_staff(
         "copied": MappingProxyType(_copied(db, known_cases, council)),
         "last_words": MappingProxyType({code: cases.last_words(db, code) for code in known_cases}),
         "contacts": MappingProxyType({code: histories[case.resident.key] for code, case in known_cases.items()}),
+        "learned": footers.learned(db, council.staff[author].addresses if author in council.staff else ()),
         "alarmed": alarms.running(db, tuple(known_cases)),
         "alarms_taken": MappingProxyType(alarms.taken(db, tuple(known_cases))),
         "once_offered": cases.once_offered(db, tuple(known_cases), author),
@@ -256,7 +260,7 @@ def _ours(db: Database, message_ids: Sequence[str]) -> dict[str, OurMail]:
     }
 
 
-def _human_words(db: Database, message_ids: Sequence[str]) -> dict[str, str]:
+def human_words(db: Database, message_ids: Sequence[str]) -> dict[str, str]:
     """The words of staff that went to residents with these Message-IDs, as they went out."""
     placeholders, parameters = listed("m", message_ids[:20])
     rows = db.run(

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -25,6 +26,7 @@ from ackbot.casework.intents import (
     KeepAnsweredElsewhere,
     KeepWords,
     Late,
+    Learn,
     Note,
     Offer,
     OpenCase,
@@ -43,11 +45,14 @@ from ackbot.casework.intents import (
 from ackbot.casework.model import PRIORITIES, Arrival
 from ackbot.mail.addresses import ascii_domain, mailbox_of
 from ackbot.mail.compose import Composed
-from ackbot.store import alarms, backups, changes, elsewhere, events, inboxes, listings, modes, told_absences
-from ackbot.store.database import Database, RowMissing, instant_of, must_touch, text_of
-from ackbot.store.unit import Data, Unit
+from ackbot.store import alarms, backups, changes, elsewhere, events, footers, listings, modes, told_absences
+from ackbot.store.database import Database, Row, RowMissing, instant_of, must_touch, text_of
+from ackbot.store.events import Event
+from ackbot.store.unit import NO_DATA, Data, Unit
 
 log = structlog.get_logger()
+
+_End = Callable[[], tuple[Event, bool]]  # gives the event of an intent, and whether a mail goes out now
 
 
 def apply(
@@ -74,27 +79,52 @@ def apply(
     Returns:
         How many mails were queued to go out now.
     """
-    unit = Unit(db, council, now, letter_id, arrival)
-    inbox = arrival.inbox if arrival else ""
-    queued = 0
-    for intent in intents:
-        try:
-            if isinstance(intent, Send):
-                queued += _send(db, intent, mails[intent.dedupe_key], council, now, letter_id, arrival)
-                continue
-            kind, why, data = intent.event, intent.why, HANDLERS[type(intent)](unit, intent)
-        except RowMissing as missing:
-            # This is a defect of ours, never of the mail. The resident must not lose the rest of the decision because of it, and
-            # other residents must not lose theirs.
-            log.exception(
-                log_events.ROW_MISSING,
-                intent=type(intent).__name__,
-                case=intent.code,
-                table=missing.ids.get("table"),
-            )
-            kind, why, data = "row-missing", str(missing), {"intent": type(intent).__name__}
-        events.add(db, now, kind, why, code=intent.code, letter_id=letter_id, inbox=inbox, data=data)
-    return queued
+    begun = [_begun(Unit(db, council, now, letter_id, arrival), intent, mails) for intent in intents]
+    # All statements are sent, so that PostgreSQL is waited for once.
+    ended = [end() for end in begun]
+    events.add_all(db, now, [event for event, _ in ended], letter_id)
+    return sum(goes for _, goes in ended)
+
+
+def _begun(unit: Unit, intent: Intent, mails: Mapping[str, Composed]) -> _End:
+    """Send the statements of one intent. What is returned looks whether they did what they should."""
+    try:
+        if isinstance(intent, Send):
+            end = _send(unit, intent, mails[intent.dedupe_key])
+        else:
+            data = HANDLERS[type(intent)](unit, intent)
+            inbox = unit.arrival.inbox if unit.arrival else ""
+            end = partial(_touched, unit, Event(intent.event, intent.why, intent.code, inbox, data))
+    except RowMissing as missing:
+        missed = _missed(unit, intent, missing)
+        return lambda: missed
+    return partial(_looked, unit, intent, end)
+
+
+def _looked(unit: Unit, intent: Intent, end: _End) -> tuple[Event, bool]:
+    try:
+        return end()
+    except RowMissing as missing:
+        return _missed(unit, intent, missing)
+
+
+def _touched(unit: Unit, event: Event) -> tuple[Event, bool]:
+    unit.look()
+    return event, False
+
+
+def _missed(unit: Unit, intent: Intent, missing: RowMissing) -> tuple[Event, bool]:
+    """
+    The event of an intent that could not be written whole.
+
+    This is a defect of ours, never of the mail. The resident must not lose the rest of the decision because of it, and
+    other residents must not lose theirs.
+    """
+    name = type(intent).__name__
+    table = missing.ids.get("table")
+    log.exception(log_events.ROW_MISSING, intent=name, case=intent.code, table=table)
+    inbox = unit.arrival.inbox if unit.arrival else ""
+    return Event("row-missing", str(missing), intent.code, inbox, {"intent": name}), False
 
 
 def _note(_: Unit, intent: Note) -> Data:
@@ -128,6 +158,7 @@ HANDLERS: Mapping[type[Intent], Callable[[Unit, Any], Data]] = {
     Close: changes.close,
     Settle: changes.close,
     Alarm: alarms.start,
+    Learn: footers.learn,
     TakeAlarm: alarms.end,
     Unreachable: changes.unreachable,
     Late: changes.late,
@@ -144,37 +175,31 @@ HANDLERS: Mapping[type[Intent], Callable[[Unit, Any], Data]] = {
 }
 
 
-def _send(
-    db: Database,
-    send: Send,
-    mail: Composed,
-    council: Council,
-    now: datetime,
-    letter_id: int | None,
-    arrival: Arrival | None,
-) -> bool:
+def _send(unit: Unit, send: Send, mail: Composed) -> _End:
     """
-    Put a mail into the outbox. Returns whether it goes out now.
+    Put a mail into the outbox.
 
     A mail whose dedupe key is already there is left as it is: this makes all sending idempotent (design.md §5).
     """
-    held_for = _held_for(db, send, council, arrival) or (
-        "pause" if send.draft.kind != "urgent" and inboxes.is_paused(db, send.inbox) else ""
-    )
-    draft = send.draft
-    rows = db.run(
+    draft, council, now = send.draft, unit.council, unit.now
+    rows = unit.db.run(
         """
         INSERT INTO outbox (dedupe_key, state, held_for, kind, priority, code, inbox, lane, staff, recipient, recipient_key,
                             mailbox, envelope_from, message_id, content, attachments, letter_id, created_at, not_before,
                             asks_feedback)
-        VALUES (:dedupe_key, :state, :held_for, :kind, :priority, :code, :inbox, :lane, :staff, :recipient, :recipient_key,
+        VALUES (:dedupe_key,
+                CASE WHEN :held_for <> '' OR (:pauses AND EXISTS (SELECT 1 FROM pauses WHERE scope IN ('', :inbox)))
+                    THEN 'held' ELSE 'queued' END,
+                CASE WHEN :held_for = '' AND :pauses AND EXISTS (SELECT 1 FROM pauses WHERE scope IN ('', :inbox))
+                    THEN 'pause' ELSE :held_for END,
+                :kind, :priority, :code, :inbox, :lane, :staff, :recipient, :recipient_key,
                 :mailbox, :envelope_from, :message_id, :content, :attachments, :letter_id, :now, :not_before,
                 :asks_feedback)
-        ON CONFLICT (dedupe_key) DO NOTHING RETURNING id
+        ON CONFLICT (dedupe_key) DO NOTHING RETURNING id, held_for
         """,
         dedupe_key=send.dedupe_key,
-        state="held" if held_for else "queued",
-        held_for=held_for,
+        held_for=_held_for(unit.db, send, council, unit.arrival),
+        pauses=draft.kind != "urgent",
         kind=draft.kind,
         priority=PRIORITIES[draft.kind],
         code=send.code,
@@ -187,34 +212,33 @@ def _send(
         envelope_from=draft.envelope_from,
         message_id=draft.message_id,
         content=mail.content,
-        attachments=_attachments(send, mail, _place(db, send, arrival), council.inbox_of(send.inbox).attach_up_to),
-        letter_id=letter_id,
+        attachments=_attachments(
+            send, mail, _place(unit.db, send, unit.arrival), council.inbox_of(send.inbox).attach_up_to
+        ),
+        letter_id=unit.letter_id,
         now=text_of(now),
         not_before=text_of(max(send.not_before or now, now)),
         asks_feedback=send.asks_feedback,
     )
+    return partial(_sent, unit, send, rows)
+
+
+def _sent(unit: Unit, send: Send, rows: Sequence[Row]) -> tuple[Event, bool]:
+    """The event of a mail, and whether it goes out now: it is new, and not held."""
+    draft = send.draft
     if not rows:
-        events.add(
-            db,
-            now,
-            "Send",
-            f"{draft.kind}: was put into the outbox before",
-            code=send.code,
-            letter_id=letter_id,
-            inbox=send.inbox,
-        )
-        return False
-    listings.keep(db, rows[0]["id"], send.names)
+        return Event("Send", f"{draft.kind}: was put into the outbox before", send.code, send.inbox, NO_DATA), False
+    listings.keep(unit.db, rows[0]["id"], send.names)
     if draft.kind == "receipt":
-        touched = db.run(
+        touched = unit.db.run(
             "UPDATE cases SET receipt_on = :day WHERE code = :code RETURNING code",
             day=draft.date_at.date().isoformat(),
             code=send.code,
         )
         must_touch(touched, "cases", case=send.code)
+    held_for = rows[0]["held_for"]
     data = {"kind": draft.kind, "message_id": draft.message_id, "staff": send.staff, "held_for": held_for}
-    events.add(db, now, "Send", send.why, code=send.code, letter_id=letter_id, inbox=send.inbox, data=data)
-    return not held_for
+    return Event("Send", send.why, send.code, send.inbox, data), not held_for
 
 
 def _held_for(db: Database, send: Send, council: Council, arrival: Arrival | None) -> str:

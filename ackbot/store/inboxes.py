@@ -1,9 +1,11 @@
 """How far each folder has been read, the state of each inbox's watch, and what is paused."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from ackbot.store import in_hand
 from ackbot.store.database import Database, Row, instant_of, must_touch, text_of
 
 
@@ -17,6 +19,7 @@ class Folder:
         backlog_uid: mails up to this UID were there at first sight, or when UIDVALIDITY last changed.
         restored: UIDVALIDITY has changed since first sight.
         watch_started_at: first sight of the inbox, aware, UTC; a new UIDVALIDITY does not change it.
+        looked_at: every mail that lay there at this instant has a recorded arrival; aware, UTC. None if no sweep has ended yet.
         held_uid: mails up to this UID may have been answered before a backup was put back. None after a restore, until
             the folder is next opened.
     """
@@ -27,6 +30,7 @@ class Folder:
     restored: bool
     watch_started_at: datetime
     held_uid: int | None = 0
+    looked_at: datetime | None = None
 
 
 def folder(db: Database, inbox: str, name: str) -> Folder | None:
@@ -42,6 +46,7 @@ def folder(db: Database, inbox: str, name: str) -> Folder | None:
         bool(row["restored"]),
         instant_of(row["watch_started_at"]),
         row["held_uid"],
+        instant_of(row["looked_at"]) if row["looked_at"] else None,
     )
 
 
@@ -63,8 +68,8 @@ def first_sight(
         restored: the store was put back from a backup that does not know this folder; `now` is then the backup's instant.
     """
     db.run(
-        "INSERT INTO folders (inbox, folder, uidvalidity, last_uid, watch_started_at, backlog_uid, restored) "
-        "VALUES (:inbox, :folder, :uidvalidity, :last_uid, :now, :backlog_uid, :restored)",
+        "INSERT INTO folders (inbox, folder, uidvalidity, last_uid, watch_started_at, looked_at, backlog_uid, restored) "
+        "VALUES (:inbox, :folder, :uidvalidity, :last_uid, :now, :now, :backlog_uid, :restored)",
         inbox=inbox,
         folder=name,
         uidvalidity=uidvalidity,
@@ -77,6 +82,12 @@ def first_sight(
 
 def uidvalidity_changed(db: Database, inbox: str, name: str, uidvalidity: int, backlog_uid: int) -> None:
     """Record a new UIDVALIDITY: all UIDs start anew. All mail is read again, and known letters are recognised by fingerprint."""
+    db.run(  # nobody can ask for them by their old numbers
+        "UPDATE arrivals SET retry_at = NULL, error = :error WHERE inbox = :inbox AND folder = :folder AND letter_id IS NULL",
+        error="the server numbered the folder anew",
+        inbox=inbox,
+        folder=name,
+    )
     rows = db.run(
         "UPDATE folders SET uidvalidity = :uidvalidity, last_uid = 0, backlog_uid = :backlog_uid, restored = "
         ":yes, unknown = 0, held_uid = CASE WHEN held_uid IS NULL THEN NULL ELSE 0 END "
@@ -88,6 +99,55 @@ def uidvalidity_changed(db: Database, inbox: str, name: str, uidvalidity: int, b
         folder=name,
     )
     must_touch(rows, "folders", inbox=inbox, folder=name)
+
+
+def numbers_went_back(db: Database, inbox: str, name: str, uidvalidity: int, backlog_uid: int) -> None:
+    """
+    Record that a folder gives UIDs anew under the UIDVALIDITY that it had, as after a Maildir was put back (E31).
+
+    What was at the old places keeps its record under a UIDVALIDITY below 0, which no server gives, so that other mails can be
+    recorded at the same UIDs; files that are still to be sent are not taken from there.
+    """
+    with db.transaction():
+        rows = db.run(
+            "SELECT MIN(uidvalidity) AS lowest FROM arrivals WHERE inbox = :inbox AND folder = :folder",
+            inbox=inbox,
+            folder=name,
+        )
+        former = min(rows[0]["lowest"] or 0, 0) - 1
+        places = {"inbox": inbox, "folder": name, "uidvalidity": uidvalidity, "former": former}
+        db.run(
+            "UPDATE arrivals SET uidvalidity = :former WHERE inbox = :inbox AND folder = :folder AND uidvalidity = :uidvalidity",
+            **places,
+        )
+        db.run(
+            "UPDATE arrivals SET moved_uidvalidity = NULL, moved_uid = NULL WHERE inbox = :inbox AND moved_to = :folder "
+            "AND moved_uidvalidity = :uidvalidity",
+            inbox=inbox,
+            folder=name,
+            uidvalidity=uidvalidity,
+        )
+        for row in db.run(
+            "SELECT id, attachments FROM outbox WHERE attachments <> '' AND state IN ('queued', 'held', 'claimed')"
+        ):
+            asked = json.loads(row["attachments"])
+            if (asked["inbox"], asked["folder"], asked["uidvalidity"]) == (inbox, name, uidvalidity):
+                changed = json.dumps({**asked, "uidvalidity": former})
+                db.run("UPDATE outbox SET attachments = :changed WHERE id = :id", changed=changed, id=row["id"])
+        in_hand.done(db, inbox, name)
+        uidvalidity_changed(db, inbox, name, uidvalidity, backlog_uid)
+
+
+def looked(db: Database, inbox: str, name: str, uidvalidity: int, at: datetime) -> None:
+    """Record that every mail that lay in the folder at this instant has an arrival. Touches no row if UIDVALIDITY has changed."""
+    db.run(
+        "UPDATE folders SET looked_at = :at WHERE inbox = :inbox AND folder = :folder AND uidvalidity = :uidvalidity "
+        "AND looked_at < :at",
+        at=text_of(at),
+        inbox=inbox,
+        folder=name,
+        uidvalidity=uidvalidity,
+    )
 
 
 def move_watermark(db: Database, inbox: str, name: str, uidvalidity: int, uid: int) -> None:

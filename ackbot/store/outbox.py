@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from ackbot.store import backups, daily, events
+from ackbot.store import backups, daily, events, put_in
 from ackbot.store.database import Database, Row, instant_of, listed, must_touch, text_of
 from ackbot.store.leases import running
 from ackbot.store.modes import IN_HAND, PAUSED, TO_GO_OUT
@@ -445,8 +445,12 @@ def release(
             if row["kind"] in ("acknowledgement", "receipt"):
                 _promised(db, row["code"], today, named=row["kind"] == "acknowledgement")
         backups.released(db, inbox)
+        letters = put_in.release(db, inbox, now)
         daily.begin(db, "released", today, now)
-        events.add(db, now, "release", f"{len(rows)} mails released by the admin", inbox=inbox)
+        why = f"{len(rows)} mails released by the admin" + (
+            f", and {letters} letters that were put in" if letters else ""
+        )
+        events.add(db, now, "release", why, inbox=inbox)
     waiting = sum(row["state"] == "held" for row in rows)
     return len(rows) - waiting, waiting
 

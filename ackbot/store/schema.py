@@ -391,4 +391,23 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         "ALTER TABLE letters ADD COLUMN proven BOOLEAN NOT NULL DEFAULT FALSE",  # the inbox's own server vouched for From
     ),
+    # 7: letters that somebody put into a folder long after they had arrived are known as such.
+    (
+        "ALTER TABLE folders ADD COLUMN looked_at TEXT NOT NULL DEFAULT ''",  # all that lay there by then was recorded; '' unknown
+        "ALTER TABLE arrivals ADD COLUMN put_in BOOLEAN NOT NULL DEFAULT FALSE",  # put there later (behaviour.md §5.4)
+    ),
+    # 8: what the council's own servers put below its mails is nobody's words.
+    (
+        """
+        CREATE TABLE footers (
+            domain TEXT NOT NULL,              -- of colleagues' addresses, case folded
+            digest TEXT NOT NULL,              -- SHA-256 of `folded`, hexadecimal
+            folded TEXT NOT NULL,              -- the words alone, in lower case
+            shown TEXT NOT NULL,               -- its beginning as it was written, for `check --staff`
+            seen BIGINT NOT NULL,              -- mails of verified staff that had it below the quotation
+            first_at TEXT NOT NULL,
+            PRIMARY KEY (domain, digest)
+        )                                      -- written by store/footers; read for every mail of staff
+        """,
+    ),
 )

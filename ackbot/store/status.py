@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from ackbot.store import alarms, backups, inboxes, leases, outbox
+from ackbot.store import alarms, backups, inboxes, leases, outbox, put_in
 from ackbot.store.database import Database, Row, instant_of, listed, text_of
 
 _SILENT_FOR = timedelta(minutes=10)  # in addition to two polls: time for a server's restart and our back-off
@@ -43,6 +43,7 @@ def status(db: Database, polls: Mapping[str, float], now: datetime) -> dict[str,
     cases_row = db.run(
         "SELECT COUNT(*) AS n, COUNT(*) FILTER (WHERE owner = '') AS ownerless FROM cases WHERE state <> 'closed'"
     )[0]
+    put_in_later = put_in.waiting(db)
     quarantined = db.run("SELECT COUNT(*) AS n FROM letters WHERE state = 'quarantined'")[0]["n"]
     not_fetched = db.run("SELECT COUNT(*) AS n FROM arrivals WHERE letter_id IS NULL AND retry_at IS NOT NULL")[0]["n"]
     unverified = db.run(
@@ -57,6 +58,7 @@ def status(db: Database, polls: Mapping[str, float], now: datetime) -> dict[str,
         wrong.append(
             f"the store is a backup of {backup.of:%Y-%m-%d %H:%M} UTC; what may have been sent since waits for `ackbot release`"
         )
+    wrong += [f"{put_in_later} old letters that were put in wait for `ackbot release`"] if put_in_later else []
     wrong += [f"{quarantined} mails are in quarantine"] if quarantined else []
     unsent = alarms.unsent(db, now - timedelta(minutes=1))
     wrong += [f"urgent mail cannot be sent ({len(unsent)}): phone the duty officer"] if unsent else []
@@ -75,6 +77,7 @@ def status(db: Database, polls: Mapping[str, float], now: datetime) -> dict[str,
         "quarantined": quarantined,
         "restored": {"of": text_of(backup.of), "at": text_of(backup.at)} if backup else None,
         "not_fetched": not_fetched,
+        "put_in": put_in_later,
     }
 
 

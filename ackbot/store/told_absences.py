@@ -1,10 +1,11 @@
 """Absences that people told us by mail. Absences in the configuration are not stored."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from ackbot.casework.council import Absence
 from ackbot.casework.intents import EndAbsence, RecordAbsence
-from ackbot.store.database import Database, instant_of, text_of
+from ackbot.store.database import Database, Row, instant_of, text_of
 from ackbot.store.unit import Data, Unit
 
 
@@ -56,9 +57,13 @@ def _add(db: Database, absence: Absence, now: datetime) -> None:
     )
 
 
-def current(db: Database, now: datetime) -> tuple[Absence, ...]:
-    """Absences that have not ended: those that run, and those to come."""
-    rows = db.run("SELECT * FROM absences WHERE ends_at > :now ORDER BY id", now=text_of(now))
+def current(db: Database, now: datetime) -> Sequence[Row]:
+    """Rows of absences that have not ended: those that run, and those to come; for `known`."""
+    return db.run("SELECT * FROM absences WHERE ends_at > :now ORDER BY id", now=text_of(now))
+
+
+def known(rows: Sequence[Row]) -> tuple[Absence, ...]:
+    """The absences in these rows."""
     return tuple(
         Absence(row["staff"], instant_of(row["starts_at"]), instant_of(row["ends_at"]), row["cover"], row["source"])
         for row in rows

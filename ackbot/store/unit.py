@@ -1,14 +1,14 @@
 """What the handlers of intents share: the decision that they are writing, in one transaction."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
 from ackbot.casework.council import Council
 from ackbot.casework.model import Arrival
-from ackbot.store.database import Database
+from ackbot.store.database import Database, Row, must_touch
 
 Data = Mapping[str, Any]  # what an event keeps besides its reason: JSON-able, without any subject, body or name (P11)
 NO_DATA: Data = MappingProxyType({})
@@ -17,7 +17,7 @@ NO_DATA: Data = MappingProxyType({})
 @dataclass(frozen=True, slots=True)
 class Unit:
     """
-    One decision that is being written as rows.
+    One intent of a decision that is being written as rows.
 
     Args:
         now: when it was decided, aware.
@@ -30,3 +30,13 @@ class Unit:
     now: datetime
     letter_id: int | None = None
     arrival: Arrival | None = None
+    _expected: list[tuple[Sequence[Row], str, Mapping[str, Any]]] = field(default_factory=list)
+
+    def must_touch(self, rows: Sequence[Row], table: str, **ids: Any) -> None:
+        """Demand that a statement touched its one row; `look` does. PostgreSQL is not waited for now."""
+        self._expected.append((rows, table, ids))
+
+    def look(self) -> None:
+        """Look at what was demanded. Raises RowMissing; see `database.must_touch`."""
+        for rows, table, ids in self._expected:
+            must_touch(rows, table, **ids)

@@ -6,11 +6,10 @@ One connection belongs to one thread.
 
 import contextlib
 import imaplib
-import re
 import select
 import socket
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,36 +17,31 @@ from typing import Any, Literal
 
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import IMAPClientError, LoginError
+from imapclient.imapclient import _normalise_search_criteria
+from imapclient.response_parser import parse_fetch_response
 
 from ackbot.errors import AckbotError
-from ackbot.mail.headers import Headers, parameters
-from ackbot.mail.mime import head_of
-from ackbot.mail.splitting import MOST_PARTS
-from ackbot.wires import tls
+from ackbot.wires import answers, tls
 from ackbot.wires.secrets import Password, PasswordProblem, sasl_plain
+from ackbot.wires.structure import MISSHAPEN, content_fields, rebuilt, wanted
 
 WHOLE_UP_TO = 262_144  # octets; larger mails are fetched by structure (design.md, "The life of a letter")
-_TEXT_UP_TO = 524_288  # octets that are fetched of one text part of a larger mail
+_OPENING_UP_TO = 4_000_000  # octets that are fetched of the body of a larger mail whose structure cannot be followed
 _CHUNK = 262_144  # octets of an attachment that are fetched at a time
+_FIRST_YEAR = 1990  # an internal date before it, such as 1 January 1970, is a server's way to say that it knows none
 _CONNECT_S, _READ_S = 10, 30
 # A server sends the structure of a mail as one line, and a stranger may write a part's parameters as long as a mail. The standard
 # library gives a line up at 1 MB, and the connection with it: four such mails kept an inbox unread for minutes (E1, D4).
 imaplib._MAXLINE = 64_000_000  # type: ignore[attr-defined]
-# The parts that rules read, so that the skeleton of a large mail has them (D19).
-_TEXTUAL = frozenset(
-    {
-        "text/plain",
-        "text/html",
-        "text/calendar",
-        "text/rfc822-headers",
-        "message/delivery-status",
-        "message/disposition-notification",
-        "message/feedback-report",
-    }
-)
-
 # Every error that a dead or confused connection raises (dependencies.md). The client is dropped after any of them.
-BROKEN = (IMAPClientError, OSError, ValueError, IndexError, KeyError, AssertionError, TypeError, AttributeError)
+BROKEN = (IMAPClientError, OSError, AssertionError, *MISSHAPEN)
+_NEWS = ("EXISTS", "RECENT", "EXPUNGE", "FETCH")  # untagged data that tell of a change in the selected folder
+
+
+_NO_UIDVALIDITY = (
+    "{host}: the server tells no UIDVALIDITY for the folder {folder} (RFC 3501 §2.3.1.1), so a letter there cannot be told from "
+    "one that was read before. Ask whoever runs the mail server to mend that, or let `folder` name another folder"
+)
 
 
 class ImapProblem(AckbotError):
@@ -86,19 +80,25 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """The state of a folder on the server (RFC 3501 §2.3.1.1)."""
+    """
+    The state of a folder on the server (RFC 3501 §2.3.1.1).
+
+    Args:
+        told: the server told UIDNEXT; otherwise it is one more than the highest UID there is.
+    """
 
     uidvalidity: int
     uidnext: int
+    told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What is known of a mail before it is fetched: size in octets, internal date aware and in UTC."""
+    """What is known of a mail before it is fetched: size in octets; internal date aware and in UTC, None if it cannot be read."""
 
     uid: int
     size: int
-    internal_date: datetime
+    internal_date: datetime | None
 
 
 class Mailbox:
@@ -114,6 +114,7 @@ class Mailbox:
         self._account = account
         self._client = self._connect()
         self.folder = ""
+        self._uidvalidity = 0  # of the selected folder
         self.news = False  # the server has announced new mail; a sweep sets this back
 
     def _connect(self) -> IMAPClient:
@@ -176,89 +177,142 @@ class Mailbox:
         """Open a folder read-only (EXAMINE). Names beyond ASCII work too, in modified UTF-7 (D20). Raises ImapProblem."""
         self.folder = ""  # after a SELECT that fails no folder is selected (RFC 3501 §6.3.1)
         with self._guarded(f"folder {folder}"):
-            answer = self._client.select_folder(folder, readonly=True)
-            self.folder = folder
-            uidvalidity = int(answer[b"UIDVALIDITY"])
-            uidnext = int(answer.get(b"UIDNEXT") or 0) or max(self._client.search("ALL"), default=0) + 1
-        return Selected(uidvalidity, uidnext)
+            client = self._client
+            client._command_and_check("select", client._normalise_folder(folder), True)
+            uidvalidity, uidnext = answers.number(self._taken("UIDVALIDITY")), answers.number(self._taken("UIDNEXT"))
+            self._taken(*_NEWS)
+            if not uidvalidity:
+                shown = self.status(folder)
+                uidvalidity = shown.uidvalidity if shown else 0
+            if not uidvalidity:
+                raise ImapProblem(_NO_UIDVALIDITY.format(host=self._account.host, folder=folder))
+            self.folder, self._uidvalidity = folder, uidvalidity
+            if uidnext:
+                return Selected(uidvalidity, uidnext)
+            return Selected(uidvalidity, max(self._uids_from(1), default=0) + 1, told=False)
 
     def uids_after(self, uid: int) -> list[int]:
         """UIDs above `uid`, ascending. The server's answer to `n:*` may hold an older last mail, which is left out (D7)."""
+        return [one for one in self.last_uids(uid) if one > uid]
+
+    def last_uids(self, uid: int) -> list[int]:
+        """UIDs above `uid`, ascending; or the highest of all, if it is not above (RFC 3501 §6.4.8)."""
         with self._guarded("search"):
-            return sorted({int(one) for one in self._client.search(["UID", f"{uid + 1}:*"]) if int(one) > uid})
+            return self._uids_from(uid + 1)
+
+    def _uids_from(self, first: int) -> list[int]:
+        """The UIDs in `first:*`. A server whose answer to SEARCH cannot be understood, or that gives none, is asked by FETCH."""
+        try:
+            found = self._search(["UID", f"{first}:*"])
+        except imaplib.IMAP4.abort:
+            raise
+        except IMAPClientError:  # it refuses
+            found = None
+        if found is None:
+            found = sorted(self._fetch(f"{first}:*", ["UID"]))
+        return found
 
     def uids_since(self, day: datetime) -> list[int]:
         """UIDs of mails whose internal date is that day or later, ascending. Zones are disregarded (RFC 3501 §6.4.4)."""
         with self._guarded("search"):
-            return sorted(int(one) for one in self._client.search(["SINCE", day.date()]))
+            return self._understood(self._search(["SINCE", day.date()]))
+
+    def _search(self, criteria: Sequence[Any]) -> list[int] | None:
+        """UIDs, ascending; None if the answer cannot be understood."""
+        self._taken("SEARCH", "ESEARCH")
+        client = self._client
+        client._checkok("search", *client._raw_command(b"SEARCH", _normalise_search_criteria(criteria, None)))
+        return answers.found_by_search(self._taken("SEARCH"), self._taken("ESEARCH"))
+
+    def _understood(self, found: list[int] | None) -> list[int]:
+        if found is None:
+            raise ImapProblem(
+                f"{self._account.host}: its answer to SEARCH cannot be understood", host=self._account.host
+            )
+        return found
+
+    def _taken(self, *names: str) -> list[Any]:
+        """Take untagged data of these names out of what the server said, in any case of their letters."""
+        said = self._client._imap.untagged_responses
+        return [one for key in [key for key in said if key.upper() in names] for one in said.pop(key)]
+
+    def _fetch(self, uids: Sequence[int] | str, items: Sequence[str]) -> dict[int, answers.Items]:
+        """What the server says of these mails, by UID. A mail of which nothing can be understood is left out, and no other."""
+        if not uids:
+            return {}
+        listed = uids if isinstance(uids, str) else ",".join(map(str, uids))
+        self._taken("FETCH")
+        answer = self._client._imap._simple_command("UID", "FETCH", listed, f"({' '.join(items)})")
+        self._client._checkok("fetch", *answer)
+        return answers.fetched(self._taken("FETCH"), parsed)
 
     def envelopes(self, uids: Sequence[int]) -> list[Envelope]:
         """Size and internal date of these mails, by ascending UID. Mails that are gone are left out."""
         with self._guarded("fetch"):
-            answer = self._client.fetch(list(uids), ["RFC822.SIZE", "INTERNALDATE"])
-        found = []
-        for uid in sorted(uids):
-            data = answer.get(uid)
-            if data and data.get(b"RFC822.SIZE") is not None:
-                found.append(Envelope(uid, int(data[b"RFC822.SIZE"]), _aware(data.get(b"INTERNALDATE"))))
-        return found
+            told = self._fetch(uids, ["RFC822.SIZE", "INTERNALDATE"])
+        sized = {
+            uid: items for uid in sorted(uids) if isinstance((items := told.get(uid, {})).get(b"RFC822.SIZE"), int)
+        }
+        return [Envelope(uid, one[b"RFC822.SIZE"], _aware(one.get(b"INTERNALDATE"))) for uid, one in sized.items()]
 
     def whole(self, uids: Sequence[int]) -> dict[int, bytes]:
         """The bytes of whole mails. A mail that the server does not give is left out (D8)."""
         with self._guarded("fetch"):
-            answer = self._client.fetch(list(uids), ["BODY.PEEK[]"])
-        return {
-            uid: bytes(data[b"BODY[]"]) for uid in uids if (data := answer.get(uid)) and data.get(b"BODY[]") is not None
-        }
+            told = self._fetch(uids, ["BODY.PEEK[]"])
+            return {uid: bytes(raw) for uid in uids if (raw := told.get(uid, {}).get(b"BODY[]")) is not None}
 
     def skeleton(self, uid: int) -> bytes | None:
         """
-        A large mail without the content of its attachments: with the same header, parts and texts (D19).
+        A large mail without the content of its files, but with the same header, parts, texts and attached mails (D19, E20).
 
-        None if the server does not give it. `Message.parse` makes the same Message from it as from the whole mail.
+        None if the server does not give it. `Message.parse` makes the same Message from it as from the whole mail. One whose
+        structure cannot be followed is given as by `opening`.
         """
         with self._guarded("fetch"):
-            answer = self._client.fetch([uid], ["BODY.PEEK[HEADER]", "BODYSTRUCTURE"]).get(uid, {})
-        header, structure = answer.get(b"BODY[HEADER]"), answer.get(b"BODYSTRUCTURE")
-        if header is None:
-            return None
-        if structure is None:
-            return bytes(header) + self._first(uid, "TEXT")
-        wanted = _Wanted()
-        wanted.walk(structure, "")
-        sections = [f"BODY.PEEK[{section}.MIME]" for section in wanted.mime]
-        sections += [f"BODY.PEEK[{section}]<0.{_TEXT_UP_TO}>" for section in wanted.text]
-        sections += [f"BODY.PEEK[{section}.HEADER]" for section in wanted.mails]
-        parts: dict[bytes, Any] = {}
-        with self._guarded("fetch"):
+            told = self._fetch([uid], ["BODY.PEEK[HEADER]", "BODYSTRUCTURE"]).get(uid, {})
+            header, structure = told.get(b"BODY[HEADER]"), told.get(b"BODYSTRUCTURE")
+            plan = wanted(structure)
+            if header is None or plan is None:
+                return self.opening(uid)
+            parts: answers.Items = {}
+            sections = plan.sections()
             for start in range(0, len(sections), 100):
-                parts.update(self._client.fetch([uid], sections[start : start + 100]).get(uid, {}))
-        return _rebuilt(bytes(header), structure, "", parts)
+                parts.update(self._fetch([uid], sections[start : start + 100]).get(uid, {}))
+            return rebuilt(bytes(header), structure, "", parts) if plan.is_whole(parts) else self.opening(uid)
 
-    def _first(self, uid: int, section: str) -> bytes:
+    def opening(self, uid: int) -> bytes | None:
+        """A mail's header and the first megabytes of its body, without asking for its structure. None if it is not given."""
         with self._guarded("fetch"):
-            answer = self._client.fetch([uid], [f"BODY.PEEK[{section}]<0.{_TEXT_UP_TO}>"]).get(uid, {})
-        return bytes(answer.get(f"BODY[{section}]<0>".encode()) or b"")
+            told = self._fetch([uid], ["BODY.PEEK[HEADER]", f"BODY.PEEK[TEXT]<0.{_OPENING_UP_TO}>"]).get(uid, {})
+            header = told.get(b"BODY[HEADER]")
+            return None if header is None else bytes(header) + bytes(told.get(b"BODY[TEXT]<0>") or b"")
 
     def part_sizes(self, uid: int) -> dict[str, int]:
-        """The encoded size in octets of every part of a mail, by section."""
+        """
+        The encoded size in octets of every part of a mail, by section; empty if the mail is not there.
+
+        Raises:
+            ImapProblem: also if the structure that the server tells cannot be followed.
+        """
         with self._guarded("fetch"):
-            structure = self._client.fetch([uid], ["BODYSTRUCTURE"]).get(uid, {}).get(b"BODYSTRUCTURE")
-        wanted = _Wanted()
-        if structure is not None:
-            wanted.walk(structure, "")
-        return wanted.sizes
+            told = self._fetch([uid], ["BODYSTRUCTURE"])
+            if uid not in told and not self._fetch([uid], ["UID"]):
+                return {}
+            plan = wanted(told.get(uid, {}).get(b"BODYSTRUCTURE"))
+            if plan is None:
+                raise ImapProblem(f"the structure of uid {uid} cannot be followed", host=self._account.host)
+            return plan.sizes
 
     def part(self, uid: int, section: str) -> Iterator[bytes]:
         """A part as encoded, in pieces of bounded size: its MIME header with the blank line first, then its content."""
         mime = f"BODY[{section}.MIME]".encode()
         with self._guarded("fetch"):
-            answer = self._client.fetch([uid], [f"BODY.PEEK[{section}.MIME]"]).get(uid, {})
-        yield _content_fields(bytes(answer.get(mime) or b""))
+            answer = self._fetch([uid], [f"BODY.PEEK[{section}.MIME]"]).get(uid, {})
+        yield content_fields(bytes(answer.get(mime) or b""))
         start = 0
         while True:
             with self._guarded("fetch"):
-                answer = self._client.fetch([uid], [f"BODY.PEEK[{section}]<{start}.{_CHUNK}>"]).get(uid, {})
+                answer = self._fetch([uid], [f"BODY.PEEK[{section}]<{start}.{_CHUNK}>"]).get(uid, {})
             piece = bytes(answer.get(f"BODY[{section}]<{start}>".encode()) or b"")
             if piece:
                 yield piece
@@ -278,20 +332,26 @@ class Mailbox:
         """UIDs of the mails in a folder for which any (field name, text) pair matches, ascending. Selects the folder."""
         self.select(folder)
         with self._guarded("search"):
-            return sorted({int(uid) for name, text in fields for uid in self._client.search(["HEADER", name, text])})
+            return sorted({uid for one in fields for uid in self._understood(self._search(["HEADER", *one]))})
 
-    def status(self, folder: str) -> Selected:
-        """The state of a folder now. The selected folder stays selected (STATUS). Raises ImapProblem."""
+    def status(self, folder: str) -> Selected | None:
+        """The state of a folder now; None if the answer cannot be understood. The selected folder stays selected (STATUS)."""
         with self._guarded(f"folder {folder}"):
-            answer = self._client.folder_status(folder, ["UIDVALIDITY", "UIDNEXT"])
-            return Selected(int(answer[b"UIDVALIDITY"]), int(answer[b"UIDNEXT"]))
+            try:
+                told = self._client.folder_status(folder, ["UIDVALIDITY", "UIDNEXT"])
+                return Selected(int(told[b"UIDVALIDITY"]), int(told.get(b"UIDNEXT") or 0))
+            except MISSHAPEN:
+                return None
 
     def ids(self, uids: Sequence[int]) -> dict[int, bytes]:
         """The header fields of each mail that distinguish our own mails from others."""
         with self._guarded("fetch"):
-            answer = self._client.fetch(list(uids), ["BODY.PEEK[HEADER.FIELDS (MESSAGE-ID X-ACKBOT-ID)]"])
-        named = b"BODY[HEADER.FIELDS (MESSAGE-ID X-ACKBOT-ID)]"
-        return {uid: bytes(data.get(named) or b"") for uid, data in answer.items()}
+            told = self._fetch(uids, ["BODY.PEEK[HEADER.FIELDS (MESSAGE-ID X-ACKBOT-ID)]"])
+        # A server may repeat the names of fields in its own order, case and quotes.
+        named = (
+            (uid, value) for uid, items in told.items() for name, value in items.items() if b"HEADER.FIELDS" in name
+        )
+        return {uid: bytes(value or b"") for uid, value in named}
 
     def sent_folder(self) -> str:
         """The server's Sent folder: the one that it marks (RFC 6154), otherwise one with a usual name; "" if there is none."""
@@ -306,7 +366,8 @@ class Mailbox:
     def noop(self) -> bool:
         """Whether the server has announced anything, so that a sweep is due."""
         with self._guarded("noop"):
-            said = bool(self._client.noop()[1])
+            self._client._checkok("noop", *self._client._imap.noop())
+            said = bool(self._taken(*_NEWS))
         return said or self.news
 
     def idle(self, seconds: float, stop: int) -> bool:
@@ -314,12 +375,17 @@ class Mailbox:
         Wait for a push, for `seconds`, or until the file descriptor `stop` is readable. Returns whether the server said anything.
 
         imapclient's own idle_check misses a push that came together with the continuation, so we look into the buffer
-        before we wait for the socket (dependencies.md).
+        before we wait for the socket (dependencies.md). It gives up on data between the command and the continuation, and on
+        data with literals.
         """
         with self._guarded("idle"):
             client = self._client
-            client.idle()
-            sock, reader = client.socket(), client._imap.file
+            imap = client._imap
+            tag = imap._command("IDLE")
+            while imap._get_response() is not None:
+                if imap.tagged_commands[tag]:
+                    raise IMAPClientError("the server refuses IDLE")
+            sock, reader = client.socket(), imap.file
             sock.setblocking(False)
             try:
                 with contextlib.suppress(ssl.SSLWantReadError):
@@ -331,7 +397,9 @@ class Mailbox:
                 poller.poll(seconds * 1000)
             finally:
                 client._set_read_timeout()
-            return bool(client.idle_done()[1])
+            imap.send(b"DONE\r\n")
+            client._checkok("idle", *imap._command_complete("IDLE", tag))
+            return bool(self._taken(*_NEWS))
 
     def move(self, uid: int, folder: str) -> tuple[int, int] | None:
         """
@@ -367,8 +435,10 @@ class Mailbox:
         except BROKEN as error:
             raise ImapProblem(f"{self._account.host}: {what}: {_said(error)}", host=self._account.host) from error
         # EXISTS may come with the reply to any command (RFC 3501 §7.3.1), and no later NOOP or IDLE repeats it.
-        if self._client._imap.untagged_responses.pop("EXISTS", None):
+        if self._taken("EXISTS"):
             self.news = True
+        if self.folder and (now := answers.number(self._taken("UIDVALIDITY"))) not in (0, self._uidvalidity):
+            raise ImapProblem(f"{self._account.host}: {self.folder} was numbered anew: UIDVALIDITY {now}")
 
 
 def _log_in(client: IMAPClient, username: str, password: str) -> None:
@@ -381,97 +451,20 @@ def _log_in(client: IMAPClient, username: str, password: str) -> None:
         raise PasswordProblem("it has characters beyond ASCII, and the server offers no AUTH=PLAIN; choose another")
 
 
-class _Wanted:
-    """The sections of a BODYSTRUCTURE that make the skeleton, and the size of every part."""
-
-    def __init__(self) -> None:
-        self.mime: list[str] = []
-        self.text: list[str] = []
-        self.mails: list[str] = []
-        self.sizes: dict[str, int] = {}
-
-    def walk(self, structure: Any, section: str) -> None:
-        """Note a part and all parts below it."""
-        if len(self.mime) >= MOST_PARTS:  # the parser of whole mails stops there too, and both must see the same
-            return
-        if section:
-            self.mime.append(section)
-        if isinstance(structure[0], list):
-            for number, child in enumerate(structure[0], 1):
-                self.walk(child, f"{section}.{number}" if section else str(number))
-            return
-        own = section or "1"
-        content_type = _content_type(structure)
-        self.sizes[own] = int(structure[6] or 0)
-        if content_type in _TEXTUAL and _disposition(structure) != "attachment":
-            self.text.append(own if section else "TEXT")
-        elif content_type == "message/rfc822" and section:
-            self.mails.append(section)
+def parsed(answer: list[Any]) -> Mapping[int, answers.Items]:
+    """The items of one untagged FETCH answer, by sequence number; empty if it cannot be understood."""
+    try:
+        return dict(parse_fetch_response(answer, normalise_times=False, uid_is_key=False))
+    except (IMAPClientError, AssertionError, *MISSHAPEN):
+        return {}
 
 
-def _content_type(structure: Any) -> str:
-    main, sub = (bytes(one or b"").decode("ascii", "replace") for one in structure[:2])
-    return f"{main or 'text'}/{sub or 'plain'}".lower()
-
-
-def _disposition(structure: Any) -> str:
-    """The disposition, wherever it is in the extension data (RFC 3501 §7.4.2); "" if there is none."""
-    for item in structure[7:]:
-        if (
-            isinstance(item, tuple)
-            and item
-            and isinstance(item[0], bytes)
-            and item[0].lower() in (b"attachment", b"inline")
-        ):
-            return item[0].decode().lower()
-    return ""
-
-
-def _rebuilt(header: bytes, structure: Any, section: str, parts: dict[bytes, Any]) -> bytes:
-    """Put a part together again: its header, followed by what was fetched of its content."""
-    header = header if header.endswith(b"\r\n\r\n") else head_of(header).rstrip(b"\r\n") + b"\r\n\r\n"
-    if not isinstance(structure[0], list):
-        name = section or "TEXT"
-        content = parts.get(f"BODY[{name}]<0>".encode()) or parts.get(f"BODY[{section}.HEADER]".encode()) or b""
-        return header + bytes(content)
-    boundary = _boundary(header)
-    pieces = [header]
-    for number, child in enumerate(structure[0], 1):
-        inner = f"{section}.{number}" if section else str(number)
-        mime = parts.get(f"BODY[{inner}.MIME]".encode())
-        if mime is None:
-            break  # the parts from here on were not fetched (MOST_PARTS)
-        pieces += [b"--", boundary, b"\r\n", _rebuilt(bytes(mime), child, inner, parts), b"\r\n"]
-    return b"".join([*pieces, b"--", boundary, b"--\r\n"])
-
-
-def _boundary(header: bytes) -> bytes:
-    import email.parser
-    import email.policy
-
-    message = email.parser.BytesHeaderParser(policy=email.policy.compat32).parsebytes(header)
-    headers = Headers((name, str(value)) for name, value in message.raw_items())
-    return parameters(headers.raw("content-type"), headers)[1].get("boundary", "").encode("utf-8", "surrogateescape")
-
-
-def _content_fields(header: bytes) -> bytes:
-    """
-    The type, encoding and name out of a part's MIME header. For a mail with a single part, servers give its whole header.
-
-    The part becomes an attachment, whatever the sender asked for: an owner's mail shows no stranger's HTML (D28).
-    """
-    fields = re.split(rb"\r\n(?![ \t])", header.strip(b"\r\n"))
-    kept = [field for field in fields if field.lower().startswith((b"content-type:", b"content-transfer-encoding:"))]
-    disposition = next((field for field in fields if field.lower().startswith(b"content-disposition:")), b"")
-    parameters = disposition.partition(b";")[2]
-    kept.append(b"Content-Disposition: attachment" + (b";" + parameters if parameters else b""))
-    return b"".join(field + b"\r\n" for field in kept) + b"\r\n"
-
-
-def _aware(moment: datetime | None) -> datetime:
-    if moment is None:
-        return datetime.now(UTC)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+def _aware(moment: Any) -> datetime | None:
+    try:
+        at = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        return at if at.year >= _FIRST_YEAR else None
+    except MISSHAPEN:  # a zone of 99 hours, or a year that no calendar has
+        return None
 
 
 def _said(error: BaseException) -> str:

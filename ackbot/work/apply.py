@@ -10,11 +10,17 @@ from ackbot.casework.office import Desk, Office
 from ackbot.mail.compose import Composed, compose
 from ackbot.mail.templates import Templates
 from ackbot.store import Database, handlers, told_absences
+from ackbot.store.database import Row
 
 
 def office_at(office: Office, db: Database, now: datetime) -> Office:
     """The office at that instant: besides the configured absences it has those that staff told us by mail."""
-    told = told_absences.current(db, now)
+    return office_with(office, told_absences.current(db, now))
+
+
+def office_with(office: Office, absences: Sequence[Row]) -> Office:
+    """The office with the absences in these rows, besides the configured ones."""
+    told = told_absences.known(absences)
     return replace(office, council=with_absences(office.council, told)) if told else office
 
 

@@ -16,6 +16,7 @@ from ackbot.config import Config, Watched
 from ackbot.mail.addresses import Address
 from ackbot.mail.compose import Draft, compose
 from ackbot.mail.message import Message
+from ackbot.store import StoreProblem, footers, open_database
 from ackbot.wires.imap import ImapProblem, Mailbox
 from ackbot.wires.smtp import Connection, Envelope, SmtpProblem
 
@@ -62,6 +63,26 @@ def staff_trial(
         f"staff {person.id}: no reply arrived in {inbox.address} ({places}); when one has, run this again today",
         False,
     )
+
+
+def footers_seen(config: Config, person: Staff) -> Iterator[tuple[str, bool]]:
+    """One line for each paragraph that was seen below mails of this person's domain: what counts as nobody's words (E37)."""
+    domain = person.email.rpartition("@")[2]
+    try:
+        db = open_database(config.store_url, read_only=True)
+    except StoreProblem:
+        return
+    try:
+        found = footers.seen(db, domain)
+    except StoreProblem:  # an older store has no such table
+        return
+    finally:
+        db.close()
+    for one in found:
+        known = (
+            "counts as nobody's words" if one.seen >= footers.KNOWN_AFTER else "is asked about until it is seen again"
+        )
+        yield f"domain {domain}: below {one.seen} mails stood “{one.shown}”, which {known}", True
 
 
 def _judged(seen: Seen, person: Staff, config: Config) -> Iterator[tuple[str, bool]]:

@@ -1,7 +1,7 @@
 """explain: decide as the daemon does, without writing or sending anything (design.md §4, D71)."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, date, datetime
 from types import MappingProxyType
@@ -11,6 +11,7 @@ from ackbot.casework.council import Council, Inbox
 from ackbot.casework.intents import Assign, Attach, ClearClock, Intent, Note, OpenCase, Record, Reopen, Send, SetClock
 from ackbot.casework.model import Arrival, Clock, Facts, Questions
 from ackbot.casework.office import Office
+from ackbot.casework.wordsearch import Sign
 from ackbot.config import Config
 from ackbot.mail.compose import Composed
 from ackbot.mail.message import Message
@@ -162,7 +163,7 @@ def as_json(file: str, explained: Explained, office: Office) -> dict[str, Any]:
         owner={"id": decision.owner, "why": decision.owner_why} if decision.owner else None,
         standard=decision.standard or None,
         clocks=[_plain(clock) for clock in decision.clocks],
-        intents=[_intent(intent) for intent in decision.intents],
+        intents=[_intent(intent, decision.signs) for intent in decision.intents],
         mails=[_mail(intent, considered.mails) for intent in decision.intents if isinstance(intent, Send)],
     )
     return result
@@ -173,6 +174,17 @@ def _bounce(message: Message) -> list[dict[str, Any]]:
         {"address": one.address, "action": one.action, "status": one.status, "permanent": one.permanent}
         for one in message.failed_recipients
     ]
+
+
+def _sign(sign: Sign) -> dict[str, Any]:
+    """Where the line stands that found a danger, what it says, and the words of the mail in which it was found."""
+    return {
+        "category": sign.category,
+        "file": sign.file,
+        "line": sign.number,
+        "looks_for": sign.line,
+        "words": sign.words,
+    }
 
 
 def _mail(send: Send, mails: Mapping[str, Composed]) -> dict[str, Any]:
@@ -188,8 +200,13 @@ def _mail(send: Send, mails: Mapping[str, Composed]) -> dict[str, Any]:
     }
 
 
-def _intent(intent: Intent) -> dict[str, Any]:
-    """An intent's name, its reason, and the values that identify it; the text of mails is in `mails`."""
+def _intent(intent: Intent, signs: Sequence[Sign]) -> dict[str, Any]:
+    """
+    An intent's name, its reason, and the values that identify it; the text of mails is in `mails`.
+
+    Args:
+        signs: what shows a danger in the mail; told with what is recorded of it.
+    """
     told: dict[str, Any] = {"intent": type(intent).__name__, "why": intent.why}
     match intent:
         case OpenCase():
@@ -215,6 +232,7 @@ def _intent(intent: Intent) -> dict[str, Any]:
                 "outcome": intent.outcome,
                 "rule": intent.rule,
                 "acknowledge": intent.acknowledge,
+                "signs": [_sign(sign) for sign in signs],
             }
         case Attach() | Reopen():
             told |= {"code": intent.code}

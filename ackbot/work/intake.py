@@ -38,15 +38,19 @@ from ackbot.store import (
     facts,
     handlers,
     inboxes,
+    put_in,
+    told_absences,
 )
-from ackbot.store.database import instant_of
+from ackbot.store.database import instant_of, must_touch
 from ackbot.wires.readers import NoReader, ReadingFailed
-from ackbot.work.apply import apply, composed, office_at
+from ackbot.work.apply import apply, composed, office_at, office_with
 from ackbot.work.quota import Quota, QuotaFull
 from ackbot.work.reading import InProcess, Reading, ReadingEnds, Unread, patiently, put_aside
 from ackbot.work.threads import Stop
 from ackbot.work.trial import Trial
 
+PUT_IN_AT_ONCE = 20  # old letters put in within an hour that become cases at once (behaviour.md §5.4)
+_PUT_IN_WITHIN = timedelta(hours=1)
 UNKNOWN_LETTERS_HELD = 20  # unknown letters after a change of UIDVALIDITY before acknowledgements wait (design.md §5)
 _RETRIES = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
 ENDED = "the process ended while it had this mail in hand"
@@ -200,18 +204,22 @@ class Intake:
     def _decide(self, raw: bytes, message: Message, arrival: Arrival, now: datetime) -> int:
         db = self._db
         with db.transaction():
+            absences = told_absences.current(db, now)  # asked first, so that PostgreSQL is waited for once
             arrival_id = arrivals.add_arrival(db, arrival, now) or arrivals.unfetched(db, arrival)
             if arrival_id is None:  # this arrival was decided before; a crash or a new sweep brought it again
                 inboxes.move_watermark(db, arrival.inbox, arrival.folder, arrival.uidvalidity, arrival.uid)
                 return 0
-            office = office_at(self._office, db, now)
+            office = office_with(self._office, absences)
+            if self._waits(message, arrival, arrival_id, now):
+                return self._told_of_many(arrival, now)
             considered = consider(message, self._after_change(message, arrival), office, self._facts, now)
             letter_id = arrivals.add(db, message, arrival, considered.decision, now, self._language(considered))
-            arrivals.attach_arrival(db, arrival_id, letter_id)
+            attached = arrivals.attach_arrival(db, arrival_id, letter_id)
             if _keeps_files(considered, arrival):
                 self._must_fit(raw, arrival, now)
                 arrivals.keep_raw(db, letter_id, raw)
             queued = self._apply(considered, now, letter_id, arrival)
+            must_touch(attached, "arrivals", id=arrival_id)
             crash_point("intake.before-commit")
         sent = arrival.folder == office.council.inboxes[arrival.inbox].sent_folder
         self._log(log_events.SENT_MAIL if sent else log_events.LETTER, considered.decision, arrival)
@@ -249,10 +257,26 @@ class Intake:
         """
         if arrival.hold == "backup":
             return arrival
-        if not arrival.hold or facts.is_known(self._db, message.fingerprint):
+        if arrival.hold != "restore" or facts.is_known(self._db, message.fingerprint):
             return replace(arrival, hold="")
         count = inboxes.count_unknown(self._db, arrival.inbox, arrival.folder)
         return arrival if count > UNKNOWN_LETTERS_HELD else replace(arrival, hold="")
+
+    def _waits(self, message: Message, arrival: Arrival, arrival_id: int, now: datetime) -> bool:
+        """Whether a letter waits because many like it were put in within the hour (behaviour.md §5.4). Then it is recorded so."""
+        if arrival.hold != "put in" or facts.is_known(self._db, message.fingerprint):
+            return False
+        # The letter itself is among them: its arrival is recorded already.
+        if put_in.count(self._db, arrival.inbox, now - _PUT_IN_WITHIN, PUT_IN_AT_ONCE + 1) <= PUT_IN_AT_ONCE:
+            return False
+        put_in.wait(self._db, arrival_id)
+        inboxes.move_watermark(self._db, arrival.inbox, arrival.folder, arrival.uidvalidity, arrival.uid)
+        return True
+
+    def _told_of_many(self, arrival: Arrival, now: datetime) -> int:
+        values = {"inbox": self._office.council.inboxes[arrival.inbox].address, "taken": PUT_IN_AT_ONCE}
+        key = keys.put_in(arrival.inbox, self._office.desk(now).today)
+        return self._tell_admin("put-in", key, values, "more old letters were put in than anybody drags there", now)
 
     def _quarantine(
         self, raw: bytes, arrival: Arrival, error: Exception, now: datetime, *, headers: bool = True
@@ -263,6 +287,7 @@ class Intake:
         If the headers alone can be read, the resident still gets a case, an owner and an acknowledgement.
         """
         db, fingerprint = self._db, sha256(raw).hexdigest()
+        arrival = replace(arrival, hold="" if arrival.hold == "put in" else arrival.hold)
         # Outside of the transaction: others need the store meanwhile.
         message, second = self._headers(raw) if headers else (None, "")
         where = _where(error) + second
@@ -272,7 +297,7 @@ class Intake:
             arrival_id = arrivals.add_arrival(db, arrival, now) or arrivals.unfetched(db, arrival)
             if known := arrivals.in_quarantine(db, fingerprint):  # another copy: it was answered and reported once
                 if arrival_id is not None:
-                    arrivals.attach_arrival(db, arrival_id, known)
+                    must_touch(arrivals.attach_arrival(db, arrival_id, known), "arrivals", id=arrival_id)
                 inboxes.move_watermark(db, arrival.inbox, arrival.folder, arrival.uidvalidity, arrival.uid)
                 return 0
             try:
@@ -293,7 +318,7 @@ class Intake:
             )
             letter_id = arrivals.quarantine(db, fingerprint, raw, arrival, where, code, retry_at)
             if arrival_id is not None:
-                arrivals.attach_arrival(db, arrival_id, letter_id)
+                must_touch(arrivals.attach_arrival(db, arrival_id, letter_id), "arrivals", id=arrival_id)
             values = {
                 "inbox": self._office.council.inboxes[arrival.inbox].address,
                 "letter": letter_id,

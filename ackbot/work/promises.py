@@ -17,8 +17,9 @@ from ackbot.casework.drafts import to_admin
 from ackbot.casework.intents import Intent, Late, Note
 from ackbot.casework.model import PROMISES, Case, HeldWords, History
 from ackbot.casework.office import Desk, Office
+from ackbot.casework.staff.consent import SENT
 from ackbot.crashpoints import crash_point
-from ackbot.store import Database, backups, cases, daily, events, facts, inboxes
+from ackbot.store import Database, backups, cases, daily, events, facts, inboxes, on_its_way
 from ackbot.store.contact import history
 from ackbot.work.apply import apply, office_at
 
@@ -120,15 +121,15 @@ class Promises:
                 for line in lines
                 if line.case.code in fresh and fresh[line.case.code].state in ("open", "waiting")
             ]
-            waiting = self._unanswered(person, desk) if name == "digest" else []
-            if not still and not waiting:
+            waiting = self._unanswered(person, desk)
+            if not still and not (waiting and name == "digest"):
                 return 0
             letter = cases.last_words(db, still[0].case.code) if len(still) == 1 else ""
             staff, why = desk.council.staff[person], f"{len(still)} cases are due"
             send = (
                 reminders.digest(desk, staff, still, letter, why=why, waiting=waiting)
                 if name == "digest"
-                else reminders.overdue(desk, staff, still, letter, why=why)
+                else reminders.overdue(desk, staff, still, letter, why=why, waiting=waiting)
             )
             queued = apply(self._db, [send, *_noted(person, still)], desk)
             crash_point("rounds.before-commit")
@@ -199,7 +200,9 @@ class Promises:
             for case in ripe:
                 queued += self._remind_now(case, desk)
                 heard[case.code] = events.reminded(db, case.code, desk.council.calendar.at(desk.today, time(0)))
-            found = due.on_passed(ripe, desk, history=self._history(ripe[0], desk), heard=heard)
+            asked = (one for some in facts.waiting(db).values() for one in some)
+            waits = {one.code for one in asked if one.command != SENT}
+            found = due.on_passed(ripe, desk, history=self._history(ripe[0], desk), heard=heard, waits=waits)
             queued += apply(self._db, found, desk)
             crash_point("rounds.before-commit")
         crash_point("rounds.committed")
@@ -243,7 +246,9 @@ class Promises:
         self, kind: str, state: str, decide: Callable[[Sequence[Case], Desk], list[Intent]], now: datetime
     ) -> int:
         today = self._office.council.calendar.local_day(now)
-        found = [case for case in cases.due(self._db, today, (kind,), over=now) if case.state == state]
+        due_now = [case for case in cases.due(self._db, today, (kind,), over=now) if case.state == state]
+        # Written is not arrived: nobody is told that somebody wrote before the relay has it, and a report had its time (E38).
+        found = [case for case in due_now if not on_its_way.words(self._db, case.code, now)]
         queued = 0
         for some in _by_resident(found):
             calendar = self._office.council.inbox_of(some[0].inbox).calendar

@@ -105,6 +105,7 @@ ADMIN_TOPICS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "uncovered": {"count": 1, "references": ["RBN-7H4-29P"], "reasons": ["Priya Shah is away"]},
         "restored": {"of": datetime(2026, 11, 29, 2, 30, tzinfo=UTC), "held": 3},
         "restore": {"inbox": "housing@northgate.example"},
+        "put-in": {"inbox": "housing@northgate.example", "taken": 20},
         "no-owner": {
             "reference": "RBN-7H4-29P",
             "inbox": "housing@northgate.example",
@@ -349,7 +350,7 @@ def _later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[str, Send]]
         "handed over",
         to_resident.cover(desk, [case], "Dana Price", keys.taken_over_as(1), left=True, back_on=None, why="a specimen"),
     )
-    yield "a part for somebody else", to_resident.split_off(desk, case, case, why="a specimen")
+    yield "a part for somebody else", to_resident.split_off(desk, case, case, named="the pothole", why="a specimen")
     waiting = replace(case, state="waiting", human_words_at=_OPEN)
     yield "a question not answered", to_resident.still_waiting(desk, [(waiting, _NEXT)], why="a specimen")
     copied = replace(case, copies=("councillor@northgate.example",))
@@ -423,7 +424,7 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
     reasons = ["it greets Mrs Jones"]
     asked = {"reasons": reasons, "their_words": words, "word": "k3mqa7xa1f0c", "send": link, "keep": link}
     topics: dict[str, dict[str, Any]] = {
-        "what": {"problem": "CLOSE needs a reason behind it.", "alarm_runs": True, "their_words": words},
+        "what": {"problem": "CLOSE needs a reason behind it.", "alarm_runs": True, "their_words": words, "line": ""},
         "alarm": {"done": "Your words are kept inside, and Edward does not read them.", "their_words": words},
         "held": asked,
         "unreachable": {
@@ -433,6 +434,7 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
             "copy": False,
             "words": Lines("We come on Monday."),
             "revived": True,
+            "for_good": True,
         },
         "another": {"author": "Sam Jones", "gone": False, "closed": False, "their_words": words},
         "unproven": {"author": "Sam Jones", "own": False, "their_words": words, "sent": link, "no": link},
@@ -445,7 +447,7 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
         "quiet": {"command": "QUIET", "off": False},
         "copies": {"copies": ["councillor@northgate.example"]},
         "copying": {"copies": ["councillor@northgate.example", "mum@family.example"], **asked},
-        "echo": {"their_words": words, "next_on": _NEXT, "files": ["plan.pdf"], "instead": False},
+        "echo": {"their_words": words, "next_on": _NEXT, "files": ["plan.pdf"], "instead": False, "news": False},
     }
     for topic, values in topics.items():
         key = keys.specimen(topic)

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from ackbot.casework import keys
+from ackbot.casework import bounces, keys
 from ackbot.casework.drafts import to_admin
+from ackbot.casework.model import Case
 from ackbot.casework.office import Office
-from ackbot.store import Database, cases, outbox
+from ackbot.store import Database, cases, facts, outbox
 from ackbot.store.outbox import Outgoing
 from ackbot.work.apply import apply
 
@@ -42,8 +43,19 @@ class Undelivered:
             "to_staff": bool(mail.staff),
         }
         self._tell("refused", keys.refused(mail.dedupe_key), values, now, code=mail.code)
-        if owner := self._owner(mail):
+        case = cases.by_code(self._db, (mail.code,)).get(mail.code) if mail.code and not mail.staff else None
+        if case is not None and (mail.kind == "human" or bounces.is_for_good(told)):
+            self._lost(case, mail, told, now)
+        elif owner := self._owner(mail):
             self._tell("refused", keys.refused_owner(mail.dedupe_key), values, now, code=mail.code, recipient=owner)
+
+    def _lost(self, case: Case, mail: Outgoing, told: str, now: datetime) -> None:
+        """A person's words will never arrive: their author gets them back (E38). Or the address is no good."""
+        words = facts.human_words(self._db, [mail.message_id]).get(mail.message_id, "")
+        desk = self._office.desk(now)
+        with self._db.transaction():
+            lost = bounces.on_refused(case, mail.recipient, mail.message_id, words, mail.created_at, told, desk)
+            apply(self._db, lost, desk)
 
     def unverified(self, mail: Outgoing, now: datetime) -> None:
         """Nobody knows whether this mail arrived, and it will not be sent again."""

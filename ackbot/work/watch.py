@@ -9,9 +9,8 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeVar
 
 import structlog
 
@@ -23,6 +22,8 @@ from ackbot.mail.plain import Read
 from ackbot.store import Database, StoreBusy, StoreProblem, arrivals, backups, inboxes
 from ackbot.wires.imap import WHOLE_UP_TO, Envelope, ImapProblem, LoginRefused, Mailbox, NotReached, NotTrusted
 from ackbot.work.aside import Aside
+from ackbot.work.fetching import Fetching
+from ackbot.work.folders import Folders
 from ackbot.work.in_hand import InHand
 from ackbot.work.intake import NOT_THE_MAIL, Intake
 from ackbot.work.moving import Moving
@@ -43,17 +44,13 @@ _FETCH_AGAIN = (
     timedelta(hours=3),
     timedelta(hours=12),
 )
-_CLOCKS_DIFFER = timedelta(minutes=10)  # the most that our clock and the mail server's may differ
 _MOVED_WITHIN = timedelta(days=7)  # the longest time from a mail's arrival until it is taken in and moved
 _TOLD_AFTER = 3  # failed attempts to fetch a mail after which the admin is told
-_BROKE = 2  # connections that a mail may break before it is skipped, and asked for again later
 MOST_ASIDE = 20  # mails kept in memory until they are read; the watcher waits for further ones
 _PASSED_BY = "others go on before it"
 _SILENT_S = 600.0  # seconds without contact with the server after which the admin is told
 
 log = structlog.get_logger()
-
-_Got = TypeVar("_Got")
 
 
 class Watcher:
@@ -89,8 +86,8 @@ class Watcher:
         self.progress_at = time.monotonic()
         self._failures = 0
         self._answered_at = time.monotonic()  # when the server last worked, or when this watcher began
-        # Mails that were asked for when a connection broke, by folder and uid, and how many connections broke.
-        self._suspects: dict[tuple[str, int], int] = {}
+        self._fetching = Fetching()
+        self._folders = Folders(watched, db, clock)
         self._aside = Aside(db, intake, stop, clock, on_queued)
         self._in_hand = InHand(db, watched.name, clock)
         self._moving = Moving(watched, db, clock)
@@ -128,7 +125,8 @@ class Watcher:
     def _retry(self, error: Exception) -> None:
         if self._stop.is_set():
             return
-        self._failures += 1
+        # A mail that broke the connection is not to be waited for: others stand behind it (D4).
+        self._failures = 1 if self._fetching.mail_is_to_blame() else self._failures + 1
         self._report("retrying", str(error))
         if time.monotonic() - self._answered_at > _SILENT_S:
             self._tell(error)
@@ -161,6 +159,7 @@ class Watcher:
             ImapProblem: the connection is broken, or a folder changed so much that it must be opened again.
         """
         watched = self._watched
+        self._look_in_moved(mailbox)
         uidvalidity = self._open(mailbox, watched.folder)
         self._look_into_sent(mailbox)  # first, so that a letter that a person has answered is not acknowledged
         self._sweep(mailbox, watched.folder, uidvalidity)
@@ -229,59 +228,27 @@ class Watcher:
         """Sweep the Sent folder. Its STATUS shows whether anything is new; if not, the letters' folder stays selected."""
         name, sent = self._watched.name, self._watched.sent_folder
         shown, known = mailbox.status(sent), inboxes.folder(self._db, name, sent)
-        unchanged = known is not None and (known.uidvalidity, known.last_uid + 1) == (shown.uidvalidity, shown.uidnext)
-        if not unchanged or arrivals.to_fetch_again(self._db, name, sent, shown.uidvalidity, self._clock()):
-            self._sweep(mailbox, sent, self._open(mailbox, sent))
-            # Otherwise, once the newest mail is deleted, the watermark stays below UIDNEXT, and each look would sweep again.
-            if not self._stop.is_set():
-                inboxes.move_watermark(self._db, name, sent, shown.uidvalidity, shown.uidnext - 1)
+        if shown is not None and known is not None and shown.uidnext == known.last_uid + 1:
+            unchanged = shown.uidvalidity == known.uidvalidity
+            if unchanged and not arrivals.to_fetch_again(self._db, name, sent, shown.uidvalidity, self._clock()):
+                return
+        uidvalidity = self._open(mailbox, sent)
+        self._sweep(mailbox, sent, uidvalidity)
+        # Otherwise, once the newest mail is deleted, the watermark stays below UIDNEXT, and each look would sweep again.
+        if shown is not None and not self._stop.is_set():
+            inboxes.move_watermark(self._db, name, sent, shown.uidvalidity, shown.uidnext - 1)
 
     def _open(self, mailbox: Mailbox, name: str) -> int:
-        """
-        Select a folder. At first sight, and after a change of UIDVALIDITY, decide from which uid on to read it (D7).
+        """Select a folder, and see what a process that ended had in hand of it. Returns its UIDVALIDITY."""
+        uidvalidity = self._folders.open(mailbox, name)
+        self._in_hand.look(name, uidvalidity)
+        return uidvalidity
 
-        Returns:
-            The folder's UIDVALIDITY.
-        """
-        inbox, db, now = self._watched.name, self._db, self._clock()
-        backup = backups.restored(db)
-        if backup and self._watched.after and name == self._watched.folder:
-            self._look_in_moved(mailbox, backup)
-        selected = mailbox.select(name)
-        last = selected.uidnext - 1
-        with db.transaction():
-            known = inboxes.folder(db, inbox, name)
-            if known is None:
-                lost = backup if backup and not backup.released else None  # the lost store may have known the folder
-                first, since = self._first_uid(mailbox, last, lost), lost.of - _CLOCKS_DIFFER if lost else now
-                place = (inbox, name, selected.uidvalidity)
-                inboxes.first_sight(db, *place, first, last, since, restored=lost is not None)
-            elif known.uidvalidity != selected.uidvalidity:
-                self._log.warning(log_events.UIDVALIDITY_CHANGED, before=known.uidvalidity, now=selected.uidvalidity)
-                inboxes.uidvalidity_changed(db, inbox, name, selected.uidvalidity, last)
-            # After a restore, mails that are here already may have been answered since the backup: they wait for `release`.
-            if backup and (known is None or known.held_uid is None):
-                inboxes.hold_up_to(db, inbox, name, 0 if backup.released else last)
-        self._in_hand.look(name, selected.uidvalidity)
-        return selected.uidvalidity
-
-    def _first_uid(self, mailbox: Mailbox, last: int, lost: backups.Restored | None) -> int:
-        """The watermark for a folder seen for the first time: mails up to it are never looked at."""
-        start = self._watched.start
-        if start == "all":
-            return 0
-        if start == "now" and lost:
-            start = (lost.of - timedelta(days=1)).date()  # earlier, as the server counts days in a zone we do not know
-        if start == "now":
-            return last
-        since = mailbox.uids_since(datetime(start.year, start.month, start.day, tzinfo=UTC))
-        return min(since, default=last + 1) - 1
-
-    def _look_in_moved(self, mailbox: Mailbox, backup: backups.Restored) -> None:
+    def _look_in_moved(self, mailbox: Mailbox) -> None:
         """Take in letters that were moved after a backup was made: the restored store does not know them."""
         watched, db = self._watched, self._db
-        known = inboxes.folder(db, watched.name, watched.folder)
-        if known is None or known.held_uid is not None:
+        backup, known = backups.restored(db), inboxes.folder(db, watched.name, watched.folder)
+        if backup is None or not watched.after or known is None or known.held_uid is not None:
             return
         try:
             uidvalidity = mailbox.select(watched.after).uidvalidity
@@ -295,7 +262,7 @@ class Watcher:
             if arrivals.is_known_at(db, watched.name, watched.after, uidvalidity, uid):
                 continue
             for envelope in mailbox.envelopes([uid]):
-                place = (watched.name, envelope.internal_date, watched.after, uidvalidity, uid)
+                place = (watched.name, envelope.internal_date or self._clock(), watched.after, uidvalidity, uid)
                 arrival = Arrival(*place, hold="backup", size=envelope.size)
                 raw = self._fetch_alone(mailbox, envelope, arrival)
                 if raw is not None and self._intake.take(raw, arrival, self._clock()):
@@ -309,10 +276,13 @@ class Watcher:
         if folder is None or folder.uidvalidity != uidvalidity:
             raise ImapProblem("the folder's record changed under the watch", inbox=inbox, folder=name)
         self._fetch_again(mailbox, name, folder)
-        uids = mailbox.uids_after(folder.last_uid)
+        at, listed_last = self._clock(), mailbox.last_uids(folder.last_uid)
+        self._folders.look_whether_put_back(mailbox, name, folder, listed_last)
+        uids = [uid for uid in listed_last if uid > folder.last_uid]
         for start in range(0, len(uids), _LISTED):
             listed = uids[start : start + _LISTED]
-            for batch in self._in_hand.batches(name, self._envelopes(mailbox, self._of_others(mailbox, name, listed))):
+            theirs = self._of_others(mailbox, name, listed)
+            for batch in self._in_hand.batches(name, self._fetching.envelopes(mailbox, name, theirs)):
                 if self._stop.is_set():
                     return
                 self.progress_at = time.monotonic()
@@ -322,24 +292,13 @@ class Watcher:
             # Passed without a record are only mails expunged before we could look, and our own mails in the Sent folder.
             inboxes.move_watermark(self._db, inbox, name, uidvalidity, listed[-1])
             crash_point("watch.swept")
-
-    def _envelopes(self, mailbox: Mailbox, uids: list[int]) -> list[Envelope]:
-        """
-        The envelopes of the mails that are still there, by rising uid.
-
-        A mail that the server lists without an envelope gets an empty one, so that it is not skipped (P1).
-        """
-        found = mailbox.envelopes(uids)
-        if missing := set(uids) - {one.uid for one in found}:
-            missing &= set(mailbox.uids_after(min(missing) - 1))
-            found += [Envelope(uid, 0, self._clock()) for uid in missing]
-        return sorted(found, key=lambda one: one.uid)
+        self._folders.looked(name, folder, at)
 
     def _of_others(self, mailbox: Mailbox, name: str, uids: list[int]) -> list[int]:
         """The uids without copies of our own mails: the outbox has those, and Exchange keeps a copy of each in Sent."""
         if name != self._watched.sent_folder:
             return uids
-        ids = mailbox.ids(uids)
+        ids = dict(self._fetching.each(name, uids, lambda some: list(mailbox.ids(some).items())))
         return [uid for uid in uids if not self._intake.is_ours(ids.get(uid, b""))]
 
     def _take(self, mailbox: Mailbox, batch: list[Envelope], name: str, folder: inboxes.Folder) -> None:
@@ -349,9 +308,9 @@ class Watcher:
 
     def _take_in_hand(self, mailbox: Mailbox, batch: list[Envelope], name: str, folder: inboxes.Folder) -> None:
         small = [one.uid for one in batch if one.size <= WHOLE_UP_TO]
-        if self._suspects.keys() & {(name, uid) for uid in small}:
+        if self._fetching.is_suspect(name, small):
             small = []  # one of them may have broken the connection, so each is fetched alone
-        mails = self._asking(name, small, lambda: mailbox.whole(small)) if small else {}
+        mails = self._fetching.asking(name, small, lambda: mailbox.whole(small)) if small else {}
         crash_point("watch.fetched")
         # The reader reads the next mails while we decide the first.
         accused = {one.uid for one in batch if self._in_hand.is_accused(name, one.uid)}
@@ -360,7 +319,7 @@ class Watcher:
             if self._stop.is_set():
                 self._in_hand.not_all()
                 return
-            arrival = self._arrival(envelope, name, folder)
+            arrival = self._folders.arrival(envelope, name, folder)
             raw = mails.pop(envelope.uid, None)
             if raw is None:
                 raw = self._fetch_alone(mailbox, envelope, arrival)
@@ -379,55 +338,16 @@ class Watcher:
             return
         if self._intake.take(raw, arrival, self._clock(), reading):
             self._on_queued()
+        self._fetching.took_one()
         self._moving.move(mailbox, arrival)
 
     def _fetch_alone(self, mailbox: Mailbox, envelope: Envelope, arrival: Arrival) -> bytes | None:
-        uid = envelope.uid
-        large = envelope.size > WHOLE_UP_TO
         try:
-            return self._asking(
-                arrival.folder, [uid], lambda: mailbox.skeleton(uid) if large else mailbox.whole([uid]).get(uid)
-            )
+            return self._fetching.alone(mailbox, envelope, arrival.folder)
         except ImapProblem as error:
-            if self._suspects[arrival.folder, uid] >= _BROKE:
-                del self._suspects[arrival.folder, uid]
+            if self._fetching.gave_up(arrival.folder, envelope.uid):
                 self._not_fetched(arrival, str(error))
             raise
-
-    def _asking(self, name: str, uids: list[int], fetch: Callable[[], _Got]) -> _Got:
-        """Fetch, and if the connection breaks, remember which mails were asked for: one of them may be the cause (D4)."""
-        try:
-            got = fetch()
-        except ImapProblem:
-            for uid in uids:
-                self._suspects[name, uid] = self._suspects.get((name, uid), 0) + 1
-            raise
-        for uid in uids:
-            self._suspects.pop((name, uid), None)
-        return got
-
-    def _arrival(self, envelope: Envelope, name: str, folder: inboxes.Folder) -> Arrival:
-        old = envelope.uid <= folder.backlog_uid
-        start = self._watched.start
-        before_start = isinstance(start, date) and envelope.internal_date.date() < start
-        return Arrival(
-            inbox=self._watched.name,
-            arrived_at=envelope.internal_date,
-            folder=name,
-            uidvalidity=folder.uidvalidity,
-            uid=envelope.uid,
-            backlog=old and not folder.restored,
-            history=(old and folder.restored and envelope.internal_date < folder.watch_started_at) or before_start,
-            hold=self._hold(envelope, name, folder),
-            size=envelope.size,
-        )
-
-    def _hold(self, envelope: Envelope, name: str, folder: inboxes.Folder) -> str:
-        """Why answers to the mail may have to wait; see Arrival."""
-        if envelope.uid <= (folder.held_uid or 0):
-            return "backup"
-        looks_restored = envelope.uid <= folder.backlog_uid and folder.restored and name == self._watched.folder
-        return "restore" if looks_restored else ""
 
     def _pass_by(self, raw: bytes, arrival: Arrival, reading: "Future[Read] | None") -> None:
         """
@@ -477,11 +397,14 @@ class Watcher:
                 continue
             if row["error"] == _PASSED_BY:
                 self._in_hand.accuse(name, row["uid"])
-            envelopes = self._envelopes(mailbox, [row["uid"]])
+            self.progress_at = time.monotonic()
+            if self._stop.is_set():
+                return
+            envelopes = self._fetching.envelopes(mailbox, name, [row["uid"]])
             if not envelopes:
                 arrivals.gone(self._db, row["id"], self._watched.name, self._clock())
                 self._log.warning(log_events.GONE, uid=row["uid"])
             for envelope in envelopes:
                 # It is fetched alone now, and skipped as soon as it breaks one more connection.
-                self._suspects[name, envelope.uid] = _BROKE - 1
+                self._fetching.suspect(name, envelope.uid)
                 self._take(mailbox, [envelope], name, folder)

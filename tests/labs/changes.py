@@ -430,8 +430,8 @@ CHANGES = (
     Change(
         "E4: what is condemned speaks for nobody",
         "casework/authority.py",
-        "doubted = self.condemned_by(*inboxes) or self.another_passed(*inboxes)",
-        "doubted = self.another_passed(*inboxes)",
+        "doubted = self.condemned_by(*inboxes) or self.another_named(*inboxes)",
+        "doubted = self.another_named(*inboxes)",
         ("tests/test_authority.py::test_condemned_mail_changes_nothing",),
     ),
     Change(
@@ -617,10 +617,31 @@ CHANGES = (
         ("tests/test_absences.py::test_one_day_away_moves_only_what_falls_due_in_it",),
     ),
     Change(
+        "E35: what speaks to nobody is held",
+        "casework/staff/meant.py",
+        "if not greeted and not _SPOKEN_TO.search(speech):",
+        "if False:",
+        ("tests/test_replies.py::test_what_speaks_to_nobody_is_asked_about",),
+    ),
+    Change(
+        "E37: three mails make a footer",
+        "store/footers.py",
+        "KNOWN_AFTER = 2",
+        "KNOWN_AFTER = 1",
+        ("tests/test_words_table.py::test_a_footer_is_learned_from_three_mails",),
+    ),
+    Change(
+        "E41: pictures of a signature stay out",
+        "casework/staff/words_out.py",
+        "return any(at <= end for at in places) and bool(said)",
+        "return bool(places)",
+        ("tests/test_words_table.py::test_pictures_between_the_words_go_as_files",),
+    ),
+    Change(
         "P6: above the fence nothing is cut as a quotation on top",
         "mail/replies.py",
-        "if not below and start == len(above):",
-        "if start == len(above):",
+        "if fence is None and not set(whose[start:end]) & _QUOTED:",
+        "if not set(whose[start:end]) & _QUOTED:",
         ("tests/test_replies.py::test_words_below_a_quotation_above_the_fence_ask_back",),
     ),
     Change(

@@ -27,6 +27,10 @@ class BadImap(BadServer):
         self.greeting = greeting
         self.capabilities = capabilities
         self.mails = {7: self.MAIL}
+        self.uidnext = 0  # what it says instead of the highest uid and one
+        self.dates: dict[int, str] = {}  # INTERNALDATE by uid, as it is written in a reply
+        self.structures: dict[int, bytes] = {}  # BODYSTRUCTURE by uid
+        self.sizes: dict[int, int] = {}  # RFC822.SIZE by uid, if it is not the mail's length
         self.commands: list[str] = []
 
     def serve(self, handler: socketserver.StreamRequestHandler, number: int) -> None:
@@ -52,20 +56,40 @@ class BadImap(BadServer):
         if upper.startswith("CAPABILITY"):
             return f"* CAPABILITY {self.capabilities}\r\n".encode() + ok
         if upper.startswith(("EXAMINE", "SELECT")):
-            uidnext = max(self.mails, default=0) + 1
+            uidnext = self.uidnext or max(self.mails, default=0) + 1
             return b"* %d EXISTS\r\n* OK [UIDVALIDITY 5] x\r\n* OK [UIDNEXT %d] x\r\n" % (len(self.mails), uidnext) + ok
         if upper.startswith("UID SEARCH"):
             return f"* SEARCH {' '.join(map(str, self.mails))}\r\n".encode() + ok
         if upper.startswith("UID FETCH"):
-            uids = [int(one) for one in command.split()[2].split(",")]
-            return b"".join(self._fetched(uid, "RFC822.SIZE" in upper) for uid in uids if uid in self.mails) + ok
+            return b"".join(self.fetched(uid, upper) for uid in self.named(command.split()[2])) + ok
         return ok
 
-    def _fetched(self, uid: int, envelope: bool) -> bytes:
+    def named(self, numbers: str) -> list[int]:
+        first, _, last = numbers.partition(":")
+        if last:
+            return [uid for uid in self.mails if uid >= int(first)]
+        return [uid for uid in map(int, numbers.split(",")) if uid in self.mails]
+
+    def fetched(self, uid: int, command: str) -> bytes:
+        """The untagged reply for one mail to a FETCH, in capitals."""
         mail = self.mails[uid]
         number = list(self.mails).index(uid) + 1
-        if envelope:
-            words = b'UID %d RFC822.SIZE %d INTERNALDATE "30-Nov-2026 10:12:00 +0000"' % (uid, len(mail))
-        else:
-            words = b"UID %d BODY[] {%d}\r\n" % (uid, len(mail)) + mail
-        return b"* %d FETCH (%s)\r\n" % (number, words)
+        head, _, text = mail.partition(b"\r\n\r\n")
+        items = [b"UID %d" % uid]
+        if "RFC822.SIZE" in command:
+            items.append(b"RFC822.SIZE %d" % self.sizes.get(uid, len(mail)))
+        if "INTERNALDATE" in command:
+            items.append(b"INTERNALDATE " + self.dates.get(uid, '"30-Nov-2026 10:12:00 +0000"').encode())
+        if "BODY.PEEK[]" in command:
+            items.append(b"BODY[] " + _literal(mail))
+        if "BODY.PEEK[HEADER]" in command:
+            items.append(b"BODY[HEADER] " + _literal(head + b"\r\n\r\n"))
+        if "BODY.PEEK[TEXT]" in command:
+            items.append(b"BODY[TEXT]<0> " + _literal(text))
+        if "BODYSTRUCTURE" in command:
+            items.append(b"BODYSTRUCTURE " + self.structures.get(uid, b"NIL"))
+        return b"* %d FETCH (%s)\r\n" % (number, b" ".join(items))
+
+
+def _literal(octets: bytes) -> bytes:
+    return b"{%d}\r\n" % len(octets) + octets

@@ -8,6 +8,7 @@ Mail = Callable[[int], bytes]
 
 # What stands in a body, by itself and after an "x", before an "x" and before a line's end.
 TEXTS: Mapping[str, str] = {
+    "danger that is unsaid": "the minutes, my husband hits our son ", "words of danger": "he may fall on the wall, never ", "weak signs": "scared of her. he drinks. ", "words apart": "damp. mould. heating broken. ",
     "blanks": " ", "tabs": "\t", "no-break blanks": "\xa0", "vertical tabs": "\v", "lines": "\n", "blank lines": "\n \n", "blanks and lines": " \n",
     "dots": ".", "dashes": "-", "equals": "=", "underscores": "_", "stars": "*", "angles": ">", "angles apart": "> ", "quoted lines": "> a\n",
     "quoted and own": "> a\nb\n", "opening": "<", "closing and opening": "><", "letters": "a", "capitals": "A", "accented": "é", "Chinese": "中",

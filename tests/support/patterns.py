@@ -50,6 +50,7 @@ MADE_ANEW = frozenset(
         "casework/incoming/wishes.py: f'(?<!\\\\w){re.escape(_plain(name))}(?!\\\\w)'",
         "casework/staff/consent.py: f'(?>(?:{one})(?: |$))+'",
         "casework/staff/held_words.py: f'{asked}[0-9a-f]{{4}}'",
+        "casework/staff/meant.py: pattern",
         "casework/staff/reading.py: f'[\\\\s*_]*+(?P<word>[A-Za-z]++)[\\\\s*_]*+[:.\\\\-–—]?[\\\\s*_]*+(?<=[\\\\s*_])(?P<all>{several})(?P<rest>.*)$'",
         "casework/staff/reading.py: f'[^\\\\w>]*(?P<all>{several})\\\\W*'",
         "mail/quoting.py: f'^[ \\\\t>]{{0,4}}\\\\**(?:{names}){_COLON}'",

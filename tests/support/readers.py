@@ -19,13 +19,14 @@ from ackbot.casework.incoming.screening import Seen, screen
 from ackbot.casework.intents import Intent
 from ackbot.casework.model import Arrival, Case
 from ackbot.casework.office import Desk
-from ackbot.casework.staff import away_back, commands, handover, held_words, people, reading
+from ackbot.casework.staff import away_back, commands, handover, held_words, meant, near, people, reading
 from ackbot.cli import printing
 from ackbot.mail import (
     addresses,
     authresults,
     charsets,
     compose,
+    debris,
     domains,
     folding,
     headers,
@@ -182,6 +183,18 @@ def _held(words: str) -> object:
     return held, held_words._INSIDE.search(words), len(replies.unsigned(words)), reading.command_line(words)
 
 
+def _meant(words: str) -> object:
+    heard = meant.Heard(frozenset({"edward", "quan", "a"}), ("Sam", "Jones"), ("streets", "Streets and Waste"), words)
+    said = meant.speaks_inside(words, heard, meant=True)
+    return (
+        said,
+        meant.why_not(words, heard),
+        meant.in_capitals(words, heard),
+        near.slip(words),
+        near.nearest(words[:30]),
+    )
+
+
 def _from_a_daemon(value: str) -> object:
     seen = _seen(replace(_with_text(value), from_=(Address("", "MAILER-DAEMON@relay.example"),), return_path=""))
     return screen(seen)
@@ -206,6 +219,14 @@ OF_TEXT: Mapping[str, Reader] = {
     "replies, quoting ours": lambda words: replies.read(
         words, (), "Dear Edward, thank you for your letter\nIt is here.\n"
     ),
+    "debris": lambda words: (
+        debris.untopped(words),
+        debris.unfooted(words),
+        debris.tidied(words),
+        debris.is_nobodys(words),
+        [read(words) for read in (debris.is_device, debris.is_picture, debris.is_label, debris.folded)],
+    ),
+    "staff, meant": _meant,
     "replies, foreign": lambda words: replies.foreign(words, "Dear Edward, thank you for your letter\n" * 100),
     "staff, command": _words,
     "staff, lines of a digest": lambda words: reading.parts(
@@ -314,9 +335,10 @@ OF_VALUE: Mapping[str, Reader] = {
 
 # What reads a page of HTML, or a whole body, before it is cut.
 OF_PAGE: Mapping[str, Reader] = {
+    "text, rich": text._told,
     "html": text.from_html,
     "html, by the library": text._inscribed,
-    "html, stripped": text._stripped,
+    "html, stripped": text.stripped,
 }
 OF_BODY: Mapping[str, Reader] = {
     "text": lambda words: text.visible(mime.parse(mail(words))),

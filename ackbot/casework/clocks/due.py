@@ -69,7 +69,12 @@ def reminded(case: Case, desk: Desk) -> tuple[str, str]:
 
 
 def on_passed(
-    cases: Sequence[Case], desk: Desk, *, history: History, heard: Mapping[str, Collection[str]]
+    cases: Sequence[Case],
+    desk: Desk,
+    *,
+    history: History,
+    heard: Mapping[str, Collection[str]],
+    waits: Collection[str] = (),
 ) -> list[Intent]:
     """
     At 15:00 of the promised date: one honest mail to a resident about all cases that are due (behaviour.md §3.6).
@@ -78,6 +83,7 @@ def on_passed(
         cases: cases of one resident, each with a date that is today or has passed.
         history: the automatic mail of that resident.
         heard: staff ids of those who were reminded today, by case code. The mail names nobody else as asked or told.
+        waits: codes of cases in which words to the resident are held; of them nobody says that there is no news (E39).
     """
     intents: list[Intent] = []
     matters: list[NoNews] = []
@@ -85,7 +91,7 @@ def on_passed(
         may = _may_tell(case, history, desk)
         if may.when == "now":
             found, changes = _no_news(case, heard.get(case.code, ()), desk)
-            matters.append(found)
+            matters.append(replace(found, waits=case.code in waits))
             intents += changes
         elif may.when == "never":
             why = f"the date passed, and the resident was not told: {may.why}"

@@ -159,10 +159,18 @@ def digest(
     return _reminder(desk, kinds.DIGEST_LIST, person, lines, last_words, key, why, waiting=waiting)
 
 
-def overdue(desk: Desk, person: Staff, lines: Sequence[Line], last_words: str, *, why: str) -> Send:
-    """The reminder at 13:00 of the promised date, to whoever is in charge and to the manager."""
+def overdue(
+    desk: Desk,
+    person: Staff,
+    lines: Sequence[Line],
+    last_words: str,
+    *,
+    why: str,
+    waiting: Sequence[tuple[Case, HeldWords]] = (),
+) -> Send:
+    """The reminder at 13:00 of the promised date, to whoever is in charge and to the manager. What waits is named in it (E39)."""
     key = keys.overdue(person.id, desk.today)
-    return _reminder(desk, kinds.OVERDUE, person, lines, last_words, key, why)
+    return _reminder(desk, kinds.OVERDUE, person, lines, last_words, key, why, waiting=waiting)
 
 
 def late(desk: Desk, person: Staff, line: Line, last_words: str, *, why: str) -> Send:

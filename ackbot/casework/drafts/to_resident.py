@@ -263,12 +263,24 @@ def where_it_stands(
     return replace(send, inbox=inbox.name, lane=inbox.lane, hold=hold)
 
 
-def human(desk: Desk, case: Case, person: Staff, key: keys.Key, words: str, *, next_on: date | None, why: str) -> Send:
+def human(
+    desk: Desk,
+    case: Case,
+    person: Staff,
+    key: keys.Key,
+    words: str,
+    *,
+    next_on: date | None,
+    why: str,
+    greet: bool = False,
+    sign: bool = False,
+) -> Send:
     """
     A mail with a person's own words, unchanged (P6), and without the headers of automatic mail.
 
     Args:
         next_on: the date that UPDATE or MORE promises with them; None for a plain answer, which promises nothing.
+        greet, sign: the words came behind a command without a greeting or without a sign-off, and get ours (E43).
     """
     values = {
         "words": Lines(words),
@@ -277,6 +289,8 @@ def human(desk: Desk, case: Case, person: Staff, key: keys.Key, words: str, *, n
         "next_on": next_on,
         "copies": list(case.copies),
         "copy_for": "",
+        "greet": greet,
+        "sign": sign,
     }
     send = about_case(desk, kinds.HUMAN, case, key, values, why=why)
     draft, service = send.draft, desk.council.inbox_of(case.inbox).service
@@ -316,6 +330,7 @@ class NoNews:
         reminded: whoever is in charge was reminded today, and is present to read it.
         manager: the public name of the manager who was told today; "" for none.
         unnamed: the resident was promised to be told who has the case, and nobody has it.
+        waits: a person's words to the resident are held until their author answers our question.
     """
 
     case: Case
@@ -324,6 +339,7 @@ class NoNews:
     reminded: bool
     manager: str
     unnamed: bool
+    waits: bool = False
 
 
 def no_news(desk: Desk, all_of: Sequence[NoNews], *, why: str) -> Send:
@@ -348,6 +364,7 @@ def _no_news_values(one: NoNews, desk: Desk) -> dict[str, Any]:
         "times": one.case.no_news + 1,
         "noted_on": desk.council.calendar.local_day(noted) if noted and noted > since else None,
         "unnamed": one.unnamed,
+        "waits": one.waits,
     }
 
 
@@ -412,10 +429,16 @@ def cover(
     return _listing(cases, about_case(desk, kinds.COVER, cases[0], key, values, why=why))
 
 
-def split_off(desk: Desk, other: Case, first: Case, *, why: str) -> Send:
-    """The mail that says that a part of the letter is a case of its own: who has it, and the date of the next word."""
+def split_off(desk: Desk, other: Case, first: Case, *, named: str, why: str) -> Send:
+    """
+    The mail that says that a part of the letter is a case of its own: which part, who has it, and the date of the next word.
+
+    Args:
+        named: the part in a colleague's words; "" if they are not for the resident.
+    """
     owner = desk.council.staff.get(first.in_charge)
-    values = {"part": _matter(desk, other), "rest_with": owner.public_name if owner else ""}
+    part = {**_matter(desk, other), "named": "" if other.sensitive else named}
+    values = {"part": part, "rest_with": owner.public_name if owner else ""}
     return _listing([other], about_case(desk, kinds.PART_SPLIT_OFF, other, keys.split_off(other.code), values, why=why))
 
 

@@ -58,6 +58,7 @@ def links(desk: Desk, case: Case, staff: Staff, *, alarm: bool = False) -> dict[
         "split": link("i", "SPLIT: "),
         "ask": link("i", "ASK "),
         "phoned": link("i", "PHONED: "),
+        "sent": link("i", "SENT"),
         "pass": link("i", "PASS "),
         "decline": link("i", "NO: "),
     }

@@ -1,19 +1,19 @@
 """Letters that cannot wait: finds urgent words in a letter and raises the alarm (domain.md §8)."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from ackbot.casework import keys
-from ackbot.casework.council import Council, Inbox, Phrase, Urgent
+from ackbot.casework import keys, wordsearch
+from ackbot.casework.council import Council, Inbox, Urgent
 from ackbot.casework.cover import is_present
 from ackbot.casework.drafts import alarm_mails, to_admin
 from ackbot.casework.incoming.screening import Seen
 from ackbot.casework.intents import Alarm, Intent
 from ackbot.casework.model import Case
 from ackbot.casework.office import Desk
-from ackbot.mail import folding, subjects
+from ackbot.casework.wordsearch import Sign
+from ackbot.mail import subjects
 from ackbot.mail.addresses import key_of
 
 CATEGORIES = (
@@ -31,49 +31,26 @@ CATEGORIES = (
 # Letters of these categories are always answered without their subject and without a date (behaviour.md §3.9).
 SENSITIVE = frozenset({"self-harm", "abuse", "at-risk"})
 
-_NO_WORD = re.compile(r"[^\w]+")
 
-
-def phrases(lines: Iterable[str]) -> tuple[Phrase, ...]:
+def signs(text: str, urgent: Urgent, said: Iterable[str] = ()) -> tuple[Sign, ...]:
     """
-    Read the lines of a word list into the phrases that `categories` looks for.
+    What in a text shows danger: lines of the word lists, with the words in which they were found, in the order of CATEGORIES.
 
-    Words match as a whole, whatever their letter case, accents and punctuation. Negation is ignored, because an alarm too
-    many is better than one too few. `a + b` means that both stand somewhere in the letter, `*` stands for any ending of a
-    word, `#` starts a comment.
+    Args:
+        said: sentences about emergencies in our own mails. Where the text quotes one, it says nothing.
     """
-    found = []
-    for line in lines:
-        parts = [part.strip() for part in line.partition("#")[0].split("+")]
-        if all(parts):
-            found.append(tuple(_needle(part) for part in parts))
-    return tuple(found)
-
-
-def _needle(part: str) -> str:
-    """The string to search for in a text whose words have one blank on each side."""
-    words = _words(part.removesuffix("*"))
-    return f" {words}" if part.endswith("*") else f" {words} "
-
-
-def _words(text: str) -> str:
-    """The words of a text with one blank between them; `can't`, `can’t` and `cant` become the same word."""
-    return _NO_WORD.sub(" ", folding.plain(text).replace("'", "").replace("’", "")).strip()
+    found = wordsearch.signs(text, urgent.words, said, CATEGORIES)
+    return tuple(sorted(found, key=lambda one: CATEGORIES.index(one.category)))
 
 
 def categories(text: str, urgent: Urgent, said: Iterable[str] = ()) -> tuple[str, ...]:
-    """
-    The categories whose words stand in a text, in the order of CATEGORIES.
+    """The categories of `signs`, each once."""
+    return of_signs(signs(text, urgent, said))
 
-    Args:
-        said: sentences about emergencies in our own mails. They are removed from the text first, because there they are only
-            quoted.
-    """
-    haystack = f" {_words(text)} "
-    for ours in said:
-        if words := _words(ours):
-            haystack = haystack.replace(f" {words} ", " ")
-    return tuple(name for name in CATEGORIES if _stands(urgent.words.get(name, ()), haystack))
+
+def of_signs(found: Iterable[Sign]) -> tuple[str, ...]:
+    """The categories of signs, each once."""
+    return tuple(dict.fromkeys(one.category for one in found))
 
 
 def is_sensitive(found: Iterable[str]) -> bool:
@@ -86,24 +63,9 @@ def marked(case: Case, found: Iterable[str]) -> Case:
     return replace(case, sensitive=case.sensitive or is_sensitive(found))
 
 
-def _stands(words: Iterable[Phrase], haystack: str) -> bool:
+def found_in(seen: Seen, case: Case | None, desk: Desk) -> tuple[Sign, ...]:
     """
-    Whether the text holds all needles of at least one phrase.
-
-    The loops are plain because every letter is searched for hundreds of phrases, and generators would be slower.
-    """
-    for phrase in words:
-        for needle in phrase:
-            if needle not in haystack:
-                break
-        else:
-            return True
-    return False
-
-
-def found_in(seen: Seen, case: Case | None, desk: Desk) -> tuple[str, ...]:
-    """
-    The categories of urgent words in a letter, except in what it quotes from our mails.
+    What in a letter shows danger, in its text and in what it brings along, except in what it quotes from our mails (E20).
 
     Args:
         case: the case that the letter belongs to; None for a new case. The subject is searched only if it differs from the
@@ -112,8 +74,10 @@ def found_in(seen: Seen, case: Case | None, desk: Desk) -> tuple[str, ...]:
     council, message = desk.council, seen.message
     words = message.words(lambda address: council.is_colleague(key_of(address)))
     if case is None or subjects.key(message.subject) != subjects.key(case.subject):
-        words = f"{message.subject}\n{words}"
-    return categories(words, council.urgent, (council.urgent_help, seen.home.sentence))
+        words = f"{message.subject}\n\n{words}"
+    if message.beside:
+        words = f"{words}\n\n{message.beside}"
+    return signs(words, council.urgent, (council.urgent_help, seen.home.sentence))
 
 
 def on_duty(council: Council, now: datetime) -> list[str]:

@@ -98,7 +98,13 @@ def match(seen: Seen, sender: Address | None, facts: Facts) -> Match:
     council, arrived_at = seen.council, seen.arrival.arrived_at
     if seen.authority.form:
         return _joined(seen, sender, facts) or Match(None, "a contact form opens a case of its own")
-    found = _by_token(seen, sender, facts) or _by_thread(seen, sender, facts) or _by_reference(seen, sender, facts)
+    # A case of the sender's own comes first: anybody can put the ids of another case into the thread of a resident (P7).
+    found = (
+        _by_own_token(seen, sender, facts)
+        or _by_thread(seen, sender, facts)
+        or _by_reference(seen, sender, facts)
+        or _by_token(seen, facts)
+    )
     note = ""
     if found is None:
         passed_on = [one.code for one in seen.message.addressed if one.role == "resident" and one.code in facts.cases]
@@ -133,22 +139,36 @@ def match(seen: Seen, sender: Address | None, facts: Facts) -> Match:
     return found
 
 
-def _by_token(seen: Seen, sender: Address | None, facts: Facts) -> Match | None:
-    """
-    The case of a mail of ours that this one answers.
+def _by_own_token(seen: Seen, sender: Address | None, facts: Facts) -> Match | None:
+    """The case of a mail of ours that this one answers, if the sender is a party of that case."""
+    for tokens, how in (
+        (seen.message.addressed, "it was written to the reply address of our mail"),
+        (seen.message.answers, "it answers our mail"),
+    ):
+        for token in tokens:
+            case = facts.cases.get(token.code) if token.role == "resident" else None
+            if case is not None and sender is not None and sender.key in case.parties:
+                return Match(case, how)
+    return None
 
-    A reply address is passed on, and stands in address books: alone it counts only for a party of the case (E12). The id of
-    a mail of ours is known to those who had that mail, or an answer to it.
+
+def _by_token(seen: Seen, facts: Facts) -> Match | None:
+    """
+    The case of a mail of ours that somebody else answers: a neighbour, a landlord, the resident from another address.
+
+    A reply address is passed on, and stands in address books: alone it counts for nobody else (E12). The id of a mail of ours is
+    known to those who had that mail, or an answer to it; but whoever answers their mail carries all its ids along unseen, so
+    only an answer to our mail itself counts.
     """
     message = seen.message
     thread = {facts.by_message_id.get(identity) for identity in (*message.in_reply_to, *message.references)}
     for token in message.addressed:
-        if token.role == "resident" and (case := facts.cases.get(token.code)) is not None:
-            known = sender is not None and sender.key in case.parties
-            if known or token.code in thread or any(token.code == one.code for one in message.answers):
-                return Match(case, "it was written to the reply address of our mail")
-    for token in seen.message.answers:
-        if token.role == "resident" and token.code in facts.cases:
+        known = token.code in thread or any(token.code == one.code for one in message.answers)
+        if known and token.role == "resident" and token.code in facts.cases:
+            return Match(facts.cases[token.code], "it was written to the reply address of our mail")
+    answered = {one.lower() for one in message.in_reply_to or message.references[-1:]}
+    for token in message.answers:
+        if token.role == "resident" and token.code in facts.cases and token.message_id in answered:
             return Match(facts.cases[token.code], "it answers our mail")
     return None
 

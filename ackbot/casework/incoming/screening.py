@@ -443,7 +443,7 @@ def screen(seen: Seen) -> Verdict:
     verdict, by_way = _screened(seen)
     # Whatever other rule takes it first, a mail whose author may be forged speaks for nobody.
     forged = verdict.kind in PERSONAL and seen.authority.condemned_by()
-    by_way = by_way or (verdict.kind in PERSONAL and seen.authority.another_passed())
+    by_way = by_way or (verdict.kind in PERSONAL and seen.authority.another_named())
     return replace(verdict, by_way="forged" if forged else "marks" if by_way else "")
 
 

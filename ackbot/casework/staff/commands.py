@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from ackbot.casework import dates, keys
+from ackbot.casework import keys
 from ackbot.casework.cover import has_left, is_present, stand_in
 from ackbot.casework.drafts import to_admin, to_staff
 from ackbot.casework.drafts.kinds import ASK_BACK
@@ -26,7 +26,16 @@ from ackbot.casework.intents import (
 )
 from ackbot.casework.model import PURPOSES, Case, Facts, HeldWords
 from ackbot.casework.office import Desk
-from ackbot.casework.staff import alarm_answers, away_back, handover, held_words, words_elsewhere, words_out
+from ackbot.casework.staff import (
+    alarm_answers,
+    away_back,
+    footers,
+    handover,
+    held_words,
+    more,
+    words_elsewhere,
+    words_out,
+)
 from ackbot.casework.staff.consent import SENT, asked_about, meaning
 from ackbot.casework.staff.reading import Reading, begins_with_reference, parts, read
 from ackbot.casework.staff.request import (
@@ -77,6 +86,7 @@ def on_staff(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision
         return None
     intents = _acted_on(reply, case)
     why = f"{verdict.why} ({reply.reading.command or ('a note' if _stays_inside(tokens) else 'plain words')})"
+    intents += footers.learning(seen, reply.reading)
     record = Record("staff", "event", verdict.rule, acknowledge=False, why=why)
     return Decision(
         "staff", "event", verdict.rule, why, False, verdict.to, (*intents, record), code=code, owner=person.id
@@ -225,7 +235,9 @@ def _stays_inside(tokens: tuple[Token, ...]) -> bool:
 def _reading(seen: Seen, facts: Facts, desk: Desk) -> Reading:
     fences = [desk.templates.fence(language) for language in desk.council.languages]
     originals = [facts.ours[token.message_id].text for token in seen.message.answers if token.message_id in facts.ours]
-    return read(seen.message.text, [one for one in fences if one], "\n".join(originals))
+    return read(
+        seen.message.rich or seen.message.text, [one for one in fences if one], "\n".join(originals), facts.learned
+    )
 
 
 def _commanded(request: Request) -> list[Intent]:
@@ -267,12 +279,19 @@ def _obeyed(request: Request) -> list[Intent]:
             return ask_back(request, "There were no words of yours in it.")
         case "" | "unclear" if waiting := asked_about(request):
             return _question_answered(request, waiting)
-        case "" if request.inside:
+        case "" if request.inside and not _greets_the_resident(request):
             return note(request, reading.words)
+        case "" if request.inside:  # a letter to the resident must not become a note in silence (E40)
+            return _outward(replace(request, reading=replace(reading, command="unclear")))
         case "AWAY" | "BACK":
             return ask_back(request, f"{reading.command} is about no case: write it as the first line of a mail.")
         case _:
             return _outward(request)
+
+
+def _greets_the_resident(request: Request) -> bool:
+    words, council = request.reading.words, request.desk.council
+    return held_words.greets(words) and not held_words.greets_somebody_else(words, request.case, council)
 
 
 def _question_answered(request: Request, waiting: Sequence[HeldWords]) -> list[Intent]:
@@ -305,10 +324,10 @@ def _outward(request: Request, copying: Sequence[str] = ()) -> list[Intent]:
     words = reading.words if unclear else reading.text
     argument = ""
     if reading.command == "MORE":
-        found = dates.promised(reading.text, request.desk.today)
-        if found is None:
-            return ask_back(request, "The date behind MORE could not be read with certainty.")
-        argument, words = found[0].isoformat(), reading.text[found[1] :].lstrip(" \t\n:.,;-–—").rstrip()
+        read_so = more.read(request)
+        if isinstance(read_so, list):
+            return read_so
+        argument, words = read_so[0].isoformat(), read_so[1]
         words = words if words_in(request, words) else ""
     elif reading.command not in ("", "unclear") and not words_in(request, words):
         return ask_back(request, f"{reading.command} needs the words that the resident should read.")
@@ -324,10 +343,13 @@ def _outward(request: Request, copying: Sequence[str] = ()) -> list[Intent]:
     # MORE may come without words. Then only the date goes out, and there are no words to check.
     reasons = held_words.reasons_to_hold(request, words) if words else []
     if unclear:
-        reasons.insert(0, "it begins like a command but is not one")
+        letter = request.inside and held_words.greets(words)
+        reasons.insert(
+            0, "it answers a mail that stays inside" if letter else "it begins like a command but is not one"
+        )
     if reading.command == "" and council.plain_reply == "confirm":
         reasons.insert(0, "your council asks before plain words go out")
-    out = WordsOut("" if unclear else reading.command, argument, words, words_out.files(request.seen))
+    out = WordsOut("" if unclear else reading.command, argument, words, words_out.files(request))
     if copying:
         return held_words.hold(request, replace(out, command="CC", argument=" ".join(copying)), reasons)
     return held_words.hold(request, out, reasons) if reasons else words_out.send(request, out, keys.human(request.key))

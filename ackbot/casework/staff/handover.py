@@ -323,10 +323,23 @@ def split(request: Request) -> list[Intent]:
         to_staff.split_off(desk, other, person, part, last_words=last_words, resident_told=tells, why=why),
     ]
     if tells:
-        send = to_resident.split_off(desk, announced, case, why=why)
+        send = to_resident.split_off(desk, announced, case, named=_part_told(part), why=why)
         send = replace(send, not_before=may.at, hold=may.hold)
         intents += [send, *to_admin.hold_told(send.hold, send.inbox, desk)]
     return intents
+
+
+_MOST_TOLD = 60  # characters of a part's name
+# Whoever names a part to a colleague may say more than its name. Only a bare name is told to the resident.
+_A_REMARK = re.compile(
+    r"\b(?:he|she|they|him|her|his|hers|their|them|i|we|you|your|please|internal|fyi)\b|[!?@<>]", re.IGNORECASE
+)
+
+
+def _part_told(part: str) -> str:
+    """The name of the part as the resident reads it, such as "the pothole" (E55); "" if it is more than a name."""
+    name = part.strip().rstrip(".")
+    return "" if "\n" in name or len(name) > _MOST_TOLD or _A_REMARK.search(name) else name
 
 
 def _inbox_of(team: Team, request: Request) -> Inbox:

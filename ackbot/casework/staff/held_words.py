@@ -15,10 +15,10 @@ from ackbot.casework.council import Council
 from ackbot.casework.drafts import names, to_staff
 from ackbot.casework.intents import Copies, DropWords, Intent, KeepWords, Send
 from ackbot.casework.model import Case, HeldWords
-from ackbot.casework.staff import words_out
+from ackbot.casework.staff import meant, near, words_out
 from ackbot.casework.staff.consent import NAME, SENT, asked_about, is_filler, name_of
 from ackbot.casework.staff.reading import command_line
-from ackbot.casework.staff.request import Request, answered, ask_back, note, words_in
+from ackbot.casework.staff.request import Request, answered, ask_back, heard, note, words_in
 from ackbot.casework.staff.words_out import WordsOut
 from ackbot.mail import folding, replies, subjects
 from ackbot.mail.markup import Lines
@@ -28,11 +28,6 @@ _A_NAME = re.compile(r"[a-z2-7]{8}(?:[0-9a-f]{4})?")  # a name, perhaps with the
 _SHOWN = 80  # characters of held words in a list
 _LONGEST_GREETING = 60  # characters
 _FEW = 4  # words; a longer greeting holds other words than names
-_FORMAL = (
-    r"(?:dear|hi|hiya|hello|hey|good[ \t]+(?:morning|afternoon|evening|day)|attn|"
-    r"(?:morning|afternoon|evening)(?=[ \t]+(?-i:[A-Z])))"
-)
-_GREETING = re.compile(rf"[\s*_]*(?:{_FORMAL}\b[ \t]*)+", re.IGNORECASE)
 _OPENING = re.compile(
     r"[\s*_]*(?:(?:hi|hello|hey|morning|afternoon|evening|to|thanks|thank you|cheers|ok|okay|sorry|please)\b[ \t,:]*)*",
     re.IGNORECASE,
@@ -44,7 +39,7 @@ _CALLED = re.compile(
 )
 _TITLES = frozenset(
     ["mr", "mrs", "ms", "miss", "mx", "dr", "prof", "rev", "sir", "madam", "there", "councillor", "cllr"]
-) | frozenset(["resident", "tenant", "neighbour", "customer", "and", "or", "the"])
+) | frozenset(["resident", "tenant", "neighbour", "customer", "and", "or", "the", "again"])
 _GROUPS = frozenset(["all", "both", "team", "everyone", "everybody", "colleagues", "folks", "guys"])
 _INSIDE = re.compile(
     r"\b(?:internal(?:ly)?|don'?t send|do not send|not for (?:the )?resident|between us|f\.?y\.?i\.?)\b", re.IGNORECASE
@@ -77,6 +72,7 @@ def reasons_to_hold(request: Request, words: str) -> list[str]:
         found.append(f"a colleague is in To or Cc ({', '.join(colleagues)})")
     if subjects.is_forward(message.subject):
         found.append("it is a forward")
+    found += _not_meant(request, words)
     if line := command_line(words):
         found.append(f"the line “{line}” looks like a command, and those count in the first line only")
     if _INSIDE.search(words):
@@ -90,6 +86,19 @@ def reasons_to_hold(request: Request, words: str) -> list[str]:
     if reading.doubtful:
         found.append("something in it looks like another mail")
     return found
+
+
+def _not_meant(request: Request, words: str) -> list[str]:
+    """What speaks against words being a letter to the resident. A command says who reads them, so less is asked of its words."""
+    people, command = heard(request), request.reading.command
+    if command not in ("", "unclear"):
+        return meant.speaks_inside(words, people, meant=True)
+    written, nearest = near.slip(words)
+    if not nearest and (written := meant.in_capitals(words, people)):
+        nearest = near.nearest(written)
+    hint = f", and {nearest} is the nearest: if you meant that, answer {nearest} and your words" if nearest else ""
+    slips = [f"“{written}” is no word that we know{hint}"] if written and command == "" else []
+    return [*slips, *meant.why_not(words, people)]
 
 
 def hold(request: Request, out: WordsOut, reasons: Sequence[str]) -> list[Intent]:
@@ -128,7 +137,7 @@ def _question(request: Request, asked_by: str, out: WordsOut, reasons: Sequence[
 
 
 def _why(out: WordsOut, reasons: Sequence[str]) -> str:
-    return f"held: {'nobody has agreed to these copies yet' if out.command == 'CC' else reasons[0]}"
+    return f"held: {'nobody has agreed to these copies yet' if out.command == 'CC' else '; '.join(reasons)}"
 
 
 def _standing(case: Case) -> str:
@@ -236,7 +245,7 @@ def _instead(request: Request, held: HeldWords, words: str, *doubts: str) -> lis
     Args:
         doubts: further reasons to ask.
     """
-    files = words_out.files(request.seen)
+    files = words_out.files(request)
     reasons = [*doubts, *reasons_to_hold(request, words)]
     if not _is_letter(words):
         reasons.append("it greets nobody, so it may be for us")
@@ -264,7 +273,7 @@ def written_anew(request: Request, held: HeldWords) -> list[Intent]:
 
 def _is_letter(words: str) -> bool:
     """Whether the words begin with a greeting, as a letter does."""
-    return bool(_GREETING.match(words.lstrip()))
+    return bool(meant.GREETING.match(words.lstrip()))
 
 
 def _with_copies(request: Request, held: HeldWords, *, shown: bool) -> list[Intent]:
@@ -281,7 +290,7 @@ def _with_copies(request: Request, held: HeldWords, *, shown: bool) -> list[Inte
 
 def greets(words: str) -> bool:
     """Whether words begin with a greeting, as a letter does."""
-    return bool(_GREETING.match(words.lstrip()))
+    return bool(meant.GREETING.match(words.lstrip()))
 
 
 def greets_somebody_else(words: str, case: Case, council: Council) -> str:
@@ -297,7 +306,7 @@ def greets_somebody_else(words: str, case: Case, council: Council) -> str:
         theirs -= set(_words(colleague.name))
     colleagues = {word for one in council.staff.values() for word in _words(one.name) if len(word) > 1}
     others = (colleagues - theirs) | _GROUPS
-    greeting = _GREETING.match(first)
+    greeting = meant.GREETING.match(first)
     if greeting is None:
         return _called(first, others)
     rest = first[greeting.end() :]

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ackbot.casework.council import Council
@@ -75,6 +75,8 @@ class Reading:
         below: words stand below the fence, where they do not count; the writer is asked about them (behaviour.md §4.2).
         doubtful: a part of the words looks like another mail.
         whole: all newly written words, with the command.
+        pictures: the pictures that the words show, each by its Content-ID or file name, with the place in `whole`.
+        under: paragraphs below all that is quoted, which a server may have put there.
     """
 
     command: Command
@@ -83,14 +85,17 @@ class Reading:
     below: bool
     doubtful: bool
     whole: str
+    pictures: tuple[tuple[str, int], ...] = ()
+    under: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
         """The argument and the words as one text, for commands whose argument is the beginning of the words."""
-        return f"{self.argument}\n{self.words}".strip()
+        below = self.whole.partition("\n")[2].rstrip()  # with the blank line above it, if there is one
+        return f"{self.argument}\n{below if below.strip() == self.words else self.words}".strip()
 
 
-def read(text: str, fences: Sequence[str], original: str) -> Reading:
+def read(text: str, fences: Sequence[str], original: str, learned: Collection[str] = ()) -> Reading:
     """
     Read a reply as its sender meant it.
 
@@ -98,9 +103,11 @@ def read(text: str, fences: Sequence[str], original: str) -> Reading:
         fences: how fence lines begin, in every language in which we write to staff.
         original: the text of our mail that it answers, so that words which a client copied do not count as new; "" if
             unknown.
+        learned: paragraphs that the council's own servers put into its mails, folded.
     """
-    found = replies.read(text, fences, original)
-    return commanded(found.words, below=found.below, doubtful=found.doubtful)
+    found = replies.read(text, fences, original, learned)
+    read_so = commanded(found.words, below=found.below, doubtful=found.doubtful)
+    return replace(read_so, pictures=found.pictures, under=found.under)
 
 
 def parts(reading: Reading, council: Council, named: Collection[str]) -> list[tuple[str, Reading]]:

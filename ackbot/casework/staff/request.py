@@ -4,6 +4,7 @@ What a member of staff asks for about one case, in a mail or in one line of it.
 It also holds the answers that every command shares: keep a note, tell the writer what was done, or ask back.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,10 +17,13 @@ from ackbot.casework.incoming.screening import Seen
 from ackbot.casework.intents import Intent, KeepWords, Send
 from ackbot.casework.model import PURPOSES, Case, Facts
 from ackbot.casework.office import Desk
-from ackbot.casework.staff import sign_off
+from ackbot.casework.staff import meant, sign_off
 from ackbot.casework.staff.reading import Reading
+from ackbot.mail import folding
 from ackbot.mail.markup import Lines
 from ackbot.mail.tokens import Token
+
+_LETTER = 20_000  # characters of our mail in which the resident may have named other people
 
 
 @dataclass(frozen=True)
@@ -128,6 +132,22 @@ def _names(request: Request) -> tuple[str, ...]:
     return (person.name, person.public_name, person.job_title, request.inbox.service, council.name, *teams)
 
 
+def heard(request: Request) -> meant.Heard:
+    """The people and teams of whom the words may speak."""
+    council, case = request.desk.council, request.case
+    resident = frozenset(_plain(f"{case.resident.name} {case.resident.key.partition('@')[0]}"))
+    writer = frozenset(_plain(f"{request.person.name} {request.person.public_name}"))
+    names = [re.findall(r"[^\W\d_]{3,}", one.name) for one in council.staff.values() if one.left is None]
+    colleagues = {word for one in names for word in one if not set(_plain(word)) & (resident | writer)}
+    teams = {*council.teams, *(one.service for one in council.inboxes.values() if one.service)}
+    letter = "\n".join(one.text for one in request.facts.ours.values() if one.staff == request.person.id)
+    return meant.Heard(resident, tuple(sorted(colleagues)), tuple(sorted(teams)), letter[:_LETTER])
+
+
+def _plain(text: str) -> list[str]:
+    return re.findall(r"[^\W\d_]+", folding.plain(text))
+
+
 def note(request: Request, words: str, command: str = "") -> list[Intent]:
     """
     Keep the writer's words with the case.
@@ -166,8 +186,22 @@ def ask_back(request: Request, problem: str, words: str = "") -> list[Intent]:
         "problem": problem,
         "alarm_runs": request.alarm_runs,
         "their_words": Lines(words or request.reading.text),
+        "line": "",
     }
     return [answered(request, "what", keys.ask(request.key), values, why="it is not clear what to do")]
+
+
+def ask_for_line(request: Request, problem: str, line: str) -> list[Intent]:
+    """Do nothing, and tell the writer why, with the one line to write instead, and not with all the commands there are (E88)."""
+    if request.alarm_runs and answers_alarm(request.reply):
+        return ask_back(request, problem)
+    values = {
+        "problem": problem,
+        "alarm_runs": request.alarm_runs,
+        "their_words": Lines(request.reading.text),
+        "line": line,
+    }
+    return [answered(request, "what", keys.ask(request.key), values, why="one line has to be written otherwise")]
 
 
 def ask_whether_taken(request: Request, done: str, words: str = "") -> list[Intent]:

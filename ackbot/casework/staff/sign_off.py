@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from ackbot.casework.incoming import thanks
-from ackbot.mail import folding, replies
+from ackbot.mail import debris, folding, replies
 from ackbot.mail.signatures import LONGEST_SIGNATURE
 
 _CLOSING = re.compile(
@@ -12,9 +12,6 @@ _CLOSING = re.compile(
     r"(?:(?:kind(?:est)?|best|warm(?:est)?|many)\s+)*"
     r"(?:regards|wishes|best|yours(?:\s+(?:sincerely|faithfully|truly))?|sincerely)[\s,.!*_]*",
     re.IGNORECASE,
-)
-_MARKING = re.compile(
-    r"\W*(?:(?:NHS )?OFFICIAL(?:[ -]+SENSITIVE)?|UNCLASSIFIED|PROTECT|Classification: \w+)\W*", re.IGNORECASE
 )
 _CONTACT = re.compile(
     r"\||@|\bwww\.|https?://|\b(?:tel|phone|mobile|mob|direct|fax|email)\b|\d[\d \t()-]{6,}\d", re.IGNORECASE
@@ -43,7 +40,7 @@ def without(words: str, names: Sequence[str], resident: Sequence[str]) -> str:
 
 def above(words: str, names: Sequence[str]) -> str:
     """The words above the sign-off, without markings such as "OFFICIAL" and without blank lines."""
-    lines = [line for line in replies.unsigned(words).split("\n") if line.strip() and not _MARKING.fullmatch(line)]
+    lines = [line for line in replies.unsigned(words).split("\n") if line.strip() and not debris.is_label(line)]
     return "\n".join(lines[: _signed_from(lines, names)])
 
 

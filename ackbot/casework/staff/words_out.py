@@ -9,11 +9,12 @@ from typing import Literal
 
 from ackbot.casework import keys, standards
 from ackbot.casework.drafts import kinds, to_resident
-from ackbot.casework.incoming.screening import Seen
 from ackbot.casework.intents import ClearClock, HumanWords, Intent, PauseClock, Reopen, Send, SetClock
 from ackbot.casework.model import Clock
-from ackbot.casework.staff.request import Request, answered
+from ackbot.casework.staff import announced, meant
+from ackbot.casework.staff.request import Request, answered, heard, unsigned
 from ackbot.casework.worktime import Duration
+from ackbot.mail import debris
 from ackbot.mail.markup import Lines
 from ackbot.mail.plain import Attachment
 
@@ -23,6 +24,8 @@ _OVER = frozenset({"name-owner", "waiting", "settle"})  # clocks that end when a
 _STATES: Mapping[str, Literal["open", "waiting", "answered", "closed"]] = MappingProxyType(
     {"DONE": "closed", "UPDATE": "open", "MORE": "open", "ASK": "waiting"}
 )
+_ABOVE = 5  # words above a picture by which its place is found
+_DECORATION = re.compile(r"(?:logo|signature|banner|crest|icon|footer)", re.IGNORECASE)
 _MAIL_FILE = re.compile(r"\.(?:eml|msg|oft|mht|mhtml|mbox)$", re.IGNORECASE)
 
 
@@ -55,28 +58,59 @@ def send(request: Request, out: WordsOut, key: keys.Key, *, shown: bool = False)
     """
     case, desk, person = request.case, request.desk, request.person
     why = f"{person.name} wrote to the resident" + (f" ({out.command})" if out.command else "")
-    clocks = new_clocks(request, out.command, out.argument)
+    news = out.command == "" and case.state == "open" and announced.only(unsigned(request, out.words))
+    command = "UPDATE" if news else out.command
+    clocks = new_clocks(request, command, out.argument)
+    if news and any(clock.told and clock.promised_on > desk.today for clock in case.clocks):
+        clocks = []  # what was promised stays; an announcement promises nothing else (behaviour.md §3.4)
     next_on = min((clock.promised_on for clock in clocks if clock.told), default=None)
-    sent = to_resident.human(desk, case, person, key, out.words, next_on=next_on, why=why)
+    letter = _as_letter(request, out)
+    sent = to_resident.human(
+        desk, case, person, key, letter.words, next_on=next_on, why=why, greet=letter.greet, sign=letter.sign
+    )
     sent = to_resident.with_files(sent, out.files, out.files_of)
     intents: list[Intent] = [
         *([Reopen(case.code, why=why)] if case.state == "closed" else []),
         sent,
         *to_resident.copies(desk, case, sent, "whom the resident copied"),
-        *clocks_after(request, out.command, clocks, why),
-        HumanWords(case.code, person.id, _STATES.get(out.command, "answered"), why=why),
+        *clocks_after(request, command, clocks, why),
+        HumanWords(case.code, person.id, _STATES.get(command, "answered"), why=why),
     ]
     # Somebody new to this sees what the resident reads, until they trust it.
-    if shown or request.facts.human_sent < ECHOED:
+    # Of an address that was refused nobody reads "this went to" (E89).
+    if shown or news or (request.facts.human_sent < ECHOED and not case.unreachable):
         values = {
-            "their_words": Lines(out.words),
+            "their_words": Lines(letter.words),
             "next_on": next_on,
             "files": [one.name for one in out.files],
             "instead": shown,
+            "news": news,
         }
         why = "their words are shown to them"
         intents.append(answered(request, "echo", keys.echo(key), values, why=why))
     return intents
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """Words as the resident reads them, and whether our greeting and the writer's name go with them."""
+
+    words: str
+    greet: bool
+    sign: bool
+
+
+def _as_letter(request: Request, out: WordsOut) -> _Letter:
+    """
+    The words behind a command as a mail: with our greeting and a capital where they have no greeting, with the writer's name
+    where they have none (E43). Words without a command go as they are (P6).
+    """
+    if out.command in ("", "CC") or not out.words:
+        return _Letter(out.words, greet=False, sign=False)
+    greet = not meant.addresses(out.words, heard(request))
+    words = out.words[:1].upper() + out.words[1:] if greet else out.words
+    lines = [line for line in out.words.split("\n") if line.strip()]
+    return _Letter(words, greet, sign=len(unsigned(request, out.words).split("\n")) == len(lines))
 
 
 def in_mails(intents: Sequence[Intent]) -> Lines | None:
@@ -137,19 +171,40 @@ def new_clocks(request: Request, command: str, argument: str) -> list[Clock]:
     return [standards.clock_of("settle", standard.settle_after, desk.now, standard, inbox, desk.council)]
 
 
-def files(seen: Seen) -> tuple[Attachment, ...]:
+def files(request: Request) -> tuple[Attachment, ...]:
     """
-    The attachments to send with the words: files, except mails and pictures inside the text, such as a signature's.
+    The attachments to send with the words: files, and pictures that stand in the words; no mails, and nothing of a signature or
+    of a quotation (E41).
 
     Uuencoded files have no IMAP section to fetch; they stand in the text itself.
     """
     return tuple(
         one
-        for one in seen.message.attachments
+        for one in request.seen.message.attachments
         if one.section
-        and not (one.content_type.startswith("image/") and (one.inline or one.shown))
         and not is_mail(one)
+        and (not one.content_type.startswith("image/") or _stands_in_words(request, one))
     )
+
+
+def _stands_in_words(request: Request, picture: Attachment) -> bool:
+    """
+    Whether a picture belongs to the words and not to the signature below them or to the quotation.
+
+    The text shows where it stands by its Content-ID or its name; or else the HTML does by the words above it. A picture that
+    the HTML does not show was put in as a file, as phones do.
+    """
+    whole = request.reading.whole
+    said = debris.folded(whole).split()
+    end = len(debris.folded(unsigned(request, whole)).split())
+    known = {one.casefold() for one in (picture.identity, picture.name) if one}
+    places = [len(debris.folded(whole[:at]).split()) for name, at in request.reading.pictures if name in known]
+    if not places and not picture.shown:
+        return not (picture.identity and _DECORATION.match(picture.name))
+    if not places and picture.above:
+        above = picture.above.split()[-_ABOVE:]
+        places = [at for at in range(len(above), len(said) + 1) if said[at - len(above) : at] == above][:1]
+    return any(at <= end for at in places) and bool(said)
 
 
 def is_mail(file: Attachment) -> bool:

@@ -1,0 +1,133 @@
+"""What a mail consists of, as a server tells it in BODYSTRUCTURE (RFC 3501 §7.4.2), and the mail put together from its parts."""
+
+import email.parser
+import email.policy
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ackbot.mail.headers import Headers, parameters
+from ackbot.mail.mime import head_of
+from ackbot.mail.splitting import MOST_PARTS
+
+TEXT_UP_TO = 524_288  # octets that are fetched of one text part of a larger mail
+# The parts that rules read, so that the skeleton of a large mail has them (D19).
+_TEXTUAL = frozenset(
+    {
+        "text/plain",
+        "text/html",
+        "text/calendar",
+        "text/rfc822-headers",
+        "message/delivery-status",
+        "message/disposition-notification",
+        "message/feedback-report",
+    }
+)
+_WORDS = frozenset({"text/plain", "text/html"})  # read as files too, because a letter may be in one (E20)
+# What walking through an answer raises that has another shape than RFC 3501 gives it.
+MISSHAPEN = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
+
+
+def wanted(structure: Any) -> "Wanted | None":
+    """What to fetch of a mail with this structure; None if it is not given or cannot be followed (E30)."""
+    found = Wanted()
+    try:
+        found.walk(structure, "")
+    except MISSHAPEN:
+        return None
+    return found
+
+
+class Wanted:
+    """The sections of a BODYSTRUCTURE that make the skeleton, and the size of every part."""
+
+    def __init__(self) -> None:
+        self.mime: list[str] = []
+        self.text: list[str] = []
+        self.sizes: dict[str, int] = {}
+
+    def walk(self, structure: Any, section: str) -> None:
+        """Note a part and all parts below it."""
+        if len(self.mime) >= MOST_PARTS:  # the parser of whole mails stops there too, and both must see the same
+            return
+        if section:
+            self.mime.append(section)
+        if isinstance(structure[0], list):
+            for number, child in enumerate(structure[0], 1):
+                self.walk(child, f"{section}.{number}" if section else str(number))
+            return
+        own = section or "1"
+        content_type = _content_type(structure)
+        self.sizes[own] = int(structure[6] or 0)
+        if content_type in _WORDS or (content_type in _TEXTUAL and _disposition(structure) != "attachment"):
+            self.text.append(own if section else "TEXT")
+        elif content_type == "message/rfc822" and section:
+            self.text.append(section)
+
+    def sections(self) -> list[str]:
+        """The FETCH items that get all of it."""
+        items = [f"BODY.PEEK[{section}.MIME]" for section in self.mime]
+        return items + [f"BODY.PEEK[{section}]<0.{TEXT_UP_TO}>" for section in self.text]
+
+    def is_whole(self, parts: Mapping[bytes, Any]) -> bool:
+        """Whether the server gave every part that was asked for, be it empty."""
+        names = [f"BODY[{section}.MIME]" for section in self.mime] + [f"BODY[{section}]<0>" for section in self.text]
+        return all(name.encode() in parts for name in names)
+
+
+def _content_type(structure: Any) -> str:
+    main, sub = structure[:2]
+    if not (isinstance(main, bytes | None) and isinstance(sub, bytes | None)):
+        raise TypeError("a part without a type")
+    return f"{(main or b'text').decode('ascii', 'replace')}/{(sub or b'plain').decode('ascii', 'replace')}".lower()
+
+
+def _disposition(structure: Any) -> str:
+    """The disposition, wherever it is in the extension data (RFC 3501 §7.4.2); "" if there is none."""
+    for item in structure[7:]:
+        if (
+            isinstance(item, tuple)
+            and item
+            and isinstance(item[0], bytes)
+            and item[0].lower() in (b"attachment", b"inline")
+        ):
+            return item[0].decode().lower()
+    return ""
+
+
+def rebuilt(header: bytes, structure: Any, section: str, parts: dict[bytes, Any]) -> bytes:
+    """Put a part together again: its header, followed by what was fetched of its content."""
+    header = header if header.endswith(b"\r\n\r\n") else head_of(header).rstrip(b"\r\n") + b"\r\n\r\n"
+    if not isinstance(structure[0], list):
+        name = section or "TEXT"
+        content = parts.get(f"BODY[{name}]<0>".encode()) or b""
+        return header + bytes(content)
+    boundary = _boundary(header)
+    pieces = [header]
+    for number, child in enumerate(structure[0], 1):
+        inner = f"{section}.{number}" if section else str(number)
+        mime = parts.get(f"BODY[{inner}.MIME]".encode())
+        if mime is None:
+            break  # the parts from here on were not fetched (MOST_PARTS)
+        pieces += [b"--", boundary, b"\r\n", rebuilt(bytes(mime), child, inner, parts), b"\r\n"]
+    return b"".join([*pieces, b"--", boundary, b"--\r\n"])
+
+
+def _boundary(header: bytes) -> bytes:
+    message = email.parser.BytesHeaderParser(policy=email.policy.compat32).parsebytes(header)
+    headers = Headers((name, str(value)) for name, value in message.raw_items())
+    return parameters(headers.raw("content-type"), headers)[1].get("boundary", "").encode("utf-8", "surrogateescape")
+
+
+def content_fields(header: bytes) -> bytes:
+    """
+    The type, encoding and name out of a part's MIME header. For a mail with a single part, servers give its whole header.
+
+    The part becomes an attachment, whatever the sender asked for: an owner's mail shows no stranger's HTML (D28).
+    """
+    fields = re.split(rb"\r\n(?![ \t])", header.strip(b"\r\n"))
+    kept = [field for field in fields if field.lower().startswith((b"content-type:", b"content-transfer-encoding:"))]
+    disposition = next((field for field in fields if field.lower().startswith(b"content-disposition:")), b"")
+    parameters = disposition.partition(b";")[2]
+    kept.append(b"Content-Disposition: attachment" + (b";" + parameters if parameters else b""))
+    return b"".join(field + b"\r\n" for field in kept) + b"\r\n"
