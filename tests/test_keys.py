@@ -81,6 +81,7 @@ TABLE: tuple[tuple[str, str], ...] = (
     (keys.daily(DAY), "daily:2026-12-07"),
     (keys.brake(AT), "brake:2026-12-07T08"),
     (keys.restore("housing", DAY), "restore:housing:2026-12-07"),
+    (keys.put_in("housing", DAY), "put-in:housing:2026-12-07"),
     (keys.restored("2026-12-07T08:30:05.123456Z"), "restored:2026-12-07T08:30:05.123456Z"),
     (keys.staff_bounce("sam", DAY), "staff-bounce:sam:2026-12-07"),
     (keys.quarantine(LETTER), "quarantine:f00d"),

@@ -43,6 +43,10 @@ ANSWERS = (
     "I'm sorry to hear that. Could you tell me which bedroom it is, and whether the window in it opens?",
     "Helo Edward,\n\nDiolch am eich e-bost. Byddwn yn dod ddydd Mawrth.\n\nPriya",
     "Dear Edward,\n\nWhen I visited, the tenant in the flat above let me in. She has agreed to have her bath sealed.\n\nPriya",
+    "Hola Edward,\n\nHere is the form, in Spanish too.\n\nPriya",
+    "Sehr geehrter Herr Quan,\n\nder Handwerker kommt am Dienstag.\n\nPriya",
+    "مرحبا Edward،\n\nسيأتي الفني يوم الثلاثاء.\n\nPriya",
+    "প্রিয় Edward,\n\nমিস্ত্রি মঙ্গলবার আসবেন।\n\nPriya",
 )  # fmt: skip
 REMARKS = (
     "Known problem tenant, he writes every week",

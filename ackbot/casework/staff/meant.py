@@ -11,9 +11,16 @@ from dataclasses import dataclass
 
 from ackbot.mail import folding
 
+# Officers greet in the resident's language too.
+_ABROAD = (
+    "hola|buen(?:os|as)[ \\t]+(?:d[ií]as|tardes|noches)|estimad[oa]|querid[oa]|bonjour|bonsoir|ch[eè]re?|hallo|liebe[rs]?|"
+    "sehr[ \\t]+geehrte[rs]?|guten[ \\t]+(?:tag|morgen|abend)|ciao|buon(?:giorno|asera|[ \\t]+giorno)|gentile|car[oa]|ol[áa]|"
+    "bo(?:m|a)[ \\t]+(?:dia|tarde|noite)|prezad[oa]|dzie[nń][ \\t]+dobry|cze[sś][cć]|szanown[aiy]|witam|bun[ăa](?:[ \\t]+ziua)?|"
+    "stima(?:te|t[ăa])|drag[ăa]|salaan|sal[ao]+m|haye|مرحبا|مرحبًا|السلام عليكم|عزيزي|عزيزتي|প্রিয়|নমস্কার|সালাম|سلام"
+)
 GREETING = re.compile(
     r"[\s*_]*(?:(?:dear|hi|hiya|hello|helo|hey|annwyl|bore da|prynhawn da|good[ \t]+(?:morning|afternoon|evening|day)|attn|"
-    r"(?:morning|afternoon|evening)(?=[ \t]+(?-i:[A-Z])|[ \t]*,))\b[ \t]*)+(?:again\b[ \t]*)?",
+    rf"{_ABROAD}|(?:morning|afternoon|evening)(?=[ \t]+(?-i:[A-Z])|[ \t]*,))(?!\w)[ \t]*)+(?:again\b[ \t]*)?",
     re.IGNORECASE,
 )
 _THANKS = re.compile(r"\bthank(?:s|[ \t]?you)\b", re.IGNORECASE)
