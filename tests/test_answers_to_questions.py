@@ -237,9 +237,9 @@ def test_the_links_answer_it(question: Story, link: str, state: str) -> None:
     assert waiting(question) == []
 
 
-@pytest.mark.parametrize("date", ["Fri, 4 Dec 2026 14:00:00 +0000", "Sun, 1 Nov 2026 14:00:00 +0000", "nonsense"])
+@pytest.mark.parametrize("date", ["Fri, 4 Dec 2026 14:00:00 +0000", "nonsense"])
 def test_a_date_outside_the_case_is_not_taken(make_story: Callable[..., Story], date: str) -> None:
-    """P7: whoever writes Date cannot move "settled?" into the past or the future."""
+    """P7: whoever writes Date cannot move "settled?" into the future; a mail older than the case is no answer at all."""
     story = make_story(('authserv_id = "mx.northgate.example"\n', ""))
     story.receive(letter())
     story.at("2026-12-01 15:00")
