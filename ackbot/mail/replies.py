@@ -65,7 +65,11 @@ def read(text: str, fences: Sequence[str], original: str, learned: Collection[st
     if fence is None and not set(whose[start:end]) & _QUOTED:
         words = _under_quotation(lines, whose) or words
     words, pictures = debris.tidied(debris.unfooted(words, learned))
-    doubtful = bool(quoting.heads(words)) or any(line.startswith(">") for line in words.split("\n"))
+    doubtful = (
+        bool(quoting.heads(words))
+        or "first" in whose[:start]  # they stand within our mail, under its first line
+        or any(line.startswith(">") for line in words.split("\n"))
+    )
     return Answer(words, _foreign(lines, whose, end), doubtful, pictures, tuple(_under(lines, whose, end)))
 
 
@@ -234,7 +238,7 @@ def _ours(lines: Sequence[Sequence[str]], original: _Original) -> list[tuple[boo
     begins: set[int] = set()
     index = 0
     while index < len(said):
-        if at >= len(words) or said[index] != words[at]:
+        if not 0 < at < len(words) or said[index] != words[at]:
             place = original.find(said[index : index + _WINDOW], at)
             if place < 0:
                 index += 1

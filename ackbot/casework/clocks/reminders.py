@@ -1,6 +1,6 @@
 """Reminders to staff before and after a date: the morning digest, "overdue today", the ladder (behaviour.md §4.1, §4.6)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -204,7 +204,8 @@ def _reminder(
             "letter": Lines(last_words),
             "overdue": mail is kinds.OVERDUE and not due_now,
         }
-        return to_staff.about_case(desk, kinds.DIGEST_ONE, lines[0].case, person, key, values, why=why)
+        head = _head(desk, values, due_now=due_now)
+        return to_staff.about_case(desk, kinds.DIGEST_ONE, lines[0].case, person, key, values, why=why, head=head)
     first = _first_open(lines, desk).case if lines else waiting[0][0]
     inbox = desk.council.inbox_of(first.inbox)
     named = dict.fromkeys([*(line.case.code for line in lines), *(case.code for case, _ in waiting)])
@@ -215,6 +216,23 @@ def _reminder(
         "count": len(named),
     }
     return to_staff.about_no_single_case(desk, mail, person, inbox, key, values, why=why, named=tuple(named))
+
+
+def _head(desk: Desk, one: Mapping[str, Any], *, due_now: bool) -> str:
+    """What a reminder of one case is, for its subject in a list of mails, where the case's own subject comes after it (E57)."""
+    language, day = desk.council.languages[0], one["due_on"]
+    if due_now:
+        name = "due-now"
+    elif one["overdue"] and one["due_today"]:
+        name = "overdue-today"
+    elif one["missed"] or one["late_since"]:
+        name = "overdue"
+    elif one["due_today"]:
+        name = "due-today"
+    else:
+        name = "due" if day else "yours"
+    said = desk.templates.day(language, day, desk.today) if day else ""
+    return desk.templates.phrase(language, f"digest.{name}", day=said)
 
 
 def _waits(desk: Desk, person: Staff, case: Case, question: HeldWords) -> dict[str, Any]:

@@ -89,6 +89,7 @@ def about_case(
     *,
     why: str,
     letter: Message | None = None,
+    head: str = "",
 ) -> Send:
     """
     A mail to a member of staff about one case. All mails to one person about a case form one thread.
@@ -96,6 +97,7 @@ def about_case(
     Args:
         values: values of the template, in addition to the facts of the case; they win over these.
         letter: the letter to show, with its files attached; None for none.
+        head: what the subject of a digest says before the matter.
     """
     council = desk.council
     inbox = council.inbox_of(case.inbox)
@@ -141,7 +143,7 @@ def about_case(
         sender=Address(f"{resident} via {inbox.service}", inbox.address),
         recipient=Address(staff.name, staff.email),
         reply_to=Address(reply_name, inbox.plus(tag) if inbox.plus_addressing else inbox.address),
-        subject=desk.templates.phrase(language, f"subject.{mail.kind}", matter=matter, reference=reference),
+        subject=desk.templates.phrase(language, f"subject.{mail.kind}", head=head, matter=matter, reference=reference),
         envelope_from=envelope_from(inbox, tag),
         message_id=message_id,
         date_at=desk.now.astimezone(council.calendar.timezone),
