@@ -268,7 +268,7 @@ def _in_charge(case: Case, desk: Desk) -> tuple[Case, list[Intent]]:
     council = desk.council
     if is_present(council, case.in_charge, desk.now):
         return case, []
-    found = stand_in(council, case.owner, case.team, desk.now)
+    found = stand_in(council, case.owner, case.team, desk.now, standards.next_word(case.clocks))
     if found is None:
         return case, []
     why = f"{council.staff[found[0]].name} {found[1]}"

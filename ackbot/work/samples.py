@@ -395,7 +395,7 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
     covered = absence_moves.Move(case, staff.id, "cover", "stands in", tell=True)
     for former in (None, staff):
         yield "cases taken over", absence_moves.table(desk, staff, former, [covered], why="a specimen")
-    yield "while you were away", absence_moves.welcome_back(desk, staff, [covered], why="a specimen")
+    yield "while you were away", absence_moves.welcome_back(desk, staff, [covered], {}, why="a specimen")
     yield (
         "a case for you at last",
         absence_moves.given(desk, case, "There is damp.", owner_why="is here", why="a specimen"),

@@ -107,7 +107,7 @@ def choose_owner(routed: Routed, facts: Facts, council: Council, now: datetime, 
     if named in council.staff and cover.is_present(council, named, now):
         return Chosen(named, routed.why)
     if named in council.staff:
-        found = cover.stand_in(council, named, routed.team, now)
+        found = cover.stand_in(council, named, routed.team, now, until)
         if found:
             return Chosen(found[0], f"{council.staff[found[0]].name} {found[1]}, who is away")
     team = council.teams.get(routed.team)
@@ -122,7 +122,7 @@ def choose_owner(routed: Routed, facts: Facts, council: Council, now: datetime, 
     skilled = [one for one in candidates if routed.skill in council.staff[one].skills] if routed.skill else []
     candidates = skilled or candidates
     if not candidates:
-        found = cover.stand_in(council, "", team.name, now)
+        found = cover.stand_in(council, "", team.name, now, until)
         if found:
             return Chosen(found[0], f"nobody of {team.name} is here, and {council.staff[found[0]].name} {found[1]}")
         return Chosen("", f"nobody of {team.name} is here, nor its deputy or manager")

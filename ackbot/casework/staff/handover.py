@@ -307,7 +307,7 @@ def split(request: Request) -> list[Intent]:
         thread=case.thread,
     )
     announced = replace(other, clocks=standards.told(fresh, owned=True))
-    may = contact.notice([announced], _history(request), desk, origin=case, moves_dates=False)
+    may = contact.notice([announced], _history(request), desk, origin=case)
     tells = may.when != "never"
     if tells and not may.hold:  # a held notice tells the resident no date until it is released
         other = announced
