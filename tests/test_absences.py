@@ -452,3 +452,22 @@ def test_whoever_is_back_reads_who_wrote(make_story: Callable[..., Story]) -> No
         "Edward Quan wrote again on Thursday 10 December and has no answer yet: “Now the ceiling is wet too.”" in sheet
     )
     assert "nobody wrote" not in sheet
+
+
+@pytest.mark.parametrize(
+    ("hours", "at"),
+    [
+        ("", "2026-12-08T09:00"),
+        ("Wed-Fri 10:00-16:00", "2026-12-09T10:00"),
+        ("Mon-Fri 07:30-15:00", "2026-12-08T07:30"),
+    ],
+)
+def test_sheets_come_in_own_working_hours(make_story: Callable[..., Story], hours: str, at: str) -> None:
+    """E47: cases move at midnight; the sheet for their cover waits until that person is at work, and so does "welcome back"."""
+    week = ('id = "sam"\n', f'id = "sam"\nworking_hours = "{hours}"\n' if hours else 'id = "sam"\n')
+    story = three(
+        make_story, ('members = ["priya", "sam", "kofi"]', 'members = ["priya", "sam"]'), week, ("# end", AWAY)
+    )
+    story.at("2026-12-08 00:30")
+
+    assert story.mail("hand-over", "sam@northgate.example")["not_before"].startswith(at)

@@ -12,6 +12,7 @@ from ackbot.casework.cover import (
     absence_of,
     has_left,
     is_present,
+    own_calendar,
     returns_on,
     stand_in,
     working_days_of,
@@ -246,9 +247,10 @@ def table(desk: Desk, person: Staff, former: Staff | None, moves: Sequence[Move]
     }
     inbox = council.inbox_of(moves[0].case.inbox)
     key = keys.taken_over(person.id, _absence_in_key(former, absence), moves[0].case.code, desk.now)
-    return to_staff.about_no_single_case(
+    sheet = to_staff.about_no_single_case(
         desk, kinds.TAKEN_OVER, person, inbox, key, values, why=why, named=_named(moves)
     )
+    return _in_own_hours(sheet, person, desk)
 
 
 def welcome_back(desk: Desk, person: Staff, moves: Sequence[Move], last_words: Mapping[str, str], *, why: str) -> Send:
@@ -263,9 +265,15 @@ def welcome_back(desk: Desk, person: Staff, moves: Sequence[Move], last_words: M
     inbox = desk.council.inbox_of(moves[0].case.inbox)
     key = keys.while_away(person.id, moves[0].case.code, desk.now)
     values = {"count": len(moves), "cases": rows}
-    return to_staff.about_no_single_case(
+    sheet = to_staff.about_no_single_case(
         desk, kinds.WHILE_AWAY, person, inbox, key, values, why=why, named=_named(moves)
     )
+    return _in_own_hours(sheet, person, desk)
+
+
+def _in_own_hours(sheet: Send, person: Staff, desk: Desk) -> Send:
+    """The sheet, sent when its reader is at work: cases move at midnight and at weekends too (E47)."""
+    return replace(sheet, not_before=own_calendar(desk.council, person.id).next_open(desk.now))
 
 
 def _unanswered(case: Case, last_words: Mapping[str, str], desk: Desk) -> dict[str, Any]:
