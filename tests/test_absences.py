@@ -48,7 +48,7 @@ def test_leave_moves_open_cases_and_they_come_back(make_story: Callable[..., Sto
         "Priya Shah is away. You don't need to write again. Sam Jones in Housing now has your email"
         in words(story, "cover")[0]
     )
-    assert "will write by Thursday 17 December" in words(story, "cover")[0]
+    assert "or a colleague will write to you by Thursday 17 December" in words(story, "cover")[0]
     assert "back" not in words(story, "cover")[0].split("Housing, Royal")[0]  # no return date outside
     assert [mail["staff"] for mail in story.outbox("hand-over")] == ["sam", "priya"]
     assert "welcome back" in words(story, "hand-over")[1]
@@ -224,7 +224,7 @@ def test_a_leavers_cases_move_that_day(make_story: Callable[..., Story]) -> None
     assert story.case()["owner"] == "priya"  # Sam, who stays, is not here when it comes
     story.at("2026-12-03 09:30")
 
-    assert "Priya Shah no longer works on your email" in words(story, "cover")[0]
+    assert "Priya Shah is no longer dealing with your email" in words(story, "cover")[0]
     assert "no longer works here" in words(story, "hand-over", "sam@northgate.example")[0]
     assert (story.case()["owner"], story.case()["cover"]) == ("sam", "")
 
@@ -384,7 +384,7 @@ def test_cover_is_whoever_is_there_for_the_promise(make_story: Callable[..., Sto
     assert len(words(story, "cover")) == 1
     notice = words(story, "cover")[0]
     assert "Kofi Mensah in Housing now has your email" in notice
-    assert "will write by Thursday 17 December" in notice
+    assert "or a colleague will write to you by Thursday 17 December" in notice
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,7 @@ def test_copies_with_the_words_below(make_story: Callable[..., Story]) -> None:
 
     assert set(sent) == {"edward@resident.example", "cllr.lee@northgate.example", "mum@family.example"}
     assert (
-        "Copies went to cllr.lee@northgate.example, mum@family.example."
+        "Copied to: cllr.lee@northgate.example, mum@family.example."
         in words(story, "human", "edward@resident.example")[0]
     )
     copy = words(story, "human", "mum@family.example")[0]

@@ -85,7 +85,7 @@ def test_any_news_is_told_where_it_stands(story: Story) -> None:
     told = words(story, "receipt")[0]
 
     assert "Priya Shah in Housing has your email about “Damp in the bedroom” of Monday 30 November." in told
-    assert "There is no answer yet. You will hear from Priya or from us by Monday 7 December, as we said." in told
+    assert "Priya has not answered yet. You will still hear from Priya or a colleague by Monday 7 December." in told
     assert story.clocks() == before
     assert "they ask how far it is" in words(story, "resident-wrote")[-1]
     story.after(hours=1)
@@ -115,7 +115,9 @@ def test_any_news_while_we_wait_for_them(story: Story) -> None:
     writes(story, "Any news?", "human")
 
     told = words(story, "receipt")[0]
-    assert "Priya Shah asked you something on Wednesday 2 December, and needs your answer to go on." in told
+    assert (
+        "Priya Shah asked you a question on Wednesday 2 December, and can't go any further without your answer." in told
+    )
     assert story.case()["state"] == "waiting"
     assert ("waiting", "2026-12-09", "running") in story.clocks()
 

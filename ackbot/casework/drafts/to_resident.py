@@ -24,12 +24,21 @@ from ackbot.mail.plain import Attachment
 LATE = timedelta(hours=2)  # after the letter; a later acknowledgement apologises once and plainly
 _OWN_WORDS = 60  # words that an acknowledgement may have without its footer (behaviour.md §3.1)
 _SHORTER: tuple[tuple[str, Callable[[Any], Any]], ...] = (
-    ("times_written", lambda _: 1),
+    ("written_before", lambda _: False),
     ("opens_on", lambda _: None),
     ("matter", lambda matter: subjects.shortened(matter, 30)),
     ("late", lambda _: False),
     ("complaint", lambda _: False),
     ("matter", lambda _: ""),
+)
+_WORDS = re.compile(r"[^\W\d_]{3,}")
+# Words that stand in subjects of any matter.
+_SAYS_NOTHING = frozenset(
+    re.findall(
+        r"\w+",
+        "about again all and any are can council email enquiry for from has have help important letter mail message not our please "
+        "problem query question reply request the this urgent very was what when why will with you your",
+    )
 )
 _QUOTED = 80  # characters of a subject that our words repeat
 
@@ -196,7 +205,7 @@ def acknowledgement(
         "named_on": named_on,
         "opens_on": None if case.sensitive else opens_on,
         "late": desk.now - case.opened_at > LATE,
-        "times_written": facts.letters_from + 1,
+        "written_before": _wrote_of_it(letter, facts),
         "complaint": "complaint" in case.standard.lower(),
         "also": [other.service for other in also_to],
         "sentence": Words(inbox.sentence),
@@ -204,6 +213,17 @@ def acknowledgement(
     mail = kinds.ACKNOWLEDGEMENT_TO_COLLEAGUE if colleague else kinds.ACKNOWLEDGEMENT
     send = about_case(desk, mail, case, key, values, why=why, letter=letter)
     return replace(send, draft=_fitting(send.draft, desk), hold=hold)
+
+
+def _wrote_of_it(letter: Message, facts: Facts) -> bool:
+    """Whether the sender wrote of the same matter in the last days: another letter's subject shares a word with this one's."""
+    said = _matters(subjects.key(letter.subject))
+    return any(said & _matters(past.subject_key) for past in facts.past)
+
+
+def _matters(subject_key: str) -> set[str]:
+    """The words of a subject that may say what a letter is about."""
+    return set(_WORDS.findall(subject_key)) - _SAYS_NOTHING
 
 
 def _fitting(draft: Draft, desk: Desk) -> Draft:
