@@ -50,9 +50,14 @@ def acknowledgement(fingerprint: str) -> Key:
     return Key(f"ack:{fingerprint}")
 
 
-def receipt(code: str, on: date) -> Key:
-    """One for each case and day, whether it says that a letter was added or where the case stands."""
-    return Key(f"receipt:{code}:{on.isoformat()}")
+def receipt(code: str, on: date, *, spared: bool) -> Key:
+    """
+    One for each case and day, whether it says that a letter was added or where the case stands.
+
+    Args:
+        spared: today's receipt answered a letter that nothing proves, and this one is for a proven letter.
+    """
+    return Key(f"receipt:{code}:{on.isoformat()}{':proven' if spared else ''}")
 
 
 def human(part: Part) -> Key:

@@ -1,7 +1,7 @@
 """Cases and facts: the frozen values that the rules get."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Literal
@@ -367,8 +367,8 @@ class History:
         promised: running dates that they were told, past ones too, each with the code of its case: (code, date).
         held: why the acknowledgement of a case waits for the admin's release, by code: "brake", "restore" or "backup".
         braked: the council has sent as many automatic mails as the brake allows.
-        proven_at, proven_braked: the same as written_at and braked, without mails that were sent because of letters that
-            nothing proves. These count for a letter that is proven (E12).
+        spared: codes of the cases whose receipt of today does not count.
+        of_proven: the same without mails that were sent because of letters that nothing proves; None for no difference.
     """
 
     written_at: tuple[datetime, ...] = ()
@@ -376,13 +376,13 @@ class History:
     promised: tuple[tuple[str, date], ...] = ()
     held: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     braked: bool = False
-    proven_at: tuple[datetime, ...] = ()
-    proven_braked: bool = False
+    spared: frozenset[str] = frozenset()
+    of_proven: "History | None" = None
 
     @property
     def proven(self) -> "History":
-        """The history as a proven letter sees it: nobody else uses up what its author may get."""
-        return replace(self, written_at=self.proven_at, braked=self.proven_braked)
+        """The history as a proven letter sees it: nobody else uses up what its author may get (E12)."""
+        return self.of_proven or self
 
 
 @dataclass(frozen=True)
