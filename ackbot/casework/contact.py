@@ -11,7 +11,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Literal
 
 from ackbot.casework.council import Council
-from ackbot.casework.model import GIVEN_UP, Case, History
+from ackbot.casework.history import History
+from ackbot.casework.model import GIVEN_UP, Case
 from ackbot.casework.office import Desk
 from ackbot.casework.standards import next_word
 from ackbot.casework.worktime import Calendar

@@ -7,7 +7,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from ackbot.casework.council import Limits
-from ackbot.casework.model import TO_RESIDENTS, History
+from ackbot.casework.history import History
+from ackbot.casework.model import TO_RESIDENTS
 from ackbot.casework.worktime import Calendar
 from ackbot.mail.addresses import mailbox_of
 from ackbot.store.database import Database, Row, instant_of, listed, text_of

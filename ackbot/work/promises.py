@@ -14,8 +14,9 @@ from ackbot.casework.clocks.reminders import HEAD, Line
 from ackbot.casework.contact import silent_because
 from ackbot.casework.cover import is_present, own_calendar
 from ackbot.casework.drafts import to_admin
+from ackbot.casework.history import History
 from ackbot.casework.intents import Intent, Late, Note
-from ackbot.casework.model import PROMISES, Case, HeldWords, History
+from ackbot.casework.model import PROMISES, Case, HeldWords
 from ackbot.casework.office import Desk, Office
 from ackbot.casework.staff.consent import SENT
 from ackbot.crashpoints import crash_point

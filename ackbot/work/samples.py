@@ -444,7 +444,7 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
         "acted": {"command": "DONE", "their_words": words, "admin": "admins@northgate.example"},
         "declined": {"author": "Sam Jones", "keeper": "", "their_words": words},
         "withdrawn": {"author": "Sam Jones", "taker": "Kofi Mensah"},
-        "quiet": {"command": "QUIET", "off": False},
+        "quiet": {"command": "QUIET", "off": False, "alone": True, "forged": False},
         "copies": {"copies": ["councillor@northgate.example"]},
         "copying": {"copies": ["councillor@northgate.example", "mum@family.example"], **asked},
         "echo": {"their_words": words, "next_on": _NEXT, "files": ["plan.pdf"], "instead": False, "news": False},

@@ -10,10 +10,11 @@ from ackbot.casework.clocks.reminders import due_on
 from ackbot.casework.council import Absence, Staff
 from ackbot.casework.cover import absence_of, has_left, is_present, returns_on, stand_in, working_days_of
 from ackbot.casework.drafts import kinds, to_admin, to_resident, to_staff
+from ackbot.casework.history import History
 from ackbot.casework.incoming import routing
 from ackbot.casework.incoming.routing import Routed
 from ackbot.casework.intents import Assign, ClearClock, Intent, Send, SetClock, SetCover
-from ackbot.casework.model import PROMISES, Case, Clock, Facts, History, Load
+from ackbot.casework.model import PROMISES, Case, Clock, Facts, Load
 from ackbot.casework.office import Desk
 from ackbot.casework.standards import next_update, next_word, told
 from ackbot.mail import subjects
