@@ -9,8 +9,9 @@ import pytest
 
 from ackbot.casework import contact
 from ackbot.casework.clocks import due
+from ackbot.casework.history import History
 from ackbot.casework.intents import Send
-from ackbot.casework.model import Case, Clock, History
+from ackbot.casework.model import Case, Clock
 from ackbot.mail.addresses import Address
 from ackbot.store import cases
 from ackbot.store.contact import history

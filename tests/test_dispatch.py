@@ -220,6 +220,28 @@ def test_the_admins_mail_is_not_behind_what_is_refused(world: World, dispatcher:
     assert outbox.lanes(world.db)[0]["reason"] == "550 5.7.1"
 
 
+def test_many_refused_letters_hide_no_alarm(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
+    """P1, D49: letters that no officer's server takes, before and after a cry for help: the second look at the latest takes it."""
+
+    def strange(number: int) -> None:
+        sender, text = f"P <p{number}@resident.example>", f"STRANGE {number}"
+        world.receive(letter(sender=sender, subject=f"Matter {number}", text=text, message_id=f"<{number}@r.example>"))
+
+    for number in range(30):
+        strange(number)
+    with BadSmtp() as server:
+        refusing(server, "STRANGE", "554 5.7.1 spam")
+        one = dispatcher(server)
+        run(one, 8)
+        assert one._state.troubles
+        world.receive(letter(text="I smell gas in my kitchen.\n", message_id="<gas@r.example>"))
+        for number in range(30, 40):
+            strange(number)
+        run(one, 2)
+
+    assert [state for kind, state in states(world) if kind == "urgent"] == ["accepted"]
+
+
 @pytest.mark.parametrize("where", ["DOT", "RCPT", "MAIL", "DATA"])
 @pytest.mark.parametrize("code", ["550 5.7.1", "554 5.2.0", "550", "451 4.3.0", "421"])
 def test_logs_have_codes_only(world: World, dispatcher: Callable[..., Dispatcher], where: str, code: str) -> None:

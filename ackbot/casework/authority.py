@@ -83,6 +83,15 @@ class Authority:
         """Whether the inbox believes a server, and that server vouches for From. No token is needed then."""
         return bool(inbox.authserv_id) and self.vouched_by(inbox)
 
+    def proves(self, writer: Address | None, inbox: Inbox) -> bool:
+        """
+        Whether the inbox's server vouches that this is who wrote the mail.
+
+        It vouches for the address of a contact form, too, and that proves nothing of the resident whom the form names.
+        """
+        named = writer is not None and self.author is not None and writer.key == self.author.key
+        return named and not self.form and self.proven_by(inbox)
+
     def condemned_by(self, *inboxes: Inbox) -> bool:
         """Whether a server says that the author is forged (DMARC fail): that of the inbox it came to, or of one of these."""
         return self.condemned or any(self.result_of(inbox) == "fail" for inbox in (self.arrived, *inboxes))

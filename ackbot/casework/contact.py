@@ -11,7 +11,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Literal
 
 from ackbot.casework.council import Council
-from ackbot.casework.model import GIVEN_UP, Case, History
+from ackbot.casework.history import History
+from ackbot.casework.model import GIVEN_UP, Case
 from ackbot.casework.office import Desk
 from ackbot.casework.standards import next_word
 from ackbot.casework.worktime import Calendar
@@ -87,7 +88,7 @@ def receipt(case: Case, history: History, desk: Desk, *, arrival_hold: str = "",
     if case.no_news >= GIVEN_UP:
         why = "the resident was told three times that there is no news, and nothing more is promised automatically"
         return Permission("never", why)
-    if case.receipt_on == desk.today:
+    if case.receipt_on == desk.today and case.code not in history.spared:
         return Permission("never", "this case had a receipt today")
     if not news and case.human_words_at is not None:
         wrote_on = calendar.local_day(case.human_words_at)

@@ -40,7 +40,7 @@ def on_message(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisi
         # One mail to two inboxes, of which one checks nothing: what the other's server says holds for both copies.
         seen = replace(seen, condemned=True)
         verdict = screen(seen)
-    proven = seen.authority.proven_by(seen.inbox)
+    proven = seen.authority.proves(verdict.to, seen.inbox)
     if proven:
         # What was sent on letters that anybody can have written in this name counts only against such letters (E12).
         facts = replace(facts, contact=facts.contact.proven)
@@ -298,7 +298,7 @@ def _withheld(verdict: Verdict, rule: str, why: str) -> Verdict:
 
 def _quick_answers(seen: Seen, facts: Facts) -> int:
     """How many automatic mails of the last day were answered within a minute; this letter counts as an answer (D35)."""
-    proven = seen.authority.proven_by(seen.inbox)
+    proven = seen.authority.proves(seen.message.author, seen.inbox)
     past = [one.arrived_at for one in facts.past if one.proven or not proven]
     letters_at = [seen.arrival.arrived_at, *past]
     # Each letter answers the last mail before it, so two letters after one mail count once: that may be a hasty person.

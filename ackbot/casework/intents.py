@@ -140,6 +140,7 @@ class Wish(Intent):
         value: "yes" or "" for "quiet" and "ignored"; words for "formats", an ISO 639-1 code for "language".
         within: the names of the inboxes in whose cases alone it counts, because nobody could check who wrote it; None for
             the cases of all inboxes, present and future.
+        alone: it counts in the case of `code` alone, because nothing proves whose letters are in it.
     """
 
     address: str
@@ -147,6 +148,7 @@ class Wish(Intent):
     value: str
     code: str = field(default="", kw_only=True)
     within: tuple[str, ...] | None = field(default=None, kw_only=True)
+    alone: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

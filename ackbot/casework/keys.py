@@ -50,9 +50,14 @@ def acknowledgement(fingerprint: str) -> Key:
     return Key(f"ack:{fingerprint}")
 
 
-def receipt(code: str, on: date) -> Key:
-    """One for each case and day, whether it says that a letter was added or where the case stands."""
-    return Key(f"receipt:{code}:{on.isoformat()}")
+def receipt(code: str, on: date, *, spared: bool) -> Key:
+    """
+    One for each case and day, whether it says that a letter was added or where the case stands.
+
+    Args:
+        spared: today's receipt answered a letter that nothing proves, and this one is for a proven letter.
+    """
+    return Key(f"receipt:{code}:{on.isoformat()}{':proven' if spared else ''}")
 
 
 def human(part: Part) -> Key:
@@ -321,14 +326,14 @@ def archive(on: date) -> Key:
     return Key(f"archive:{on.isoformat()}")
 
 
-def refused(mail: str) -> Key:
-    """To the admin: the relay refused the mail with this key for good."""
-    return Key(f"refused:{mail}")
+def refused(kind: str, staff: str, on: date) -> Key:
+    """To the admin, once a day: the relay refused a mail of this kind for good, to this person or ("") to a resident."""
+    return Key(f"refused:{kind}:{staff}:{on.isoformat()}")
 
 
-def refused_owner(mail: str) -> Key:
-    """To the owner of the case: the relay refused the mail with this key for good."""
-    return Key(f"refused-owner:{mail}")
+def refused_owner(kind: str, staff: str, code: str, on: date) -> Key:
+    """To the owner of the case, once a day: the same about mails in this case."""
+    return Key(f"refused-owner:{kind}:{staff}:{code}:{on.isoformat()}")
 
 
 def unverified(mail: str) -> Key:

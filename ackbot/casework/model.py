@@ -1,11 +1,12 @@
 """Cases and facts: the frozen values that the rules get."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Literal
 
+from ackbot.casework.history import History
 from ackbot.mail.addresses import Address
 from ackbot.mail.plain import Attachment
 
@@ -179,6 +180,7 @@ class Case:
         copies: addresses that get a copy of human words.
         formats: what the resident needs, such as "large print"; "" for nothing.
         doubted: the trusted server condemned every letter in it, so that they may be somebody else's.
+        proof: that of the newest letter in its resident's name.
     """
 
     code: str
@@ -213,6 +215,7 @@ class Case:
     copies: tuple[str, ...] = ()
     formats: str = ""
     doubted: bool = False
+    proof: Proof = 1
 
     @property
     def in_charge(self) -> str:
@@ -356,35 +359,6 @@ class Known:
         return self.outcome == "record" and not self.code and self.kind in _LETTERS
 
 
-@dataclass(frozen=True, slots=True)
-class History:
-    """
-    What we know of the automatic mail to one resident. Instants are UTC, dates are local.
-
-    Args:
-        written_at: when automatic mails to them were written in the last day, including acknowledgements, newest first.
-        goes_at: when mails except acknowledgements were or will be sent, from today's midnight on.
-        promised: running dates that they were told, past ones too, each with the code of its case: (code, date).
-        held: why the acknowledgement of a case waits for the admin's release, by code: "brake", "restore" or "backup".
-        braked: the council has sent as many automatic mails as the brake allows.
-        proven_at, proven_braked: the same as written_at and braked, without mails that were sent because of letters that
-            nothing proves. These count for a letter that is proven (E12).
-    """
-
-    written_at: tuple[datetime, ...] = ()
-    goes_at: tuple[datetime, ...] = ()
-    promised: tuple[tuple[str, date], ...] = ()
-    held: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    braked: bool = False
-    proven_at: tuple[datetime, ...] = ()
-    proven_braked: bool = False
-
-    @property
-    def proven(self) -> "History":
-        """The history as a proven letter sees it: nobody else uses up what its author may get."""
-        return replace(self, written_at=self.proven_at, braked=self.proven_braked)
-
-
 @dataclass(frozen=True)
 class Questions:
     """
@@ -476,7 +450,7 @@ class Facts:
     cases: Mapping[str, Case] = field(default_factory=lambda: MappingProxyType({}))
     past: tuple[PastLetter, ...] = ()
     by_message_id: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    contact: History = History()
+    contact: History = field(default_factory=History)
     loads: Mapping[str, Load] = field(default_factory=lambda: MappingProxyType({}))
     taken_codes: frozenset[str] = frozenset()
     last_owner: tuple[str, str, datetime] | None = None

@@ -83,6 +83,13 @@ _BEGINNING = 40  # characters of a shortened line: enough for the name of a head
 _CUT = "\ufffc"  # marks a shortened line
 
 
+def says_wrote(line: str) -> bool:
+    """Whether it ends as a line that only announces somebody's words: "On Monday, Edward wrote:"; "as you wrote:" is a person's."""
+    if len(line) > _LONGEST_HEAD or not line.rstrip(" \t*").endswith((":", "：")):
+        return False
+    return bool(_WROTE.search(line)) and not _PERSON_WROTE.search(line)
+
+
 def new_text(text: str) -> str:
     """
     The newly written words of a mail, without earlier mails, signature and device line.

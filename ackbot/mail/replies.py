@@ -200,6 +200,10 @@ def _mark_heads(lines: Sequence[str], whose: list[str]) -> None:
     for first, last in reversed(list(_groups(whose))):
         below = next((one for one in whose[last:] if one != "client"), "")
         block = lines[first:last]
+        # "On Monday, Edward wrote:" says nothing without what Edward wrote, and that was a quotation, or is gone.
+        if "person" not in whose[last:] and len(block) <= _HEAD_LINES and quoting.says_wrote(" ".join(block)):
+            whose[first:last] = ["head"] * (last - first)
+            continue
         if below not in ("first", "head") or not any(map(_TELLING.search, block)):
             continue
         headers = [index for index in range(first, last) if _HEADER_LINE.match(lines[index])]

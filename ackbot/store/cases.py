@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Literal
 
-from ackbot.casework.model import Case, Clock, Offer
+from ackbot.casework.model import Case, Clock, Offer, Proof
 from ackbot.mail import addresses
 from ackbot.mail.addresses import Address
 from ackbot.store.database import Database, Row, instant_of, listed, text_of
@@ -30,7 +30,7 @@ def by_code(db: Database, codes: Sequence[str]) -> dict[str, Case]:
         **parameters,
     )
     threads = db.run(
-        f"SELECT code, message_id, by_way FROM letters WHERE code IN ({placeholders}) ORDER BY id",
+        f"SELECT code, message_id, by_way, proven, from_key FROM letters WHERE code IN ({placeholders}) ORDER BY id",
         **parameters,
     )
     formats = _formats(db, [row["resident_address"] for row in found])
@@ -75,6 +75,7 @@ def _case(
         clocks=tuple(clock for clock in mine if clock.paused_at is None),
         thread=tuple(one["message_id"] for one in letters if one["message_id"]),
         doubted=bool(letters) and all(one["by_way"] == "forged" for one in letters),
+        proof=next((_proof(one) for one in reversed(letters) if one["from_key"] == resident.key), 1),
         cover=row["cover"],
         late_since=_day(row["late_since"]),
         no_news=row["no_news"],
@@ -87,6 +88,11 @@ def _case(
         copies=tuple(json.loads(row["copies"])) if row["copies"] else (),
         formats=formats.get(resident.key, ""),
     )
+
+
+def _proof(letter: Row) -> Proof:
+    """How well a letter in its resident's name is proven to be theirs."""
+    return 0 if letter["by_way"] == "forged" else 2 if letter["proven"] else 1
 
 
 def _clock(row: Row) -> Clock:

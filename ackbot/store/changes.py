@@ -336,6 +336,9 @@ def wish(unit: Unit, intent: Wish) -> Data:
     """
     db, yes = unit.db, bool(intent.value)
     data = {"what": intent.what, "value": intent.value}
+    if intent.alone:
+        db.run("UPDATE cases SET quiet = :yes WHERE code = :code", yes=yes, code=intent.code)
+        return {**data, "alone": True}
     if intent.within is not None:
         if intent.what in ("quiet", "language"):
             inboxes, named = listed("i", intent.within)

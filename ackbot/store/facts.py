@@ -8,13 +8,13 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ackbot.casework.council import Council
+from ackbot.casework.history import History
 from ackbot.casework.incoming import chains
 from ackbot.casework.incoming.matching import JOINED_WITHIN
 from ackbot.casework.model import (
     Case,
     Facts,
     HeldWords,
-    History,
     Known,
     Load,
     OurMail,

@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from ackbot.store import backups, daily, events, put_in
 from ackbot.store.database import Database, Row, instant_of, listed, must_touch, text_of
@@ -12,6 +12,8 @@ from ackbot.store.leases import running
 from ackbot.store.modes import IN_HAND, PAUSED, TO_GO_OUT
 
 UNKNOWN_WAIT = timedelta(minutes=15)  # before a mail whose end is unknown is sent once more
+Probe = Literal["", "last", "first"]
+_ORDERS = {"": "priority, id", "last": "attempts, priority DESC, id DESC", "first": "attempts, priority, id"}
 _COLUMNS = (
     "id, dedupe_key, kind, code, inbox, lane, staff, recipient, envelope_from, message_id, content, attachments, "
     "attempts, refusals, resent, letter_id, created_at, claimed_by"
@@ -80,17 +82,17 @@ def told(db: Database, outgoing: Outgoing) -> None:
 
 
 def claim(
-    db: Database, lane: str, worker: str, now: datetime, lease_s: float, limit: int, *, probe: bool = False
+    db: Database, lane: str, worker: str, now: datetime, lease_s: float, limit: int, *, probe: Probe = ""
 ) -> list[Outgoing]:
     """
     Claim the next mails of a lane for this worker, the highest priority first.
 
     Args:
         lease_s: seconds after which other workers may take them, even if this worker is alive.
-        probe: the relay is in trouble. The mails with the fewest attempts go first, from the other end of the queue. So a
-            mail that the relay refuses never hides one that it takes, such as the admin's mail about the trouble.
+        probe: the relay is in trouble. The mails with the fewest attempts go first, from this end of the queue in turn. So
+            mails that the relay refuses never hide one that it takes: the admin's, which is the last, or an alarm.
     """
-    order = "attempts, priority DESC, id DESC" if probe else "priority, id"
+    order = _ORDERS[probe]
     rows = db.run(
         f"""
         WITH next AS MATERIALIZED (

@@ -14,16 +14,18 @@ from ackbot.casework.clocks.reminders import HEAD, Line
 from ackbot.casework.contact import silent_because
 from ackbot.casework.cover import is_present, own_calendar
 from ackbot.casework.drafts import to_admin
+from ackbot.casework.history import History
 from ackbot.casework.intents import Intent, Late, Note
-from ackbot.casework.model import PROMISES, Case, HeldWords, History
+from ackbot.casework.model import PROMISES, Case, HeldWords
 from ackbot.casework.office import Desk, Office
 from ackbot.casework.staff.consent import SENT
 from ackbot.crashpoints import crash_point
-from ackbot.store import Database, backups, cases, daily, events, facts, inboxes, on_its_way
+from ackbot.store import Database, backups, cases, daily, events, facts, inboxes, on_its_way, refusals
 from ackbot.store.contact import history
 from ackbot.work.apply import apply, office_at
 
 OVERDUE_AT = time(13)
+_REMEMBERED = timedelta(days=14)  # for so long a case's digests go without words after one was refused
 _NAMED = 50  # the most references in the admin's mail
 
 
@@ -126,10 +128,12 @@ class Promises:
                 return 0
             letter = cases.last_words(db, still[0].case.code) if len(still) == 1 else ""
             staff, why = desk.council.staff[person], f"{len(still)} cases are due"
+            named = [*(line.case.code for line in still), *(case.code for case, _ in waiting)]
+            refused = refusals.of(db, "digest", named, now - _REMEMBERED)
             send = (
-                reminders.digest(desk, staff, still, letter, why=why, waiting=waiting)
+                reminders.digest(desk, staff, still, letter, why=why, waiting=waiting, refusals=refused)
                 if name == "digest"
-                else reminders.overdue(desk, staff, still, letter, why=why, waiting=waiting)
+                else reminders.overdue(desk, staff, still, letter, why=why, waiting=waiting, refusals=refused)
             )
             queued = apply(self._db, [send, *_noted(person, still)], desk)
             crash_point("rounds.before-commit")
@@ -217,7 +221,9 @@ class Promises:
         for person, line in _reminded(case, desk):
             if person not in before and self._at_work(person, desk):
                 letter = cases.last_words(self._db, case.code)
-                send = reminders.late(desk, desk.council.staff[person], line, letter, why="a date came after 13:00")
+                staff, why = desk.council.staff[person], "a date came after 13:00"
+                refused = refusals.of(self._db, "digest", [case.code], desk.now - _REMEMBERED)
+                send = reminders.late(desk, staff, line, letter, why=why, refusals=refused)
                 queued += apply(self._db, [send, *_noted(person, [line])], desk)
         return queued
 

@@ -70,23 +70,21 @@ ADMIN_TOPICS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         },
         "relay": {"relay": "smtp.northgate.example", "reply": "535 5.7.8 authentication failed"},
         "refused": {
+            "references": ["RBN-7H4-29P"],
             "reference": "RBN-7H4-29P",
-            "kind": "acknowledgement",
-            "reply": "550 5.1.1 user unknown",
-            "to_staff": False,
+            "kind": "digest",
+            "reply": "554 spam",
+            "person": "Sam Jones",
+            "gone": False,
+            "bundled": True,
         },
         "archive": {"archive": "archive@northgate.example", "reply": "550 5.1.1 user unknown"},
         "daily": {
             "since": "Sunday 29 November",
+            "refused": [{"kind": "acknowledgement", "person": "", "count": 9, "references": ["RBN-7H4-29P"]}],
             "inboxes": [
-                {
-                    "address": "housing@northgate.example",
-                    "letters": 12,
-                    "acknowledged": 9,
-                    "not_answered": ["2: it is bulk mail"],
-                    "would": 3,
-                    "junk": 4,
-                }
+                {"address": "housing@northgate.example", "letters": 12, "acknowledged": 9, "would": 3, "junk": 4}
+                | {"not_answered": ["2: it is bulk mail"]}
             ],
         },
         "staff-trial": {"staff": "Priya Shah", "inbox": "housing@northgate.example"},
@@ -310,7 +308,9 @@ def _to_staff(desk: Desk, inbox: Inbox, staff: Staff, message: Message) -> Itera
             why="a specimen",
         ),
     )
-    yield "many urgent cases", alarm_mails.urgent_list(desk, staff, untaken, proof=1, letters=7, why="a specimen")
+    for title, refusals in (("many urgent cases", 0), ("many urgent cases, without words", 2)):
+        again = alarm_mails.urgent_list(desk, staff, untaken, proof=1, letters=7, refusals=refusals, why="a specimen")
+        yield title, again
 
 
 def _later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[str, Send]]:
@@ -444,7 +444,7 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
         "acted": {"command": "DONE", "their_words": words, "admin": "admins@northgate.example"},
         "declined": {"author": "Sam Jones", "keeper": "", "their_words": words},
         "withdrawn": {"author": "Sam Jones", "taker": "Kofi Mensah"},
-        "quiet": {"command": "QUIET", "off": False},
+        "quiet": {"command": "QUIET", "off": False, "alone": True, "forged": False},
         "copies": {"copies": ["councillor@northgate.example"]},
         "copying": {"copies": ["councillor@northgate.example", "mum@family.example"], **asked},
         "echo": {"their_words": words, "next_on": _NEXT, "files": ["plan.pdf"], "instead": False, "news": False},

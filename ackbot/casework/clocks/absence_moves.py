@@ -20,10 +20,11 @@ from ackbot.casework.cover import (
     works_on,
 )
 from ackbot.casework.drafts import kinds, to_admin, to_resident, to_staff
+from ackbot.casework.history import History
 from ackbot.casework.incoming import routing
 from ackbot.casework.incoming.routing import Routed
 from ackbot.casework.intents import Assign, ClearClock, Intent, Send, SetClock, SetCover
-from ackbot.casework.model import PROMISES, Case, Clock, Facts, History, Load
+from ackbot.casework.model import PROMISES, Case, Clock, Facts, Load
 from ackbot.casework.office import Desk
 from ackbot.casework.standards import next_update, next_word, told
 from ackbot.mail import subjects

@@ -1,7 +1,7 @@
 """Reminders to staff before and after a date: the morning digest, "overdue today", the ladder (behaviour.md §4.1, §4.6)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
@@ -9,7 +9,7 @@ from ackbot.casework import keys, standards
 from ackbot.casework.contact import silent_because
 from ackbot.casework.council import Staff
 from ackbot.casework.cover import absence_of, is_present, ladder, own_calendar, returns_on, stand_in
-from ackbot.casework.drafts import kinds, to_staff
+from ackbot.casework.drafts import bare, kinds, to_staff
 from ackbot.casework.drafts.kinds import StaffMail
 from ackbot.casework.intents import Send
 from ackbot.casework.model import GIVEN_UP, PROMISES, Case, HeldWords
@@ -146,6 +146,7 @@ def digest(
     *,
     why: str,
     waiting: Sequence[tuple[Case, HeldWords]] = (),
+    refusals: int = 0,
 ) -> Send:
     """
     The morning digest of what is due. If it holds one case of the reader's own, it is a mail about that case, and a plain
@@ -154,9 +155,10 @@ def digest(
     Args:
         last_words: the resident's last words in that single case.
         waiting: questions of ours that the reader has not answered. They lead the digest (behaviour.md §4.2).
+        refusals: how many digests with these cases were refused for what stands in them; then it shows no words of strangers.
     """
     key = keys.digest(person.id, desk.today)
-    return _reminder(desk, kinds.DIGEST_LIST, person, lines, last_words, key, why, waiting=waiting)
+    return _reminder(desk, kinds.DIGEST_LIST, person, lines, last_words, key, why, waiting=waiting, refusals=refusals)
 
 
 def overdue(
@@ -167,16 +169,17 @@ def overdue(
     *,
     why: str,
     waiting: Sequence[tuple[Case, HeldWords]] = (),
+    refusals: int = 0,
 ) -> Send:
     """The reminder at 13:00 of the promised date, to whoever is in charge and to the manager. What waits is named in it (E39)."""
     key = keys.overdue(person.id, desk.today)
-    return _reminder(desk, kinds.OVERDUE, person, lines, last_words, key, why, waiting=waiting)
+    return _reminder(desk, kinds.OVERDUE, person, lines, last_words, key, why, waiting=waiting, refusals=refusals)
 
 
-def late(desk: Desk, person: Staff, line: Line, last_words: str, *, why: str) -> Send:
+def late(desk: Desk, person: Staff, line: Line, last_words: str, *, why: str, refusals: int = 0) -> Send:
     """The reminder of one case that fell due after 13:00, sent before its resident is told that there is no news."""
     key = keys.late(person.id, line.case.code, desk.today)
-    return _reminder(desk, kinds.OVERDUE, person, [line], last_words, key, why, due_now=True)
+    return _reminder(desk, kinds.OVERDUE, person, [line], last_words, key, why, due_now=True, refusals=refusals)
 
 
 def _reminder(
@@ -190,18 +193,23 @@ def _reminder(
     *,
     due_now: bool = False,
     waiting: Sequence[tuple[Case, HeldWords]] = (),
+    refusals: int = 0,
 ) -> Send:
     """
     A digest or reminder of these lines.
 
     Args:
         due_now: the reminder is not of 13:00, and its words must not speak of 15:00 as of later.
+        refusals: as in `digest`.
     """
+    lines = [replace(line, case=bare.case(line.case, refusals)) for line in lines]
+    waits = [_waits(desk, person, bare.case(case, refusals), one, refusals) for case, one in waiting]
     if len(lines) == 1 and lines[0].role == "own":
         values = {
             **_line(desk, person, lines[0]),
-            "waiting": [_waits(desk, person, *one) for one in waiting],
-            "letter": Lines(last_words),
+            "waiting": waits,
+            "letter": Lines(bare.text(last_words, refusals)),
+            "bare": bool(refusals),
             "overdue": mail is kinds.OVERDUE and not due_now,
         }
         head = _head(desk, values, due_now=due_now)
@@ -210,9 +218,10 @@ def _reminder(
     inbox = desk.council.inbox_of(first.inbox)
     named = dict.fromkeys([*(line.case.code for line in lines), *(case.code for case, _ in waiting)])
     values = {
-        **listed(desk, person, lines),
+        **listed(desk, person, lines, refusals),
         "due_now": due_now,
-        "waiting": [_waits(desk, person, *one) for one in waiting],
+        "waiting": waits,
+        "bare": bool(refusals),
         "count": len(named),
     }
     return to_staff.about_no_single_case(desk, mail, person, inbox, key, values, why=why, named=tuple(named))
@@ -235,17 +244,18 @@ def _head(desk: Desk, one: Mapping[str, Any], *, due_now: bool) -> str:
     return desk.templates.phrase(language, f"digest.{name}", day=said)
 
 
-def _waits(desk: Desk, person: Staff, case: Case, question: HeldWords) -> dict[str, Any]:
+def _waits(desk: Desk, person: Staff, case: Case, question: HeldWords, refusals: int) -> dict[str, Any]:
     """Values for one question that waits for its answer."""
-    return {
+    values = {
         "reference": desk.council.reference_of(case.code),
         "resident": to_staff.resident_name(case),
         "who_wrote": question.command == "SENT",
-        "words": subjects.shortened(" ".join(question.words.split()), _SHOWN),
+        "words": subjects.shortened(" ".join(bare.text(question.words, refusals).split()), _SHOWN),
         "links": {
             word.lower(): to_staff.inside_link(desk, case, person, word) for word in ("SEND", "KEEP", "SENT", "NO")
         },
     }
+    return bare.line(values, refusals)
 
 
 def _first_open(lines: Sequence[Line], desk: Desk) -> Line:
@@ -253,9 +263,9 @@ def _first_open(lines: Sequence[Line], desk: Desk) -> Line:
     return next((line for line in lines if desk.council.inbox_of(line.case.inbox).mode != "shadow"), lines[0])
 
 
-def listed(desk: Desk, person: Staff | None, lines: Sequence[Line]) -> dict[str, Any]:
+def listed(desk: Desk, person: Staff | None, lines: Sequence[Line], refusals: int = 0) -> dict[str, Any]:
     """Values for a mail that lists cases by role. Without a person (for HEAD) it has no links, because nobody could use them."""
-    shown = [_line(desk, person, line) for line in lines]
+    shown = [bare.line(_line(desk, person, line), refusals) for line in lines]
     silent = sum(bool(one["silent"]) for one in shown)
     return {
         "silent": "all" if silent == len(shown) else "some" if silent else "",

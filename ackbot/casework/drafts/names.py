@@ -45,6 +45,20 @@ _NO_NAME = re.compile(
     r"|www|http|https|dot|com)\b",
     re.I,
 )
+# Roles and titles: whoever has them signs with a name. Some are surnames too, and these count only where a name begins.
+_ROLE = re.compile(
+    r"\b(?:bailiffs?|balliffs?|executive|ceo|cfo|coo|councillors?|cllr|ombudsman|magistrates?|solicitors?|landlord|landlady"
+    r"|registrar|enforcement|detective|administrators?|postmaster|managers?|directors?|officers?|inspectors?|surveyors?"
+    r"|collectors?|agents?|workers?|teachers?|squad|standards|health|planning|legal|fraud|crown|tribunal|majesty|hotline|helpline"
+    r"|huissier|directeur|komornik|burmistrz|alcalde|alguacil|gerichtsvollzieher|beili|beiliaid|gweithredwr)\b",
+    re.I,
+)
+_TITLE = re.compile(
+    r"(?:the )?(?:chief|head|deputy|mayor|lord|lady|sir|leader|judge|sheriff|constable|sergeant|president|prime"
+    r"|chair(?:man|woman|person)?|commissioner|secretary|minister|pc|dc|ds|dci|mp|nurse|doctor|clerk|town|his|her|king|queen|maer|maire|bürgermeister)"
+    r"(?: |\Z)(?!and )",
+    re.I,
+)
 # Words of sentences that no name has, in the languages of domain.md's residents; of Chinese, Japanese, Korean: pieces.
 _SENTENCE = (
     "your yours is was were has have had been please now today tomorrow immediately asap here this these those there of for with"
@@ -139,6 +153,8 @@ def _is_name(name: str, sender: Address) -> bool:
     if not name or len(name) > _LONGEST or lures.has_digit(name) or lures.leads_away(name):
         return False
     bare = _bare(name)
+    if _ROLE.search(bare) or _TITLE.match(bare):
+        return False
     if not _NAME.fullmatch(bare) or _NO_NAME.search(bare) or _is_sentence(bare) or _is_abuse(bare):
         return False
     local = sender.key.partition("@")[0]

@@ -244,7 +244,7 @@ def receipt(desk: Desk, letter: Message, case: Case, inbox: Inbox, *, why: str, 
         still: the resident was told that date before.
     """
     owner = desk.council.staff.get(case.in_charge)
-    key = keys.receipt(case.code, desk.today)
+    key = keys.receipt(case.code, desk.today, spared=case.receipt_on == desk.today)
     values = {
         "name": names.greeting(case.resident, letter),
         "owner": owner.public_name if owner else "",
@@ -278,7 +278,7 @@ def where_it_stands(
         "waiting": case.state == "waiting",
         "next_on": next_word(case.clocks) if still and not case.sensitive else None,
     }
-    key = keys.receipt(case.code, desk.today)
+    key = keys.receipt(case.code, desk.today, spared=case.receipt_on == desk.today)
     send = about_case(desk, kinds.WHERE_IT_STANDS, case, key, values, why=why, letter=letter)
     return replace(send, inbox=inbox.name, lane=inbox.lane, hold=hold)
 

@@ -365,7 +365,7 @@ NULL_SENDER = WithholdRule(
 FORGED = WithholdRule(
     "behaviour.md §2",
     authority.FORGED,
-    lambda seen: seen.authority.condemned_by(),
+    lambda seen: seen.authority.condemned_by() or seen.authority.another_named(),
     by_way=True,
 )
 WITHHELD: tuple[WithholdRule, ...] = (

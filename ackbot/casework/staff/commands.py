@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
 
 from ackbot.casework import keys
 from ackbot.casework.cover import has_left, is_present, stand_in
@@ -22,7 +21,6 @@ from ackbot.casework.intents import (
     Record,
     Reopen,
     Send,
-    Wish,
 )
 from ackbot.casework.model import PURPOSES, Case, Facts, HeldWords
 from ackbot.casework.office import Desk
@@ -33,6 +31,7 @@ from ackbot.casework.staff import (
     handover,
     held_words,
     more,
+    silence,
     words_elsewhere,
     words_out,
 )
@@ -270,7 +269,7 @@ def _obeyed(request: Request) -> list[Intent]:
         case "SPLIT":
             return handover.split(request)
         case "QUIET" | "IGNORE":
-            return _no_automatic_mail(request)
+            return silence.no_automatic_mail(request)
         case "CC":
             return _copies(request)
         case "HELP":
@@ -371,35 +370,6 @@ def _answered_elsewhere(request: Request) -> list[Intent]:
         *words_out.clocks_after(request, "", clocks, why),
         HumanWords(case.code, person.id, "answered", "phone" if phoned else "elsewhere", why=why),
     ]
-
-
-def _no_automatic_mail(request: Request) -> list[Intent]:
-    """
-    QUIET: the resident wants no automatic mail. IGNORE: the sender needs none, and the case is closed.
-
-    OFF behind either command takes it back.
-    """
-    case, command = request.case, request.reading.command
-    words = said(request)
-    off = words.strip(" .").lower() == "off"
-    if not case.resident.key:
-        return ask_back(request, "The resident has no address.")
-    if words and not off:
-        return ask_back(request, f"{command} stands alone, or with OFF behind it.")
-    if command == "IGNORE" and not off and case.code in request.facts.alarmed:
-        return ask_back(request, "An urgent alarm runs in it. Answer that with TAKE first.")
-    # It counts in every case of the resident, whichever inbox has it (E2).
-    if not request.seen.authority.reaches(request.inbox, request.desk.council.inboxes.values()):
-        return ask_back(
-            request, f"{command} counts in other inboxes too, and nothing proves to them that you wrote it."
-        )
-    why = f"{request.person.name} wrote {command}{' OFF' if off else ''}"
-    what: Literal["quiet", "ignored"] = "quiet" if command == "QUIET" else "ignored"
-    intents: list[Intent] = [Wish(case.resident.key, what, "" if off else "yes", code=case.code, why=why)]
-    if command == "IGNORE" and not off and case.state != "closed":
-        intents += [ClearClock(case.code, clock.kind, "withheld", why=why) for clock in (*case.clocks, *case.paused)]
-        intents.append(Close(case.code, why=why))
-    return [*intents, answered(request, "quiet", keys.quiet(request.key), {"command": command, "off": off}, why=why)]
 
 
 def _copies(request: Request) -> list[Intent]:

@@ -10,10 +10,11 @@ from ackbot.casework.council import Council, Inbox, Staff, Team
 from ackbot.casework.cover import absence_of, has_left, is_present, ladder, returns_on, stand_in
 from ackbot.casework.drafts import to_admin, to_resident, to_staff
 from ackbot.casework.drafts.kinds import ASK_BACK
+from ackbot.casework.history import History
 from ackbot.casework.incoming import matching, routing
 from ackbot.casework.incoming.routing import Routed
 from ackbot.casework.intents import Assign, EndOffer, Intent, Note, Offer, OpenCase, SetClock
-from ackbot.casework.model import Case, History
+from ackbot.casework.model import Case
 from ackbot.casework.staff import alarm_answers, short_answers
 from ackbot.casework.staff.people import called, team_called
 from ackbot.casework.staff.request import Request, answers_alarm, ask_back, note, said

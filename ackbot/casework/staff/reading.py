@@ -199,12 +199,12 @@ def _parses(command: Command, argument: str) -> bool:
     Whether an argument fits its command so well that neither punctuation nor capitals are needed.
 
     AWAY needs a date. MORE needs a date, PASS and SPLIT a short name, with a colon or nothing behind it. IGNORE, QUIET and CC
-    need OFF.
+    need OFF, or IGNORE and QUIET ALL.
     """
     if command == "AWAY":
         return bool(_DATED.match(argument))
     if command in ("IGNORE", "QUIET", "CC"):
-        return argument.strip(" .").lower() == "off"
+        return argument.strip(" .").lower() in (("off",) if command == "CC" else ("off", "all"))
     head, colon, _ = argument.partition(":")
     if command in ("PASS", "SPLIT"):
         return len(head) < 40 and len(head.split()) <= (4 if colon else 2)
