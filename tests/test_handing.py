@@ -21,7 +21,10 @@ def test_passed_and_taken(story: Story) -> None:
     offer = story.mail("hand-over", "sam@northgate.example")
 
     assert story.case()["owner"] == "priya"
-    assert "Priya Shah passes this to you: Edward Quan about “Damp in the bedroom”" in words(story, "hand-over")[0]
+    assert (
+        "Priya Shah would like to pass this to you: Edward Quan about “Damp in the bedroom”"
+        in words(story, "hand-over")[0]
+    )
     assert "he knows that boiler" in words(story, "hand-over")[0]
     assert "There is damp in the bedroom." in words(story, "hand-over")[0]
     assert parsed(bytes(offer["content"]))["Reply-To"].startswith('"ackbot (stays inside)"')
@@ -74,7 +77,7 @@ def test_handed_back_and_forth_is_told_each_time(story: Story) -> None:
     story.reply(story.mail("new-case", "sam@northgate.example"), "PASS Priya Shah: it is the roof after all")
     story.follow(story.mail("hand-over", "priya@northgate.example"), "TAKE", "", "")
 
-    assert "It was handed over 1 time before." in words(story, "hand-over", "priya@northgate.example")[-1]
+    assert "It has been handed over once before." in words(story, "hand-over", "priya@northgate.example")[-1]
     assert (story.case()["owner"], story.case()["handovers"]) == ("priya", 2)
     first, second = story.outbox("cover")
     assert first["not_before"][:10] == "2026-11-30"
@@ -128,7 +131,10 @@ def test_not_taken_stands_in_both_digests(story: Story) -> None:
 
     own = words(story, "digest", "priya@northgate.example")[-1]
     offered = words(story, "digest", "sam@northgate.example")[-1]
-    assert "Sam Jones was asked to take it on Monday 30 November, and has not yet. It stays yours until then." in own
+    assert (
+        "Sam Jones was asked to take it on Monday 30 November, and has not done so yet. It stays yours until then."
+        in own
+    )
     assert "Priya Shah passes you Edward Quan: Damp in the bedroom" in offered
     assert "Take it" in offered
 

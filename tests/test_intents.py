@@ -206,7 +206,7 @@ def test_an_end_that_another_worker_settled(world: World) -> None:
 
 
 def test_late_goes_by_the_councils_date(world: World) -> None:
-    """P9: a case that is late just after midnight in London in summer is late since that day, not since the one before in UTC."""
+    """P9: a case that is late just after midnight in London in summer has been overdue since that day, not since the one before in UTC."""
     world.receive(letter())
     code = world.cases()[0]["code"]
     late_at = MONDAY.replace(year=2026, month=7, day=1, hour=23, minute=30)

@@ -375,7 +375,8 @@ def test_mode_staff_tells_owners_no_falsehood(make_story: Callable[..., Story]) 
     story = make_story(('team = "housing"\nmode = "live"', 'team = "housing"\nmode = "staff"'))
     story.receive(letter())
     assert (
-        "was not told automatically. The standard asks for a word by Monday 7 December." in words(story, "new-case")[0]
+        "was not sent an acknowledgement. The standard asks for a reply or update by Monday 7 December."
+        in words(story, "new-case")[0]
     )
     live = load(_with_mode(story.config.path, "live"))
     story.config, story.intake = live, type(story.intake)(story.db, live.office)
@@ -536,9 +537,7 @@ def test_a_date_after_three_with_nobody_here(make_story: Callable[..., Story]) -
     told = words(story, "digest", "dana.price@northgate.example")
 
     assert len(told) == 1
-    assert told[0].startswith(
-        "Dana, this is due now, and nobody has written: - Nobody who is here has Edward Quan, Damp"
-    )
+    assert told[0].startswith("Dana, this is due now, and nobody has written: - Nobody at work has Edward Quan, Damp")
     assert "Please name somebody today." in told[0]
 
 

@@ -164,7 +164,7 @@ def test_back_ends_what_runs_and_nothing_later(story: Story) -> None:
     story.reply(story.mail("new-case"), "BACK")
 
     assert away_on(story, "03 04 21 31") == ["21", "31"]
-    assert "Your absence from Monday 21 December stays." in asked(story)
+    assert "Your absence from Monday 21 December still stands." in asked(story)
 
 
 def test_a_later_absence_does_not_undo_back(tmp_path: Path) -> None:

@@ -134,7 +134,7 @@ def test_quiet_is_honoured_and_remembered(story: Story) -> None:
     row = story.receive(letter(subject="Bins", text="The bins overflow.\n\nEdward", message_id="<3@resident.example>"))
     assert len(story.outbox(to="edward@resident.example")) == automatic
     assert (row["outcome"], row["acknowledged"]) == ("case", 0)
-    assert "was not told automatically: they asked for no automatic mail." in words(story, "new-case")[-1]
+    assert "was not sent an acknowledgement, because they asked for no automatic mail." in words(story, "new-case")[-1]
     assert "the resident wants no automatic mail" in words(story, "digest", "priya@northgate.example")[-1]
 
     story.reply(story.outbox("new-case")[0], "Dear Edward,\n\nA surveyor comes on Thursday.\n\nPriya")
