@@ -317,6 +317,7 @@ def _told(
         note=note,
         why=why,
         urgent=flags,
+        at_once=danger.is_at_once(flags),
         again=again,
         writer=_as_staff(seen, case),
     )

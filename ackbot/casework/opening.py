@@ -150,16 +150,29 @@ def _owner_and_clocks(letter: NewLetter, routed: Routed) -> tuple[Chosen, tuple[
     The dates are computed first, because the owner should be present until the promised date. The clock for naming an owner
     runs only if nobody is found.
     """
-    council, now, arrived_at = letter.desk.council, letter.desk.now, letter.seen.arrival.arrived_at
-    clocks = standards.opening_clocks(routed.standard, letter.seen.home, council, arrived_at, now, owned=True)
+    council, now = letter.desk.council, letter.desk.now
+    clocks = _dated(letter, routed, owned=True)
     until = standards.next_word(clocks) or letter.desk.today
     # Whoever has answered the letter owns the case, whichever team the routes name.
     chosen = elsewhere.owner(letter.answer, letter.desk) or routing.choose_owner(
         routed, letter.facts, council, now, until
     )
     if not chosen.staff:
-        clocks = standards.opening_clocks(routed.standard, letter.seen.home, council, arrived_at, now, owned=False)
+        clocks = _dated(letter, routed, owned=False)
     return chosen, clocks
+
+
+def _dated(letter: NewLetter, routed: Routed, *, owned: bool) -> tuple[Clock, ...]:
+    """The clocks of the standard; in danger the next word is promised by the end of the next working day at the latest (E49)."""
+    desk, inbox, arrived_at = letter.desk, letter.seen.home, letter.seen.arrival.arrived_at
+    clocks = standards.opening_clocks(routed.standard, inbox, desk.council, arrived_at, desk.now, owned=owned)
+    if not danger.is_at_once(letter.urgent):
+        return clocks
+    soon = standards.on_day("update", inbox.calendar.next_working_day(desk.today), inbox)
+    due = standards.next_word(clocks)
+    if due is not None and due <= soon.promised_on:
+        return clocks
+    return (replace(soon, told=False), *(clock for clock in clocks if clock.kind != "update"))
 
 
 def _case(letter: NewLetter, routed: Routed, chosen: Chosen, clocks: tuple[Clock, ...]) -> Case:
@@ -216,6 +229,7 @@ def _acknowledgement(letter: NewLetter, case: Case) -> Send | None:
         hold=contact.held_for(None, history, seen.arrival.hold),
         absent=officer.public_name if officer else "",
         also_to=seen.also_to,
+        danger="first" if danger.is_at_once(letter.urgent) else "second" if danger.is_sensitive(letter.urgent) else "",
     )
 
 
@@ -289,6 +303,7 @@ def _owner_told(letter: NewLetter, case: Case, chosen: Chosen, acknowledged: Ack
         withheld_because="" if verdict.acknowledge else verdict.why,
         note="; ".join(one for one in (by_form, names.not_ours(case.resident, desk.council), earlier) if one),
         urgent=danger.flags(letter.urgent, desk.council),
+        at_once=danger.is_at_once(letter.urgent),
         why="the owner gets the letter",
     )
     return [send]

@@ -136,6 +136,14 @@ def late(db: Database) -> list[Case]:
     return _in_order(db, [row["code"] for row in rows])
 
 
+def unheard(db: Database) -> list[Case]:
+    """Open sensitive cases to whose resident no person has written, the longest open first."""
+    rows = db.run(
+        "SELECT code FROM cases WHERE sensitive AND human_words_at IS NULL AND state = 'open' ORDER BY opened_at, code"
+    )
+    return _in_order(db, [row["code"] for row in rows])
+
+
 def once_offered(db: Database, codes: Sequence[str], staff: str) -> frozenset[str]:
     """Codes of those of these cases that were passed to this person at some time, whatever became of it."""
     placeholders, parameters = listed("c", codes)

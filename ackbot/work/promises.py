@@ -68,7 +68,12 @@ class Promises:
         )
         found = {case.code: case for case in cases.due(self._db, until, PROMISES)}
         midnight = council.calendar.at(today, time(0))
-        others = (*cases.late(self._db), *cases.of_owner(self._db, ""), *cases.offered(self._db, midnight))
+        others = (
+            *cases.late(self._db),
+            *cases.unheard(self._db),
+            *cases.of_owner(self._db, ""),
+            *cases.offered(self._db, midnight),
+        )
         found |= {case.code: case for case in others}
         queued = 0
         heard = [case for case in found.values() if not self._silenced(case, desk)]

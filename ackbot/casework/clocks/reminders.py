@@ -83,9 +83,13 @@ def _readers(case: Case, desk: Desk) -> list[tuple[str, Role]]:
     if case.late_since:
         standard = council.standard_of(case.standard)
         steps = standards.steps(case.late_since, standard.escalate_every, council.calendar, desk.today)
-    # Sensitive letters bring no automatic mails, so their manager hears on the date itself.
+    # Sensitive letters bring no automatic mails, so on the date itself their manager hears. If nobody has written at all, the
+    # manager hears from the next working day on, and on each day one more of those above (E74).
     if case.no_news >= _OWED or (case.sensitive and due is not None and due <= desk.today):
         steps = max(steps, 1)
+    if _is_unheard(case):
+        opened_on = council.calendar.local_day(case.opened_at)
+        steps = max(steps, int(council.calendar.days_between(opened_on, desk.today)))
     if case.no_news >= GIVEN_UP:
         steps = len(above) + len(top)
     named = {one for one, _ in readers}
@@ -118,7 +122,12 @@ def _reached(staff: str, team: str, desk: Desk) -> str:
 def _shown_to_owner(case: Case, desk: Desk) -> bool:
     """Whether the owner is reminded of the case today: from `warn` before its date, or from their last working day before it."""
     due = due_on(case)
-    return due is not None and due <= horizon(case.in_charge, case.standard, desk)
+    return _is_unheard(case) or (due is not None and due <= horizon(case.in_charge, case.standard, desk))
+
+
+def _is_unheard(case: Case) -> bool:
+    """Whether somebody who may be in danger has had no word of any person."""
+    return case.sensitive and case.state == "open" and case.human_words_at is None
 
 
 def horizon(staff: str, standard: str, desk: Desk) -> date:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from ackbot.casework import keys
 from ackbot.casework.council import Council, Inbox, Staff
@@ -174,11 +174,14 @@ def acknowledgement(
     hold: str,
     absent: str = "",
     also_to: Sequence[Inbox] = (),
+    danger: Literal["first", "second", ""] = "",
 ) -> Send:
     """
     The acknowledgement: it says who has the letter, and gives the date of the next word.
 
     Args:
+        danger: where the words about emergencies stand if the letter alarms: before everything, or behind who has it, because
+            somebody else may read that mailbox; "" for a letter without danger, and then they stand in the footer (E49).
         hold: why it waits for the admin's release; "" if it does not wait.
         absent: the public name of the officer who is away, if it is that officer's own inbox; "" otherwise.
         also_to: our other inboxes to which the letter was sent.
@@ -203,7 +206,9 @@ def acknowledgement(
         "absent": absent,
         "next_on": None if case.sensitive else next_word(case.clocks),
         "named_on": named_on,
-        "opens_on": None if case.sensitive else opens_on,
+        "opens_on": opens_on,
+        "phone": inbox.phone if opens_on is None else "",  # a closed office's number helps nobody (E49)
+        "danger": danger,
         "late": desk.now - case.opened_at > LATE,
         "written_before": _wrote_of_it(letter, facts),
         "complaint": "complaint" in case.standard.lower(),
@@ -230,7 +235,9 @@ def _fitting(draft: Draft, desk: Desk) -> Draft:
     """The acknowledgement within its length: the least important parts are dropped or shortened first (voice.md, point 9)."""
     values = draft.values
     for name, shorter in _SHORTER:
-        if desk.templates.words_above_rule(draft.languages[0], draft.template, values) <= _OWN_WORDS:
+        # What to do in danger is no part of our own words, wherever it stands.
+        counted = {**values, "danger": ""}
+        if desk.templates.words_above_rule(draft.languages[0], draft.template, counted) <= _OWN_WORDS:
             break
         values = {**values, name: shorter(values[name])}
     return replace(draft, values=values)

@@ -248,6 +248,7 @@ def new_case(
     withheld_because: str,
     note: str,
     urgent: tuple[str, ...],
+    at_once: bool = False,
     why: str,
 ) -> Send:
     """
@@ -259,6 +260,7 @@ def new_case(
         withheld_because: why there is none, in plain English; "" if the inbox's mode is the reason.
         note: what else the owner should know; "" for nothing.
         urgent: categories of urgent words in the letter.
+        at_once: these are of a danger in which each hour counts.
     """
     staff = desk.council.staff[case.owner]
     key = keys.new_case(case.code, staff.id)
@@ -268,6 +270,7 @@ def new_case(
         "withheld_because": withheld_because,
         "note": note,
         "urgent": list(urgent),
+        "call": case.sensitive or at_once,
         **_arrived(desk, case.opened_at),
     }
     return about_case(desk, kinds.NEW_CASE, case, staff, key, values, why=why, letter=letter)
@@ -282,6 +285,7 @@ def resident_wrote(
     note: str,
     why: str,
     urgent: tuple[str, ...] = (),
+    at_once: bool = False,
     again: bool = False,
     writer: str = "",
 ) -> Send:
@@ -290,12 +294,14 @@ def resident_wrote(
 
     Args:
         arrived_at: an aware instant.
+        at_once: its urgent words are of a danger in which each hour counts.
         again: they have read an earlier copy of the letter, which was doubted.
         writer: the name of the colleague whose address it bears without proof; "" for a letter of a resident.
     """
     staff = desk.council.staff[case.in_charge]
     key = keys.resident_wrote(case.code, letter.fingerprint, staff.id, again=again)
-    values = {"note": note, "urgent": list(urgent), "writer": writer, **_arrived(desk, arrived_at)}
+    call = case.sensitive or at_once
+    values = {"note": note, "urgent": list(urgent), "call": call, "writer": writer, **_arrived(desk, arrived_at)}
     return about_case(desk, kinds.RESIDENT_WROTE, case, staff, key, values, why=why, letter=letter)
 
 
