@@ -200,7 +200,8 @@ def test_an_end_that_another_worker_settled(world: World) -> None:
     outbox.unknown(world.db, mail, "no reply", world.now)
     outbox.resend(world.db, mail, world.now)
 
-    assert outbox.accepted(world.db, mail, "250 ok", world.now) is False
+    assert not outbox.accepted(world.db, mail, "250 ok", world.now)
+    assert not world.db.run("SELECT 1 FROM events WHERE kind = 'accepted'")
     [row] = [row for row in world.outbox() if row["id"] == mail.id]
     assert row["state"] == "queued"
 
