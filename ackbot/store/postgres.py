@@ -216,9 +216,9 @@ class Postgres:
             if names := [row["name"] for row in self._execute(connection, growth.UNKNOWN, {})]:
                 self._execute(connection, growth.analyse(names), {})
 
-    def lock(self, names: Iterable[str]) -> None:
+    def lock(self, *groups: Iterable[str]) -> None:
         """See Database.lock. Everybody takes locks in the same order, so that no two workers wait for each other."""
-        keys = sorted({int.from_bytes(blake2b(one.encode(), digest_size=8).digest(), signed=True) for one in names})
+        keys = [key for names in groups for key in sorted({_lock_key(one) for one in names})]
         if keys and self._in_transaction() is not None:
             self.run("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS BIGINT[])) AS key", keys=keys)
 
@@ -301,6 +301,10 @@ class Postgres:
 
 
 _ENDED = errors.IdleInTransactionSessionTimeout | errors.ReadOnlySqlTransaction
+
+
+def _lock_key(name: str) -> int:
+    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), signed=True)
 
 
 def _first_line(error: Exception) -> str:
