@@ -90,7 +90,8 @@ def assign(unit: Unit, intent: Assign) -> Data:
 
 def _give(unit: Unit, code: str, staff: str, team: str, *, taken: bool = False) -> None:
     """Change the owner; the change counts as a hand-over if it was `taken`. Nobody's load has closed cases in it."""
-    _change_load(unit.db, code, -1)
+    if not unit.first:  # a case that has just been opened has no owner
+        _change_load(unit.db, code, -1)
     rows = unit.db.run(
         "UPDATE cases SET owner = :staff, team = :team, offered_to = '', offered_by = '', offered_at = NULL, "
         "handovers = handovers + :taken WHERE code = :code RETURNING code",
@@ -393,7 +394,8 @@ def reopen(unit: Unit, intent: Reopen) -> Data:
 def set_clock(unit: Unit, intent: SetClock) -> Data:
     """Start a clock. A running or paused clock of the same kind is replaced."""
     clock = intent.clock
-    _end_clock(unit, intent.code, clock.kind, "replaced", intent.why)
+    if not unit.first:
+        _end_clock(unit, intent.code, clock.kind, "replaced", intent.why)
     unit.db.run(
         """
         INSERT INTO clocks (code, kind, state, promised_on, due_at, told, counted_from, duration, started_at, why)
@@ -422,7 +424,7 @@ def _end_clock(unit: Unit, code: str, kind: str, outcome: str, why: str) -> None
     """
     End the running or paused clock of a kind.
 
-    Touches no row if there is none: the first clock of a case replaces nothing, and a decision may end a clock twice.
+    Touches no row if there is none: a case may have had none of the kind, and a decision may end a clock twice.
     """
     unit.db.run(
         "UPDATE clocks SET state = :outcome, ended_at = :now, why = :why WHERE code = :code AND kind = :kind "

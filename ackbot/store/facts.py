@@ -41,8 +41,10 @@ def gather(db: Database, questions: Questions, now: datetime, council: Council) 
     the same staff.
     """
     addresses = (*questions.addresses, *questions.recipients)
-    db.lock([f"letter {questions.fingerprint}", *dict.fromkeys(f"address {mailbox_of(one)}" for one in addresses)])
-    db.lock(f"load {one}" for one in questions.staff)
+    db.lock(
+        [f"letter {questions.fingerprint}", *dict.fromkeys(f"address {mailbox_of(one)}" for one in addresses)],
+        [f"load {one}" for one in questions.staff],
+    )
     sender = questions.addresses[0] if questions.addresses else ""
     calendar, limits = council.calendar, council.limits
     asked = _ask(db, questions, sender, now)
@@ -132,6 +134,7 @@ def _ask(db: Database, questions: Questions, sender: str, now: datetime) -> _Ask
     by = sender or None  # nothing is equal to NULL: a letter without a sender has no past
     message_ids, of_ids = listed("m", questions.message_ids[-50:])
     candidates, of_candidates = listed("c", questions.candidate_codes)
+    nothing: Sequence[Row] = ()
     return _Asked(
         # Neither earlier copies of the letter itself, nor letters that somebody else may have forged (E4, E7).
         past=db.run(
@@ -150,14 +153,18 @@ def _ask(db: Database, questions: Questions, sender: str, now: datetime) -> _Ask
             f"SELECT message_id, code FROM letters WHERE message_id IN ({message_ids}) AND message_id <> '' AND "
             "code IS NOT NULL ORDER BY id",
             **of_ids,
-        ),
+        )
+        if of_ids
+        else nothing,
         known=db.run(
             "SELECT letters.code, letters.state, letters.kind, letters.outcome, letters.by_way, letters.arrived_at, "
             "arrivals.inbox FROM letters LEFT JOIN arrivals ON arrivals.letter_id = letters.id "
             "WHERE letters.fingerprint = :fingerprint",
             fingerprint=questions.fingerprint,
         ),
-        taken=db.run(f"SELECT code FROM cases WHERE code IN ({candidates})", **of_candidates),
+        taken=db.run(f"SELECT code FROM cases WHERE code IN ({candidates})", **of_candidates)
+        if of_candidates
+        else nothing,
         last_owner=db.run(
             """
             SELECT cases.owner, cases.team, cases.last_letter_at FROM parties JOIN cases ON cases.code = parties.code
@@ -228,6 +235,8 @@ def loads(db: Database, staff: Sequence[str]) -> dict[str, Load]:
 
 
 def _load_rows(db: Database, staff: Sequence[str]) -> Sequence[Row]:
+    if not staff:
+        return ()
     placeholders, parameters = listed("s", staff)
     return db.run(
         f"SELECT staff, open_cases, assigned_at FROM staff_load WHERE staff IN ({placeholders})", **parameters

@@ -79,11 +79,31 @@ def apply(
     Returns:
         How many mails were queued to go out now.
     """
-    begun = [_begun(Unit(db, council, now, letter_id, arrival), intent, mails) for intent in intents]
+    first = _first(intents)
+    begun = [
+        _begun(Unit(db, council, now, letter_id, arrival, is_first), intent, mails)
+        for intent, is_first in zip(intents, first, strict=True)
+    ]
     # All statements are sent, so that PostgreSQL is waited for once.
     ended = [end() for end in begun]
     events.add_all(db, now, [event for event, _ in ended], letter_id)
     return sum(goes for _, goes in ended)
+
+
+def _first(intents: Sequence[Intent]) -> list[bool]:
+    """Of each intent: is it the first one of its kind about a case that this decision opens?"""
+    opened: set[str] = set()
+    seen: set[tuple[str, str]] = set()
+    found = []
+    for intent in intents:
+        if isinstance(intent, OpenCase):
+            opened.add(intent.code)
+        # Words of a person may change the owner as well, and each kind of clock is a kind of its own.
+        kind = "Assign" if isinstance(intent, HumanWords) else type(intent).__name__
+        one = (intent.code, f"{kind} {intent.clock.kind}" if isinstance(intent, SetClock) else kind)
+        found.append(intent.code in opened and one not in seen)
+        seen.add(one)
+    return found
 
 
 def _begun(unit: Unit, intent: Intent, mails: Mapping[str, Composed]) -> _End:

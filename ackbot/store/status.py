@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from ackbot.store import alarms, backups, inboxes, leases, outbox, put_in
+from ackbot.store import alarms, backups, inboxes, lanes, leases, outbox, put_in
 from ackbot.store.database import Database, Row, instant_of, listed, text_of
 
 _SILENT_FOR = timedelta(minutes=10)  # in addition to two polls: time for a server's restart and our back-off
@@ -34,7 +34,7 @@ def status(db: Database, polls: Mapping[str, float], now: datetime) -> dict[str,
     shown = [_state(name, states.get(name)) for name in polls]
     troubled = [
         {"name": row["lane"], "reason": row["reason"], "since": row["since"]}
-        for row in outbox.lanes(db)
+        for row in lanes.known(db)
         if row["reason"]
     ]
     counts: dict[str, int] = {}

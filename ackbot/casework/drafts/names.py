@@ -11,6 +11,7 @@ from ackbot.mail.addresses import Address
 from ackbot.mail.message import Message
 
 _LONGEST = 60  # characters of a name
+_LONGEST_KEPT = 300  # characters of a name and its address that are kept in memory
 _LONGEST_SHOWN = 300  # characters of a display name in which a colleague's is looked for
 _SIGN_OFF = re.compile(
     r"^\W*(?:(?:kind|best|warm|many)\s+)?(?:regards|wishes|yours(?:\s+(?:sincerely|faithfully|truly))?|sincerely|respectfully|"
@@ -120,6 +121,12 @@ def greeting(sender: Address | None, message: Message) -> str:
 
 def from_display(sender: Address) -> str:
     """A display name as a person would say it: `Quan, Edward (Mr)` is Edward Quan; "" when it is no name (E10)."""
+    usual = len(sender.name) + len(sender.addr) <= _LONGEST_KEPT
+    return (_from_display if usual else _from_display.__wrapped__)(sender)
+
+
+@lru_cache(maxsize=64)  # the mails of one letter ask five times
+def _from_display(sender: Address) -> str:
     if lures.leads_away(sender.name) or lures.has_number(sender.name):
         return ""  # in brackets too
     name = _BRACKETED.sub("", sender.name).strip(" \"'")
