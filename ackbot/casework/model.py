@@ -164,8 +164,7 @@ class Case:
         code: six characters; `Council.reference_of` makes the reference from it.
         owner: a staff id; "" while nobody could be named.
         sensitive: no automatic follow-ups, and its subject is not repeated (behaviour.md §3.9).
-        quiet: the resident gets no automatic mail, because they wanted or need none.
-        unreachable: mail to the resident came back for good.
+        quiet: the resident wanted or needs no automatic mail. unreachable: mail to them came back for good.
         parties: the case-folded addresses that may speak in this case.
         thread: the Message-IDs so far, oldest first, for References.
         cover: the id of whoever stands in while the owner is away; "" while the owner is in charge.
@@ -175,10 +174,10 @@ class Case:
         human_words_by: the id of the person who last wrote to the resident, or says so.
         answered_by: how they did: "mail" by a mail of ours, "phone", or "elsewhere" by a mail from elsewhere.
         paused: clocks that are paused while the resident is asked; they are not in `clocks`.
-        handovers: how often the case was passed on and taken.
-        copies: addresses that get a copy of human words.
+        handovers: how often it was passed on and taken. copies: addresses that get a copy of human words.
         formats: what the resident needs, such as "large print"; "" for nothing.
         doubted: the trusted server condemned every letter in it, so that they may be somebody else's.
+        about: staff ids of those about whom it complains; see `apart`.
     """
 
     code: str
@@ -213,6 +212,7 @@ class Case:
     copies: tuple[str, ...] = ()
     formats: str = ""
     doubted: bool = False
+    about: frozenset[str] = frozenset()
 
     @property
     def in_charge(self) -> str:

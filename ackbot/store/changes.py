@@ -38,9 +38,9 @@ def open_case(unit: Unit, intent: OpenCase) -> Data:
     db.run(
         """
         INSERT INTO cases (code, state, inbox, resident_address, resident_name, subject, team, owner, standard, language,
-                           sensitive, quiet, opened_at, last_letter_at)
+                           sensitive, quiet, opened_at, last_letter_at, about)
         VALUES (:code, :state, :inbox, :address, :name, :subject, :team, '', :standard, :language,
-                :sensitive, :quiet, :opened_at, :last_letter_at)
+                :sensitive, :quiet, :opened_at, :last_letter_at, :about)
         """,
         code=case.code,
         state=case.state,
@@ -55,6 +55,7 @@ def open_case(unit: Unit, intent: OpenCase) -> Data:
         quiet=case.quiet,
         opened_at=text_of(case.opened_at),
         last_letter_at=text_of(case.last_letter_at or case.opened_at),
+        about=json.dumps(sorted(case.about)) if case.about else "",
     )
     for address in sorted(case.parties):
         db.run(

@@ -410,4 +410,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )                                      -- written by store/footers; read for every mail of staff
         """,
     ),
+    # 9: whom a complaint is about never reads it.
+    (
+        "ALTER TABLE cases ADD COLUMN about TEXT NOT NULL DEFAULT ''",  # JSON: staff ids of those about whom it complains
+    ),
 )

@@ -1,12 +1,14 @@
 """Drafts of mails to staff (behaviour.md §4.1, §4.2, §5)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import quote
 
-from ackbot.casework import keys
+from ackbot.casework import apart, keys
 from ackbot.casework.council import Inbox, Staff
+from ackbot.casework.cover import has_left
 from ackbot.casework.drafts import kinds, names
 from ackbot.casework.drafts.kinds import StaffMail
 from ackbot.casework.drafts.to_resident import envelope_from
@@ -98,6 +100,7 @@ def about_case(
         letter: the letter to show, with its files attached; None for none.
     """
     council = desk.council
+    staff = _reader(desk, case, staff)
     inbox = council.inbox_of(case.inbox)
     words_go_out = mail.words_go_out and bool(case.resident.addr)
     resident = resident_name(case)
@@ -154,6 +157,21 @@ def about_case(
         attachments=tuple(one for one in letter.attachments if one.section and not one.inline) if letter else (),
     )
     return Send(key, draft, code=case.code, inbox=inbox.name, lane=inbox.staff_lane, why=why, staff=staff.id)
+
+
+def _reader(desk: Desk, case: Case, staff: Staff) -> Staff:
+    """
+    Who gets a mail about a case: whoever is meant, but never somebody about whom it complains. Then whoever has it gets the mail.
+
+    The rules choose no such reader. This is the last door before a mail is written (behaviour.md §3.12).
+    """
+    council = desk.within(case).council
+    if not case.about or not has_left(council.staff.get(staff.id, staff), desk.today):
+        return staff
+    keeper = council.staff.get(case.in_charge)
+    if keeper is None or has_left(keeper, desk.today):
+        keeper = council.staff.get(apart.owner(council, case.about, case.team, desk.now)[0])
+    return keeper or replace(staff, name="", email=council.admin)
 
 
 def another_wrote(

@@ -29,6 +29,7 @@ from ackbot.casework.office import Desk
 from ackbot.casework.staff import (
     alarm_answers,
     away_back,
+    copied,
     footers,
     handover,
     held_words,
@@ -49,12 +50,10 @@ from ackbot.casework.staff.request import (
     words_in,
 )
 from ackbot.casework.staff.words_out import WordsOut
-from ackbot.mail import addresses, replies
-from ackbot.mail.addresses import Address
+from ackbot.mail import replies
 from ackbot.mail.markup import Lines
 from ackbot.mail.tokens import Token
 
-_MOST_COPIES = 10
 _NOT_REACHED = re.compile(
     r"\b(?:no (?:answer|reply|response)|no ?(?:body|[ -]one) (?:there|in|home|answered|picked up)|rang out|unable to (?:reach|get)|"
     r"not (?:reached|there|in)|voice ?mail|answer(?:ing)?[ -]?(?:phone|machine)|"
@@ -122,8 +121,8 @@ def _acted_on(reply: StaffReply, case: Case | None) -> list[Intent]:
     # The mail is kept raw, and acted on when it can be read.
     if not seen.message.readable:
         return []
-    # A leaver's words go to whoever has the case now, and change nothing (P7).
-    if case is not None and has_left(person, desk.today):
+    # A leaver's words go to whoever has the case now, and change nothing (P7); so do those of whom the case complains about.
+    if case is not None and has_left(desk.within(case).council.staff.get(person.id, person), desk.today):
         return [_tell_owner(_request(reply, case), gone=True)]
     # Somebody may be sending an old mail again, and the case has gone on since.
     if staff_proof.stale(seen):
@@ -411,27 +410,19 @@ def _copies(request: Request) -> list[Intent]:
     off = reading.argument.strip(" .").lower() == "off"
     if reading.argument and not off:
         return ask_back(request, "CC stands alone in its line, or with OFF behind it.")
-    copied = () if off else _whom_they_copied(request)
-    if not off and not copied:
+    people = () if off else copied.whom(request)
+    if not off and not people:
         return ask_back(request, f"{to_staff.resident_name(case)} copied nobody.")
     plain = replace(request, reading=replace(reading, command="", argument=""))
     has_words = bool(words_in(plain, reading.words))
-    if not set(copied) <= set(case.copies):
-        out = WordsOut("CC", " ".join(copied), "", ())
-        return _outward(plain, copied) if has_words else held_words.hold(request, out, [])
-    copies_now = Copies(case.code, copied, why=f"{request.person.name} wrote CC{' OFF' if off else ''}")
+    if not set(people) <= set(case.copies):
+        out = WordsOut("CC", " ".join(people), "", ())
+        return _outward(plain, people) if has_words else held_words.hold(request, out, [])
+    copies_now = Copies(case.code, people, why=f"{request.person.name} wrote CC{' OFF' if off else ''}")
     if has_words:
-        return [copies_now, *_outward(replace(plain, case=replace(case, copies=copied)))]
-    values = {"copies": list(copied)}
+        return [copies_now, *_outward(replace(plain, case=replace(case, copies=people)))]
+    values = {"copies": list(people)}
     return [copies_now, answered(request, "copies", keys.copies(request.key), values, why=copies_now.why)]
-
-
-def _whom_they_copied(request: Request) -> tuple[str, ...]:
-    """Addresses in Cc of the parties' letters, except our own inboxes and the resident's own."""
-    council, case = request.desk.council, request.case
-    copied = [Address("", addr) for raw in request.facts.copied.get(case.code, ()) for _, addr in addresses.parse(raw)]
-    others = (one for one in copied if one.usable and council.inbox_at(one.key) is None)
-    return tuple(dict.fromkeys(one.key for one in others if one.key != case.resident.key))[:_MOST_COPIES]
 
 
 def _by_lines(reply: StaffReply) -> list[Intent]:

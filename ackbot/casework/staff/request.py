@@ -81,8 +81,8 @@ class Request:
 
     @property
     def desk(self) -> Desk:
-        """The configuration, templates, signer and time with which answers are written."""
-        return self.reply.desk
+        """The configuration, templates, signer and time with which answers are written; without whom the case is about."""
+        return self.reply.desk.within(self.case)
 
     @property
     def inbox(self) -> Inbox:
