@@ -37,9 +37,9 @@ _END = re.compile(r"[,.!;:–—]|\s-\s")
 _CALLED = re.compile(
     r"[ \t]*(?:$|[,.!;:–—?]|-\s|(?:and|re|can|could|please|pls|would|will you|do you)\b|[&/])", re.IGNORECASE
 )
-_TITLES = frozenset(
-    ["mr", "mrs", "ms", "miss", "mx", "dr", "prof", "rev", "sir", "madam", "there", "councillor", "cllr"]
-) | frozenset(["resident", "tenant", "neighbour", "customer", "and", "or", "the", "again"])
+_TITLES = names.TITLES | frozenset(
+    ["madam", "there", "resident", "tenant", "neighbour", "customer", "family", "and", "or", "the", "again"]
+)
 _GROUPS = frozenset(["all", "both", "team", "everyone", "everybody", "colleagues", "folks", "guys"])
 _INSIDE = re.compile(
     r"\b(?:internal(?:ly)?|don'?t send|do not send|not for (?:the )?resident|between us|f\.?y\.?i\.?)\b", re.IGNORECASE

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ackbot.casework.drafts import names
 from ackbot.mail import folding
 
 GREETING = re.compile(
@@ -128,9 +129,8 @@ _THINGS = (
 _NOBODY = frozenset(_THINGS.split())
 _VOCATIVE_END = re.compile(r"[ \t]*(?:$|[,.!?;:–—]|-\s|\n)")
 _VOCATIVE_FRONT = re.compile(
-    r"(?:^|\b(?:dear|hi|hello|hey|thanks|thank you|sorry|morning|afternoon|evening|please|mr|mrs|ms|miss|mx|dr|cllr|"
-    r"councillor|prof|and|again)"
-    r"\.?)[ \t,]*$",
+    r"(?:^|\b(?:dear|hi|hello|hey|thanks|thank you|sorry|morning|afternoon|evening|please|and|again|"
+    rf"{'|'.join(sorted(names.TITLES))})\.?)[ \t,]*$",
     re.IGNORECASE,
 )
 _CAPITALS = re.compile(r"[^\w\n]{0,4}(?P<word>[A-Z][A-Z/&]{1,30})\b(?!['’.]\w)")
