@@ -289,6 +289,7 @@ def _owner_told(letter: NewLetter, case: Case, chosen: Chosen, acknowledged: Ack
     earlier = found.note or (_goes_on_with(letter) if found.linked else "")
     by_form = authority.BY_FORM if letter.seen.authority.form else ""
     complaint = apart.about(case.about, desk.council)
+    elsewhere_to = _asks_elsewhere(letter, case)
     send = to_staff.new_case(
         desk,
         letter.seen.message,
@@ -297,12 +298,22 @@ def _owner_told(letter: NewLetter, case: Case, chosen: Chosen, acknowledged: Ack
         acknowledgement=acknowledged,
         withheld_because="" if verdict.acknowledge else verdict.why,
         note="; ".join(
-            one for one in (complaint, by_form, names.not_ours(case.resident, desk.council), earlier) if one
+            one
+            for one in (complaint, by_form, names.not_ours(case.resident, desk.council), elsewhere_to, earlier)
+            if one
         ),
         urgent=danger.flags(letter.urgent, desk.council),
         why="the owner gets the letter",
     )
     return [send]
+
+
+def _asks_elsewhere(letter: NewLetter, case: Case) -> str:
+    """What the owner reads of a Reply-To with another address; they are asked about it when they answer (E46)."""
+    wanted = [one for one in letter.seen.message.reply_to if one.usable and one.key != case.resident.key]
+    if letter.seen.authority.form or len(wanted) != 1 or letter.desk.council.is_colleague(wanted[0].key):
+        return ""
+    return f"they ask for answers at {wanted[0].addr}, and you are asked where yours go"
 
 
 def _others_told(letter: NewLetter, case: Case) -> list[Intent]:

@@ -8,6 +8,7 @@ import json
 from datetime import datetime
 
 from ackbot.casework.intents import (
+    AnswerTo,
     Assign,
     Attach,
     ClearClock,
@@ -28,6 +29,7 @@ from ackbot.casework.intents import (
     Unreachable,
     Wish,
 )
+from ackbot.mail.addresses import key_of
 from ackbot.store.database import Database, listed, must_touch, text_of
 from ackbot.store.unit import NO_DATA, Data, Unit
 
@@ -325,6 +327,22 @@ def copies(unit: Unit, intent: Copies) -> Data:
         code=intent.code,
     )
     unit.must_touch(rows, "cases", case=intent.code)
+    return NO_DATA
+
+
+def answer_to(unit: Unit, intent: AnswerTo) -> Data:
+    """Remember where human words go, and that whoever answers from there is a party."""
+    rows = unit.db.run(
+        "UPDATE cases SET answer_to = :address WHERE code = :code RETURNING code",
+        address=intent.address,
+        code=intent.code,
+    )
+    unit.must_touch(rows, "cases", case=intent.code)
+    unit.db.run(
+        "INSERT INTO parties (code, address) VALUES (:code, :address) ON CONFLICT DO NOTHING",
+        code=intent.code,
+        address=key_of(intent.address),
+    )
     return NO_DATA
 
 

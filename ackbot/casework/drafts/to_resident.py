@@ -224,7 +224,8 @@ def receipt(desk: Desk, letter: Message, case: Case, inbox: Inbox, *, why: str, 
         still: the resident was told that date before.
     """
     owner = desk.council.staff.get(case.in_charge)
-    key = keys.receipt(case.code, desk.today)
+    own = not case.parties or case.resident.key in case.parties
+    key = keys.receipt(case.code, desk.today) if own else keys.reached(case.code, case.resident.key)
     values = {
         "name": names.greeting(case.resident, letter),
         "owner": owner.public_name if owner else "",
@@ -294,6 +295,8 @@ def human(
     }
     send = about_case(desk, kinds.HUMAN, case, key, values, why=why)
     draft, service = send.draft, desk.council.inbox_of(case.inbox).service
+    if case.answer_to:
+        draft = replace(draft, recipient=replace(draft.recipient, addr=case.answer_to))
     sender = replace(draft.sender, name=f"{person.public_name}, {service}")
     reply_to = replace(draft.reply_to, name=sender.name) if draft.reply_to else None
     return replace(send, draft=replace(draft, sender=sender, reply_to=reply_to))

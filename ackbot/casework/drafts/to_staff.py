@@ -315,6 +315,37 @@ def resident_wrote(
     return about_case(desk, kinds.RESIDENT_WROTE, case, staff, key, values, why=why, letter=letter)
 
 
+def other_wrote(
+    desk: Desk,
+    letter: Message,
+    case: Case,
+    other: Address,
+    arrived_at: datetime,
+    *,
+    note: str,
+    why: str,
+    urgent: tuple[str, ...],
+) -> Send:
+    """
+    The mail that brings a letter of somebody else than the resident to whoever is in charge; a reply goes to its writer (E25).
+
+    The id of this mail says so, and its reply address does not: an answer that lost the id stays inside.
+
+    Args:
+        other: who wrote it.
+        note: how they come to write into the case.
+    """
+    staff = desk.council.staff[case.in_charge]
+    key = keys.resident_wrote(case.code, letter.fingerprint, staff.id)
+    values = {"note": note, "urgent": list(urgent), "party": resident_name(case), **_arrived(desk, arrived_at)}
+    theirs = replace(case, resident=other, formats="", quiet=False)
+    send = about_case(desk, kinds.OTHER_WROTE, theirs, staff, key, values, why=why, letter=letter)
+    inbox = desk.council.inbox_of(case.inbox)
+    tag = desk.signer.tag(case.code, "i", staff.id)
+    to = Address(resident_name(theirs), inbox.plus(tag) if inbox.plus_addressing else inbox.address)
+    return replace(send, draft=replace(send.draft, reply_to=to, envelope_from=envelope_from(inbox, tag)))
+
+
 def _arrived(desk: Desk, at: datetime) -> dict[str, Any]:
     calendar = desk.council.calendar
     return {"arrived_on": calendar.local_day(at), "arrived_at": at.astimezone(calendar.timezone)}

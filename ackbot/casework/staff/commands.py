@@ -34,6 +34,7 @@ from ackbot.casework.staff import (
     handover,
     held_words,
     more,
+    others,
     words_elsewhere,
     words_out,
 )
@@ -135,7 +136,7 @@ def _acted_on(reply: StaffReply, case: Case | None) -> list[Intent]:
     if begins_with_reference(reading, desk.council, named):
         return _by_lines(reply) or _about_no_case(reply)
     if case is not None:
-        return _done(_request(reply, case))
+        return _of_mail(reply, case)
     # A list of one case needs no reference.
     only = reply.facts.cases.get(next(iter(named))) if len(named) == 1 else None
     if found := _by_lines(reply):
@@ -157,6 +158,12 @@ def _named(reply: StaffReply) -> frozenset[str]:
 def _request(reply: StaffReply, case: Case) -> Request:
     """The request of the whole reply, in the case of the mail that it answers."""
     return Request(reply, case, _stays_inside(reply.tokens), reply.reading)
+
+
+def _of_mail(reply: StaffReply, case: Case) -> list[Intent]:
+    """What is asked in an answer to a mail about one case, which may have shown the letter of somebody else (E25)."""
+    request = others.meant(_request(reply, case), others.writer(reply, case))
+    return request if isinstance(request, list) else _done(request)
 
 
 def _ask_anew(request: Request) -> list[Intent]:
@@ -349,6 +356,8 @@ def _outward(request: Request, copying: Sequence[str] = ()) -> list[Intent]:
     if reading.command == "" and council.plain_reply == "confirm":
         reasons.insert(0, "your council asks before plain words go out")
     out = WordsOut("" if unclear else reading.command, argument, words, words_out.files(request))
+    if request.other:
+        out = replace(out, command=others.TO, argument=others.argument(case.resident))
     if copying:
         return held_words.hold(request, replace(out, command="CC", argument=" ".join(copying)), reasons)
     return held_words.hold(request, out, reasons) if reasons else words_out.send(request, out, keys.human(request.key))

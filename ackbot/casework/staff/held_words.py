@@ -13,9 +13,9 @@ from hashlib import sha256
 from ackbot.casework import keys
 from ackbot.casework.council import Council
 from ackbot.casework.drafts import names, to_staff
-from ackbot.casework.intents import Copies, DropWords, Intent, KeepWords, Send
+from ackbot.casework.intents import Copies, DropWords, HumanWords, Intent, KeepWords, Send
 from ackbot.casework.model import Case, HeldWords
-from ackbot.casework.staff import meant, near, words_out
+from ackbot.casework.staff import answer_to, meant, near, others, words_out
 from ackbot.casework.staff.consent import NAME, SENT, asked_about, is_filler, name_of
 from ackbot.casework.staff.reading import command_line
 from ackbot.casework.staff.request import Request, answered, ask_back, heard, note, words_in
@@ -72,6 +72,8 @@ def reasons_to_hold(request: Request, words: str) -> list[str]:
         found.append(f"a colleague is in To or Cc ({', '.join(colleagues)})")
     if subjects.is_forward(message.subject):
         found.append("it is a forward")
+    if asked := answer_to.reason(request):
+        found.append(asked)
     found += _not_meant(request, words)
     if line := command_line(words):
         found.append(f"the line “{line}” looks like a command, and those count in the first line only")
@@ -124,8 +126,13 @@ def _question(request: Request, asked_by: str, out: WordsOut, reasons: Sequence[
     """May held words go? The links name them, and how the case stood when this was asked."""
     name = name_of(asked_by) + _standing(request.case)
     copying = out.command == "CC"
+    other = answer_to.asked_for(request)
     values = {
         "reasons": reasons,
+        "other_address": other,
+        "elsewhere": to_staff.inside_link(request.desk, request.case, request.person, f"SEND {name} {other}")
+        if other
+        else "",
         "their_words": Lines(out.words),
         "word": name,
         "send": to_staff.inside_link(request.desk, request.case, request.person, f"SEND {name}"),
@@ -156,6 +163,9 @@ def send_or_keep(request: Request) -> list[Intent]:
     case = request.case
     mine = [one for one in request.facts.held if one.code == case.code and one.command != SENT]
     name, words = _named(request, mine)
+    choice = answer_to.chosen(request, words)
+    if choice is not None and is_filler(words.replace(choice.address, ""), ["to", "mailto"]):
+        words = ""  # the address behind SEND is an answer, and no words
     answered_now = [one for one in asked_about(request) if one in mine]
     found = [one for one in mine if name_of(one.asked_by) == name[:NAME]] if name else answered_now or mine
     if not found:
@@ -164,12 +174,19 @@ def send_or_keep(request: Request) -> list[Intent]:
     if len(found) > 1:
         return _which(request, found, words)
     held = found[0]
+    if held.command == others.TO:
+        request = others.to_them(request, others.of_argument(held.argument))
     if request.reading.command == "KEEP":
         dropped = DropWords(id=held.id, code=held.code, outcome="kept", why=f"{request.person.name} keeps them inside")
         return [dropped, *(kept for one in (held.words, words) if one for kept in note(request, one))]
     if held.command == "MORE" and date.fromisoformat(held.argument) <= request.desk.today:
         problem = "Their date has passed, so they were not sent. Write MORE with a new date."
         return ask_back(request, problem, words or held.words)
+    if choice is not None and held.command != others.TO:
+        chosen = replace(request, case=replace(case, answer_to=choice.address))
+        found_now = _instead(chosen, held, words) if words else _as_held(chosen, held, name)
+        goes = any(isinstance(one, HumanWords) for one in found_now)
+        return [choice, *found_now] if goes else found_now
     return _instead(request, held, words) if words else _as_held(request, held, name)
 
 
