@@ -395,6 +395,9 @@ def _reached(seen: Seen, verdict: Verdict, case: Case, facts: Facts, desk: Desk)
     silent = contact.silent_because(case, desk.council) or case.sensitive
     if other is None or silent or case.in_charge not in desk.council.staff:
         return None, new
+    words = seen.message.new_text
+    if thanks.short_answer(words, [other.name]) or wishes.read(words, desk.templates.language_names()).quiet:
+        return None, f"{new}, and asks for nothing"
     inbox, hold = desk.council.inbox_of(case.inbox), contact.held_for(None, facts.contact, seen.arrival.hold)
     theirs = replace(case, resident=other, clocks=(), formats="")
     why = f"{new}, and hears once whom it reached"

@@ -50,6 +50,7 @@ PURPOSES: Mapping[str, str] = MappingProxyType(
         "digest": "d",
         "single": "e",  # a digest or reminder about one case: plain words in reply go to the resident
         "ask-back": "b",
+        "echo": "y",  # shows what went out: an answer may correct it
         "urgent": "u",
         "hand-over": "p",
         "admin": "m",
@@ -169,9 +170,8 @@ class Case:
         late_since: the local date of the first promise that passed without a person's word; None for none.
         no_news: how many mails without news went since a person last wrote. noted_at: when whoever is in charge last noted.
         human_words_by: who last wrote to the resident, or says so. answered_by: how: "mail" (ours), "phone", or "elsewhere".
-        paused: clocks that are paused while the resident is asked; they are not in `clocks`.
-        handovers: how often it was passed on and taken. copies: addresses that get a copy of human words.
-        answer_to: where human words go, once their author was asked; "" for the address of `resident` (E46).
+        paused: clocks that stand still while the resident is asked; not in `clocks`. handovers: how often it was taken.
+        copies: addresses that get a copy of human words. answer_to: where these go, once their author was asked (E46).
         formats: what the resident needs, such as "large print"; "" for nothing.
         doubted: the trusted server condemned every letter in it. about: staff ids of those about whom it complains; see `apart`.
     """

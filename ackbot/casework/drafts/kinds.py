@@ -72,6 +72,7 @@ OVERDUE = StaffMail("digest", "overdue", html=True)
 _ANSWERS = {
     "alarm": "urgent",
     "take": "urgent",
+    "echo": "echo",
 }  # an answer to the question whether somebody takes an alarm is an answer to the alarm
 
 

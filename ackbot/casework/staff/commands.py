@@ -38,7 +38,7 @@ from ackbot.casework.staff import (
     words_elsewhere,
     words_out,
 )
-from ackbot.casework.staff.consent import SENT, asked_about, meaning
+from ackbot.casework.staff.consent import SENT, asked_about, meaning, only_answers
 from ackbot.casework.staff.reading import Reading, begins_with_reference, parts, read
 from ackbot.casework.staff.request import (
     Request,
@@ -285,7 +285,9 @@ def _obeyed(request: Request) -> list[Intent]:
             return ask_back(request, "There were no words of yours in it.")
         case "" | "unclear" if waiting := asked_about(request):
             return _question_answered(request, waiting)
-        case "" if request.inside and not _greets_the_resident(request):
+        case "" | "unclear" if only_answers(request) and (problem := held_words.which_is_meant(request)):
+            return ask_back(request, problem)
+        case "" if request.inside and not held_words.may_be_for_the_resident(request):
             return note(request, reading.words)
         case "" if request.inside:  # a letter to the resident must not become a note in silence (E40)
             return _outward(replace(request, reading=replace(reading, command="unclear")))
@@ -295,18 +297,13 @@ def _obeyed(request: Request) -> list[Intent]:
             return _outward(request)
 
 
-def _greets_the_resident(request: Request) -> bool:
-    words, council = request.reading.words, request.desk.council
-    return held_words.greets(words) and not held_words.greets_somebody_else(words, request.case, council)
-
-
 def _question_answered(request: Request, waiting: Sequence[HeldWords]) -> list[Intent]:
     """
     A reply without a command to a question of ours: "yes", "no", or the words once more. Anything else is asked back
     (behaviour.md §4.2).
     """
     asked = waiting[0]
-    meant = meaning(request, asked.command)
+    meant = meaning(request, asked.command, exactly=len(waiting) == 1)
     if asked.command == SENT:
         if meant:
             return (words_elsewhere.confirmed if meant == "yes" else words_elsewhere.denied)(request, asked)
@@ -349,7 +346,7 @@ def _outward(request: Request, copying: Sequence[str] = ()) -> list[Intent]:
     # MORE may come without words. Then only the date goes out, and there are no words to check.
     reasons = held_words.reasons_to_hold(request, words) if words else []
     if unclear:
-        letter = request.inside and held_words.greets(words)
+        letter = request.inside and held_words.may_be_for_the_resident(request)
         reasons.insert(
             0, "it answers a mail that stays inside" if letter else "it begins like a command but is not one"
         )

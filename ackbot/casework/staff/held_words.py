@@ -14,9 +14,9 @@ from ackbot.casework import keys
 from ackbot.casework.council import Council
 from ackbot.casework.drafts import names, to_staff
 from ackbot.casework.intents import Copies, DropWords, HumanWords, Intent, KeepWords, Send
-from ackbot.casework.model import Case, HeldWords
+from ackbot.casework.model import PURPOSES, Case, HeldWords
 from ackbot.casework.staff import answer_to, meant, near, others, words_out
-from ackbot.casework.staff.consent import NAME, SENT, asked_about, is_filler, name_of
+from ackbot.casework.staff.consent import NAME, SENT, asked_about, is_filler, name_of, only_answers
 from ackbot.casework.staff.reading import command_line
 from ackbot.casework.staff.request import Request, answered, ask_back, heard, note, words_in
 from ackbot.casework.staff.words_out import WordsOut
@@ -202,6 +202,16 @@ def _named(request: Request, mine: Sequence[HeldWords]) -> tuple[str, str]:
     return name, f"{words}\n{reading.words if words_in(request, reading.words) else ''}".strip()
 
 
+def which_is_meant(request: Request) -> str:
+    """What to ask whoever says yes or no, and nothing else, to a mail that asked nothing, while words wait; "" if none do."""
+    waiting = [one for one in request.facts.held if one.code == request.case.code and one.command != SENT]
+    if not waiting:
+        return ""
+    shown = subjects.shortened(" ".join(waiting[0].words.split()), _SHOWN)
+    name = name_of(waiting[0].asked_by)
+    return f"Is that about your words that wait, “{shown}”? Answer SEND {name} or KEEP {name}."
+
+
 def _which(request: Request, found: Sequence[HeldWords], words: str) -> list[Intent]:
     """Ask which of several held words are meant."""
     command = request.reading.command
@@ -308,6 +318,26 @@ def _with_copies(request: Request, held: HeldWords, *, shown: bool) -> list[Inte
 def greets(words: str) -> bool:
     """Whether words begin with a greeting, as a letter does."""
     return bool(meant.GREETING.match(words.lstrip()))
+
+
+def may_be_for_the_resident(request: Request) -> bool:
+    """
+    Whether words that would stay inside seem meant for the resident: they greet or call them ("Sorry Edward, Friday."); or they
+    answer the mail that showed what went out, and say nothing of the resident to us: then they may correct it.
+    """
+    words, people = request.reading.words, heard(request)
+    if greets_somebody_else(words, request.case, request.desk.council):
+        return False
+    corrects = any(one.purpose == PURPOSES["echo"] for one in request.reply.tokens)
+    called = meant.addresses(words, people) or corrects
+    if greets(words):
+        return True
+    return (
+        called
+        and not only_answers(request)
+        and bool(words_in(request, words))
+        and not meant.speaks_inside(words, people)
+    )
 
 
 def greets_somebody_else(words: str, case: Case, council: Council) -> str:
