@@ -7,9 +7,9 @@ from datetime import datetime
 from ackbot.casework import keys
 from ackbot.casework.clocks import absence_moves
 from ackbot.casework.clocks.absence_moves import Move
-from ackbot.casework.cover import is_present
+from ackbot.casework.cover import is_present, own_calendar
 from ackbot.casework.drafts import to_admin
-from ackbot.casework.intents import Intent
+from ackbot.casework.intents import Intent, Send
 from ackbot.casework.model import Case
 from ackbot.casework.office import Desk, Office
 from ackbot.crashpoints import crash_point
@@ -107,10 +107,12 @@ class Absences:
                 )
             else:
                 why = f"{len(theirs)} cases are theirs now"
-                found.append(absence_moves.table(desk, council.staff[person], former, theirs, why=why))
+                found.append(_at_work(absence_moves.table(desk, council.staff[person], former, theirs, why=why), desk))
         for person in dict.fromkeys(one.to for one in moves if one.how == "back"):
             theirs = [one for one in moves if one.to == person and one.how == "back"]
-            found.append(absence_moves.welcome_back(desk, council.staff[person], theirs, why="they are back"))
+            found.append(
+                _at_work(absence_moves.welcome_back(desk, council.staff[person], theirs, why="they are back"), desk)
+            )
         return found
 
     def _alarm(self, alone: Sequence[Move], desk: Desk) -> int:
@@ -140,6 +142,12 @@ class Absences:
                 named=[one.case.code for one in alone],
             )
             return apply(self._db, [send], desk)
+
+
+def _at_work(send: Send, desk: Desk) -> Send:
+    """A sheet of cases in its reader's own working hours, like a digest: not at midnight, and not on a day off (E47)."""
+    opens_at = own_calendar(desk.council, send.staff).next_open(desk.now)
+    return replace(send, not_before=opens_at) if opens_at > desk.now else send
 
 
 def _by_resident(moves: Sequence[Move], desk: Desk) -> list[list[Move]]:

@@ -282,10 +282,11 @@ def _line(desk: Desk, person: Staff | None, line: Line) -> dict[str, Any]:
         "told": told,
         "late_since": case.late_since,
         "no_news": case.no_news,
-        "owes": line.role == "escalated" and case.no_news == _OWED,
+        "owes": line.role == "escalated" and case.no_news >= _OWED,
         "doubted": case.doubted,
         "given_up": case.no_news >= GIVEN_UP,
-        "silent": silent_because(case, council) or ("" if told else "no date was promised"),
+        "silent": silent_because(case, council)
+        or ("" if told or case.no_news >= GIVEN_UP else "no date was promised"),  # given up says more (E55)
         "missed": line.due_on is not None and line.due_on < desk.today,
         "call": case.sensitive,
         "links": to_staff.links(desk, case, person) if person else {},

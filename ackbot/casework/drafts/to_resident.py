@@ -90,6 +90,7 @@ def about_case(
             "today": desk.today,
             "council": council.name,
             "service": inbox.service,
+            "owner_service": service_of(case.in_charge, case, council),
             "reference": reference,
             "name": names.from_display(case.resident) or "",
             "matter": matter(theirs, proven=proven),
@@ -445,6 +446,19 @@ def split_off(desk: Desk, other: Case, first: Case, *, named: str, why: str) -> 
     return _listing([other], about_case(desk, kinds.PART_SPLIT_OFF, other, keys.split_off(other.code), values, why=why))
 
 
+def service_of(staff: str, case: Case, council: Council) -> str:
+    """
+    The service in which somebody has a case: that of its inbox, if they work there; else that of their own team, for whoever
+    stands in from another service (E55).
+    """
+    inbox = council.inbox_of(case.inbox)
+    theirs = [name for name, team in council.teams.items() if staff in (*team.members, team.deputy, team.manager)]
+    if staff == inbox.owner or {case.team, inbox.team} & set(theirs) or not theirs:
+        return inbox.service
+    found = (one.service for one in council.inboxes.values() if one.team in theirs and not one.personal)
+    return next(found, inbox.service)
+
+
 def _listing(cases: Sequence[Case], send: Send) -> Send:
     """The mail with the codes of its cases, because an answer to it may be about any of them."""
     return replace(send, names=tuple(case.code for case in cases))
@@ -456,7 +470,7 @@ def _matter(desk: Desk, case: Case) -> dict[str, Any]:
     return {
         "matter": "" if case.sensitive or _is_ours(case, desk.council) else matter(case.subject),
         "reference": desk.council.reference_of(case.code),
-        "service": desk.council.inbox_of(case.inbox).service,
+        "service": service_of(case.in_charge, case, desk.council),
         "written_on": desk.council.calendar.local_day(case.opened_at),
         "owner": owner.public_name if owner else "",
         "first_name": names.first(owner.public_name) if owner else "",
