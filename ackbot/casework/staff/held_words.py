@@ -41,6 +41,13 @@ _TITLES = names.TITLES | frozenset(
     ["madam", "there", "resident", "tenant", "neighbour", "customer", "family", "and", "or", "the", "again"]
 )
 _GROUPS = frozenset(["all", "both", "team", "everyone", "everybody", "colleagues", "folks", "guys"])
+_ATTACHED = re.compile(
+    r"\b(?:(?:please|pls) (?:find|see) (?:the )?(?:attached|enclosed)|(?:i|we)(?:['’]ve| have)? (?:attached|attach|enclosed?)|"
+    r"(?:is|are) (?:attached|enclosed)(?! (?:to|on|with|by)\b)|"
+    r"(?:see|find|in|complete|sign|return|read) the (?:attached|attachment)|"
+    r"attached (?:is|are|please)|enclosed (?:is|are|please))\b",
+    re.IGNORECASE,
+)
 _INSIDE = re.compile(
     r"\b(?:internal(?:ly)?|don'?t send|do not send|not for (?:the )?resident|between us|f\.?y\.?i\.?)\b", re.IGNORECASE
 )
@@ -72,6 +79,8 @@ def reasons_to_hold(request: Request, words: str) -> list[str]:
         found.append(f"a colleague is in To or Cc ({', '.join(colleagues)})")
     if subjects.is_forward(message.subject):
         found.append("it is a forward")
+    if _ATTACHED.search(words) and not words_out.files(request):
+        found.append("it speaks of something attached, and nothing is")
     if asked := answer_to.reason(request):
         found.append(asked)
     found += _not_meant(request, words)
