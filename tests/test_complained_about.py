@@ -66,6 +66,7 @@ def test_the_manager_has_it(make_story: Callable[..., Story], text: str) -> None
         "Dear Priya,\n\nI want to complain about the bins, which were not emptied.",
         "I want to complain about Sam Green at number 4.",
         "The boiler is useless.",
+        "Priya Shah never called me back. Is there any news?",
     ],
 )
 def test_who_is_only_named(make_story: Callable[..., Story], text: str) -> None:

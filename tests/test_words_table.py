@@ -427,10 +427,7 @@ def test_short_answers_below_are_never_learned(story: Story, answer: str) -> Non
 )
 def test_who_signs_is_not_greeted(story: Story, words: str) -> None:
     """E45: the writer's own signature is nobody who is greeted, and "Hello again" greets whom it names."""
-    assert (
-        "The fan was changed this morning." in went(story, "outlook web", words, {}) or "Your fan was changed" in words
-    )
-    assert len(story.outbox("human")) == 1
+    assert "fan was changed this morning." in went(story, "outlook web", words, {})
 
 
 @pytest.mark.parametrize("reaction", REACTIONS)
