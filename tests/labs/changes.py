@@ -66,8 +66,8 @@ CHANGES = (
     Change(
         "P7: a resident's thread by role",
         "casework/incoming/matching.py",
-        '    for token in seen.message.answers:\n        if token.role == "resident" and token.code in facts.cases:',
-        "    for token in seen.message.answers:\n        if token.code in facts.cases:",
+        '    for token in message.answers:\n        if token.role == "resident" and token.code in facts.cases and token.message_id in answered:',
+        "    for token in message.answers:\n        if token.code in facts.cases and token.message_id in answered:",
         ("tests/test_commands.py::test_a_token_of_a_colleague_by_message_id_only",),
     ),
     Change(
@@ -458,8 +458,8 @@ CHANGES = (
     Change(
         "E5: a copy that nobody vouches for is asked about",
         "casework/elsewhere.py",
-        "if all(seen.authority.proven_by(inbox) for inbox in asked):",
-        "if all(seen.authority.vouched_by(inbox) for inbox in asked):",
+        "if to_us and all(seen.authority.proven_by(inbox) for inbox in asked):",
+        "if to_us and all(seen.authority.vouched_by(inbox) for inbox in asked):",
         ("tests/test_authority.py::test_a_copy_over_an_inbox_that_cannot_vouch_is_asked_about",),
     ),
     Change(
@@ -521,8 +521,8 @@ CHANGES = (
     Change(
         "E12: a reply address alone is no proof",
         "casework/incoming/matching.py",
-        "            if known or token.code in thread",
-        "            if case or token.code in thread",
+        '        if known and token.role == "resident" and token.code in facts.cases:',
+        '        if token.role == "resident" and token.code in facts.cases:',
         ("tests/test_authority.py::test_a_reply_address_alone_is_no_proof",),
     ),
     Change(

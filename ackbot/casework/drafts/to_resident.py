@@ -453,7 +453,7 @@ def service_of(staff: str, case: Case, council: Council) -> str:
     """
     inbox = council.inbox_of(case.inbox)
     theirs = [name for name, team in council.teams.items() if staff in (*team.members, team.deputy, team.manager)]
-    if staff == inbox.owner or {case.team, inbox.team} & set(theirs) or not theirs:
+    if inbox.personal or {case.team, inbox.team} & set(theirs) or not theirs:
         return inbox.service
     found = (one.service for one in council.inboxes.values() if one.team in theirs and not one.personal)
     return next(found, inbox.service)
