@@ -30,6 +30,7 @@ TABLE: tuple[tuple[str, str], ...] = (
     (keys.taken_over_as(1), "taken:1"),
     (keys.acknowledgement(LETTER), "ack:f00d"),
     (keys.receipt(CODE, DAY, spared=False), "receipt:7H429P:2026-12-07"),
+    (keys.reached(CODE, "a@b.example"), "reached:7H429P:a@b.example"),
     (keys.human(ASKED), "human:7H429P:f00d"),
     (keys.human(keys.waiting(CODE, "<a@b.example>")), "human:7H429P:<a@b.example>"),
     (keys.copy(keys.human(ASKED), "cllr@r.example"), "human:7H429P:f00d:copy:cllr@r.example"),

@@ -282,7 +282,7 @@ NAMES = [
     "Anne-Marie Byrne",
     "Jean‑Luc Picard",
     "Edward and Anne Quan",
-    "ANNE MARIE BYRNE",
+    "Anne Marie Byrne",
     "Will May",
     "Johnny Cash",
     "Win Myint",

@@ -8,7 +8,7 @@ from ackbot.casework import authority, bounces, elsewhere, follow_ups, opening
 from ackbot.casework.council import Inbox
 from ackbot.casework.cover import is_present
 from ackbot.casework.drafts import to_staff
-from ackbot.casework.incoming import chains, danger, matching, staff_proof
+from ackbot.casework.incoming import chains, complaints, danger, matching, staff_proof
 from ackbot.casework.incoming.matching import Match
 from ackbot.casework.incoming.screening import Seen, Verdict, screen
 from ackbot.casework.intents import Decision, Intent, Note, Record, Unreachable
@@ -159,6 +159,7 @@ def _again(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
     """The decision for a letter that came again: re-delivered, restored, or sent to a second inbox too (D12, D14)."""
     assert facts.known is not None  # noqa: S101 - the caller has checked it
     case = facts.cases.get(facts.known.code)
+    desk = desk.within(case)
     why = "the same letter was decided before"
     intents: list[Intent] = []
     if case is not None and seen.inbox.name not in facts.known.inboxes and facts.known.kind != "staff":
@@ -213,6 +214,7 @@ def _automatic_event(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> 
 
 def _alarming(event: Decision, seen: Seen, case: Case, desk: Desk) -> Decision:
     """The event, with an alarm if the mail speaks of danger: a person may have written what bears a robot's mark (E20)."""
+    desk = desk.within(case)
     signs = danger.found_in(seen, case, desk)
     urgent = danger.of_signs(signs)
     raised = danger.alarms(seen, case, desk.council.inbox_of(case.inbox), urgent, desk)
@@ -237,22 +239,37 @@ def _letter(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
     found = matching.match(seen, verdict.to, facts)
     known = facts.known
     earlier = facts.cases.get(known.code) if known is not None and known.decided else None
+    about: frozenset[str] = frozenset()
     if known is not None and earlier is not None:
         found = Match(earlier, "an earlier copy of the same letter belongs to it")
+    else:
+        about = complaints.about_whom(seen, found.case, facts, desk)
+        found = complaints.moved(found, about, verdict, facts, desk) if about else found
+    desk = desk.within(found.case).apart_from(about)
     signs = danger.found_in(seen, found.case, desk)
-    return replace(_of_letter(seen, verdict, found, facts, desk, danger.of_signs(signs)), signs=signs)
+    return replace(_of_letter(seen, verdict, found, facts, desk, danger.of_signs(signs), about), signs=signs)
 
 
 def _of_letter(
-    seen: Seen, verdict: Verdict, found: Match, facts: Facts, desk: Desk, urgent: tuple[str, ...]
+    seen: Seen,
+    verdict: Verdict,
+    found: Match,
+    facts: Facts,
+    desk: Desk,
+    urgent: tuple[str, ...],
+    about: frozenset[str],
 ) -> Decision:
-    """The decision for a letter, for which it is known what case it belongs to and what danger it speaks of."""
+    """
+    The decision for a letter, for which it is known what case it belongs to, what danger it speaks of, and about whom it
+    complains.
+    """
     known = facts.known
     earlier = facts.cases.get(known.code) if known is not None and known.decided else None
     # Anybody can copy a Message-ID, so a person has answered the letter only if the mail is not condemned (E4).
     answer = None if seen.authority.condemned_by() else elsewhere.before(seen, verdict, found, facts)
     if found.case is None:
-        return opening.on_new_letter(NewLetter(seen, verdict, found, urgent, answer, facts, desk))
+        answer = None if about else answer  # whoever is complained about has answered nothing of it
+        return opening.on_new_letter(NewLetter(seen, verdict, found, urgent, answer, facts, desk, about))
     if answer is not None:
         return elsewhere.on_answered_before(seen, verdict, found, found.case, answer, desk, urgent)
     if known is None or earlier is None or known.outcome == "event":

@@ -28,6 +28,7 @@ from ackbot.casework.intents import (
 )
 from ackbot.casework.model import PURPOSES, Case, Clock, ClockKind, Facts
 from ackbot.casework.office import Desk
+from ackbot.mail.addresses import Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def on_attached(
         intents += [answer.send, *to_admin.hold_told(answer.send.hold, answer.send.inbox, desk)]
     if _owner_hears(case, said):
         case_now = replace(case, clocks=answer.clocks)
-        intents.append(_told(seen, verdict, case_now, desk, found_urgent, notes, known=known, again=again))
+        intents.append(_told(seen, verdict, case_now, desk, found_urgent, notes, found.how, known=known, again=again))
     kind = "reply" if verdict.kind == "letter" and not found.joined else verdict.kind
     acknowledged = answer.send is not None
     intents.append(Record(kind, "attach", verdict.rule, acknowledged, why=answer.why))
@@ -282,6 +283,7 @@ def _told(
     desk: Desk,
     found_urgent: tuple[str, ...],
     wished: Sequence[str],
+    how: str,
     *,
     known: bool,
     again: bool,
@@ -291,7 +293,7 @@ def _told(
         return to_admin.no_owner(case, "its owner is away and nobody stands in", desk)
     sender = verdict.to.addr if verdict.to else "an unknown address"
     notes = [opening.CLEARED] if again else []
-    notes += wished if known else [f"it came from {sender}, which is new in this case"]
+    notes += wished if known else [f"it came from {sender}, which is new in this case: {how}"]
     if verdict.to is not None and (namesake := names.not_ours(verdict.to, desk.council)):
         notes.append(namesake)
     if seen.authority.form:
@@ -309,6 +311,8 @@ def _told(
     why = f"{desk.council.staff[case.in_charge].name} has the case"
     flags = danger.flags(found_urgent, desk.council)
     arrived_at = seen.arrival.arrived_at
+    if (other := _other(seen, verdict, case, desk)) is not None and not again:
+        return to_staff.other_wrote(desk, seen.message, case, other, arrived_at, note=note, why=why, urgent=flags)
     return to_staff.resident_wrote(
         desk,
         seen.message,
@@ -382,6 +386,34 @@ def on_recovered(seen: Seen, verdict: Verdict, case: Case, desk: Desk) -> Decisi
     )
 
 
+def _reached(seen: Seen, verdict: Verdict, case: Case, facts: Facts, desk: Desk) -> tuple[Send | None, str]:
+    """
+    The one neutral receipt for somebody else who writes into a case, or None, and why: whom it reached, and nothing of the case
+    (behaviour.md §3.3a).
+    """
+    new = "it was sent from an address that is new in this case"
+    other = _other(seen, verdict, case, desk)
+    silent = contact.silent_because(case, desk.council) or case.sensitive
+    if other is None or silent or case.in_charge not in desk.council.staff:
+        return None, new
+    words = seen.message.new_text
+    if thanks.short_answer(words, [other.name]) or wishes.read(words, desk.templates.language_names()).quiet:
+        return None, f"{new}, and asks for nothing"
+    inbox, hold = desk.council.inbox_of(case.inbox), contact.held_for(None, facts.contact, seen.arrival.hold)
+    theirs = replace(case, resident=other, clocks=(), formats="")
+    why = f"{new}, and hears once whom it reached"
+    return to_resident.receipt(desk, seen.message, theirs, inbox, why=why, hold=hold), why
+
+
+def _other(seen: Seen, verdict: Verdict, case: Case, desk: Desk) -> Address | None:
+    """Who wrote the letter, if that is a person beside the parties who can be answered (E25); None for all others."""
+    author = seen.authority.author
+    own = seen.authority.is_own(desk.council.inbox_of(case.inbox)) and verdict.to is not None
+    if author is None or not own or author.key in case.parties or not author.usable:
+        return None
+    return None if desk.council.is_colleague(author.key) or not case.resident.addr else author
+
+
 def _receipt(
     seen: Seen, verdict: Verdict, case: Case, facts: Facts, desk: Desk, *, known: bool, still: bool, news: bool
 ) -> tuple[Send | None, str]:
@@ -393,7 +425,7 @@ def _receipt(
     if not verdict.acknowledge:
         return None, verdict.why
     if not known:
-        return None, "it was sent from an address that is new in this case"
+        return _reached(seen, verdict, case, facts, desk)
     may = contact.receipt(case, facts.contact, desk, arrival_hold=seen.arrival.hold, news=news)
     if may.when != "now":
         return None, may.why

@@ -131,6 +131,13 @@ class Copies(Intent):
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerTo(Intent):
+    """Human words in a case go to this address from now on. Whoever has it may speak in the case (E46)."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class Wish(Intent):
     """
     Remember by address what a resident asked for, or what an owner said about them.

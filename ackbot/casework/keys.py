@@ -70,6 +70,11 @@ def copy(sent: Key, address: str) -> Key:
     return Key(f"{sent}:copy:{address}")
 
 
+def reached(code: str, address: str) -> Key:
+    """Once for each person who writes into somebody else's case (behaviour.md §3.3a)."""
+    return Key(f"reached:{code}:{address}")
+
+
 def no_news(code: str, promised_on: date) -> Key:
     """One for each date that passes; `code` is the first case of several."""
     return Key(f"promise:{code}:{promised_on.isoformat()}")

@@ -51,6 +51,7 @@ PURPOSES: Mapping[str, str] = MappingProxyType(
         "digest": "d",
         "single": "e",  # a digest or reminder about one case: plain words in reply go to the resident
         "ask-back": "b",
+        "echo": "y",  # shows what went out: an answer may correct it
         "urgent": "u",
         "hand-over": "p",
         "admin": "m",
@@ -162,24 +163,18 @@ class Case:
     One matter of one resident.
 
     Args:
-        code: six characters; `Council.reference_of` makes the reference from it.
-        owner: a staff id; "" while nobody could be named.
+        code: six characters, from which `Council.reference_of` makes the reference. owner: a staff id; "" for nobody yet.
         sensitive: no automatic follow-ups, and its subject is not repeated (behaviour.md §3.9).
-        quiet: the resident gets no automatic mail, because they wanted or need none.
-        unreachable: mail to the resident came back for good.
-        parties: the case-folded addresses that may speak in this case.
-        thread: the Message-IDs so far, oldest first, for References.
+        quiet: the resident wanted or needs no automatic mail. unreachable: mail to them came back for good.
+        parties: the case-folded addresses that may speak in it. thread: the Message-IDs so far, oldest first, for References.
         cover: the id of whoever stands in while the owner is away; "" while the owner is in charge.
         late_since: the local date of the first promise that passed without a person's word; None for none.
-        no_news: the number of mails without news since a person last wrote.
-        noted_at: when whoever is in charge last wrote a note.
-        human_words_by: the id of the person who last wrote to the resident, or says so.
-        answered_by: how they did: "mail" by a mail of ours, "phone", or "elsewhere" by a mail from elsewhere.
-        paused: clocks that are paused while the resident is asked; they are not in `clocks`.
-        handovers: how often the case was passed on and taken.
-        copies: addresses that get a copy of human words.
+        no_news: how many mails without news went since a person last wrote. noted_at: when whoever is in charge last noted.
+        human_words_by: who last wrote to the resident, or says so. answered_by: how: "mail" (ours), "phone", or "elsewhere".
+        paused: clocks that stand still while the resident is asked; not in `clocks`. handovers: how often it was taken.
+        copies: addresses that get a copy of human words. answer_to: where these go, once their author was asked (E46).
         formats: what the resident needs, such as "large print"; "" for nothing.
-        doubted: the trusted server condemned every letter in it, so that they may be somebody else's.
+        doubted: the trusted server condemned every letter in it. about: staff ids of those about whom it complains; see `apart`.
         proof: that of the newest letter in its resident's name.
     """
 
@@ -213,9 +208,11 @@ class Case:
     offer: Offer | None = None
     handovers: int = 0
     copies: tuple[str, ...] = ()
+    answer_to: str = ""
     formats: str = ""
     doubted: bool = False
     proof: Proof = 1
+    about: frozenset[str] = frozenset()
 
     @property
     def in_charge(self) -> str:
@@ -257,6 +254,7 @@ class OurMail:
 
     Args:
         staff: the id of the recipient.
+        writer: who wrote the letter that it shows, if that was no party of its case (E25); else None.
         names: codes of the cases that it was written about. Its text proves nothing about that, because it quotes residents'
             subjects, and a subject may hold any reference (P7).
     """
@@ -265,6 +263,7 @@ class OurMail:
     kind: str
     text: str
     names: tuple[str, ...] = ()
+    writer: Address | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -429,16 +428,16 @@ class Facts:
         loads: the work load of the staff who might own the case, by id.
         taken_codes: those of `candidate_codes` that other cases have.
         last_owner: the owner of the sender's last case: staff id, team, and when the case was last active.
-        answered: answers to this sender from people's own mail programs, the latest first.
+        answered: answers to this sender from people's own mail programs, latest first.
         letters_from: how many letters of the sender joined or opened cases in the last 30 days.
         ours: our mails to staff that this mail answers, by Message-ID.
         human_words: the words of staff to residents that this mail returns as undelivered, by Message-ID.
         returned: our mails that this mail returns as undelivered, by Message-ID.
         unreachable: codes and inboxes of the sender's cases in which mail to the sender came back for good.
-        held: held words of this member of staff, the latest first.
-        human_sent: how often this member of staff has written to residents through us.
+        held: held words of this member of staff, latest first. human_sent: how often they have written to residents through us.
         person: what this resident asked for earlier.
-        copied: Cc fields of the resident's letters, by case code. This and the next six are filled for staff mail only.
+        copied: Cc fields of the resident's letters, by case code. This and the next seven are filled for staff mail only.
+        reply_to: where the resident's latest letter asks for answers, if not to its own address, by case code (E46).
         last_words: the resident's last words, by case code; `contacts`: the automatic mail to each case's resident.
         learned: paragraphs that servers of the writer's domains put below mails, folded (E37).
         alarmed: codes of cases with an alarm that nobody has taken; `alarms_taken`: who took the last one, and when (UTC).
@@ -464,6 +463,7 @@ class Facts:
     human_sent: int = 0
     person: Person = Person()
     copied: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    reply_to: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     last_words: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     contacts: Mapping[str, History] = field(default_factory=lambda: MappingProxyType({}))
     learned: frozenset[str] = frozenset()

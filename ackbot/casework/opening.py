@@ -3,8 +3,9 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from ackbot.casework import authority, contact, elsewhere, standards
+from ackbot.casework import apart, authority, contact, elsewhere, standards
 from ackbot.casework.council import Inbox
+from ackbot.casework.cover import has_left
 from ackbot.casework.drafts import names, to_admin, to_resident, to_staff
 from ackbot.casework.incoming import danger, matching, routing, wishes
 from ackbot.casework.incoming.matching import Match
@@ -29,6 +30,7 @@ class NewLetter:
         found: why no open case is meant, and which earlier case it continues.
         urgent: categories of urgent words in the letter.
         answer: a person's answer to the letter that was written before we read it; None for none.
+        about: staff ids of those about whom it complains; `desk` is without them.
     """
 
     seen: Seen
@@ -38,6 +40,7 @@ class NewLetter:
     answer: AnsweredElsewhere | None
     facts: Facts
     desk: Desk
+    about: frozenset[str] = frozenset()
 
 
 def on_new_letter(letter: NewLetter) -> Decision:
@@ -154,8 +157,11 @@ def _owner_and_clocks(letter: NewLetter, routed: Routed) -> tuple[Chosen, tuple[
     clocks = _dated(letter, routed, owned=True)
     until = standards.next_word(clocks) or letter.desk.today
     # Whoever has answered the letter owns the case, whichever team the routes name.
-    chosen = elsewhere.owner(letter.answer, letter.desk) or routing.choose_owner(
-        routed, letter.facts, council, now, until
+    chosen = (
+        routing.owner_of_complaint(letter.about, routed.team, council, now)
+        if letter.about
+        else elsewhere.owner(letter.answer, letter.desk)
+        or routing.choose_owner(routed, letter.facts, council, now, until)
     )
     if not chosen.staff:
         clocks = _dated(letter, routed, owned=False)
@@ -198,6 +204,7 @@ def _case(letter: NewLetter, routed: Routed, chosen: Chosen, clocks: tuple[Clock
         parties=frozenset({resident.key} if resident.addr else ()),
         clocks=clocks,
         thread=(message.message_id,) if message.message_id else (),
+        about=letter.about,
     )
 
 
@@ -220,6 +227,7 @@ def _acknowledgement(letter: NewLetter, case: Case) -> Send | None:
         history = replace(history, braked=False)  # the safety block must not wait for the admin
     # A personal inbox is answered only while its officer is away, and then by the cover. The mail names both.
     officer = council.staff.get(seen.inbox.owner)
+    officer = None if officer is not None and has_left(officer, letter.desk.today) else officer
     return to_resident.acknowledgement(
         letter.desk,
         seen.message,
@@ -294,6 +302,8 @@ def _owner_told(letter: NewLetter, case: Case, chosen: Chosen, acknowledged: Ack
         return []
     earlier = found.note or (_goes_on_with(letter) if found.linked else "")
     by_form = authority.BY_FORM if letter.seen.authority.form else ""
+    complaint = apart.about(case.about, desk.council)
+    elsewhere_to = _asks_elsewhere(letter, case)
     send = to_staff.new_case(
         desk,
         letter.seen.message,
@@ -301,12 +311,24 @@ def _owner_told(letter: NewLetter, case: Case, chosen: Chosen, acknowledged: Ack
         owner_why=chosen.why,
         acknowledgement=acknowledged,
         withheld_because="" if verdict.acknowledge else verdict.why,
-        note="; ".join(one for one in (by_form, names.not_ours(case.resident, desk.council), earlier) if one),
+        note="; ".join(
+            one
+            for one in (complaint, by_form, names.not_ours(case.resident, desk.council), elsewhere_to, earlier)
+            if one
+        ),
         urgent=danger.flags(letter.urgent, desk.council),
         at_once=danger.is_at_once(letter.urgent),
         why="the owner gets the letter",
     )
     return [send]
+
+
+def _asks_elsewhere(letter: NewLetter, case: Case) -> str:
+    """What the owner reads of a Reply-To with another address; they are asked about it when they answer (E46)."""
+    wanted = [one for one in letter.seen.message.reply_to if one.usable and one.key != case.resident.key]
+    if letter.seen.authority.form or len(wanted) != 1 or letter.desk.council.is_colleague(wanted[0].key):
+        return ""
+    return f"they ask for answers at {wanted[0].addr}, and you are asked where yours go"
 
 
 def _others_told(letter: NewLetter, case: Case) -> list[Intent]:

@@ -20,6 +20,9 @@ _FENCE = r"(?:--|[—–])\s*+(?:%s)"  # the last two of any number of dashes
 _MARKS = re.compile(r"^[>\s|]+")
 _HEADER_LINE = re.compile(r"[ \t>*_]*+[^\W\d_]{1,20}(?:[ \t][^\W\d_]{1,20}){0,2}[*_]*[ \t]?[:：]")
 _TELLING = re.compile(r"[^\s<>@]@[^\s<>@]|\d{1,2}[:.]\d{2}\b")  # what a client's line over a quotation holds
+_SIGN = re.compile(
+    "[ \\t]{0,4}[👍👎👌✅✔❌✖🆗🙏🙂😊❤][👍👎👌✅✔❌✖🆗🙏🙂😊❤\ufe0f\U0001f3fb-\U0001f3ff \\t]{0,8}"
+)  # a sign alone says something
 _HEADER_LINES = 2  # at least so many stand in a block that a client put over a quotation
 _HEAD_LINES = 3
 _QUOTED = frozenset({"head", "first", "ours", "quoted"})  # whose lines are a quotation's
@@ -159,7 +162,7 @@ def _whose(lines: Sequence[str], original: str, learned: Collection[str]) -> lis
     "quoted" for another line marked `>`, "person" for the rest.
     """
     said = [_said(_MARKS.sub("", line)) for line in lines]
-    found = ["person" if words else "client" for words in said]
+    found = ["person" if words or _SIGN.fullmatch(line) else "client" for words, line in zip(said, lines, strict=True)]
     for number, (ours, begins) in enumerate(_ours(said, _Original(_said(original)))):
         if ours:
             found[number] = "first" if begins else "ours"

@@ -86,7 +86,9 @@ def _case(
         offer=Offer(row["offered_to"], row["offered_by"], instant_of(row["offered_at"])) if row["offered_at"] else None,
         handovers=row["handovers"],
         copies=tuple(json.loads(row["copies"])) if row["copies"] else (),
+        answer_to=row["answer_to"],
         formats=formats.get(resident.key, ""),
+        about=frozenset(json.loads(row["about"])) if row["about"] else frozenset(),
     )
 
 
@@ -256,6 +258,12 @@ def letters_of(db: Database, code: str) -> list[CaseLetter]:
     )
     parties = {row["address"] for row in db.run("SELECT address FROM parties WHERE code = :code", code=code)}
     return [_letter(row, parties) for row in rows]
+
+
+def stranger_of(db: Database, code: str, letter_id: int | None) -> Address | None:
+    """Who wrote a letter in a case without being a party of it, unless it may be forged; None for anybody else's (E25)."""
+    found = (one for one in letters_of(db, code) if one.id == letter_id)
+    return next((one.author for one in found if one.by == "stranger" and one.author.usable), None)
 
 
 def _letter(row: Row, parties: Collection[str]) -> CaseLetter:

@@ -8,6 +8,7 @@ import json
 from datetime import datetime
 
 from ackbot.casework.intents import (
+    AnswerTo,
     Assign,
     Attach,
     ClearClock,
@@ -28,6 +29,7 @@ from ackbot.casework.intents import (
     Unreachable,
     Wish,
 )
+from ackbot.mail.addresses import key_of
 from ackbot.store.database import Database, listed, must_touch, text_of
 from ackbot.store.unit import NO_DATA, Data, Unit
 
@@ -38,9 +40,9 @@ def open_case(unit: Unit, intent: OpenCase) -> Data:
     db.run(
         """
         INSERT INTO cases (code, state, inbox, resident_address, resident_name, subject, team, owner, standard, language,
-                           sensitive, quiet, opened_at, last_letter_at)
+                           sensitive, quiet, opened_at, last_letter_at, about)
         VALUES (:code, :state, :inbox, :address, :name, :subject, :team, '', :standard, :language,
-                :sensitive, :quiet, :opened_at, :last_letter_at)
+                :sensitive, :quiet, :opened_at, :last_letter_at, :about)
         """,
         code=case.code,
         state=case.state,
@@ -55,6 +57,7 @@ def open_case(unit: Unit, intent: OpenCase) -> Data:
         quiet=case.quiet,
         opened_at=text_of(case.opened_at),
         last_letter_at=text_of(case.last_letter_at or case.opened_at),
+        about=json.dumps(sorted(case.about)) if case.about else "",
     )
     for address in sorted(case.parties):
         db.run(
@@ -325,6 +328,22 @@ def copies(unit: Unit, intent: Copies) -> Data:
         code=intent.code,
     )
     unit.must_touch(rows, "cases", case=intent.code)
+    return NO_DATA
+
+
+def answer_to(unit: Unit, intent: AnswerTo) -> Data:
+    """Remember where human words go, and that whoever answers from there is a party."""
+    rows = unit.db.run(
+        "UPDATE cases SET answer_to = :address WHERE code = :code RETURNING code",
+        address=intent.address,
+        code=intent.code,
+    )
+    unit.must_touch(rows, "cases", case=intent.code)
+    unit.db.run(
+        "INSERT INTO parties (code, address) VALUES (:code, :address) ON CONFLICT DO NOTHING",
+        code=intent.code,
+        address=key_of(intent.address),
+    )
     return NO_DATA
 
 

@@ -24,7 +24,7 @@ from ackbot.casework.model import (
     Returned,
 )
 from ackbot.mail import addresses, message
-from ackbot.mail.addresses import key_of, mailbox_of
+from ackbot.mail.addresses import Address, key_of, mailbox_of
 from ackbot.mail.plain import Attachment
 from ackbot.store import alarms, cases, contact, elsewhere, footers, listings
 from ackbot.store.database import Database, Row, instant_of, listed, text_of
@@ -104,6 +104,7 @@ def _for_staff(
         "held": _held(db, author),
         "human_sent": _human_sent(db, author),
         "copied": MappingProxyType(_copied(db, known_cases, council)),
+        "reply_to": MappingProxyType(_reply_to(db, known_cases, council)),
         "last_words": MappingProxyType({code: cases.last_words(db, code) for code in known_cases}),
         "contacts": MappingProxyType({code: histories[case.resident.key] for code, case in known_cases.items()}),
         "learned": footers.learned(db, council.staff[author].addresses if author in council.staff else ()),
@@ -254,7 +255,8 @@ def _ours(db: Database, message_ids: Sequence[str]) -> dict[str, OurMail]:
     """Mails of ours to staff, by Message-ID. Their words come from the final bytes, their cases from what was recorded (P7)."""
     placeholders, parameters = listed("m", message_ids[:20])
     rows = db.run(
-        f"SELECT id, message_id, staff, kind, code, content FROM outbox WHERE message_id IN ({placeholders}) AND staff <> ''",
+        "SELECT id, message_id, staff, kind, code, content, letter_id FROM outbox "
+        f"WHERE message_id IN ({placeholders}) AND staff <> ''",
         **parameters,
     )
     named = listings.of(db, [row["id"] for row in rows])
@@ -264,6 +266,7 @@ def _ours(db: Database, message_ids: Sequence[str]) -> dict[str, OurMail]:
             row["kind"],
             message.text_of(bytes(row["content"])),
             named.get(row["id"], (row["code"],) if row["code"] else ()),
+            cases.stranger_of(db, row["code"], row["letter_id"]) if row["kind"] == "resident-wrote" else None,
         )
         for row in rows
     }
@@ -330,6 +333,34 @@ def _copied(db: Database, known_cases: Mapping[str, Case], council: Council) -> 
         if len(authors) == 1 and authors <= may:
             found.setdefault(row["code"], []).extend(headers.get("cc", []))
     return {code: tuple(some) for code, some in found.items()}
+
+
+def _reply_to(db: Database, known_cases: Mapping[str, Case], council: Council) -> dict[str, str]:
+    """
+    Where the resident's own latest letter in each of these cases asks for answers, if to one address that is neither that
+    of the letter nor a colleague's (E46). A letter that may be forged asks for nothing.
+    """
+    placeholders, parameters = listed("c", tuple(known_cases))
+    rows = db.run(
+        f"SELECT code, headers FROM letters WHERE code IN ({placeholders}) AND outcome IN ('case', 'attach') "
+        "AND by_way NOT IN ('forged', 'unchecked') ORDER BY id",
+        **parameters,
+    )
+    found: dict[str, str] = {}
+    for row in rows:
+        headers, case = json.loads(row["headers"]), known_cases[row["code"]]
+        authors, wanted = _boxes(headers, "from"), _boxes(headers, "reply-to")
+        if set(authors) != {case.resident.key}:
+            continue
+        one = Address("", next(iter(wanted.values()), ""))
+        asks = len(wanted) == 1 and one.usable and one.key not in authors and not council.is_colleague(one.key)
+        found[row["code"]] = one.addr if asks else ""
+    return {code: addr for code, addr in found.items() if addr}
+
+
+def _boxes(headers: Mapping[str, Sequence[str]], name: str) -> dict[str, str]:
+    """The addresses in a field, by their case-folded form."""
+    return {addresses.key_of(addr): addr for raw in headers.get(name, []) for _, addr in addresses.parse(raw)}
 
 
 def _held(db: Database, staff: str) -> tuple[HeldWords, ...]:

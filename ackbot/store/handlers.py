@@ -12,6 +12,7 @@ from ackbot import log_events
 from ackbot.casework.council import Council
 from ackbot.casework.intents import (
     Alarm,
+    AnswerTo,
     Assign,
     Attach,
     ClearClock,
@@ -174,6 +175,7 @@ HANDLERS: Mapping[type[Intent], Callable[[Unit, Any], Data]] = {
     Offer: changes.offer,
     EndOffer: changes.end_offer,
     Copies: changes.copies,
+    AnswerTo: changes.answer_to,
     Wish: changes.wish,
     Close: changes.close,
     Settle: changes.close,
@@ -250,9 +252,12 @@ def _sent(unit: Unit, send: Send, rows: Sequence[Row]) -> tuple[Event, bool]:
         return Event("Send", f"{draft.kind}: was put into the outbox before", send.code, send.inbox, NO_DATA), False
     listings.keep(unit.db, rows[0]["id"], send.names)
     if draft.kind == "receipt":
+        # What somebody else got, who wrote into the case, is no receipt of its resident's (E25).
         touched = unit.db.run(
-            "UPDATE cases SET receipt_on = :day WHERE code = :code RETURNING code",
+            "UPDATE cases SET receipt_on = CASE WHEN resident_address = :to THEN :day ELSE receipt_on END "
+            "WHERE code = :code RETURNING code",
             day=draft.date_at.date().isoformat(),
+            to=draft.recipient.addr,
             code=send.code,
         )
         must_touch(touched, "cases", case=send.code)

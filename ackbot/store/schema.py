@@ -410,4 +410,9 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )                                      -- written by store/footers; read for every mail of staff
         """,
     ),
+    # 9: whom a complaint is about never reads it; and whoever answers a letter with a Reply-To is asked where to, once.
+    (
+        "ALTER TABLE cases ADD COLUMN about TEXT NOT NULL DEFAULT ''",  # JSON: staff ids of those about whom it complains
+        "ALTER TABLE cases ADD COLUMN answer_to TEXT NOT NULL DEFAULT ''",  # where human words go; '' until their author was asked
+    ),
 )

@@ -84,7 +84,7 @@ class AlarmRepeats:
         desk = office_at(self._office, self._db, now).desk(now)
         with self._db.transaction():
             known = cases.by_code(self._db, [one.code for one in chain])
-            staff = self._next_of(chain, desk)
+            staff = self._next_of(chain, desk.within(*known.values()))
             still = [one for one in chain if one.code in known and staff and self._again(one, now)]
             if not still or staff is None:
                 return 0
@@ -116,7 +116,7 @@ class AlarmRepeats:
         desk = office_at(self._office, self._db, now).desk(now)
         with self._db.transaction():
             known = cases.by_code(self._db, [one.code for one in running])
-            staff = self._next_of(running, desk)
+            staff = self._next_of(running, desk.within(*known.values()))
             still = [one for one in running if one.code in known and staff and self._again(one, now)]
             if not still or staff is None:
                 return 0

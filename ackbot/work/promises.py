@@ -10,7 +10,7 @@ from itertools import groupby
 
 from ackbot.casework import contact, keys
 from ackbot.casework.clocks import due, reminders
-from ackbot.casework.clocks.reminders import HEAD, Line
+from ackbot.casework.clocks.reminders import ADMIN, HEAD, Line
 from ackbot.casework.contact import silent_because
 from ackbot.casework.cover import is_present, own_calendar
 from ackbot.casework.drafts import to_admin
@@ -79,8 +79,8 @@ class Promises:
         heard = [case for case in found.values() if not self._silenced(case, desk)]
         sheets: dict[str, list[Line]] = {person: [] for person in facts.waiting(self._db) if person in council.staff}
         for person, lines in (sheets | reminders.sheets(heard, desk)).items():
-            if person == HEAD:
-                queued += self._to_head(lines, desk)
+            if person in (HEAD, ADMIN):
+                queued += self._to_head(person, lines, desk)
             # After their working day, as after an outage, a digest of today helps nobody.
             elif self._at_work(person, desk) and now < own_calendar(council, person).end_of(today):
                 queued += self._reminder("digest", person, lines, now)
@@ -157,21 +157,21 @@ class Promises:
             and not (one.command == "SENT" and about[one.code].state == "closed")
         ]
 
-    def _to_head(self, lines: Sequence[Line], desk: Desk) -> int:
-        """Write to the head of service, who is only an address: the council's working days count."""
+    def _to_head(self, head: str, lines: Sequence[Line], desk: Desk) -> int:
+        """Write to the head of service, or to the admin, who are only addresses: the council's working days count."""
         council = desk.council
         if not council.calendar.is_working_day(desk.today):
             return 0
         with self._db.transaction():
-            if not daily.begin(self._db, _for(HEAD, "digest"), desk.today, desk.now):
+            if not daily.begin(self._db, _for(head, "digest"), desk.today, desk.now):
                 return 0
             send = to_admin.about(
                 desk,
                 "escalation",
-                keys.escalation(HEAD, desk.today),
+                keys.escalation(head, desk.today),
                 reminders.listed(desk, None, lines),
                 why="lateness that reached the top",
-                recipient=council.head_of_service or council.admin,
+                recipient=(council.head_of_service if head == HEAD else "") or council.admin,
                 named=[line.case.code for line in lines],
             )
             return apply(self._db, [send], desk)

@@ -14,10 +14,10 @@ from ackbot.casework import dates, keys
 from ackbot.casework.clocks import reminders
 from ackbot.casework.clocks.reminders import Line
 from ackbot.casework.drafts import alarm_mails, names, to_resident, to_staff
-from ackbot.casework.incoming import danger, marks, routing, thanks, wishes
+from ackbot.casework.incoming import complaints, danger, marks, routing, thanks, wishes
 from ackbot.casework.incoming.screening import Seen, screen
 from ackbot.casework.intents import Intent
-from ackbot.casework.model import Arrival, Case
+from ackbot.casework.model import Arrival, Case, Facts
 from ackbot.casework.office import Desk
 from ackbot.casework.staff import away_back, commands, handover, held_words, meant, near, people, reading
 from ackbot.cli import printing
@@ -245,6 +245,7 @@ OF_TEXT: Mapping[str, Reader] = {
     "staff, held": _held,
     "staff, not reached": commands._NOT_REACHED.search,
     "folding": folding.plain,
+    "complaints": lambda words: complaints.named_in(_with_text(words), None, Facts(), _desk(), "housing", formal=True),
     "wishes": lambda words: wishes.read(words, world().office.templates.language_names()),
     "thanks": lambda words: thanks.short_answer(words, ["Edward Quan", "edward@resident.example"]),
     "thanks, scores": lambda words: (thanks.score_of(words), thanks.word_score(words)),

@@ -56,6 +56,7 @@ class Move:
 
 def move(case: Case, loads: Mapping[str, Load], desk: Desk) -> Move | None:
     """The move that an open case needs because of who is present now; None if it is in the right hands."""
+    desk = desk.within(case)
     council, now = desk.council, desk.now
     person = council.staff.get(case.owner)
     if person is None or has_left(person, desk.today):
@@ -110,7 +111,11 @@ def _reassigned(case: Case, person: Staff | None, loads: Mapping[str, Load], des
         return Move(case, person.cover, "owner", gone, tell=True)
     standard = council.standard_of(case.standard)
     routed = Routed(case.team, "", standard, "", "")
-    chosen = routing.choose_owner(routed, Facts(loads=loads), council, desk.now, desk.today)
+    chosen = (
+        routing.owner_of_complaint(case.about, case.team, council, desk.now)
+        if case.about
+        else routing.choose_owner(routed, Facts(loads=loads), council, desk.now, desk.today)
+    )
     if not chosen.staff:
         return Move(case, "", "nobody", f"{gone}, and {chosen.why}")
     return Move(case, chosen.staff, "owner", f"{gone}: {chosen.why}", tell=True)

@@ -62,6 +62,7 @@ def told_by(case: Case, day: date, desk: Desk) -> bool:
 
 def reminded(case: Case, desk: Desk) -> tuple[str, str]:
     """The staff ids of whoever is in charge and of the next manager above, each only if present; "" otherwise."""
+    desk = desk.within(case)
     council = desk.council
     rungs = ladder(council, case.in_charge, case.team)
     owner = case.in_charge if is_present(council, case.in_charge, desk.now) else ""

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from ackbot.casework import keys, standards
 from ackbot.casework.contact import silent_because
 from ackbot.casework.council import Staff
-from ackbot.casework.cover import absence_of, is_present, ladder, own_calendar, returns_on, stand_in
+from ackbot.casework.cover import absence_of, has_left, is_present, ladder, own_calendar, returns_on, stand_in
 from ackbot.casework.drafts import bare, kinds, to_staff
 from ackbot.casework.drafts.kinds import StaffMail
 from ackbot.casework.intents import Send
@@ -16,9 +16,11 @@ from ackbot.casework.model import GIVEN_UP, PROMISES, Case, HeldWords
 from ackbot.casework.office import Desk
 from ackbot.casework.worktime import Calendar
 from ackbot.mail import subjects
+from ackbot.mail.addresses import key_of
 from ackbot.mail.markup import Lines
 
 HEAD = "head of service"  # not a staff id: the address above every ladder; if none is set, the admin's
+ADMIN = "the admin"  # nor this one: whoever reads what complains about the head of service
 _SHOWN = 120  # characters of words that wait
 _OWED = 2  # mails without news; after these the manager must write next
 
@@ -49,7 +51,7 @@ def due_on(case: Case) -> date | None:
 
 def sheets(cases: Sequence[Case], desk: Desk) -> dict[str, list[Line]]:
     """
-    The lines of this morning's digests, by the reader's staff id or HEAD.
+    The lines of this morning's digests, by the reader's staff id, HEAD or ADMIN.
 
     Args:
         cases: open cases that are due within the next days, are late, or have no owner; each once.
@@ -66,13 +68,15 @@ def sheets(cases: Sequence[Case], desk: Desk) -> dict[str, list[Line]]:
 
 
 def _readers(case: Case, desk: Desk) -> list[tuple[str, Role]]:
+    desk = desk.within(case)
     council = desk.council
     rungs = ladder(council, case.in_charge, case.team)
     above = [_reached(one, case.team, desk) for one in rungs if one != case.in_charge]
-    top = [HEAD] if council.head_of_service else []
+    head = ADMIN if _is_about(case, council.head_of_service, desk) else HEAD
+    top = [head] if council.head_of_service else []
     # A case that nobody present has goes to the next person above only, who must give it to somebody (P4).
     if not is_here(case, desk):
-        return [((above or [HEAD])[0], "nobody")]
+        return [((above or [head])[0], "nobody")]
     readers: list[tuple[str, Role]] = []
     if case.late_since or case.offer or _shown_to_owner(case, desk):
         readers.append((case.in_charge, "own"))
@@ -95,6 +99,12 @@ def _readers(case: Case, desk: Desk) -> list[tuple[str, Role]]:
     named = {one for one, _ in readers}
     readers += [(one, "escalated") for one in dict.fromkeys([*above, *top][:steps]) if one not in named]
     return readers
+
+
+def _is_about(case: Case, address: str, desk: Desk) -> bool:
+    """Whether a case complains about whoever has that address."""
+    person = desk.council.staff_at(key_of(address))
+    return person is not None and has_left(person, desk.today) and bool(case.about)
 
 
 def is_here(case: Case, desk: Desk) -> bool:
@@ -309,10 +319,11 @@ def _line(desk: Desk, person: Staff | None, line: Line) -> dict[str, Any]:
         "told": told,
         "late_since": case.late_since,
         "no_news": case.no_news,
-        "owes": line.role == "escalated" and case.no_news == _OWED,
+        "owes": line.role == "escalated" and case.no_news >= _OWED,
         "doubted": case.doubted,
         "given_up": case.no_news >= GIVEN_UP,
-        "silent": silent_because(case, council) or ("" if told else "no date was promised"),
+        "silent": silent_because(case, council)
+        or ("" if told or case.no_news >= GIVEN_UP else "no date was promised"),  # given up says more (E55)
         "missed": line.due_on is not None and line.due_on < desk.today,
         "call": case.sensitive,
         "links": to_staff.links(desk, case, person) if person else {},

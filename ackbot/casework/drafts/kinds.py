@@ -58,6 +58,7 @@ NEW_CASE = StaffMail("new-case", "new-case", words_go_out=True)
 NEW_CASE_LATER = StaffMail("new-case", "new-case-later", words_go_out=True)
 NEW_CASE_SPLIT = StaffMail("new-case", "new-case-split", words_go_out=True)
 RESIDENT_WROTE = StaffMail("resident-wrote", "resident-wrote", words_go_out=True)
+OTHER_WROTE = StaffMail("resident-wrote", "other-wrote", words_go_out=True, html=False)
 URGENT = StaffMail("urgent", "urgent")
 URGENT_LIST = StaffMail("urgent", "urgent-list", html=True)
 ALSO_YOURS = StaffMail("hand-over", "hand-over")
@@ -71,6 +72,7 @@ OVERDUE = StaffMail("digest", "overdue", html=True)
 _ANSWERS = {
     "alarm": "urgent",
     "take": "urgent",
+    "echo": "echo",
 }  # an answer to the question whether somebody takes an alarm is an answer to the alarm
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from ackbot.casework import keys
 from ackbot.casework.council import Council, Inbox, Staff
-from ackbot.casework.drafts import kinds, names
+from ackbot.casework.drafts import kinds, names, written_before
 from ackbot.casework.drafts.kinds import ResidentMail
 from ackbot.casework.intents import Send
 from ackbot.casework.model import Case, Facts
@@ -30,15 +30,6 @@ _SHORTER: tuple[tuple[str, Callable[[Any], Any]], ...] = (
     ("late", lambda _: False),
     ("complaint", lambda _: False),
     ("matter", lambda _: ""),
-)
-_WORDS = re.compile(r"[^\W\d_]{3,}")
-# Words that stand in subjects of any matter.
-_SAYS_NOTHING = frozenset(
-    re.findall(
-        r"\w+",
-        "about again all and any are can council email enquiry for from has have help important letter mail message not our please "
-        "problem query question reply request the this urgent very was what when why will with you your",
-    )
 )
 _QUOTED = 80  # characters of a subject that our words repeat
 
@@ -99,6 +90,7 @@ def about_case(
             "today": desk.today,
             "council": council.name,
             "service": inbox.service,
+            "owner_service": service_of(case.in_charge, case, council),
             "reference": reference,
             "name": names.from_display(case.resident) or "",
             "matter": matter(theirs, proven=proven),
@@ -210,7 +202,7 @@ def acknowledgement(
         "phone": inbox.phone if opens_on is None else "",  # a closed office's number helps nobody (E49)
         "danger": danger,
         "late": desk.now - case.opened_at > LATE,
-        "written_before": _wrote_of_it(letter, facts),
+        "written_before": written_before.of_it(letter, facts),
         "complaint": "complaint" in case.standard.lower(),
         "also": [other.service for other in also_to],
         "sentence": Words(inbox.sentence),
@@ -218,17 +210,6 @@ def acknowledgement(
     mail = kinds.ACKNOWLEDGEMENT_TO_COLLEAGUE if colleague else kinds.ACKNOWLEDGEMENT
     send = about_case(desk, mail, case, key, values, why=why, letter=letter)
     return replace(send, draft=_fitting(send.draft, desk), hold=hold)
-
-
-def _wrote_of_it(letter: Message, facts: Facts) -> bool:
-    """Whether the sender wrote of the same matter in the last days: another letter's subject shares a word with this one's."""
-    said = _matters(subjects.key(letter.subject))
-    return any(said & _matters(past.subject_key) for past in facts.past)
-
-
-def _matters(subject_key: str) -> set[str]:
-    """The words of a subject that may say what a letter is about."""
-    return set(_WORDS.findall(subject_key)) - _SAYS_NOTHING
 
 
 def _fitting(draft: Draft, desk: Desk) -> Draft:
@@ -251,7 +232,9 @@ def receipt(desk: Desk, letter: Message, case: Case, inbox: Inbox, *, why: str, 
         still: the resident was told that date before.
     """
     owner = desk.council.staff.get(case.in_charge)
-    key = keys.receipt(case.code, desk.today, spared=case.receipt_on == desk.today)
+    own = not case.parties or case.resident.key in case.parties
+    spared = case.receipt_on == desk.today
+    key = keys.receipt(case.code, desk.today, spared=spared) if own else keys.reached(case.code, case.resident.key)
     values = {
         "name": names.greeting(case.resident, letter),
         "owner": owner.public_name if owner else "",
@@ -321,6 +304,8 @@ def human(
     }
     send = about_case(desk, kinds.HUMAN, case, key, values, why=why)
     draft, service = send.draft, desk.council.inbox_of(case.inbox).service
+    if case.answer_to:
+        draft = replace(draft, recipient=replace(draft.recipient, addr=case.answer_to))
     sender = replace(draft.sender, name=f"{person.public_name}, {service}")
     reply_to = replace(draft.reply_to, name=sender.name) if draft.reply_to else None
     return replace(send, draft=replace(draft, sender=sender, reply_to=reply_to))
@@ -469,6 +454,19 @@ def split_off(desk: Desk, other: Case, first: Case, *, named: str, why: str) -> 
     return _listing([other], about_case(desk, kinds.PART_SPLIT_OFF, other, keys.split_off(other.code), values, why=why))
 
 
+def service_of(staff: str, case: Case, council: Council) -> str:
+    """
+    The service in which somebody has a case: that of its inbox, if they work there; else that of their own team, for whoever
+    stands in from another service (E55).
+    """
+    inbox = council.inbox_of(case.inbox)
+    theirs = [name for name, team in council.teams.items() if staff in (*team.members, team.deputy, team.manager)]
+    if inbox.personal or {case.team, inbox.team} & set(theirs) or not theirs:
+        return inbox.service
+    found = (one.service for one in council.inboxes.values() if one.team in theirs and not one.personal)
+    return next(found, inbox.service)
+
+
 def _listing(cases: Sequence[Case], send: Send) -> Send:
     """The mail with the codes of its cases, because an answer to it may be about any of them."""
     return replace(send, names=tuple(case.code for case in cases))
@@ -480,7 +478,7 @@ def _matter(desk: Desk, case: Case) -> dict[str, Any]:
     return {
         "matter": "" if case.sensitive or _is_ours(case, desk.council) else matter(case.subject),
         "reference": desk.council.reference_of(case.code),
-        "service": desk.council.inbox_of(case.inbox).service,
+        "service": service_of(case.in_charge, case, desk.council),
         "written_on": desk.council.calendar.local_day(case.opened_at),
         "owner": owner.public_name if owner else "",
         "first_name": names.first(owner.public_name) if owner else "",

@@ -1,12 +1,14 @@
 """Drafts of mails to staff (behaviour.md §4.1, §4.2, §5)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import quote
 
-from ackbot.casework import keys
+from ackbot.casework import apart, keys
 from ackbot.casework.council import Inbox, Staff
+from ackbot.casework.cover import has_left
 from ackbot.casework.drafts import kinds, names
 from ackbot.casework.drafts.kinds import StaffMail
 from ackbot.casework.drafts.to_resident import envelope_from
@@ -100,6 +102,7 @@ def about_case(
         head: what the subject of a digest says before the matter.
     """
     council = desk.council
+    staff = _reader(desk, case, staff)
     inbox = council.inbox_of(case.inbox)
     words_go_out = mail.words_go_out and bool(case.resident.addr)
     resident = resident_name(case)
@@ -156,6 +159,21 @@ def about_case(
         attachments=tuple(one for one in letter.attachments if one.section and not one.inline) if letter else (),
     )
     return Send(key, draft, code=case.code, inbox=inbox.name, lane=inbox.staff_lane, why=why, staff=staff.id)
+
+
+def _reader(desk: Desk, case: Case, staff: Staff) -> Staff:
+    """
+    Who gets a mail about a case: whoever is meant, but never somebody about whom it complains. Then whoever has it gets the mail.
+
+    The rules choose no such reader. This is the last door before a mail is written (behaviour.md §3.12).
+    """
+    council = desk.within(case).council
+    if not case.about or not has_left(council.staff.get(staff.id, staff), desk.today):
+        return staff
+    keeper = council.staff.get(case.in_charge)
+    if keeper is None or has_left(keeper, desk.today):
+        keeper = council.staff.get(apart.owner(council, case.about, case.team, desk.now)[0])
+    return keeper or replace(staff, name="", email=council.admin)
 
 
 def another_wrote(
@@ -303,6 +321,37 @@ def resident_wrote(
     call = case.sensitive or at_once
     values = {"note": note, "urgent": list(urgent), "call": call, "writer": writer, **_arrived(desk, arrived_at)}
     return about_case(desk, kinds.RESIDENT_WROTE, case, staff, key, values, why=why, letter=letter)
+
+
+def other_wrote(
+    desk: Desk,
+    letter: Message,
+    case: Case,
+    other: Address,
+    arrived_at: datetime,
+    *,
+    note: str,
+    why: str,
+    urgent: tuple[str, ...],
+) -> Send:
+    """
+    The mail that brings a letter of somebody else than the resident to whoever is in charge; a reply goes to its writer (E25).
+
+    The id of this mail says so, and its reply address does not: an answer that lost the id stays inside.
+
+    Args:
+        other: who wrote it.
+        note: how they come to write into the case.
+    """
+    staff = desk.council.staff[case.in_charge]
+    key = keys.resident_wrote(case.code, letter.fingerprint, staff.id)
+    values = {"note": note, "urgent": list(urgent), "party": resident_name(case), **_arrived(desk, arrived_at)}
+    theirs = replace(case, resident=other, formats="", quiet=False)
+    send = about_case(desk, kinds.OTHER_WROTE, theirs, staff, key, values, why=why, letter=letter)
+    inbox = desk.council.inbox_of(case.inbox)
+    tag = desk.signer.tag(case.code, "i", staff.id)
+    to = Address(resident_name(theirs), inbox.plus(tag) if inbox.plus_addressing else inbox.address)
+    return replace(send, draft=replace(send.draft, reply_to=to, envelope_from=envelope_from(inbox, tag)))
 
 
 def _arrived(desk: Desk, at: datetime) -> dict[str, Any]:

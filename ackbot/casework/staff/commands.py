@@ -27,15 +27,17 @@ from ackbot.casework.office import Desk
 from ackbot.casework.staff import (
     alarm_answers,
     away_back,
+    copied,
     footers,
     handover,
     held_words,
     more,
+    others,
     silence,
     words_elsewhere,
     words_out,
 )
-from ackbot.casework.staff.consent import SENT, asked_about, meaning
+from ackbot.casework.staff.consent import SENT, asked_about, meaning, only_answers
 from ackbot.casework.staff.reading import Reading, begins_with_reference, parts, read
 from ackbot.casework.staff.request import (
     Request,
@@ -48,12 +50,10 @@ from ackbot.casework.staff.request import (
     words_in,
 )
 from ackbot.casework.staff.words_out import WordsOut
-from ackbot.mail import addresses, replies
-from ackbot.mail.addresses import Address
+from ackbot.mail import replies
 from ackbot.mail.markup import Lines
 from ackbot.mail.tokens import Token
 
-_MOST_COPIES = 10
 _NOT_REACHED = re.compile(
     r"\b(?:no (?:answer|reply|response)|no ?(?:body|[ -]one) (?:there|in|home|answered|picked up)|rang out|unable to (?:reach|get)|"
     r"not (?:reached|there|in)|voice ?mail|answer(?:ing)?[ -]?(?:phone|machine)|"
@@ -121,8 +121,8 @@ def _acted_on(reply: StaffReply, case: Case | None) -> list[Intent]:
     # The mail is kept raw, and acted on when it can be read.
     if not seen.message.readable:
         return []
-    # A leaver's words go to whoever has the case now, and change nothing (P7).
-    if case is not None and has_left(person, desk.today):
+    # A leaver's words go to whoever has the case now, and change nothing (P7); so do those of whom the case complains about.
+    if case is not None and has_left(desk.within(case).council.staff.get(person.id, person), desk.today):
         return [_tell_owner(_request(reply, case), gone=True)]
     # Somebody may be sending an old mail again, and the case has gone on since.
     if staff_proof.stale(seen):
@@ -135,7 +135,7 @@ def _acted_on(reply: StaffReply, case: Case | None) -> list[Intent]:
     if begins_with_reference(reading, desk.council, named):
         return _by_lines(reply) or _about_no_case(reply)
     if case is not None:
-        return _done(_request(reply, case))
+        return _of_mail(reply, case)
     # A list of one case needs no reference.
     only = reply.facts.cases.get(next(iter(named))) if len(named) == 1 else None
     if found := _by_lines(reply):
@@ -157,6 +157,12 @@ def _named(reply: StaffReply) -> frozenset[str]:
 def _request(reply: StaffReply, case: Case) -> Request:
     """The request of the whole reply, in the case of the mail that it answers."""
     return Request(reply, case, _stays_inside(reply.tokens), reply.reading)
+
+
+def _of_mail(reply: StaffReply, case: Case) -> list[Intent]:
+    """What is asked in an answer to a mail about one case, which may have shown the letter of somebody else (E25)."""
+    request = others.meant(_request(reply, case), others.writer(reply, case))
+    return request if isinstance(request, list) else _done(request)
 
 
 def _ask_anew(request: Request) -> list[Intent]:
@@ -278,7 +284,9 @@ def _obeyed(request: Request) -> list[Intent]:
             return ask_back(request, "There were no words of yours in it.")
         case "" | "unclear" if waiting := asked_about(request):
             return _question_answered(request, waiting)
-        case "" if request.inside and not _greets_the_resident(request):
+        case "" | "unclear" if only_answers(request) and (problem := held_words.which_is_meant(request)):
+            return ask_back(request, problem)
+        case "" if request.inside and not held_words.may_be_for_the_resident(request):
             return note(request, reading.words)
         case "" if request.inside:  # a letter to the resident must not become a note in silence (E40)
             return _outward(replace(request, reading=replace(reading, command="unclear")))
@@ -288,18 +296,13 @@ def _obeyed(request: Request) -> list[Intent]:
             return _outward(request)
 
 
-def _greets_the_resident(request: Request) -> bool:
-    words, council = request.reading.words, request.desk.council
-    return held_words.greets(words) and not held_words.greets_somebody_else(words, request.case, council)
-
-
 def _question_answered(request: Request, waiting: Sequence[HeldWords]) -> list[Intent]:
     """
     A reply without a command to a question of ours: "yes", "no", or the words once more. Anything else is asked back
     (behaviour.md §4.2).
     """
     asked = waiting[0]
-    meant = meaning(request, asked.command)
+    meant = meaning(request, asked.command, exactly=len(waiting) == 1)
     if asked.command == SENT:
         if meant:
             return (words_elsewhere.confirmed if meant == "yes" else words_elsewhere.denied)(request, asked)
@@ -342,13 +345,15 @@ def _outward(request: Request, copying: Sequence[str] = ()) -> list[Intent]:
     # MORE may come without words. Then only the date goes out, and there are no words to check.
     reasons = held_words.reasons_to_hold(request, words) if words else []
     if unclear:
-        letter = request.inside and held_words.greets(words)
+        letter = request.inside and held_words.may_be_for_the_resident(request)
         reasons.insert(
             0, "it answers a mail that stays inside" if letter else "it begins like a command but is not one"
         )
     if reading.command == "" and council.plain_reply == "confirm":
         reasons.insert(0, "your council asks before plain words go out")
     out = WordsOut("" if unclear else reading.command, argument, words, words_out.files(request))
+    if request.other:
+        out = replace(out, command=others.TO, argument=others.argument(case.resident))
     if copying:
         return held_words.hold(request, replace(out, command="CC", argument=" ".join(copying)), reasons)
     return held_words.hold(request, out, reasons) if reasons else words_out.send(request, out, keys.human(request.key))
@@ -381,27 +386,19 @@ def _copies(request: Request) -> list[Intent]:
     off = reading.argument.strip(" .").lower() == "off"
     if reading.argument and not off:
         return ask_back(request, "CC stands alone in its line, or with OFF behind it.")
-    copied = () if off else _whom_they_copied(request)
-    if not off and not copied:
+    people = () if off else copied.whom(request)
+    if not off and not people:
         return ask_back(request, f"{to_staff.resident_name(case)} copied nobody.")
     plain = replace(request, reading=replace(reading, command="", argument=""))
     has_words = bool(words_in(plain, reading.words))
-    if not set(copied) <= set(case.copies):
-        out = WordsOut("CC", " ".join(copied), "", ())
-        return _outward(plain, copied) if has_words else held_words.hold(request, out, [])
-    copies_now = Copies(case.code, copied, why=f"{request.person.name} wrote CC{' OFF' if off else ''}")
+    if not set(people) <= set(case.copies):
+        out = WordsOut("CC", " ".join(people), "", ())
+        return _outward(plain, people) if has_words else held_words.hold(request, out, [])
+    copies_now = Copies(case.code, people, why=f"{request.person.name} wrote CC{' OFF' if off else ''}")
     if has_words:
-        return [copies_now, *_outward(replace(plain, case=replace(case, copies=copied)))]
-    values = {"copies": list(copied)}
+        return [copies_now, *_outward(replace(plain, case=replace(case, copies=people)))]
+    values = {"copies": list(people)}
     return [copies_now, answered(request, "copies", keys.copies(request.key), values, why=copies_now.why)]
-
-
-def _whom_they_copied(request: Request) -> tuple[str, ...]:
-    """Addresses in Cc of the parties' letters, except our own inboxes and the resident's own."""
-    council, case = request.desk.council, request.case
-    copied = [Address("", addr) for raw in request.facts.copied.get(case.code, ()) for _, addr in addresses.parse(raw)]
-    others = (one for one in copied if one.usable and council.inbox_at(one.key) is None)
-    return tuple(dict.fromkeys(one.key for one in others if one.key != case.resident.key))[:_MOST_COPIES]
 
 
 def _by_lines(reply: StaffReply) -> list[Intent]:

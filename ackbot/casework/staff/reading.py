@@ -59,7 +59,9 @@ _SYNONYMS: dict[str, Command] = {
 # The word alone on its line, or followed by punctuation, or by an argument that the command can read.
 _LINE = re.compile(r"^[\s\u200b\ufeff*_]*(?P<word>[A-Za-z]+)[*_]*\s*(?P<mark>[:：.\-–—])?[\s*_]*(?P<rest>.*)$")
 _DATED = re.compile(
-    r"(?:by|on|from|until|till)?\s*(?:\d|today|tomorrow|next\b|in \d|mon|tue|wed|thu|fri|sat|sun)", re.IGNORECASE
+    r"(?:by|on|from|until|till)?\s*(?:\d|today|tomorrow|next\b|in (?:\d|an?\b|one|two|three|four|five|six|ten)|the day after|"
+    r"good friday|easter|christmas eve|new year|mon|tue|wed|thu|fri|sat|sun)",
+    re.IGNORECASE,
 )
 
 
