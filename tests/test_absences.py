@@ -428,6 +428,7 @@ def test_nobodys_absence_moves_a_promise_of_today(make_story: Callable[..., Stor
     story.at("2026-12-17 16:00")
 
     assert "We said you would hear from us by today" in words(story, "no-news")[0]
+    assert "Priya Shah is away, and Sam Jones now has your email." in words(story, "no-news")[0]
     assert story.case()["late_since"] is not None
 
 

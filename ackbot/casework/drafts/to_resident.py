@@ -366,10 +366,12 @@ def no_news(desk: Desk, all_of: Sequence[NoNews], *, why: str) -> Send:
 
 def _no_news_values(one: NoNews, desk: Desk) -> dict[str, Any]:
     noted = one.case.noted_at
+    owner = desk.council.staff.get(one.case.owner) if one.case.cover else None
     since = one.case.human_words_at or one.case.opened_at
     return {
         "promised_on": one.promised_on,
         "next_on": one.next_on,
+        "absent": owner.public_name if owner else "",
         "reminded": one.reminded,
         "manager": one.manager,
         "manager_first": names.first(one.manager) if one.manager else "",
