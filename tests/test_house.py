@@ -142,7 +142,7 @@ def test_a_message_is_data() -> None:
         left |= named - {str, int, bool, datetime, NoneType} - seen
 
     assert {kind.__name__ for kind in seen} == {
-        "Message", "Fields", "Address", "Attachment", "Quoted", "Recipient", "Token",
+        "Message", "Read", "Enclosed", "Fields", "Address", "Attachment", "Quoted", "Recipient", "Token",
     }  # fmt: skip
     assert [one.name for kind in seen for one in fields(kind) if not one.init] == ["_by_name"]
 
