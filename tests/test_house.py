@@ -88,7 +88,7 @@ WINGS = {
     "drafts": {"rest"},
     "rest": set(),
 }
-COMPOSED = {"decide", "opening", "follow_ups", "bounces", "elsewhere"}
+COMPOSED = {"decide", "opening", "follow_ups", "bounces", "elsewhere", "passed_on"}
 
 
 def wing(module: str) -> str:

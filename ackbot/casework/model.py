@@ -26,12 +26,12 @@ LetterKind = Literal[
     "own",
     "unreadable",
 ]
-# Kinds of mail that a person wrote to us.
-PERSONAL: frozenset[LetterKind] = frozenset({"letter", "contact-form", "reply", "unreadable", "staff"})
+PERSONAL: frozenset[LetterKind] = frozenset({"letter", "contact-form", "reply", "unreadable", "staff"})  # a person's
 # How well it is proven that a party wrote a letter: 2 vouched for by a server that we believe; 1 by nobody; 0 condemned, or a
 # stranger's in somebody else's case. A letter never drowns in an alarm of letters that are less proven (E9).
 Proof = Literal[0, 1, 2]
 ByWay = Literal["", "marks", "forged", "unchecked"]  # see `Verdict.by_way`
+Way = Literal["mail", "forwarded", "call", "visit"]  # how a case reached us; staff pass on the last three
 _LETTERS = frozenset({"letter", "contact-form", "unreadable", "automatic-reply"})  # kinds that may open a case
 Outcome = Literal["case", "attach", "event", "record"]
 
@@ -114,8 +114,7 @@ class Clock:
         promised_on: the local date that the resident is told, if any.
         due_at: the instant at which its time is over, UTC.
         told: the resident was told the date. A date that nobody was told may be computed anew (P9).
-        started_at: the instant from which it is counted; None for a date that a person named.
-        duration: as configured, such as "5 working days"; "" for a date that a person named.
+        started_at: the instant from which it is counted; `duration`: as configured. None and "" for a date that a person named.
         paused_at: the instant since which it is paused; None while it runs.
     """
 
@@ -143,8 +142,7 @@ class Person:
     What a resident asked for once, or what an owner said about them.
 
     Args:
-        quiet: the resident wants no automatic mail.
-        ignored: an owner said that this sender needs no automatic mail.
+        quiet: the resident wants no automatic mail; `ignored`: an owner said that this sender needs none.
         formats: such as "large print"; "" for none.
         language: an ISO 639-1 code; "" for the language of their letters.
     """
@@ -162,23 +160,20 @@ class Case:
 
     Args:
         code: six characters; `Council.reference_of` makes the reference from it.
-        owner: a staff id; "" while nobody could be named.
+        owner: a staff id; "" while nobody could be named. `cover`: of whoever stands in; "" while the owner is in charge.
         sensitive: no automatic follow-ups, and its subject is not repeated (behaviour.md §3.9).
         quiet: the resident gets no automatic mail, because they wanted or need none.
         unreachable: mail to the resident came back for good.
         parties: the case-folded addresses that may speak in this case.
         thread: the Message-IDs so far, oldest first, for References.
-        cover: the id of whoever stands in while the owner is away; "" while the owner is in charge.
         late_since: the local date of the first promise that passed without a person's word; None for none.
-        no_news: the number of mails without news since a person last wrote.
-        noted_at: when whoever is in charge last wrote a note.
-        human_words_by: the id of the person who last wrote to the resident, or says so.
-        answered_by: how they did: "mail" by a mail of ours, "phone", or "elsewhere" by a mail from elsewhere.
+        no_news: the number of mails without news since a person last wrote; `noted_at`: when whoever has it last wrote a note.
+        human_words_by: the id of the person who last wrote to the resident, or says so; `answered_by`: how they did.
         paused: clocks that are paused while the resident is asked; they are not in `clocks`.
-        handovers: how often the case was passed on and taken.
-        copies: addresses that get a copy of human words.
+        handovers: how often the case was passed on and taken; `copies`: addresses that get a copy of human words.
         formats: what the resident needs, such as "large print"; "" for nothing.
         doubted: the trusted server condemned every letter in it, so that they may be somebody else's.
+        way: how it reached us; see `spoken`.
     """
 
     code: str
@@ -213,11 +208,17 @@ class Case:
     copies: tuple[str, ...] = ()
     formats: str = ""
     doubted: bool = False
+    way: Way = "mail"
 
     @property
     def in_charge(self) -> str:
         """The id of whoever must act now: the cover, else the owner; "" if there is nobody."""
         return self.cover or self.owner
+
+    @property
+    def spoken(self) -> bool:
+        """Whether it is a call or a visit. Its subject is a colleague's words, which no mail to the resident repeats."""
+        return self.way in ("call", "visit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,8 +274,7 @@ class Returned:
         to: the address that it went to, case folded.
         inbox: the name of its inbox; "" for mail of the council as a whole.
         envelope_from: where reports about it go.
-        refuted: its recipient has written to us since, so the address works.
-        at: when it was written, UTC; None if that is not known.
+        refuted: its recipient has written to us since, so the address works. `at`: when it was written, UTC; None for unknown.
     """
 
     to: str
@@ -334,8 +334,7 @@ class Known:
     What we know of a letter with the same fingerprint that we saw before.
 
     Args:
-        code: the code of its case; "" for none.
-        inboxes: the names of the inboxes it came to.
+        code: the code of its case; "" for none. `inboxes`: the names of the inboxes it came to.
         decided: False if it was seen, but not decided yet.
         kind, outcome: what it was taken for, and what happened to it; "" while undecided.
         by_way: whether that rests on marks of the way that copy came; "forged" if they condemned its author.
@@ -401,6 +400,7 @@ class Questions:
         returned: Message-IDs of our mails that it returns as undelivered, case folded.
         author: the staff id of its sender; "" for anybody else.
         recipients: the recipients of a mail by the council's own people, case folded; empty for all other mail.
+        since: when the mail was written, if it was passed on; None for when it is decided.
     """
 
     fingerprint: str
@@ -413,6 +413,7 @@ class Questions:
     returned: tuple[str, ...] = ()
     author: str = ""
     recipients: tuple[str, ...] = ()
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -451,8 +452,7 @@ class Facts:
             the `recipients`.
         past: the sender's letters of the last days, newest first.
         by_message_id: codes of cases, by the Message-ID of a letter in them.
-        contact: the automatic mail to the sender.
-        loads: the work load of the staff who might own the case, by id.
+        contact: the automatic mail to the sender. `loads`: the work load of the staff who might own the case, by id.
         taken_codes: those of `candidate_codes` that other cases have.
         last_owner: the owner of the sender's last case: staff id, team, and when the case was last active.
         answered: answers to this sender from people's own mail programs, the latest first.

@@ -165,7 +165,8 @@ def _owner_and_clocks(letter: NewLetter, routed: Routed) -> tuple[Chosen, tuple[
 def _case(letter: NewLetter, routed: Routed, chosen: Chosen, clocks: tuple[Clock, ...]) -> Case:
     seen, desk = letter.seen, letter.desk
     message, arrived_at = seen.message, seen.arrival.arrived_at
-    resident = letter.verdict.to or Address("", "")
+    passed = seen.passed
+    resident = letter.verdict.to or (passed and passed.caller) or Address("", "")
     person = _person(letter)
     return Case(
         code=matching.free_code(desk.signer, message.fingerprint, letter.facts),
@@ -185,6 +186,7 @@ def _case(letter: NewLetter, routed: Routed, chosen: Chosen, clocks: tuple[Clock
         parties=frozenset({resident.key} if resident.addr else ()),
         clocks=clocks,
         thread=(message.message_id,) if message.message_id else (),
+        way=passed.way if passed else "mail",
     )
 
 
@@ -216,6 +218,7 @@ def _acknowledgement(letter: NewLetter, case: Case) -> Send | None:
         hold=contact.held_for(None, history, seen.arrival.hold),
         absent=officer.public_name if officer else "",
         also_to=seen.also_to,
+        passed_by=seen.passed.by.public_name if seen.passed else "",
     )
 
 
@@ -290,6 +293,7 @@ def _owner_told(letter: NewLetter, case: Case, chosen: Chosen, acknowledged: Ack
         note="; ".join(one for one in (by_form, names.not_ours(case.resident, desk.council), earlier) if one),
         urgent=danger.flags(letter.urgent, desk.council),
         why="the owner gets the letter",
+        passed=letter.seen.passed.told if letter.seen.passed else None,
     )
     return [send]
 

@@ -109,4 +109,6 @@ def _told(result: dict[str, Any]) -> str:
             f"  --- {mail['kind']} to {mail['to']}: {mail['subject']}",
             *(f"  | {line}" for line in mail["text"].rstrip().split("\n")),
         ]
+    for number, part in enumerate(result["passed_on"], 1):
+        lines += ["", f"  passed on with it, {number} of {len(result['passed_on'])}:", _told(part).rstrip("\n")]
     return "\n".join(lines) + "\n"

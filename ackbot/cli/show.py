@@ -52,7 +52,8 @@ def _told(found: dict[str, Any], config: Config) -> str:
     for case in found["cases"]:
         reference, owner = config.council.reference_of(case["code"]), case["owner"] or "nobody"
         opened = when(case["opened_at"], config)
-        lines.append(f"case {reference}: {case['state']}, owner {owner}, inbox {case['inbox']}, opened {opened}")
+        came = "" if case["way"] == "mail" else f", {case['way']}"
+        lines.append(f"case {reference}: {case['state']}, owner {owner}, inbox {case['inbox']}, opened {opened}{came}")
         lines.append(f"  about     {case['subject'] or '(no subject)'}")
         lines.append(f"  resident  {case['resident_name']} <{case['resident_address']}>")
         lines += [

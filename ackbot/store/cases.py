@@ -86,6 +86,7 @@ def _case(
         handovers=row["handovers"],
         copies=tuple(json.loads(row["copies"])) if row["copies"] else (),
         formats=formats.get(resident.key, ""),
+        way=row["way"],
     )
 
 

@@ -410,4 +410,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )                                      -- written by store/footers; read for every mail of staff
         """,
     ),
+    # 9: nothing.
+    (),
+    # 10: letters that staff forward, calls and visits that they write down.
+    (
+        "ALTER TABLE cases ADD COLUMN way TEXT NOT NULL DEFAULT 'mail' CHECK (way IN ('mail', 'forwarded', 'call', 'visit'))",
+        "ALTER TABLE letters ADD COLUMN brought_by BIGINT",  # the letter inside which staff passed it on; null for others
+    ),
 )

@@ -75,8 +75,9 @@ def inside_link(desk: Desk, case: Case, staff: Staff, body: str, *, alarm: bool 
 
 
 def resident_name(case: Case) -> str:
-    """What staff read for the resident: the display name, else the address."""
-    return names.from_display(case.resident) or case.resident.addr or "somebody without an address"
+    """What staff read for the resident: the display name, else the address. A caller's name is a colleague's word."""
+    name = case.resident.name if case.spoken else names.from_display(case.resident)
+    return name or case.resident.addr or "somebody without an address"
 
 
 def about_case(
@@ -131,6 +132,7 @@ def about_case(
             "next_on": next_on,
             "promised": any(clock.told and clock.promised_on == next_on for clock in case.clocks),
             "call": case.sensitive,
+            "way": case.way,
             "formats": case.formats,
             "quiet": case.quiet,
             "words_go_out": words_go_out,
@@ -247,6 +249,7 @@ def new_case(
     note: str,
     urgent: tuple[str, ...],
     why: str,
+    passed: tuple[Staff, str] | None = None,
 ) -> Send:
     """
     The mail that brings a new letter to its owner, who can answer by replying.
@@ -257,13 +260,16 @@ def new_case(
         withheld_because: why there is none, in plain English; "" if the inbox's mode is the reason.
         note: what else the owner should know; "" for nothing.
         urgent: categories of urgent words in the letter.
+        passed: who passed it on, and their words about it; None if it came by itself.
     """
     staff = desk.council.staff[case.owner]
     key = keys.new_case(case.code, staff.id)
     values = {
+        **_passed(passed, staff),
         "owner_why": owner_why,
         "acknowledgement": acknowledgement,
         "withheld_because": withheld_because,
+        "passed_letter": passed is not None and not case.spoken,
         "note": note,
         "urgent": list(urgent),
         **_arrived(desk, case.opened_at),
@@ -282,6 +288,7 @@ def resident_wrote(
     urgent: tuple[str, ...] = (),
     again: bool = False,
     writer: str = "",
+    passed: tuple[Staff, str] | None = None,
 ) -> Send:
     """
     The mail that brings a resident's further letter to whoever is in charge.
@@ -290,11 +297,24 @@ def resident_wrote(
         arrived_at: an aware instant.
         again: they have read an earlier copy of the letter, which was doubted.
         writer: the name of the colleague whose address it bears without proof; "" for a letter of a resident.
+        passed: as in `new_case`.
     """
     staff = desk.council.staff[case.in_charge]
     key = keys.resident_wrote(case.code, letter.fingerprint, staff.id, again=again)
-    values = {"note": note, "urgent": list(urgent), "writer": writer, **_arrived(desk, arrived_at)}
+    values = {"note": note, "urgent": list(urgent), "writer": writer, **_arrived(desk, arrived_at)} | _passed(
+        passed, staff
+    )
     return about_case(desk, kinds.RESIDENT_WROTE, case, staff, key, values, why=why, letter=letter)
+
+
+def _passed(passed: tuple[Staff, str] | None, reader: Staff) -> dict[str, Any]:
+    """Values for a mail about what a colleague passed on: their name, "You" for themselves, and their words, which stay inside."""
+    by, words = passed or (None, "")
+    return {
+        "passed_by": "" if by is None else "You" if by.id == reader.id else by.name,
+        "passed_letter": by is not None,
+        "passed_words": Lines(words),
+    }
 
 
 def _arrived(desk: Desk, at: datetime) -> dict[str, Any]:
