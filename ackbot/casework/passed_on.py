@@ -50,7 +50,7 @@ _OF_THE_WAY = (
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Letter:
     """A letter that was passed on, its verdict, and what became of it."""
 
     seen: Seen
@@ -224,7 +224,7 @@ def screened(one: Seen) -> Verdict:
     return verdict
 
 
-def after(facts: Facts, earlier: Sequence[Part], verdict: Verdict, now: datetime) -> Facts:
+def after(facts: Facts, earlier: Sequence[Letter], verdict: Verdict, now: datetime) -> Facts:
     """
     The facts for one of several letters in a forward, as if those before it were in the store already.
 
@@ -238,7 +238,7 @@ def after(facts: Facts, earlier: Sequence[Part], verdict: Verdict, now: datetime
     return facts
 
 
-def _with(facts: Facts, part: Part, same: bool, now: datetime) -> Facts:
+def _with(facts: Facts, part: Letter, same: bool, now: datetime) -> Facts:
     message, decision = part.seen.message, part.decision
     opened = next((one.case for one in decision.intents if isinstance(one, OpenCase)), None)
     if opened is not None:
@@ -260,7 +260,7 @@ def _with(facts: Facts, part: Part, same: bool, now: datetime) -> Facts:
     return facts
 
 
-def on_passed_on(seen: Seen, verdict: Verdict, parts: Sequence[Part], desk: Desk) -> Decision:
+def on_passed_on(seen: Seen, verdict: Verdict, parts: Sequence[Letter], desk: Desk) -> Decision:
     """The decision for the mail itself: its writer hears what was made of each letter in it."""
     person = _by(seen)
     spoken = parts[0].seen.passed is not None and parts[0].seen.passed.caller is not None
@@ -285,11 +285,11 @@ def on_passed_on(seen: Seen, verdict: Verdict, parts: Sequence[Part], desk: Desk
     return Decision("staff", "event", rule, why, False, verdict.to, (told, record), owner=person.id)
 
 
-def _number(parts: Sequence[Part]) -> str:
+def _number(parts: Sequence[Letter]) -> str:
     return "a letter" if len(parts) == 1 else f"{len(parts)} letters"
 
 
-def _told(part: Part, desk: Desk) -> Mapping[str, Any]:
+def _told(part: Letter, desk: Desk) -> Mapping[str, Any]:
     """What its forwarder reads about one letter."""
     seen, decision, council = part.seen, part.decision, desk.council
     opened = next((one.case for one in decision.intents if isinstance(one, OpenCase)), None)

@@ -14,7 +14,7 @@ _UNVERIFIED_FOR = timedelta(
 
 _CASE = (
     "code, state, inbox, resident_address, resident_name, subject, team, owner, standard, "
-    "opened_at, closed_at, human_words_at, sensitive"
+    "opened_at, closed_at, human_words_at, sensitive, way"
 )
 _LETTER = "id, state, message_id, from_key, subject, arrived_at, kind, outcome, rule, why, acknowledged, code, error, attempts"
 _MAIL = "id, kind, state, held_for, recipient, staff, message_id, code, created_at, accepted_at, attempts, reply"

@@ -56,12 +56,12 @@ def consider(message: Message, arrival: Arrival, office: Office, source: FactsSo
         seen = replace(seen, message=message)
     verdict = screen(seen)
     known = source(decide.questions_for(seen, verdict, desk), now)
-    parts: list[passed_on.Part] = []
+    parts: list[passed_on.Letter] = []
     for one in passed_on.letters(seen, verdict, known, desk):
         letter = replace(one, message=one.message.as_form()) if one.form else one
         its = passed_on.screened(letter)
         facts_of_it = passed_on.after(source(decide.questions_for(letter, its, desk), now), parts, its, now)
-        parts.append(passed_on.Part(letter, its, passed_on.decided(letter, its, facts_of_it, desk)))
+        parts.append(passed_on.Letter(letter, its, passed_on.decided(letter, its, facts_of_it, desk)))
     decision = (
         passed_on.on_passed_on(seen, verdict, parts, desk) if parts else decide.on_message(seen, verdict, known, desk)
     )

@@ -147,7 +147,6 @@ def _as_json(file: str, inbox: str, message: Message, considered: Considered | N
         "clocks": [],
         "intents": [],
         "mails": [],
-        "passed_on": [],
     }
     if considered is None:
         return result
@@ -169,8 +168,9 @@ def _as_json(file: str, inbox: str, message: Message, considered: Considered | N
         clocks=[_plain(clock) for clock in decision.clocks],
         intents=[_intent(intent, decision.signs) for intent in decision.intents],
         mails=[_mail(intent, considered.mails) for intent in decision.intents if isinstance(intent, Send)],
-        passed_on=[_as_json(file, inbox, part.message, part, office) for part in considered.parts],
     )
+    if considered.parts:
+        result["passed_on"] = [_as_json(file, inbox, part.message, part, office) for part in considered.parts]
     return result
 
 
