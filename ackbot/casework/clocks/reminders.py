@@ -278,5 +278,6 @@ def _line(desk: Desk, person: Staff | None, line: Line) -> dict[str, Any]:
         "silent": silent_because(case, council) or ("" if told else "no date was promised"),
         "missed": line.due_on is not None and line.due_on < desk.today,
         "call": case.sensitive,
+        "ring": not case.resident.addr,
         "links": to_staff.links(desk, case, person) if person else {},
     }

@@ -98,6 +98,7 @@ def about_case(
             "written_on": written_on,
             "sensitive": case.sensitive,
             "way": case.way,
+            "yours": _yours(desk, case),
             "phone": inbox.phone,
             "urgent_help": Words(council.urgent_help),
             "take_further": Words(inbox.take_further or council.take_further),
@@ -449,6 +450,11 @@ def split_off(desk: Desk, other: Case, first: Case, *, named: str, why: str) -> 
     return _listing([other], about_case(desk, kinds.PART_SPLIT_OFF, other, keys.split_off(other.code), values, why=why))
 
 
+def _yours(desk: Desk, case: Case) -> str:
+    """What they wrote or told us, in the words in which our later mails name it."""
+    return desk.templates.phrase(desk.language_for(case.language), f"reached.{case.way}")
+
+
 def _listing(cases: Sequence[Case], send: Send) -> Send:
     """The mail with the codes of its cases, because an answer to it may be about any of them."""
     return replace(send, names=tuple(case.code for case in cases))
@@ -459,6 +465,7 @@ def _matter(desk: Desk, case: Case) -> dict[str, Any]:
     owner = desk.council.staff.get(case.in_charge)
     return {
         "matter": "" if case.sensitive or case.spoken or _is_ours(case, desk.council) else matter(case.subject),
+        "yours": _yours(desk, case),
         "reference": desk.council.reference_of(case.code),
         "service": desk.council.inbox_of(case.inbox).service,
         "written_on": desk.council.calendar.local_day(case.opened_at),
