@@ -248,6 +248,47 @@ def test_a_letter_that_we_have_forwarded_in_the_text(world: World) -> None:
     assert "was added to that case" in told(world)
 
 
+def test_the_thread_of_a_forward_in_the_text(world: World) -> None:
+    """§4.7: Outlook names the forwarded letter in References: weeks later, under another subject, it is still that case."""
+    world.receive(letter(date=FRIDAY), arrived_at=datetime(2026, 11, 27, 16, 7, tzinfo=UTC))
+    world.after(days=10)
+    head = OUTLOOK.replace("Damp in the bedroom", "It is worse")
+    fields = {"date": "Thu, 10 Dec 2026 10:12:00 +0000", "References": "<first@resident.example>"}
+    world.receive(inline(f"{WORDS}\n\n{head}The wall is black now.\n", "FW: It is worse", **fields))
+
+    assert len(world.cases()) == 1
+    assert "was added to that case" in told(world)
+    assert "seems to answer" not in plain(bytes(world.outbox("resident-wrote")[-1]["content"]))
+
+
+def test_an_answer_that_is_a_forward_too(world: World) -> None:
+    """§4.2: Sam answers the resident, with us in copy, below a subject of a forward: that is an answer, and nothing is passed on."""
+    world.receive(letter())
+    (case,) = world.cases()
+    world.receive(
+        attached(
+            to_sam(),
+            text="Dear Edward, a surveyor comes on Thursday.",
+            to="edward@resident.example",
+            Cc="housing@northgate.example",
+            In_Reply_To="<first@resident.example>",
+        )
+    )
+    (after,) = world.cases()
+
+    assert after["state"] == "answered"
+    assert [one for one in world.outbox("ask-back") if one["dedupe_key"].startswith("passed")] == []
+    assert case["code"] == after["code"]
+
+
+def test_a_name_that_is_a_lure(world: World) -> None:
+    """E10: the forwarder reads the address of whoever calls themselves by a number to ring."""
+    world.receive(attached(to_sam(sender='"Ring 0800 123456" <edward@resident.example>')))
+
+    assert "0800 123456" not in told(world)
+    assert "edward@resident.example has been told" in told(world)
+
+
 def test_a_letter_that_comes_by_itself_later(world: World) -> None:
     """P2: Sam was quicker than the copy that the resident sent to us: one case, one answer."""
     both = letter(to="housing@northgate.example, sam@northgate.example", date=FRIDAY)

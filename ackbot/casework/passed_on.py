@@ -14,10 +14,10 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from ackbot.casework import decide, keys
+from ackbot.casework import decide, elsewhere, keys
 from ackbot.casework.council import Council, Staff
 from ackbot.casework.cover import has_left
-from ackbot.casework.drafts import to_staff
+from ackbot.casework.drafts import names, to_staff
 from ackbot.casework.drafts.kinds import ASK_BACK
 from ackbot.casework.incoming import staff_proof
 from ackbot.casework.incoming.passed import PassedOn
@@ -68,7 +68,8 @@ def letters(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> tuple[See
         return ()
     if (call := calls.heard(_words(seen, verdict, facts, desk))) is not None:
         return (_spoken(seen, call),)
-    if verdict.kind == "staff" or not seen.authority.may_pass_on(seen.home):
+    # An answer to a resident, with an inbox in copy, is an answer even if it is a forward too.
+    if verdict.kind == "staff" or elsewhere.on_copied(seen, verdict, facts, desk) is not None:
         return ()
     found = [_forwarded(seen, one, words, desk) for one, words in _from_outside(seen)]
     once = {one.message.fingerprint: one for one in found}
@@ -137,6 +138,9 @@ def _is_colleagues(one: Enclosed, seen: Seen) -> bool:
 def _forwarded(seen: Seen, one: Enclosed, words: str, desk: Desk) -> Seen:
     """A mail inside a forward as if it had come by itself, on the day on which the council had it."""
     message = Message.of(one.mail, desk.signer)
+    if one.inline:  # its own ids are lost, but the forward tells of the thread
+        thread = (*seen.message.references, *seen.message.in_reply_to)
+        message = replace(message, references=thread, answers=seen.message.answers)
     author = message.author
     believed = {inbox.authserv_id for inbox in seen.council.inboxes.values() if inbox.authserv_id}
     domain = author.domain if author else ""
@@ -294,12 +298,13 @@ def _told(part: Letter, desk: Desk) -> Mapping[str, Any]:
     seen, decision, council = part.seen, part.decision, desk.council
     opened = next((one.case for one in decision.intents if isinstance(one, OpenCase)), None)
     joined = any(isinstance(one, Attach) for one in decision.intents)
-    writer = seen.passed.caller if seen.passed and seen.passed.caller else seen.message.author
+    caller, author = seen.passed.caller if seen.passed else None, seen.message.author
+    writer = (caller.name or caller.addr) if caller else (names.from_display(author) or author.addr) if author else ""
     inbox = council.inbox_of(opened.inbox) if opened else seen.home
     owner = council.staff.get(opened.owner if opened else decision.owner)
     answered = any(isinstance(one, Send) and not one.staff and _goes(one, council) for one in decision.intents)
     return {
-        "writer": (writer.name or writer.addr) if writer else "",
+        "writer": writer,
         "matter": subjects.plain(seen.message.subject),
         "reference": council.reference_of(decision.code) if decision.code else "",
         "what": "opened" if opened else "joined" if joined else "known" if decision.code else "nothing",
