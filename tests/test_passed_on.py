@@ -480,3 +480,16 @@ def test_explain_says_what_is_inside(world: World) -> None:
     assert (result["kind"], result["why"]) == ("staff", "Sam Jones passed on 2 letters")
     assert [(one["decision"], one["acknowledge"]) for one in result["passed_on"]] == [("case", True), ("record", False)]
     assert result["passed_on"][1]["why"] == "it was passed on, and it is bulk mail"
+
+
+def test_a_colleagues_answer_is_forwarded(world: World) -> None:
+    """§4.7: Priya answered Edward by herself, and Sam forwards her answer: what she quotes is no letter to us."""
+    head = (
+        "From: Priya Shah <priya@northgate.example>\nSent: 28 November 2026 09:00\n"
+        "To: Edward Quan <edward@resident.example>\nSubject: RE: Damp\n\n"
+    )
+    world.receive(
+        inline(f"For your files.\n\n{head}Dear Edward, we come on Monday.\n\n{OUTLOOK}{DAMP}", "FW: RE: Damp")
+    )
+
+    assert [case["resident_address"] for case in world.cases()] == ["sam@northgate.example"]

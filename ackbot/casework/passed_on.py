@@ -110,10 +110,13 @@ def _from_outside(seen: Seen, within: int = 0, said: tuple[str, ...] = ()) -> It
     """
     The mails inside a forward that people outside wrote, each with what colleagues wrote above it.
 
-    A mail of a colleague is opened: the letter is inside it. A mail of ours that came back holds none.
+    A mail of a colleague is opened: the letter is inside it. One that answers a letter only quotes it, and holds none; neither
+    does a mail of ours that came back.
     """
+    holder = seen.message.enclosed[within - 1].mail if within else None
+    answered = {one.key for one in (*holder.to, *holder.cc)} if holder else set()
     for number, one in enumerate(seen.message.enclosed, 1):
-        if one.within != within:
+        if one.within != within or any(author.key in answered for author in one.mail.from_ if author.addr):
             continue
         words = (*said, *([f"{_name(seen, within)}:\n{one.above}" if within else one.above] if one.above else []))
         if _is_colleagues(one, seen):

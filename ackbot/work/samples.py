@@ -23,6 +23,7 @@ from ackbot.mail.compose import Composed, compose
 from ackbot.mail.markup import Lines
 from ackbot.mail.message import Message
 from ackbot.mail.templates import TemplateProblem, place
+from ackbot.work import samples_of_ways
 from ackbot.work.reading import InProcess, Reading, patiently
 
 _OPEN = datetime(2026, 11, 30, 10, 0, tzinfo=UTC)  # a Monday morning
@@ -285,10 +286,7 @@ def _to_staff(desk: Desk, inbox: Inbox, staff: Staff, message: Message) -> Itera
             why="a specimen",
         ),
     )
-    yield (
-        "the resident wrote",
-        to_staff.resident_wrote(desk, message, case, desk.now, note="", why="a specimen"),
-    )
+    yield "the resident wrote", to_staff.resident_wrote(desk, message, case, desk.now, note="", why="a specimen")
     yield "sent to another service too", to_staff.also_yours(desk, message, case, inbox, staff, why="a specimen")
     yield "urgent", alarm_mails.urgent(desk, message, case, staff, ("gas",), why="a specimen")
     later = alarm_mails.Later("E. Quan <edward@elsewhere.example>", True, "It was a false alarm.")
@@ -311,6 +309,7 @@ def _to_staff(desk: Desk, inbox: Inbox, staff: Staff, message: Message) -> Itera
         ),
     )
     yield "many urgent cases", alarm_mails.urgent_list(desk, staff, untaken, proof=1, letters=7, why="a specimen")
+    yield from samples_of_ways.sends(desk, case, staff, message)
 
 
 def _later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[str, Send]]:
