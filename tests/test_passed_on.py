@@ -1,13 +1,16 @@
 """A letter that reached a member of staff, who forwards it to an inbox (behaviour.md §4.7)."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import Result
 
 from ackbot.casework.passed_on import BELIEVED
+from ackbot.store import status
 from ackbot.store.database import instant_of
 from ackbot.work.explain import as_json, explain
 from tests.support.council import MONDAY, World
@@ -493,3 +496,18 @@ def test_a_colleagues_answer_is_forwarded(world: World) -> None:
     )
 
     assert [case["resident_address"] for case in world.cases()] == ["sam@northgate.example"]
+
+
+def test_what_the_admin_sees(world: World, cli: Callable[..., Result], tmp_path: Path) -> None:
+    """§4.7, §5.3: cases and show say the way, show says in which mail a letter came, and the day counts it."""
+    world.receive(attached(to_sam(), to_sam(subject="Sale", message_id="<2@shop.example>", Precedence="bulk")))
+    (case,) = world.cases()
+    reference, config = world.office.council.reference_of(case["code"]), str(tmp_path / "ackbot.toml")
+    shown = cli("-c", config, "show", reference).output
+
+    assert cli("-c", config, "cases").output.rstrip().endswith("housing: Damp in the bedroom (forwarded)")
+    assert json.loads(cli("-c", config, "cases", "--json").output)["way"] == "forwarded"
+    assert ", forwarded" in shown
+    assert "came      in letter 1, by which staff passed it on" in shown
+    day = status.day(world.db, "housing", "")
+    assert (day["letters"], day["acknowledged"]) == (2, 1)

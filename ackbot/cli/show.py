@@ -67,6 +67,8 @@ def _told(found: dict[str, Any], config: Config) -> str:
             f"{letter['why']} [{letter['rule']}]"
         )
         lines.append(f"  about     {letter['subject'] or '(no subject)'}")
+        if letter["brought_by"]:
+            lines.append(f"  came      in letter {letter['brought_by']}, by which staff passed it on")
         lines += [
             f"  arrived   {arrival['inbox']} {arrival['folder']} uid {arrival['uid']}, "
             f"{when(arrival['arrived_at'], config)}"

@@ -416,5 +416,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         "ALTER TABLE cases ADD COLUMN way TEXT NOT NULL DEFAULT 'mail' CHECK (way IN ('mail', 'forwarded', 'call', 'visit'))",
         "ALTER TABLE letters ADD COLUMN brought_by BIGINT",  # the letter inside which staff passed it on; null for others
+        "CREATE INDEX letters_brought_by ON letters (brought_by) WHERE brought_by IS NOT NULL",  # the day at a glance
     ),
 )
