@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ackbot.mail import forwards
+from ackbot.mail import forwards, mime
 from ackbot.mail.forwards import written_at
 from ackbot.mail.message import Message
 from ackbot.mail.plain import MOST_ENCLOSED, Enclosed
@@ -172,6 +172,15 @@ def test_attached_mails() -> None:
     assert second.mail.subject == "Roof"
     assert first.above == second.above == "Hi both, this came to me.\n\nSam Jones\nStreets"
     assert not first.inline
+
+
+def test_files_of_attached_mails_are_found_by_their_section() -> None:
+    """§4.7: a forward that was delivered to us lies in no mailbox, so its files are taken from its bytes."""
+    body = "--c\nContent-Type: text/plain\n\nDamp.\n--c\nContent-Type: image/png; name=a.png\n\nits content\n--c--\n"
+    root = mime.parse(attached(letter(text=body, content_type="multipart/mixed; boundary=c")), files=True)
+
+    assert b"its content" in (mime.part_bytes(root, "2.2") or b"")
+    assert mime.part_bytes(root, "2.3") is None
 
 
 def test_an_attached_mail_that_is_one_file() -> None:

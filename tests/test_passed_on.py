@@ -17,6 +17,8 @@ from tests.support.council import MONDAY, World
 from tests.support.letters import by, letter, parsed, plain
 from tests.support.story import PASSED
 
+pytestmark = pytest.mark.usefixtures("store")
+
 SAM = "Sam Jones <sam@northgate.example>"
 WORDS = "This came to me. He rang as well, please be kind."
 FRIDAY = "Fri, 27 Nov 2026 16:07:00 +0000"
