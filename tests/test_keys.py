@@ -68,6 +68,8 @@ TABLE: tuple[tuple[str, str], ...] = (
     (keys.resident_wrote(CODE, LETTER, "sam", again=True), "wrote:7H429P:f00d:sam:again"),
     (keys.undelivered(CODE), "undelivered:7H429P"),
     (keys.unproven(ASKED), "unproven:7H429P:f00d"),
+    (keys.passed_on(LETTER), "passed:f00d"),
+    (keys.put_in("housing", DAY), "put-in:housing:2026-12-07"),
     (keys.forged("7H429P", "<a@b>", "sam"), "forged:7H429P:<a@b>:sam"),
     (keys.digest("sam", DAY), "digest:sam:2026-12-07"),
     (keys.overdue("sam", DAY), "overdue:sam:2026-12-07"),

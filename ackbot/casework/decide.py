@@ -150,7 +150,7 @@ def _anew(seen: Seen, verdict: Verdict, known: Known) -> bool:
     if not known.decided or not known.by_way or verdict.kind not in _PEOPLES:
         return False
     if known.by_way == "unchecked":
-        return bool(seen.inbox.authserv_id) and not verdict.by_way
+        return bool(seen.inbox.authserv_id) and seen.passed is None and not verdict.by_way
     lesser = known.by_way == "forged" and verdict.by_way == "marks"
     return not verdict.by_way or lesser or known.kind not in _PEOPLES
 

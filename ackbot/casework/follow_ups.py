@@ -79,6 +79,8 @@ def on_attached(
     # What a stranger writes is attached, but is never taken for the resident's thanks, score or wishes.
     known = verdict.to is not None and verdict.to.key in case.parties
     own = seen.authority.is_own(desk.council.inbox_of(case.inbox)) and not _as_staff(seen, case)
+    # A colleague who passes a letter on believes it; that is enough for the case to go on, and for nothing else.
+    goes_on = own or (seen.passed is not None and not seen.authority.condemned_by(desk.council.inbox_of(case.inbox)))
     again = doubted_at is not None
     speaks = seen.authority.speaks_for(case, desk.council)
     case, intents = _joined(seen, found, case, desk, found_urgent, own=own, speaks=speaks, alarmed=again)
@@ -90,7 +92,7 @@ def on_attached(
     case, in_charge = _in_charge(case, desk)
     if doubted_at is not None and case.human_words_at is not None and case.human_words_at > doubted_at:
         answer = _Answer((), None, "a person has answered it already", case.clocks)
-    elif own:
+    elif goes_on:
         answer = _answered(seen, verdict, case, said, facts, desk, known=known)
     else:
         answer = _unchanged(seen, verdict, case, facts, desk, known=known)
@@ -305,7 +307,9 @@ def _told(
         doubted = "" if authority.FORGED in notes else f"{authority.FORGED}, and "
         doubted += "nothing was changed because of it"
         notes.append(doubted)
-    elif known and not seen.authority.form and not seen.authority.speaks_for(case, desk.council):
+    elif (
+        seen.passed is None and known and not seen.authority.form and not seen.authority.speaks_for(case, desk.council)
+    ):
         notes.append(authority.UNCHECKED)
     note = "; ".join(notes)
     why = f"{desk.council.staff[case.in_charge].name} has the case"
@@ -324,6 +328,7 @@ def _told(
         at_once=danger.is_at_once(flags),
         again=again,
         writer=_as_staff(seen, case),
+        passed=seen.passed.told if seen.passed else None,
     )
 
 

@@ -188,6 +188,11 @@ def forged(code: str, asked_by: str, staff: str = "") -> Key:
     return Key(f"forged:{code}:{asked_by}:{staff}")
 
 
+def passed_on(fingerprint: str) -> Key:
+    """To a member of staff: what was made of the letters that they forwarded, or of the call that they wrote down."""
+    return Key(f"passed:{fingerprint}")
+
+
 def quiet(part: Part) -> Key:
     """The confirmation of QUIET or IGNORE."""
     return Key(f"quiet:{part}")

@@ -27,12 +27,12 @@ LetterKind = Literal[
     "own",
     "unreadable",
 ]
-# Kinds of mail that a person wrote to us.
-PERSONAL: frozenset[LetterKind] = frozenset({"letter", "contact-form", "reply", "unreadable", "staff"})
+PERSONAL: frozenset[LetterKind] = frozenset({"letter", "contact-form", "reply", "unreadable", "staff"})  # a person's
 # How well it is proven that a party wrote a letter: 2 vouched for by a server that we believe; 1 by nobody; 0 condemned, or a
 # stranger's in somebody else's case. A letter never drowns in an alarm of letters that are less proven (E9).
 Proof = Literal[0, 1, 2]
 ByWay = Literal["", "marks", "forged", "unchecked"]  # see `Verdict.by_way`
+Way = Literal["mail", "forwarded", "call", "visit"]  # how a case reached us; staff pass on the last three
 _LETTERS = frozenset({"letter", "contact-form", "unreadable", "automatic-reply"})  # kinds that may open a case
 Outcome = Literal["case", "attach", "event", "record"]
 
@@ -116,8 +116,7 @@ class Clock:
         promised_on: the local date that the resident is told, if any.
         due_at: the instant at which its time is over, UTC.
         told: the resident was told the date. A date that nobody was told may be computed anew (P9).
-        started_at: the instant from which it is counted; None for a date that a person named.
-        duration: as configured, such as "5 working days"; "" for a date that a person named.
+        started_at: the instant from which it is counted; `duration`: as configured. None and "" for a date that a person named.
         paused_at: the instant since which it is paused; None while it runs.
     """
 
@@ -145,8 +144,7 @@ class Person:
     What a resident asked for once, or what an owner said about them.
 
     Args:
-        quiet: the resident wants no automatic mail.
-        ignored: an owner said that this sender needs no automatic mail.
+        quiet: the resident wants no automatic mail; `ignored`: an owner said that this sender needs none.
         formats: such as "large print"; "" for none.
         language: an ISO 639-1 code; "" for the language of their letters.
     """
@@ -176,6 +174,7 @@ class Case:
         formats: what the resident needs, such as "large print"; "" for nothing.
         doubted: the trusted server condemned every letter in it. about: staff ids of those about whom it complains; see `apart`.
         proof: that of the newest letter in its resident's name.
+        way: how it reached us; see `spoken`.
     """
 
     code: str
@@ -213,11 +212,17 @@ class Case:
     doubted: bool = False
     proof: Proof = 1
     about: frozenset[str] = frozenset()
+    way: Way = "mail"
 
     @property
     def in_charge(self) -> str:
         """The id of whoever must act now: the cover, else the owner; "" if there is nobody."""
         return self.cover or self.owner
+
+    @property
+    def spoken(self) -> bool:
+        """Whether it is a call or a visit. Its subject is a colleague's words, which no mail to the resident repeats."""
+        return self.way in ("call", "visit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,8 +280,7 @@ class Returned:
         to: the address that it went to, case folded.
         inbox: the name of its inbox; "" for mail of the council as a whole.
         envelope_from: where reports about it go.
-        refuted: its recipient has written to us since, so the address works.
-        at: when it was written, UTC; None if that is not known.
+        refuted: its recipient has written to us since, so the address works. `at`: when it was written, UTC; None for unknown.
     """
 
     to: str
@@ -336,8 +340,7 @@ class Known:
     What we know of a letter with the same fingerprint that we saw before.
 
     Args:
-        code: the code of its case; "" for none.
-        inboxes: the names of the inboxes it came to.
+        code: the code of its case; "" for none. `inboxes`: the names of the inboxes it came to.
         decided: False if it was seen, but not decided yet.
         kind, outcome: what it was taken for, and what happened to it; "" while undecided.
         by_way: whether that rests on marks of the way that copy came; "forged" if they condemned its author.
@@ -374,6 +377,7 @@ class Questions:
         returned: Message-IDs of our mails that it returns as undelivered, case folded.
         author: the staff id of its sender; "" for anybody else.
         recipients: the recipients of a mail by the council's own people, case folded; empty for all other mail.
+        since: when the mail was written, if it was passed on; None for when it is decided.
     """
 
     fingerprint: str
@@ -386,6 +390,7 @@ class Questions:
     returned: tuple[str, ...] = ()
     author: str = ""
     recipients: tuple[str, ...] = ()
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -424,8 +429,7 @@ class Facts:
             the `recipients`.
         past: the sender's letters of the last days, newest first.
         by_message_id: codes of cases, by the Message-ID of a letter in them.
-        contact: the automatic mail to the sender.
-        loads: the work load of the staff who might own the case, by id.
+        contact: the automatic mail to the sender. `loads`: the work load of the staff who might own the case, by id.
         taken_codes: those of `candidate_codes` that other cases have.
         last_owner: the owner of the sender's last case: staff id, team, and when the case was last active.
         answered: answers to this sender from people's own mail programs, latest first.

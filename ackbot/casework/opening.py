@@ -184,7 +184,8 @@ def _dated(letter: NewLetter, routed: Routed, *, owned: bool) -> tuple[Clock, ..
 def _case(letter: NewLetter, routed: Routed, chosen: Chosen, clocks: tuple[Clock, ...]) -> Case:
     seen, desk = letter.seen, letter.desk
     message, arrived_at = seen.message, seen.arrival.arrived_at
-    resident = letter.verdict.to or Address("", "")
+    passed = seen.passed
+    resident = letter.verdict.to or (passed and passed.caller) or Address("", "")
     person = _person(letter)
     return Case(
         code=matching.free_code(desk.signer, message.fingerprint, letter.facts),
@@ -205,6 +206,7 @@ def _case(letter: NewLetter, routed: Routed, chosen: Chosen, clocks: tuple[Clock
         clocks=clocks,
         thread=(message.message_id,) if message.message_id else (),
         about=letter.about,
+        way=passed.way if passed else "mail",
     )
 
 
@@ -238,6 +240,7 @@ def _acknowledgement(letter: NewLetter, case: Case) -> Send | None:
         absent=officer.public_name if officer else "",
         also_to=seen.also_to,
         danger="first" if danger.is_at_once(letter.urgent) else "second" if danger.is_sensitive(letter.urgent) else "",
+        passed_by=seen.passed.by.public_name if seen.passed else "",
     )
 
 
@@ -319,6 +322,7 @@ def _owner_told(letter: NewLetter, case: Case, chosen: Chosen, acknowledged: Ack
         urgent=danger.flags(letter.urgent, desk.council),
         at_once=danger.is_at_once(letter.urgent),
         why="the owner gets the letter",
+        passed=letter.seen.passed.told if letter.seen.passed else None,
     )
     return [send]
 

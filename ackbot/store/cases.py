@@ -89,6 +89,7 @@ def _case(
         answer_to=row["answer_to"],
         formats=formats.get(resident.key, ""),
         about=frozenset(json.loads(row["about"])) if row["about"] else frozenset(),
+        way=row["way"],
     )
 
 

@@ -40,11 +40,12 @@ def open_case(unit: Unit, intent: OpenCase) -> Data:
     db.run(
         """
         INSERT INTO cases (code, state, inbox, resident_address, resident_name, subject, team, owner, standard, language,
-                           sensitive, quiet, opened_at, last_letter_at, about)
+                           sensitive, quiet, opened_at, last_letter_at, about, way)
         VALUES (:code, :state, :inbox, :address, :name, :subject, :team, '', :standard, :language,
-                :sensitive, :quiet, :opened_at, :last_letter_at, :about)
+                :sensitive, :quiet, :opened_at, :last_letter_at, :about, :way)
         """,
         code=case.code,
+        way=case.way,
         state=case.state,
         inbox=case.inbox,
         address=case.resident.addr,

@@ -147,7 +147,7 @@ def _ask(db: Database, questions: Questions, sender: str, now: datetime) -> _Ask
             """,
             sender=by,
             fingerprint=questions.fingerprint,
-            since=text_of(now - JOINED_WITHIN - timedelta(days=1)),
+            since=text_of(min(now, questions.since or now) - JOINED_WITHIN - timedelta(days=1)),
             limit=_MOST_PAST,
         ),
         by_message_id=db.run(
@@ -159,7 +159,7 @@ def _ask(db: Database, questions: Questions, sender: str, now: datetime) -> _Ask
         else nothing,
         known=db.run(
             "SELECT letters.code, letters.state, letters.kind, letters.outcome, letters.by_way, letters.arrived_at, "
-            "arrivals.inbox FROM letters LEFT JOIN arrivals ON arrivals.letter_id = letters.id "
+            "arrivals.inbox FROM letters LEFT JOIN arrivals ON arrivals.letter_id IN (letters.id, letters.brought_by) "
             "WHERE letters.fingerprint = :fingerprint",
             fingerprint=questions.fingerprint,
         ),

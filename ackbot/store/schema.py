@@ -415,4 +415,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE cases ADD COLUMN about TEXT NOT NULL DEFAULT ''",  # JSON: staff ids of those about whom it complains
         "ALTER TABLE cases ADD COLUMN answer_to TEXT NOT NULL DEFAULT ''",  # where human words go; '' until their author was asked
     ),
+    # 10: letters that staff forward, calls and visits that they write down.
+    (
+        "ALTER TABLE cases ADD COLUMN way TEXT NOT NULL DEFAULT 'mail' CHECK (way IN ('mail', 'forwarded', 'call', 'visit'))",
+        "ALTER TABLE letters ADD COLUMN brought_by BIGINT",  # the letter inside which staff passed it on; null for others
+        "CREATE INDEX letters_brought_by ON letters (brought_by) WHERE brought_by IS NOT NULL",  # the day at a glance
+    ),
 )

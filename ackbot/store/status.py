@@ -14,9 +14,12 @@ _UNVERIFIED_FOR = timedelta(
 
 _CASE = (
     "code, state, inbox, resident_address, resident_name, subject, team, owner, standard, "
-    "opened_at, closed_at, human_words_at, sensitive"
+    "opened_at, closed_at, human_words_at, sensitive, way"
 )
-_LETTER = "id, state, message_id, from_key, subject, arrived_at, kind, outcome, rule, why, acknowledged, code, error, attempts"
+_LETTER = (
+    "id, state, message_id, from_key, subject, arrived_at, kind, outcome, rule, why, acknowledged, code, error, "
+    "attempts, brought_by"
+)
 _MAIL = "id, kind, state, held_for, recipient, staff, message_id, code, created_at, accepted_at, attempts, reply"
 
 
@@ -127,7 +130,8 @@ def day(db: Database, inbox: str, since: str) -> dict[str, Any]:
     rows = db.run(
         """
         SELECT letters.acknowledged, letters.kind, letters.why, COUNT(*) AS n FROM arrivals
-        JOIN letters ON letters.id = arrivals.letter_id WHERE arrivals.inbox = :inbox AND arrivals.recorded_at > :since
+        JOIN letters ON letters.id = arrivals.letter_id OR letters.brought_by = arrivals.letter_id
+        WHERE arrivals.inbox = :inbox AND arrivals.recorded_at > :since
           AND letters.kind <> 'staff'
         GROUP BY letters.acknowledged, letters.kind, letters.why ORDER BY n DESC, letters.why
         """,

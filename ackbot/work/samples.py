@@ -23,6 +23,7 @@ from ackbot.mail.compose import Composed, compose
 from ackbot.mail.markup import Lines
 from ackbot.mail.message import Message
 from ackbot.mail.templates import TemplateProblem, place
+from ackbot.work import samples_of_ways
 from ackbot.work.admin_samples import ADMIN_TOPICS
 from ackbot.work.reading import InProcess, Reading, patiently
 
@@ -259,6 +260,7 @@ def _to_staff(desk: Desk, inbox: Inbox, staff: Staff, message: Message) -> Itera
     for title, refusals in (("many urgent cases", 0), ("many urgent cases, without words", 2)):
         again = alarm_mails.urgent_list(desk, staff, untaken, proof=1, letters=7, refusals=refusals, why="a specimen")
         yield title, again
+    yield from samples_of_ways.sends(desk, case, staff, message)
 
 
 def _later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[str, Send]]:

@@ -29,6 +29,7 @@ from ackbot.mail import (
     debris,
     domains,
     folding,
+    forwards,
     headers,
     language,
     lures,
@@ -202,6 +203,11 @@ def _from_a_daemon(value: str) -> object:
 
 # What reads a text of at most 65,536 characters.
 OF_TEXT: Mapping[str, Reader] = {
+    "forwards": lambda words: forwards.enclosed(
+        mime.parse(b""), replace(_plain_message(), subject="FW: a", text=words, new_text=words), message._read
+    ),
+    "forwards, dates": forwards.written_at,
+    "forwards, authors": forwards.authors,
     "quoting": lambda words: (quoting.new_text(words), quoting.unmarked(words), quoting.quotations(words, 200)),
     "quoting, heads": quoting.heads,
     "signatures": signatures.trimmed,

@@ -326,5 +326,6 @@ def _line(desk: Desk, person: Staff | None, line: Line) -> dict[str, Any]:
         or ("" if told or case.no_news >= GIVEN_UP else "no date was promised"),  # given up says more (E55)
         "missed": line.due_on is not None and line.due_on < desk.today,
         "call": case.sensitive,
+        "ring": not case.resident.addr,
         "links": to_staff.links(desk, case, person) if person else {},
     }

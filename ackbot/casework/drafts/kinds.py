@@ -102,6 +102,7 @@ ASK_BACK: Mapping[str, StaffMail] = MappingProxyType(
             "another",  # somebody else wrote in their case
             "unreachable",  # the resident's address does not work
             "unproven",  # was that a colleague's answer?
+            "passed",  # what was made of what they forwarded or wrote down
             "forged",  # it was not: somebody wrote in a colleague's name
         )
     }

@@ -6,6 +6,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from ackbot.casework.council import Council, Staff
+from ackbot.casework.model import Case
 from ackbot.mail import folding, lures, spelt
 from ackbot.mail.addresses import Address
 from ackbot.mail.message import Message
@@ -293,3 +294,16 @@ def _whole(name: str) -> frozenset[str]:
 
 def _words(name: str) -> list[str]:
     return re.findall(r"[^\W\d_]+", folding.plain(name[:_LONGEST_SHOWN]))
+
+
+def service_of(staff: str, case: Case, council: Council) -> str:
+    """
+    The service in which somebody has a case: that of its inbox, if they work there; else that of their own team, for whoever
+    stands in from another service (E55).
+    """
+    inbox = council.inbox_of(case.inbox)
+    theirs = [name for name, team in council.teams.items() if staff in (*team.members, team.deputy, team.manager)]
+    if inbox.personal or {case.team, inbox.team} & set(theirs) or not theirs:
+        return inbox.service
+    found = (one.service for one in council.inboxes.values() if one.team in theirs and not one.personal)
+    return next(found, inbox.service)

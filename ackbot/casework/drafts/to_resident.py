@@ -28,9 +28,11 @@ _SHORTER: tuple[tuple[str, Callable[[Any], Any]], ...] = (
     ("opens_on", lambda _: None),
     ("matter", lambda matter: subjects.shortened(matter, 30)),
     ("late", lambda _: False),
+    ("passed_by", lambda _: ""),
     ("complaint", lambda _: False),
     ("matter", lambda _: ""),
 )
+_UNNAMED = {"mail": "unnamed", "forwarded": "unnamed", "call": "call", "visit": "visit"}  # phrases for the subject
 _QUOTED = 80  # characters of a subject that our words repeat
 
 
@@ -62,7 +64,7 @@ def about_case(
     inbox = council.inbox_of(case.inbox)
     reference = council.reference_of(case.code)
     language = desk.language_for(case.language)
-    theirs = "" if case.sensitive else subjects.without_tags(letter.subject if letter else case.subject)
+    theirs = "" if case.sensitive or case.spoken else subjects.without_tags(letter.subject if letter else case.subject)
     proven = _proven(letter, case, inbox)
     if not proven and (not lures.quotable(subjects.plain(theirs)) or _is_ours(case, council)):
         theirs = ""
@@ -71,7 +73,7 @@ def about_case(
         subjects.answer_to(theirs)
         if theirs
         else desk.templates.phrase(
-            language, "subject.unnamed", day=desk.templates.day(language, written_on, desk.today)
+            language, f"subject.{_UNNAMED[case.way]}", day=desk.templates.day(language, written_on, desk.today)
         )
     )
     with_reference = council.reference_in_subject == "always" or (
@@ -90,12 +92,14 @@ def about_case(
             "today": desk.today,
             "council": council.name,
             "service": inbox.service,
-            "owner_service": service_of(case.in_charge, case, council),
+            "owner_service": names.service_of(case.in_charge, case, council),
             "reference": reference,
             "name": names.from_display(case.resident) or "",
             "matter": matter(theirs, proven=proven),
             "written_on": written_on,
             "sensitive": case.sensitive,
+            "way": case.way,
+            "yours": _yours(desk, case),
             "phone": inbox.phone,
             "urgent_help": Words(council.urgent_help),
             "take_further": Words(inbox.take_further or council.take_further),
@@ -167,6 +171,7 @@ def acknowledgement(
     absent: str = "",
     also_to: Sequence[Inbox] = (),
     danger: Literal["first", "second", ""] = "",
+    passed_by: str = "",
 ) -> Send:
     """
     The acknowledgement: it says who has the letter, and gives the date of the next word.
@@ -177,6 +182,7 @@ def acknowledgement(
         hold: why it waits for the admin's release; "" if it does not wait.
         absent: the public name of the officer who is away, if it is that officer's own inbox; "" otherwise.
         also_to: our other inboxes to which the letter was sent.
+        passed_by: the public name of the colleague who passed it on to us; "" if it came by itself.
     """
     council = desk.council
     inbox = council.inbox_of(case.inbox)
@@ -196,6 +202,8 @@ def acknowledgement(
         "owner": owner.public_name if owner else "",
         "first_name": names.first(owner.public_name) if owner else "",
         "absent": absent,
+        "passed_by": passed_by,
+        "holds_mail": bool(letter.enclosed),
         "next_on": None if case.sensitive else next_word(case.clocks),
         "named_on": named_on,
         "opens_on": opens_on,
@@ -456,17 +464,9 @@ def split_off(desk: Desk, other: Case, first: Case, *, named: str, why: str) -> 
     return _listing([other], about_case(desk, kinds.PART_SPLIT_OFF, other, keys.split_off(other.code), values, why=why))
 
 
-def service_of(staff: str, case: Case, council: Council) -> str:
-    """
-    The service in which somebody has a case: that of its inbox, if they work there; else that of their own team, for whoever
-    stands in from another service (E55).
-    """
-    inbox = council.inbox_of(case.inbox)
-    theirs = [name for name, team in council.teams.items() if staff in (*team.members, team.deputy, team.manager)]
-    if inbox.personal or {case.team, inbox.team} & set(theirs) or not theirs:
-        return inbox.service
-    found = (one.service for one in council.inboxes.values() if one.team in theirs and not one.personal)
-    return next(found, inbox.service)
+def _yours(desk: Desk, case: Case) -> str:
+    """What they wrote or told us, in the words in which our later mails name it."""
+    return desk.templates.phrase(desk.language_for(case.language), f"reached.{case.way}")
 
 
 def _listing(cases: Sequence[Case], send: Send) -> Send:
@@ -478,9 +478,10 @@ def _matter(desk: Desk, case: Case) -> dict[str, Any]:
     """Values for one case in a mail that lists a resident's cases."""
     owner = desk.council.staff.get(case.in_charge)
     return {
-        "matter": "" if case.sensitive or _is_ours(case, desk.council) else matter(case.subject),
+        "matter": "" if case.sensitive or case.spoken or _is_ours(case, desk.council) else matter(case.subject),
+        "yours": _yours(desk, case),
         "reference": desk.council.reference_of(case.code),
-        "service": service_of(case.in_charge, case, desk.council),
+        "service": names.service_of(case.in_charge, case, desk.council),
         "written_on": desk.council.calendar.local_day(case.opened_at),
         "owner": owner.public_name if owner else "",
         "first_name": names.first(owner.public_name) if owner else "",

@@ -77,8 +77,9 @@ def inside_link(desk: Desk, case: Case, staff: Staff, body: str, *, alarm: bool 
 
 
 def resident_name(case: Case) -> str:
-    """What staff read for the resident: the display name, else the address."""
-    return names.from_display(case.resident) or case.resident.addr or "somebody without an address"
+    """What staff read for the resident: the display name, else the address. A caller's name is a colleague's word."""
+    name = case.resident.name if case.spoken else names.from_display(case.resident)
+    return name or case.resident.addr or "somebody without an address"
 
 
 def about_case(
@@ -136,6 +137,7 @@ def about_case(
             "next_on": next_on,
             "promised": any(clock.told and clock.promised_on == next_on for clock in case.clocks),
             "call": case.sensitive,
+            "way": case.way,
             "formats": case.formats,
             "quiet": case.quiet,
             "words_go_out": words_go_out,
@@ -268,6 +270,7 @@ def new_case(
     urgent: tuple[str, ...],
     at_once: bool = False,
     why: str,
+    passed: tuple[Staff, str] | None = None,
 ) -> Send:
     """
     The mail that brings a new letter to its owner, who can answer by replying.
@@ -279,13 +282,16 @@ def new_case(
         note: what else the owner should know; "" for nothing.
         urgent: categories of urgent words in the letter.
         at_once: these are of a danger in which each hour counts.
+        passed: who passed it on, and their words about it; None if it came by itself.
     """
     staff = desk.council.staff[case.owner]
     key = keys.new_case(case.code, staff.id)
     values = {
+        **_passed(passed, staff),
         "owner_why": owner_why,
         "acknowledgement": acknowledgement,
         "withheld_because": withheld_because,
+        "passed_letter": passed is not None and not case.spoken,
         "note": note,
         "urgent": list(urgent),
         "call": case.sensitive or at_once,
@@ -306,6 +312,7 @@ def resident_wrote(
     at_once: bool = False,
     again: bool = False,
     writer: str = "",
+    passed: tuple[Staff, str] | None = None,
 ) -> Send:
     """
     The mail that brings a resident's further letter to whoever is in charge.
@@ -315,11 +322,18 @@ def resident_wrote(
         at_once: its urgent words are of a danger in which each hour counts.
         again: they have read an earlier copy of the letter, which was doubted.
         writer: the name of the colleague whose address it bears without proof; "" for a letter of a resident.
+        passed: as in `new_case`.
     """
     staff = desk.council.staff[case.in_charge]
     key = keys.resident_wrote(case.code, letter.fingerprint, staff.id, again=again)
     call = case.sensitive or at_once
-    values = {"note": note, "urgent": list(urgent), "call": call, "writer": writer, **_arrived(desk, arrived_at)}
+    values = {
+        "note": note,
+        "urgent": list(urgent),
+        "call": call,
+        "writer": writer,
+        **_arrived(desk, arrived_at),
+    } | _passed(passed, staff)
     return about_case(desk, kinds.RESIDENT_WROTE, case, staff, key, values, why=why, letter=letter)
 
 
@@ -352,6 +366,16 @@ def other_wrote(
     tag = desk.signer.tag(case.code, "i", staff.id)
     to = Address(resident_name(theirs), inbox.plus(tag) if inbox.plus_addressing else inbox.address)
     return replace(send, draft=replace(send.draft, reply_to=to, envelope_from=envelope_from(inbox, tag)))
+
+
+def _passed(passed: tuple[Staff, str] | None, reader: Staff) -> dict[str, Any]:
+    """Values for a mail about what a colleague passed on: their name, "You" for themselves, and their words, which stay inside."""
+    by, words = passed or (None, "")
+    return {
+        "passed_by": "" if by is None else "You" if by.id == reader.id else by.name,
+        "passed_letter": by is not None,
+        "passed_words": Lines(words),
+    }
 
 
 def _arrived(desk: Desk, at: datetime) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def questions_for(seen: Seen, verdict: Verdict, desk: Desk) -> Questions:
     )
     return Questions(
         fingerprint=message.fingerprint,
-        addresses=(sender.key,) if sender else (),
+        addresses=(sender.key,) if sender and sender.key else (),
         codes=tuple(codes),
         message_ids=tuple(dict.fromkeys((*message.in_reply_to, *message.references))),
         candidate_codes=_codes(desk.signer, message.fingerprint),
@@ -60,6 +60,7 @@ def questions_for(seen: Seen, verdict: Verdict, desk: Desk) -> Questions:
         ),
         author=seen.staff.id if seen.staff and seen.authority.answers_staff else "",
         returned=tuple(token.message_id for token in returned),
+        since=seen.arrival.arrived_at if seen.passed else None,
     )
 
 

@@ -4,7 +4,6 @@ Decides whether a person or a machine wrote a mail, and whether it may be acknow
 Each question has a table of rules; the first rule that matches decides.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -12,7 +11,8 @@ from functools import cached_property
 from ackbot.casework import authority
 from ackbot.casework.authority import Authority
 from ackbot.casework.council import Council, Form, Inbox, Staff
-from ackbot.casework.incoming import marks
+from ackbot.casework.incoming import machines, marks
+from ackbot.casework.incoming.passed import PassedOn
 from ackbot.casework.model import PERSONAL, Arrival, ByWay, LetterKind
 from ackbot.mail import subjects, systems
 from ackbot.mail.addresses import Address
@@ -26,6 +26,7 @@ class Seen:
 
     Args:
         condemned: a copy of the mail was condemned before, and this one clears nothing (E7).
+        passed: who passed it on, and how it reached them; None for mail that came to us by itself.
     """
 
     message: Message
@@ -33,11 +34,7 @@ class Seen:
     council: Council
     arrival: Arrival
     condemned: bool = False
-
-    @cached_property
-    def author_local(self) -> str:
-        """The local part of the first From mailbox."""
-        return self.message.from_[0].local if self.message.from_ else ""
+    passed: PassedOn | None = None
 
     @cached_property
     def form(self) -> Form | None:
@@ -87,7 +84,12 @@ class Seen:
     def authority(self) -> Authority:
         """What the mail may do. Every rule by which a mail acts asks this."""
         return authority.of(
-            self.message, self.inbox, self.council, form=self.form is not None, condemned=self.condemned
+            self.message,
+            self.inbox,
+            self.council,
+            form=self.form is not None,
+            condemned=self.condemned,
+            passed_on=self.passed is not None,
         )
 
     @property
@@ -98,6 +100,8 @@ class Seen:
     @cached_property
     def home(self) -> Inbox:
         """The inbox that handles the letter: our first shared inbox in To, else the one it came to (behaviour.md §3.3)."""
+        if self.passed is not None:  # whoever passed it on chose
+            return self.passed.home
         # A personal inbox does not give its letters away, even if To names a shared one.
         if self.inbox.personal:
             return self.inbox
@@ -107,6 +111,8 @@ class Seen:
     @cached_property
     def also_to(self) -> tuple[Inbox, ...]:
         """Our other shared inboxes to which the letter is addressed, in order."""
+        if self.passed is not None:
+            return self.passed.also_to
         named = (self.council.inbox_at(one.key) for one in (*self.message.to, *self.message.cc))
         others = dict.fromkeys(one for one in (*named, self.inbox) if one is not None and one.name != self.home.name)
         return tuple(one for one in others if not one.personal)
@@ -162,57 +168,6 @@ class Verdict:
     by_way: ByWay = ""
 
 
-def _daemon(seen: Seen) -> bool:
-    return bool(systems.DAEMON.fullmatch(seen.author_local))
-
-
-def _bounce_subject(seen: Seen) -> bool:
-    return bool(systems.BOUNCE_SUBJECT.search(seen.message.subject))
-
-
-def _says_undelivered(seen: Seen) -> bool:
-    """
-    Whether a mail system's address sent a mail with the subject or the words of a bounce.
-
-    A person may write from a postmaster's address, so there two signs are needed: of the subject, the words, and a quotation
-    that only a mail system makes.
-    """
-    if not _daemon(seen):
-        return False
-    text = seen.message.text[:4_000]
-    marked = _bounce_subject(seen) + bool(marks.BOUNCE_WORDS.search(text))
-    if not systems.POSTMASTER.fullmatch(seen.author_local):
-        return marked > 0
-    returns = seen.message.has_mail or bool(marks.RETURNED_MAIL.search(text))
-    return marked + returns >= 2
-
-
-def _writes_of_return(seen: Seen) -> bool:
-    """Whether the mail has both the subject and the words of a bounce."""
-    return _bounce_subject(seen) and bool(marks.BOUNCE_WORDS.search(seen.message.text[:4_000]))
-
-
-def _returned_by_daemon(seen: Seen) -> bool:
-    """Whether the envelope sender is a mail system. `bounce+…` does not count: mailing services use it for all their mail."""
-    local = (seen.message.return_path or "").partition("@")[0]
-    return bool(systems.MAILER.fullmatch(local)) if local else False
-
-
-def _machine_report(seen: Seen) -> bool:
-    """Whether it is a report between mail systems: DMARC aggregate (RFC 7489 §7.2.1.1), TLS-RPT (RFC 8460), recall."""
-    headers = seen.message.headers
-    return bool(
-        re.match(r"\s*Report[ -]Domain:.*Submitter:", seen.message.subject, re.IGNORECASE)
-        or "tls-report-domain" in headers
-        or "recallmessage" in headers.value("content-class").lower()
-    )
-
-
-def _placeholder(seen: Seen) -> bool:
-    """Whether it is the text that Exchange delivers in place of a mail that it cannot convert for IMAP (D9)."""
-    return seen.message.subject.startswith("Retrieval using the IMAP4 protocol failed for the following message")
-
-
 KINDS: tuple[KindRule, ...] = (
     KindRule(
         "own",
@@ -243,7 +198,7 @@ KINDS: tuple[KindRule, ...] = (
         "a mail system sent it from the null sender",
         lambda seen: (
             seen.message.return_path == ""
-            and (_daemon(seen) or not seen.message.author or _writes_of_return(seen))
+            and (machines.daemon(seen.message) or not seen.message.author or machines.writes_of_return(seen.message))
             and seen.message.subject != ""
         ),
         by_way=True,
@@ -252,14 +207,16 @@ KINDS: tuple[KindRule, ...] = (
         "bounce",
         "RFC 3464",
         "a mail system sent it, and it has a delivery-status part",
-        lambda seen: (_daemon(seen) or seen.message.return_path == "") and seen.message.has_delivery_status,
+        lambda seen: (
+            (machines.daemon(seen.message) or seen.message.return_path == "") and seen.message.has_delivery_status
+        ),
         by_way=True,
     ),
     KindRule(
         "bounce",
         "domain.md §2.2",
         "a mail system writes that a mail could not be delivered",
-        lambda seen: _says_undelivered(seen) or (_returned_by_daemon(seen) and _bounce_subject(seen)),
+        lambda seen: machines.says_undelivered(seen.message) or machines.returned(seen.message),
         by_way=True,
     ),
     KindRule(
@@ -287,7 +244,7 @@ KINDS: tuple[KindRule, ...] = (
         "receipt",
         "RFC 7489 §7.2",
         "it is a report of one mail system to another",
-        _machine_report,
+        lambda seen: machines.machine_report(seen.message),
         by_way=True,
     ),
     KindRule("contact-form", "behaviour.md §1", "it comes from a contact form of this inbox", lambda seen: seen.form),
@@ -340,7 +297,12 @@ KINDS: tuple[KindRule, ...] = (
         "a verified member of staff answers our mail",
         lambda seen: seen.authority.speaks_as_staff(),
     ),
-    KindRule("unreadable", "behaviour.md §1", "the mail server could not give us the mail itself", _placeholder),
+    KindRule(
+        "unreadable",
+        "behaviour.md §1",
+        "the mail server could not give us the mail itself",
+        lambda seen: machines.placeholder(seen.message),
+    ),
     KindRule(
         "unreadable",
         "behaviour.md §1",
@@ -369,7 +331,11 @@ FORGED = WithholdRule(
     by_way=True,
 )
 WITHHELD: tuple[WithholdRule, ...] = (
-    WithholdRule("behaviour.md §1", "it stands in for a mail that the server could not give us", _placeholder),
+    WithholdRule(
+        "behaviour.md §1",
+        "it stands in for a mail that the server could not give us",
+        lambda seen: machines.placeholder(seen.message),
+    ),
     NULL_SENDER,
     WithholdRule("RFC 5322 §3.6.2", "it names no usable sender", lambda seen: seen.message.author is None),
     WithholdRule(
@@ -408,7 +374,7 @@ WITHHELD: tuple[WithholdRule, ...] = (
     WithholdRule(
         "behaviour.md §1",
         "the inbox is only in Cc",
-        lambda seen: not seen.home.acknowledge_cc and _only_cc(seen),
+        lambda seen: seen.passed is None and not seen.home.acknowledge_cc and _only_cc(seen),
         by_way=True,
     ),
 )
@@ -459,7 +425,7 @@ def _screened(seen: Seen) -> tuple[Verdict, bool]:
         by = next((one for one in _FORM_WITHHELD if one.test(seen)), None)
         source, why = (by.source, by.why) if by else (rule.source, why)
         return Verdict("contact-form", source, why, by is None, resident), by is not None and by.by_way
-    to = None if _placeholder(seen) else seen.message.author
+    to = None if machines.placeholder(seen.message) else seen.message.author
     if rule.kind not in ("letter", "unreadable"):
         return Verdict(rule.kind, rule.source, why, False, to), rule.by_way
     by = next((one for one in WITHHELD if one.test(seen)), None)

@@ -72,7 +72,7 @@ def on_staff(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision
     (behaviour.md §4.4, P7).
     """
     person = seen.staff
-    tokens = _own_tokens(seen, facts)
+    tokens = own_tokens(seen, facts)
     if person is None or not tokens:
         return None
     code = next((token.code for token in tokens if token.code in facts.cases), "")
@@ -80,7 +80,7 @@ def on_staff(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision
     # There is no case whose owner could be told of a leaver's words, so they are handled as a letter.
     if case is None and has_left(person, desk.today):
         return None
-    reply = StaffReply(seen, person, tokens, _reading(seen, facts, desk), facts, desk)
+    reply = StaffReply(seen, person, tokens, reading_of(seen, facts, desk), facts, desk)
     if not _vouched_for(reply):
         return None
     intents = _acted_on(reply, case)
@@ -219,7 +219,7 @@ def _tell_owner(request: Request, *, gone: bool, closed: bool = False, went_out:
     return to_staff.another_wrote(desk, case, keeper, key, person.name, shown, gone=gone, closed=closed, why=why)
 
 
-def _own_tokens(seen: Seen, facts: Facts) -> tuple[Token, ...]:
+def own_tokens(seen: Seen, facts: Facts) -> tuple[Token, ...]:
     """The staff tokens that were made for this very person: in a reply address, or in a mail that we sent to them."""
     staff = seen.staff.id if seen.staff else ""
     tagged = [token for token in seen.message.addressed if token.role == "staff" and token.staff == staff]
@@ -237,7 +237,8 @@ def _stays_inside(tokens: tuple[Token, ...]) -> bool:
     return first.inside if not first.message_id else first.purpose not in _OUTSIDE
 
 
-def _reading(seen: Seen, facts: Facts, desk: Desk) -> Reading:
+def reading_of(seen: Seen, facts: Facts, desk: Desk) -> Reading:
+    """What a mail of staff asks for; our own words below it are cut."""
     fences = [desk.templates.fence(language) for language in desk.council.languages]
     originals = [facts.ours[token.message_id].text for token in seen.message.answers if token.message_id in facts.ours]
     return read(
