@@ -250,7 +250,7 @@ def test_another_service_takes_or_splits(make_story: Callable[..., Story]) -> No
     story = make_story()
     story.receive(letter(to="housing@northgate.example, streets@northgate.example"))
     fyi = story.mail("hand-over")
-    assert "If a part of it is yours, SPLIT that off." in " ".join(plain(bytes(fyi["content"])).split())
+    assert "If a part of it is yours, SPLIT that part off." in " ".join(plain(bytes(fyi["content"])).split())
     story.after(minutes=5)
     story.reply(fyi, "SPLIT streets: the bins")
 
