@@ -268,7 +268,7 @@ class Promises:
         resident = some[0].resident.key
         since = desk.now - timedelta(seconds=desk.council.feedback_every.seconds)
         may_ask = bool(resident) and not cases.asked_feedback(self._db, resident, since)
-        return due.on_settled(some, desk, may_ask=may_ask)
+        return due.on_settled(some, desk, may_ask=may_ask, last_asked=events.last_statement(self._db))
 
     def _history(self, case: Case, desk: Desk) -> History:
         return history(self._db, case.resident.key, desk.now, desk.council.calendar, desk.council.limits)
