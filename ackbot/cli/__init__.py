@@ -18,6 +18,7 @@ _COMMANDS = {
     "quarantine": "list, show and retry mails that could not be read",
     "release": "send the mails that the brake or a restore held",
     "restore": "put a backup back",
+    "report": "report how the standards are kept, as a page, a table or text",
     "resume": "end a pause",
     "run": "run the daemon",
     "show": "tell the whole story of a case, a mail or an address",
