@@ -20,6 +20,7 @@ from ackbot.work.alarm_repeats import AlarmRepeats
 from ackbot.work.apply import apply
 from ackbot.work.intake import Intake
 from ackbot.work.promises import Promises
+from ackbot.work.reporting import Reporting
 
 TICK_S = 15  # seconds between two looks at what is due
 PATIENCE_S = 1800.0  # seconds without progress after which the rounds count as stuck; no step takes that long
@@ -61,6 +62,7 @@ class Rounds:
         self._alarm_repeats = AlarmRepeats(db, office)
         self._absences = Absences(db, office)
         self._promises = Promises(db, office)
+        self._reporting = Reporting(db, office)
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self.progress_at = time.monotonic()
@@ -106,6 +108,7 @@ class Rounds:
             self._absences.run,
             self._keep_promises,
             self._daily,
+            self._reporting.run,
         )
         for work in steps:
             self.progress_at = time.monotonic()

@@ -1,6 +1,6 @@
 """Every kind of mail with sample values: for `preview`, and to find a broken template before a resident does (D45)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from types import MappingProxyType
@@ -23,6 +23,7 @@ from ackbot.mail.compose import Composed, compose
 from ackbot.mail.markup import Lines
 from ackbot.mail.message import Message
 from ackbot.mail.templates import TemplateProblem, place
+from ackbot.work.admin_samples import ADMIN_TOPICS
 from ackbot.work.reading import InProcess, Reading, patiently
 
 _OPEN = datetime(2026, 11, 30, 10, 0, tzinfo=UTC)  # a Monday morning
@@ -47,74 +48,8 @@ Content-Disposition: attachment\r
 \r
 --x--\r
 """
-# Sample values for each mail to the admin, by topic.
-ADMIN_TOPICS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
-    {
-        "quarantine": {
-            "inbox": "housing@northgate.example",
-            "letter": 7,
-            "error": "ValueError in text.py:12",
-            "again": True,
-        },
-        "inbox": {
-            "inbox": "housing@northgate.example",
-            "reason": "mail.northgate.example refuses housing: authentication failed",
-        },
-        "not-fetched": {
-            "inbox": "housing@northgate.example",
-            "reason": "uid 812 in INBOX: the server lists it and does not give it",
-        },
-        "kept-files": {
-            "inbox": "housing@northgate.example",
-            "reason": "lmtp_keep_per_day is 2000 MB, and 1990 MB are kept",
-        },
-        "relay": {"relay": "smtp.northgate.example", "reply": "535 5.7.8 authentication failed"},
-        "refused": {
-            "reference": "RBN-7H4-29P",
-            "kind": "acknowledgement",
-            "reply": "550 5.1.1 user unknown",
-            "to_staff": False,
-        },
-        "archive": {"archive": "archive@northgate.example", "reply": "550 5.1.1 user unknown"},
-        "daily": {
-            "since": "Sunday 29 November",
-            "inboxes": [
-                {
-                    "address": "housing@northgate.example",
-                    "letters": 12,
-                    "acknowledged": 9,
-                    "not_answered": ["2: it is bulk mail"],
-                    "would": 3,
-                    "junk": 4,
-                }
-            ],
-        },
-        "staff-trial": {"staff": "Priya Shah", "inbox": "housing@northgate.example"},
-        "trial": {"inbox": "housing@northgate.example"},
-        "unverified": {"reference": "RBN-7H4-29P", "kind": "acknowledgement"},
-        "brake": {"limit": 300},
-        "staff-bounce": {"person": "Sam Jones", "address": "sam@northgate.example", "status": "5.1.1"},
-        "forged": {
-            "author": "Sam Jones",
-            "said_by": "Sam Jones",
-            "resident": "Edward Quan",
-            "reference": "RBN-7H4-29P",
-            "their_words": Lines("We come on Monday."),
-        },
-        "missed": {"count": 2, "references": ["RBN-7H4-29P", "RBN-8K2-3QX"]},
-        "uncovered": {"count": 1, "references": ["RBN-7H4-29P"], "reasons": ["Priya Shah is away"]},
-        "restored": {"of": datetime(2026, 11, 29, 2, 30, tzinfo=UTC), "held": 3},
-        "restore": {"inbox": "housing@northgate.example"},
-        "put-in": {"inbox": "housing@northgate.example", "taken": 20},
-        "no-owner": {
-            "reference": "RBN-7H4-29P",
-            "inbox": "housing@northgate.example",
-            "team": "housing",
-            "reason": "nobody of housing is here",
-        },
-        "urgent": {"reference": "RBN-7H4-29P", "inbox": "housing@northgate.example", "categories": ["gas"]},
-    }
-)
+# The mail that asks "settled?": the statement it asks about, "" for how we did altogether, None for no question.
+_SETTLED = {"settled?": "", "settled? about a statement": "You listened to me", "settled? without the question": None}
 
 
 def specimens(config: Config, language: str) -> Iterator[tuple[str, Composed]]:
@@ -336,10 +271,11 @@ def _later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[str, Send]]
     noted = NoNews(replace(case, noted_at=_LATER), case.clocks[0].promised_on, _NEXT, True, "", False)
     unnamed = NoNews(replace(case, owner=""), case.clocks[0].promised_on, _NEXT, False, "Alex Reid", True)
     yield "no news, two matters", to_resident.no_news(desk, [noted, unnamed], why="a specimen")
-    for feedback in (True, False):
-        answered = replace(case, state="answered", human_words_at=_OPEN)
-        title = "settled?" if feedback else "settled? without the feedback question"
-        yield title, to_resident.settled(desk, [answered], feedback=feedback, why="a specimen")
+    answered = replace(case, state="answered", human_words_at=_OPEN)
+    for title, statement in _SETTLED.items():
+        feedback = statement is not None
+        sent = to_resident.settled(desk, [answered], feedback=feedback, why="a specimen", statement=statement or "")
+        yield title, sent
     for title, absent, left, back_on, absence in (
         ("cover", "Dana Price", False, _NEXT, keys.absence("dana", _LATER)),
         ("cover for a leaver", "Dana Price", True, None, keys.absence("dana", None)),
