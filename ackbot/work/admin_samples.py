@@ -46,6 +46,18 @@ ADMIN_TOPICS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
                     "not_answered": ["2: it is bulk mail"],
                     "would": 3,
                     "junk": 4,
+                    "name": "housing",
+                    "doubts": [
+                        {"reference": "RBN-7H4-29P", "urgent": True, "why": "nothing says that a machine sent it"}
+                    ],
+                    "kinds": [{"kind": "acknowledgement", "residents": 3, "staff": 0}],
+                    "specimens": [
+                        {
+                            "kind": "acknowledgement",
+                            "to": "edward.quan@resident.example",
+                            "words": Lines("(the words of the mail)\n\n(in paragraphs)"),
+                        }
+                    ],
                 }
             ],
         },

@@ -13,7 +13,8 @@ from ackbot import log_events
 from ackbot.casework import keys
 from ackbot.casework.drafts import to_admin
 from ackbot.casework.office import Office
-from ackbot.store import Database, StoreBusy, StoreProblem, clock_set_back, daily, outbox, status
+from ackbot.mail.markup import Lines
+from ackbot.store import Database, StoreBusy, StoreProblem, clock_set_back, daily, outbox, status, tried_out
 from ackbot.store.database import text_of
 from ackbot.work.absences import Absences
 from ackbot.work.alarm_repeats import AlarmRepeats
@@ -163,7 +164,7 @@ class Rounds:
             since = council.calendar.at(last or today - timedelta(days=1), council.digest_at)
             days = {name: status.day(self._db, name, text_of(since)) for name in council.inboxes}
             told = [
-                {**_shortened(day), "address": council.inboxes[name].address}
+                {**_shortened(day), "address": council.inboxes[name].address, **self._tried(name, text_of(since))}
                 for name, day in days.items()
                 if _worth_telling(day)
             ]
@@ -175,6 +176,27 @@ class Rounds:
                 desk, "daily", keys.daily(today), {"since": words, "inboxes": told}, why="the day before at a glance"
             )
             return apply(self._db, [send], desk)
+
+    def _tried(self, inbox: str, since: str) -> dict[str, Any]:
+        """What an inbox in mode shadow would have sent: doubts, counts and three mails whole; nothing of another mode."""
+        shadow = self._office.council.inboxes[inbox].mode == "shadow"
+        doubts = tried_out.doubts(self._db, inbox, since, _REASONS) if shadow else []
+        return {
+            "name": inbox,
+            "doubts": [
+                {
+                    "reference": self._office.council.reference_of(row["code"]) if row["code"] else "",
+                    "urgent": bool(row["urgent"]),
+                    "why": row["why"],
+                }
+                for row in doubts
+            ],
+            "kinds": [dict(row) for row in tried_out.kinds(self._db, inbox, since)] if shadow else [],
+            "specimens": [
+                {"kind": kind, "to": recipient, "words": Lines(words.strip())}
+                for kind, recipient, words in (tried_out.specimens(self._db, inbox, since, 3) if shadow else [])
+            ],
+        }
 
 
 def _worth_telling(day: Mapping[str, Any]) -> bool:
