@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from ackbot.cli.common import config_option, fail, loaded, store, writing
+from ackbot.cli.common import config_option, day_named, fail, loaded, store, writing
 from ackbot.cli.printing import say
 from ackbot.report import figures, page, tables
 from ackbot.report.periods import Period
@@ -54,18 +54,11 @@ def command(
 
 
 def _period(first: str | None, last: str | None, today: date) -> Period:
-    to = _date(last, "--to") if last else today
-    start = _date(first, "--from") if first else figures.default_period(to).first
+    to = day_named(last, "--to") if last else today
+    start = day_named(first, "--from") if first else figures.default_period(to).first
     if start > to:
         fail(f"--from {start} comes after --to {to}", 2)
     return Period(start, to)
-
-
-def _date(text: str, option: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        fail(f'{option} "{text}" is not a date; write for example 2026-10-01', 2)
 
 
 def _by_ending(out: str) -> str:
