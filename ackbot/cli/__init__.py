@@ -12,6 +12,7 @@ _COMMANDS = {
     "check": "find every mistake in the configuration",
     "close": "close old cases that were answered elsewhere",
     "demo": "show what ackbot does, with servers and letters of its own",
+    "diff": "say what a changed configuration touches: people, open cases, dates, last month's mail",
     "explain": "say what would happen to a mail, and why",
     "init": "write a configuration to start from, and a secret",
     "letters": "list every mail of a day, with or without a case, and why",

@@ -316,3 +316,8 @@ def alarmed(db: Database, codes: Sequence[str]) -> frozenset[str]:
     placeholders, parameters = listed("c", codes)
     rows = db.run(f"SELECT code FROM alarms WHERE taken_by = '' AND code IN ({placeholders})", **parameters)
     return frozenset(row["code"] for row in rows)
+
+
+def open_codes(db: Database) -> list[str]:
+    """Codes of all cases that are not closed, oldest first."""
+    return [row["code"] for row in db.run("SELECT code FROM cases WHERE state <> 'closed' ORDER BY id")]

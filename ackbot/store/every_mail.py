@@ -35,3 +35,19 @@ def between(db: Database, since: str, until: str, *, inbox: str, outcome: str) -
         inbox=inbox,
         outcome=outcome,
     )
+
+
+def decided_since(db: Database, since: str) -> Sequence[Row]:
+    """
+    The letters of people since an instant, oldest first: `code`, `inbox` of the first arrival, `arrived_at`, `subject`, `text`, and
+    the `headers` that rules look at, as JSON. The text of old letters may be gone.
+    """
+    return db.run(
+        """
+        SELECT letters.code, letters.subject, letters.text, letters.headers, letters.arrived_at,
+               (SELECT arrivals.inbox FROM arrivals WHERE arrivals.letter_id = letters.id ORDER BY arrivals.id LIMIT 1) AS inbox
+        FROM letters WHERE letters.state = 'decided' AND letters.arrived_at >= :since
+          AND letters.kind IN ('letter', 'contact-form') AND letters.outcome IN ('case', 'record') ORDER BY letters.id
+        """,
+        since=since,
+    )
