@@ -26,6 +26,7 @@ _COMMANDS = {
     "resume": "end a pause",
     "run": "run the daemon",
     "show": "tell the whole story of a case, a mail or an address",
+    "simulate": "replay a mailbox with its own dates, and say what would have been",
     "store": "copy a store to another, such as SQLite to PostgreSQL",
     "status": "show how the inboxes, the relay and the outbox are",
 }
