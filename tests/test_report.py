@@ -223,6 +223,20 @@ def test_words_that_came_back_are_no_words(make_story: Callable[..., Story], com
     assert (found["words"], found["reopened"]) == ((0, 1), (0, 0))
 
 
+def test_a_machine_has_no_matter(make_story: Callable[..., Story]) -> None:
+    """A stranger's automatic mail opens a case for somebody to look at, and is no resident who waits for an answer."""
+    story = make_story()
+    story.receive(letter(Auto_Submitted="auto-replied", subject="Your rent", text="I am away.\n"))
+    assert len(story.cases()) == 1
+    assert numbers(counted(story), "")["letters"] == (0, 0)
+    story.receive(
+        letter(text="I wrote this myself.\n", subject="Your rent", message_id="<2@r.example>")
+    )
+
+    assert len(story.cases()) == 1
+    assert numbers(counted(story), "")["letters"] == (1, 1)
+
+
 def test_the_mail_of_the_month(make_story: Callable[..., Story]) -> None:
     """The admin and the manager get it once, on the first working day; the manager reads about their teams."""
     changes = ("# end", '[report]\nto = ["alex", "cllr@elsewhere.example", "admins@northgate.example"]\n')

@@ -73,7 +73,7 @@ def way_of(case: Row) -> str:
 
 def matters(rows: Mapping[str, Sequence[Row]], council: Council, now: datetime) -> tuple[Matter, ...]:
     """
-    Put the rows of `store.measures.read` together, one value for each case.
+    Put the rows of `store.measures.read` together, one value for each case that a person brought.
 
     Args:
         now: the instant as of which dates have passed or not, aware.
@@ -81,7 +81,16 @@ def matters(rows: Mapping[str, Sequence[Row]], council: Council, now: datetime) 
     by_subject = {
         name: _by_code(rows[name]) for name in ("letters", "acknowledgements", "no_news", "events", "clocks", "alarms")
     }
-    return tuple(_matter(case, by_subject, council, now) for case in rows["cases"])
+    return tuple(
+        _matter(case, by_subject, council, now)
+        for case in rows["cases"]
+        if not _by_a_machine(by_subject["letters"].get(case["code"], []))
+    )
+
+
+def _by_a_machine(letters: Sequence[Row]) -> bool:
+    """Whether only automatic mail is in a case: somebody looks at it, but it is nobody's matter. A call has no letters."""
+    return bool(letters) and all(row["kind"] == "automatic-reply" for row in letters)
 
 
 def _by_code(rows: Iterable[Row]) -> Mapping[str, list[Row]]:

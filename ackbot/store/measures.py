@@ -43,7 +43,7 @@ def read(db: Database, since: datetime, until: datetime) -> Rows:
     cases = db.run(f"SELECT cases.* FROM cases WHERE {_OPENED} ORDER BY cases.id", **span)
     statements = {
         "letters": f"""
-            SELECT letters.code, letters.arrived_at FROM letters JOIN cases ON cases.code = letters.code
+            SELECT letters.code, letters.kind, letters.arrived_at FROM letters JOIN cases ON cases.code = letters.code
             WHERE {_OPENED} AND letters.kind IN {_PERSONAL} AND letters.outcome IN ('case', 'attach') ORDER BY letters.id
             """,
         "acknowledgements": f"""

@@ -29,7 +29,8 @@ def rows(count: int, seed: int = 1, *, days: int = 180, rare: float = 0.03) -> d
             "handovers": int(dice.random() < rare), "way": dice.choices(["mail", "call"], (95, 5))[0],
         }  # fmt: skip
         found["letters"] += [
-            {"code": code, "arrived_at": text_of(opened + timedelta(days=n))} for n in range(1 + (dice.random() < 0.1))
+            {"code": code, "kind": "letter", "arrived_at": text_of(opened + timedelta(days=n))}
+            for n in range(1 + (dice.random() < 0.1))
         ]
         if dice.random() > rare:
             found["acknowledgements"].append(
