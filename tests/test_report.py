@@ -229,9 +229,7 @@ def test_a_machine_has_no_matter(make_story: Callable[..., Story]) -> None:
     story.receive(letter(Auto_Submitted="auto-replied", subject="Your rent", text="I am away.\n"))
     assert len(story.cases()) == 1
     assert numbers(counted(story), "")["letters"] == (0, 0)
-    story.receive(
-        letter(text="I wrote this myself.\n", subject="Your rent", message_id="<2@r.example>")
-    )
+    story.receive(letter(text="I wrote this myself.\n", subject="Your rent", message_id="<2@r.example>"))
 
     assert len(story.cases()) == 1
     assert numbers(counted(story), "")["letters"] == (1, 1)
