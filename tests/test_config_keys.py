@@ -38,6 +38,8 @@ CONTRACT = {
     "team": "name members manager deputy assign keep_owner",
     "absence": "staff from until cover",
     "standard": "name name_owner_within update_every answer_within warn escalate_every settle_after reopen_within start calendar cut_off pausable feedback",
+    "statement": "text",
+    "report": "to every",
     "route": "inbox from to subject body postcode team owner standard skill",
 }
 

@@ -72,6 +72,18 @@ def test_the_page(demo: tuple[Path, str]) -> None:
     assert "<script" not in page
 
 
+def test_the_council_report(demo: tuple[Path, str]) -> None:
+    """It ends with the report that the council would publish: beside the mails, and as a page; with names for managers."""
+    folder, printed = demo
+    beside, public = (folder / "report.html").read_text(), (folder / "council.html").read_text()
+    named = (folder / "council-names-not-for-publication.html").read_text()
+
+    assert "As the council would publish it" in beside and 'href="council.html"' in beside
+    assert "matters reached us." in beside and "No promised date passed in silence." in public
+    assert "Priya Shah" in named and "Priya Shah" not in public
+    assert str(folder / "council.html") in "".join(printed.split())
+
+
 def test_it_fails_when_something_did_not_happen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Exit 0 only if what had to happen did: a resident who should not have been answered, or was not, is exit 1."""
     from dataclasses import replace

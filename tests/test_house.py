@@ -191,7 +191,7 @@ BORDERS = {
     "pydantic": "config/",
     "click": "cli/",
     "rich": ("cli/", "demo/"),
-    "jinja2": ("mail/templates.py", "report/gallery.py"),
+    "jinja2": ("mail/templates.py", "report/render.py"),
     "css_inline": "mail/templates.py",
 }
 

@@ -162,7 +162,8 @@ def on_words_lost(
         told = [
             to_admin.no_owner(now_open, "an answer to the resident came back, and nobody is here to read that", desk)
         ]
-    return [*stopped, *revived, *told]
+    lost = Note(case.code, "words-lost", {"at": at.isoformat()} if at else {}, why=why)
+    return [*stopped, lost, *revived, *told]
 
 
 def _revived(case: Case, desk: Desk) -> list[Intent]:

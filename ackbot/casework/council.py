@@ -232,6 +232,20 @@ class Urgent:
     words: Lists
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reporting:
+    """
+    Reports by mail.
+
+    Args:
+        to: staff ids and addresses; () for no reports by mail.
+        months: how many whole calendar months each one is about.
+    """
+
+    to: tuple[str, ...]
+    months: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Council:
     """Everything that the rules know of one council. Mappings are by name or id, in the order of the file."""
@@ -263,6 +277,8 @@ class Council:
     digest_at: time
     feedback_ask: bool
     feedback_every: Duration
+    statements: tuple[str, ...]
+    report: Reporting
 
     def reference_of(self, code: str) -> str:
         """The reference of a case, such as `RBN-7H4-29P` for the code `7H429P`."""

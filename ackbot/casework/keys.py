@@ -291,6 +291,11 @@ def daily(on: date) -> Key:
     return Key(f"daily:{on.isoformat()}")
 
 
+def report(reader: str, on: date) -> Key:
+    """One for each reader, by address, and for each report, by the day after its last one."""
+    return Key(f"report:{reader}:{on.isoformat()}")
+
+
 def brake(hour: datetime) -> Key:
     """Once an hour; `hour` is local time."""
     return Key(f"brake:{hour:%Y-%m-%dT%H}")

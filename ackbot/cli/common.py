@@ -3,6 +3,7 @@
 import contextlib
 import sys
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -99,6 +100,14 @@ def inbox_named(config: Config, name: str | None) -> str:
     if name and name not in config.council.inboxes:
         fail(f'there is no inbox "{name}"; choose from: {", ".join(config.council.inboxes)}', 2)
     return name or ""
+
+
+def day_named(text: str, option: str) -> date:
+    """The date that an option names. If it is none, the command exits with 2."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        fail(f'{option} "{text}" is not a date; write for example 2026-10-01', 2)
 
 
 def when(text: str | None, config: Config) -> str:

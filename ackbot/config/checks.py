@@ -54,6 +54,9 @@ def references(file: shape.File, source: Source) -> None:
     _routes(file, source, teams, staff)
     for number, person_id in enumerate(file.urgent.to):
         _known(source, ("urgent", "to", number), person_id, staff, "staff")
+    for number, reader in enumerate(file.report.to):
+        if "@" not in reader:
+            _known(source, ("report", "to", number), reader, staff, "staff")
     for key, names in (("alarm", file.urgent.alarm), ("flag", file.urgent.flag)):
         for number, name in enumerate(names):
             _known(source, ("urgent", key, number), name, danger.CATEGORIES, "category")

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from ackbot.casework.worktime import Duration, Week
+from ackbot.config import amounts
 
 # A calendar with few working days cannot count longer durations, because worktime.Calendar looks ten years ahead.
 _TEN_YEARS_S = 3_653 * 86_400
@@ -61,34 +62,6 @@ def _domain(value: str) -> str:
     if "@" in value or "." not in value or " " in value:
         raise ValueError(f'"{value}" is not a domain; write for example northgate.example, without @')
     return value.lower()
-
-
-def _rate(value: str) -> tuple[int, float] | None:
-    rates = _rates(value)
-    if len(rates) > 1:
-        raise ValueError(f'"{value}" has several rates; write one only, for example "300 per hour"')
-    return rates[0] if rates else None
-
-
-_SPANS = {"minute": 60.0, "hour": 3_600.0, "day": 86_400.0}
-
-
-def _rates(value: str) -> tuple[tuple[int, float], ...]:
-    found = []
-    for piece in filter(None, (one.strip() for one in value.split(","))):
-        words = piece.split()
-        if len(words) != 3 or not re.fullmatch(r"[0-9]{1,9}", words[0]) or words[1] != "per" or words[2] not in _SPANS:
-            raise ValueError(f'"{piece}" is not a rate; write for example "3 per hour"')
-        found.append((int(words[0]), _SPANS[words[2]]))
-    return tuple(found)
-
-
-def _octets(value: str) -> int:
-    words = value.split()
-    units = {"B": 1, "KB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000}
-    if len(words) != 2 or not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", words[0]) or words[1].upper() not in units:
-        raise ValueError(f'"{value}" is not a size; write for example "5 MB"')
-    return round(float(words[0]) * units[words[1].upper()])
 
 
 def _clock(value: str) -> time | None:
@@ -194,9 +167,10 @@ Domain = Annotated[str, _read(_domain)]
 Many = Annotated[list[str], BeforeValidator(_some)]
 Addrs = Annotated[list[Addr], BeforeValidator(_some)]
 Senders = Annotated[list[Annotated[str, _read(_sender)]], BeforeValidator(_some)]
-Rate = Annotated[tuple[int, float] | None, _read(_rate)]
-Rates = Annotated[tuple[tuple[int, float], ...], _read(_rates)]
-Octets = Annotated[int, _read(_octets)]
+Rate = Annotated[tuple[int, float] | None, _read(amounts.rate)]
+Rates = Annotated[tuple[tuple[int, float], ...], _read(amounts.rates)]
+Months = Annotated[int, _read(amounts.months)]
+Octets = Annotated[int, _read(amounts.octets)]
 Clock = Annotated[time | None, _read(_clock)]
 Morning = Annotated[time, _read(_morning)]
 Nation = Literal["GB-ENG", "GB-WLS", "GB-SCT", "GB-NIR"]
@@ -447,6 +421,19 @@ ENQUIRY = Standard(
 )
 
 
+class Statement(Table):
+    """[[statement]]."""
+
+    text: Text
+
+
+class Report(Table):
+    """[report]."""
+
+    to: Many = []
+    every: Months = 1
+
+
 class Route(Table):
     """[[route]]."""
 
@@ -482,6 +469,8 @@ class File(Table):
     absence: list[Absence] = []
     standard: Annotated[list[Standard], AfterValidator(lambda named: named or [ENQUIRY])] = [ENQUIRY]
     route: list[Route] = []
+    statement: list[Statement] = []
+    report: Report = Field(default_factory=Report)
 
 
 def keys(table: type[BaseModel]) -> list[str]:

@@ -31,6 +31,8 @@ TABLES: dict[str, type[BaseModel]] = {
     "absence": shape.Absence,
     "standard": shape.Standard,
     "route": shape.Route,
+    "statement": shape.Statement,
+    "report": shape.Report,
 }
 _ADDRESS = "somebody@invalid.example"
 # The values that replace a required key that is missing or wrong, so that the rest of the file can be checked. A finding that a
@@ -46,9 +48,10 @@ _STAND_INS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "team": {"name": "?"},
         "absence": {"staff": "?", "from": date(2000, 1, 1), "until": date(2000, 1, 2)},
         "standard": {"name": "?"},
+        "statement": {"text": "?"},
     }
 )
-_SEVERAL = frozenset({"relay", "inbox", "sender", "staff", "team", "absence", "standard", "route"})
+_SEVERAL = frozenset({"relay", "inbox", "sender", "staff", "team", "absence", "standard", "route", "statement"})
 _NAMED_BY = MappingProxyType(
     {"staff": ("id", "email")}
 )  # the keys by which other tables refer to an entry, if that is not `name`

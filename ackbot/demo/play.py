@@ -17,6 +17,7 @@ import structlog
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from ackbot.casework.office import Office
 from ackbot.config import load
 from ackbot.daemon import Runtime
 from ackbot.demo import northgate, screen
@@ -25,8 +26,11 @@ from ackbot.demo.letters import Letter
 from ackbot.demo.servers import MailServer, Sent, Sink
 from ackbot.demo.story import FIRST_DAY, LONGEST, MUST, ROUNDS, SCENES, ZONE, Scene, instant, kind, read
 from ackbot.mail.subjects import plain
+from ackbot.report.figures import Report
 from ackbot.report.gallery import Happening
+from ackbot.report.periods import Period
 from ackbot.store import Database, headway, open_database
+from ackbot.work import reporting
 
 _PATIENCE_S = 10.0
 # A word or two for each kind of mail that gets no answer.
@@ -104,13 +108,15 @@ def play(out: str, days: int, *, quiet: bool) -> int:
                     for one in tally.happenings[before:]:
                         screen.line(console, one)
             problems = _checked(stage, days)
+            public, named = _reported(stage, config.office)
         finally:
             runtime.end(5)
             db.close()
         mails = list(sink.mails)
     screen.write_mails(folder / "mail", mails)
     figures = _figures(tally, mails, time.monotonic() - started)
-    screen.write_report(folder / "report.html", mails, figures, tally.happenings)
+    published = screen.write_council(folder, public, named)
+    screen.write_report(folder / "report.html", mails, figures, tally.happenings, published)
     screen.closing(console, folder, figures, tally.not_answered, problems)
     return 1 if problems else 0
 
@@ -248,6 +254,14 @@ def _checked(stage: Stage, days: int) -> list[str]:
         if not stage.tally.escalations:
             problems.append("nothing was escalated")
     return problems
+
+
+def _reported(stage: Stage, office: Office) -> tuple[Report, Report]:
+    """The report of the story so far, as it may be published, and with names."""
+    now = stage.clock()
+    period = Period(FIRST_DAY, now.astimezone(ZONE).date())
+    public, named = (reporting.made(stage.db, office, period, now, names=names) for names in (False, True))
+    return public, named
 
 
 def _figures(tally: Tally, mails: Sequence[Sent], seconds: float) -> list[tuple[str, str]]:

@@ -12,7 +12,10 @@ from rich.text import Text
 
 from ackbot.demo.servers import Sent
 from ackbot.demo.story import ZONE, kind, read
-from ackbot.report.gallery import Card, Happening, write_page
+from ackbot.report import page
+from ackbot.report.figures import Report
+from ackbot.report.gallery import Card, Happening, Published, write_page
+from ackbot.report.page import NOT_FOR_PUBLICATION
 
 _WIDTHS = (14, 16, 22, 7, 17)  # columns: when, who, about, answer, who has it
 
@@ -60,10 +63,22 @@ def write_mails(folder: Path, mails: Sequence[Sent]) -> None:
         (folder / f"{number:03}-{kind(mail) or 'mail'}.eml").write_bytes(envelope + mail.content)
 
 
+def write_council(folder: Path, public: Report, named: Report) -> Published:
+    """Write the council's report of the three weeks: what may be published, and what is for managers."""
+    names = f"council-{NOT_FOR_PUBLICATION}.html"
+    (folder / "council.html").write_text(page.page(public), encoding="utf-8")
+    (folder / names).write_text(page.page(named), encoding="utf-8")
+    return Published(page.in_short(public), page.sections(public)[0], "council.html", names)
+
+
 def write_report(
-    path: Path, mails: Sequence[Sent], figures: Sequence[tuple[str, str]], happenings: Sequence[Happening]
+    path: Path,
+    mails: Sequence[Sent],
+    figures: Sequence[tuple[str, str]],
+    happenings: Sequence[Happening],
+    published: Published,
 ) -> None:
-    """Write the page with all mails, the figures, and what happened."""
+    """Write the page with all mails, the figures, what the council would publish, and what happened."""
     cards = []
     for mail in mails:
         message = read(mail)
@@ -72,7 +87,8 @@ def write_report(
         cards.append(
             Card(kind(mail), headers, plain.get_content() if plain else "", html.get_content() if html else "")
         )
-    write_page(path, "At the Royal Borough of Northgate", cards, figures=figures, happenings=happenings)
+    title = "At the Royal Borough of Northgate"
+    write_page(path, title, cards, figures=figures, happenings=happenings, published=published)
 
 
 def closing(
@@ -94,3 +110,4 @@ def closing(
     for problem in problems:
         console.print(f"[red]did not happen as it should:[/red] {escape(problem)}")
     console.print(f"Look at the mails: [bold]{folder / 'report.html'}[/bold]   each as sent: {folder / 'mail'}")
+    console.print(f"The report that the council would publish: [bold]{folder / 'council.html'}[/bold]")

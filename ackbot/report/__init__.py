@@ -1,1 +1,1 @@
-"""Pages for people to look at: so far the gallery of mails."""
+"""How the standards are kept, as figures, tables and pages; and the gallery of mails."""

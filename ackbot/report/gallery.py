@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import jinja2
-
-from ackbot import resources
+from ackbot.report.page import Section
+from ackbot.report.render import render
+from ackbot.report.words import word
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,23 @@ class Happening:
     good: bool | None = True
 
 
+@dataclass(frozen=True, slots=True)
+class Published:
+    """
+    The main numbers of the council's report, and where its pages lie.
+
+    Args:
+        sentences: the numbers in short.
+        part: the table of what became of the matters.
+        page, names: file names beside the page: what may be published, and what is for managers.
+    """
+
+    sentences: Sequence[str]
+    part: Section
+    page: str
+    names: str
+
+
 def write_page(
     path: Path,
     title: str,
@@ -55,24 +72,19 @@ def write_page(
     *,
     figures: Sequence[tuple[str, str]] = (),
     happenings: Sequence[Happening] = (),
+    published: Published | None = None,
 ) -> None:
     """
     Write the page. Everything that a stranger wrote is escaped; the HTML that is shown is ackbot's own (D28).
 
     Args:
         figures: names and values for the table.
+        published: the same time as the council would publish it; None for nothing of that.
 
     Raises:
         OSError: the page cannot be written.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(str(resources.templates() / "report")),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    page = environment.get_template("gallery.html").render(
-        title=title, cards=cards, figures=figures, happenings=happenings
+    page = render(
+        "gallery.html", title=title, cards=cards, figures=figures, happenings=happenings, published=published, word=word
     )
     path.write_text(page, encoding="utf-8")

@@ -326,3 +326,26 @@ def open_of_inbox(db: Database, inbox: str) -> int:
     return int(
         db.run("SELECT COUNT(*) AS n FROM cases WHERE state <> 'closed' AND inbox = :inbox", inbox=inbox)[0]["n"]
     )
+
+
+def open_and_quiet_since(db: Database, before: str, inbox: str) -> list[str]:
+    """Codes of the cases that are not closed and whose last letter came before an instant; of one inbox, or of all with ""."""
+    rows = db.run(
+        "SELECT code FROM cases WHERE state <> 'closed' AND last_letter_at < :before AND (:inbox = '' OR inbox = :inbox) "
+        "ORDER BY id",
+        before=before,
+        inbox=inbox,
+    )
+    return [row["code"] for row in rows]
+
+
+def alarmed(db: Database, codes: Sequence[str]) -> frozenset[str]:
+    """Those of the codes whose urgent alarm nobody has taken."""
+    placeholders, parameters = listed("c", codes)
+    rows = db.run(f"SELECT code FROM alarms WHERE taken_by = '' AND code IN ({placeholders})", **parameters)
+    return frozenset(row["code"] for row in rows)
+
+
+def open_codes(db: Database) -> list[str]:
+    """Codes of all cases that are not closed, oldest first."""
+    return [row["code"] for row in db.run("SELECT code FROM cases WHERE state <> 'closed' ORDER BY id")]

@@ -81,3 +81,9 @@ def reminded(db: Database, code: str, since: datetime) -> frozenset[str]:
         since=text_of(since),
     )
     return frozenset(json.loads(row["data"])["staff"] for row in rows)
+
+
+def last_statement(db: Database) -> str:
+    """The statement of the council's standards that a resident was last asked about; "" for none."""
+    rows = db.run("SELECT data FROM events WHERE kind = 'asked' ORDER BY at DESC, id DESC LIMIT 1")
+    return str(json.loads(rows[0]["data"]).get("statement", "")) if rows else ""

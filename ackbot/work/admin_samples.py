@@ -1,4 +1,4 @@
-"""Sample values for each mail to the admin, for `samples`."""
+"""Sample values of the mails to the admin, for `preview`, and to find a broken template before anybody needs it."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -43,8 +43,26 @@ ADMIN_TOPICS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "since": "Sunday 29 November",
             "refused": [{"kind": "acknowledgement", "person": "", "count": 9, "references": ["RBN-7H4-29P"]}],
             "inboxes": [
-                {"address": "housing@northgate.example", "letters": 12, "acknowledged": 9, "would": 3, "junk": 4}
-                | {"not_answered": ["2: it is bulk mail"]}
+                {
+                    "address": "housing@northgate.example",
+                    "letters": 12,
+                    "acknowledged": 9,
+                    "not_answered": ["2: it is bulk mail"],
+                    "would": 3,
+                    "junk": 4,
+                    "name": "housing",
+                    "doubts": [
+                        {"reference": "RBN-7H4-29P", "urgent": True, "why": "nothing says that a machine sent it"}
+                    ],
+                    "kinds": [{"kind": "acknowledgement", "residents": 3, "staff": 0}],
+                    "specimens": [
+                        {
+                            "kind": "acknowledgement",
+                            "to": "edward.quan@resident.example",
+                            "words": Lines("(the words of the mail)\n\n(in paragraphs)"),
+                        }
+                    ],
+                }
             ],
         },
         "staff-trial": {"staff": "Priya Shah", "inbox": "housing@northgate.example"},
@@ -69,6 +87,15 @@ ADMIN_TOPICS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "inbox": "housing@northgate.example",
             "team": "housing",
             "reason": "nobody of housing is here",
+        },
+        "report": {
+            "period": "1 October 2026 to 31 October 2026",
+            "short": ["120 matters reached us.", "118 of 120 were acknowledged automatically."],
+            "changes_title": "What changed against Quarter 2: July to September 2026",
+            "changes": ["Answered in time: 93%, up from 91%."],
+            "teams": [{"name": "housing", "short": ["80 matters reached us."]}],
+            "first": "2026-10-01",
+            "last": "2026-10-31",
         },
         "urgent": {"reference": "RBN-7H4-29P", "inbox": "housing@northgate.example", "categories": ["gas"]},
     }

@@ -281,7 +281,8 @@ class Promises:
         since = desk.now - timedelta(seconds=desk.council.feedback_every.seconds)
         may_ask = bool(resident) and not cases.asked_feedback(self._db, resident, since)
         grieving = [case.code for case in some if any(map(delicate.is_bereaved, cases.texts(self._db, case.code)))]
-        return due.on_settled(some, desk, may_ask=may_ask and not grieving)
+        asks = may_ask and not grieving
+        return due.on_settled(some, desk, may_ask=asks, last_asked=events.last_statement(self._db))
 
     def _history(self, case: Case, desk: Desk) -> History:
         return history(self._db, case.resident.key, desk.now, desk.council.calendar, desk.council.limits)

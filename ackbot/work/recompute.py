@@ -34,7 +34,7 @@ def recount(db: Database, council: Council, now: datetime) -> int:
                 found = [
                     SetClock(case.code, new, why="the calendar or the standard changed")
                     for clock in case.clocks
-                    if (new := _anew(clock, case.standard, case.inbox, council)) != clock
+                    if (new := anew(clock, case.standard, case.inbox, council)) != clock
                 ]
                 changed += len(found)
                 handlers.apply(db, found, {}, council, now)
@@ -43,7 +43,7 @@ def recount(db: Database, council: Council, now: datetime) -> int:
     return changed
 
 
-def _anew(clock: Clock, standard: str, inbox: str, council: Council) -> Clock:
+def anew(clock: Clock, standard: str, inbox: str, council: Council) -> Clock:
     """The clock by the rules in force now. A clock stays as it is if a resident was told, or if a person named its date."""
     if clock.told or clock.started_at is None:
         return clock

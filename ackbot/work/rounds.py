@@ -14,13 +14,15 @@ from ackbot.casework import keys
 from ackbot.casework.council import Council
 from ackbot.casework.drafts import to_admin
 from ackbot.casework.office import Office
-from ackbot.store import Database, StoreBusy, StoreProblem, clock_set_back, daily, outbox, refusals, status
+from ackbot.mail.markup import Lines
+from ackbot.store import Database, StoreBusy, StoreProblem, clock_set_back, daily, outbox, refusals, status, tried_out
 from ackbot.store.database import text_of
 from ackbot.work.absences import Absences
 from ackbot.work.alarm_repeats import AlarmRepeats
 from ackbot.work.apply import apply
 from ackbot.work.intake import Intake
 from ackbot.work.promises import Promises
+from ackbot.work.reporting import Reporting
 
 TICK_S = 15  # seconds between two looks at what is due
 PATIENCE_S = 1800.0  # seconds without progress after which the rounds count as stuck; no step takes that long
@@ -63,6 +65,7 @@ class Rounds:
         self._alarm_repeats = AlarmRepeats(db, office)
         self._absences = Absences(db, office)
         self._promises = Promises(db, office)
+        self._reporting = Reporting(db, office)
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self.progress_at = time.monotonic()
@@ -108,6 +111,7 @@ class Rounds:
             self._absences.run,
             self._keep_promises,
             self._daily,
+            self._reporting.run,
         )
         for work in steps:
             self.progress_at = time.monotonic()
@@ -162,7 +166,7 @@ class Rounds:
             since = council.calendar.at(last or today - timedelta(days=1), council.digest_at)
             days = {name: status.day(self._db, name, text_of(since)) for name in council.inboxes}
             told = [
-                {**_shortened(day), "address": council.inboxes[name].address}
+                {**_shortened(day), "address": council.inboxes[name].address, **self._tried(name, text_of(since))}
                 for name, day in days.items()
                 if _worth_telling(day)
             ]
@@ -174,6 +178,27 @@ class Rounds:
             values = {"since": words, "inboxes": told, "refused": refused}
             send = to_admin.about(desk, "daily", keys.daily(today), values, why="the day before at a glance")
             return apply(self._db, [send], desk)
+
+    def _tried(self, inbox: str, since: str) -> dict[str, Any]:
+        """What an inbox in mode shadow would have sent: doubts, counts and three mails whole; nothing of another mode."""
+        shadow = self._office.council.inboxes[inbox].mode == "shadow"
+        doubts = tried_out.doubts(self._db, inbox, since, _REASONS) if shadow else []
+        return {
+            "name": inbox,
+            "doubts": [
+                {
+                    "reference": self._office.council.reference_of(row["code"]) if row["code"] else "",
+                    "urgent": bool(row["urgent"]),
+                    "why": row["why"],
+                }
+                for row in doubts
+            ],
+            "kinds": [dict(row) for row in tried_out.kinds(self._db, inbox, since)] if shadow else [],
+            "specimens": [
+                {"kind": kind, "to": recipient, "words": Lines(words.strip())}
+                for kind, recipient, words in (tried_out.specimens(self._db, inbox, since, 3) if shadow else [])
+            ],
+        }
 
 
 def _worth_telling(day: Mapping[str, Any]) -> bool:

@@ -49,6 +49,8 @@ Content-Disposition: attachment\r
 \r
 --x--\r
 """
+# The mail that asks "settled?": the statement it asks about, "" for how we did altogether, None for no question.
+_SETTLED = {"settled?": "", "settled? about a statement": "You listened to me", "settled? without the question": None}
 
 
 def specimens(config: Config, language: str) -> Iterator[tuple[str, Composed]]:
@@ -286,10 +288,11 @@ def _later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[str, Send]]
     noted = NoNews(replace(case, noted_at=_LATER), case.clocks[0].promised_on, _NEXT, True, "", False)
     unnamed = NoNews(replace(case, owner=""), case.clocks[0].promised_on, _NEXT, False, "Alex Reid", True)
     yield "no news, two matters", to_resident.no_news(desk, [noted, unnamed], why="a specimen")
-    for feedback in (True, False):
-        answered = replace(case, state="answered", human_words_at=_OPEN)
-        title = "settled?" if feedback else "settled? without the feedback question"
-        yield title, to_resident.settled(desk, [answered], feedback=feedback, why="a specimen")
+    answered = replace(case, state="answered", human_words_at=_OPEN)
+    for title, statement in _SETTLED.items():
+        feedback = statement is not None
+        sent = to_resident.settled(desk, [answered], feedback=feedback, why="a specimen", statement=statement or "")
+        yield title, sent
     for title, absent, left, back_on, absence in (
         ("cover", "Dana Price", False, _NEXT, keys.absence("dana", _LATER)),
         ("cover for a leaver", "Dana Price", True, None, keys.absence("dana", None)),

@@ -11,7 +11,7 @@ from ackbot.casework.drafts import to_admin, to_resident
 from ackbot.casework.drafts.to_resident import NoNews
 from ackbot.casework.history import History
 from ackbot.casework.incoming import delicate
-from ackbot.casework.intents import ClearClock, Close, Intent, Late, SetClock, Settle
+from ackbot.casework.intents import ClearClock, Close, Intent, Late, Note, SetClock, Settle
 from ackbot.casework.model import GIVEN_UP, PROMISES, Case, Clock
 from ackbot.casework.office import Desk
 from ackbot.casework.worktime import Duration
@@ -153,13 +153,14 @@ def _no_news(case: Case, heard: Collection[str], desk: Desk) -> tuple[NoNews, li
     return found, [*changes, SetClock(case.code, update, why=why), Late(case.code, times, why=why)]
 
 
-def on_settled(cases: Sequence[Case], desk: Desk, *, may_ask: bool) -> list[Intent]:
+def on_settled(cases: Sequence[Case], desk: Desk, *, may_ask: bool, last_asked: str = "") -> list[Intent]:
     """
     After an answer and silence, close the cases and ask the resident once whether the matter is settled (behaviour.md §3.5).
 
     Args:
         cases: answered cases of one resident, whose time to settle is over.
         may_ask: the resident was not asked for feedback within the council's period.
+        last_asked: the statement of the council's standards that the resident before was asked about; "" for none.
     """
     council = desk.council
     asked = [case for case in cases if not contact.silent_because(case, council)]
@@ -173,7 +174,18 @@ def on_settled(cases: Sequence[Case], desk: Desk, *, may_ask: bool) -> list[Inte
     feedback = may_ask and council.feedback_ask and not any(_no_survey(case, desk) for case in asked)
     why = "answered, and nobody wrote again"
     closed: list[Intent] = [Settle(case.code, why=why) for case in asked]
-    return [*intents, to_resident.settled(desk, asked, feedback=feedback, why=why), *closed]
+    statement = _next_statement(council.statements, last_asked) if feedback else ""
+    # The score that comes back is about this statement, whatever the configuration says by then.
+    noted = [Note(case.code, "asked", {"statement": statement}, why="asked how we did") for case in asked if feedback]
+    sent = to_resident.settled(desk, asked, feedback=feedback, why=why, statement=statement)
+    return [*intents, sent, *noted, *closed]
+
+
+def _next_statement(statements: Sequence[str], last: str) -> str:
+    """The statement whose turn it is; "" if the council has none."""
+    if not statements:
+        return ""
+    return statements[(statements.index(last) + 1) % len(statements)] if last in statements else statements[0]
 
 
 def on_waiting(cases: Sequence[Case], desk: Desk) -> list[Intent]:

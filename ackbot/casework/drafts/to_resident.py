@@ -390,16 +390,18 @@ def _no_news_values(one: NoNews, desk: Desk) -> dict[str, Any]:
     }
 
 
-def settled(desk: Desk, cases: Sequence[Case], *, feedback: bool, why: str) -> Send:
+def settled(desk: Desk, cases: Sequence[Case], *, feedback: bool, why: str, statement: str = "") -> Send:
     """
     The mail that closes cases: "if that settled it, do nothing; if not, reply" (behaviour.md §3.5).
 
     Args:
         feedback: it also asks how we did.
+        statement: of the council's standards, which the resident says how true it is; "" for how we did altogether.
     """
     matters = [{**_matter(desk, case), **_writer(desk, case)} for case in cases]
     key = keys.settled(cases[0].code, desk.today, feedback=feedback)
-    send = about_case(desk, kinds.SETTLED, cases[0], key, {"matters": matters, "feedback": feedback}, why=why)
+    values = {"matters": matters, "feedback": feedback, "statement": statement}
+    send = about_case(desk, kinds.SETTLED, cases[0], key, values, why=why)
     return replace(_listing(cases, send), asks_feedback=feedback)
 
 
