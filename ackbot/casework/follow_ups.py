@@ -154,8 +154,7 @@ def _joined(
 def _said(seen: Seen, case: Case, desk: Desk, found_urgent: tuple[str, ...]) -> _Said:
     """The thanks, score and wishes in a resident's letter. A letter with urgent words is never just thanks or a score."""
     words = seen.message.new_text
-    files = any(not one.inline for one in seen.message.attachments)
-    short = None if found_urgent or files else thanks.short_answer(words, _people(case, desk))
+    short = None if found_urgent or seen.message.files else thanks.short_answer(words, _people(case, desk))
     asked = case.state == "waiting"
     if short and short.kind == "score" and asked:
         short = None  # a number may answer the owner's question, such as "How many rooms?"

@@ -7,10 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from ackbot.mail.headers import Headers, parameters
-from ackbot.mail.mime import head_of
+from ackbot.mail.mime import OCTETS, head_of
 from ackbot.mail.splitting import MOST_PARTS
 
 TEXT_UP_TO = 524_288  # octets that are fetched of one text part of a larger mail
+_PAGE_UP_TO = (
+    4_000_000  # the same of its first pages of HTML, because pictures may stand in a page before its words (E18)
+)
+_PAGES = 2
 # The parts that rules read, so that the skeleton of a large mail has them (D19).
 _TEXTUAL = frozenset(
     {
@@ -43,7 +47,8 @@ class Wanted:
 
     def __init__(self) -> None:
         self.mime: list[str] = []
-        self.text: list[str] = []
+        self.text: dict[str, int] = {}  # each with the octets to fetch of it
+        self._pages = 0
         self.sizes: dict[str, int] = {}
 
     def walk(self, structure: Any, section: str) -> None:
@@ -60,14 +65,16 @@ class Wanted:
         content_type = _content_type(structure)
         self.sizes[own] = int(structure[6] or 0)
         if content_type in _WORDS or (content_type in _TEXTUAL and _disposition(structure) != "attachment"):
-            self.text.append(own if section else "TEXT")
+            large = content_type == "text/html" and self.sizes[own] > TEXT_UP_TO and self._pages < _PAGES
+            self._pages += large
+            self.text[own if section else "TEXT"] = _PAGE_UP_TO if large else TEXT_UP_TO
         elif content_type == "message/rfc822" and section:
-            self.text.append(section)
+            self.text[section] = TEXT_UP_TO
 
     def sections(self) -> list[str]:
         """The FETCH items that get all of it."""
         items = [f"BODY.PEEK[{section}.MIME]" for section in self.mime]
-        return items + [f"BODY.PEEK[{section}]<0.{TEXT_UP_TO}>" for section in self.text]
+        return items + [f"BODY.PEEK[{section}]<0.{size}>" for section, size in self.text.items()]
 
     def is_whole(self, parts: Mapping[bytes, Any]) -> bool:
         """Whether the server gave every part that was asked for, be it empty."""
@@ -101,7 +108,8 @@ def rebuilt(header: bytes, structure: Any, section: str, parts: dict[bytes, Any]
     if not isinstance(structure[0], list):
         name = section or "TEXT"
         content = parts.get(f"BODY[{name}]<0>".encode()) or b""
-        return header + bytes(content)
+        sized = header[:-2] + f"{OCTETS}: {int(structure[6] or 0)}\r\n\r\n".encode()
+        return sized + bytes(content)
     boundary = _boundary(header)
     pieces = [header]
     for number, child in enumerate(structure[0], 1):

@@ -151,7 +151,7 @@ def about_case(
         languages=(language,),
         html=mail.html,
         extra={"X-Ackbot-Case": reference},
-        attachments=tuple(one for one in letter.attachments if one.section and not one.inline) if letter else (),
+        attachments=tuple(one for one in letter.files if one.section) if letter else (),
     )
     return Send(key, draft, code=case.code, inbox=inbox.name, lane=inbox.staff_lane, why=why, staff=staff.id)
 
@@ -185,8 +185,12 @@ def _shown(letter: Message, inbox: Inbox) -> dict[str, Any]:
     """Values for a mail that shows a letter and names its files."""
     return {
         "letter": Lines(letter.text[:_LETTER_SHOWN]),
+        "letter_empty": not letter.text.strip(),
+        "letter_unread": not letter.text.strip()
+        and any(one.content_type == "text/html" for one in letter.attachments if not one.name),
         "letter_cut": len(letter.text) > _LETTER_SHOWN,
-        "attachments": [one.name or one.content_type for one in letter.attachments if not one.inline],
+        "attachments": [one.name or one.content_type for one in letter.files],
+        "pictures": [one.name or one.content_type for one in letter.decorations],
         "attach_up_to": f"{inbox.attach_up_to / 1_000_000:g} MB",
     }
 

@@ -106,6 +106,22 @@ RETURNED_MAIL = re.compile(
     r"|(?<![\d.])[45]\.\d\.\d{1,3}(?![\d.])|(?:said|reply|error|response)\W{1,4}[45]\d\d\b",
     re.IGNORECASE | re.MULTILINE,
 )
+# Receipts in words alone: Outlook's, as gateways hand them on, and Thunderbird's. Nothing else may stand in them.
+RECEIPT_SUBJECT = re.compile(
+    r"\s*(?:read|not\s?read|gelesen|ungelesen|nicht gelesen|lu|non lu|leído|leido|no leído|letto|non letto|lida|lido|não lida?|gelezen|niet gelezen|przeczytano|nie przeczytano"
+    r"|citit|necitit|darllenwyd|return receipt|disposition notification|lesebestätigung|accusé de lecture|confirmation de lecture|leesbevestiging|conferma di lettura"
+    r"|potwierdzenie przeczytania|confirmación de lectura)\b[^\n]{0,10}?[:(\-–]",
+    re.IGNORECASE,
+)
+RECEIPT_WORDS = re.compile(
+    r"""\A\s*(?:
+      (?:your\ message|ihre\ nachricht|votre\ message|su\ mensaje|el\ mensaje|il\ messaggio|la\ mensagem|a\ sua\ mensagem|uw\ bericht|wiadomość|mesajul|eich\ neges)[^\w\n]*+\n
+      (?:[ \t]*+(?:[\w' ]{1,20}:[^\n]{0,300})?\n){1,12}
+      [^\n]{0,20}(?:was|wurde|a\ été|ha\ sido|se|è\ stat[oa]|foi|is|została|została|a\ fost|ei\ ddarllen)\b[^\n]{0,160}(?:\n[^\n]{0,80})?
+    | (?:this\ is\ a\ return\ receipt\ for|dies\ ist\ eine\ empfangsbestätigung|ceci\ est\ un\ accusé\ de\ réception\ pour)[^\n]{0,300}(?:\n[^\n]{0,300}){0,8}
+    )\s*\Z""",
+    re.IGNORECASE | re.VERBOSE,
+)
 _OF_RESPONDERS = (
     "x-autoreply",
     "x-autorespond",

@@ -4,7 +4,6 @@ Decides whether a person or a machine wrote a mail, and whether it may be acknow
 Each question has a table of rules; the first rule that matches decides.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -12,9 +11,9 @@ from functools import cached_property
 from ackbot.casework import authority
 from ackbot.casework.authority import Authority
 from ackbot.casework.council import Council, Form, Inbox, Staff
-from ackbot.casework.incoming import marks
+from ackbot.casework.incoming import machines, marks, personal
 from ackbot.casework.model import PERSONAL, Arrival, ByWay, LetterKind
-from ackbot.mail import subjects, systems
+from ackbot.mail import subjects
 from ackbot.mail.addresses import Address
 from ackbot.mail.message import Message
 
@@ -35,11 +34,6 @@ class Seen:
     condemned: bool = False
 
     @cached_property
-    def author_local(self) -> str:
-        """The local part of the first From mailbox."""
-        return self.message.from_[0].local if self.message.from_ else ""
-
-    @cached_property
     def form(self) -> Form | None:
         """The contact form of this inbox that is the only author in From; None if none is. Anybody can write a Sender field."""
         authors = {one.key for one in self.message.from_}
@@ -53,15 +47,24 @@ class Seen:
 
     @cached_property
     def weak_marks(self) -> int:
-        """The number of weak marks of an automatic reply; 0 unless the subject is one of them."""
+        """
+        The number of weak marks of an automatic reply; 0 unless the subject is one of them.
+
+        That it answers a mail of ours counts only if the subject says more than that one did: "Re: Absence: Tom Lee, 4B" may be the
+        subject of the letter that we answered (E14). A letter that asks or tells something has none, whatever its subject (E15).
+        """
         message = self.message
         formal = marks.AUTOMATIC_SUBJECT.search(message.subject)
         if not formal and not marks.ABSENCE_SUBJECT.match(message.subject):
             return 0
         if self.authority.speaks_as_staff() and subjects.is_reply(message.subject):
             return 0  # a colleague answers a case whose letter was an automatic reply, and kept its subject
-        null_sender, absence_words = message.return_path == "", marks.ABSENCE_WORDS.search(message.new_text[:2_000])
-        return 1 + bool(formal) + bool(null_sender) + bool(absence_words) + bool(message.answers)
+        words = message.new_text
+        if personal.asks(words) or personal.tells(words) or (not formal and personal.signs_off(words)):
+            return 0
+        null_sender, absence_words = message.return_path == "", marks.ABSENCE_WORDS.search(words[:2_000])
+        answers = message.answers and not subjects.is_reply(message.subject)
+        return 1 + bool(formal) + bool(null_sender) + bool(absence_words) + bool(answers)
 
     @cached_property
     def says_automatic(self) -> bool:
@@ -74,6 +77,9 @@ class Seen:
         if self.authority.speaks_as_staff() or subjects.is_forward(message.subject):
             return False
         words = message.new_text[: 200 if subjects.is_reply(message.subject) else 4_000]
+        # Machines ask too, whether there are questions; but they have no life of their own (E14).
+        if personal.tells(words):
+            return False
         if marks.SAYS_AUTOMATIC.search(words):
             return True
         return bool(marks.SAYS_NO_REPLY.search(words) and marks.SAYS_UNREAD.search(words))
@@ -162,52 +168,6 @@ class Verdict:
     by_way: ByWay = ""
 
 
-def _daemon(seen: Seen) -> bool:
-    return bool(systems.DAEMON.fullmatch(seen.author_local))
-
-
-def _bounce_subject(seen: Seen) -> bool:
-    return bool(systems.BOUNCE_SUBJECT.search(seen.message.subject))
-
-
-def _says_undelivered(seen: Seen) -> bool:
-    """
-    Whether a mail system's address sent a mail with the subject or the words of a bounce.
-
-    A person may write from a postmaster's address, so there two signs are needed: of the subject, the words, and a quotation
-    that only a mail system makes.
-    """
-    if not _daemon(seen):
-        return False
-    text = seen.message.text[:4_000]
-    marked = _bounce_subject(seen) + bool(marks.BOUNCE_WORDS.search(text))
-    if not systems.POSTMASTER.fullmatch(seen.author_local):
-        return marked > 0
-    returns = seen.message.has_mail or bool(marks.RETURNED_MAIL.search(text))
-    return marked + returns >= 2
-
-
-def _writes_of_return(seen: Seen) -> bool:
-    """Whether the mail has both the subject and the words of a bounce."""
-    return _bounce_subject(seen) and bool(marks.BOUNCE_WORDS.search(seen.message.text[:4_000]))
-
-
-def _returned_by_daemon(seen: Seen) -> bool:
-    """Whether the envelope sender is a mail system. `bounce+…` does not count: mailing services use it for all their mail."""
-    local = (seen.message.return_path or "").partition("@")[0]
-    return bool(systems.MAILER.fullmatch(local)) if local else False
-
-
-def _machine_report(seen: Seen) -> bool:
-    """Whether it is a report between mail systems: DMARC aggregate (RFC 7489 §7.2.1.1), TLS-RPT (RFC 8460), recall."""
-    headers = seen.message.headers
-    return bool(
-        re.match(r"\s*Report[ -]Domain:.*Submitter:", seen.message.subject, re.IGNORECASE)
-        or "tls-report-domain" in headers
-        or "recallmessage" in headers.value("content-class").lower()
-    )
-
-
 def _placeholder(seen: Seen) -> bool:
     """Whether it is the text that Exchange delivers in place of a mail that it cannot convert for IMAP (D9)."""
     return seen.message.subject.startswith("Retrieval using the IMAP4 protocol failed for the following message")
@@ -243,7 +203,7 @@ KINDS: tuple[KindRule, ...] = (
         "a mail system sent it from the null sender",
         lambda seen: (
             seen.message.return_path == ""
-            and (_daemon(seen) or not seen.message.author or _writes_of_return(seen))
+            and (machines.daemon(seen.message) or not seen.message.author or machines.writes_of_return(seen.message))
             and seen.message.subject != ""
         ),
         by_way=True,
@@ -252,14 +212,40 @@ KINDS: tuple[KindRule, ...] = (
         "bounce",
         "RFC 3464",
         "a mail system sent it, and it has a delivery-status part",
-        lambda seen: (_daemon(seen) or seen.message.return_path == "") and seen.message.has_delivery_status,
+        lambda seen: (
+            (machines.daemon(seen.message) or seen.message.return_path == "") and seen.message.has_delivery_status
+        ),
         by_way=True,
     ),
     KindRule(
         "bounce",
         "domain.md §2.2",
         "a mail system writes that a mail could not be delivered",
-        lambda seen: _says_undelivered(seen) or (_returned_by_daemon(seen) and _bounce_subject(seen)),
+        lambda seen: (
+            machines.says_undelivered(seen.message)
+            or (machines.returned_by_daemon(seen.message) and machines.bounce_subject(seen.message))
+        ),
+        by_way=True,
+    ),
+    KindRule(
+        "bounce",
+        "RFC 3464",
+        "it has a delivery-status part, and its subject says that a mail was returned",
+        lambda seen: machines.returned_in_parts(seen.message),
+        by_way=True,
+    ),
+    KindRule(
+        "bounce",
+        "domain.md §2.2",
+        "the account of a mail gateway returns a mail, and quotes it",
+        lambda seen: machines.returned_by_service(seen.message),
+        by_way=True,
+    ),
+    KindRule(
+        "receipt",
+        "RFC 8098",
+        "it is a read receipt in words",
+        lambda seen: machines.read_receipt(seen.message),
         by_way=True,
     ),
     KindRule(
@@ -287,7 +273,7 @@ KINDS: tuple[KindRule, ...] = (
         "receipt",
         "RFC 7489 §7.2",
         "it is a report of one mail system to another",
-        _machine_report,
+        lambda seen: machines.machine_report(seen.message),
         by_way=True,
     ),
     KindRule("contact-form", "behaviour.md §1", "it comes from a contact form of this inbox", lambda seen: seen.form),
@@ -386,7 +372,7 @@ WITHHELD: tuple[WithholdRule, ...] = (
     WithholdRule(
         "RFC 3834 §2",
         "nobody reads mail at the sender's address",
-        lambda seen: _nobody(seen.message.from_[0] if seen.message.from_ else None),
+        lambda seen: machines.nobody_at(seen.message.from_[0] if seen.message.from_ else None),
         by_way=True,
     ),
     WithholdRule(
@@ -427,7 +413,7 @@ _FORM_WITHHELD = (
     WithholdRule(
         "RFC 3834 §2",
         "nobody reads mail at the address that the form names",
-        lambda seen: _nobody(_form_resident(seen)),
+        lambda seen: machines.nobody_at(_form_resident(seen)),
     ),
     WithholdRule(
         "behaviour.md §1", "a [[sender]] rule says not to", lambda seen: _rule_forbids(seen, _form_resident(seen))
@@ -473,12 +459,6 @@ def _form_resident(seen: Seen) -> Address | None:
     if seen.form is None:
         return None
     return seen.message.mailbox(seen.form.resident.lower())
-
-
-def _nobody(one: Address | None) -> bool:
-    local = one.local if one else ""
-    named = one is not None and (marks.NOBODY_NAMED.fullmatch(one.name) or marks.NOBODY_THERE.match(one.domain))
-    return bool(named or marks.NOBODY.fullmatch(local) or systems.DAEMON.fullmatch(local))
 
 
 def _ours(seen: Seen, senders: tuple[Address | None, ...]) -> bool:
