@@ -105,6 +105,10 @@ def _decided(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision
         if facts.known is not None and facts.known.decided and not facts.known.by_way:
             return _again(seen, verdict, facts, desk)
         verdict = _of_a_stranger(verdict)
+    if verdict.kind == "automatic-reply" and _by_words_alone(seen, verdict, facts):
+        verdict = replace(
+            verdict, kind="letter", why=f"{verdict.why}, and no header says so, so only an answer is withheld"
+        )
     # A resident's "I am away" says nothing new about the case. A stranger's automatic mail may be a real letter.
     if verdict.kind == "automatic-reply" and (event := _automatic_event(seen, verdict, facts, desk)):
         return event
@@ -188,6 +192,22 @@ def _of_a_stranger(verdict: Verdict) -> Verdict:
     """The verdict for staff mail with somebody else's token: it is a letter, because forwards carry tokens along (P7)."""
     why = "it carries a token that we gave to another member of staff"
     return replace(verdict, kind="letter", acknowledge=False, rule="behaviour.md §4.4", why=why)
+
+
+def _by_words_alone(seen: Seen, verdict: Verdict, facts: Facts) -> bool:
+    """
+    Whether nothing but its words makes a mail automatic, and it comes from somebody who has a case, or answers a mail of ours.
+
+    Such words withhold at most the automatic answer: the letter is attached, and its owner reads it (E14).
+    """
+    if verdict.by_way or seen.staff is not None:
+        return False
+    ours = any(token.code in facts.cases for token in (*seen.message.addressed, *seen.message.answers))
+    return (
+        ours
+        or bool(facts.past)
+        or any(verdict.to is not None and verdict.to.key in case.parties for case in facts.cases.values())
+    )
 
 
 def _automatic_event(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision | None:

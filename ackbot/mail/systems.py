@@ -25,7 +25,7 @@ BOUNCE_SUBJECT = re.compile(
 )
 # Accounts that gateways and services send from; a person hardly has such a name (E22).
 SERVICE = re.compile(
-    r"(?:(?:e?mail|message|smtp|security|spam|virus)[-_. ]?)?(?:service|gateway|system|filter|admin(?:istrator)?|robot|security|notif\w*|alerts?|quarantine|delivery|server|support)"
-    r"(?:[-_. ]?(?:account|robot|noreply|no-reply|notif\w*|mail|desk|\d{1,4}))?|mimecast|proofpoint|barracuda|symantec|messagelabs|mailmarshal|ironport|sophos|svc[-_.]\w*|servicedesk",
+    r"(?:(?:e?mail|message|smtp|security|spam|virus)[-_. ]?)?(?:service|gateway|system|filter|admin(?:istrator)?|robot|security|notif\w{0,12}|alerts?|quarantine|delivery|server|support)"
+    r"(?:[-_. ]?(?:account|robot|noreply|no-reply|notif\w{0,12}|mail|desk|\d{1,4}))?|mimecast|proofpoint|barracuda|symantec|messagelabs|mailmarshal|ironport|sophos|svc[-_.]\w{0,30}|servicedesk",
     re.IGNORECASE,
 )

@@ -146,6 +146,7 @@ def digest(
     *,
     why: str,
     waiting: Sequence[tuple[Case, HeldWords]] = (),
+    heard: Sequence[tuple[Case, str, str]] = (),
 ) -> Send:
     """
     The morning digest of what is due. If it holds one case of the reader's own, it is a mail about that case, and a plain
@@ -154,9 +155,10 @@ def digest(
     Args:
         last_words: the resident's last words in that single case.
         waiting: questions of ours that the reader has not answered. They lead the digest (behaviour.md §4.2).
+        heard: what came and asks for nothing, such as thanks: its case, its kind (see `store.heard`) and its words (§3.14).
     """
     key = keys.digest(person.id, desk.today)
-    return _reminder(desk, kinds.DIGEST_LIST, person, lines, last_words, key, why, waiting=waiting)
+    return _reminder(desk, kinds.DIGEST_LIST, person, lines, last_words, key, why, waiting=waiting, heard=heard)
 
 
 def overdue(
@@ -190,6 +192,7 @@ def _reminder(
     *,
     due_now: bool = False,
     waiting: Sequence[tuple[Case, HeldWords]] = (),
+    heard: Sequence[tuple[Case, str, str]] = (),
 ) -> Send:
     """
     A digest or reminder of these lines.
@@ -201,17 +204,21 @@ def _reminder(
         values = {
             **_line(desk, person, lines[0]),
             "waiting": [_waits(desk, person, *one) for one in waiting],
+            "heard": [_heard(desk, *one) for one in heard],
             "letter": Lines(last_words),
             "overdue": mail is kinds.OVERDUE and not due_now,
         }
         return to_staff.about_case(desk, kinds.DIGEST_ONE, lines[0].case, person, key, values, why=why)
-    first = _first_open(lines, desk).case if lines else waiting[0][0]
+    first = _first_open(lines, desk).case if lines else (waiting or heard)[0][0]
     inbox = desk.council.inbox_of(first.inbox)
-    named = dict.fromkeys([*(line.case.code for line in lines), *(case.code for case, _ in waiting)])
+    named = dict.fromkeys(
+        [*(line.case.code for line in lines), *(case.code for case, _ in waiting), *(one[0].code for one in heard)]
+    )
     values = {
         **listed(desk, person, lines),
         "due_now": due_now,
         "waiting": [_waits(desk, person, *one) for one in waiting],
+        "heard": [_heard(desk, *one) for one in heard],
         "count": len(named),
     }
     return to_staff.about_no_single_case(desk, mail, person, inbox, key, values, why=why, named=tuple(named))
@@ -227,6 +234,17 @@ def _waits(desk: Desk, person: Staff, case: Case, question: HeldWords) -> dict[s
         "links": {
             word.lower(): to_staff.inside_link(desk, case, person, word) for word in ("SEND", "KEEP", "SENT", "NO")
         },
+    }
+
+
+def _heard(desk: Desk, case: Case, kind: str, words: str) -> dict[str, Any]:
+    """Values for one mail that asks for nothing."""
+    return {
+        "reference": desk.council.reference_of(case.code),
+        "resident": to_staff.resident_name(case),
+        "matter": subjects.plain(case.subject),
+        "by_itself": kind == "automatic-reply",
+        "words": subjects.shortened(" ".join(words.split()), _SHOWN),
     }
 
 

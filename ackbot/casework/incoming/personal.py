@@ -31,10 +31,10 @@ def _set(words: str) -> frozenset[str]:
 _ELSEWHERE = _set(
     "contact refer note be do don direct forward resend see visit click allow expect quote follow log login read "
     "find check review use consider ensure keep add accept bear rest view open verify confirm submit address email "
-    "mail write accept await wait reply respond disregard ignore remember understand continue return go make"
+    "mail write accept await wait reply respond disregard ignore remember understand continue return go make update"
 )
 _CALLING = _set("ring call phone telephone text reach speak get")
-_TO_ME = _set("me us my our him her back today tomorrow again asap urgently before after on somebody someone in")
+_TO_ME = _set("me us him her back today tomorrow again asap urgently before after on somebody someone in")
 _I = re.compile(
     r"(?:(?<![\w'’.])I|\b[Ww]e)(?:['’](\w+))?\s+(?:(?:really|just|also|still|only|always|now|even|then|never|have\snever)\s+)?([a-z]+)(?:['’]t)?(?:\s+(?:not\s+)?([a-z]+))?"
 )
