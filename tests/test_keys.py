@@ -87,6 +87,7 @@ TABLE: tuple[tuple[str, str], ...] = (
     (keys.trouble("inbox", "housing", DAY), "inbox:housing:2026-12-07"),
     (keys.relay("default", DAY), "relay:default:2026-12-07"),
     (keys.archive(DAY), "archive:2026-12-07"),
+    (keys.reached("7H429P", "nora@resident.example"), "reached:7H429P:nora@resident.example"),
     (keys.put_in("housing", DAY), "put-in:housing:2026-12-07"),
     (keys.refused("ack:f00d"), "refused:ack:f00d"),
     (keys.refused_owner("ack:f00d"), "refused-owner:ack:f00d"),

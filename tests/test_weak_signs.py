@@ -84,7 +84,9 @@ def test_e15_people_are_acknowledged(world: World, subject: str, text: str) -> N
     assert (row["kind"], bool(row["acknowledged"])) == ("letter", True)
 
 
-@pytest.mark.parametrize(("subject", "text"), MACHINES, ids=[f"{one[0]} {number}" for number, one in enumerate(MACHINES)])
+@pytest.mark.parametrize(
+    ("subject", "text"), MACHINES, ids=[f"{one[0]} {number}" for number, one in enumerate(MACHINES)]
+)
 def test_e15_machines_are_not(world: World, subject: str, text: str) -> None:
     """E15, the other way: a machine without a header mark still has a case, and gets no answer."""
     row = world.receive(letter(subject=subject, text=text))
@@ -122,14 +124,21 @@ def test_e14_words_alone_never_make_an_event(story: Story, text: str) -> None:
     assert story.outbox("urgent")
 
 
-@pytest.mark.parametrize("subject", ["Absence: Tom Lee 4B", "On holiday: please come Saturday", "Out of office", "OOO lift"])
+@pytest.mark.parametrize(
+    "subject", ["Absence: Tom Lee 4B", "On holiday: please come Saturday", "Out of office", "OOO lift"]
+)
 def test_e14_a_threads_subject_costs_no_reply(story: Story, subject: str) -> None:
     """E14: what we answered keeps its subject; each reply is attached, and answered as any other."""
     story.receive(letter(subject=subject, text="Please come on Saturday?", message_id="<2@r.example>"))
     ours = parsed(bytes(story.outbox("acknowledgement")[-1]["content"]))
     story.at("2026-12-03 10:00")
     row = story.receive(
-        letter(subject=f"Re: {subject}", text="He comes on Friday.", message_id="<3@r.example>", In_Reply_To=ours["Message-ID"])
+        letter(
+            subject=f"Re: {subject}",
+            text="He comes on Friday.",
+            message_id="<3@r.example>",
+            In_Reply_To=ours["Message-ID"],
+        )
     )
 
     assert (row["kind"], row["outcome"]) == ("reply", "attach")

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from ackbot.casework import authority, bounces, elsewhere, follow_ups, opening
+from ackbot.casework import authority, bounces, elsewhere, follow_ups, opening, several
 from ackbot.casework.council import Inbox
 from ackbot.casework.cover import is_present
 from ackbot.casework.drafts import to_staff
 from ackbot.casework.incoming import chains, danger, matching, staff_proof
 from ackbot.casework.incoming.matching import Match
-from ackbot.casework.incoming.screening import Seen, Verdict, screen
+from ackbot.casework.incoming.screening import ONLY_CC, Seen, Verdict, screen
 from ackbot.casework.intents import Decision, Intent, Note, Record, Unreachable
 from ackbot.casework.model import PERSONAL, Case, Facts, Known, Outcome, Questions
 from ackbot.casework.office import Desk
@@ -253,14 +253,23 @@ def _officer_is_here(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> 
 
 def _letter(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
     """The decision for a letter, a form, an unreadable mail or a stranger's automatic mail. It always has a case (P3)."""
-    verdict = _limited(seen, verdict, facts, desk)
     found = matching.match(seen, verdict.to, facts)
+    if (
+        verdict.why == ONLY_CC.why
+        and found.case is not None
+        and verdict.to
+        and verdict.to.key not in found.case.parties
+    ):
+        # Whoever answers all has the resident in To and us in Cc; they hear once who has their mail (behaviour.md §3.3a).
+        verdict = replace(verdict, acknowledge=True)
+    verdict = _limited(seen, verdict, facts, desk)
     known = facts.known
     earlier = facts.cases.get(known.code) if known is not None and known.decided else None
     if known is not None and earlier is not None:
         found = Match(earlier, "an earlier copy of the same letter belongs to it")
     signs = danger.found_in(seen, found.case, desk)
-    return replace(_of_letter(seen, verdict, found, facts, desk, danger.of_signs(signs)), signs=signs)
+    decision = _of_letter(seen, verdict, found, facts, desk, danger.of_signs(signs))
+    return replace(several.told(decision, seen, verdict, facts, desk), signs=signs)
 
 
 def _of_letter(

@@ -28,6 +28,7 @@ from ackbot.casework.intents import (
 )
 from ackbot.casework.model import PURPOSES, Case, Clock, ClockKind, Facts
 from ackbot.casework.office import Desk
+from ackbot.mail.addresses import Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ def on_attached(
     own = seen.authority.is_own(desk.council.inbox_of(case.inbox)) and not _as_staff(seen, case)
     again = doubted_at is not None
     speaks = seen.authority.speaks_for(case, desk.council)
+    other = verdict.to if not known and not seen.authority.form and not _as_staff(seen, case) else None
     case, intents = _joined(seen, found, case, desk, found_urgent, own=own, speaks=speaks, alarmed=again)
     said = _said(seen, case, desk, found_urgent) if speaks else _Said(None, 0, Wishes())
     if said.score:
@@ -91,6 +93,8 @@ def on_attached(
         answer = _Answer((), None, "a person has answered it already", case.clocks)
     elif own:
         answer = _answered(seen, verdict, case, said, facts, desk, known=known)
+        if other is not None:
+            answer = _of_other(seen, verdict, case, other, answer, facts, desk)
     else:
         answer = _unchanged(seen, verdict, case, facts, desk, known=known)
     intents += [*remembered, *in_charge, *answer.intents]
@@ -98,7 +102,8 @@ def on_attached(
         intents += [answer.send, *to_admin.hold_told(answer.send.hold, answer.send.inbox, desk)]
     if _owner_hears(case, said):
         case_now = replace(case, clocks=answer.clocks)
-        intents.append(_told(seen, verdict, case_now, desk, found_urgent, notes, known=known, again=again))
+        told_of = None if other is None else (other, found.copied)
+        intents.append(_told(seen, verdict, case_now, desk, found_urgent, notes, told_of, known=known, again=again))
     kind = "reply" if verdict.kind == "letter" and not found.joined else verdict.kind
     acknowledged = answer.send is not None
     intents.append(Record(kind, "attach", verdict.rule, acknowledged, why=answer.why))
@@ -117,6 +122,32 @@ def on_attached(
         standard=case.standard,
         clocks=answer.clocks,
     )
+
+
+def beside(
+    seen: Seen, verdict: Verdict, case: Case, facts: Facts, desk: Desk, found_urgent: tuple[str, ...], note: str
+) -> list[Intent]:
+    """
+    What a letter changes in a further case that it is about, and the mail to whoever has that one (E29).
+
+    It is attached to another case, and answered there. Thanks and scores change nothing in any.
+    """
+    if not seen.authority.speaks_for(case, desk.council):
+        return []
+    said = _said(seen, case, desk, found_urgent)
+    if said.short or said.wishes.quiet:
+        return []
+    case, in_charge = _in_charge(danger.marked(case, found_urgent), desk)
+    answer = _answered(seen, replace(verdict, acknowledge=False), case, said, facts, desk, known=True)
+    told = _told(
+        seen, verdict, replace(case, clocks=answer.clocks), desk, found_urgent, [note], None, known=True, again=False
+    )
+    return [
+        Note(case.code, "several", why="a letter in another case is about this one too"),
+        *in_charge,
+        *answer.intents,
+        told,
+    ]
 
 
 def _as_staff(seen: Seen, case: Case) -> str:
@@ -201,6 +232,26 @@ def _answered(
     return _Answer(tuple(intents), send, why, clocks)
 
 
+def _of_other(
+    seen: Seen, verdict: Verdict, case: Case, other: Address, answer: _Answer, facts: Facts, desk: Desk
+) -> _Answer:
+    """
+    What the letter of somebody else changes, as the resident's would, but it answers no question that the resident was asked;
+    and the one receipt that tells its writer who has it, and nothing of the case (behaviour.md §3.3a).
+    """
+    if case.state == "waiting":
+        answer = _Answer((), None, answer.why, case.clocks)
+    if not verdict.acknowledge:
+        return replace(answer, send=None)
+    if case.sensitive:
+        return replace(answer, send=None, why="nobody else hears anything of a sensitive case")
+    if any(one.code == case.code for one in facts.past):
+        return replace(answer, send=None, why="they were told before who has their mail")
+    why = "somebody else hears who has their mail, once, and nothing of the case"
+    hold = contact.held_for(None, facts.contact, seen.arrival.hold)
+    return replace(answer, send=to_resident.reached(desk, seen.message, case, other, why=why, hold=hold), why=why)
+
+
 def _unchanged(seen: Seen, verdict: Verdict, case: Case, facts: Facts, desk: Desk, *, known: bool) -> _Answer:
     """
     A letter that speaks for nobody changes nothing.
@@ -281,16 +332,22 @@ def _told(
     desk: Desk,
     found_urgent: tuple[str, ...],
     wished: Sequence[str],
+    other: tuple[Address, bool] | None,
     *,
     known: bool,
     again: bool,
 ) -> Intent:
-    """The letter for whoever is in charge; if nobody is present, a mail that says so (P4)."""
+    """
+    The letter for whoever is in charge; if nobody is present, a mail that says so (P4).
+
+    Args:
+        other: who wrote it, if that is not a party of the case, and whether a party copied them.
+    """
     if not is_present(desk.council, case.in_charge, desk.now):
         return to_admin.no_owner(case, "its owner is away and nobody stands in", desk)
     sender = verdict.to.addr if verdict.to else "an unknown address"
     notes = [opening.CLEARED] if again else []
-    notes += wished if known else [f"it came from {sender}, which is new in this case"]
+    notes += wished if known or other is not None else [f"it came from {sender}, which is new in this case"]
     if verdict.to is not None and (namesake := names.not_ours(verdict.to, desk.council)):
         notes.append(namesake)
     if seen.authority.form:
@@ -308,6 +365,19 @@ def _told(
     why = f"{desk.council.staff[case.in_charge].name} has the case"
     flags = danger.flags(found_urgent, desk.council)
     arrived_at = seen.arrival.arrived_at
+    if other is not None:
+        return to_staff.other_wrote(
+            desk,
+            seen.message,
+            case,
+            other[0],
+            arrived_at,
+            copied=other[1],
+            note=note,
+            why=why,
+            urgent=flags,
+            again=again,
+        )
     return to_staff.resident_wrote(
         desk,
         seen.message,

@@ -55,6 +55,11 @@ def receipt(code: str, on: date) -> Key:
     return Key(f"receipt:{code}:{on.isoformat()}")
 
 
+def reached(code: str, addr: str) -> Key:
+    """One for each case and each other person who writes in it."""
+    return Key(f"reached:{code}:{addr}")
+
+
 def human(part: Part) -> Key:
     """A person's words: one for each time they are to be sent."""
     return Key(f"human:{part}")

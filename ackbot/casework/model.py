@@ -12,20 +12,8 @@ from ackbot.mail.plain import Attachment
 CaseState = Literal["open", "waiting", "answered", "closed"]
 ClockKind = Literal["name-owner", "update", "answer", "settle", "waiting"]
 PROMISES = frozenset({"name-owner", "update", "answer"})  # clocks whose date a resident may have been told
-LetterKind = Literal[
-    "letter",
-    "contact-form",
-    "reply",
-    "staff",
-    "bounce",
-    "receipt",
-    "automatic-reply",
-    "list",
-    "bulk",
-    "spam",
-    "own",
-    "unreadable",
-]
+_ByMachines = Literal["bounce", "receipt", "automatic-reply", "list", "bulk", "spam", "own"]
+LetterKind = Literal["letter", "contact-form", "reply", "staff", "unreadable", _ByMachines]
 # Kinds of mail that a person wrote to us.
 PERSONAL: frozenset[LetterKind] = frozenset({"letter", "contact-form", "reply", "unreadable", "staff"})
 # How well it is proven that a party wrote a letter: 2 vouched for by a server that we believe; 1 by nobody; 0 condemned, or a
@@ -47,6 +35,7 @@ PURPOSES: Mapping[str, str] = MappingProxyType(
         "copy": "k",  # of human words, to somebody whom the resident copied
         "new-case": "o",
         "resident-wrote": "w",
+        "other-wrote": "x",  # somebody else wrote in the case: plain words in reply go to them
         "digest": "d",
         "single": "e",  # a digest or reminder about one case: plain words in reply go to the resident
         "ask-back": "b",
@@ -254,6 +243,7 @@ class OurMail:
 
     Args:
         staff: the id of the recipient.
+        writer: who wrote the letter that it shows.
         names: codes of the cases that it was written about. Its text proves nothing about that, because it quotes residents'
             subjects, and a subject may hold any reference (P7).
     """
@@ -262,6 +252,7 @@ class OurMail:
     kind: str
     text: str
     names: tuple[str, ...] = ()
+    writer: Address = Address("", "")  # noqa: RUF009 - frozen
 
 
 @dataclass(frozen=True, slots=True)
@@ -400,6 +391,7 @@ class Questions:
         ours: Message-IDs of our mails to staff that it answers, case folded.
         returned: Message-IDs of our mails that it returns as undelivered, case folded.
         author: the staff id of its sender; "" for anybody else.
+        listing: Message-IDs of our mails to residents that it answers, and that may list several cases; case folded.
         recipients: the recipients of a mail by the council's own people, case folded; empty for all other mail.
     """
 
@@ -413,6 +405,7 @@ class Questions:
     returned: tuple[str, ...] = ()
     author: str = ""
     recipients: tuple[str, ...] = ()
+    listing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -464,6 +457,8 @@ class Facts:
         held: held words of this member of staff, the latest first.
         human_sent: how often this member of staff has written to residents through us.
         person: what this resident asked for earlier.
+        listed: codes of the cases that the answered mail to the resident lists.
+        named: addresses in To and Cc of parties' letters, by case code; for cases of which a stranger answers a mail.
         copied: Cc fields of the resident's letters, by case code. This and the next six are filled for staff mail only.
         last_words: the resident's last words, by case code; `contacts`: the automatic mail to each case's resident.
         learned: paragraphs that servers of the writer's domains put below mails, folded (E37).
@@ -489,6 +484,8 @@ class Facts:
     held: tuple[HeldWords, ...] = ()
     human_sent: int = 0
     person: Person = Person()
+    listed: tuple[str, ...] = ()
+    named: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
     copied: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     last_words: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     contacts: Mapping[str, History] = field(default_factory=lambda: MappingProxyType({}))

@@ -24,7 +24,7 @@ _LONGEST_STRUCTURED = 4_096
 _STRUCTURED = ("content-type", "content-disposition", "content-transfer-encoding")
 _HEAD = re.compile(rb"(?:(?:From |[!-9;-~]*+:|[\t ])[^\r\n]*+(?:\r\n|\r|\n|\Z))*+")
 _BLANK_LINE = re.compile(rb"(?<![^\r\n])(?:\r\n|\r|(?<!\r)\n)")
-_UNFOLDED = re.compile(r"[\r\n]++(?=[ \t])")
+_UNFOLDED = re.compile(r"(?<![\r\n])[\r\n]++(?=[ \t])")
 _GUESSED_IN = (
     8_192  # octets at the top of a multipart in which its boundary is looked for, if the declared one is not there
 )

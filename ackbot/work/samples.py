@@ -207,10 +207,8 @@ def _sends(office: Office, message: Message) -> Iterator[tuple[str, Send]]:
     yield from _later(office.desk(_LATER), inbox, staff)
     yield from _to_staff_later(office.desk(_LATER), inbox, staff)
     for topic, values in ADMIN_TOPICS.items():
-        yield (
-            f"admin: {topic}",
-            to_admin.about(office.desk(_OPEN), topic, keys.specimen(topic), values, why="a specimen"),
-        )
+        about = to_admin.about(office.desk(_OPEN), topic, keys.specimen(topic), values, why="a specimen")
+        yield f"admin: {topic}", about
 
 
 def _to_residents(office: Office, inbox: Inbox, staff: Staff, message: Message) -> Iterator[tuple[str, Send]]:
@@ -259,6 +257,8 @@ def _to_residents(office: Office, inbox: Inbox, staff: Staff, message: Message) 
             desk = office.desk(now)
             yield "any news?", to_resident.where_it_stands(desk, letter, case, inbox, why="a specimen", hold="")
             yield "receipt", to_resident.receipt(desk, letter, case, inbox, why="a specimen", hold="")
+            theirs = to_resident.reached(desk, letter, case, case.resident, why="a specimen", hold="")
+            yield "receipt for others", theirs
 
 
 def _to_staff(desk: Desk, inbox: Inbox, staff: Staff, message: Message) -> Iterator[tuple[str, Send]]:
@@ -285,10 +285,10 @@ def _to_staff(desk: Desk, inbox: Inbox, staff: Staff, message: Message) -> Itera
             why="a specimen",
         ),
     )
-    yield (
-        "the resident wrote",
-        to_staff.resident_wrote(desk, message, case, desk.now, note="", why="a specimen"),
-    )
+    again = to_staff.resident_wrote(desk, message, case, desk.now, note="", why="a specimen")
+    yield "the resident wrote", again
+    theirs = to_staff.other_wrote(desk, message, case, case.resident, desk.now, copied=True, note="", why="a specimen")
+    yield "somebody else wrote", theirs
     yield "sent to another service too", to_staff.also_yours(desk, message, case, inbox, staff, why="a specimen")
     yield "urgent", alarm_mails.urgent(desk, message, case, staff, ("gas",), why="a specimen")
     later = alarm_mails.Later("E. Quan <edward@elsewhere.example>", True, "It was a false alarm.")

@@ -236,6 +236,25 @@ def receipt(desk: Desk, letter: Message, case: Case, inbox: Inbox, *, why: str, 
     return replace(send, inbox=inbox.name, lane=inbox.lane, hold=hold)
 
 
+def reached(desk: Desk, letter: Message, case: Case, to: Address, *, why: str, hold: str) -> Send:
+    """
+    The one receipt for somebody else who writes in a resident's case: who has their mail, and nothing of the case (§3.3a).
+
+    Its Message-ID and reply address belong to the case, so that an answer finds it.
+    """
+    council = desk.council
+    inbox = council.inbox_of(case.inbox)
+    owner = council.staff.get(case.in_charge)
+    theirs = replace(
+        case, resident=to, language=letter.language(council.languages[0]), formats="", subject=letter.subject, clocks=()
+    )
+    values = {"name": names.greeting(to, letter), "owner": owner.public_name if owner else ""}
+    send = about_case(desk, kinds.REACHED, theirs, keys.reached(case.code, to.key), values, why=why, letter=letter)
+    subject = send.draft.subject.replace(f" [{council.reference_of(case.code)}]", "")
+    draft = replace(send.draft, subject=subject, extra={})
+    return replace(send, draft=draft, inbox=inbox.name, lane=inbox.lane, hold=hold)
+
+
 def where_it_stands(
     desk: Desk, letter: Message, case: Case, inbox: Inbox, *, why: str, hold: str, still: bool = True
 ) -> Send:

@@ -1,6 +1,7 @@
 """Drafts of mails to staff (behaviour.md §4.1, §4.2, §5)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import quote
@@ -299,6 +300,51 @@ def resident_wrote(
     key = keys.resident_wrote(case.code, letter.fingerprint, staff.id, again=again)
     values = {"note": note, "urgent": list(urgent), "writer": writer, **_arrived(desk, arrived_at)}
     return about_case(desk, kinds.RESIDENT_WROTE, case, staff, key, values, why=why, letter=letter)
+
+
+def other_wrote(
+    desk: Desk,
+    letter: Message,
+    case: Case,
+    writer: Address,
+    arrived_at: datetime,
+    *,
+    copied: bool,
+    note: str,
+    why: str,
+    urgent: tuple[str, ...] = (),
+    again: bool = False,
+) -> Send:
+    """
+    The mail that brings the letter of somebody else to whoever is in charge of a resident's case (behaviour.md §3.3a).
+
+    It comes from that person, and plain words in reply go to that person alone. Its reply address keeps words inside: only the
+    Message-ID that a reply answers tells whom they go to, so that in doubt nobody gets them.
+
+    Args:
+        copied: the resident named them in To or Cc; otherwise they answer our mail to the resident.
+    """
+    council = desk.council
+    staff, inbox = council.staff[case.in_charge], council.inbox_of(case.inbox)
+    name = names.from_display(writer) or writer.addr
+    key = keys.resident_wrote(case.code, letter.fingerprint, staff.id, again=again)
+    resident = names.from_display(case.resident)
+    values = {
+        "note": note,
+        "urgent": list(urgent),
+        "other": name,
+        "other_address": writer.addr,
+        "copied": copied,
+        "namesakes": bool(resident) and resident.casefold() == name.casefold(),
+        "fence": desk.templates.phrase(council.languages[0], "fence", resident=name),
+        **_arrived(desk, arrived_at),
+    }
+    send = about_case(desk, kinds.OTHER_WROTE, case, staff, key, values, why=why, letter=letter)
+    assert send.draft.reply_to is not None  # noqa: S101 - mails to staff have one
+    sender = replace(send.draft.sender, name=f"{name} via {inbox.service}")
+    return replace(
+        send, draft=replace(send.draft, sender=sender, reply_to=replace(send.draft.reply_to, name=f"TO {name}"))
+    )
 
 
 def _arrived(desk: Desk, at: datetime) -> dict[str, Any]:

@@ -354,6 +354,12 @@ FORGED = WithholdRule(
     lambda seen: seen.authority.condemned_by(),
     by_way=True,
 )
+ONLY_CC = WithholdRule(
+    "behaviour.md §1",
+    "the inbox is only in Cc",
+    lambda seen: not seen.home.acknowledge_cc and _only_cc(seen),
+    by_way=True,
+)
 WITHHELD: tuple[WithholdRule, ...] = (
     WithholdRule("behaviour.md §1", "it stands in for a mail that the server could not give us", _placeholder),
     NULL_SENDER,
@@ -391,12 +397,7 @@ WITHHELD: tuple[WithholdRule, ...] = (
     WithholdRule(
         "behaviour.md §1", "a [[sender]] rule says not to", lambda seen: _rule_forbids(seen, seen.message.author)
     ),
-    WithholdRule(
-        "behaviour.md §1",
-        "the inbox is only in Cc",
-        lambda seen: not seen.home.acknowledge_cc and _only_cc(seen),
-        by_way=True,
-    ),
+    ONLY_CC,
 )
 
 # A form is a machine that writes for a resident, so marks of machines do not count here. A forged form address does count: we

@@ -33,6 +33,7 @@ from ackbot.casework.staff import (
     handover,
     held_words,
     more,
+    to_others,
     words_elsewhere,
     words_out,
 )
@@ -279,7 +280,9 @@ def _obeyed(request: Request) -> list[Intent]:
             return ask_back(request, "There were no words of yours in it.")
         case "" | "unclear" if waiting := asked_about(request):
             return _question_answered(request, waiting)
-        case "" if request.inside and not _greets_the_resident(request):
+        case "" | "unclear" if (other := to_others.addressee(request)) is not None:
+            return to_others.sent(request, other)
+        case "" if request.inside and not held_words.greets_the_resident(request):
             return note(request, reading.words)
         case "" if request.inside:  # a letter to the resident must not become a note in silence (E40)
             return _outward(replace(request, reading=replace(reading, command="unclear")))
@@ -287,11 +290,6 @@ def _obeyed(request: Request) -> list[Intent]:
             return ask_back(request, f"{reading.command} is about no case: write it as the first line of a mail.")
         case _:
             return _outward(request)
-
-
-def _greets_the_resident(request: Request) -> bool:
-    words, council = request.reading.words, request.desk.council
-    return held_words.greets(words) and not held_words.greets_somebody_else(words, request.case, council)
 
 
 def _question_answered(request: Request, waiting: Sequence[HeldWords]) -> list[Intent]:

@@ -293,6 +293,12 @@ def greets(words: str) -> bool:
     return bool(meant.GREETING.match(words.lstrip()))
 
 
+def greets_the_resident(request: Request) -> bool:
+    """Whether the words of a reply greet, and nobody else than the resident."""
+    words, council = request.reading.words, request.desk.council
+    return greets(words) and not greets_somebody_else(words, request.case, council)
+
+
 def greets_somebody_else(words: str, case: Case, council: Council) -> str:
     """
     Whom the words greet, if it may not be the resident: a colleague, a group, or another name; else "".
