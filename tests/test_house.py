@@ -88,7 +88,7 @@ WINGS = {
     "drafts": {"rest"},
     "rest": set(),
 }
-COMPOSED = {"decide", "opening", "follow_ups", "bounces", "elsewhere"}
+COMPOSED = {"decide", "opening", "follow_ups", "bounces", "elsewhere", "recovered", "several"}
 
 
 def wing(module: str) -> str:

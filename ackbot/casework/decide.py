@@ -8,7 +8,7 @@ from ackbot.casework import authority, bounces, elsewhere, follow_ups, opening, 
 from ackbot.casework.council import Inbox
 from ackbot.casework.cover import is_present
 from ackbot.casework.drafts import to_staff
-from ackbot.casework.incoming import chains, danger, matching, staff_proof
+from ackbot.casework.incoming import chains, danger, machines, matching, staff_proof
 from ackbot.casework.incoming.matching import Match
 from ackbot.casework.incoming.screening import ONLY_CC, Seen, Verdict, screen
 from ackbot.casework.intents import Decision, Intent, Note, Record, Unreachable
@@ -88,6 +88,9 @@ def _decided(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision
     # This comes before the kind, because screening may judge a second copy differently and open a second case (D12, D14).
     if _decided_before(seen, verdict, facts) and not elsewhere.proven_anew(seen, verdict, facts, desk):
         return _again(seen, verdict, facts, desk)
+    if machines.is_reaction(seen.message) and (found := matching.match(seen, verdict.to, facts).case):
+        why = "a reaction is neither a letter nor an answer"
+        return _closed(verdict, "event", why, (Note(found.code, "reaction", why=why),), code=found.code)
     if verdict.kind in ("own", "receipt", "list", "bulk", "spam"):
         return _closed(verdict, "record", verdict.why)
     if verdict.kind == "bounce":

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ackbot.casework import authority, contact, elsewhere, opening, standards
-from ackbot.casework.cover import is_present, stand_in
+from ackbot.casework.cover import is_present, ladder, stand_in
 from ackbot.casework.drafts import names, to_admin, to_resident, to_staff
 from ackbot.casework.incoming import danger, thanks, wishes
 from ackbot.casework.incoming.matching import Match
@@ -24,11 +24,12 @@ from ackbot.casework.intents import (
     SetClock,
     SetCover,
     Unreachable,
-    Wish,
 )
-from ackbot.casework.model import PURPOSES, Case, Clock, ClockKind, Facts
+from ackbot.casework.model import PURPOSES, Case, Clock, ClockKind, Facts, Person
 from ackbot.casework.office import Desk
 from ackbot.mail.addresses import Address
+
+_BAD = 2  # a score up to this reaches owner and manager at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,8 @@ def on_attached(
     other = verdict.to if not known and not seen.authority.form and not _as_staff(seen, case) else None
     case, intents = _joined(seen, found, case, desk, found_urgent, own=own, speaks=speaks, alarmed=again)
     said = _said(seen, case, desk, found_urgent) if speaks else _Said(None, 0, Wishes())
+    if said.short and said.short.kind == "thanks":
+        intents.append(Note(case.code, "thanks", why="it is thanks, which asks for nothing"))
     if said.score:
         intents.append(Note(case.code, "feedback", why="the resident said how we did", data={"score": str(said.score)}))
     case, notes, remembered = _remembered(seen, case, said.wishes, verdict, desk)
@@ -100,10 +103,14 @@ def on_attached(
     intents += [*remembered, *in_charge, *answer.intents]
     if answer.send:
         intents += [answer.send, *to_admin.hold_told(answer.send.hold, answer.send.inbox, desk)]
+    if 0 < said.score <= _BAD:
+        notes.append(f"they answer “how did we do?” with {said.score} of 5")
     if _owner_hears(case, said):
         case_now = replace(case, clocks=answer.clocks)
         told_of = None if other is None else (other, found.copied)
         intents.append(_told(seen, verdict, case_now, desk, found_urgent, notes, told_of, known=known, again=again))
+    if 0 < said.score <= _BAD:
+        intents += _manager_told(seen, case, notes, desk)
     kind = "reply" if verdict.kind == "letter" and not found.joined else verdict.kind
     acknowledged = answer.send is not None
     intents.append(Record(kind, "attach", verdict.rule, acknowledged, why=answer.why))
@@ -135,7 +142,7 @@ def beside(
     if not seen.authority.speaks_for(case, desk.council):
         return []
     said = _said(seen, case, desk, found_urgent)
-    if said.short or said.wishes.quiet:
+    if said.short or said.wishes.only_quiet:
         return []
     case, in_charge = _in_charge(danger.marked(case, found_urgent), desk)
     answer = _answered(seen, replace(verdict, acknowledge=False), case, said, facts, desk, known=True)
@@ -185,19 +192,31 @@ def _joined(
 def _said(seen: Seen, case: Case, desk: Desk, found_urgent: tuple[str, ...]) -> _Said:
     """The thanks, score and wishes in a resident's letter. A letter with urgent words is never just thanks or a score."""
     words = seen.message.new_text
-    short = None if found_urgent or seen.message.files else thanks.short_answer(words, _people(case, desk))
+    short = (
+        None
+        if found_urgent or seen.message.files
+        else thanks.short_answer(words, _people(case, desk), asked=_answers_settled(seen))
+    )
     asked = case.state == "waiting"
     if short and short.kind == "score" and asked:
         short = None  # a number may answer the owner's question, such as "How many rooms?"
     score = thanks.score_of(words) if case.human_words_at and not asked else 0
+    if short and short.kind == "score":
+        score = short.score
     if not score and _answers_settled(seen) and (score := thanks.word_score(words)):
         short = Short("score", score)  # "Very good" is a score only as an answer to our question how we did
     if short:
         return _Said(short, score, Wishes())
-    asked_for = wishes.read(words, desk.templates.language_names())
+    names_of = desk.templates.language_names()
+    asked_for = wishes.read(words, names_of)
+    offered = (
+        desk.templates.offers().get(case.language, "") if case.language != desk.language_for(case.language) else ""
+    )
+    if offered and not asked and not asked_for.language and wishes.says_yes(words) and _answers_us(seen):
+        asked_for = wishes.with_interpreter(asked_for, case.language, names_of)
     if found_urgent:
         # Somebody in danger must get an answer, even if a sentence looks like "no more emails".
-        asked_for = replace(asked_for, quiet=False, news=False)
+        asked_for = replace(asked_for, quiet=False, only_quiet=False, news=False)
     return _Said(None, score, asked_for)
 
 
@@ -208,7 +227,7 @@ def _answered(
     if said.short:
         why = "it is thanks, which asks for nothing" if said.short.kind == "thanks" else "it is a score from 1 to 5"
         return _Answer((), None, why, case.clocks)
-    if said.wishes.quiet:
+    if said.wishes.only_quiet:
         return _Answer((), None, "the resident wants no automatic mail", case.clocks)
     news = said.wishes.news
     # "Any news?" does not answer the owner's question, so the case goes on waiting.
@@ -219,7 +238,11 @@ def _answered(
     keeps_dates = still or in_question
     fresh = case.clocks if keeps_dates else _anew(case, seen, desk)
     intents = _reopened(case) if reopened else []
-    send, why = _receipt(seen, verdict, replace(case, clocks=fresh), facts, desk, known=known, still=still, news=news)
+    noted = wishes.named(said.wishes, desk.templates.language_names())
+    now = replace(case, clocks=fresh)
+    send, why = _receipt(seen, verdict, now, facts, desk, known=known, still=still, news=news, noted=noted)
+    if said.wishes.quiet:
+        send, why = None, wishes.QUIET_ASKED  # automatic mail never answers a wish to have none
     if keeps_dates:
         return _Answer(tuple(intents), send, why, case.clocks)
     # Only a receipt that is really sent tells a date. The answer to "any news?" promises nothing new (behaviour.md §3.8).
@@ -266,10 +289,27 @@ def _unchanged(seen: Seen, verdict: Verdict, case: Case, facts: Facts, desk: Des
 
 
 def _owner_hears(case: Case, said: _Said) -> bool:
-    """Whether whoever is in charge gets the letter. Not a bare score, nor "no more emails" in a case that is over."""
-    if said.wishes.quiet and case.state in ("closed", "answered"):
+    """
+    Whether whoever is in charge gets the letter. Not thanks nor a fair score, which stand in the digest, nor "no more emails" in
+    a case that is over (behaviour.md §3.14).
+    """
+    if said.wishes.only_quiet and case.state in ("closed", "answered"):
         return False
-    return said.short is None or said.short.kind == "thanks"
+    return said.short is None or 0 < said.score <= _BAD
+
+
+def _manager_told(seen: Seen, case: Case, notes: Sequence[str], desk: Desk) -> list[Intent]:
+    """The letter with a bad score for the manager of whoever is in charge, the same day (E84)."""
+    above = [one for one in ladder(desk.council, case.in_charge, case.team) if one != case.in_charge]
+    if not above:
+        return []
+    why = "their manager reads a bad score too"
+    at, note = seen.arrival.arrived_at, "; ".join(notes)
+    return [to_staff.resident_wrote(desk, seen.message, replace(case, cover=above[0]), at, note=note, why=why)]
+
+
+def _answers_us(seen: Seen) -> bool:
+    return any(token.role == "resident" for token in (*seen.message.answers, *seen.message.addressed))
 
 
 def _answers_settled(seen: Seen) -> bool:
@@ -286,25 +326,13 @@ def _remembered(
     What nobody could check counts only in the cases of inboxes that check nothing (E2).
     """
     within = seen.authority.wishes_within(desk.council)
-    addr, code = (verdict.to.key if verdict.to else case.resident.key), case.code
-    notes: list[str] = []
-    intents: list[Intent] = []
-    if wished.quiet:
-        notes.append("they want no more automatic mail, so only what you write goes to them")
-        intents.append(Wish(addr, "quiet", "yes", code=code, why="the resident wants no automatic mail", within=within))
-        case = replace(case, quiet=True)
-    if wished.formats:
-        intents.append(Wish(addr, "formats", wished.formats, why="the resident asks for it", code=code, within=within))
-        case = replace(case, formats=wished.formats)
-    if wished.language:
-        notes.append(f"they ask for {desk.templates.language_names()[wished.language][0]}")
-        intents.append(
-            Wish(addr, "language", wished.language, why="the resident asks for it", code=code, within=within)
-        )
-        case = replace(case, language=wished.language)
-    if wished.news:
-        notes.append("they ask how far it is, and a word from you would help")
-    return case, notes, intents
+    author = replace(case, resident=verdict.to) if verdict.to else case
+    formats = wishes.together(case.formats, wished.formats)
+    now = Person(quiet=wished.quiet, formats=formats, language=wished.language)
+    kept = wishes.remembered(author, now, Person(formats=case.formats), within)
+    notes = wishes.notes(wished, desk.templates.language_names())
+    case = replace(case, quiet=case.quiet or wished.quiet, formats=formats, language=wished.language or case.language)
+    return case, notes, [*kept]
 
 
 def _people(case: Case, desk: Desk) -> list[str]:
@@ -419,39 +447,17 @@ def _anew(case: Case, seen: Seen, desk: Desk) -> tuple[Clock, ...]:
     )
 
 
-def on_recovered(seen: Seen, verdict: Verdict, case: Case, desk: Desk) -> Decision:
-    """The decision for a quarantined mail that can be read at last: its owner gets it. The resident was answered before."""
-    inbox = desk.council.inbox_of(case.inbox)
-    why = "it could be read at last"
-    found_urgent = danger.of_signs(danger.found_in(seen, case, desk))
-    case = danger.marked(case, found_urgent)
-    intents: list[Intent] = [
-        Attach(case.code, sensitive=case.sensitive, why=why),
-        Note(case.code, "recovered", why=why),
-        *danger.alarms(seen, case, inbox, found_urgent, desk),
-    ]
-    if case.owner in desk.council.staff:
-        flags = danger.flags(found_urgent, desk.council)
-        intents.append(
-            to_staff.resident_wrote(desk, seen.message, case, seen.arrival.arrived_at, note="", why=why, urgent=flags)
-        )
-    record = Record(verdict.kind, "attach", verdict.rule, acknowledge=False, why=why)
-    return Decision(
-        verdict.kind,
-        "attach",
-        verdict.rule,
-        why,
-        False,
-        verdict.to,
-        (*intents, record),
-        urgent=found_urgent,
-        code=case.code,
-        owner=case.owner,
-    )
-
-
 def _receipt(
-    seen: Seen, verdict: Verdict, case: Case, facts: Facts, desk: Desk, *, known: bool, still: bool, news: bool
+    seen: Seen,
+    verdict: Verdict,
+    case: Case,
+    facts: Facts,
+    desk: Desk,
+    *,
+    known: bool,
+    still: bool,
+    news: bool,
+    noted: str = "",
 ) -> tuple[Send | None, str]:
     """
     The short receipt for a further letter, or None, and the reason for that (behaviour.md §3.2).
@@ -468,4 +474,4 @@ def _receipt(
     why = "they are told where things stand" if news else "a further letter gets a short receipt"
     write = to_resident.where_it_stands if news else to_resident.receipt
     inbox = desk.council.inbox_of(case.inbox)
-    return write(desk, seen.message, case, inbox, why=why, hold=may.hold, still=still), why
+    return write(desk, seen.message, case, inbox, why=why, hold=may.hold, still=still, noted=noted), why

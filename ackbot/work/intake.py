@@ -13,7 +13,7 @@ from typing import Protocol
 import structlog
 
 from ackbot import log_events
-from ackbot.casework import decide, follow_ups, keys
+from ackbot.casework import decide, keys, recovered
 from ackbot.casework.drafts import to_admin
 from ackbot.casework.incoming import chains
 from ackbot.casework.incoming.screening import Seen, screen
@@ -414,7 +414,7 @@ class Intake:
                 running = Facts(
                     cases={code: case}, alarms=alarms.known(alarms.rows_since(self._db, now - chains.WINDOW))
                 )
-                decision = follow_ups.on_recovered(seen, verdict, case, office.desk(now))
+                decision = recovered.on_recovered(seen, verdict, case, office.desk(now))
                 decision = chains.merged(decision, running, now)
                 considered = Considered(message, decision, composed(decision.intents, office.templates))
             else:

@@ -47,7 +47,7 @@ MADE_ANEW = frozenset(
         "casework/dates.py: f'\\\\s*(?:by\\\\s+|on\\\\s+|until\\\\s+|till\\\\s+)?{pattern}(?=$|[\\\\s,.:;–—-])'",
         "casework/incoming/marks.py: pattern",
         "casework/incoming/routing.py: f'(?<!\\\\w){re.escape(folding.plain(word))}'",
-        "casework/incoming/wishes.py: f'(?<!\\\\w){re.escape(_plain(name))}(?!\\\\w)'",
+        "casework/incoming/wishes.py: f\"(?<!\\\\S)(?:{folding.plain('|'.join(expressions))})(?!\\\\S)\"",
         "casework/staff/consent.py: f'(?>(?:{one})(?: |$))+'",
         "casework/staff/held_words.py: f'{asked}[0-9a-f]{{4}}'",
         "casework/staff/meant.py: pattern",

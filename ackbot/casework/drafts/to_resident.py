@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from ackbot.casework import keys
+from ackbot.casework.asked_for import INTERPRETER, NOT_PHONE
 from ackbot.casework.council import Council, Inbox, Staff
 from ackbot.casework.drafts import kinds, names
 from ackbot.casework.drafts.kinds import ResidentMail
@@ -82,7 +83,8 @@ def about_case(
     tag = desk.signer.tag(case.code, "r")
     thread = (*letter.references, letter.message_id) if letter and letter.message_id else case.thread
     offers = desk.templates.offers()
-    offer = offers.get(case.language, "") if case.language != language else ""
+    # An offer that was taken is never made again (E52).
+    offer = offers.get(case.language, "") if case.language != language and INTERPRETER not in case.formats else ""
     draft = Draft(
         kind=mail.kind,
         template=mail.template,
@@ -95,7 +97,7 @@ def about_case(
             "matter": matter(theirs, proven=proven),
             "written_on": written_on,
             "sensitive": case.sensitive,
-            "phone": inbox.phone,
+            "phone": "" if NOT_PHONE in case.formats else inbox.phone,
             "urgent_help": Words(council.urgent_help),
             "take_further": Words(inbox.take_further or council.take_further),
             "formats": Words(council.formats),
@@ -165,6 +167,7 @@ def acknowledgement(
     hold: str,
     absent: str = "",
     also_to: Sequence[Inbox] = (),
+    noted: str = "",
 ) -> Send:
     """
     The acknowledgement: it says who has the letter, and gives the date of the next word.
@@ -173,6 +176,7 @@ def acknowledgement(
         hold: why it waits for the admin's release; "" if it does not wait.
         absent: the public name of the officer who is away, if it is that officer's own inbox; "" otherwise.
         also_to: our other inboxes to which the letter was sent.
+        noted: what the letter asks for, such as large print; confirmed once.
     """
     council = desk.council
     inbox = council.inbox_of(case.inbox)
@@ -192,6 +196,7 @@ def acknowledgement(
         "owner": owner.public_name if owner else "",
         "first_name": names.first(owner.public_name) if owner else "",
         "absent": absent,
+        "noted": noted,
         "next_on": None if case.sensitive else next_word(case.clocks),
         "named_on": named_on,
         "opens_on": None if case.sensitive else opens_on,
@@ -216,12 +221,15 @@ def _fitting(draft: Draft, desk: Desk) -> Draft:
     return replace(draft, values=values)
 
 
-def receipt(desk: Desk, letter: Message, case: Case, inbox: Inbox, *, why: str, hold: str, still: bool = True) -> Send:
+def receipt(
+    desk: Desk, letter: Message, case: Case, inbox: Inbox, *, why: str, hold: str, still: bool = True, noted: str = ""
+) -> Send:
     """
     The short answer to a further letter: it was added to the case, and the date stands.
 
     Args:
         still: the resident was told that date before.
+        noted: as in `acknowledgement`.
     """
     owner = desk.council.staff.get(case.in_charge)
     key = keys.receipt(case.code, desk.today)
@@ -231,6 +239,7 @@ def receipt(desk: Desk, letter: Message, case: Case, inbox: Inbox, *, why: str, 
         "first_name": names.first(owner.public_name) if owner else "",
         "next_on": None if case.sensitive else next_word(case.clocks),
         "still": still,
+        "noted": noted,
     }
     send = about_case(desk, kinds.RECEIPT, case, key, values, why=why, letter=letter)
     return replace(send, inbox=inbox.name, lane=inbox.lane, hold=hold)
@@ -256,7 +265,7 @@ def reached(desk: Desk, letter: Message, case: Case, to: Address, *, why: str, h
 
 
 def where_it_stands(
-    desk: Desk, letter: Message, case: Case, inbox: Inbox, *, why: str, hold: str, still: bool = True
+    desk: Desk, letter: Message, case: Case, inbox: Inbox, *, why: str, hold: str, still: bool = True, noted: str = ""
 ) -> Send:
     """
     The answer to "any news?": who has the case, who wrote last, and the date that stands. It promises nothing new.
@@ -275,6 +284,7 @@ def where_it_stands(
         "wrote_on": calendar.local_day(case.human_words_at) if case.human_words_at else None,
         "phoned": case.answered_by == "phone",
         "waiting": case.state == "waiting",
+        "noted": noted,
         "next_on": next_word(case.clocks) if still and not case.sensitive else None,
     }
     key = keys.receipt(case.code, desk.today)

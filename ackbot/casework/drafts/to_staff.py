@@ -7,6 +7,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from ackbot.casework import keys
+from ackbot.casework.asked_for import NOT_PHONE
 from ackbot.casework.council import Inbox, Staff
 from ackbot.casework.drafts import kinds, names
 from ackbot.casework.drafts.kinds import StaffMail
@@ -133,6 +134,7 @@ def about_case(
             "promised": any(clock.told and clock.promised_on == next_on for clock in case.clocks),
             "call": case.sensitive,
             "formats": case.formats,
+            "no_phone": NOT_PHONE in case.formats,
             "quiet": case.quiet,
             "words_go_out": words_go_out,
             "mode": inbox.mode,

@@ -7,6 +7,8 @@ from ackbot.mail import subjects, systems
 from ackbot.mail.addresses import Address
 from ackbot.mail.message import Message
 
+_LONGEST_REACTION = 300  # characters
+
 
 def author_local(message: Message) -> str:
     """The local part of the first From mailbox; "" for none."""
@@ -82,6 +84,14 @@ def read_receipt(message: Message) -> bool:
         and marks.RECEIPT_WORDS.match(message.text[:4_000])
         and not _personal(message.text)
     )
+
+
+def is_reaction(message: Message) -> bool:
+    """Whether it is a bare reaction to a mail, as Gmail and Outlook send them: a sign and whose it is, and no word more (E28)."""
+    text = " ".join(message.text.split())
+    if any(one.content_type == "text/vnd.google.email-reaction+json" for one in message.attachments):
+        return len(text) <= _LONGEST_REACTION
+    return len(text) <= _LONGEST_REACTION and bool(marks.REACTION.fullmatch(text))
 
 
 def returned_by_daemon(message: Message) -> bool:

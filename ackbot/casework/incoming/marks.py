@@ -122,6 +122,14 @@ RECEIPT_WORDS = re.compile(
     )\s*\Z""",
     re.IGNORECASE | re.VERBOSE,
 )
+# The one sentence of a reaction: who, the verb, "your message", the sign, the app.
+REACTION = re.compile(
+    r"""\W{0,20}(?:[^.!?\n]{1,80}?\s)?(?:reacted|a\ réagi|ha\ reaccionado|reaccionó|ha\ reagito|reagiu|zareagował\w{0,3}|a\ reacționat|hat\ (?:auf|mit)|heeft\ gereageerd|ymatebodd|wedi\ ymateb|تفاعل\w?)
+      \s(?:(?:to|via|with|à|avec|a|con|com|al|la|cu|na|zu|op|i|مع|على)\s)?(?:your|votre|tu|su|il\ tuo|la\ tua|sua|o\ seu|twoj\w{1,4}|mesajul|mesaj|ihre|deine|uw|je|eich|gmail|outlook|رسالتك)?
+      [^.!?\n\w]{0,12}(?:\w{1,20}\W{1,12}){0,4}\W{0,20}(?:reagiert\W{0,8})?
+      | (?:liked|loved|emphasi[sz]ed|laughed\ at|disliked|questioned)\s[“"][^”"]{1,200}[”"]\W{0,8}""",
+    re.IGNORECASE | re.VERBOSE,
+)
 _OF_RESPONDERS = (
     "x-autoreply",
     "x-autorespond",

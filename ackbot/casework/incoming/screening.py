@@ -276,6 +276,12 @@ KINDS: tuple[KindRule, ...] = (
         lambda seen: machines.machine_report(seen.message),
         by_way=True,
     ),
+    KindRule(
+        "receipt",
+        "behaviour.md §3.14",
+        "it is a reaction, without a word",
+        lambda seen: machines.is_reaction(seen.message),
+    ),
     KindRule("contact-form", "behaviour.md §1", "it comes from a contact form of this inbox", lambda seen: seen.form),
     KindRule(
         "automatic-reply",
