@@ -72,8 +72,8 @@ NEWS: tuple[str, ...] = (
 # A wish for no phone calls, anywhere in a sentence.
 NO_PHONE: tuple[str, ...] = (
     r"(?:do not|don t|dont|never|not|please no) (?:ever |try to |keep )?(?:phone|phoning|ring|ringing|telephone|telephoning)(?: (?:me|us))?(?! (?:it|the|that|him|her|them|a|back when|round|number|police|you))",
-    r"(?:do not|don t|dont|never) (?:ever |try to |keep )?(?:call|calling) (?:me|us)(?= (?:please|on|by|at|as|because|i|but|email|write|again|ever|any ?more|thank|thanks)(?!\S)|$)",
-    r"(?:no|not|without|avoid|stop) (?:any |more |making |by |the |on the )*(?:phone ?calls?|telephone ?calls?|calls|calling me|phoning me|ringing me|phone|telephone)(?= (?:please|as|because|i|but|only|thank|thanks|or)(?!\S)|$)",
+    r"(?:do not|don t|dont|never) (?:ever |try to |keep )?(?:call|calling) (?:me|us)(?= (?:please|on|by|at|as|because|i|but|email|write|again|ever|any ?more|thank|thanks)(?![^\s])|$)",
+    r"(?:no|not|without|avoid|stop) (?:any |more |making |by |the |on the )*(?:phone ?calls?|telephone ?calls?|calls|calling me|phoning me|ringing me|phone|telephone)(?= (?:please|as|because|i|but|only|thank|thanks|or)(?![^\s])|$)",
     r"i (?:cannot|can t|can not|cant|am not able to|am unable to|do not|don t|dont|struggle to|hate|will not|won t)(?: (?:to|be able to|really|like to|want to))*(?: (?:use|hear|speak|talk|answer|do|take|manage|cope|have|using|answering|talking|speaking|hear you))*(?: (?:on|over|with|by))?(?: (?:the|a|my|any))?"
     r" (?:phone ?calls?|phones?|telephones?)",
     r"(?:by |in )?(?:e ?mail|letter|post|writing|text) only(?: please)?|only (?:by |in )(?:e ?mail|letter|post|writing)|(?:please )?(?:write|e ?mail)(?: to)?(?: me| us)?(?: and)?(?: instead of| rather than) (?:phon|call|ring)ing",
