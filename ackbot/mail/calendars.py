@@ -82,9 +82,11 @@ def _is_own(line: str, known: str) -> bool:
         return False
     if "://" in line and len(_plain(line.partition("://")[0]).split()) <= 3:
         return False
+    if len(line) > _LONGEST_LINE:
+        return True
     if (fact := _FACT.match(line)) and (fact["told"] or f" {_plain(line[fact.end() :])} " in f" {known} "):
         return False
-    return len(line) > _LONGEST_LINE or not _SENTENCE.search(line)
+    return not _SENTENCE.search(line)
 
 
 def _plain(text: str) -> str:

@@ -33,6 +33,15 @@ SHORTER: Mapping[str, int] = {
     "casework/drafts/names.py _NAME": 60,  # _LONGEST
     "casework/drafts/names.py _NO_NAME": 60,
     "casework/drafts/to_resident.py '([!?.])[!?.]*$'": 90,  # _QUOTED
+    "casework/incoming/marks.py REACTION": 300,  # machines._LONGEST_REACTION
+    "casework/incoming/marks.py RECEIPT_WORDS": 4_000,
+    "casework/incoming/thanks.py _SETTLED": 1_000,  # _LONGEST_SAID
+    **{
+        f"casework/incoming/wishes.py {name}": 400  # _SENTENCE
+        for name in ("_QUIET", "_QUIET_ALONE", "_NEWS", "_NO_PHONE", "_WANTED", "_YES", "_IN_LANGUAGE")
+    },
+    "mail/calendars.py _FACT": 400,  # _LONGEST_LINE
+    "mail/calendars.py _SENTENCE": 400,
     "mail/quoting.py _BRACKETED": 800,  # _LONGEST_HEAD, and as much above it
     "mail/quoting.py _HEAD_STARTS": 400,
     "mail/quoting.py _PERSON_WROTE": 800,

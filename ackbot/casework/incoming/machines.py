@@ -19,7 +19,8 @@ def nobody_at(one: Address | None) -> bool:
     """Whether nobody reads mail at an address, or a mail system is there."""
     local = one.local if one else ""
     named = one is not None and (marks.NOBODY_NAMED.fullmatch(one.name) or marks.NOBODY_THERE.match(one.domain))
-    return bool(named or marks.NOBODY.fullmatch(local) or systems.DAEMON.fullmatch(local))
+    robot = one is not None and marks.LIST_ROBOT.fullmatch(one.key)
+    return bool(named or robot or marks.NOBODY.fullmatch(local) or systems.DAEMON.fullmatch(local))
 
 
 def daemon(message: Message) -> bool:

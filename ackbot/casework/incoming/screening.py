@@ -11,7 +11,7 @@ from functools import cached_property
 from ackbot.casework import authority
 from ackbot.casework.authority import Authority
 from ackbot.casework.council import Council, Form, Inbox, Staff
-from ackbot.casework.incoming import machines, marks, personal
+from ackbot.casework.incoming import forms, machines, marks, personal
 from ackbot.casework.model import PERSONAL, Arrival, ByWay, LetterKind
 from ackbot.mail import subjects
 from ackbot.mail.addresses import Address
@@ -382,6 +382,11 @@ WITHHELD: tuple[WithholdRule, ...] = (
         lambda seen: _ours(seen, seen.message.from_),
     ),
     WithholdRule(
+        "behaviour.md §1",
+        "it comes from a contact form that no inbox names in `forms`, and a form is not answered at its own address",
+        lambda seen: forms.unconfigured(seen.message),
+    ),
+    WithholdRule(
         "RFC 3834 §2",
         "nobody reads mail at the sender's address",
         lambda seen: machines.nobody_at(seen.message.from_[0] if seen.message.from_ else None),
@@ -462,10 +467,10 @@ def _screened(seen: Seen) -> tuple[Verdict, bool]:
 
 
 def _form_resident(seen: Seen) -> Address | None:
-    """The resident for whom a form writes: the address in the header field that the configuration names, such as Reply-To."""
+    """The resident for whom a form writes: see `forms.resident_of`."""
     if seen.form is None:
         return None
-    return seen.message.mailbox(seen.form.resident.lower())
+    return forms.resident_of(seen.message, seen.form)
 
 
 def _ours(seen: Seen, senders: tuple[Address | None, ...]) -> bool:

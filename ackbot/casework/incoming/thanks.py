@@ -62,6 +62,7 @@ _SCORE = re.compile(
 )
 _WORD = re.compile(r"\S+")
 _PICTURES = 0x1F000  # the first character of the planes with pictures
+_LONGEST_SAID = 1_000  # characters; longer thanks say something else too
 _LONGEST_NAME = 200  # characters of a name that are read
 _VERY = r"(?:very |really |extremely |quite |pretty |absolutely )?"
 _TAIL = r"(?: (?:thanks?|thank you|service|work|job))?"
@@ -156,6 +157,8 @@ def _said(text: str, people: Sequence[str], *, asked: bool = False) -> bool | No
         return None  # other signs say something else
     known = [word for one in people for word in re.findall(r"\w+", folding.plain(one[:_LONGEST_NAME]))]
     said, at, thanked = _plain(text), 0, bool(signs)
+    if len(said) > _LONGEST_SAID:
+        return None
     while at < len(said):
         if (match := _THANKS.match(said, at)) or (asked and (match := _SETTLED.match(said, at))):
             thanked = True

@@ -16,7 +16,7 @@ _SHORT = 25  # words; a longer mail says more than a wish for news
 _FEW = 12  # words; in a longer mail, one word such as "stop" is a wish only as the first sentence
 _ALONE = 8  # words; a sentence up to this length that names a format says little else
 _NAMED = 3  # words; a mail up to this length that names a language says nothing else
-_SENTENCE = 400  # characters of a sentence in which a wish is looked for
+_SENTENCE = 400  # characters of a sentence in which a wish is looked for; the patterns are not linear beyond it (E1)
 _READ = 8_000  # characters of a letter
 _MOST = 200  # sentences
 _ENDS = re.compile(r"[.!?;:\n।؟]+")
@@ -66,17 +66,17 @@ def read(words: str, languages: Mapping[str, Sequence[str]]) -> Wishes:
     """
     said = _plain(words)
     count = len(said.split())
-    sentences = [one for piece in _ENDS.split(words[:_READ])[:_MOST] if (one := _plain(piece))]
+    sentences = [one for piece in _ENDS.split(words[:_READ])[:_MOST] if (one := _plain(piece)[:_SENTENCE])]
     parts = [one for sentence in sentences for one in _BUT.split(sentence)]
     # Further down, "unsubscribe" is more likely a footer's than the resident's.
     alone = any(_QUIET_ALONE.fullmatch(one) for one in (sentences[:3] if count <= _FEW else sentences[:1]))
-    quiet = alone or any(_QUIET.fullmatch(one) for one in parts if len(one) <= _SENTENCE)
+    quiet = alone or any(_QUIET.fullmatch(one) for one in parts)
     formats = [name for name, pattern in _FORMATS.items() if any(_asks(one, pattern) for one in sentences)]
-    if any(_NO_PHONE.search(one) for one in sentences if len(one) <= _SENTENCE):
+    if any(_NO_PHONE.search(one) for one in sentences):
         formats.append(NOT_PHONE)
     return Wishes(
         quiet=quiet,
-        news=not quiet and 0 < count <= _SHORT and bool(_NEWS.search(said)),
+        news=not quiet and 0 < count <= _SHORT and bool(_NEWS.search(said[:_SENTENCE])),
         formats=", ".join(formats),
         language=_language(said, count, sentences, languages),
         only_quiet=quiet and count <= _ALONE,
@@ -130,7 +130,7 @@ def with_interpreter(wished: Wishes, language: str, languages: Mapping[str, Sequ
 def says_yes(words: str) -> bool:
     """Whether the words are nothing but a yes to what was offered, in whatever language (E52)."""
     said = _plain(words)
-    return 0 < len(said.split()) <= _ALONE and bool(_YES.fullmatch(said))
+    return 0 < len(said.split()) <= _ALONE and bool(_YES.fullmatch(said[:_SENTENCE]))
 
 
 def _asks(sentence: str, pattern: re.Pattern[str]) -> bool:
@@ -145,7 +145,7 @@ def _asks(sentence: str, pattern: re.Pattern[str]) -> bool:
 
 def _language(said: str, count: int, sentences: Sequence[str], languages: Mapping[str, Sequence[str]]) -> str:
     """The language that is asked for: by its name alone in a short mail, or in a sentence; "" if none or several."""
-    short = 0 < count <= _NAMED or (count <= _ALONE and bool(_WANTED.search(said)))
+    short = 0 < count <= _NAMED or (count <= _ALONE and bool(_WANTED.search(said[:_SENTENCE])))
     found = [
         code
         for code, names in languages.items()
