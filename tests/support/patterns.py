@@ -42,6 +42,8 @@ SHORTER: Mapping[str, int] = {
     },
     "mail/calendars.py _FACT": 400,  # _LONGEST_LINE
     "mail/calendars.py _SENTENCE": 400,
+    "mail/quoting.py _UNFINISHED": 400,
+    "mail/quoting.py _OF_LIST": 400,
     "mail/quoting.py _BRACKETED": 800,  # _LONGEST_HEAD, and as much above it
     "mail/quoting.py _HEAD_STARTS": 400,
     "mail/quoting.py _PERSON_WROTE": 800,

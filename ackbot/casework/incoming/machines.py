@@ -19,8 +19,15 @@ def nobody_at(one: Address | None) -> bool:
     """Whether nobody reads mail at an address, or a mail system is there."""
     local = one.local if one else ""
     named = one is not None and (marks.NOBODY_NAMED.fullmatch(one.name) or marks.NOBODY_THERE.match(one.domain))
-    robot = one is not None and marks.LIST_ROBOT.fullmatch(one.key)
-    return bool(named or robot or marks.NOBODY.fullmatch(local) or systems.DAEMON.fullmatch(local))
+    return bool(named or _is_list_robot(one) or marks.NOBODY.fullmatch(local) or systems.DAEMON.fullmatch(local))
+
+
+def _is_list_robot(one: Address | None) -> bool:
+    """Whether a mailing list's robot is there: its name begins or ends as theirs, and it or its domain names a list."""
+    pieces = one.local.replace("_", "-").replace(".", "-").split("-") if one else []
+    if one is None or not (len(pieces) > 1 and (pieces[0] == "owner" or pieces[-1] in marks.LIST_ROBOTS)):
+        return False
+    return not marks.OF_LISTS.isdisjoint((*pieces, *one.domain.split(".")))
 
 
 def daemon(message: Message) -> bool:
