@@ -72,7 +72,7 @@ def test_e24_one_receipt_each(story: Story) -> None:
     [
         (NORA, "<first@resident.example>", "Edward Quan copied them in."),
         (NORA, "", "Edward Quan copied them in."),
-        (ANNA, "", "They answer our mail to Edward Quan"),
+        (ANNA, "", "It answers our mail to Edward Quan"),
     ],
 )
 def test_e25_the_owner_reads_who_wrote(story: Story, sender: str, to: str, how: str) -> None:

@@ -205,10 +205,17 @@ def _person(letter: NewLetter) -> Person:
 
 
 def _wished(letter: NewLetter) -> Wishes:
-    """What the letter asks for; nothing if it may be forged (E4)."""
-    if letter.seen.authority.condemned_by():
+    """
+    What the letter asks for; nothing if it may be forged (E4).
+
+    Quiet counts in a person's own letter alone: anybody fills a form in under any name, or writes an officer's address.
+    """
+    seen = letter.seen
+    if seen.authority.condemned_by():
         return Wishes()
-    return wishes.read(letter.seen.message.new_text, letter.desk.templates.language_names())
+    found = wishes.read(seen.message.new_text, letter.desk.templates.language_names())
+    own = seen.authority.is_own() and seen.staff is None and not seen.authority.answers_staff
+    return found if own else replace(found, quiet=False)
 
 
 def _noted(letter: NewLetter) -> str:

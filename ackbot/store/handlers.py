@@ -10,6 +10,7 @@ import structlog
 
 from ackbot import log_events
 from ackbot.casework.council import Council
+from ackbot.casework.drafts.kinds import RESIDENTS_RECEIPTS
 from ackbot.casework.intents import (
     Alarm,
     Assign,
@@ -229,7 +230,7 @@ def _sent(unit: Unit, send: Send, rows: Sequence[Row]) -> tuple[Event, bool]:
     if not rows:
         return Event("Send", f"{draft.kind}: was put into the outbox before", send.code, send.inbox, NO_DATA), False
     listings.keep(unit.db, rows[0]["id"], send.names)
-    if draft.kind == "receipt":
+    if draft.template in RESIDENTS_RECEIPTS:  # one to somebody else uses up no receipt of the resident
         touched = unit.db.run(
             "UPDATE cases SET receipt_on = :day WHERE code = :code RETURNING code",
             day=draft.date_at.date().isoformat(),

@@ -27,6 +27,7 @@ ACKNOWLEDGEMENT_TO_COLLEAGUE = ResidentMail("acknowledgement", "acknowledgement-
 RECEIPT = ResidentMail("receipt", "receipt", Profile.REPLY)
 REACHED = ResidentMail("receipt", "reached", Profile.REPLY)
 WHERE_IT_STANDS = ResidentMail("receipt", "where-it-stands", Profile.REPLY)
+RESIDENTS_RECEIPTS = frozenset({RECEIPT.template, WHERE_IT_STANDS.template})
 HUMAN = ResidentMail("human", "human", Profile.HUMAN)
 COVER = ResidentMail("cover", "cover", Profile.TIMER)
 PART_SPLIT_OFF = ResidentMail("cover", "split-off", Profile.TIMER)
