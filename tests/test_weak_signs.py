@@ -35,7 +35,7 @@ PEOPLE = [
     ("Fuera de la oficina", "Siempre recibo esto. ¿Cuándo vienen a reparar el techo?"),
     ("Nieobecność: Jan", "Jan jest chory. Proszę usprawiedliwić.\n\nPozdrawiam\nEwa"),
     ("Complaint", "This is an automated message is all I ever get from you. I can smell damp."),
-    ("Complaint", "This is an automatic reply, you wrote. I do not want robots."),
+    ("Complaint", "This is an automatic reply, you wrote. I asked for a person."),
     ("Complaint", "Automated message: that is what I got. I need an answer."),
     ("Complaint", "Do not reply to this email, it says. This mailbox is not monitored, it says. So how do I reach you?"),
     ("Your letter", "This message was generated automatically, it said. My rent was paid in May."),
