@@ -23,10 +23,10 @@ def measured(place: Place, count: int, turns: int) -> Mapping[str, object]:
         with daemon(config) as running:
             begun = monotonic_of(logged_at(running, "started"))
             start = cpu_of(running)
-            sent = place.wait_sent(2 * len(answered))
+            who = {one.sender.lower() for one in answered}
+            sent = place.wait_sent(2 * len(answered), of=who)
             cpu.append((cpu_of(running) - start) / count * 1_000)
             peak.append(memory_of(running)[1])
-        who = {one.sender.lower() for one in answered}
         times = [at for at, _, recipient in sent if recipient in who]
         assert len(times) == len(answered), (len(times), len(answered))
         ours.append(count / (max(at for at, _, _ in sent) - begun))

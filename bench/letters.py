@@ -19,7 +19,7 @@ _WORDS = {
     "en": "I am writing to you about the bin in our street because it has not been emptied for two weeks and the children play there could "
     "you please tell me when somebody will come and look at it the light is broken too and there was a noise in the night we have asked "
     "the council before and there was no answer to that and my neighbour is worried about the tree and the water in the road",
-    "fr": "la poubelle rue lampadaire cassé bruit permis école déchets trottoir voisin facture eau réclamation depuis semaine mairie "
+    "fr": "la poubelle rue lumière jardin bruit permis école déchets trottoir voisin facture eau réclamation depuis semaine mairie "
     "formulaire enfants très problème été réparé réponse",
     "de": "die Mülltonne Straße Laterne kaputt Lärm Genehmigung Parkplatz Schule Gehweg Nachbar Gebühr Wasser Beschwerde bitte seit "
     "Woche Rathaus Formular Kinder Spielplatz größer Übergang Antwort",

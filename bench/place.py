@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -124,9 +124,12 @@ class Place:
         rows = (line.rstrip("\n").split("\t") for line in self._sent.read_text().splitlines())
         return [(float(at), int(size), recipient) for at, size, recipient in rows]
 
-    def wait_sent(self, count: int, timeout_s: float = 600) -> list[tuple[float, int, str]]:
+    def wait_sent(self, count: int, timeout_s: float = 600, of: Collection[str] = ()) -> list[tuple[float, int, str]]:
         """
         Wait until the sink has taken that many mails, and return them as `sent` does.
+
+        Args:
+            of: recipients who must be among them. A letter may bring more mails than two, such as an alarm.
 
         Raises:
             RuntimeError: it did not take them in time.
@@ -143,7 +146,26 @@ class Place:
             os.close(quiet)
         if lines < count:
             raise RuntimeError(f"{lines} of {count} mails within {timeout_s} s")
+        while missing := set(of) - {recipient for _, _, recipient in self.sent()}:
+            if time.monotonic() > until:
+                raise RuntimeError(f"no mail to {len(missing)} recipients within {timeout_s} s")
+            time.sleep(0.02)
         return self.sent()
+
+    def wait_sent_to(self, recipient: str, timeout_s: float) -> float:
+        """
+        Wait for the first mail to a recipient, whatever else goes out meanwhile; its monotonic time.
+
+        Raises:
+            RuntimeError: none was taken in time.
+        """
+        until = time.monotonic() + timeout_s
+        while time.monotonic() < until:
+            for at, _, whose in self.sent():
+                if whose == recipient:
+                    return at
+            time.sleep(0.005)
+        raise RuntimeError(f"no mail to {recipient} within {timeout_s} s")
 
     def council(
         self,

@@ -48,7 +48,7 @@ def test_leave_moves_open_cases_and_they_come_back(make_story: Callable[..., Sto
         "Priya Shah is away. You don't need to write again. Sam Jones in Housing now has your email"
         in words(story, "cover")[0]
     )
-    assert "will write by Thursday 17 December" in words(story, "cover")[0]
+    assert "or a colleague will write to you by Thursday 17 December" in words(story, "cover")[0]
     assert "back" not in words(story, "cover")[0].split("Housing, Royal")[0]  # no return date outside
     assert [mail["staff"] for mail in story.outbox("hand-over")] == ["sam", "priya"]
     assert "welcome back" in words(story, "hand-over")[1]
@@ -224,7 +224,7 @@ def test_a_leavers_cases_move_that_day(make_story: Callable[..., Story]) -> None
     assert story.case()["owner"] == "priya"  # Sam, who stays, is not here when it comes
     story.at("2026-12-03 09:30")
 
-    assert "Priya Shah no longer works on your email" in words(story, "cover")[0]
+    assert "Priya Shah is no longer dealing with your email" in words(story, "cover")[0]
     assert "no longer works here" in words(story, "hand-over", "sam@northgate.example")[0]
     assert (story.case()["owner"], story.case()["cover"]) == ("sam", "")
 
@@ -352,3 +352,123 @@ def test_absences_that_touch_are_one(make_story: Callable[..., Story]) -> None:
 
     assert story.case()["cover"] == "sam"
     assert len(words(story, "cover")) == 1
+
+
+def three(make_story: Callable[..., Story], *changes: tuple[str, str]) -> Story:
+    """Priya, who is away from Tuesday for two weeks, and two others of her team; a promise for Thursday 17 December."""
+    team = ('members = ["priya", "sam"]', 'members = ["priya", "sam", "kofi"]')
+    story = make_story(team, *changes)
+    story.receive(letter())
+    assert story.case()["owner"] == "priya"
+    story.at("2026-12-07 11:00")
+    story.reply(story.mail("new-case"), "MORE Thu 17 Dec: we wait for the plumber")
+    return story
+
+
+AWAY = '# end\n\n[[absence]]\nstaff = "priya"\nfrom = 2026-12-08\nuntil = 2026-12-22\n'
+
+
+@pytest.mark.parametrize(
+    ("first", "why"),
+    [
+        ('[[absence]]\nstaff = "sam"\nfrom = 2026-12-14\nuntil = 2026-12-21\n', "away on the day"),
+        ('[[absence]]\nstaff = "sam"\nfrom = 2026-12-10\nuntil = 2026-12-15\n', "away before it"),
+    ],
+)
+def test_cover_is_whoever_is_there_for_the_promise(make_story: Callable[..., Story], first: str, why: str) -> None:
+    """E76: of two who could stand in, the one who is at work until the date, so that the resident reads one name."""
+    story = three(make_story, ("# end", f"{AWAY}\n{first}"))
+    story.at("2026-12-17 09:00")
+
+    assert story.case()["cover"] == "kofi", why
+    assert len(words(story, "cover")) == 1
+    notice = words(story, "cover")[0]
+    assert "Kofi Mensah in Housing now has your email" in notice
+    assert "or a colleague will write to you by Thursday 17 December" in notice
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (
+            ('id = "sam"\n', 'id = "sam"\nworking_hours = "Mon-Tue 09:00-17:00"\n'),
+            "no working day of theirs",
+        ),
+        (('id = "sam"\n', 'id = "sam"\nleft = 2026-12-15\n'), "gone by then"),
+    ],
+)
+def test_cover_has_a_week_of_their_own(make_story: Callable[..., Story], change: tuple[str, str], why: str) -> None:
+    """E76: nobody stands in for a promise of a day on which they do not work, or by which they have left."""
+    story = three(make_story, ("# end", AWAY), change)
+    story.at("2026-12-08 09:00")
+
+    assert story.case()["cover"] == "kofi", why
+
+
+def test_nobody_gets_a_case_back_on_a_day_off(make_story: Callable[..., Story]) -> None:
+    """E76: back on a day outside their week, with the promise of that very day: the cover, who is here, keeps it."""
+    week = ('id = "priya"\n', 'id = "priya"\nworking_hours = "Mon-Tue 09:00-17:00"\n')
+    away = '# end\n\n[[absence]]\nstaff = "priya"\nfrom = 2026-12-08\nuntil = 2026-12-17\n'
+    story = three(make_story, week, ("# end", away))
+    story.at("2026-12-17 09:00")
+
+    assert (story.case()["owner"], story.case()["cover"]) == ("priya", "sam")
+
+
+@pytest.mark.parametrize("told_at", ["2026-12-17 10:00", "2026-12-17 13:30"])
+def test_nobodys_absence_moves_a_promise_of_today(make_story: Callable[..., Story], told_at: str) -> None:
+    """E77, P5: AWAY on the promised day: no notice names a later date; words or the honest mail come first, and it counts."""
+    story = three(make_story)
+    story.at(told_at)
+    story.reply(story.mail("new-case"), "AWAY today, cover Sam")
+    story.after(minutes=5)
+    clocks = story.db.run("SELECT promised_on FROM clocks WHERE state = 'running' AND told AND kind = 'update'")
+    assert [row["promised_on"] for row in clocks] == ["2026-12-17"]
+    assert words(story, "cover") == []
+    story.at("2026-12-17 16:00")
+
+    assert "We said you would hear from us by today" in words(story, "no-news")[0]
+    assert "Priya Shah is away, and Sam Jones now has your email." in words(story, "no-news")[0]
+    assert story.case()["late_since"] is not None
+
+
+def test_whoever_is_back_reads_who_wrote(make_story: Callable[..., Story]) -> None:
+    """E80: a letter that nobody answered meanwhile stands in the mail to whoever is back, first."""
+    story = three(
+        make_story, ("# end", '# end\n\n[[absence]]\nstaff = "priya"\nfrom = 2026-12-08\nuntil = 2026-12-15\n')
+    )
+    story.receive(letter(subject="Lift", text="The lift stands still.", message_id="<2@resident.example>"))
+    story.at("2026-12-10 10:00")
+    story.receive(
+        letter(
+            text="Now the ceiling is wet too.",
+            message_id="<3@resident.example>",
+            In_Reply_To="<first@resident.example>",
+        )
+    )
+    story.at("2026-12-15 09:30")
+
+    sheet = words(story, "hand-over")[-1]
+    assert (
+        "Edward Quan wrote again on Thursday 10 December and has no answer yet: “Now the ceiling is wet too.”" in sheet
+    )
+    assert "nobody wrote" not in sheet
+
+
+@pytest.mark.parametrize(
+    ("hours", "at"),
+    [
+        ("", "2026-12-08T09:00"),
+        ("Wed-Fri 10:00-16:00", "2026-12-09T10:00"),
+        ("Mon-Fri 07:30-15:00", "2026-12-08T07:30"),
+    ],
+)
+def test_sheets_come_in_own_working_hours(make_story: Callable[..., Story], hours: str, at: str) -> None:
+    """E47: cases move at midnight; the sheet for their cover waits until that person is at work, and so does "welcome back"."""
+    week = ('id = "sam"\n', f'id = "sam"\nworking_hours = "{hours}"\n' if hours else 'id = "sam"\n')
+    story = three(
+        make_story, ('members = ["priya", "sam", "kofi"]', 'members = ["priya", "sam"]'), week, ("# end", AWAY)
+    )
+    story.at("2026-12-08 00:30")
+
+    assert story.mail("hand-over", "sam@northgate.example")["not_before"].startswith(at)

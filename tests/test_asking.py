@@ -60,7 +60,7 @@ def test_the_answer_takes_the_case_up(story: Story) -> None:
     assert ("update", "2026-12-14", "running") in story.clocks()
     assert ("waiting", "2026-12-09", "replaced") in story.clocks()
     assert "The bedroom, since October." in words(story, "resident-wrote")[-1]
-    assert "You will hear from Priya or from us by Monday 14 December" in words(story, "receipt")[-1]
+    assert "You will hear from Priya or a colleague by Monday 14 December" in words(story, "receipt")[-1]
 
 
 def test_paused_over_christmas(make_story: Callable[..., Story]) -> None:
@@ -96,8 +96,11 @@ def test_silence_is_reminded_once_and_the_owner_asked(story: Story) -> None:
     story.at("2026-12-10 09:30")
     reminder = words(story, "no-news")[0]
 
-    assert "Priya Shah asked you something about “Damp in the bedroom” on Wednesday 2 December" in reminder
-    assert "You will hear from Priya or from us by Wednesday 16 December, with your answer or without it." in reminder
+    assert "Priya Shah asked you a question about “Damp in the bedroom” on Wednesday 2 December" in reminder
+    assert (
+        "You will hear from Priya or a colleague by Wednesday 16 December, even if we have not heard from you."
+        in reminder
+    )
     story.at("2026-12-16 09:00")
     assert len(story.outbox("no-news")) == 1
     morning = words(story, "digest", "priya@northgate.example")[-1]
@@ -236,4 +239,4 @@ def test_an_answer_from_elsewhere_promises_nothing(make_story: Callable[..., Sto
     )
 
     assert story.case()["state"] == "open"
-    assert "The next word is due by Tuesday 8 December." in words(story, "resident-wrote")[-1]
+    assert "A reply or update is due by Tuesday 8 December." in words(story, "resident-wrote")[-1]

@@ -327,7 +327,7 @@ def test_pause_resume_release(cli: Callable[..., Result], seen: World, tmp_path:
 def test_preview(cli: Callable[..., Result], tmp_path: Path) -> None:
     """Every mail with sample values, on the terminal or as a gallery."""
     done = cli("preview", "receipt")
-    assert "We have added your email" in done.output
+    assert "Your new email is with" in done.output
     assert cli("preview", "nothing-like-it").exit_code == 1
     assert cli("preview", "--language", "xx").exit_code == 1
     assert cli("preview", "--gallery", str(tmp_path / "gallery")).exit_code == 0

@@ -58,7 +58,7 @@ def test_update_promises_the_next_date(story: Story) -> None:
     story.reply(story.mail("new-case"), "UPDATE\n\nThe surveyor found a leak, we order the part.")
 
     assert (
-        "we order the part.\n\nYou will hear from Priya Shah or from us by Wednesday 9 December."
+        "we order the part.\n\nYou will hear from Priya Shah or a colleague by Wednesday 9 December."
         in words_to_resident(story)[0]
     )
     assert story.case()["state"] == "open"
@@ -80,7 +80,7 @@ def test_more_is_a_new_promise(story: Story, written: str, day: str, reason: str
     text = words_to_resident(story)[0]
 
     reason = reason[0].upper() + reason[1:]
-    assert text.startswith(f"Hello Edward Quan,\n\n{reason}\n\nYou will hear from Priya Shah or from us by {day}.")
+    assert text.startswith(f"Hello Edward Quan,\n\n{reason}\n\nYou will hear from Priya Shah or a colleague by {day}.")
     assert ("update", "2026-12-07", "replaced") in story.clocks()
 
 
@@ -487,8 +487,8 @@ def test_an_unreadable_date_brings_one_line(story: Story, written: str) -> None:
 @pytest.mark.parametrize(
     ("written", "told"),
     [
-        ("SPLIT streets: the pothole", "(the pothole)"),
-        ("SPLIT streets: street lamp outside number 4.", "(street lamp outside number 4)"),
+        ("SPLIT streets: the pothole", ": the pothole."),
+        ("SPLIT streets: street lamp outside number 4.", ": street lamp outside number 4."),
         ("SPLIT streets: the pothole, and he is a pain", ""),
         ("SPLIT streets: can you take the lamp?", ""),
         ("SPLIT streets: the pothole\n\nHe has rung four times.", ""),
@@ -500,6 +500,6 @@ def test_split_says_which_part(story: Story, written: str, told: str) -> None:
     story.after(minutes=1)
     read = texts(story, "cover", "edward@resident.example")[-1]
 
-    assert "A part of your email" in read
+    assert "We have passed part of your email" in read
     assert told in read
-    assert "pain" not in read and "rung" not in read and ("(" in read.partition(" is for ")[0]) == bool(told)
+    assert "pain" not in read and "rung" not in read and ("Waste: " in read) == bool(told)

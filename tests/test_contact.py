@@ -9,8 +9,9 @@ import pytest
 
 from ackbot.casework import contact
 from ackbot.casework.clocks import due
+from ackbot.casework.history import History
 from ackbot.casework.intents import Send
-from ackbot.casework.model import Case, Clock, History
+from ackbot.casework.model import Case, Clock
 from ackbot.mail.addresses import Address
 from ackbot.store import cases
 from ackbot.store.contact import history
@@ -219,7 +220,7 @@ def test_one_rule_for_each_purpose(
     later = contact.no_news(case, known, desk, time(15))
 
     assert said(contact.receipt(case, known, desk)) == receipt
-    assert said(contact.notice([case], known, desk, moves_dates=True)) == notice
+    assert said(contact.notice([case], known, desk)) == notice
     assert (f"{later.at:%Y-%m-%d %H:%M}" if later.at else said(later)) == no_news
     assert said(contact.question(case, known, desk)) == question
 
@@ -236,7 +237,7 @@ def test_a_date_before_the_notice_stands(story: Story) -> None:
     first = story_case(story)
     soon = replace(first, code="SOON11", clocks=(Clock("update", date(2026, 11, 30), story.now, told=True),))
     known = History(goes_at=(TODAY,), promised=(("SOON11", date(2026, 11, 30)),))
-    may = contact.notice([first, soon], known, desk, moves_dates=True)
+    may = contact.notice([first, soon], known, desk)
 
     assert may.codes == {first.code}
     assert may.at is not None

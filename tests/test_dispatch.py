@@ -9,7 +9,7 @@ import pytest
 import structlog.testing
 
 from ackbot.demo.servers import MailServer
-from ackbot.store import outbox
+from ackbot.store import lanes, outbox
 from ackbot.work.dispatch import Dispatcher
 from ackbot.work.relay_limits import Limiter
 from ackbot.work.undelivered import Undelivered
@@ -217,7 +217,29 @@ def test_the_admins_mail_is_not_behind_what_is_refused(world: World, dispatcher:
 
     assert {state for kind, state in states(world) if kind != "acknowledgement"} == {"accepted"}
     assert {state for kind, state in states(world) if kind == "acknowledgement"} <= {"queued", "failed"}
-    assert outbox.lanes(world.db)[0]["reason"] == "550 5.7.1"
+    assert lanes.known(world.db)[0]["reason"] == "550 5.7.1"
+
+
+def test_many_refused_letters_hide_no_alarm(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
+    """P1, D49: letters that no officer's server takes, before and after a cry for help: the second look at the latest takes it."""
+
+    def strange(number: int) -> None:
+        sender, text = f"P <p{number}@resident.example>", f"STRANGE {number}"
+        world.receive(letter(sender=sender, subject=f"Matter {number}", text=text, message_id=f"<{number}@r.example>"))
+
+    for number in range(30):
+        strange(number)
+    with BadSmtp() as server:
+        refusing(server, "STRANGE", "554 5.7.1 spam")
+        one = dispatcher(server)
+        run(one, 8)
+        assert one._state.troubles
+        world.receive(letter(text="I smell gas in my kitchen.\n", message_id="<gas@r.example>"))
+        for number in range(30, 40):
+            strange(number)
+        run(one, 2)
+
+    assert [state for kind, state in states(world) if kind == "urgent"] == ["accepted"]
 
 
 @pytest.mark.parametrize("where", ["DOT", "RCPT", "MAIL", "DATA"])
@@ -249,12 +271,12 @@ def test_a_lone_refused_mail_is_kept(world: World, dispatcher: Callable[..., Dis
         for _ in range(6):
             run(one)
             world.after(hours=1)
-        assert outbox.lanes(world.db)[0]["reason"] == "550 5.7.1"
+        assert lanes.known(world.db)[0]["reason"] == "550 5.7.1"
         server.answer = None
         run(one)
 
     assert states(world) == [("acknowledgement", "accepted"), ("admin", "accepted")]
-    assert outbox.lanes(world.db)[0]["reason"] == ""
+    assert lanes.known(world.db)[0]["reason"] == ""
 
 
 def test_trouble_that_a_restart_mends(world: World, dispatcher: Callable[..., Dispatcher]) -> None:
@@ -265,7 +287,7 @@ def test_trouble_that_a_restart_mends(world: World, dispatcher: Callable[..., Di
         server.answer = None
         run(dispatcher(server))
 
-    assert outbox.lanes(world.db)[0]["reason"] == ""
+    assert lanes.known(world.db)[0]["reason"] == ""
 
 
 def test_a_mail_that_breaks_us_keeps_no_other(
@@ -308,7 +330,7 @@ def test_a_defect_that_repeats_is_told(
         monkeypatch.setattr("ackbot.work.dispatch._IDLE_S", 0.001)
         one.run()
 
-    assert outbox.lanes(world.db)[0]["reason"] == "internal error: IndexError"
+    assert lanes.known(world.db)[0]["reason"] == "internal error: IndexError"
     assert [kind for kind, _ in states(world)].count("admin") == 1
     assert one._state.troubles == 3
 
@@ -416,12 +438,12 @@ def test_a_failure_after_acceptance_sends_nothing_again(
     world.receive(letter())
     real, failures = outbox.accepted, 3
 
-    def failing(*arguments: Any) -> None:
+    def failing(*arguments: Any) -> Any:
         nonlocal failures
         if failures:
             failures -= 1
             raise StoreBusy("disk full")
-        real(*arguments)
+        return real(*arguments)
 
     monkeypatch.setattr(outbox, "accepted", failing)
     with BadSmtp() as server:

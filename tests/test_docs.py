@@ -96,7 +96,7 @@ def test_the_wheel_brings_its_templates(tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(str(tmp_path / "site"))
-    assert "We have added your email" in done.stdout
+    assert "Your new email is with" in done.stdout
     done = run([*installed, "init", "here"], cwd=tmp_path)
     assert done.returncode == 0, done.stderr
 

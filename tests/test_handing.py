@@ -21,7 +21,10 @@ def test_passed_and_taken(story: Story) -> None:
     offer = story.mail("hand-over", "sam@northgate.example")
 
     assert story.case()["owner"] == "priya"
-    assert "Priya Shah passes this to you: Edward Quan about “Damp in the bedroom”" in words(story, "hand-over")[0]
+    assert (
+        "Priya Shah would like to pass this to you: Edward Quan about “Damp in the bedroom”"
+        in words(story, "hand-over")[0]
+    )
     assert "he knows that boiler" in words(story, "hand-over")[0]
     assert "There is damp in the bedroom." in words(story, "hand-over")[0]
     assert parsed(bytes(offer["content"]))["Reply-To"].startswith('"ackbot (stays inside)"')
@@ -33,9 +36,9 @@ def test_passed_and_taken(story: Story) -> None:
 
     assert (story.case()["owner"], story.case()["handovers"], story.case()["offered_to"]) == ("sam", 1, "")
     assert len(told) == 1
-    assert "Priya Shah no longer works on your email about “Damp in the bedroom”." in told[0]
+    assert "Priya Shah is no longer dealing with your email about “Damp in the bedroom”." in told[0]
     assert "You don't need to write again. Sam Jones in Housing now has your email about" in told[0]
-    assert "will write by Monday 7 December." in told[0]
+    assert "Sam or a colleague will write to you by Monday 7 December." in told[0]
     assert "Sam Jones took RBN-" in words(story, "ask-back", "priya@northgate.example")[-1]
     assert "he knows that boiler" not in " ".join(told)  # the reason stays inside
     assert ("update", "2026-12-07", "running") in story.clocks()
@@ -74,7 +77,7 @@ def test_handed_back_and_forth_is_told_each_time(story: Story) -> None:
     story.reply(story.mail("new-case", "sam@northgate.example"), "PASS Priya Shah: it is the roof after all")
     story.follow(story.mail("hand-over", "priya@northgate.example"), "TAKE", "", "")
 
-    assert "It was handed over 1 time before." in words(story, "hand-over", "priya@northgate.example")[-1]
+    assert "It has been handed over once before." in words(story, "hand-over", "priya@northgate.example")[-1]
     assert (story.case()["owner"], story.case()["handovers"]) == ("priya", 2)
     first, second = story.outbox("cover")
     assert first["not_before"][:10] == "2026-11-30"
@@ -128,7 +131,10 @@ def test_not_taken_stands_in_both_digests(story: Story) -> None:
 
     own = words(story, "digest", "priya@northgate.example")[-1]
     offered = words(story, "digest", "sam@northgate.example")[-1]
-    assert "Sam Jones was asked to take it on Monday 30 November, and has not yet. It stays yours until then." in own
+    assert (
+        "Sam Jones was asked to take it on Monday 30 November, and has not done so yet. It stays yours until then."
+        in own
+    )
     assert "Priya Shah passes you Edward Quan: Damp in the bedroom" in offered
     assert "Take it" in offered
 
@@ -190,9 +196,8 @@ def test_split_makes_a_case_of_its_own(story: Story) -> None:
     assert (second["team"], second["inbox"], second["state"]) == ("streets", "streets", "open")
     assert second["owner"] in ("kofi", "lena")
     assert first["owner"] == "priya"
-    assert "A part of your email about “Damp in the bedroom” is for" in told
-    assert "You will hear from" in told
-    assert "by Monday 7 December" in told
+    assert "We have passed part of your email about “Damp in the bedroom” to" in told
+    assert "or a colleague will write to you by Monday 7 December" in told
     assert "The rest stays with Priya Shah." in told
     assert "he is right about those" not in told
     assert "the bins in front, he is right about those" in words(story, "new-case")[-1]
@@ -291,7 +296,7 @@ def test_the_cover_takes_it_before_the_notice_went(story: Story) -> None:
     ]
 
     assert len(waiting) == 1
-    assert "Priya Shah no longer works on your email" in waiting[0]
+    assert "Priya Shah is no longer dealing with your email" in waiting[0]
     assert "Sam Jones in Housing now has your email" in waiting[0]
 
 

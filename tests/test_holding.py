@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from ackbot.casework.council import Council
-from ackbot.store import daily, outbox, reconfigured
+from ackbot.store import daily, lanes, outbox, reconfigured
 from ackbot.store.outbox import Outgoing
 from tests.support.council import World
 from tests.support.letters import letter
@@ -217,8 +217,8 @@ def test_a_lane_that_is_gone(world: World, make_world: Callable[..., World]) -> 
     """A [[relay]] was taken out, or login_as changed: what waited in its lane goes by the one its inbox has now."""
     world.receive(letter())
     world.db.run("UPDATE outbox SET lane = 'old/housing'")
-    outbox.pause_lane(world.db, "old/housing", world.now, "535 5.7.8 no", world.now)
-    outbox.pause_lane(world.db, "fast", world.now, "535 5.7.8 no", world.now)
+    lanes.pause(world.db, "old/housing", world.now, "535 5.7.8 no", world.now)
+    lanes.pause(world.db, "fast", world.now, "535 5.7.8 no", world.now)
     council = make_world(
         (LIVE, f'{LIVE}\nrelay = "fast"'),
         ("# smtp", '[[relay]]\nname = "fast"\nhost = "127.0.0.1"\nport = 2526\nsecurity = "none"'),
@@ -229,7 +229,7 @@ def test_a_lane_that_is_gone(world: World, make_world: Callable[..., World]) -> 
         ("acknowledgement", "fast"),
         ("new-case", "default"),
     ]
-    assert [row["lane"] for row in outbox.lanes(world.db)] == ["fast"]
+    assert [row["lane"] for row in lanes.known(world.db)] == ["fast"]
     assert reconfigured.change_lanes(world.db, council, ["default", "fast"]) == 0
 
 

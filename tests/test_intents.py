@@ -2,6 +2,7 @@
 
 import typing
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -27,14 +28,18 @@ from ackbot.casework.intents import (
     Record,
     Reopen,
     Send,
+    SetClock,
     SetCover,
     Settle,
     Unreachable,
 )
-from ackbot.casework.model import AnsweredElsewhere, Arrival
+from ackbot.casework.model import AnsweredElsewhere, Arrival, Facts
+from ackbot.mail.message import Message
 from ackbot.store import RowMissing, arrivals, cases, handlers, inboxes, outbox
 from ackbot.store.database import must_touch
 from ackbot.store.unit import Unit
+from ackbot.work.intake import consider
+from ackbot.work.reading import InProcess
 from tests.support.council import MONDAY, World
 from tests.support.letters import letter
 
@@ -200,13 +205,14 @@ def test_an_end_that_another_worker_settled(world: World) -> None:
     outbox.unknown(world.db, mail, "no reply", world.now)
     outbox.resend(world.db, mail, world.now)
 
-    assert outbox.accepted(world.db, mail, "250 ok", world.now) is False
+    assert not outbox.accepted(world.db, mail, "250 ok", world.now)
+    assert not world.db.run("SELECT 1 FROM events WHERE kind = 'accepted'")
     [row] = [row for row in world.outbox() if row["id"] == mail.id]
     assert row["state"] == "queued"
 
 
 def test_late_goes_by_the_councils_date(world: World) -> None:
-    """P9: a case that is late just after midnight in London in summer is late since that day, not since the one before in UTC."""
+    """P9: a case that is late just after midnight in London in summer has been overdue since that day, not since the one before in UTC."""
     world.receive(letter())
     code = world.cases()[0]["code"]
     late_at = MONDAY.replace(year=2026, month=7, day=1, hour=23, minute=30)
@@ -214,3 +220,20 @@ def test_late_goes_by_the_councils_date(world: World) -> None:
         handlers.apply(world.db, [Late(code, 1, why="")], {}, world.office.council, late_at)
 
     assert world.cases()[0]["late_since"] == date(2026, 7, 2).isoformat()
+
+
+def test_what_one_decision_sets_twice(world: World) -> None:
+    """design.md §4: nothing was there before the first clock and owner of a new case; the second ones replace the first."""
+    message = Message.of(InProcess().begin(letter()).result(), world.office.signer)
+    found = consider(message, ARRIVAL, world.office, lambda *_: Facts(), world.now)
+    [first, *_] = [one for one in found.decision.intents if isinstance(one, SetClock)]
+    [owner] = [one for one in found.decision.intents if isinstance(one, Assign)]
+    other = "sam" if owner.staff != "sam" else "priya"
+    again = [*found.decision.intents, first, replace(owner, staff=other)]
+    with world.db.transaction():
+        handlers.apply(world.db, again, found.mails, world.office.council, world.now, arrival=ARRIVAL)
+    clocks = world.db.run("SELECT kind, state FROM clocks ORDER BY id")
+    loads = world.db.run("SELECT staff, open_cases FROM staff_load ORDER BY open_cases")
+
+    assert [row["state"] for row in clocks if row["kind"] == first.clock.kind] == ["replaced", "running"]
+    assert [(row["staff"], row["open_cases"]) for row in loads] == [(owner.staff, 0), (other, 1)]

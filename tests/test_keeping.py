@@ -399,7 +399,7 @@ def test_words_of_staff_wait_for_release(make_story: Callable[..., Story]) -> No
     backups.put_back(story.db, story.now, story.now)
     raw = answer(
         bytes(story.mail("new-case")["content"]),
-        "We come on Tuesday at ten.",
+        "Dear Edward,\n\nWe come on Tuesday at ten.",
         "priya@northgate.example",
         when=story.now,
     )

@@ -92,16 +92,17 @@ def test_each_wait_is_longer(troubles: int, jitter: float, quiet_s: float) -> No
 @pytest.mark.parametrize(
     ("state", "probes"),
     [
-        (FRESH, False),
-        (LaneState(troubles=1), False),
-        (LaneState(shown=True), False),
-        (AWAY, True),
-        (AWAY.well(), False),
+        (FRESH, ""),
+        (LaneState(troubles=1), ""),
+        (LaneState(shown=True), ""),
+        (LaneState(troubles=1, shown=True), "last"),
+        (AWAY, "first"),
+        (AWAY.well(), ""),
     ],
 )
-def test_when_one_mail_at_a_time_is_tried(state: LaneState, probes: bool) -> None:
-    """D49: only while trouble is told; a new process, which finds it told by the last one, first sends as always."""
-    assert state.probes is probes
+def test_when_one_mail_at_a_time_is_tried(state: LaneState, probes: str) -> None:
+    """D49: only while trouble is told, and of both ends; a new process, which finds it told by the last one, sends as always."""
+    assert state.probes == probes
 
 
 @pytest.mark.parametrize(

@@ -166,3 +166,35 @@ def test_a_case_through_four_mailboxes(town: Town, kept: Kept) -> None:
     town.at("2025-12-23 10:30")
     town.resident("settled", "Very well, thanks")
     kept("mailboxes", told(town))
+
+
+def bounce(mail: bytes, status: str) -> bytes:
+    """The report of a mail server that could not deliver a mail of ours to its recipient."""
+    ours = parsed(mail)
+    return (
+        f"From: MAILER-DAEMON@mx.resident.example\r\nTo: housing@northgate.example\r\nReturn-Path: <>\r\n"
+        "Subject: Undelivered Mail Returned to Sender\r\nMessage-ID: <report@mx.resident.example>\r\nMIME-Version: 1.0\r\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n--b\r\n\r\nNot delivered.\r\n--b\r\n'
+        "Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.resident.example\r\n\r\n"
+        f"Final-Recipient: rfc822; edward@resident.example\r\nAction: failed\r\nStatus: {status}\r\n\r\n--b\r\n"
+        f"Content-Type: text/rfc822-headers\r\n\r\nMessage-ID: {ours['Message-ID']}\r\n\r\n--b--\r\n"
+    ).encode()
+
+
+def test_an_answer_that_bounces(town: Town) -> None:
+    """
+    E38, behaviour.md §3.4: a full mailbox sends the officer's answer back. She has her words again that minute, the case is
+    open, and nobody reads that somebody wrote.
+    """
+    town.to_council(letter(date="Mon, 01 Dec 2025 10:12:00 +0000"))
+    town.at("2025-12-01 11:00")
+    town.staff("priya", "new-case", "Dear Edward,\n\nThe roofer comes on Thursday between 9 and 12.\n\nPriya Shah")
+    assert town.db.run("SELECT state FROM cases")[0]["state"] == "answered"
+    town.to_council(bounce(town.latest("edward", "human"), "5.2.2"))
+    back = " ".join(plain(town.latest("priya", "ask-back")).split())
+
+    assert "The roofer comes on Thursday between 9 and 12." in back
+    assert town.db.run("SELECT state FROM cases")[0]["state"] == "open"
+    town.at("2025-12-12 16:00")
+    assert "settled" not in {_kind(mail) for mail in town.inbox("edward")}
+    assert "digest" in {_kind(mail) for mail in town.inbox("priya")}

@@ -57,7 +57,7 @@ def test_a_list_at_one_promises_nothing_that_is_not_told(make_story: Callable[..
 
     told = words(story, "digest", "priya@northgate.example")[-1]
     assert "this is due today, and nobody has written" in told
-    assert "Edward Quan is not told anything by itself: no date was promised." in told
+    assert "Edward Quan is not told anything automatically: no date was promised." in told
     assert "Promised for today" not in told
     assert "3pm" not in told
 

@@ -282,7 +282,7 @@ def test_a_reference_in_the_words_of_a_command_stays_words(two: Story) -> None:
     ],
 )
 def test_a_list_of_one_needs_no_reference(make_story: Callable[..., Story], text: str, state: str, owner: str) -> None:
-    """behaviour.md §4.1: an answer to "Overdue today: 1" is about that case, though its mail client quotes nothing."""
+    """behaviour.md §4.1: an answer to "Due by 3pm today: 1" is about that case, though its mail client quotes nothing."""
     story = make_story()
     story.receive(letter())
     story.at("2026-12-07 13:00")
@@ -422,9 +422,9 @@ def sam_left(on: str) -> tuple[str, str]:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (sam_left("2026-12-10"), "Sam Jones is not here then, so Alex Reid stands in for you."),
-        (away_from("sam", "2026-12-12", "2026-12-20"), "Sam Jones is not here then, so Alex Reid stands in for you."),
-        (away_from("sam", "2026-12-16", "2026-12-20"), "Sam Jones stands in for you, except on days when Sam Jones is not here. Then Alex Reid does."),
+        (sam_left("2026-12-10"), "Sam Jones is not at work then, so Alex Reid stands in for you."),
+        (away_from("sam", "2026-12-12", "2026-12-20"), "Sam Jones is not at work then, so Alex Reid stands in for you."),
+        (away_from("sam", "2026-12-16", "2026-12-20"), "Sam Jones stands in for you, except on days when Sam Jones is not at work. Then Alex Reid does."),
         (away_from("sam", "2026-12-21", "2026-12-22"), "Sam Jones stands in for you. When"),
     ],
     ids=["left", "away", "away later", "here"],

@@ -70,9 +70,9 @@ def test_e24_one_receipt_each(story: Story) -> None:
 @pytest.mark.parametrize(
     ("sender", "to", "how"),
     [
-        (NORA, "<first@resident.example>", "Edward Quan copied them in."),
-        (NORA, "", "Edward Quan copied them in."),
-        (ANNA, "", "It answers our mail to Edward Quan"),
+        (NORA, "<first@resident.example>", "the resident copied them in"),
+        (NORA, "", "it answers our mail"),
+        (ANNA, "", "it answers our mail"),
     ],
 )
 def test_e25_the_owner_reads_who_wrote(story: Story, sender: str, to: str, how: str) -> None:
@@ -83,12 +83,20 @@ def test_e25_the_owner_reads_who_wrote(story: Story, sender: str, to: str, how: 
     told = words(story, "resident-wrote")[-1]
 
     assert mail["From"].startswith(f"{name} via Housing")
-    assert mail["Reply-To"].startswith(f"TO {name}")
-    assert f"{name} ({address.strip('>')}) wrote in" in told
-    assert "which is Edward Quan’s case" in told
-    assert (how in told) or to == ""
+    assert mail["Reply-To"].startswith(f"{name} <housing+")
+    assert f"{name} ({address.strip('>')}) wrote on" in told
+    assert "which is a matter of Edward Quan." in told
+    assert f"which is new in this case: {how}" in told
+    assert "The name is the same" not in told
     assert "Edward Quan wrote again" not in told
     assert "The wall is wet on my side too." in told
+
+
+def test_e25_the_owner_reads_of_a_second_address(story: Story) -> None:
+    """E25: somebody else of the same name may be Edward at another address, and Priya reads that."""
+    answers(story, "Edward Quan <edward@work.example>", "The wall is wet.\n", ack(story))
+
+    assert "perhaps it is Edward Quan from another address" in words(story, "resident-wrote")[-1]
 
 
 def test_e25_a_reply_goes_to_whoever_wrote(story: Story) -> None:
@@ -125,12 +133,12 @@ def test_e25_a_reply_goes_to_whoever_wrote(story: Story) -> None:
     ],
 )
 def test_e25_words_that_are_not_for_them_stay(story: Story, text: str) -> None:
-    """E25: what would be held for a resident does not go to anybody else either; Priya is asked to write it anew."""
+    """E25: what would be held for a resident does not go to anybody else either, until Priya answers SEND."""
     answers(story, NORA, "I live there too.\n")
     story.reply(story.mail("resident-wrote"), text)
 
     assert story.outbox("human") == []
-    assert "were not sent to Nora Quan" in words(story, "ask-back")[-1]
+    assert "your words have not gone to Nora Quan yet" in words(story, "ask-back")[-1]
 
 
 def test_e25_a_command_is_about_the_resident(story: Story) -> None:

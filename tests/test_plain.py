@@ -17,7 +17,18 @@ from ackbot.casework.model import Arrival
 from ackbot.config import sample
 from ackbot.mail import message, mime, plain, quoting, reports
 from ackbot.mail.message import Message
-from ackbot.mail.plain import LONGEST_PACK, Limit, NotPlain, Read, from_plain, pack, to_plain, unpack
+from ackbot.mail.plain import (
+    LONGEST_PACK,
+    MOST_ENCLOSED,
+    Enclosed,
+    Limit,
+    NotPlain,
+    Read,
+    from_plain,
+    pack,
+    to_plain,
+    unpack,
+)
 from ackbot.work.explain import as_json, explain
 from tests.labs.test_fuzz_lab import BODY, WHOLE, damaged
 from tests.support.letters import letter
@@ -64,6 +75,12 @@ def of_type(kind: Any, limit: Limit | None = None) -> some.SearchStrategy[Any]:
     if kind is bool:
         return some.booleans()
     hints = get_type_hints(kind, include_extras=True)
+    if kind is Read:  # a mail inside a mail holds no other
+        alone = {one.name: of_type(hints[one.name]) for one in fields(Read) if one.name != "enclosed"}
+        inside = some.builds(Read, enclosed=some.just(()), **alone)
+        of_mail = {"inline": some.booleans(), "local": some.booleans(), "above": some.text(max_size=9)}
+        enclosed = some.builds(Enclosed, mail=inside, within=some.integers(0, MOST_ENCLOSED), **of_mail)
+        return some.builds(Read, enclosed=some.lists(enclosed, max_size=2).map(tuple), **alone)
     return some.builds(kind, **{one.name: of_type(hints[one.name]) for one in fields(kind) if one.init})
 
 

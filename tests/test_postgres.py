@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from ackbot.demo.servers import MailServer, Sink
-from ackbot.store import Database, StoreBusy, StoreConflict, StoreProblem, cases, open_database
+from ackbot.store import Database, StoreBusy, StoreConflict, StoreProblem, cases, growth, open_database
 from ackbot.work.intake import Intake
 from tests.support import council
 from tests.support.council import USERS, World, configured
@@ -263,3 +263,16 @@ def test_what_the_server_refused_is_not_logged(db: Database, caplog: pytest.LogC
 
     assert "secret" not in caplog.text + str(refused.value)
     assert not db.run("SELECT * FROM people")
+
+
+def test_a_new_store_is_looked_at_while_it_grows(db: Database) -> None:
+    """Plans are made of what the server believes; before its own first look, it believes that every table is nearly empty."""
+    believed = (
+        "SELECT reltuples AS n FROM pg_class WHERE relname = 'settings' "
+        "AND relnamespace = CAST(current_schema() AS regnamespace)"
+    )
+    for number in range(100):
+        with db.transaction():
+            db.run("INSERT INTO settings (name, value) VALUES (:name, '')", name=str(number))
+
+    assert min(growth.LOOKED_AT) - 10 <= db.run(believed)[0]["n"] <= min(growth.LOOKED_AT)

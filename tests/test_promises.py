@@ -104,7 +104,7 @@ def test_the_third_time_no_date_is_named(story: Story) -> None:
 
     assert [text.split("We said you would hear from us by ")[1].split(",")[0] for text in told] == ["today"] * 3
     assert "You will hear by Monday 14 December." in told[0]
-    assert "Alex owes you the next word. You will hear by Monday 21 December." in told[1]
+    assert "It is now up to Alex to write to you. You will hear by Monday 21 December." in told[1]
     assert "You will hear by" not in told[2]
     assert "To complain, reply to this email" in told[2]
     assert story.clocks("running") == []
@@ -311,7 +311,7 @@ def test_an_owner_found_later_is_told_to_the_resident(make_story: Callable[..., 
     )
     story = make_story(("# end", "# end\n" + nobody))
     story.receive(letter())
-    assert "By Tuesday 1 December we will tell you who is dealing with it." in words(story, "acknowledgement")[0]
+    assert "We will tell you who is dealing with it by Tuesday 1 December." in words(story, "acknowledgement")[0]
     story.at("2026-12-01 17:00")
     assert "We said that by today we would tell you who has your email" in words(story, "no-news")[0]
     story.at("2026-12-03 10:00")
@@ -375,7 +375,8 @@ def test_mode_staff_tells_owners_no_falsehood(make_story: Callable[..., Story]) 
     story = make_story(('team = "housing"\nmode = "live"', 'team = "housing"\nmode = "staff"'))
     story.receive(letter())
     assert (
-        "was not told automatically. The standard asks for a word by Monday 7 December." in words(story, "new-case")[0]
+        "was not sent an acknowledgement. The standard asks for a reply or update by Monday 7 December."
+        in words(story, "new-case")[0]
     )
     live = load(_with_mode(story.config.path, "live"))
     story.config, story.intake = live, type(story.intake)(story.db, live.office)
@@ -390,7 +391,7 @@ def test_mode_staff_tells_owners_no_falsehood(make_story: Callable[..., Story]) 
     )
     told = words(story, "receipt")[0]
 
-    assert "You will hear from Priya or from us by Wednesday 9 December." in told
+    assert "Priya or a colleague will write to you by Wednesday 9 December." in told
     assert "still" not in told
     assert ("update", "2026-12-09", "running") in story.clocks()
 
@@ -418,7 +419,7 @@ def test_a_cover_notice_never_names_the_day_it_is_read(make_story: Callable[...,
     story.receive(letter())
     story.at("2026-12-07 18:00")
 
-    assert "will write by Monday 14 December" in words(story, "cover")[0]
+    assert "or a colleague will write to you by Monday 14 December" in words(story, "cover")[0]
     assert words(story, "no-news") == []
     assert ("update", "2026-12-14", "running") in story.clocks()
 
@@ -447,7 +448,7 @@ def test_a_leaver_on_leave_is_a_leaver(make_story: Callable[..., Story]) -> None
     story.receive(letter())
     story.at("2026-12-08 18:00")
 
-    assert any("Priya Shah no longer works on your email" in text for text in words(story, "cover"))
+    assert any("Priya Shah is no longer dealing with your email" in text for text in words(story, "cover"))
     assert any("Priya Shah no longer works here" in text for text in words(story, "hand-over"))
 
 
@@ -518,7 +519,7 @@ def test_a_date_after_three_is_for_its_own_hour(make_story: Callable[..., Story]
     story.at("2026-12-03 16:45")
     told = words(story, "no-news")[0]
 
-    assert "We have asked Priya again and told Alex Reid, the manager. You will hear by Friday 4 December." in told
+    assert "We have asked Priya again and told the manager, Alex Reid. You will hear by Friday 4 December." in told
     assert story.mail("digest", "alex@northgate.example")["dedupe_key"].startswith("late:alex")
 
 
@@ -536,9 +537,7 @@ def test_a_date_after_three_with_nobody_here(make_story: Callable[..., Story]) -
     told = words(story, "digest", "dana.price@northgate.example")
 
     assert len(told) == 1
-    assert told[0].startswith(
-        "Dana, this is due now, and nobody has written: - Nobody who is here has Edward Quan, Damp"
-    )
+    assert told[0].startswith("Dana, this is due now, and nobody has written: - Nobody at work has Edward Quan, Damp")
     assert "Please name somebody today." in told[0]
 
 

@@ -59,7 +59,7 @@ def test_a_line_of_a_digest_goes_out_too(story: Story) -> None:
     reference = story.office.council.reference_of(code)
     story.reply(story.mail("digest", "priya@northgate.example"), f"{reference} UPDATE: the part is ordered, Edward.")
 
-    assert "the part is ordered, Edward." in words(story, "human")[0]
+    assert "The part is ordered, Edward." in words(story, "human")[0]
 
 
 def test_its_promise_is_withheld_and_staff_hear_of_it(story: Story) -> None:

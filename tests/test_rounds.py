@@ -30,9 +30,9 @@ def test_the_admins_day(make_world: Callable[..., World]) -> None:
 
     assert [mail["recipient"] for mail in mails] == ["admins@northgate.example"]
     assert parsed(bytes(mails[0]["content"]))["Subject"] == "Yesterday at a glance"
-    assert "housing@northgate.example: 2 mails, 1 answered." in text
+    assert "housing@northgate.example: 2 emails, 1 acknowledged." in text
     assert "It is being tried out: 2 mails would have gone out." in text
-    assert "Not answered: 1: it is mail of a mailing list." in text
+    assert "Not acknowledged: 1: it is mail of a mailing list." in text
     world.now = datetime(2026, 12, 2, 8, 30, tzinfo=UTC)
     rounds.tick()
     assert len(world.outbox("admin")) == 1  # nothing came since, so nothing is said

@@ -75,8 +75,11 @@ def test_words_that_only_begin_like_it_are_held(story: Story, words_: str) -> No
     assert "it begins like a command but is not one" in words(story, "ask-back")[-1]
 
 
-def test_a_sender_who_needs_no_answers(story: Story) -> None:
+def test_a_sender_who_needs_no_answers(make_story: Callable[..., Story]) -> None:
     """behaviour.md §4.3 IGNORE: this case closes without a mail, later letters are cases without an acknowledgement; OFF ends it."""
+    story = make_story()
+    story.receive(letter(Authentication_Results="mx.northgate.example; dmarc=pass header.from=resident.example"))
+    story.after(minutes=5)
     story.reply(story.mail("new-case"), "IGNORE")
     assert story.case()["state"] == "closed"
     assert "gets no automatic mail any more, and RBN-" in words(story, "ask-back")[-1]
@@ -115,7 +118,7 @@ def test_copies_with_the_words_below(make_story: Callable[..., Story]) -> None:
 
     assert set(sent) == {"edward@resident.example", "cllr.lee@northgate.example", "mum@family.example"}
     assert (
-        "Copies went to cllr.lee@northgate.example, mum@family.example."
+        "Copied to: cllr.lee@northgate.example, mum@family.example."
         in words(story, "human", "edward@resident.example")[0]
     )
     copy = words(story, "human", "mum@family.example")[0]
@@ -349,7 +352,7 @@ def test_a_signature_is_no_part_of_a_command(make_story: Callable[..., Story], s
         ("SPLIT streets", "SPLIT needs a word about the part"),
         ("PASS", "PASS needs a name"),
         ("CC", "- ann@resident.example"),
-        ("QUIET", "gets no automatic mail any more"),
+        ("QUIET", "no automatic mail goes out any more"),
         ("QUIET OFF", "gets automatic mail again"),
     ):
         story.reply(case, word + signature)

@@ -64,7 +64,7 @@ def test_more_with_a_sign_off_alone_tells_the_date_alone(story: Story) -> None:
     """behaviour.md §4.3 MORE may come without words; then the resident reads the date, and no sign-off."""
     story.reply(story.mail("new-case"), f"MORE Fri 18 Dec\n\n{SIGN_OFFS[1]}")
 
-    assert words(story, "human")[0].startswith("You will hear from Priya Shah or from us by Friday 18 December.")
+    assert words(story, "human")[0].startswith("You will hear from Priya Shah or a colleague by Friday 18 December.")
 
 
 def test_a_plain_sign_off_is_held(story: Story) -> None:

@@ -281,7 +281,8 @@ def test_what_reaches_beyond_the_case_proves_itself_there(
 ) -> None:
     """E2, P7: in a case of an inbox that believes no server, words that count for a resident or a team of one that does."""
     story = Story(tmp_path, *(BELIEVES if believes else ()))
-    story.receive(letter(to=STREETS), inbox="streets")
+    proven = "mx.northgate.example; dmarc=pass header.from=resident.example"
+    story.receive(letter(to=STREETS, Authentication_Results=proven), inbox="streets")
     header = {"Authentication-Results": f"mx.northgate.example; dmarc={verdict} header.from=northgate.example"}
     ours = story.mail("new-case")
     raw = answer(bytes(ours["content"]), text, ours["recipient"], when=story.now, **header)

@@ -55,7 +55,7 @@ def test_e16_files_marked_inline_go_along_and_are_named(world: World, part: str)
     shown = files_of(world)
 
     assert f'"name": "{name}"' in shown
-    assert f"together come with this mail): {name}" in shown
+    assert f"in all): {name}" in shown
 
 
 def test_e16_a_small_picture_that_the_html_shows_is_named_alone(world: World) -> None:

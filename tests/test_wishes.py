@@ -27,6 +27,13 @@ READ: list[tuple[str, Wishes]] = [
     ("The wall is wet again, and I need large print to read your letters as I told you before.", Wishes(formats="large print")),
     ("BSL", Wishes(formats="BSL")),
     ("easy read, please", Wishes(formats="Easy Read")),
+    ("I need larger letters", Wishes(formats="large print")),
+    ("bigger font please", Wishes(formats="large print")),
+    ("in easyread", Wishes(formats="Easy Read")),
+    ("Sign language!", Wishes(formats="BSL")),
+    ("Braille", Wishes(formats="Braille")),
+    ("A spoken version please", Wishes(formats="audio")),
+    ("send me an audio CD", Wishes(formats="audio")),
     ("Polish please", Wishes(language="pl")),
     ("Polski", Wishes(language="pl")),
     ("In Somali please, thank you", Wishes(language="so")),
@@ -85,7 +92,7 @@ def test_any_news_is_told_where_it_stands(story: Story) -> None:
     told = words(story, "receipt")[0]
 
     assert "Priya Shah in Housing has your email about “Damp in the bedroom” of Monday 30 November." in told
-    assert "There is no answer yet. You will hear from Priya or from us by Monday 7 December, as we said." in told
+    assert "Priya has not answered yet. You will still hear from Priya or a colleague by Monday 7 December." in told
     assert story.clocks() == before
     assert "they ask how far it is" in words(story, "resident-wrote")[-1]
     story.after(hours=1)
@@ -115,7 +122,9 @@ def test_any_news_while_we_wait_for_them(story: Story) -> None:
     writes(story, "Any news?", "human")
 
     told = words(story, "receipt")[0]
-    assert "Priya Shah asked you something on Wednesday 2 December, and needs your answer to go on." in told
+    assert (
+        "Priya Shah asked you a question on Wednesday 2 December, and can't go any further without your answer." in told
+    )
     assert story.case()["state"] == "waiting"
     assert ("waiting", "2026-12-09", "running") in story.clocks()
 
@@ -132,7 +141,7 @@ def test_quiet_is_honoured_and_remembered(story: Story) -> None:
     row = story.receive(letter(subject="Bins", text="The bins overflow.\n\nEdward", message_id="<3@resident.example>"))
     assert len(story.outbox(to="edward@resident.example")) == automatic
     assert (row["outcome"], row["acknowledged"]) == ("case", 0)
-    assert "was not told automatically: they asked for no automatic mail." in words(story, "new-case")[-1]
+    assert "was not sent an acknowledgement, because they asked for no automatic mail." in words(story, "new-case")[-1]
     assert "the resident wants no automatic mail" in words(story, "digest", "priya@northgate.example")[-1]
 
     story.reply(story.outbox("new-case")[0], "Dear Edward,\n\nA surveyor comes on Thursday.\n\nPriya")

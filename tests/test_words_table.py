@@ -42,7 +42,14 @@ ANSWERS = (
     "Dear Edward,\n\nPlease note that the office is closed on 28 December.\n\nMore news then.\n\n" + SIGNED,
     "I'm sorry to hear that. Could you tell me which bedroom it is, and whether the window in it opens?",
     "Helo Edward,\n\nDiolch am eich e-bost. Byddwn yn dod ddydd Mawrth.\n\nPriya",
+    "Edward - someone is coming to you tomorrow. P",
+    "Dear Edward\n\nPlease close the valve, and check that the shelf is attached to the wall.\n\nPriya",
+    "Hi there,\n\nthe lift in your block is working again, and the one next door too.\n\nPriya",
     "Dear Edward,\n\nWhen I visited, the tenant in the flat above let me in. She has agreed to have her bath sealed.\n\nPriya",
+    "Hola Edward,\n\nHere is the form, in Spanish too.\n\nPriya",
+    "Sehr geehrter Herr Quan,\n\nder Handwerker kommt am Dienstag.\n\nPriya",
+    "مرحبا Edward،\n\nسيأتي الفني يوم الثلاثاء.\n\nPriya",
+    "প্রিয় Edward,\n\nমিস্ত্রি মঙ্গলবার আসবেন।\n\nPriya",
 )  # fmt: skip
 REMARKS = (
     "Known problem tenant, he writes every week",
@@ -83,6 +90,17 @@ REMARKS = (
     "Job raised 12345, appointment 3/12 am",
     "Another one from the Quan family!",
     "Have you seen this?",
+    "hi edward's case is one of mine, you can leave it",
+    "I have told you before, these go to Kofi",
+    "You need to speak to legal before anyone replies",
+    "Hello\n\nWhy has this come to me? I left Housing in June.",
+    "Please take me off your list",
+    "Thanks for this. Will pick up tomorrow with your update.",
+    "ok will call you",
+    "Edward - rang again, you know what he is like",
+    "Hi,\n\nI think you sent this to me by mistake, it is for Lena.\n\nPriya",
+    "Dear Edward,\n\nyour transfer form is attached.\n\nPriya",
+    "Please find attached your new tenancy agreement, and sign it by Friday.",
 )
 COMMANDS = (
     "NOTE he was rude on the phone",
@@ -103,6 +121,7 @@ SENDING = (
     "UPDATE: a surveyor came today.\n\nPriya",
     "Done. The fan was changed this morning.\n\nPriya",
     "MORE 18 December: the plumber waits for a part",
+    "more in three weeks: the part is on order",
 )
 SLIPS = (
     "UDPATE the part is ordered, and comes to you on Thursday",
@@ -399,3 +418,24 @@ def test_short_answers_below_are_never_learned(story: Story, answer: str) -> Non
         assert went(story, "outlook new", words, {"footer": answer}) == ""
 
     assert footers.seen(story.db, "northgate.example") == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        f"DONE.\n\nThe fan was changed this morning.\n\n{SIGNED}",
+        f"DONE. The fan was changed this morning.\n\n{SIGNED}",
+        f"Hello again Edward,\n\nThe fan was changed this morning.\n\n{SIGNED}",
+        "Hi Edward, Priya here. Your fan was changed this morning.\n\nPriya Shah",
+    ],
+)
+def test_who_signs_is_not_greeted(story: Story, words: str) -> None:
+    """E45: the writer's own signature is nobody who is greeted, and "Hello again" greets whom it names."""
+    assert "fan was changed this morning." in went(story, "outlook web", words, {})
+
+
+@pytest.mark.parametrize("reaction", REACTIONS)
+def test_a_reaction_is_no_answer(story: Story, reaction: str) -> None:
+    """E45: a reaction of an officer to our mail reaches no resident, and clears no promise."""
+    assert went(story, "outlook ios", reaction, {}) == ""
+    assert story.case()["state"] == "open"

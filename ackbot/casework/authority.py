@@ -36,6 +36,7 @@ class Authority:
         another: the servers, in lower case, that judged somebody else than the author: they read From otherwise.
         internal: it bears Exchange's mark of a mail from inside.
         condemned: a copy of the same mail was condemned, and this one clears nothing (E7).
+        passed_on: a colleague passes it on. Nothing in it is proven, because it came to us inside another mail (§4.7).
     """
 
     arrived: Inbox
@@ -48,6 +49,7 @@ class Authority:
     another: frozenset[str]
     internal: bool
     condemned: bool = False
+    passed_on: bool = False
 
     def result_of(self, inbox: Inbox) -> Verdict:
         """
@@ -60,7 +62,7 @@ class Authority:
         return found if found == "fail" or self._came_through(inbox) else ""
 
     def _came_through(self, inbox: Inbox) -> bool:
-        return self.arrived.authserv_id.lower() == inbox.authserv_id.lower()
+        return not self.passed_on and self.arrived.authserv_id.lower() == inbox.authserv_id.lower()
 
     def vouched_by(self, inbox: Inbox) -> bool:
         """
@@ -71,7 +73,7 @@ class Authority:
         """
         trusted, found = inbox.authserv_id, self.result_of(inbox)
         exchange = trusted.lower() == authresults.UNKNOWN and self.internal and self._came_through(inbox)
-        if self.condemned:
+        if self.condemned or self.passed_on:
             return False
         return not trusted or found == "pass" or (exchange and found != "fail" and self.author is not None)
 
@@ -82,6 +84,15 @@ class Authority:
     def proven_by(self, inbox: Inbox) -> bool:
         """Whether the inbox believes a server, and that server vouches for From. No token is needed then."""
         return bool(inbox.authserv_id) and self.vouched_by(inbox)
+
+    def proves(self, writer: Address | None, inbox: Inbox) -> bool:
+        """
+        Whether the inbox's server vouches that this is who wrote the mail.
+
+        It vouches for the address of a contact form, too, and that proves nothing of the resident whom the form names.
+        """
+        named = writer is not None and self.author is not None and writer.key == self.author.key
+        return named and not self.form and self.proven_by(inbox)
 
     def condemned_by(self, *inboxes: Inbox) -> bool:
         """Whether a server says that the author is forged (DMARC fail): that of the inbox it came to, or of one of these."""
@@ -96,11 +107,11 @@ class Authority:
         Args:
             inboxes: those that earlier copies came to.
         """
-        return bool(self.arrived.authserv_id) and not self.condemned_by(*inboxes)
+        return bool(self.arrived.authserv_id) and not self.passed_on and not self.condemned_by(*inboxes)
 
     def checked_for(self, inbox: Inbox) -> bool:
         """Whether the mail came through the server that this inbox believes. True if the inbox believes none."""
-        return not inbox.authserv_id or self._came_through(inbox)
+        return not self.passed_on and (not inbox.authserv_id or self._came_through(inbox))
 
     def wishes_within(self, council: Council) -> tuple[str, ...] | None:
         """
@@ -121,6 +132,15 @@ class Authority:
         if self.staff is None or not self.answers_staff or (self.made_for and self.staff.id not in self.made_for):
             return False
         return all(self.vouched_by(inbox) for inbox in (self.arrived, *inboxes))
+
+    def may_pass_on(self, home: Inbox) -> bool:
+        """
+        Whether a colleague surely wrote the mail, so that they may pass on what reached them (behaviour.md §4.7).
+
+        No token is needed, because it answers no mail of ours; so the servers of the inbox that it came to, and of the one that
+        it is for, must both vouch for it.
+        """
+        return self.staff is not None and not self.form and all(self.proven_by(one) for one in (self.arrived, home))
 
     def reaches(self, case_inbox: Inbox, others: Iterable[Inbox]) -> bool:
         """
@@ -162,18 +182,28 @@ class Authority:
         inbox = council.inbox_of(case.inbox)
         if self.condemned_by(inbox):
             return 0
+        if self.passed_on:
+            return 1 if opening or (self.author is not None and self.author.key in case.parties) else 0
         if not self.speaks_for(case, council):
             return 1 if opening or self.form else 0
         return 2 if self.proven_by(self.arrived) or self.proven_by(inbox) else 1
 
 
-def of(message: Message, inbox: Inbox, council: Council, *, form: bool, condemned: bool = False) -> Authority:
+def of(
+    message: Message,
+    inbox: Inbox,
+    council: Council,
+    *,
+    form: bool,
+    condemned: bool = False,
+    passed_on: bool = False,
+) -> Authority:
     """
     What a mail may do that came to this inbox.
 
     Args:
         form: From is a contact form of this inbox.
-        condemned: see `Authority.condemned`.
+        condemned, passed_on: see `Authority`.
     """
     named = {one.key for one in message.from_ if one.addr}
     author = message.author if len(named) == 1 else None
@@ -183,7 +213,7 @@ def of(message: Message, inbox: Inbox, council: Council, *, form: bool, condemne
     return Authority(
         arrived=inbox,
         author=author,
-        staff=council.staff_at(author.key) if author else None,
+        staff=council.staff_at(author.key) if author and not passed_on else None,
         answers_staff=any(token.role == "staff" for token in tokens),
         made_for=frozenset(token.staff for token in message.addressed if token.role == "staff"),
         form=form,
@@ -191,4 +221,5 @@ def of(message: Message, inbox: Inbox, council: Council, *, form: bool, condemne
         another=frozenset(one for one in believed if authresults.named_another(message.headers, one, domain)),
         internal=authresults.internal(message.headers),
         condemned=condemned,
+        passed_on=passed_on,
     )

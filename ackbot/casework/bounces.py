@@ -103,9 +103,14 @@ def _gone(seen: Seen, case: Case, failed: frozenset[str], facts: Facts, desk: De
         token
         for token in seen.message.returned
         if token.role == "resident" and token.code == case.code and token.purpose != PURPOSES["copy"]
-        if (one := facts.returned.get(token.message_id, unknown)).to == case.resident.key
+        if (one := facts.returned.get(token.message_id, unknown)).to in _theirs(case)
         and _came_back(seen, one, failed, desk)
     )
+
+
+def _theirs(case: Case) -> set[str]:
+    """The addresses to which a resident's mails go: their own, and where their answers go (E46)."""
+    return {one for one in (case.resident.key, key_of(case.answer_to)) if one}
 
 
 def _resident_gone(
@@ -125,7 +130,10 @@ def _resident_gone(
         why, key = "our mail to the resident came back for good", keys.unreachable(case.code, gone[0].message_id)
         stopped = [] if case.unreachable else [Unreachable(case.code, True, why=why)]
         return [*stopped, *_told(case, case.in_charge, key, desk, why, status=status)]
-    at = facts.returned[sent[0]].at if sent[0] in facts.returned else None
+    returned = facts.returned.get(sent[0])
+    at = returned.at if returned else None
+    # Where answers go by choice is not the address of the case, to which automatic mail goes on (E46).
+    for_good = for_good and (returned is None or returned.to == case.resident.key)
     return on_words_lost(case, sent[0], words, at, status, desk, for_good=for_good)
 
 
@@ -182,9 +190,9 @@ def on_refused(
         words: a person's; "" for an automatic mail, of which whoever is in charge hears once, if the address is no good.
         reply: the relay's, or only its code.
     """
-    if key_of(recipient) != case.resident.key:
+    if key_of(recipient) not in _theirs(case):
         return _copy_undelivered(case, recipient, reply, desk)
-    for_good = is_for_good(reply)
+    for_good = is_for_good(reply) and key_of(recipient) == case.resident.key
     if not words:
         key, why = keys.unreachable(case.code, message_id), "the relay refused the resident's address"
         stopped = [Unreachable(case.code, True, why=why)] if for_good and not case.unreachable else []

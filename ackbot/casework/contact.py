@@ -11,7 +11,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Literal
 
 from ackbot.casework.council import Council
-from ackbot.casework.model import GIVEN_UP, Case, History
+from ackbot.casework.history import History
+from ackbot.casework.model import GIVEN_UP, Case
 from ackbot.casework.office import Desk
 from ackbot.casework.standards import next_word
 from ackbot.casework.worktime import Calendar
@@ -87,7 +88,7 @@ def receipt(case: Case, history: History, desk: Desk, *, arrival_hold: str = "",
     if case.no_news >= GIVEN_UP:
         why = "the resident was told three times that there is no news, and nothing more is promised automatically"
         return Permission("never", why)
-    if case.receipt_on == desk.today:
+    if case.receipt_on == desk.today and case.code not in history.spared:
         return Permission("never", "this case had a receipt today")
     if not news and case.human_words_at is not None:
         wrote_on = calendar.local_day(case.human_words_at)
@@ -103,36 +104,29 @@ def receipt(case: Case, history: History, desk: Desk, *, arrival_hold: str = "",
     return Permission("now", hold=held_for(case, history, arrival_hold), codes=frozenset({case.code}))
 
 
-def notice(
-    cases: Sequence[Case], history: History, desk: Desk, *, origin: Case | None = None, moves_dates: bool
-) -> Permission:
+def notice(cases: Sequence[Case], history: History, desk: Desk, *, origin: Case | None = None) -> Permission:
     """
     When a resident is told that somebody else has their cases (behaviour.md §3.3, §3.7).
 
     It is in working hours, on the first day without another automatic mail, whether that is written already or may come from
-    a promise. If the promised date of a case comes earlier, the notice leaves that case out: on its date it gets a mail of its
-    own (P5).
+    a promise. If the promised date of a case comes by then or has passed, the notice leaves that case out: on its date it gets
+    human words or a mail of its own, and nobody's absence moves it (P5, E77).
 
     Args:
         cases: cases of one resident and one inbox, with their dates as told.
         origin: the case from which a part was split off; None for none.
-        moves_dates: the notice sets new dates for these cases, so their present dates bring no mail.
     """
     council = desk.council
     told = [case for case in cases if not silent_because(case, council)]
     if not told:
         return Permission("never", silent_because(cases[0], council) if cases else "there is nothing to tell")
     calendar = council.inbox_of(told[0].inbox).calendar
-    # With fewer cases, more dates of others count as promised, and the day may move: look again until nothing changes.
-    while told:
-        own = {case.code for case in told} if moves_dates else set()
-        at = _free_from(calendar.next_open(desk.now), own, history, calendar, council)
-        in_time = [case for case in told if not _passes_before(case, at, desk)]
-        if len(in_time) == len(told):
-            hold = next((found for case in (origin, *told) if case and (found := held_for(case, history))), "")
-            return Permission("later", "", at, hold, frozenset(case.code for case in told))
-        told = in_time
-    return Permission("never", "a date that the resident was told comes before the notice could go")
+    at = _free_from(calendar.next_open(desk.now), history, calendar, council)
+    in_time = [case for case in told if not _passes_by(case, at, desk)]
+    if in_time:
+        hold = next((found for case in (origin, *in_time) if case and (found := held_for(case, history))), "")
+        return Permission("later", "", at, hold, frozenset(case.code for case in in_time))
+    return Permission("never", "a date that the resident was told has passed, or comes by the day of the notice")
 
 
 def no_news(case: Case, history: History, desk: Desk, hour: time) -> Permission:
@@ -186,23 +180,17 @@ def _has_room(day: date, history: History, calendar: Calendar, council: Council)
     return there < council.limits.resident_automatic_per_day
 
 
-def _free_from(at: datetime, own: set[str], history: History, calendar: Calendar, council: Council) -> datetime:
-    """
-    The first start of work, from `at` on, on a day with room for a mail and without a promise in other cases.
-
-    Args:
-        own: codes of the cases whose promises do not count.
-    """
+def _free_from(at: datetime, history: History, calendar: Calendar, council: Council) -> datetime:
+    """The first start of work, from `at` on, on a day with room for a mail and without a promise to the resident."""
     for _ in range(_FURTHEST):
         day = calendar.local_day(at)
-        promised = any(on == day and code not in own for code, on in history.promised)
-        if _has_room(day, history, calendar, council) and not promised:
+        if _has_room(day, history, calendar, council) and all(on != day for _, on in history.promised):
             break
         at = calendar.next_open(calendar.at(day + timedelta(days=1), time(0)))
     return at
 
 
-def _passes_before(case: Case, at: datetime, desk: Desk) -> bool:
-    """Whether the next date that the resident was told, today or later, comes before the local day of `at`."""
+def _passes_by(case: Case, at: datetime, desk: Desk) -> bool:
+    """Whether the next date that the resident was told has passed, or comes by the local day of `at`."""
     due = next_word(tuple(clock for clock in case.clocks if clock.told))
-    return due is not None and desk.today <= due < desk.council.calendar.local_day(at)
+    return due is not None and due <= desk.council.calendar.local_day(at)

@@ -284,6 +284,11 @@ class Council:
             dict.fromkeys((match[1] + match[2]).upper() for match in re.finditer(pattern, text, re.IGNORECASE))
         )
 
+    @property
+    def vouches(self) -> bool:
+        """Whether any inbox believes a server that vouches for writers."""
+        return any(one.authserv_id for one in self.inboxes.values())
+
     def inbox_of(self, name: str) -> Inbox:
         """
         The inbox that a case, a mail or a row of the store names. Always look an inbox up by this.

@@ -67,17 +67,57 @@ def _covers(council: Council, absence: Absence, day: date) -> bool:
     )
 
 
-def stand_in(council: Council, staff: str, team: str, at: datetime) -> tuple[str, str] | None:
+def works_on(council: Council, staff: str, day: date) -> bool:
+    """Whether somebody is at work on that day: by their own week, and neither away for all of it nor gone."""
+    person = council.staff.get(staff)
+    return (
+        person is not None
+        and own_calendar(council, staff).is_working_day(day)
+        and not has_left(person, day)
+        and not any(_covers(council, one, day) for one in council.absences if one.staff == staff)
+    )
+
+
+def works_by(council: Council, staff: str, start: date, end: date) -> bool:
+    """Whether somebody is at work on any day from `start` to `end`, both included."""
+    return any(works_on(council, staff, start + timedelta(days=n)) for n in range((end - start).days + 1))
+
+
+def is_there_for(council: Council, staff: str, at: datetime, promised_on: date | None) -> bool:
+    """
+    Whether somebody can keep a promise: they are at work on its day, and on no day until then away or gone (E76).
+
+    Args:
+        promised_on: None, or a day that has come, for no promise; then it is enough to be present.
+    """
+    today = council.calendar.local_day(at)
+    if staff not in council.staff or promised_on is None or promised_on <= today:
+        return is_present(council, staff, at)
+    return days_away(council, staff, today, promised_on) == 0 and works_on(council, staff, promised_on)
+
+
+def stand_in(
+    council: Council, staff: str, team: str, at: datetime, promised_on: date | None = None
+) -> tuple[str, str] | None:
     """
     Who stands in for a person at an instant, and why; None if nobody is left, and then the caller must tell somebody (D59).
 
-    The first who is present is chosen: the named cover, that person's cover and so on, the team's deputy, its members, its
-    manager, the person's own manager (D57). Circles of covers end.
+    They are looked for among the named cover, that person's cover and so on, the team's deputy, its members, its manager, the
+    person's own manager (D57). Circles of covers end. The first who is there for the promise is chosen, else the first who is
+    at work on its day, else the first who is present (behaviour.md §3.7, E76).
+
+    Args:
+        promised_on: the day of the next word to the resident; None for none.
     """
-    for candidate, why in _candidates(council, staff, team, at):
-        if candidate != staff and is_present(council, candidate, at):
-            return candidate, why
-    return None
+    here = [
+        (one, why)
+        for one, why in _candidates(council, staff, team, at)
+        if one != staff and is_present(council, one, at)
+    ]
+    found = [one for one in here if is_there_for(council, one[0], at, promised_on)]
+    if not found and promised_on is not None:
+        found = [one for one in here if works_on(council, one[0], promised_on)]
+    return next(iter(found or here), None)
 
 
 def _candidates(council: Council, staff: str, team: str, at: datetime) -> Iterator[tuple[str, str]]:

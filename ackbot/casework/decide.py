@@ -8,7 +8,7 @@ from ackbot.casework import authority, bounces, elsewhere, follow_ups, opening, 
 from ackbot.casework.council import Inbox
 from ackbot.casework.cover import is_present
 from ackbot.casework.drafts import to_staff
-from ackbot.casework.incoming import chains, danger, machines, matching, staff_proof
+from ackbot.casework.incoming import chains, complaints, danger, machines, matching, staff_proof
 from ackbot.casework.incoming.matching import Match
 from ackbot.casework.incoming.screening import ONLY_CC, Seen, Verdict, screen
 from ackbot.casework.intents import Decision, Intent, Note, Record, Unreachable
@@ -40,7 +40,7 @@ def on_message(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisi
         # One mail to two inboxes, of which one checks nothing: what the other's server says holds for both copies.
         seen = replace(seen, condemned=True)
         verdict = screen(seen)
-    proven = seen.authority.proven_by(seen.inbox)
+    proven = seen.authority.proves(verdict.to, seen.inbox)
     if proven:
         # What was sent on letters that anybody can have written in this name counts only against such letters (E12).
         facts = replace(facts, contact=facts.contact.proven)
@@ -157,7 +157,7 @@ def _anew(seen: Seen, verdict: Verdict, known: Known) -> bool:
     if not known.decided or not known.by_way or verdict.kind not in _PEOPLES:
         return False
     if known.by_way == "unchecked":
-        return bool(seen.inbox.authserv_id) and not verdict.by_way
+        return bool(seen.inbox.authserv_id) and seen.passed is None and not verdict.by_way
     lesser = known.by_way == "forged" and verdict.by_way == "marks"
     return not verdict.by_way or lesser or known.kind not in _PEOPLES
 
@@ -166,6 +166,7 @@ def _again(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
     """The decision for a letter that came again: re-delivered, restored, or sent to a second inbox too (D12, D14)."""
     assert facts.known is not None  # noqa: S101 - the caller has checked it
     case = facts.cases.get(facts.known.code)
+    desk = desk.within(case)
     why = "the same letter was decided before"
     intents: list[Intent] = []
     if case is not None and seen.inbox.name not in facts.known.inboxes and facts.known.kind != "staff":
@@ -236,6 +237,7 @@ def _automatic_event(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> 
 
 def _alarming(event: Decision, seen: Seen, case: Case, desk: Desk) -> Decision:
     """The event, with an alarm if the mail speaks of danger: a person may have written what bears a robot's mark (E20)."""
+    desk = desk.within(case)
     signs = danger.found_in(seen, case, desk)
     urgent = danger.of_signs(signs)
     raised = danger.alarms(seen, case, desk.council.inbox_of(case.inbox), urgent, desk)
@@ -268,23 +270,38 @@ def _letter(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
     verdict = _limited(seen, verdict, facts, desk)
     known = facts.known
     earlier = facts.cases.get(known.code) if known is not None and known.decided else None
+    about: frozenset[str] = frozenset()
     if known is not None and earlier is not None:
         found = Match(earlier, "an earlier copy of the same letter belongs to it")
+    else:
+        about = complaints.about_whom(seen, found.case, facts, desk)
+        found = complaints.moved(found, about, verdict, facts, desk) if about else found
+    desk = desk.within(found.case).apart_from(about)
     signs = danger.found_in(seen, found.case, desk)
-    decision = _of_letter(seen, verdict, found, facts, desk, danger.of_signs(signs))
+    decision = _of_letter(seen, verdict, found, facts, desk, danger.of_signs(signs), about)
     return replace(several.told(decision, seen, verdict, facts, desk), signs=signs)
 
 
 def _of_letter(
-    seen: Seen, verdict: Verdict, found: Match, facts: Facts, desk: Desk, urgent: tuple[str, ...]
+    seen: Seen,
+    verdict: Verdict,
+    found: Match,
+    facts: Facts,
+    desk: Desk,
+    urgent: tuple[str, ...],
+    about: frozenset[str],
 ) -> Decision:
-    """The decision for a letter, for which it is known what case it belongs to and what danger it speaks of."""
+    """
+    The decision for a letter, for which it is known what case it belongs to, what danger it speaks of, and about whom it
+    complains.
+    """
     known = facts.known
     earlier = facts.cases.get(known.code) if known is not None and known.decided else None
     # Anybody can copy a Message-ID, so a person has answered the letter only if the mail is not condemned (E4).
     answer = None if seen.authority.condemned_by() else elsewhere.before(seen, verdict, found, facts)
     if found.case is None:
-        return opening.on_new_letter(NewLetter(seen, verdict, found, urgent, answer, facts, desk))
+        answer = None if about else answer  # whoever is complained about has answered nothing of it
+        return opening.on_new_letter(NewLetter(seen, verdict, found, urgent, answer, facts, desk, about))
     if answer is not None:
         return elsewhere.on_answered_before(seen, verdict, found, found.case, answer, desk, urgent)
     if known is None or earlier is None or known.outcome == "event":
@@ -330,7 +347,7 @@ def _withheld(verdict: Verdict, rule: str, why: str) -> Verdict:
 
 def _quick_answers(seen: Seen, facts: Facts) -> int:
     """How many automatic mails of the last day were answered within a minute; this letter counts as an answer (D35)."""
-    proven = seen.authority.proven_by(seen.inbox)
+    proven = seen.authority.proves(seen.message.author, seen.inbox)
     past = [one.arrived_at for one in facts.past if one.proven or not proven]
     letters_at = [seen.arrival.arrived_at, *past]
     # Each letter answers the last mail before it, so two letters after one mail count once: that may be a hasty person.

@@ -213,6 +213,9 @@ def _answered(seen: Seen, to: tuple[str, ...], case: Case, how: str, facts: Fact
         intents.append(words_elsewhere.question_ended(case, key, desk))
     if case.state == "closed":
         intents.append(Note(case.code, "outside", why="a person wrote to the resident after the case was closed"))
+    elif _is_apart(named, case, desk):
+        intents.append(Note(case.code, "outside", why="whoever the case complains about wrote to the resident"))
+        intents += _tell_owner(seen, case, named, desk)
     elif _only_announces(seen, named, desk):
         intents.append(
             Note(case.code, "outside", why="a person wrote to the resident, and only announced that they look (E86)")
@@ -222,6 +225,12 @@ def _answered(seen: Seen, to: tuple[str, ...], case: Case, how: str, facts: Fact
         intents += words_elsewhere.given(case, answer, desk)
         intents += _tell_owner(seen, case, named, desk)
     return _seen(why, intents, code=case.code, owner=answer.staff, outcome="event")
+
+
+def _is_apart(named: str, case: Case, desk: Desk) -> bool:
+    """Whether the writer is somebody about whom the case complains: their words answer nothing of it (behaviour.md §3.12)."""
+    person = desk.within(case).council.staff.get(named)
+    return bool(case.about) and person is not None and has_left(person, desk.today)
 
 
 def _only_announces(seen: Seen, named: str, desk: Desk) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ackbot.casework import authority, contact, elsewhere, opening, standards
+from ackbot.casework import authority, contact, elsewhere, opening, other_writers, standards
 from ackbot.casework.cover import is_present, ladder, stand_in
 from ackbot.casework.drafts import names, to_admin, to_resident, to_staff
 from ackbot.casework.incoming import danger, thanks, wishes
@@ -80,9 +80,11 @@ def on_attached(
     # What a stranger writes is attached, but is never taken for the resident's thanks, score or wishes.
     known = verdict.to is not None and verdict.to.key in case.parties
     own = seen.authority.is_own(desk.council.inbox_of(case.inbox)) and not _as_staff(seen, case)
+    # A colleague who passes a letter on believes it; that is enough for the case to go on, and for nothing else.
+    goes_on = own or (seen.passed is not None and not seen.authority.condemned_by(desk.council.inbox_of(case.inbox)))
     again = doubted_at is not None
     speaks = seen.authority.speaks_for(case, desk.council)
-    other = verdict.to if not known and not seen.authority.form and not _as_staff(seen, case) else None
+    other = other_writers.of(seen, verdict, case, desk)
     case, intents = _joined(seen, found, case, desk, found_urgent, own=own, speaks=speaks, alarmed=again)
     said = _said(seen, case, desk, found_urgent) if speaks else _Said(None, 0, Wishes())
     if said.short and said.short.kind == "thanks":
@@ -94,7 +96,7 @@ def on_attached(
     case, in_charge = _in_charge(case, desk)
     if doubted_at is not None and case.human_words_at is not None and case.human_words_at > doubted_at:
         answer = _Answer((), None, "a person has answered it already", case.clocks)
-    elif own:
+    elif goes_on:
         answer = _answered(seen, verdict, case, said, facts, desk, known=known)
         if other is not None:
             answer = _of_other(seen, verdict, case, other, answer, facts, desk)
@@ -107,8 +109,9 @@ def on_attached(
         notes.append(f"they answer “how did we do?” with {said.score} of 5")
     if _owner_hears(case, said):
         case_now = replace(case, clocks=answer.clocks)
-        told_of = None if other is None else (other, found.copied)
-        intents.append(_told(seen, verdict, case_now, desk, found_urgent, notes, told_of, known=known, again=again))
+        intents.append(
+            _told(seen, verdict, case_now, desk, found_urgent, notes, found.how, other, known=known, again=again)
+        )
     if 0 < said.score <= _BAD:
         intents += _manager_told(seen, case, notes, desk)
     kind = "reply" if verdict.kind == "letter" and not found.joined else verdict.kind
@@ -147,7 +150,16 @@ def beside(
     case, in_charge = _in_charge(danger.marked(case, found_urgent), desk)
     answer = _answered(seen, replace(verdict, acknowledge=False), case, said, facts, desk, known=True)
     told = _told(
-        seen, verdict, replace(case, clocks=answer.clocks), desk, found_urgent, [note], None, known=True, again=False
+        seen,
+        verdict,
+        replace(case, clocks=answer.clocks),
+        desk,
+        found_urgent,
+        [note],
+        "",
+        None,
+        known=True,
+        again=False,
     )
     return [
         Note(case.code, "several", why="a letter in another case is about this one too"),
@@ -258,21 +270,10 @@ def _answered(
 def _of_other(
     seen: Seen, verdict: Verdict, case: Case, other: Address, answer: _Answer, facts: Facts, desk: Desk
 ) -> _Answer:
-    """
-    What the letter of somebody else changes, as the resident's would, but it answers no question that the resident was asked;
-    and the one receipt that tells its writer who has it, and nothing of the case (behaviour.md §3.3a).
-    """
-    if case.state == "waiting":
-        answer = _Answer((), None, answer.why, case.clocks)
-    if not verdict.acknowledge:
-        return replace(answer, send=None)
-    if case.sensitive:
-        return replace(answer, send=None, why="nobody else hears anything of a sensitive case")
-    if any(one.code == case.code for one in facts.past):
-        return replace(answer, send=None, why="they were told before who has their mail")
-    why = "somebody else hears who has their mail, once, and nothing of the case"
-    hold = contact.held_for(None, facts.contact, seen.arrival.hold)
-    return replace(answer, send=to_resident.reached(desk, seen.message, case, other, why=why, hold=hold), why=why)
+    """What the letter of somebody else changes: as the resident's would, but it answers no question that the resident was asked."""
+    intents, clocks = ((), case.clocks) if case.state == "waiting" else (answer.intents, answer.clocks)
+    send, why = other_writers.receipt(seen, verdict, case, other, facts, desk)
+    return _Answer(intents, send, why, clocks)
 
 
 def _unchanged(seen: Seen, verdict: Verdict, case: Case, facts: Facts, desk: Desk, *, known: bool) -> _Answer:
@@ -346,7 +347,7 @@ def _in_charge(case: Case, desk: Desk) -> tuple[Case, list[Intent]]:
     council = desk.council
     if is_present(council, case.in_charge, desk.now):
         return case, []
-    found = stand_in(council, case.owner, case.team, desk.now)
+    found = stand_in(council, case.owner, case.team, desk.now, standards.next_word(case.clocks))
     if found is None:
         return case, []
     why = f"{council.staff[found[0]].name} {found[1]}"
@@ -360,7 +361,8 @@ def _told(
     desk: Desk,
     found_urgent: tuple[str, ...],
     wished: Sequence[str],
-    other: tuple[Address, bool] | None,
+    how: str,
+    other: Address | None,
     *,
     known: bool,
     again: bool,
@@ -369,13 +371,14 @@ def _told(
     The letter for whoever is in charge; if nobody is present, a mail that says so (P4).
 
     Args:
-        other: who wrote it, if that is not a party of the case, and whether a party copied them.
+        how: why it belongs to the case, as the owner reads it.
+        other: who wrote it, if that is no party of the case.
     """
     if not is_present(desk.council, case.in_charge, desk.now):
         return to_admin.no_owner(case, "its owner is away and nobody stands in", desk)
     sender = verdict.to.addr if verdict.to else "an unknown address"
     notes = [opening.CLEARED] if again else []
-    notes += wished if known or other is not None else [f"it came from {sender}, which is new in this case"]
+    notes += wished if known else [f"it came from {sender}, which is new in this case: {how}"]
     if verdict.to is not None and (namesake := names.not_ours(verdict.to, desk.council)):
         notes.append(namesake)
     if seen.authority.form:
@@ -387,7 +390,9 @@ def _told(
         doubted = "" if authority.FORGED in notes else f"{authority.FORGED}, and "
         doubted += "nothing was changed because of it"
         notes.append(doubted)
-    elif known and not seen.authority.form and not seen.authority.speaks_for(case, desk.council):
+    elif (
+        seen.passed is None and known and not seen.authority.form and not seen.authority.speaks_for(case, desk.council)
+    ):
         notes.append(authority.UNCHECKED)
     note = "; ".join(notes)
     why = f"{desk.council.staff[case.in_charge].name} has the case"
@@ -395,16 +400,7 @@ def _told(
     arrived_at = seen.arrival.arrived_at
     if other is not None:
         return to_staff.other_wrote(
-            desk,
-            seen.message,
-            case,
-            other[0],
-            arrived_at,
-            copied=other[1],
-            note=note,
-            why=why,
-            urgent=flags,
-            again=again,
+            desk, seen.message, case, other, arrived_at, note=note, why=why, urgent=flags, again=again
         )
     return to_staff.resident_wrote(
         desk,
@@ -414,8 +410,10 @@ def _told(
         note=note,
         why=why,
         urgent=flags,
+        at_once=danger.is_at_once(flags),
         again=again,
         writer=_as_staff(seen, case),
+        passed=seen.passed.told if seen.passed else None,
     )
 
 

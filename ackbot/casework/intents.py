@@ -131,6 +131,13 @@ class Copies(Intent):
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerTo(Intent):
+    """Human words in a case go to this address from now on. Whoever has it may speak in the case (E46)."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class Wish(Intent):
     """
     Remember by address what a resident asked for, or what an owner said about them.
@@ -140,6 +147,7 @@ class Wish(Intent):
         value: "yes" or "" for "quiet" and "ignored"; words for "formats", an ISO 639-1 code for "language".
         within: the names of the inboxes in whose cases alone it counts, because nobody could check who wrote it; None for
             the cases of all inboxes, present and future.
+        alone: it counts in the case of `code` alone, because nothing proves whose letters are in it.
     """
 
     address: str
@@ -147,6 +155,7 @@ class Wish(Intent):
     value: str
     code: str = field(default="", kw_only=True)
     within: tuple[str, ...] | None = field(default=None, kw_only=True)
+    alone: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

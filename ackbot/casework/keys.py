@@ -50,14 +50,14 @@ def acknowledgement(fingerprint: str) -> Key:
     return Key(f"ack:{fingerprint}")
 
 
-def receipt(code: str, on: date) -> Key:
-    """One for each case and day, whether it says that a letter was added or where the case stands."""
-    return Key(f"receipt:{code}:{on.isoformat()}")
+def receipt(code: str, on: date, *, spared: bool) -> Key:
+    """
+    One for each case and day, whether it says that a letter was added or where the case stands.
 
-
-def reached(code: str, addr: str) -> Key:
-    """One for each case and each other person who writes in it."""
-    return Key(f"reached:{code}:{addr}")
+    Args:
+        spared: today's receipt answered a letter that nothing proves, and this one is for a proven letter.
+    """
+    return Key(f"receipt:{code}:{on.isoformat()}{':proven' if spared else ''}")
 
 
 def human(part: Part) -> Key:
@@ -68,6 +68,11 @@ def human(part: Part) -> Key:
 def copy(sent: Key, address: str) -> Key:
     """A copy of a person's words: one for each address."""
     return Key(f"{sent}:copy:{address}")
+
+
+def reached(code: str, address: str) -> Key:
+    """Once for each person who writes into somebody else's case (behaviour.md §3.3a)."""
+    return Key(f"reached:{code}:{address}")
 
 
 def no_news(code: str, promised_on: date) -> Key:
@@ -181,6 +186,11 @@ def unproven(part: Part) -> Key:
 def forged(code: str, asked_by: str, staff: str = "") -> Key:
     """Somebody wrote in a colleague's name: to one of the staff, or to the admin (""); `asked_by` is the question's id."""
     return Key(f"forged:{code}:{asked_by}:{staff}")
+
+
+def passed_on(fingerprint: str) -> Key:
+    """To a member of staff: what was made of the letters that they forwarded, or of the call that they wrote down."""
+    return Key(f"passed:{fingerprint}")
 
 
 def quiet(part: Part) -> Key:
@@ -326,14 +336,14 @@ def archive(on: date) -> Key:
     return Key(f"archive:{on.isoformat()}")
 
 
-def refused(mail: str) -> Key:
-    """To the admin: the relay refused the mail with this key for good."""
-    return Key(f"refused:{mail}")
+def refused(kind: str, staff: str, on: date) -> Key:
+    """To the admin, once a day: the relay refused a mail of this kind for good, to this person or ("") to a resident."""
+    return Key(f"refused:{kind}:{staff}:{on.isoformat()}")
 
 
-def refused_owner(mail: str) -> Key:
-    """To the owner of the case: the relay refused the mail with this key for good."""
-    return Key(f"refused-owner:{mail}")
+def refused_owner(kind: str, staff: str, code: str, on: date) -> Key:
+    """To the owner of the case, once a day: the same about mails in this case."""
+    return Key(f"refused-owner:{kind}:{staff}:{code}:{on.isoformat()}")
 
 
 def unverified(mail: str) -> Key:

@@ -1,11 +1,12 @@
 """Cases and facts: the frozen values that the rules get."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Literal
 
+from ackbot.casework.history import History
 from ackbot.mail.addresses import Address
 from ackbot.mail.plain import Attachment
 
@@ -14,12 +15,12 @@ ClockKind = Literal["name-owner", "update", "answer", "settle", "waiting"]
 PROMISES = frozenset({"name-owner", "update", "answer"})  # clocks whose date a resident may have been told
 _ByMachines = Literal["bounce", "receipt", "automatic-reply", "list", "bulk", "spam", "own"]
 LetterKind = Literal["letter", "contact-form", "reply", "staff", "unreadable", _ByMachines]
-# Kinds of mail that a person wrote to us.
-PERSONAL: frozenset[LetterKind] = frozenset({"letter", "contact-form", "reply", "unreadable", "staff"})
+PERSONAL: frozenset[LetterKind] = frozenset({"letter", "contact-form", "reply", "unreadable", "staff"})  # a person's
 # How well it is proven that a party wrote a letter: 2 vouched for by a server that we believe; 1 by nobody; 0 condemned, or a
 # stranger's in somebody else's case. A letter never drowns in an alarm of letters that are less proven (E9).
 Proof = Literal[0, 1, 2]
 ByWay = Literal["", "marks", "forged", "unchecked"]  # see `Verdict.by_way`
+Way = Literal["mail", "forwarded", "call", "visit"]  # how a case reached us; staff pass on the last three
 _LETTERS = frozenset({"letter", "contact-form", "unreadable", "automatic-reply"})  # kinds that may open a case
 Outcome = Literal["case", "attach", "event", "record"]
 
@@ -35,10 +36,10 @@ PURPOSES: Mapping[str, str] = MappingProxyType(
         "copy": "k",  # of human words, to somebody whom the resident copied
         "new-case": "o",
         "resident-wrote": "w",
-        "other-wrote": "x",  # somebody else wrote in the case: plain words in reply go to them
         "digest": "d",
         "single": "e",  # a digest or reminder about one case: plain words in reply go to the resident
         "ask-back": "b",
+        "echo": "y",  # shows what went out: an answer may correct it
         "urgent": "u",
         "hand-over": "p",
         "admin": "m",
@@ -103,8 +104,7 @@ class Clock:
         promised_on: the local date that the resident is told, if any.
         due_at: the instant at which its time is over, UTC.
         told: the resident was told the date. A date that nobody was told may be computed anew (P9).
-        started_at: the instant from which it is counted; None for a date that a person named.
-        duration: as configured, such as "5 working days"; "" for a date that a person named.
+        started_at: the instant from which it is counted; `duration`: as configured. None and "" for a date that a person named.
         paused_at: the instant since which it is paused; None while it runs.
     """
 
@@ -132,8 +132,7 @@ class Person:
     What a resident asked for once, or what an owner said about them.
 
     Args:
-        quiet: the resident wants no automatic mail.
-        ignored: an owner said that this sender needs no automatic mail.
+        quiet: the resident wants no automatic mail; `ignored`: an owner said that this sender needs none.
         formats: such as "large print"; "" for none.
         language: an ISO 639-1 code; "" for the language of their letters.
     """
@@ -150,24 +149,20 @@ class Case:
     One matter of one resident.
 
     Args:
-        code: six characters; `Council.reference_of` makes the reference from it.
-        owner: a staff id; "" while nobody could be named.
+        code: six characters, from which `Council.reference_of` makes the reference. owner: a staff id; "" for nobody yet.
         sensitive: no automatic follow-ups, and its subject is not repeated (behaviour.md §3.9).
-        quiet: the resident gets no automatic mail, because they wanted or need none.
-        unreachable: mail to the resident came back for good.
-        parties: the case-folded addresses that may speak in this case.
-        thread: the Message-IDs so far, oldest first, for References.
+        quiet: the resident wanted or needs no automatic mail. unreachable: mail to them came back for good.
+        parties: the case-folded addresses that may speak in it. thread: the Message-IDs so far, oldest first, for References.
         cover: the id of whoever stands in while the owner is away; "" while the owner is in charge.
         late_since: the local date of the first promise that passed without a person's word; None for none.
-        no_news: the number of mails without news since a person last wrote.
-        noted_at: when whoever is in charge last wrote a note.
-        human_words_by: the id of the person who last wrote to the resident, or says so.
-        answered_by: how they did: "mail" by a mail of ours, "phone", or "elsewhere" by a mail from elsewhere.
-        paused: clocks that are paused while the resident is asked; they are not in `clocks`.
-        handovers: how often the case was passed on and taken.
-        copies: addresses that get a copy of human words.
+        no_news: how many mails without news went since a person last wrote. noted_at: when whoever is in charge last noted.
+        human_words_by: who last wrote to the resident, or says so. answered_by: how: "mail" (ours), "phone", or "elsewhere".
+        paused: clocks that stand still while the resident is asked; not in `clocks`. handovers: how often it was taken.
+        copies: addresses that get a copy of human words. answer_to: where these go, once their author was asked (E46).
         formats: what the resident needs, such as "large print"; "" for nothing.
-        doubted: the trusted server condemned every letter in it, so that they may be somebody else's.
+        doubted: the trusted server condemned every letter in it. about: staff ids of those about whom it complains; see `apart`.
+        proof: that of the newest letter in its resident's name.
+        way: how it reached us; see `spoken`.
     """
 
     code: str
@@ -200,13 +195,22 @@ class Case:
     offer: Offer | None = None
     handovers: int = 0
     copies: tuple[str, ...] = ()
+    answer_to: str = ""
     formats: str = ""
     doubted: bool = False
+    proof: Proof = 1
+    about: frozenset[str] = frozenset()
+    way: Way = "mail"
 
     @property
     def in_charge(self) -> str:
         """The id of whoever must act now: the cover, else the owner; "" if there is nobody."""
         return self.cover or self.owner
+
+    @property
+    def spoken(self) -> bool:
+        """Whether it is a call or a visit. Its subject is a colleague's words, which no mail to the resident repeats."""
+        return self.way in ("call", "visit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +247,7 @@ class OurMail:
 
     Args:
         staff: the id of the recipient.
-        writer: who wrote the letter that it shows.
+        writer: who wrote the letter that it shows, if that was no party of its case (E25); else None.
         names: codes of the cases that it was written about. Its text proves nothing about that, because it quotes residents'
             subjects, and a subject may hold any reference (P7).
     """
@@ -252,7 +256,7 @@ class OurMail:
     kind: str
     text: str
     names: tuple[str, ...] = ()
-    writer: Address = Address("", "")  # noqa: RUF009 - frozen
+    writer: Address | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,8 +268,7 @@ class Returned:
         to: the address that it went to, case folded.
         inbox: the name of its inbox; "" for mail of the council as a whole.
         envelope_from: where reports about it go.
-        refuted: its recipient has written to us since, so the address works.
-        at: when it was written, UTC; None if that is not known.
+        refuted: its recipient has written to us since, so the address works. `at`: when it was written, UTC; None for unknown.
     """
 
     to: str
@@ -325,8 +328,7 @@ class Known:
     What we know of a letter with the same fingerprint that we saw before.
 
     Args:
-        code: the code of its case; "" for none.
-        inboxes: the names of the inboxes it came to.
+        code: the code of its case; "" for none. `inboxes`: the names of the inboxes it came to.
         decided: False if it was seen, but not decided yet.
         kind, outcome: what it was taken for, and what happened to it; "" while undecided.
         by_way: whether that rests on marks of the way that copy came; "forged" if they condemned its author.
@@ -347,35 +349,6 @@ class Known:
         return self.outcome == "record" and not self.code and self.kind in _LETTERS
 
 
-@dataclass(frozen=True, slots=True)
-class History:
-    """
-    What we know of the automatic mail to one resident. Instants are UTC, dates are local.
-
-    Args:
-        written_at: when automatic mails to them were written in the last day, including acknowledgements, newest first.
-        goes_at: when mails except acknowledgements were or will be sent, from today's midnight on.
-        promised: running dates that they were told, past ones too, each with the code of its case: (code, date).
-        held: why the acknowledgement of a case waits for the admin's release, by code: "brake", "restore" or "backup".
-        braked: the council has sent as many automatic mails as the brake allows.
-        proven_at, proven_braked: the same as written_at and braked, without mails that were sent because of letters that
-            nothing proves. These count for a letter that is proven (E12).
-    """
-
-    written_at: tuple[datetime, ...] = ()
-    goes_at: tuple[datetime, ...] = ()
-    promised: tuple[tuple[str, date], ...] = ()
-    held: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    braked: bool = False
-    proven_at: tuple[datetime, ...] = ()
-    proven_braked: bool = False
-
-    @property
-    def proven(self) -> "History":
-        """The history as a proven letter sees it: nobody else uses up what its author may get."""
-        return replace(self, written_at=self.proven_at, braked=self.proven_braked)
-
-
 @dataclass(frozen=True)
 class Questions:
     """
@@ -393,6 +366,7 @@ class Questions:
         author: the staff id of its sender; "" for anybody else.
         listing: Message-IDs of our mails to residents that it answers, and that may list several cases; case folded.
         recipients: the recipients of a mail by the council's own people, case folded; empty for all other mail.
+        since: when the mail was written, if it was passed on; None for when it is decided.
     """
 
     fingerprint: str
@@ -406,6 +380,7 @@ class Questions:
     author: str = ""
     recipients: tuple[str, ...] = ()
     listing: tuple[str, ...] = ()
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -444,22 +419,21 @@ class Facts:
             the `recipients`.
         past: the sender's letters of the last days, newest first.
         by_message_id: codes of cases, by the Message-ID of a letter in them.
-        contact: the automatic mail to the sender.
-        loads: the work load of the staff who might own the case, by id.
+        contact: the automatic mail to the sender. `loads`: the work load of the staff who might own the case, by id.
         taken_codes: those of `candidate_codes` that other cases have.
         last_owner: the owner of the sender's last case: staff id, team, and when the case was last active.
-        answered: answers to this sender from people's own mail programs, the latest first.
+        answered: answers to this sender from people's own mail programs, latest first.
         letters_from: how many letters of the sender joined or opened cases in the last 30 days.
         ours: our mails to staff that this mail answers, by Message-ID.
         human_words: the words of staff to residents that this mail returns as undelivered, by Message-ID.
         returned: our mails that this mail returns as undelivered, by Message-ID.
         unreachable: codes and inboxes of the sender's cases in which mail to the sender came back for good.
-        held: held words of this member of staff, the latest first.
-        human_sent: how often this member of staff has written to residents through us.
+        held: held words of this member of staff, latest first. human_sent: how often they have written to residents through us.
         person: what this resident asked for earlier.
         listed: codes of the cases that the answered mail to the resident lists.
         named: addresses in To and Cc of parties' letters, by case code; for cases of which a stranger answers a mail.
-        copied: Cc fields of the resident's letters, by case code. This and the next six are filled for staff mail only.
+        copied: Cc fields of the resident's letters, by case code. This and the next seven are filled for staff mail only.
+        reply_to: where the resident's latest letter asks for answers, if not to its own address, by case code (E46).
         last_words: the resident's last words, by case code; `contacts`: the automatic mail to each case's resident.
         learned: paragraphs that servers of the writer's domains put below mails, folded (E37).
         alarmed: codes of cases with an alarm that nobody has taken; `alarms_taken`: who took the last one, and when (UTC).
@@ -471,7 +445,7 @@ class Facts:
     cases: Mapping[str, Case] = field(default_factory=lambda: MappingProxyType({}))
     past: tuple[PastLetter, ...] = ()
     by_message_id: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    contact: History = History()
+    contact: History = field(default_factory=History)
     loads: Mapping[str, Load] = field(default_factory=lambda: MappingProxyType({}))
     taken_codes: frozenset[str] = frozenset()
     last_owner: tuple[str, str, datetime] | None = None
@@ -487,6 +461,7 @@ class Facts:
     listed: tuple[str, ...] = ()
     named: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
     copied: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    reply_to: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     last_words: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     contacts: Mapping[str, History] = field(default_factory=lambda: MappingProxyType({}))
     learned: frozenset[str] = frozenset()

@@ -1,11 +1,13 @@
 """What every rule needs to write mail: the configuration, the templates, the signer and the time."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from ackbot.casework import apart
 from ackbot.casework.council import Council
 from ackbot.casework.keys import Key
-from ackbot.casework.model import PURPOSES
+from ackbot.casework.model import PURPOSES, Case
 from ackbot.mail.templates import Templates
 from ackbot.mail.tokens import Role, Signer
 
@@ -38,6 +40,14 @@ class Desk:
     def today(self) -> date:
         """The local date."""
         return self.council.calendar.local_day(self.now)
+
+    def within(self, *cases: Case | None) -> "Desk":
+        """The same for these cases: whom they complain about, and those below them, count as gone (behaviour.md §3.12)."""
+        return self.apart_from({one for case in cases if case is not None for one in case.about})
+
+    def apart_from(self, people: Collection[str]) -> "Desk":
+        """The same without these staff ids, and without those whom they manage."""
+        return replace(self, council=apart.without(self.council, people)) if people else self
 
     def message_id(self, dedupe_key: Key, code: str, kind: str, role: Role, sender: str) -> str:
         """

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from ackbot.casework import authority, contact, elsewhere, standards
+from ackbot.casework import apart, authority, contact, elsewhere, standards
 from ackbot.casework.council import Inbox
+from ackbot.casework.cover import has_left
 from ackbot.casework.drafts import names, to_admin, to_resident, to_staff
 from ackbot.casework.incoming import danger, matching, routing, wishes
 from ackbot.casework.incoming.matching import Match
@@ -30,6 +31,7 @@ class NewLetter:
         found: why no open case is meant, and which earlier case it continues.
         urgent: categories of urgent words in the letter.
         answer: a person's answer to the letter that was written before we read it; None for none.
+        about: staff ids of those about whom it complains; `desk` is without them.
     """
 
     seen: Seen
@@ -39,6 +41,7 @@ class NewLetter:
     answer: AnsweredElsewhere | None
     facts: Facts
     desk: Desk
+    about: frozenset[str] = frozenset()
 
 
 def on_new_letter(letter: NewLetter) -> Decision:
@@ -155,22 +158,39 @@ def _owner_and_clocks(letter: NewLetter, routed: Routed) -> tuple[Chosen, tuple[
     The dates are computed first, because the owner should be present until the promised date. The clock for naming an owner
     runs only if nobody is found.
     """
-    council, now, arrived_at = letter.desk.council, letter.desk.now, letter.seen.arrival.arrived_at
-    clocks = standards.opening_clocks(routed.standard, letter.seen.home, council, arrived_at, now, owned=True)
+    council, now = letter.desk.council, letter.desk.now
+    clocks = _dated(letter, routed, owned=True)
     until = standards.next_word(clocks) or letter.desk.today
     # Whoever has answered the letter owns the case, whichever team the routes name.
-    chosen = elsewhere.owner(letter.answer, letter.desk) or routing.choose_owner(
-        routed, letter.facts, council, now, until
+    chosen = (
+        routing.owner_of_complaint(letter.about, routed.team, council, now)
+        if letter.about
+        else elsewhere.owner(letter.answer, letter.desk)
+        or routing.choose_owner(routed, letter.facts, council, now, until)
     )
     if not chosen.staff:
-        clocks = standards.opening_clocks(routed.standard, letter.seen.home, council, arrived_at, now, owned=False)
+        clocks = _dated(letter, routed, owned=False)
     return chosen, clocks
+
+
+def _dated(letter: NewLetter, routed: Routed, *, owned: bool) -> tuple[Clock, ...]:
+    """The clocks of the standard; in danger the next word is promised by the end of the next working day at the latest (E49)."""
+    desk, inbox, arrived_at = letter.desk, letter.seen.home, letter.seen.arrival.arrived_at
+    clocks = standards.opening_clocks(routed.standard, inbox, desk.council, arrived_at, desk.now, owned=owned)
+    if not danger.is_at_once(letter.urgent):
+        return clocks
+    soon = standards.on_day("update", inbox.calendar.next_working_day(desk.today), inbox)
+    due = standards.next_word(clocks)
+    if due is not None and due <= soon.promised_on:
+        return clocks
+    return (replace(soon, told=False), *(clock for clock in clocks if clock.kind != "update"))
 
 
 def _case(letter: NewLetter, routed: Routed, chosen: Chosen, clocks: tuple[Clock, ...]) -> Case:
     seen, desk = letter.seen, letter.desk
     message, arrived_at = seen.message, seen.arrival.arrived_at
-    resident = letter.verdict.to or Address("", "")
+    passed = seen.passed
+    resident = letter.verdict.to or (passed and passed.caller) or Address("", "")
     person = _person(letter)
     return Case(
         code=matching.free_code(desk.signer, message.fingerprint, letter.facts),
@@ -190,6 +210,8 @@ def _case(letter: NewLetter, routed: Routed, chosen: Chosen, clocks: tuple[Clock
         parties=frozenset({resident.key} if resident.addr else ()),
         clocks=clocks,
         thread=(message.message_id,) if message.message_id else (),
+        about=letter.about,
+        way=passed.way if passed else "mail",
     )
 
 
@@ -234,6 +256,7 @@ def _acknowledgement(letter: NewLetter, case: Case) -> Send | None:
         history = replace(history, braked=False)  # the safety block must not wait for the admin
     # A personal inbox is answered only while its officer is away, and then by the cover. The mail names both.
     officer = council.staff.get(seen.inbox.owner)
+    officer = None if officer is not None and has_left(officer, letter.desk.today) else officer
     return to_resident.acknowledgement(
         letter.desk,
         seen.message,
@@ -244,6 +267,8 @@ def _acknowledgement(letter: NewLetter, case: Case) -> Send | None:
         absent=officer.public_name if officer else "",
         also_to=seen.also_to,
         noted=_noted(letter),
+        danger="first" if danger.is_at_once(letter.urgent) else "second" if danger.is_sensitive(letter.urgent) else "",
+        passed_by=seen.passed.by.public_name if seen.passed else "",
     )
 
 
@@ -309,6 +334,8 @@ def _owner_told(letter: NewLetter, case: Case, chosen: Chosen, acknowledged: Ack
         return []
     earlier = found.note or (_goes_on_with(letter) if found.linked else "")
     by_form = authority.BY_FORM if letter.seen.authority.form else ""
+    complaint = apart.about(case.about, desk.council)
+    elsewhere_to = _asks_elsewhere(letter, case)
     send = to_staff.new_case(
         desk,
         letter.seen.message,
@@ -318,17 +345,34 @@ def _owner_told(letter: NewLetter, case: Case, chosen: Chosen, acknowledged: Ack
         withheld_because="" if verdict.acknowledge else verdict.why,
         note="; ".join(
             one
-            for one in (by_form, names.not_ours(case.resident, desk.council), earlier, *_wished_notes(letter))
+            for one in (
+                complaint,
+                by_form,
+                names.not_ours(case.resident, desk.council),
+                elsewhere_to,
+                earlier,
+                *_wished_notes(letter),
+            )
             if one
         ),
         urgent=danger.flags(letter.urgent, desk.council),
+        at_once=danger.is_at_once(letter.urgent),
         why="the owner gets the letter",
+        passed=letter.seen.passed.told if letter.seen.passed else None,
     )
     return [send]
 
 
 def _wished_notes(letter: NewLetter) -> list[str]:
     return wishes.notes(_wished(letter), letter.desk.templates.language_names())
+
+
+def _asks_elsewhere(letter: NewLetter, case: Case) -> str:
+    """What the owner reads of a Reply-To with another address; they are asked about it when they answer (E46)."""
+    wanted = [one for one in letter.seen.message.reply_to if one.usable and one.key != case.resident.key]
+    if letter.seen.authority.form or len(wanted) != 1 or letter.desk.council.is_colleague(wanted[0].key):
+        return ""
+    return f"they ask for answers at {wanted[0].addr}, and you are asked where yours go"
 
 
 def _others_told(letter: NewLetter, case: Case) -> list[Intent]:

@@ -25,13 +25,18 @@ def command(
     for row in rows:
         reference = config.council.reference_of(row["code"])
         if as_lines:
-            keys = ("state", "inbox", "owner", "team", "subject", "opened_at", "promised_on")
+            keys = ("state", "inbox", "owner", "team", "subject", "opened_at", "promised_on", "way")
             say_json({"reference": reference, **{key: row[key] for key in keys}})
         else:
             owner_shown = row["owner"] or "nobody"
             say(
                 f"{reference}  {row['state']:8}  {row['promised_on'] or '          '}  {owner_shown:12}  "
-                f"{when(row['opened_at'], config)[:15]}  {row['inbox']}: {row['subject'][:60]}"
+                f"{when(row['opened_at'], config)[:15]}  {row['inbox']}: {row['subject'][:60]}{_came(row['way'])}"
             )
     if not rows and not as_lines:
         say("no cases")
+
+
+def _came(way: str) -> str:
+    """How a case reached us, unless by mail."""
+    return "" if way == "mail" else f" ({way})"

@@ -109,4 +109,7 @@ def _told(result: dict[str, Any]) -> str:
             f"  --- {mail['kind']} to {mail['to']}: {mail['subject']}",
             *(f"  | {line}" for line in mail["text"].rstrip().split("\n")),
         ]
+    inside = result.get("passed_on", ())
+    for number, part in enumerate(inside, 1):
+        lines += ["", f"  passed on with it, {number} of {len(inside)}:", _told(part).rstrip("\n")]
     return "\n".join(lines) + "\n"

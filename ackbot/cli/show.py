@@ -52,7 +52,8 @@ def _told(found: dict[str, Any], config: Config) -> str:
     for case in found["cases"]:
         reference, owner = config.council.reference_of(case["code"]), case["owner"] or "nobody"
         opened = when(case["opened_at"], config)
-        lines.append(f"case {reference}: {case['state']}, owner {owner}, inbox {case['inbox']}, opened {opened}")
+        came = "" if case["way"] == "mail" else f", {case['way']}"
+        lines.append(f"case {reference}: {case['state']}, owner {owner}, inbox {case['inbox']}, opened {opened}{came}")
         lines.append(f"  about     {case['subject'] or '(no subject)'}")
         lines.append(f"  resident  {case['resident_name']} <{case['resident_address']}>")
         lines += [
@@ -66,6 +67,8 @@ def _told(found: dict[str, Any], config: Config) -> str:
             f"{letter['why']} [{letter['rule']}]"
         )
         lines.append(f"  about     {letter['subject'] or '(no subject)'}")
+        if letter["brought_by"]:
+            lines.append(f"  came      in letter {letter['brought_by']}, by which staff passed it on")
         lines += [
             f"  arrived   {arrival['inbox']} {arrival['folder']} uid {arrival['uid']}, "
             f"{when(arrival['arrived_at'], config)}"

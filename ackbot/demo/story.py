@@ -153,7 +153,7 @@ SCENES: tuple[Scene, ...] = (
     Scene(
         3,
         time(16, 0),
-        _staff("Extension", "AWAY 7 Dec to 18 Dec, cover Kofi"),
+        _staff("Extension", "AWAY 8 Dec to 18 Dec, cover Kofi"),
         acknowledged=False,
         also=("lena.wolf@northgate.example",),
         staff=True,

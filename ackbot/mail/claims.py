@@ -62,7 +62,21 @@ _ELSEWHERE = (
     r"|iade|odeme|hesap\w*|tahliye|mahkeme|tiklay\w+|arayin|sifre|ganaax|lacag\w*|guji|maxkamad\w*"
     r"|возврат|штраф\w*|оплат\w+|счет\w*|выселени\w*|суд|нажмите|позвоните|приз|пароль"
 )
-_WORDS = re.compile(rf"\b(?:{_MONEY}|{_COURT}|{_DECIDED}|{_OURS}|{_NEW}|{_ELSEWHERE})\b|{_SUM}|{_TELL}")
+# Who says that they write, where they want to be met, and what leads there without a link. The beginning of a number to call.
+_LEADS = (
+    r"(?:money|cash|rent|sums?) (?:is )?(?:owed|owing)|send (?:money|cash)|gift ?cards?|(?:itunes|apple|steam|google play) cards?"
+    r"|chief exec\w*|(?:from|by) the (?:mayor|leader|director|council|police|court)|leader of the council|balliffs?"
+    r"|police (?:investigation|matter|visit)|(?:home office|immigration|social services) (?:visit|check|raid|interview)"
+    r"|(?:benefits?|credit|allowance|pension)s? (?:is |are |was |were )?stopped|leave the house|get out|come alone"
+    r"|anydesk|teamviewer|qr(?: code)?|(?:bitly|bit ly|tiny ?url|short ?link|goo gl|t me) ?\w*"
+    r"|(?:see|use|open|follow) (?:the )?link"
+    r"|link (?:below|above|in|inside|attached)|(?:google|search for|go to) \w+|(?:signal|dm|whatsapp|telegram|message) me"
+    r"|hotline|helpline|(?:ask for|speak to|speak with|meet|pay) [^\W\d_]+(?: at \d{1,2})?\Z"
+)
+_NUMBER = r"(?<![\d/.,-])0\d{3}|\+\s?\d{2}|(?<![\w/.,-])\d(?:\s\d){3}(?!\w)"
+_WORDS = re.compile(
+    rf"\b(?:{_MONEY}|{_COURT}|{_DECIDED}|{_OURS}|{_NEW}|{_ELSEWHERE}|{_LEADS})\b|{_SUM}|{_TELL}|{_NUMBER}"
+)
 # Scripts whose words have prefixes, or no blanks between them.
 _PIECES = re.compile(
     folding.letters(

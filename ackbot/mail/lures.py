@@ -8,6 +8,7 @@ costs a quoted subject; a lure that is missed is one in the council's name. So e
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from ackbot.mail import claims, spelt
 
@@ -87,6 +88,12 @@ def seen_as(text: str) -> str:
 
 def leads_away(text: str) -> bool:
     """Whether it holds a link, site, IP or mail address, in any spelling, or the word before a number to call."""
+    return _leads_away(text[:_READ])
+
+
+# A letter's mails say its subject and its writer's name a dozen times.
+@lru_cache(maxsize=64)
+def _leads_away(text: str) -> bool:
     seen = _dotted(seen_as(text))
     together = re.sub(r"(?<=\b\w)\s(?=\w\b)", "", seen)  # e v i l . c o m
     rules = (_SITE, _SCHEME, _GLUED, _ACCOUNT)
@@ -95,8 +102,13 @@ def leads_away(text: str) -> bool:
 
 def has_number(text: str) -> bool:
     """Whether it holds a number to call: as many digits as a phone number has, in any script, or fewer that are dictated."""
+    return _has_number(text[:_READ])
+
+
+@lru_cache(maxsize=64)
+def _has_number(text: str) -> bool:
     # Ⅷ is one digit, and becomes four letters in `seen_as`.
-    apart = "".join(f" {char} " if unicodedata.category(char) == "Nl" else char for char in text[:_READ])
+    apart = "".join(f" {char} " if unicodedata.category(char) == "Nl" else char for char in text)
     seen = seen_as(apart)
     return bool(_CALLS.search(_in_digits(seen))) or _is_dialled(_NO_PHONE.sub("", seen, count=_NOT_PHONES))
 

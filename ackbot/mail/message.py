@@ -9,7 +9,20 @@ from itertools import islice
 from operator import attrgetter
 from typing import Any
 
-from ackbot.mail import beside, calendars, debris, language, mime, plain, quoting, reports, subjects, systems, text
+from ackbot.mail import (
+    beside,
+    calendars,
+    debris,
+    forwards,
+    language,
+    mime,
+    plain,
+    quoting,
+    reports,
+    subjects,
+    systems,
+    text,
+)
 from ackbot.mail.addresses import Address, addresses
 from ackbot.mail.headers import LONGEST_VALUE, Headers, instant
 from ackbot.mail.plain import Attachment, Fields, Quoted, Read
@@ -153,7 +166,10 @@ def read(raw: bytes) -> Read:
     Args:
         raw: the mail, or its skeleton: the same mail with the content of attachments left out.
     """
-    return _read(mime.parse(raw))
+    root = mime.parse(raw)
+    whole = _read(root)
+    enclosed, more = forwards.enclosed(root, whole, _read)
+    return replace(whole, enclosed=enclosed, more_enclosed=more) if enclosed else whole
 
 
 def read_head(raw: bytes) -> Read:
@@ -172,6 +188,7 @@ def text_of(raw: bytes) -> str:
 
 
 def _read(root: mime.Part) -> Read:
+    """What a mail says by itself, without the mails inside it."""
     headers = root.headers
     subject = headers.value("subject")[:LONGEST_VALUE]
     mailboxes = {name: _mailboxes(headers, name) for name in (*_MAILBOX_FIELDS, *_fields_of_forms(headers))}
@@ -228,6 +245,8 @@ def _read(root: mime.Part) -> Read:
         returned_ids=_returned_ids(root, visible) if may_be_bounce else (),
         tags=_tags(mailboxes, subject),
         rich=text.rich(root),
+        enclosed=(),
+        more_enclosed=False,
     )
 
 

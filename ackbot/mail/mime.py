@@ -131,7 +131,7 @@ def part_bytes(root: Part, section: str) -> bytes | None:
     Args:
         root: the tree, parsed with `files=True`.
     """
-    found = next((leaf for leaf in root.leaves() if leaf.section == section and leaf.source is not None), None)
+    found = next((leaf for leaf in _all_leaves(root) if leaf.section == section and leaf.source is not None), None)
     if found is None or found.source is None:
         return None
     written = io.BytesIO()
@@ -140,6 +140,14 @@ def part_bytes(root: Part, section: str) -> bytes | None:
     except Exception:  # noqa: BLE001 - the library may fail to write what it has read
         return None
     return written.getvalue()
+
+
+def _all_leaves(root: Part) -> Iterator[Part]:
+    """All leaves, those of mails inside the mail too."""
+    for leaf in root.leaves():
+        yield leaf
+        for child in leaf.children:
+            yield from _all_leaves(child)
 
 
 def head_of(raw: bytes) -> bytes:
@@ -201,7 +209,9 @@ class _Reader:
         """The tree of the whole mail."""
         return self._part(self._message, "", 0)
 
-    def _part(self, message: StandardMessage, section: str, depth: int, *, digest: bool = False) -> Part:
+    def _part(
+        self, message: StandardMessage, section: str, depth: int, *, digest: bool = False, enclosed: bool = False
+    ) -> Part:
         self._left -= 1
         headers = _headers(message)
         # Some programs forget the semicolon: `text/html charset=x`.
@@ -220,12 +230,19 @@ class _Reader:
         if multipart and not inner:
             content_type, multipart = "text/plain", False  # its boundary was not found, so the content is one text
         children: tuple[Part, ...] = ()
-        own_section = section or ("" if multipart else "1")
+        # The only part of a mail is numbered as well, in a mail inside another one too (RFC 3501 §6.4.5).
+        own_section = section if multipart or (section and not enclosed) else f"{section}.1".lstrip(".")
         if inner and depth < DEEPEST and (multipart or content_type == "message/rfc822"):
             prefix = f"{section}." if section else ""
             is_digest = content_type == "multipart/digest"
             children = tuple(
-                self._part(child, f"{prefix}{number}" if multipart else section, depth + 1, digest=is_digest)
+                self._part(
+                    child,
+                    f"{prefix}{number}" if multipart else own_section,
+                    depth + 1,
+                    digest=is_digest,
+                    enclosed=not multipart,
+                )
                 for number, child in enumerate(inner[: max(0, self._left)], 1)
             )
         # 8-bit header fields are probably in the charset of the text below them.

@@ -29,6 +29,7 @@ MOST_OCTETS = 1_000_000_000_000
 _DECORATION = 20_000  # octets in base64; a photo or a pasted picture of a page is larger
 MOST_ATTACHMENTS = 400
 MOST_QUOTED = 200
+MOST_ENCLOSED = 50  # mails inside a mail; an officer who forwards more of them at once is told so
 MOST_NAMED = 100  # addresses in the line over a quotation, and `X-…` fields with an address
 
 Plain = None | bool | int | str | list["Plain"]  # JSON without objects and fractions
@@ -149,6 +150,26 @@ class Quoted:
 
 
 @dataclass(frozen=True, slots=True)
+class Enclosed:
+    """
+    A mail inside another mail.
+
+    Args:
+        mail: what it says by itself; `enclosed` is empty in it.
+        within: which mail holds it: 0 for the outermost, else its number in `Read.enclosed`, counted from 1.
+        inline: its words stand in the text of a forward, below header lines; otherwise it is attached.
+        local: its date names no zone, so that `mail.sent_at` shows a clock on some wall as if it were UTC.
+        above: the words newly written above it by whoever forwarded it.
+    """
+
+    mail: "Read"
+    within: Annotated[int, Limit(MOST_ENCLOSED)]
+    inline: bool
+    local: bool
+    above: Words
+
+
+@dataclass(frozen=True, slots=True)
 class Read:
     """
     A mail as its bytes alone describe it, without any secret, configuration or store.
@@ -180,6 +201,7 @@ class Read:
         returned_ids: ids that look like ours in the body of what may be a bounce.
         tags: strings that look like our tags in the addresses it was sent to, and in its subject.
         rich: the text of a mail of HTML alone, with its links, numbers and struck words; "" for others. See `text.rich`.
+        enclosed: the mails inside it; see `forwards.enclosed`. `more_enclosed` if there are more than are read.
     """
 
     readable: bool
@@ -216,6 +238,8 @@ class Read:
     returned_ids: Candidates
     tags: Candidates
     rich: Words
+    enclosed: Annotated[tuple[Enclosed, ...], Limit(MOST_ENCLOSED)]
+    more_enclosed: bool
 
 
 def pack(read: Read) -> bytes:
@@ -285,9 +309,25 @@ def _decoder(kind: Any, limit: Limit = _LONG_LINE) -> _Decode:
         return partial(_many, _decoder(arguments[0]), limit.most)
     if get_origin(kind) is tuple:
         return partial(_all, tuple, tuple(("", _decoder(one)) for one in arguments))
-    if names := _NAMES.get(kind):
-        hints = get_type_hints(kind, include_extras=True)
-        return partial(_all, lambda values: kind(*values), tuple((one, _decoder(hints[one])) for one in names))
+    if kind is Read:
+        return _inner_read
+    return _decoder_of_simple(kind, limit) if kind not in _NAMES else _decoder_of(kind)
+
+
+def _decoder_of(kind: Any) -> _Decode:
+    """The same for a dataclass."""
+    hints, names = get_type_hints(kind, include_extras=True), _NAMES[kind]
+    return partial(_all, lambda values: kind(*values), tuple((one, _decoder(hints[one])) for one in names))
+
+
+def _inner_read(value: Any) -> Read:
+    """A mail inside a mail, which holds no other: whoever sends them inside each other without end is not followed."""
+    if type(value) is not list or len(value) != len(_NAMES[Read]) or value[_NAMES[Read].index("enclosed")] != []:
+        raise NotPlain("no mail without mails in it")
+    return from_plain(value)
+
+
+def _decoder_of_simple(kind: Any, limit: Limit) -> _Decode:
     simple: dict[Any, _Decode] = {
         bool: _boolean,
         int: partial(_number, limit.most),
@@ -358,6 +398,6 @@ def _all(make: Callable[[list[Any]], Any], parts: tuple[tuple[str, _Decode], ...
 
 _NAMES: dict[type, tuple[str, ...]] = {
     kind: tuple(one.name for one in fields(kind) if one.init)
-    for kind in (Address, Recipient, Fields, Attachment, Quoted, Read)
+    for kind in (Address, Recipient, Fields, Attachment, Quoted, Enclosed, Read)
 }
-_decode_read = _decoder(Read)
+_decode_read = _decoder_of(Read)

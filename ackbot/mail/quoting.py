@@ -30,7 +30,7 @@ _CLOCK = re.compile(r"\d{1,2}[:.h]\d{2}\b")
 _CLIENT_WROTE = re.compile(rf"[^\s<>@]@[^\s<>@]|{_CLOCK.pattern}")
 _LAST_WORD = re.compile(r"\w\W*+$")  # its last letter, and what stands behind it
 _AFTER_WROTE = 70  # characters at the line's end that hold the word for "wrote", and a name or date if any follows
-_ADDRESS = re.compile(r"[^\s<>@:;,\"'()\[\]]{1,64}@[^\s<>@:;,\"'()\[\]]{1,250}")
+ADDRESS = re.compile(r"[^\s<>@:;,\"'()\[\]]{1,64}@[^\s<>@:;,\"'()\[\]]{1,250}")
 # Outlook's line over a quoted mail, and similar ones.
 _ORIGINAL = re.compile(
     r"""^[ \t>]{0,4}(?:(?:[-_=‐]{2,}|\*{1,3}[-_=‐]{0,40}+)\s*(?:
@@ -49,12 +49,12 @@ _ORIGINAL = re.compile(
 )
 # The header lines that Outlook and others put over a quoted mail: From, and Sent, To or Subject soon after it.
 _COLON = r"\**[ \t\xa0]?[:：]"
-_FROM_LINE = re.compile(
+FROM_LINE = re.compile(
     r"^[ \t>]{0,4}\**(?:From|Von|De(?:\sla)?|Da|Van|Från|Fra|Od|Oddi\s?wrth|От|Від|Kimden|Lähettäjä|Από|Feladó|Šalje|Pošiljatelj|Saatja|"
     rf"Siuntėjas|No|Từ|Dari|发件人|寄件者|寄件人|差出人|보낸\s?사람|من|از|מאת){_COLON}\**[ \t\xa0]*\S",
     re.IGNORECASE,
 )
-_BLOCK_LINES = tuple(
+BLOCK_LINES = tuple(
     re.compile(rf"^[ \t>]{{0,4}}\**(?:{names}){_COLON}", re.IGNORECASE)
     for names in (
         r"Sent|Date|Gesendet|Datum|Envoyé(?:\sle)?|Enviad[oa](?:\sel|\sem)?|Fecha|Inviato|Data|Verzonden|Skickat|Sendt|Dato|Wysłano|Wysłane|"
@@ -68,8 +68,8 @@ _BLOCK_LINES = tuple(
     )
 )
 # A label such as "---- Mail original ----" over those header lines, in any language. Its end is tried once from each place (E1).
-_LABEL = re.compile(r"[ \t>]{0,4}(?:\W{3,}+[^\W\d_][^\n]{2,40}?\W{3,}+|Original\sMessage[ \t]*)$")
-_FORWARD = re.compile(
+LABEL = re.compile(r"[ \t>]{0,4}(?:\W{3,}+[^\W\d_][^\n]{2,40}?\W{3,}+|Original\sMessage[ \t]*)$")
+FORWARD = re.compile(
     r"""^[ \t>]{0,4}(?:Begin\sforwarded\smessage|Anfang\sder\sweitergeleiteten|Début\sdu\smessage\s(?:réexpédié|transféré)|Inicio\sdel\smensaje\sreenviado|
         Inizio\smessaggio\sinoltrato|Início\sda\smensagem\s(?:re)?encaminhada|Begin\sdoorgestuurd|Vidarebefordrat\sbrev|Videresendt\smeddelelse|
         -{3,}\s*(?:Forwarded\s(?:message|by)|Weitergeleitete?\s(?:Nachricht|von)|(?:Message|Courriel)\s(?:transféré|réexpédié)|
@@ -87,10 +87,18 @@ _OF_LIST = re.compile(
 _LIST_LINES = 8
 _WRAPPED = 60  # characters of a quoted line from which clients break lines
 _UNFINISHED = re.compile(r"[^\s.!?:;>…\"”)][\s]*+\Z")  # a quoted line whose sentence goes on
+RULE = re.compile(r"^[ \t]*(?:_{5,}|-{5,}|={5,}|\*{5,})[ \t]*$")
 _LIBRARY_LINES = 200  # lines of a text that quotequail gets; its time grows with the square of their number (D25)
 _MOST_MARKS = 8  # `<` and `@` in a line that a client wrote; a line with more gets shortened for quotequail
 _BEGINNING = 40  # characters of a shortened line: enough for the name of a header field
 _CUT = "\ufffc"  # marks a shortened line
+
+
+def says_wrote(line: str) -> bool:
+    """Whether it ends as a line that only announces somebody's words: "On Monday, Edward wrote:"; "as you wrote:" is a person's."""
+    if len(line) > _LONGEST_HEAD or not line.rstrip(" \t*").endswith((":", "：")):
+        return False
+    return bool(_WROTE.search(line)) and not _PERSON_WROTE.search(line)
 
 
 def new_text(text: str) -> str:
@@ -101,7 +109,7 @@ def new_text(text: str) -> str:
     too. If nothing would remain, the whole text is returned.
     """
     text = _without_list_footer(_rejoined(text))
-    forward = _FORWARD.search(text)
+    forward = FORWARD.search(text)
     cut = _first_quotation(text)
     if cut is not None and forward and forward.start() <= cut:
         cut = None
@@ -162,7 +170,7 @@ def quotations(text: str, most: int) -> list[tuple[int, tuple[str, ...]]]:
     found: list[tuple[int, tuple[str, ...]]] = []
     counted = kept = 0  # characters of the text that were passed, and those of them that are unmarked
     for start, end in _heads(text):
-        addresses = tuple(one.rstrip(".") for one in _ADDRESS.findall(text, start, end))
+        addresses = tuple(one.rstrip(".") for one in ADDRESS.findall(text, start, end))
         # If `>` marks the quotation below, it is gone from the unmarked text, and what follows it is the sender's own.
         if not addresses or text.startswith(">", _BLANK_LINES.match(text, end).end()):  # type: ignore[union-attr]
             continue
@@ -182,9 +190,9 @@ def heads(text: str) -> list[tuple[int, int]]:
     For words that must not be cut by mistake. "As you wrote:" does not count: it has no address, no time, and no line marked
     `>` below it.
     """
-    marks = [match.span() for pattern in (_ORIGINAL, _FORWARD) for match in pattern.finditer(text)]
+    marks = [match.span() for pattern in (_ORIGINAL, FORWARD) for match in pattern.finditer(text)]
     found = []
-    for start, end in _attributions(text):
+    for start, end in attributions(text):
         # A line that ends a sentence does not belong to the attribution in the next line.
         for line in text[start:end].split("\n")[:-1]:
             if line.rstrip().endswith((".", "!", "?")):
@@ -209,10 +217,10 @@ def _next_words(text: str, start: int) -> int:
 
 def _heads(text: str) -> list[tuple[int, int]]:
     """Start and end of the heads of quoted mails, which are attributions or blocks of header lines, in order."""
-    return sorted([*_attributions(text), *_header_blocks(text)])
+    return sorted([*attributions(text), *_header_blocks(text)])
 
 
-def _attributions(text: str) -> Iterator[tuple[int, int]]:
+def attributions(text: str) -> Iterator[tuple[int, int]]:
     """
     Start and end of the attributions: lines such as "On …, … wrote:" that a client wrote over a quotation.
 
@@ -250,7 +258,7 @@ def _is_head(head: str) -> bool:
 def _first_quotation(text: str) -> int | None:
     """The place where a quoted mail starts that runs to the end; None if there is none, or if it is answered between its lines."""
     starts = [match.start() for match in (_ORIGINAL.search(text),) if match]
-    for start, end in _attributions(text):
+    for start, end in attributions(text):
         below = text[end:].lstrip(" \t*:：\n")
         if below.startswith(">") and _answered_inline(below):
             return None
@@ -264,7 +272,7 @@ def _first_quotation(text: str) -> int | None:
     start = min(starts)
     # A rule or blank line just above belongs to the quotation.
     lines = text[:start].split("\n")
-    while len(lines) > 1 and (not lines[-1].strip() or _RULE.match(lines[-1])):
+    while len(lines) > 1 and (not lines[-1].strip() or RULE.match(lines[-1])):
         lines.pop()
     return len("\n".join(lines))
 
@@ -281,7 +289,7 @@ def _below_quotation(text: str) -> str:
     if not head or len(head) > _HEAD_LINES or not head[-1].rstrip(" \t*").endswith((":", "：")):
         return ""
     below = "\n".join(lines[quoted[-1] + 1 :]).strip()
-    return "" if _RULE.match(below.partition("\n")[0]) or below.startswith("--") else below
+    return "" if RULE.match(below.partition("\n")[0]) or below.startswith("--") else below
 
 
 def _header_blocks(text: str) -> list[tuple[int, int]]:
@@ -294,10 +302,10 @@ def _header_blocks(text: str) -> list[tuple[int, int]]:
     position = 0
     lines = text.split("\n")
     for index, line in enumerate(lines):
-        if _FROM_LINE.match(line):
+        if FROM_LINE.match(line):
             following = [below for below in lines[index + 1 : index + 8] if below.strip()][:5]
-            kinds = sum(any(pattern.match(below) for below in following) for pattern in _BLOCK_LINES)
-            if kinds >= (2 if _ADDRESS.search(line) else 3):
+            kinds = sum(any(pattern.match(below) for below in following) for pattern in BLOCK_LINES)
+            if kinds >= (2 if ADDRESS.search(line) else 3):
                 found.append((position - _above(lines, index), position + len(line)))
         position += len(line) + 1
     return found
@@ -306,9 +314,9 @@ def _header_blocks(text: str) -> list[tuple[int, int]]:
 def _above(lines: list[str], index: int) -> int:
     """The number of characters above a From line that belong to its block: other header lines, and a label over them."""
     top = index
-    while top and any(pattern.match(lines[top - 1]) for pattern in _BLOCK_LINES):
+    while top and any(pattern.match(lines[top - 1]) for pattern in BLOCK_LINES):
         top -= 1
-    if top and _LABEL.match(lines[top - 1]) and not _FORWARD.match(lines[top - 1]):
+    if top and LABEL.match(lines[top - 1]) and not FORWARD.match(lines[top - 1]):
         top -= 1
     return sum(len(line) + 1 for line in lines[top:index])
 
@@ -354,7 +362,7 @@ def _answered_inline(below: str) -> bool:
         if line.startswith(">"):
             if seen_own:
                 return True
-        elif line.strip() and not _RULE.match(line):
+        elif line.strip() and not RULE.match(line):
             seen_own = True
     return False
 
@@ -370,7 +378,7 @@ def _without_quoted_lines(text: str) -> str:
     quoted = [index for index, line in enumerate(lines) if line.startswith(">")]
     if not quoted or not body:
         return text
-    start, end = next(_attributions(text), (0, 0))
+    start, end = next(attributions(text), (0, 0))
     head_end = text[:end].count("\n") if end and not text[:start].strip() else -1
     own = [index for index in body if index > head_end]
     if not own:

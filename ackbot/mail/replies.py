@@ -20,6 +20,9 @@ _FENCE = r"(?:--|[—–])\s*+(?:%s)"  # the last two of any number of dashes
 _MARKS = re.compile(r"^[>\s|]+")
 _HEADER_LINE = re.compile(r"[ \t>*_]*+[^\W\d_]{1,20}(?:[ \t][^\W\d_]{1,20}){0,2}[*_]*[ \t]?[:：]")
 _TELLING = re.compile(r"[^\s<>@]@[^\s<>@]|\d{1,2}[:.]\d{2}\b")  # what a client's line over a quotation holds
+_SIGN = re.compile(
+    "[ \\t]{0,4}[👍👎👌✅✔❌✖🆗🙏🙂😊❤][👍👎👌✅✔❌✖🆗🙏🙂😊❤\ufe0f\U0001f3fb-\U0001f3ff \\t]{0,8}"
+)  # a sign alone says something
 _HEADER_LINES = 2  # at least so many stand in a block that a client put over a quotation
 _HEAD_LINES = 3
 _QUOTED = frozenset({"head", "first", "ours", "quoted"})  # whose lines are a quotation's
@@ -65,7 +68,11 @@ def read(text: str, fences: Sequence[str], original: str, learned: Collection[st
     if fence is None and not set(whose[start:end]) & _QUOTED:
         words = _under_quotation(lines, whose) or words
     words, pictures = debris.tidied(debris.unfooted(words, learned))
-    doubtful = bool(quoting.heads(words)) or any(line.startswith(">") for line in words.split("\n"))
+    doubtful = (
+        bool(quoting.heads(words))
+        or "first" in whose[:start]  # they stand within our mail, under its first line
+        or any(line.startswith(">") for line in words.split("\n"))
+    )
     return Answer(words, _foreign(lines, whose, end), doubtful, pictures, tuple(_under(lines, whose, end)))
 
 
@@ -155,7 +162,7 @@ def _whose(lines: Sequence[str], original: str, learned: Collection[str]) -> lis
     "quoted" for another line marked `>`, "person" for the rest.
     """
     said = [_said(_MARKS.sub("", line)) for line in lines]
-    found = ["person" if words else "client" for words in said]
+    found = ["person" if words or _SIGN.fullmatch(line) else "client" for words, line in zip(said, lines, strict=True)]
     for number, (ours, begins) in enumerate(_ours(said, _Original(_said(original)))):
         if ours:
             found[number] = "first" if begins else "ours"
@@ -196,6 +203,10 @@ def _mark_heads(lines: Sequence[str], whose: list[str]) -> None:
     for first, last in reversed(list(_groups(whose))):
         below = next((one for one in whose[last:] if one != "client"), "")
         block = lines[first:last]
+        # "On Monday, Edward wrote:" says nothing without what Edward wrote, and that was a quotation, or is gone.
+        if "person" not in whose[last:] and len(block) <= _HEAD_LINES and quoting.says_wrote(" ".join(block)):
+            whose[first:last] = ["head"] * (last - first)
+            continue
         if below not in ("first", "head") or not any(map(_TELLING.search, block)):
             continue
         headers = [index for index in range(first, last) if _HEADER_LINE.match(lines[index])]
@@ -234,7 +245,7 @@ def _ours(lines: Sequence[Sequence[str]], original: _Original) -> list[tuple[boo
     begins: set[int] = set()
     index = 0
     while index < len(said):
-        if at >= len(words) or said[index] != words[at]:
+        if not 0 < at < len(words) or said[index] != words[at]:
             place = original.find(said[index : index + _WINDOW], at)
             if place < 0:
                 index += 1

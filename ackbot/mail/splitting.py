@@ -190,6 +190,10 @@ def _mark(boundary: str) -> re.Pattern[bytes] | None:
 
 
 def _is_file(message: Message) -> bool:
+    """Whether it is a file that nobody reads. A mail that a client saved as a file (`.eml`) is read (behaviour.md §4.7)."""
+    named = f"{message.get('Content-Type', '')}{message.get('Content-Disposition', '')}".lower()
+    if ".eml" in named:
+        return False
     encoding = str(message.get("Content-Transfer-Encoding", "")).strip().lower()
     return message.get_content_maintype() in _FILES and encoding == "base64"
 

@@ -12,6 +12,8 @@ from ackbot.mail.addresses import Address
 from ackbot.store.database import Database, Row, instant_of, listed, text_of
 from ackbot.store.unit import NO_DATA, Data, Unit
 
+_MOST_FAST, _FAST_WITHIN = 8, timedelta(hours=1)  # mails of one alarm; more of them wait for their usual time
+
 
 @dataclass(frozen=True, slots=True)
 class Running:
@@ -237,16 +239,20 @@ _MAILS = """
 
 def hasten(db: Database, now: datetime) -> None:
     """
-    Make the next mail of an alarm due now if the relay refused its last mail for good.
+    Make the next mail of an alarm due now if the relay refused its last mail, for good or after DATA; not too fast.
 
     `sent` is rounded up to an even number: each person is written to twice, so the next mail goes to the next person.
     """
     db.run(
         f"""
         UPDATE alarms SET next_at = :now, sent = sent + sent % 2 WHERE taken_by = '' AND next_at > :now AND
-            (SELECT outbox.state FROM outbox WHERE {_MAILS} ORDER BY outbox.id DESC LIMIT 1) = 'failed'
+            (SELECT outbox.state = 'failed' OR (outbox.refusals > 0 AND outbox.state <> 'accepted')
+                FROM outbox WHERE {_MAILS} ORDER BY outbox.id DESC LIMIT 1)
+            AND (SELECT COUNT(*) FROM outbox WHERE {_MAILS} AND outbox.created_at > :lately) < :most
         """,
         now=text_of(now),
+        lately=text_of(now - _FAST_WITHIN),
+        most=_MOST_FAST,
     )
 
 

@@ -202,12 +202,23 @@ def attach_arrival(db: Database, arrival_id: int, letter_id: int) -> Sequence[Ro
     )
 
 
-def add(db: Database, message: Message, arrival: Arrival, decision: Decision, now: datetime, language: str) -> int:
+def add(
+    db: Database,
+    message: Message,
+    arrival: Arrival,
+    decision: Decision,
+    now: datetime,
+    language: str,
+    brought_by: int | None = None,
+) -> int:
     """
     Store a letter with its decision. A letter that is already known keeps its row.
 
     The known row is overwritten only if the letter has a case now, and had none (another inbox only recorded it) or was
     decided by marks that this copy does not bear (E7).
+
+    Args:
+        brought_by: the row of the mail of staff in which it was; None for one that came by itself.
 
     Returns:
         The id of the letter's row.
@@ -218,10 +229,13 @@ def add(db: Database, message: Message, arrival: Arrival, decision: Decision, no
     rows = db.run(
         """
         INSERT INTO letters (fingerprint, state, message_id, from_key, subject, subject_key, text, text_hash, headers, language,
-                             arrived_at, decided_at, kind, outcome, rule, why, acknowledged, code, by_way, proven)
+                             arrived_at, decided_at, kind, outcome, rule, why, acknowledged, code, by_way, proven,
+                             brought_by)
         VALUES (:fingerprint, 'decided', :message_id, :from_key, :subject, :subject_key, :text, :text_hash, :headers, :language,
-                :arrived_at, :now, :kind, :outcome, :rule, :why, :acknowledged, :code, :by_way, :proven)
+                :arrived_at, :now, :kind, :outcome, :rule, :why, :acknowledged, :code, :by_way, :proven,
+                :brought_by)
         ON CONFLICT (fingerprint) DO UPDATE SET from_key = excluded.from_key, by_way = excluded.by_way, proven = excluded.proven,
+            brought_by = excluded.brought_by,
             language = CASE WHEN excluded.language = '' THEN letters.language ELSE excluded.language END,
             arrived_at = excluded.arrived_at, decided_at = excluded.decided_at, kind = excluded.kind, outcome = excluded.outcome,
             rule = excluded.rule, why = excluded.why, acknowledged = excluded.acknowledged, code = excluded.code
@@ -248,6 +262,7 @@ def add(db: Database, message: Message, arrival: Arrival, decision: Decision, no
         by_way=decision.by_way,
         proven=decision.proven,
         anew=decision.anew,
+        brought_by=brought_by,
     )
     if not rows:
         rows = db.run("SELECT id FROM letters WHERE fingerprint = :fingerprint", fingerprint=message.fingerprint)

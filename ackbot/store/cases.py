@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Literal
 
-from ackbot.casework.model import Case, Clock, Offer
+from ackbot.casework.model import Case, Clock, Offer, Proof
 from ackbot.mail import addresses
 from ackbot.mail.addresses import Address
 from ackbot.store.database import Database, Row, instant_of, listed, text_of
@@ -30,7 +30,7 @@ def by_code(db: Database, codes: Sequence[str]) -> dict[str, Case]:
         **parameters,
     )
     threads = db.run(
-        f"SELECT code, message_id, by_way FROM letters WHERE code IN ({placeholders}) ORDER BY id",
+        f"SELECT code, message_id, by_way, proven, from_key FROM letters WHERE code IN ({placeholders}) ORDER BY id",
         **parameters,
     )
     formats = _formats(db, [row["resident_address"] for row in found])
@@ -75,6 +75,7 @@ def _case(
         clocks=tuple(clock for clock in mine if clock.paused_at is None),
         thread=tuple(one["message_id"] for one in letters if one["message_id"]),
         doubted=bool(letters) and all(one["by_way"] == "forged" for one in letters),
+        proof=next((_proof(one) for one in reversed(letters) if one["from_key"] == resident.key), 1),
         cover=row["cover"],
         late_since=_day(row["late_since"]),
         no_news=row["no_news"],
@@ -85,8 +86,16 @@ def _case(
         offer=Offer(row["offered_to"], row["offered_by"], instant_of(row["offered_at"])) if row["offered_at"] else None,
         handovers=row["handovers"],
         copies=tuple(json.loads(row["copies"])) if row["copies"] else (),
+        answer_to=row["answer_to"],
         formats=formats.get(resident.key, ""),
+        about=frozenset(json.loads(row["about"])) if row["about"] else frozenset(),
+        way=row["way"],
     )
+
+
+def _proof(letter: Row) -> Proof:
+    """How well a letter in its resident's name is proven to be theirs."""
+    return 0 if letter["by_way"] == "forged" else 2 if letter["proven"] else 1
 
 
 def _clock(row: Row) -> Clock:
@@ -127,6 +136,14 @@ def due(db: Database, until: date, kinds: Collection[str], over: datetime | None
 def late(db: Database) -> list[Case]:
     """Open cases in which a promise passed without a person's word, the longest overdue first."""
     rows = db.run("SELECT code FROM cases WHERE late_since IS NOT NULL AND state <> 'closed' ORDER BY late_since, code")
+    return _in_order(db, [row["code"] for row in rows])
+
+
+def unheard(db: Database) -> list[Case]:
+    """Open sensitive cases to whose resident no person has written, the longest open first."""
+    rows = db.run(
+        "SELECT code FROM cases WHERE sensitive AND human_words_at IS NULL AND state = 'open' ORDER BY opened_at, code"
+    )
     return _in_order(db, [row["code"] for row in rows])
 
 
@@ -242,6 +259,12 @@ def letters_of(db: Database, code: str) -> list[CaseLetter]:
     )
     parties = {row["address"] for row in db.run("SELECT address FROM parties WHERE code = :code", code=code)}
     return [_letter(row, parties) for row in rows]
+
+
+def stranger_of(db: Database, code: str, letter_id: int | None) -> Address | None:
+    """Who wrote a letter in a case without being a party of it, unless it may be forged; None for anybody else's (E25)."""
+    found = (one for one in letters_of(db, code) if one.id == letter_id)
+    return next((one.author for one in found if one.by == "stranger" and one.author.usable), None)
 
 
 def _letter(row: Row, parties: Collection[str]) -> CaseLetter:

@@ -8,6 +8,7 @@ import json
 from datetime import datetime
 
 from ackbot.casework.intents import (
+    AnswerTo,
     Assign,
     Attach,
     ClearClock,
@@ -28,6 +29,7 @@ from ackbot.casework.intents import (
     Unreachable,
     Wish,
 )
+from ackbot.mail.addresses import key_of
 from ackbot.store.database import Database, listed, must_touch, text_of
 from ackbot.store.unit import NO_DATA, Data, Unit
 
@@ -38,11 +40,12 @@ def open_case(unit: Unit, intent: OpenCase) -> Data:
     db.run(
         """
         INSERT INTO cases (code, state, inbox, resident_address, resident_name, subject, team, owner, standard, language,
-                           sensitive, quiet, opened_at, last_letter_at)
+                           sensitive, quiet, opened_at, last_letter_at, about, way)
         VALUES (:code, :state, :inbox, :address, :name, :subject, :team, '', :standard, :language,
-                :sensitive, :quiet, :opened_at, :last_letter_at)
+                :sensitive, :quiet, :opened_at, :last_letter_at, :about, :way)
         """,
         code=case.code,
+        way=case.way,
         state=case.state,
         inbox=case.inbox,
         address=case.resident.addr,
@@ -55,6 +58,7 @@ def open_case(unit: Unit, intent: OpenCase) -> Data:
         quiet=case.quiet,
         opened_at=text_of(case.opened_at),
         last_letter_at=text_of(case.last_letter_at or case.opened_at),
+        about=json.dumps(sorted(case.about)) if case.about else "",
     )
     for address in sorted(case.parties):
         db.run(
@@ -90,7 +94,8 @@ def assign(unit: Unit, intent: Assign) -> Data:
 
 def _give(unit: Unit, code: str, staff: str, team: str, *, taken: bool = False) -> None:
     """Change the owner; the change counts as a hand-over if it was `taken`. Nobody's load has closed cases in it."""
-    _change_load(unit.db, code, -1)
+    if not unit.first:  # a case that has just been opened has no owner
+        _change_load(unit.db, code, -1)
     rows = unit.db.run(
         "UPDATE cases SET owner = :staff, team = :team, offered_to = '', offered_by = '', offered_at = NULL, "
         "handovers = handovers + :taken WHERE code = :code RETURNING code",
@@ -327,6 +332,22 @@ def copies(unit: Unit, intent: Copies) -> Data:
     return NO_DATA
 
 
+def answer_to(unit: Unit, intent: AnswerTo) -> Data:
+    """Remember where human words go, and that whoever answers from there is a party."""
+    rows = unit.db.run(
+        "UPDATE cases SET answer_to = :address WHERE code = :code RETURNING code",
+        address=intent.address,
+        code=intent.code,
+    )
+    unit.must_touch(rows, "cases", case=intent.code)
+    unit.db.run(
+        "INSERT INTO parties (code, address) VALUES (:code, :address) ON CONFLICT DO NOTHING",
+        code=intent.code,
+        address=key_of(intent.address),
+    )
+    return NO_DATA
+
+
 def wish(unit: Unit, intent: Wish) -> Data:
     """
     Remember what a resident asked for, under their address.
@@ -336,6 +357,9 @@ def wish(unit: Unit, intent: Wish) -> Data:
     """
     db, yes = unit.db, bool(intent.value)
     data = {"what": intent.what, "value": intent.value}
+    if intent.alone:
+        db.run("UPDATE cases SET quiet = :yes WHERE code = :code", yes=yes, code=intent.code)
+        return {**data, "alone": True}
     if intent.within is not None:
         if intent.what in ("quiet", "language"):
             inboxes, named = listed("i", intent.within)
@@ -390,7 +414,8 @@ def reopen(unit: Unit, intent: Reopen) -> Data:
 def set_clock(unit: Unit, intent: SetClock) -> Data:
     """Start a clock. A running or paused clock of the same kind is replaced."""
     clock = intent.clock
-    _end_clock(unit, intent.code, clock.kind, "replaced", intent.why)
+    if not unit.first:
+        _end_clock(unit, intent.code, clock.kind, "replaced", intent.why)
     unit.db.run(
         """
         INSERT INTO clocks (code, kind, state, promised_on, due_at, told, counted_from, duration, started_at, why)
@@ -419,7 +444,7 @@ def _end_clock(unit: Unit, code: str, kind: str, outcome: str, why: str) -> None
     """
     End the running or paused clock of a kind.
 
-    Touches no row if there is none: the first clock of a case replaces nothing, and a decision may end a clock twice.
+    Touches no row if there is none: a case may have had none of the kind, and a decision may end a clock twice.
     """
     unit.db.run(
         "UPDATE clocks SET state = :outcome, ended_at = :now, why = :why WHERE code = :code AND kind = :kind "

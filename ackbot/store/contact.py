@@ -7,7 +7,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from ackbot.casework.council import Limits
-from ackbot.casework.model import TO_RESIDENTS, History
+from ackbot.casework.history import History
+from ackbot.casework.model import TO_RESIDENTS
 from ackbot.casework.worktime import Calendar
 from ackbot.mail.addresses import mailbox_of
 from ackbot.store.database import Database, Row, instant_of, listed, text_of
@@ -73,14 +74,22 @@ def histories(db: Database, asked: Asked, limits: Limits) -> dict[str, History]:
     """A history for each address that was asked for, and one for ""."""
     now, lately = asked.now, asked.lately
     braked, proven_braked = _is_braked(lately, limits), _proven_braked(db, lately, limits, now)
-    found = {"": History(braked=braked, proven_braked=proven_braked)}
+    found = {"": History(braked=braked, of_proven=History(braked=proven_braked))}
     for address in asked.addresses:
         mine = [row for row in asked.mails if row["mailbox"] == mailbox_of(address)]
         dates = [(row["code"], date.fromisoformat(row["day"])) for row in asked.promised if row["address"] == address]
-        found[address] = replace(
-            _history(mine, dates, now - _DAY, asked.midnight), braked=braked, proven_braked=proven_braked
-        )
+        whole = replace(_history(mine, dates, now - _DAY, asked.midnight), braked=braked)
+        proven = _history([row for row in mine if row["of_proven"]], dates, now - _DAY, asked.midnight)
+        # A held acknowledgement is the first mail of its case, whatever letter brought it.
+        proven = replace(proven, braked=proven_braked, held=whole.held, spared=_spared(mine, asked.midnight))
+        found[address] = replace(whole, of_proven=proven)
     return found
+
+
+def _spared(mails: Sequence[Row], midnight: datetime) -> frozenset[str]:
+    """The codes of the cases whose receipts of today all answer letters that nothing proves."""
+    today = [row for row in mails if row["kind"] == "receipt" and instant_of(row["created_at"]) >= midnight]
+    return frozenset(row["code"] for row in today) - {row["code"] for row in today if row["of_proven"]}
 
 
 def _history(
@@ -93,7 +102,6 @@ def _history(
         goes_at=tuple(at for row in others if (at := instant_of(row["not_before"])) >= midnight),
         promised=tuple(sorted(promised, key=lambda one: (one[1], one[0]))),
         held=MappingProxyType({row["code"]: row["held_for"] for row in waiting if row["held_for"] != "pause"}),
-        proven_at=tuple(at for row in mails if row["of_proven"] and (at := instant_of(row["created_at"])) > day_ago),
     )
 
 

@@ -75,8 +75,12 @@ class Database(Protocol):
         """Keep all statements inside together. A nested transaction joins the outer one."""
         ...
 
-    def lock(self, names: Iterable[str]) -> None:
-        """Make everybody else who locks one of these names wait until this transaction ends. No effect outside of one."""
+    def lock(self, *groups: Iterable[str]) -> None:
+        """
+        Make everybody else who locks one of these names wait until this transaction ends. No effect outside of one.
+
+        Names of a group are locked after those of the groups before it, so that they are held for no longer than needed.
+        """
         ...
 
     def priority(self) -> contextlib.AbstractContextManager[None]:

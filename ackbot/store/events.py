@@ -12,6 +12,14 @@ _json = json.JSONEncoder(
 ).encode  # made once, because `json.dumps` makes a new encoder at each call that has options
 
 
+COLUMNS = "at, code, letter_id, inbox, kind, why, data"
+
+
+def data_of(data: Mapping[str, Any] | None) -> str:
+    """What an event keeps besides its reason, as the store has it."""
+    return _json(data) if data else "{}"
+
+
 def add(
     db: Database,
     now: datetime,
@@ -25,15 +33,14 @@ def add(
 ) -> None:
     """Add one event. `data` must be JSON-able and hold no subject, body or name (P11)."""
     db.run(
-        "INSERT INTO events (at, code, letter_id, inbox, kind, why, data) VALUES (:at, :code, :letter_id, "
-        ":inbox, :kind, :why, :data)",
+        f"INSERT INTO events ({COLUMNS}) VALUES (:at, :code, :letter_id, :inbox, :kind, :why, :data)",
         at=text_of(now),
         code=code,
         letter_id=letter_id,
         inbox=inbox,
         kind=kind,
         why=why,
-        data=_json(data) if data else "{}",
+        data=data_of(data),
     )
 
 
@@ -56,10 +63,10 @@ def add_all(db: Database, now: datetime, events: Sequence[Event], letter_id: int
     parameters = {
         f"{name}{n}": value
         for n, one in numbered
-        for name, value in {**one._asdict(), "data": _json(one.data) if one.data else "{}"}.items()
+        for name, value in {**one._asdict(), "data": data_of(one.data)}.items()
     }
     db.run(
-        f"INSERT INTO events (at, code, letter_id, inbox, kind, why, data) VALUES {values}",
+        f"INSERT INTO events ({COLUMNS}) VALUES {values}",
         at=text_of(now),
         letter_id=letter_id,
         **parameters,

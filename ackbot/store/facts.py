@@ -8,13 +8,13 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ackbot.casework.council import Council
+from ackbot.casework.history import History
 from ackbot.casework.incoming import chains
 from ackbot.casework.incoming.matching import JOINED_WITHIN
 from ackbot.casework.model import (
     Case,
     Facts,
     HeldWords,
-    History,
     Known,
     Load,
     OurMail,
@@ -41,8 +41,10 @@ def gather(db: Database, questions: Questions, now: datetime, council: Council) 
     the same staff.
     """
     addresses = (*questions.addresses, *questions.recipients)
-    db.lock([f"letter {questions.fingerprint}", *dict.fromkeys(f"address {mailbox_of(one)}" for one in addresses)])
-    db.lock(f"load {one}" for one in questions.staff)
+    db.lock(
+        [f"letter {questions.fingerprint}", *dict.fromkeys(f"address {mailbox_of(one)}" for one in addresses)],
+        [f"load {one}" for one in questions.staff],
+    )
     sender = questions.addresses[0] if questions.addresses else ""
     calendar, limits = council.calendar, council.limits
     asked = _ask(db, questions, sender, now)
@@ -111,6 +113,7 @@ def _for_staff(
         "held": _held(db, author),
         "human_sent": _human_sent(db, author),
         "copied": MappingProxyType(_copied(db, known_cases, council)),
+        "reply_to": MappingProxyType(_reply_to(db, known_cases, council)),
         "last_words": MappingProxyType({code: cases.last_words(db, code) for code in known_cases}),
         "contacts": MappingProxyType({code: histories[case.resident.key] for code, case in known_cases.items()}),
         "learned": footers.learned(db, council.staff[author].addresses if author in council.staff else ()),
@@ -141,6 +144,7 @@ def _ask(db: Database, questions: Questions, sender: str, now: datetime) -> _Ask
     by = sender or None  # nothing is equal to NULL: a letter without a sender has no past
     message_ids, of_ids = listed("m", questions.message_ids[-50:])
     candidates, of_candidates = listed("c", questions.candidate_codes)
+    nothing: Sequence[Row] = ()
     return _Asked(
         # Neither earlier copies of the letter itself, nor letters that somebody else may have forged (E4, E7).
         past=db.run(
@@ -152,21 +156,25 @@ def _ask(db: Database, questions: Questions, sender: str, now: datetime) -> _Ask
             """,
             sender=by,
             fingerprint=questions.fingerprint,
-            since=text_of(now - JOINED_WITHIN - timedelta(days=1)),
+            since=text_of(min(now, questions.since or now) - JOINED_WITHIN - timedelta(days=1)),
             limit=_MOST_PAST,
         ),
         by_message_id=db.run(
             f"SELECT message_id, code FROM letters WHERE message_id IN ({message_ids}) AND message_id <> '' AND "
             "code IS NOT NULL ORDER BY id",
             **of_ids,
-        ),
+        )
+        if of_ids
+        else nothing,
         known=db.run(
             "SELECT letters.code, letters.state, letters.kind, letters.outcome, letters.by_way, letters.arrived_at, "
-            "arrivals.inbox FROM letters LEFT JOIN arrivals ON arrivals.letter_id = letters.id "
+            "arrivals.inbox FROM letters LEFT JOIN arrivals ON arrivals.letter_id IN (letters.id, letters.brought_by) "
             "WHERE letters.fingerprint = :fingerprint",
             fingerprint=questions.fingerprint,
         ),
-        taken=db.run(f"SELECT code FROM cases WHERE code IN ({candidates})", **of_candidates),
+        taken=db.run(f"SELECT code FROM cases WHERE code IN ({candidates})", **of_candidates)
+        if of_candidates
+        else nothing,
         last_owner=db.run(
             """
             SELECT cases.owner, cases.team, cases.last_letter_at FROM parties JOIN cases ON cases.code = parties.code
@@ -237,6 +245,8 @@ def loads(db: Database, staff: Sequence[str]) -> dict[str, Load]:
 
 
 def _load_rows(db: Database, staff: Sequence[str]) -> Sequence[Row]:
+    if not staff:
+        return ()
     placeholders, parameters = listed("s", staff)
     return db.run(
         f"SELECT staff, open_cases, assigned_at FROM staff_load WHERE staff IN ({placeholders})", **parameters
@@ -254,8 +264,8 @@ def _ours(db: Database, message_ids: Sequence[str]) -> dict[str, OurMail]:
     """Mails of ours to staff, by Message-ID. Their words come from the final bytes, their cases from what was recorded (P7)."""
     placeholders, parameters = listed("m", message_ids[:20])
     rows = db.run(
-        "SELECT id, message_id, staff, kind, code, content, (SELECT headers FROM letters WHERE letters.id = outbox.letter_id) "
-        f"AS headers FROM outbox WHERE message_id IN ({placeholders}) AND staff <> ''",
+        "SELECT id, message_id, staff, kind, code, content, letter_id FROM outbox "
+        f"WHERE message_id IN ({placeholders}) AND staff <> ''",
         **parameters,
     )
     named = listings.of(db, [row["id"] for row in rows])
@@ -265,7 +275,7 @@ def _ours(db: Database, message_ids: Sequence[str]) -> dict[str, OurMail]:
             row["kind"],
             message.text_of(bytes(row["content"])),
             named.get(row["id"], (row["code"],) if row["code"] else ()),
-            _writer(row["headers"]),
+            cases.stranger_of(db, row["code"], row["letter_id"]) if row["kind"] == "resident-wrote" else None,
         )
         for row in rows
     }
@@ -278,12 +288,6 @@ def _listed(db: Database, message_ids: Sequence[str]) -> tuple[str, ...]:
     return (
         tuple(code for codes in listings.of(db, [row["id"] for row in rows]).values() for code in codes) if rows else ()
     )
-
-
-def _writer(headers: str | None) -> Address:
-    """The first usable mailbox in From of a letter."""
-    found = addresses.parse((json.loads(headers or "{}").get("from") or [""])[0])
-    return next((one for one in (Address(*pair) for pair in found) if one.usable), Address("", ""))
 
 
 def human_words(db: Database, message_ids: Sequence[str]) -> dict[str, str]:
@@ -358,6 +362,34 @@ def _copied(
         if len(authors) == 1 and authors <= may:
             found.setdefault(row["code"], []).extend(raw for name in names for raw in headers.get(name, []))
     return {code: tuple(some) for code, some in found.items()}
+
+
+def _reply_to(db: Database, known_cases: Mapping[str, Case], council: Council) -> dict[str, str]:
+    """
+    Where the resident's own latest letter in each of these cases asks for answers, if to one address that is neither that
+    of the letter nor a colleague's (E46). A letter that may be forged asks for nothing.
+    """
+    placeholders, parameters = listed("c", tuple(known_cases))
+    rows = db.run(
+        f"SELECT code, headers FROM letters WHERE code IN ({placeholders}) AND outcome IN ('case', 'attach') "
+        "AND by_way NOT IN ('forged', 'unchecked') ORDER BY id",
+        **parameters,
+    )
+    found: dict[str, str] = {}
+    for row in rows:
+        headers, case = json.loads(row["headers"]), known_cases[row["code"]]
+        authors, wanted = _boxes(headers, "from"), _boxes(headers, "reply-to")
+        if set(authors) != {case.resident.key}:
+            continue
+        one = Address("", next(iter(wanted.values()), ""))
+        asks = len(wanted) == 1 and one.usable and one.key not in authors and not council.is_colleague(one.key)
+        found[row["code"]] = one.addr if asks else ""
+    return {code: addr for code, addr in found.items() if addr}
+
+
+def _boxes(headers: Mapping[str, Sequence[str]], name: str) -> dict[str, str]:
+    """The addresses in a field, by their case-folded form."""
+    return {addresses.key_of(addr): addr for raw in headers.get(name, []) for _, addr in addresses.parse(raw)}
 
 
 def _held(db: Database, staff: str) -> tuple[HeldWords, ...]:

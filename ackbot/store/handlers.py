@@ -13,6 +13,7 @@ from ackbot.casework.council import Council
 from ackbot.casework.drafts.kinds import RESIDENTS_RECEIPTS
 from ackbot.casework.intents import (
     Alarm,
+    AnswerTo,
     Assign,
     Attach,
     ClearClock,
@@ -80,11 +81,31 @@ def apply(
     Returns:
         How many mails were queued to go out now.
     """
-    begun = [_begun(Unit(db, council, now, letter_id, arrival), intent, mails) for intent in intents]
+    first = _first(intents)
+    begun = [
+        _begun(Unit(db, council, now, letter_id, arrival, is_first), intent, mails)
+        for intent, is_first in zip(intents, first, strict=True)
+    ]
     # All statements are sent, so that PostgreSQL is waited for once.
     ended = [end() for end in begun]
     events.add_all(db, now, [event for event, _ in ended], letter_id)
     return sum(goes for _, goes in ended)
+
+
+def _first(intents: Sequence[Intent]) -> list[bool]:
+    """Of each intent: is it the first one of its kind about a case that this decision opens?"""
+    opened: set[str] = set()
+    seen: set[tuple[str, str]] = set()
+    found = []
+    for intent in intents:
+        if isinstance(intent, OpenCase):
+            opened.add(intent.code)
+        # Words of a person may change the owner as well, and each kind of clock is a kind of its own.
+        kind = "Assign" if isinstance(intent, HumanWords) else type(intent).__name__
+        one = (intent.code, f"{kind} {intent.clock.kind}" if isinstance(intent, SetClock) else kind)
+        found.append(intent.code in opened and one not in seen)
+        seen.add(one)
+    return found
 
 
 def _begun(unit: Unit, intent: Intent, mails: Mapping[str, Composed]) -> _End:
@@ -155,6 +176,7 @@ HANDLERS: Mapping[type[Intent], Callable[[Unit, Any], Data]] = {
     Offer: changes.offer,
     EndOffer: changes.end_offer,
     Copies: changes.copies,
+    AnswerTo: changes.answer_to,
     Wish: changes.wish,
     Close: changes.close,
     Settle: changes.close,
@@ -232,8 +254,10 @@ def _sent(unit: Unit, send: Send, rows: Sequence[Row]) -> tuple[Event, bool]:
     listings.keep(unit.db, rows[0]["id"], send.names)
     if draft.template in RESIDENTS_RECEIPTS:  # one to somebody else uses up no receipt of the resident
         touched = unit.db.run(
-            "UPDATE cases SET receipt_on = :day WHERE code = :code RETURNING code",
+            "UPDATE cases SET receipt_on = CASE WHEN resident_address = :to THEN :day ELSE receipt_on END "
+            "WHERE code = :code RETURNING code",
             day=draft.date_at.date().isoformat(),
+            to=draft.recipient.addr,
             code=send.code,
         )
         must_touch(touched, "cases", case=send.code)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from ackbot.store import backups, daily, events, put_in
 from ackbot.store.database import Database, Row, instant_of, listed, must_touch, text_of
@@ -12,6 +12,8 @@ from ackbot.store.leases import running
 from ackbot.store.modes import IN_HAND, PAUSED, TO_GO_OUT
 
 UNKNOWN_WAIT = timedelta(minutes=15)  # before a mail whose end is unknown is sent once more
+Probe = Literal["", "last", "first"]
+_ORDERS = {"": "priority, id", "last": "attempts, priority DESC, id DESC", "first": "attempts, priority, id"}
 _COLUMNS = (
     "id, dedupe_key, kind, code, inbox, lane, staff, recipient, envelope_from, message_id, content, attachments, "
     "attempts, refusals, resent, letter_id, created_at, claimed_by"
@@ -80,17 +82,17 @@ def told(db: Database, outgoing: Outgoing) -> None:
 
 
 def claim(
-    db: Database, lane: str, worker: str, now: datetime, lease_s: float, limit: int, *, probe: bool = False
+    db: Database, lane: str, worker: str, now: datetime, lease_s: float, limit: int, *, probe: Probe = ""
 ) -> list[Outgoing]:
     """
     Claim the next mails of a lane for this worker, the highest priority first.
 
     Args:
         lease_s: seconds after which other workers may take them, even if this worker is alive.
-        probe: the relay is in trouble. The mails with the fewest attempts go first, from the other end of the queue. So a
-            mail that the relay refuses never hides one that it takes, such as the admin's mail about the trouble.
+        probe: the relay is in trouble. The mails with the fewest attempts go first, from this end of the queue in turn. So
+            mails that the relay refuses never hide one that it takes: the admin's, which is the last, or an alarm.
     """
-    order = "attempts, priority DESC, id DESC" if probe else "priority, id"
+    order = _ORDERS[probe]
     rows = db.run(
         f"""
         WITH next AS MATERIALIZED (
@@ -123,19 +125,29 @@ def unclaim(db: Database, ids: Sequence[int], worker: str) -> None:
         )
 
 
-def begin_sending(db: Database, outgoing: Outgoing, worker: str) -> bool:
-    """Mark a mail as being sent; committed just before DATA. False if the claim is no longer ours: do not send it then."""
-    rows = db.run(
+def begin_sending(db: Database, outgoing: Outgoing, worker: str) -> Sequence[Row]:
+    """
+    Mark a mail as being sent; committed just before DATA.
+
+    Returns:
+        Its row, to be looked at when the transaction has ended; none if the claim is no longer ours: do not send it then.
+    """
+    return db.run(
         "UPDATE outbox SET state = 'sending' WHERE id = :id AND state = 'claimed' AND claimed_by = :worker "
         "RETURNING id",
         id=outgoing.id,
         worker=worker,
     )
-    return bool(rows)
 
 
-def accepted(db: Database, outgoing: Outgoing, reply: str, now: datetime) -> bool:
-    """The relay said 250. Terminal. False if another worker has recorded an unknown end and already sends the mail again."""
+def accepted(db: Database, outgoing: Outgoing, reply: str, now: datetime) -> Sequence[Row]:
+    """
+    The relay said 250. Terminal.
+
+    Returns:
+        Its row, to be looked at when the transaction has ended; none if another worker has recorded an unknown end and already
+        sends the mail again.
+    """
     # A reply of 250 also settles a row that another worker has set to unknown meanwhile: the mail has gone out.
     rows = db.run(
         "UPDATE outbox SET state = 'accepted', reply = :reply, accepted_at = :now, claimed_by = NULL, "
@@ -146,9 +158,16 @@ def accepted(db: Database, outgoing: Outgoing, reply: str, now: datetime) -> boo
         reply=reply,
         now=text_of(now),
     )
-    if rows:
-        _tell(db, outgoing, "accepted", f"the relay took the {outgoing.kind}", reply, now)
-    return bool(rows)
+    # An event of no other: whatever was accepted before was so at another instant. Nobody waits for the row to see that.
+    db.run(
+        f"INSERT INTO events ({events.COLUMNS}) SELECT :now, code, letter_id, inbox, 'accepted', :why, :data FROM outbox "
+        "WHERE id = :id AND state = 'accepted' AND accepted_at = :now",
+        id=outgoing.id,
+        why=f"the relay took the {outgoing.kind}",
+        data=events.data_of(_told_of(outgoing, reply)),
+        now=text_of(now),
+    )
+    return rows
 
 
 def again_later(db: Database, outgoing: Outgoing, reply: str, not_before: datetime) -> bool:
@@ -318,42 +337,6 @@ def waits_until(db: Database, lane: str) -> datetime | None:
     return instant_of(rows[0]["at"]) if rows and rows[0]["at"] else None
 
 
-def pause_lane(db: Database, lane: str, until: datetime, reason: str, now: datetime) -> bool:
-    """Try nothing on a lane before `until`, because the relay itself is in trouble. Returns whether the trouble is new."""
-    before = db.run("SELECT reason FROM lanes WHERE lane = :lane", lane=lane)
-    db.run(
-        """
-        INSERT INTO lanes (lane, paused_until, reason, since) VALUES (:lane, :until, :reason, :now)
-        ON CONFLICT (lane) DO UPDATE SET paused_until = :until, reason = :reason,
-            since = CASE WHEN lanes.reason = '' THEN :now ELSE lanes.since END
-        """,
-        lane=lane,
-        until=text_of(until),
-        reason=reason,
-        now=text_of(now),
-    )
-    return not before or before[0]["reason"] == ""
-
-
-def lane_is_well(db: Database, lane: str, now: datetime) -> None:
-    """The relay of a lane works again. Touches no row if another connection of the lane has recorded it."""
-    db.run(
-        "UPDATE lanes SET reason = '', paused_until = :now, since = :now WHERE lane = :lane AND reason <> ''",
-        lane=lane,
-        now=text_of(now),
-    )
-
-
-def in_trouble(db: Database, lane: str) -> bool:
-    """Whether the relay of a lane was in trouble when it was last tried."""
-    return bool(db.run("SELECT 1 FROM lanes WHERE lane = :lane AND reason <> ''", lane=lane))
-
-
-def lanes(db: Database) -> Sequence[Row]:
-    """Lanes that have or had trouble, by name; `reason` is "" when the trouble is over."""
-    return db.run("SELECT * FROM lanes ORDER BY lane")
-
-
 def counts(db: Database) -> Sequence[Row]:
     """How many mails are in each state, and when the oldest of them was written."""
     return db.run(
@@ -493,5 +476,9 @@ def _promised(db: Database, code: str, today: date, *, named: bool) -> None:
 
 
 def _tell(db: Database, outgoing: Outgoing, kind: str, why: str, reply: str, now: datetime) -> None:
-    data = {"mail": outgoing.kind, "message_id": outgoing.message_id, "reply": reply, "staff": outgoing.staff}
+    data = _told_of(outgoing, reply)
     events.add(db, now, kind, why, code=outgoing.code, letter_id=outgoing.letter_id, inbox=outgoing.inbox, data=data)
+
+
+def _told_of(outgoing: Outgoing, reply: str) -> dict[str, str]:
+    return {"mail": outgoing.kind, "message_id": outgoing.message_id, "reply": reply, "staff": outgoing.staff}

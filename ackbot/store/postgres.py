@@ -1,6 +1,7 @@
 """PostgreSQL: any number of workers on any number of hosts, each with a few connections (design.md §6)."""
 
 import contextlib
+import itertools
 import logging
 import re
 import threading
@@ -15,6 +16,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.rows import DictRow, dict_row
 
+from ackbot.store import growth
 from ackbot.store.database import BUSY_TIMEOUT_S, Row, StoreBusy, StoreConflict, StoreProblem, climb
 
 CONNECTIONS = 6  # for all threads of a worker; one more listens for calls
@@ -102,6 +104,7 @@ class Postgres:
         self._idle: list[Connection] = []
         self._free = threading.BoundedSemaphore(CONNECTIONS)
         self._listening: Connection | None = None
+        self._transactions = itertools.count(1)
         try:
             given = conninfo_to_dict(url)
             self._settings: dict[str, Any] = {**_WIRE, **given}
@@ -121,7 +124,8 @@ class Postgres:
         read_only = "on" if self._read_only else "off"
         connection.execute(
             f"SET lock_timeout = '{BUSY_TIMEOUT_S}s'; SET idle_in_transaction_session_timeout = '{_FROZEN_S}s'; "
-            f"SET client_min_messages = 'warning'; SET default_transaction_read_only = {read_only}".encode()
+            f"SET client_min_messages = 'warning'; SET default_transaction_read_only = {read_only}; "
+            "SET random_page_cost = 1.1".encode()  # of a disk without heads; by the default of 4 small tables are read whole
         )
         return connection
 
@@ -203,10 +207,18 @@ class Postgres:
                 with contextlib.suppress(psycopg.Error):
                     if connection.info.transaction_status != TransactionStatus.IDLE:
                         connection.rollback()
+        if next(self._transactions) in growth.LOOKED_AT and not self._read_only:
+            self._analyse()
 
-    def lock(self, names: Iterable[str]) -> None:
+    def _analyse(self) -> None:
+        """Make the server look at tables that it has hardly seen; see store/growth. If it cannot, it does so by itself later."""
+        with contextlib.suppress(StoreBusy), self._lent() as connection:
+            if names := [row["name"] for row in self._execute(connection, growth.UNKNOWN, {})]:
+                self._execute(connection, growth.analyse(names), {})
+
+    def lock(self, *groups: Iterable[str]) -> None:
         """See Database.lock. Everybody takes locks in the same order, so that no two workers wait for each other."""
-        keys = sorted({int.from_bytes(blake2b(one.encode(), digest_size=8).digest(), signed=True) for one in names})
+        keys = [key for names in groups for key in sorted({_lock_key(one) for one in names})]
         if keys and self._in_transaction() is not None:
             self.run("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS BIGINT[])) AS key", keys=keys)
 
@@ -289,6 +301,10 @@ class Postgres:
 
 
 _ENDED = errors.IdleInTransactionSessionTimeout | errors.ReadOnlySqlTransaction
+
+
+def _lock_key(name: str) -> int:
+    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), signed=True)
 
 
 def _first_line(error: Exception) -> str:

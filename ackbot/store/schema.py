@@ -410,4 +410,15 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )                                      -- written by store/footers; read for every mail of staff
         """,
     ),
+    # 9: whom a complaint is about never reads it; and whoever answers a letter with a Reply-To is asked where to, once.
+    (
+        "ALTER TABLE cases ADD COLUMN about TEXT NOT NULL DEFAULT ''",  # JSON: staff ids of those about whom it complains
+        "ALTER TABLE cases ADD COLUMN answer_to TEXT NOT NULL DEFAULT ''",  # where human words go; '' until their author was asked
+    ),
+    # 10: letters that staff forward, calls and visits that they write down.
+    (
+        "ALTER TABLE cases ADD COLUMN way TEXT NOT NULL DEFAULT 'mail' CHECK (way IN ('mail', 'forwarded', 'call', 'visit'))",
+        "ALTER TABLE letters ADD COLUMN brought_by BIGINT",  # the letter inside which staff passed it on; null for others
+        "CREATE INDEX letters_brought_by ON letters (brought_by) WHERE brought_by IS NOT NULL",  # the day at a glance
+    ),
 )

@@ -119,7 +119,7 @@ class SQLite:
         except sqlite3.DatabaseError as error:
             raise self._told(error) from error
 
-    def lock(self, names: Iterable[str]) -> None:
+    def lock(self, *groups: Iterable[str]) -> None:
         """See Database.lock: nothing to do, because a transaction locks the whole store."""
 
     def priority(self) -> contextlib.AbstractContextManager[None]:

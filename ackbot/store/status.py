@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from ackbot.store import alarms, backups, inboxes, leases, outbox, put_in
+from ackbot.store import alarms, backups, inboxes, lanes, leases, outbox, put_in
 from ackbot.store.database import Database, Row, instant_of, listed, text_of
 
 _SILENT_FOR = timedelta(minutes=10)  # in addition to two polls: time for a server's restart and our back-off
@@ -14,9 +14,12 @@ _UNVERIFIED_FOR = timedelta(
 
 _CASE = (
     "code, state, inbox, resident_address, resident_name, subject, team, owner, standard, "
-    "opened_at, closed_at, human_words_at, sensitive"
+    "opened_at, closed_at, human_words_at, sensitive, way"
 )
-_LETTER = "id, state, message_id, from_key, subject, arrived_at, kind, outcome, rule, why, acknowledged, code, error, attempts"
+_LETTER = (
+    "id, state, message_id, from_key, subject, arrived_at, kind, outcome, rule, why, acknowledged, code, error, "
+    "attempts, brought_by"
+)
 _MAIL = "id, kind, state, held_for, recipient, staff, message_id, code, created_at, accepted_at, attempts, reply"
 
 
@@ -34,7 +37,7 @@ def status(db: Database, polls: Mapping[str, float], now: datetime) -> dict[str,
     shown = [_state(name, states.get(name)) for name in polls]
     troubled = [
         {"name": row["lane"], "reason": row["reason"], "since": row["since"]}
-        for row in outbox.lanes(db)
+        for row in lanes.known(db)
         if row["reason"]
     ]
     counts: dict[str, int] = {}
@@ -127,7 +130,8 @@ def day(db: Database, inbox: str, since: str) -> dict[str, Any]:
     rows = db.run(
         """
         SELECT letters.acknowledged, letters.kind, letters.why, COUNT(*) AS n FROM arrivals
-        JOIN letters ON letters.id = arrivals.letter_id WHERE arrivals.inbox = :inbox AND arrivals.recorded_at > :since
+        JOIN letters ON letters.id = arrivals.letter_id OR letters.brought_by = arrivals.letter_id
+        WHERE arrivals.inbox = :inbox AND arrivals.recorded_at > :since
           AND letters.kind <> 'staff'
         GROUP BY letters.acknowledged, letters.kind, letters.why ORDER BY n DESC, letters.why
         """,

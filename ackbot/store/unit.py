@@ -23,6 +23,8 @@ class Unit:
         now: when it was decided, aware.
         letter_id: row of the mail that was decided; None if a clock brought the decision.
         arrival: where that mail arrived; None if a clock brought the decision.
+        first: it is the decision's first intent of its kind about a case that the decision opens, so that there is nothing
+            before it to end or to take back.
     """
 
     db: Database
@@ -30,6 +32,7 @@ class Unit:
     now: datetime
     letter_id: int | None = None
     arrival: Arrival | None = None
+    first: bool = False
     _expected: list[tuple[Sequence[Row], str, Mapping[str, Any]]] = field(default_factory=list)
 
     def must_touch(self, rows: Sequence[Row], table: str, **ids: Any) -> None:

@@ -110,7 +110,8 @@ class Absences:
                 found.append(absence_moves.table(desk, council.staff[person], former, theirs, why=why))
         for person in dict.fromkeys(one.to for one in moves if one.how == "back"):
             theirs = [one for one in moves if one.to == person and one.how == "back"]
-            found.append(absence_moves.welcome_back(desk, council.staff[person], theirs, why="they are back"))
+            words = {one.case.code: cases.last_words(self._db, one.case.code) for one in theirs}
+            found.append(absence_moves.welcome_back(desk, council.staff[person], theirs, words, why="they are back"))
         return found
 
     def _alarm(self, alone: Sequence[Move], desk: Desk) -> int:

@@ -12,7 +12,7 @@ from ackbot.casework.incoming import chains, danger
 from ackbot.casework.model import Case, Proof
 from ackbot.casework.office import Desk, Office
 from ackbot.crashpoints import crash_point
-from ackbot.store import Database, alarms, cases
+from ackbot.store import Database, alarms, cases, refusals
 from ackbot.wires import systemd
 from ackbot.work.apply import apply, office_at
 
@@ -84,7 +84,7 @@ class AlarmRepeats:
         desk = office_at(self._office, self._db, now).desk(now)
         with self._db.transaction():
             known = cases.by_code(self._db, [one.code for one in chain])
-            staff = self._next_of(chain, desk)
+            staff = self._next_of(chain, desk.within(*known.values()))
             still = [one for one in chain if one.code in known and staff and self._again(one, now)]
             if not still or staff is None:
                 return 0
@@ -102,6 +102,7 @@ class AlarmRepeats:
                 others=[(other, words[other.code]) for other in others],
                 letters=alarms.letters_of(self._db, still),
                 forged=alarms.forged(self._db, [one.code for one in still]),
+                refusals=self._refused(still),
                 why="nobody has taken the alarm yet",
             )
             queued = apply(self._db, [send], desk)
@@ -115,7 +116,7 @@ class AlarmRepeats:
         desk = office_at(self._office, self._db, now).desk(now)
         with self._db.transaction():
             known = cases.by_code(self._db, [one.code for one in running])
-            staff = self._next_of(running, desk)
+            staff = self._next_of(running, desk.within(*known.values()))
             still = [one for one in running if one.code in known and staff and self._again(one, now)]
             if not still or staff is None:
                 return 0
@@ -131,7 +132,13 @@ class AlarmRepeats:
                 for one in still
             ]
             send = alarm_mails.urgent_list(
-                desk, staff, listed, proof=proof, letters=alarms.letters_of(self._db, still), why="many alarms run"
+                desk,
+                staff,
+                listed,
+                proof=proof,
+                letters=alarms.letters_of(self._db, still),
+                refusals=self._refused(still),
+                why="many alarms run",
             )
             queued = apply(self._db, [send], desk)
             crash_point("rounds.before-commit")
@@ -149,6 +156,10 @@ class AlarmRepeats:
         later = [other for other in letters if other.id > one.letter_id][-_LATER:]
         since = [(other.author, other.by == "forged", cases.text_of_letter(self._db, other.id)) for other in later]
         return alarm_mails.alarm_words(cases.text_of_letter(self._db, one.letter_id), author, case, since)
+
+    def _refused(self, some: Sequence[alarms.Running]) -> int:
+        """How many mails of these alarms were refused for what stands in them, since the first of them began."""
+        return refusals.of(self._db, "urgent", [one.code for one in some], min(one.started_at for one in some))
 
     def _again(self, one: alarms.Running, now: datetime) -> bool:
         return alarms.repeated(self._db, one, now + self._repeat_every)

@@ -14,7 +14,8 @@ from ackbot import log_events
 from ackbot.casework.model import TO_RESIDENTS
 from ackbot.casework.office import Office
 from ackbot.crashpoints import crash_point
-from ackbot.store import Database, StoreBusy, StoreProblem, outbox
+from ackbot.store import Database, StoreBusy, StoreProblem, lanes, outbox
+from ackbot.store.database import Row
 from ackbot.store.outbox import Outgoing
 from ackbot.wires import smtp
 from ackbot.wires.imap import ImapProblem
@@ -93,7 +94,7 @@ class Dispatcher:
         )
         self._undelivered = Undelivered(db, office)
         # `status` may show trouble from before a restart; the first mail that is taken clears it.
-        self._state = LaneState(shown=outbox.in_trouble(db, lane.name))
+        self._state = LaneState(shown=lanes.in_trouble(db, lane.name))
         self._log = log.bind(lane=lane.name)
         self.progress_at = time.monotonic()
 
@@ -169,8 +170,8 @@ class Dispatcher:
         """Record the mail that was taken and give back those not tried. If the store is busy, the next round does it again."""
         if self._state.unrecorded is not None:
             with self._db.transaction():
-                self._record()
-            self._is_recorded()
+                recorded = self._record()
+            self._is_recorded(recorded)
         if self._state.untried:
             outbox.unclaim(self._db, [mail.id for mail in self._state.untried], self._worker)
             self._lane.limiter.give_back(len(self._state.untried))
@@ -231,22 +232,24 @@ class Dispatcher:
             nonlocal begun
             if not begun:  # the border may connect a second time, and then it asks again
                 with self._db.transaction():
-                    self._record()
-                    begun = outbox.begin_sending(self._db, mail, self._worker)
-                self._is_recorded()
+                    recorded = self._record()
+                    sending = outbox.begin_sending(self._db, mail, self._worker)
+                begun = bool(sending)
+                self._is_recorded(recorded)
                 crash_point("dispatch.sending")
             return begun
 
         return begin
 
-    def _record(self) -> None:
-        """Write that the last mail was taken, in the caller's transaction; `_is_recorded` follows its commit."""
-        if taken := self._state.unrecorded:
-            self._still_ours(outbox.accepted(self._db, taken.mail, taken.reply, self._clock()), taken.mail)
+    def _record(self) -> Sequence[Row]:
+        """Write that the last mail was taken, in the caller's transaction. Give the row to `_is_recorded` after its commit."""
+        taken = self._state.unrecorded
+        return outbox.accepted(self._db, taken.mail, taken.reply, self._clock()) if taken else ()
 
-    def _is_recorded(self) -> None:
+    def _is_recorded(self, recorded: Sequence[Row]) -> None:
         """Forget the mail that was taken. Only after the commit: without its record it would be sent twice (P2)."""
         if taken := self._state.unrecorded:
+            self._still_ours(bool(recorded), taken.mail)
             self._state = self._state.recorded()
             crash_point("dispatch.recorded")
             mail = taken.mail
@@ -273,7 +276,7 @@ class Dispatcher:
             with self._db.transaction():
                 outbox.refused_alone(self._db, self._state.others_doubted(mail.id))
                 if self._state.shown:
-                    outbox.lane_is_well(self._db, self._lane.name, now)
+                    lanes.is_well(self._db, self._lane.name, now)
         self._state = self._state.well()
         if refused := self._connection.copy_refused:
             self._undelivered.copy_refused(mail, refused, now)
@@ -385,7 +388,7 @@ class Dispatcher:
     def _alarm(self, told: str, until: datetime, now: datetime) -> None:
         """Make `status` show the lane as in trouble, and tell the admin, once a day."""
         self._state = self._state.alarmed()
-        outbox.pause_lane(self._db, self._lane.name, until, told, now)
+        lanes.pause(self._db, self._lane.name, until, told, now)
         self._undelivered.relay_in_trouble(self._lane.name, self._lane.relay.host, told, now)
 
 

@@ -18,7 +18,7 @@ from ackbot.mail.message import Message
 from ackbot.mail.templates import TemplateProblem
 from ackbot.store import Database, facts
 from ackbot.work.apply import office_at
-from ackbot.work.intake import Considered, consider
+from ackbot.work.considering import Considered, consider
 
 
 @dataclass(frozen=True)
@@ -118,12 +118,15 @@ def _addressed(message: Message, config: Config) -> str:
 
 def as_json(file: str, explained: Explained, office: Office) -> dict[str, Any]:
     """The contract of `explain --json` (design.md §8)."""
-    considered = explained.considered
-    message = considered.message if considered else explained.message
+    return _as_json(file, explained.inbox, explained.message, explained.considered, office)
+
+
+def _as_json(file: str, inbox: str, message: Message, considered: Considered | None, office: Office) -> dict[str, Any]:
+    message = considered.message if considered else message
     first = message.author or (message.from_[0] if message.from_ else None)
     result: dict[str, Any] = {
         "file": file,
-        "inbox": explained.inbox,
+        "inbox": inbox,
         "kind": "unreadable",
         "decision": "record",
         "acknowledge": False,
@@ -166,6 +169,8 @@ def as_json(file: str, explained: Explained, office: Office) -> dict[str, Any]:
         intents=[_intent(intent, decision.signs) for intent in decision.intents],
         mails=[_mail(intent, considered.mails) for intent in decision.intents if isinstance(intent, Send)],
     )
+    if considered.parts:
+        result["passed_on"] = [_as_json(file, inbox, part.message, part, office) for part in considered.parts]
     return result
 
 
@@ -210,7 +215,7 @@ def _intent(intent: Intent, signs: Sequence[Sign]) -> dict[str, Any]:
     told: dict[str, Any] = {"intent": type(intent).__name__, "why": intent.why}
     match intent:
         case OpenCase():
-            told |= {"code": intent.case.code, "team": intent.case.team}
+            told |= {"code": intent.case.code, "team": intent.case.team, "way": intent.case.way}
         case Send():
             told |= {
                 "kind": intent.draft.kind,

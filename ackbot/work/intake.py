@@ -4,16 +4,15 @@ import contextlib
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from hashlib import sha256
-from typing import Protocol
 
 import structlog
 
 from ackbot import log_events
-from ackbot.casework import decide, keys, recovered
+from ackbot.casework import keys, recovered
 from ackbot.casework.drafts import to_admin
 from ackbot.casework.incoming import chains
 from ackbot.casework.incoming.screening import Seen, screen
@@ -22,7 +21,6 @@ from ackbot.casework.model import DELIVERED, Arrival, Facts, Questions
 from ackbot.casework.office import Office
 from ackbot.crashpoints import crash_point
 from ackbot.log_events import Event
-from ackbot.mail.compose import Composed
 from ackbot.mail.message import Message
 from ackbot.mail.plain import Read
 from ackbot.mail.reader import place
@@ -43,7 +41,8 @@ from ackbot.store import (
 )
 from ackbot.store.database import instant_of, must_touch
 from ackbot.wires.readers import NoReader, ReadingFailed
-from ackbot.work.apply import apply, composed, office_at, office_with
+from ackbot.work.apply import apply, office_at, office_with
+from ackbot.work.considering import Considered, consider, considered_with
 from ackbot.work.quota import Quota, QuotaFull
 from ackbot.work.reading import InProcess, Reading, ReadingEnds, Unread, patiently, put_aside
 from ackbot.work.threads import Stop
@@ -60,43 +59,6 @@ _CONFLICTS = 4  # conflicts with other workers in a row after which we decide ag
 NOT_THE_MAIL = (StoreBusy, StoreProblem, ReadingEnds, NoReader, QuotaFull, OSError)
 
 log = structlog.get_logger()
-
-
-class FactsSource(Protocol):
-    """Answers the questions of the rules: from the store, or with no facts where there is none."""
-
-    def __call__(self, questions: Questions, now: datetime) -> Facts:
-        """The facts as they stand now."""
-        ...
-
-
-@dataclass(frozen=True)
-class Considered:
-    """A mail, its decision, and the mails that the decision sends. `explain` prints it, the daemon applies it."""
-
-    message: Message
-    decision: Decision
-    mails: Mapping[str, Composed]
-
-
-def consider(message: Message, arrival: Arrival, office: Office, source: FactsSource, now: datetime) -> Considered:
-    """
-    Decide what becomes of a mail, and compose the mails that it causes. Writes nothing.
-
-    The daemon and `explain` both come this way, so that `explain` tells the truth.
-
-    Raises:
-        Exception: any error that the mail provokes; the caller must keep the mail (P1).
-    """
-    desk = office.desk(now)
-    seen = Seen(message, office.council.inboxes[arrival.inbox], office.council, arrival)
-    if seen.form:
-        message = message.as_form()
-        seen = replace(seen, message=message)
-    verdict = screen(seen)
-    questions = decide.questions_for(seen, verdict, desk)
-    decision = decide.on_message(seen, verdict, source(questions, now), desk)
-    return Considered(message, decision, composed(decision.intents, office.templates))
 
 
 _FIRST = (
@@ -222,7 +184,8 @@ class Intake:
             must_touch(attached, "arrivals", id=arrival_id)
             crash_point("intake.before-commit")
         sent = arrival.folder == office.council.inboxes[arrival.inbox].sent_folder
-        self._log(log_events.SENT_MAIL if sent else log_events.LETTER, considered.decision, arrival)
+        for one in (considered, *considered.parts):
+            self._log(log_events.SENT_MAIL if sent else log_events.LETTER, one.decision, arrival)
         return queued
 
     def _must_fit(self, raw: bytes, arrival: Arrival, now: datetime) -> None:
@@ -233,17 +196,20 @@ class Intake:
         return considered.message.language(self._office.council.languages[0]) if considered.decision.new else ""
 
     def _apply(self, considered: Considered, now: datetime, letter_id: int, arrival: Arrival) -> int:
-        queued = handlers.apply(
-            self._db,
-            considered.decision.intents,
-            considered.mails,
-            self._office.council,
-            now,
-            letter_id=letter_id,
-            arrival=arrival,
-        )
+        queued = 0
+        # First what is inside: the mail about it names the cases that it opened.
+        for part in considered.parts:
+            inner_id = arrivals.add(
+                self._db, part.message, part.arrival, part.decision, now, self._language(part), letter_id
+            )
+            queued += self._applied(part, now, inner_id, part.arrival)
+        queued += self._applied(considered, now, letter_id, arrival)
         inboxes.move_watermark(self._db, arrival.inbox, arrival.folder, arrival.uidvalidity, arrival.uid)
         return queued
+
+    def _applied(self, considered: Considered, now: datetime, letter_id: int, arrival: Arrival) -> int:
+        intents, mails = considered.decision.intents, considered.mails
+        return handlers.apply(self._db, intents, mails, self._office.council, now, letter_id=letter_id, arrival=arrival)
 
     def _facts(self, questions: Questions, now: datetime) -> Facts:
         return facts.gather(self._db, questions, now, self._office.council)
@@ -416,7 +382,7 @@ class Intake:
                 )
                 decision = recovered.on_recovered(seen, verdict, case, office.desk(now))
                 decision = chains.merged(decision, running, now)
-                considered = Considered(message, decision, composed(decision.intents, office.templates))
+                considered = considered_with(message, arrival, decision, office)
             else:
                 considered = consider(message, arrival, office, self._facts, now)
             if not arrivals.recovered(self._db, letter_id, message, considered.decision, now):

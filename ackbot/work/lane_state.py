@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ackbot.store.outbox import Outgoing
+from ackbot.store.outbox import Outgoing, Probe
 
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 15.0, 900.0  # after trouble of the relay; each wait is twice the last one
 
@@ -107,9 +107,12 @@ class LaneState:
         return max(0.0, self.quiet_until_s - now_s)
 
     @property
-    def probes(self) -> bool:
-        """Whether only one mail at a time is tried, because the relay is in trouble and the admin was told."""
-        return self.shown and self.troubles > 0
+    def probes(self) -> Probe:
+        """
+        From which end of the queue one mail at a time is tried, because the relay is in trouble and the admin was told; "" if
+        it is not. In turn: strangers can fill either end with mails that no relay takes.
+        """
+        return ("first", "last")[self.troubles % 2] if self.shown and self.troubles else ""
 
     def is_relays_trouble(self, mail_id: int) -> bool:
         """Whether the relay is to blame for refusing this mail after DATA, because it took no other mail either."""

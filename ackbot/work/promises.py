@@ -10,16 +10,17 @@ from itertools import groupby
 
 from ackbot.casework import contact, keys
 from ackbot.casework.clocks import due, reminders
-from ackbot.casework.clocks.reminders import HEAD, Line
+from ackbot.casework.clocks.reminders import ADMIN, HEAD, Line
 from ackbot.casework.contact import silent_because
 from ackbot.casework.cover import is_present, own_calendar
 from ackbot.casework.drafts import to_admin
+from ackbot.casework.history import History
 from ackbot.casework.intents import Intent, Late, Note
-from ackbot.casework.model import PROMISES, Case, HeldWords, History
+from ackbot.casework.model import PROMISES, Case, HeldWords
 from ackbot.casework.office import Desk, Office
 from ackbot.casework.staff.consent import SENT
 from ackbot.crashpoints import crash_point
-from ackbot.store import Database, backups, cases, daily, events, facts, heard, inboxes, on_its_way
+from ackbot.store import Database, backups, cases, daily, events, facts, heard, inboxes, on_its_way, refusals
 from ackbot.store.contact import history
 from ackbot.store.database import instant_of
 from ackbot.store.heard import Heard
@@ -27,6 +28,7 @@ from ackbot.work.apply import apply, office_at
 
 OVERDUE_AT = time(13)
 _HEARD_WITHIN = timedelta(days=14)  # whoever was away for longer reads no thanks of then
+_REMEMBERED = timedelta(days=14)  # for so long a case's digests go without words after one was refused
 _NAMED = 50  # the most references in the admin's mail
 
 
@@ -69,7 +71,12 @@ class Promises:
         )
         found = {case.code: case for case in cases.due(self._db, until, PROMISES)}
         midnight = council.calendar.at(today, time(0))
-        others = (*cases.late(self._db), *cases.of_owner(self._db, ""), *cases.offered(self._db, midnight))
+        others = (
+            *cases.late(self._db),
+            *cases.unheard(self._db),
+            *cases.of_owner(self._db, ""),
+            *cases.offered(self._db, midnight),
+        )
         found |= {case.code: case for case in others}
         queued = 0
         told = [case for case in found.values() if not self._silenced(case, desk)]
@@ -77,8 +84,8 @@ class Promises:
         named = (*facts.waiting(self._db), *beside)
         sheets: dict[str, list[Line]] = {person: [] for person in named if person in council.staff}
         for person, lines in (sheets | reminders.sheets(told, desk)).items():
-            if person == HEAD:
-                queued += self._to_head(lines, desk)
+            if person in (HEAD, ADMIN):
+                queued += self._to_head(person, lines, desk)
             # After their working day, as after an outage, a digest of today helps nobody.
             elif self._at_work(person, desk) and now < own_calendar(council, person).end_of(today):
                 queued += self._reminder("digest", person, lines, now)
@@ -132,6 +139,8 @@ class Promises:
                 return 0
             letter = cases.last_words(db, still[0].case.code) if len(still) == 1 else ""
             staff, why = desk.council.staff[person], f"{len(still)} cases are due"
+            named = [*(line.case.code for line in still), *(case.code for case, _ in waiting)]
+            refused = refusals.of(db, "digest", named, now - _REMEMBERED)
             send = (
                 reminders.digest(
                     desk,
@@ -141,9 +150,10 @@ class Promises:
                     why=why,
                     waiting=waiting,
                     heard=[(case, one.kind, one.words) for case, one in beside],
+                    refusals=refused,
                 )
                 if name == "digest"
-                else reminders.overdue(desk, staff, still, letter, why=why, waiting=waiting)
+                else reminders.overdue(desk, staff, still, letter, why=why, waiting=waiting, refusals=refused)
             )
             queued = apply(self._db, [send, *_noted(person, still)], desk)
             crash_point("rounds.before-commit")
@@ -173,21 +183,21 @@ class Promises:
             and not (one.command == "SENT" and about[one.code].state == "closed")
         ]
 
-    def _to_head(self, lines: Sequence[Line], desk: Desk) -> int:
-        """Write to the head of service, who is only an address: the council's working days count."""
+    def _to_head(self, head: str, lines: Sequence[Line], desk: Desk) -> int:
+        """Write to the head of service, or to the admin, who are only addresses: the council's working days count."""
         council = desk.council
         if not council.calendar.is_working_day(desk.today):
             return 0
         with self._db.transaction():
-            if not daily.begin(self._db, _for(HEAD, "digest"), desk.today, desk.now):
+            if not daily.begin(self._db, _for(head, "digest"), desk.today, desk.now):
                 return 0
             send = to_admin.about(
                 desk,
                 "escalation",
-                keys.escalation(HEAD, desk.today),
+                keys.escalation(head, desk.today),
                 reminders.listed(desk, None, lines),
                 why="lateness that reached the top",
-                recipient=council.head_of_service or council.admin,
+                recipient=(council.head_of_service if head == HEAD else "") or council.admin,
                 named=[line.case.code for line in lines],
             )
             return apply(self._db, [send], desk)
@@ -242,7 +252,9 @@ class Promises:
         for person, line in _reminded(case, desk):
             if person not in before and self._at_work(person, desk):
                 letter = cases.last_words(self._db, case.code)
-                send = reminders.late(desk, desk.council.staff[person], line, letter, why="a date came after 13:00")
+                staff, why = desk.council.staff[person], "a date came after 13:00"
+                refused = refusals.of(self._db, "digest", [case.code], desk.now - _REMEMBERED)
+                send = reminders.late(desk, staff, line, letter, why=why, refusals=refused)
                 queued += apply(self._db, [send, *_noted(person, [line])], desk)
         return queued
 

@@ -11,9 +11,10 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from ackbot import log_events
 from ackbot.casework import keys
+from ackbot.casework.council import Council
 from ackbot.casework.drafts import to_admin
 from ackbot.casework.office import Office
-from ackbot.store import Database, StoreBusy, StoreProblem, clock_set_back, daily, outbox, status
+from ackbot.store import Database, StoreBusy, StoreProblem, clock_set_back, daily, outbox, refusals, status
 from ackbot.store.database import text_of
 from ackbot.work.absences import Absences
 from ackbot.work.alarm_repeats import AlarmRepeats
@@ -23,6 +24,7 @@ from ackbot.work.promises import Promises
 
 TICK_S = 15  # seconds between two looks at what is due
 PATIENCE_S = 1800.0  # seconds without progress after which the rounds count as stuck; no step takes that long
+_NAMED = 50  # the most references in one line of it
 _REASONS = 8  # the most reasons for not answering that the admin's daily mail names
 
 log = structlog.get_logger()
@@ -164,13 +166,13 @@ class Rounds:
                 for name, day in days.items()
                 if _worth_telling(day)
             ]
-            if not told:
+            refused = [_refused(one, council) for one in refusals.since(self._db, since)]
+            if not told and not refused:
                 return 0
             desk = self._office.desk(now)
             words = self._office.templates.day(council.languages[0], council.calendar.local_day(since), today)
-            send = to_admin.about(
-                desk, "daily", keys.daily(today), {"since": words, "inboxes": told}, why="the day before at a glance"
-            )
+            values = {"since": words, "inboxes": told, "refused": refused}
+            send = to_admin.about(desk, "daily", keys.daily(today), values, why="the day before at a glance")
             return apply(self._db, [send], desk)
 
 
@@ -182,3 +184,15 @@ def _shortened(day: Mapping[str, Any]) -> dict[str, Any]:
     reasons = day["not_answered"]
     more = [f"and {len(reasons) - _REASONS} more reasons"] if len(reasons) > _REASONS else []
     return {**day, "not_answered": [*reasons[:_REASONS], *more]}
+
+
+def _refused(one: refusals.Refused, council: Council) -> dict[str, Any]:
+    """Values for what the relay refused of one kind to one person, with as many references as anybody reads."""
+    person = council.staff.get(one.staff)
+    more = [f"{len(one.codes) - _NAMED} more"] if len(one.codes) > _NAMED else []
+    return {
+        "kind": one.kind,
+        "person": person.name if person else one.staff,
+        "count": one.count,
+        "references": [*map(council.reference_of, one.codes[:_NAMED]), *more],
+    }

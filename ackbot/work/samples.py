@@ -1,6 +1,6 @@
 """Every kind of mail with sample values: for `preview`, and to find a broken template before a resident does (D45)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from types import MappingProxyType
@@ -9,7 +9,7 @@ from typing import Any
 from ackbot.casework import keys, standards
 from ackbot.casework.clocks import absence_moves, reminders
 from ackbot.casework.council import Council, Inbox, Staff
-from ackbot.casework.drafts import alarm_mails, to_admin, to_resident, to_staff
+from ackbot.casework.drafts import alarm_mails, to_admin, to_resident, to_staff, to_writer
 from ackbot.casework.drafts.kinds import ASK_BACK
 from ackbot.casework.drafts.to_resident import NoNews
 from ackbot.casework.intents import Send
@@ -23,6 +23,8 @@ from ackbot.mail.compose import Composed, compose
 from ackbot.mail.markup import Lines
 from ackbot.mail.message import Message
 from ackbot.mail.templates import TemplateProblem, place
+from ackbot.work import samples_of_ways
+from ackbot.work.admin_samples import ADMIN_TOPICS
 from ackbot.work.reading import InProcess, Reading, patiently
 
 _OPEN = datetime(2026, 11, 30, 10, 0, tzinfo=UTC)  # a Monday morning
@@ -47,74 +49,6 @@ Content-Disposition: attachment\r
 \r
 --x--\r
 """
-# Sample values for each mail to the admin, by topic.
-ADMIN_TOPICS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
-    {
-        "quarantine": {
-            "inbox": "housing@northgate.example",
-            "letter": 7,
-            "error": "ValueError in text.py:12",
-            "again": True,
-        },
-        "inbox": {
-            "inbox": "housing@northgate.example",
-            "reason": "mail.northgate.example refuses housing: authentication failed",
-        },
-        "not-fetched": {
-            "inbox": "housing@northgate.example",
-            "reason": "uid 812 in INBOX: the server lists it and does not give it",
-        },
-        "kept-files": {
-            "inbox": "housing@northgate.example",
-            "reason": "lmtp_keep_per_day is 2000 MB, and 1990 MB are kept",
-        },
-        "relay": {"relay": "smtp.northgate.example", "reply": "535 5.7.8 authentication failed"},
-        "refused": {
-            "reference": "RBN-7H4-29P",
-            "kind": "acknowledgement",
-            "reply": "550 5.1.1 user unknown",
-            "to_staff": False,
-        },
-        "archive": {"archive": "archive@northgate.example", "reply": "550 5.1.1 user unknown"},
-        "daily": {
-            "since": "Sunday 29 November",
-            "inboxes": [
-                {
-                    "address": "housing@northgate.example",
-                    "letters": 12,
-                    "acknowledged": 9,
-                    "not_answered": ["2: it is bulk mail"],
-                    "would": 3,
-                    "junk": 4,
-                }
-            ],
-        },
-        "staff-trial": {"staff": "Priya Shah", "inbox": "housing@northgate.example"},
-        "trial": {"inbox": "housing@northgate.example"},
-        "unverified": {"reference": "RBN-7H4-29P", "kind": "acknowledgement"},
-        "brake": {"limit": 300},
-        "staff-bounce": {"person": "Sam Jones", "address": "sam@northgate.example", "status": "5.1.1"},
-        "forged": {
-            "author": "Sam Jones",
-            "said_by": "Sam Jones",
-            "resident": "Edward Quan",
-            "reference": "RBN-7H4-29P",
-            "their_words": Lines("We come on Monday."),
-        },
-        "missed": {"count": 2, "references": ["RBN-7H4-29P", "RBN-8K2-3QX"]},
-        "uncovered": {"count": 1, "references": ["RBN-7H4-29P"], "reasons": ["Priya Shah is away"]},
-        "restored": {"of": datetime(2026, 11, 29, 2, 30, tzinfo=UTC), "held": 3},
-        "restore": {"inbox": "housing@northgate.example"},
-        "put-in": {"inbox": "housing@northgate.example", "taken": 20},
-        "no-owner": {
-            "reference": "RBN-7H4-29P",
-            "inbox": "housing@northgate.example",
-            "team": "housing",
-            "reason": "nobody of housing is here",
-        },
-        "urgent": {"reference": "RBN-7H4-29P", "inbox": "housing@northgate.example", "categories": ["gas"]},
-    }
-)
 
 
 def specimens(config: Config, language: str) -> Iterator[tuple[str, Composed]]:
@@ -257,7 +191,7 @@ def _to_residents(office: Office, inbox: Inbox, staff: Staff, message: Message) 
             desk = office.desk(now)
             yield "any news?", to_resident.where_it_stands(desk, letter, case, inbox, why="a specimen", hold="")
             yield "receipt", to_resident.receipt(desk, letter, case, inbox, why="a specimen", hold="")
-            theirs = to_resident.reached(desk, letter, case, case.resident, why="a specimen", hold="")
+            theirs = to_writer.reached(desk, letter, case, case.resident, why="a specimen", hold="")
             yield "receipt for others", theirs
 
 
@@ -285,10 +219,23 @@ def _to_staff(desk: Desk, inbox: Inbox, staff: Staff, message: Message) -> Itera
             why="a specimen",
         ),
     )
-    again = to_staff.resident_wrote(desk, message, case, desk.now, note="", why="a specimen")
-    yield "the resident wrote", again
-    theirs = to_staff.other_wrote(desk, message, case, case.resident, desk.now, copied=True, note="", why="a specimen")
-    yield "somebody else wrote", theirs
+    yield (
+        "the resident wrote",
+        to_staff.resident_wrote(desk, message, case, desk.now, note="", why="a specimen"),
+    )
+    yield (
+        "somebody else wrote",
+        to_staff.other_wrote(
+            desk,
+            message,
+            case,
+            Address("Nora Quan", "nora@resident.example"),
+            desk.now,
+            note="it came from nora@resident.example, which is new in this case: it answers our mail",
+            why="a specimen",
+            urgent=(),
+        ),
+    )
     yield "sent to another service too", to_staff.also_yours(desk, message, case, inbox, staff, why="a specimen")
     yield "urgent", alarm_mails.urgent(desk, message, case, staff, ("gas",), why="a specimen")
     later = alarm_mails.Later("E. Quan <edward@elsewhere.example>", True, "It was a false alarm.")
@@ -310,7 +257,10 @@ def _to_staff(desk: Desk, inbox: Inbox, staff: Staff, message: Message) -> Itera
             why="a specimen",
         ),
     )
-    yield "many urgent cases", alarm_mails.urgent_list(desk, staff, untaken, proof=1, letters=7, why="a specimen")
+    for title, refusals in (("many urgent cases", 0), ("many urgent cases, without words", 2)):
+        again = alarm_mails.urgent_list(desk, staff, untaken, proof=1, letters=7, refusals=refusals, why="a specimen")
+        yield title, again
+    yield from samples_of_ways.sends(desk, case, staff, message)
 
 
 def _later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[str, Send]]:
@@ -395,7 +345,7 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
     covered = absence_moves.Move(case, staff.id, "cover", "stands in", tell=True)
     for former in (None, staff):
         yield "cases taken over", absence_moves.table(desk, staff, former, [covered], why="a specimen")
-    yield "while you were away", absence_moves.welcome_back(desk, staff, [covered], why="a specimen")
+    yield "while you were away", absence_moves.welcome_back(desk, staff, [covered], {}, why="a specimen")
     yield (
         "a case for you at last",
         absence_moves.given(desk, case, "There is damp.", owner_why="is here", why="a specimen"),
@@ -421,8 +371,15 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
     )
     words = Lines("FYI, he rang again.")
     link = to_staff.inside_link(desk, case, staff, "SEND")
-    reasons = ["it greets Mrs Jones"]
-    asked = {"reasons": reasons, "their_words": words, "word": "k3mqa7xa1f0c", "send": link, "keep": link}
+    asked = {
+        "reasons": ["it greets Mrs Jones"],
+        "their_words": words,
+        "word": "k3mqa7xa1f0c",
+        "send": link,
+        "keep": link,
+        "other_address": "",
+        "elsewhere": link,
+    }
     topics: dict[str, dict[str, Any]] = {
         "what": {"problem": "CLOSE needs a reason behind it.", "alarm_runs": True, "their_words": words, "line": ""},
         "alarm": {"done": "Your words are kept inside, and Edward does not read them.", "their_words": words},
@@ -444,10 +401,17 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
         "acted": {"command": "DONE", "their_words": words, "admin": "admins@northgate.example"},
         "declined": {"author": "Sam Jones", "keeper": "", "their_words": words},
         "withdrawn": {"author": "Sam Jones", "taker": "Kofi Mensah"},
-        "quiet": {"command": "QUIET", "off": False},
+        "quiet": {"command": "QUIET", "off": False, "alone": True, "forged": False},
         "copies": {"copies": ["councillor@northgate.example"]},
         "copying": {"copies": ["councillor@northgate.example", "mum@family.example"], **asked},
-        "echo": {"their_words": words, "next_on": _NEXT, "files": ["plan.pdf"], "instead": False, "news": False},
+        "echo": {
+            "their_words": words,
+            "next_on": _NEXT,
+            "files": ["plan.pdf"],
+            "instead": False,
+            "news": False,
+            "other": False,
+        },
     }
     for topic, values in topics.items():
         key = keys.specimen(topic)

@@ -7,7 +7,7 @@ from ackbot.casework import bounces, keys
 from ackbot.casework.drafts import to_admin
 from ackbot.casework.model import Case
 from ackbot.casework.office import Office
-from ackbot.store import Database, cases, facts, outbox
+from ackbot.store import Database, cases, facts, listings, outbox
 from ackbot.store.outbox import Outgoing
 from ackbot.work.apply import apply
 
@@ -31,23 +31,34 @@ class Undelivered:
         """
         The relay will never take this mail.
 
+        The admin hears at once of the first of its kind and person on a day, and of all of them in the list of the next day:
+        a hundred letters from addresses that do not exist bring a hundred refused acknowledgements.
+
         Args:
             told: the relay's reply, or only its code if its words may be a resident's.
         """
         if mail.kind == "admin":  # a mail about it would be refused as well
             return
+        council, desk = self._office.council, self._office.desk(now)
+        person = council.staff.get(mail.staff)
+        named = listings.of(self._db, [mail.id]).get(mail.id, (mail.code,) if mail.code else ())
         values = {
+            "references": [council.reference_of(code) for code in named],
             "reference": self.reference(mail) or "",
             "kind": mail.kind,
             "reply": told,
-            "to_staff": bool(mail.staff),
+            "person": person.name if person else mail.staff,
+            "bundled": True,
+            "gone": bounces.is_for_good(told),
         }
-        self._tell("refused", keys.refused(mail.dedupe_key), values, now, code=mail.code)
+        self._tell("refused", keys.refused(mail.kind, mail.staff, desk.today), values, now, code=mail.code)
         case = cases.by_code(self._db, (mail.code,)).get(mail.code) if mail.code and not mail.staff else None
         if case is not None and (mail.kind == "human" or bounces.is_for_good(told)):
             self._lost(case, mail, told, now)
         elif owner := self._owner(mail):
-            self._tell("refused", keys.refused_owner(mail.dedupe_key), values, now, code=mail.code, recipient=owner)
+            alone = {**values, "bundled": False}
+            key = keys.refused_owner(mail.kind, mail.staff, mail.code, desk.today)
+            self._tell("refused", key, alone, now, code=mail.code, recipient=owner)
 
     def _lost(self, case: Case, mail: Outgoing, told: str, now: datetime) -> None:
         """A person's words will never arrive: their author gets them back (E38). Or the address is no good."""

@@ -66,8 +66,8 @@ CHANGES = (
     Change(
         "P7: a resident's thread by role",
         "casework/incoming/matching.py",
-        '    for token in seen.message.answers:\n        if token.role == "resident" and token.code in facts.cases:',
-        "    for token in seen.message.answers:\n        if token.code in facts.cases:",
+        'if token.role == "resident" and token.code in facts.cases and token.message_id in answered:',
+        "if token.code in facts.cases and token.message_id in answered:",
         ("tests/test_commands.py::test_a_token_of_a_colleague_by_message_id_only",),
     ),
     Change(
@@ -442,9 +442,51 @@ CHANGES = (
         ("tests/test_authority.py::test_two_authors_speak_for_neither",),
     ),
     Change(
+        "P7: only who is proven passes on",
+        "casework/authority.py",
+        "not self.form and all(self.proven_by(one)",
+        "not self.form and all(self.vouched_by(one)",
+        ("tests/test_passed_on.py::test_an_inbox_that_believes_no_server",),
+    ),
+    Change(
+        "E7: a forward clears nothing",
+        "casework/authority.py",
+        "bool(self.arrived.authserv_id) and not self.passed_on and not",
+        "bool(self.arrived.authserv_id) and not",
+        ("tests/test_passed_on.py::test_a_condemned_letter_is_not_cleared_by_a_forward",),
+    ),
+    Change(
+        "P7: a forward to somebody else passes nothing on to us",
+        "casework/passed_on.py",
+        "if not any(one is not None and not one.personal for one in named):",
+        "if not any(True for one in named):",
+        ("tests/test_passed_on.py::test_who_may_not_pass_on",),
+    ),
+    Change(
+        "P7: a machine's mail in a forward does nothing",
+        "casework/passed_on.py",
+        "    if verdict.kind in _LETTERS:",
+        "    if verdict.kind:",
+        ("tests/test_passed_on.py::test_a_bounce_inside",),
+    ),
+    Change(
+        "behaviour.md §4.7: a letter counts from the day the council had it",
+        "casework/passed_on.py",
+        "passed_on - BELIEVED <= at <= passed_on else passed_on",
+        "at <= passed_on else passed_on",
+        ("tests/test_passed_on.py::test_clocks_of_a_letter_that_says_what_cannot_be",),
+    ),
+    Change(
+        "behaviour.md §4.8: no mail to a caller repeats a colleague's words",
+        "casework/drafts/to_resident.py",
+        'theirs = "" if case.sensitive or case.spoken else',
+        'theirs = "" if case.sensitive else',
+        ("tests/test_calls.py::test_a_call_with_an_address",),
+    ),
+    Change(
         "E4: what may not speak reopens nothing",
         "casework/follow_ups.py",
-        "    elif own:\n        answer",
+        "    elif goes_on:\n        answer",
         "    elif case:\n        answer",
         ("tests/test_authority.py::test_condemned_mail_scores_and_reopens_nothing",),
     ),
@@ -458,8 +500,8 @@ CHANGES = (
     Change(
         "E5: a copy that nobody vouches for is asked about",
         "casework/elsewhere.py",
-        "if all(seen.authority.proven_by(inbox) for inbox in asked):",
-        "if all(seen.authority.vouched_by(inbox) for inbox in asked):",
+        "if to_us and all(seen.authority.proven_by(inbox) for inbox in asked):",
+        "if to_us and all(seen.authority.may_be_vouched_by(inbox) for inbox in asked):",
         ("tests/test_authority.py::test_a_copy_over_an_inbox_that_cannot_vouch_is_asked_about",),
     ),
     Change(
@@ -521,8 +563,8 @@ CHANGES = (
     Change(
         "E12: a reply address alone is no proof",
         "casework/incoming/matching.py",
-        "            if known or token.code in thread",
-        "            if case or token.code in thread",
+        'if known and token.role == "resident" and',
+        'if token.role == "resident" and',
         ("tests/test_authority.py::test_a_reply_address_alone_is_no_proof",),
     ),
     Change(

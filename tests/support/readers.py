@@ -14,10 +14,10 @@ from ackbot.casework import dates, keys
 from ackbot.casework.clocks import reminders
 from ackbot.casework.clocks.reminders import Line
 from ackbot.casework.drafts import alarm_mails, names, to_resident, to_staff
-from ackbot.casework.incoming import danger, marks, routing, thanks, wishes
+from ackbot.casework.incoming import complaints, danger, marks, routing, thanks, wishes
 from ackbot.casework.incoming.screening import Seen, screen
 from ackbot.casework.intents import Intent
-from ackbot.casework.model import Arrival, Case
+from ackbot.casework.model import Arrival, Case, Facts
 from ackbot.casework.office import Desk
 from ackbot.casework.staff import away_back, commands, handover, held_words, meant, near, people, reading
 from ackbot.cli import printing
@@ -29,6 +29,7 @@ from ackbot.mail import (
     debris,
     domains,
     folding,
+    forwards,
     headers,
     language,
     lures,
@@ -202,6 +203,11 @@ def _from_a_daemon(value: str) -> object:
 
 # What reads a text of at most 65,536 characters.
 OF_TEXT: Mapping[str, Reader] = {
+    "forwards": lambda words: forwards.enclosed(
+        mime.parse(b""), replace(_plain_message(), subject="FW: a", text=words, new_text=words), message._read
+    ),
+    "forwards, dates": forwards.written_at,
+    "forwards, authors": forwards.authors,
     "quoting": lambda words: (quoting.new_text(words), quoting.unmarked(words), quoting.quotations(words, 200)),
     "quoting, heads": quoting.heads,
     "signatures": signatures.trimmed,
@@ -245,6 +251,7 @@ OF_TEXT: Mapping[str, Reader] = {
     "staff, held": _held,
     "staff, not reached": commands._NOT_REACHED.search,
     "folding": folding.plain,
+    "complaints": lambda words: complaints.named_in(_with_text(words), None, Facts(), _desk(), "housing", formal=True),
     "wishes": lambda words: wishes.read(words, world().office.templates.language_names()),
     "thanks": lambda words: thanks.short_answer(words, ["Edward Quan", "edward@resident.example"]),
     "thanks, scores": lambda words: (thanks.score_of(words), thanks.word_score(words)),

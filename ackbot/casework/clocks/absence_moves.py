@@ -8,18 +8,30 @@ from typing import Any, Literal
 from ackbot.casework import contact, keys
 from ackbot.casework.clocks.reminders import due_on
 from ackbot.casework.council import Absence, Staff
-from ackbot.casework.cover import absence_of, has_left, is_present, returns_on, stand_in, working_days_of
+from ackbot.casework.cover import (
+    absence_of,
+    has_left,
+    is_present,
+    own_calendar,
+    returns_on,
+    stand_in,
+    working_days_of,
+    works_by,
+    works_on,
+)
 from ackbot.casework.drafts import kinds, to_admin, to_resident, to_staff
+from ackbot.casework.history import History
 from ackbot.casework.incoming import routing
 from ackbot.casework.incoming.routing import Routed
 from ackbot.casework.intents import Assign, ClearClock, Intent, Send, SetClock, SetCover
-from ackbot.casework.model import PROMISES, Case, Clock, Facts, History, Load
+from ackbot.casework.model import PROMISES, Case, Clock, Facts, Load
 from ackbot.casework.office import Desk
 from ackbot.casework.standards import next_update, next_word, told
 from ackbot.mail import subjects
 from ackbot.mail.markup import Lines
 
 _MOVED_FROM = 2  # working days; a shorter absence moves only cases that fall due in it
+_SHOWN = 300  # characters of a letter in the list of cases
 _TOLD_FROM = 3  # working days; of a shorter absence only residents with a promise in it are told
 
 
@@ -44,23 +56,26 @@ class Move:
 
 def move(case: Case, loads: Mapping[str, Load], desk: Desk) -> Move | None:
     """The move that an open case needs because of who is present now; None if it is in the right hands."""
+    desk = desk.within(case)
     council, now = desk.council, desk.now
     person = council.staff.get(case.owner)
     if person is None or has_left(person, desk.today):
         return _reassigned(case, person, loads, desk)
-    absence = absence_of(council, case.owner, now)
+    absence, due = absence_of(council, case.owner, now), due_on(case)
     if absence is None:
-        why = f"{person.name} is back, and nobody wrote in the meantime"
-        return Move(case, case.owner, "back", why) if case.cover else None
-    # A present cover keeps the case. Another change would only bring the resident one more name.
-    if case.cover and is_present(council, case.cover, now):
+        # Whoever is back gets a case if they are at work before its date; else a cover who is here keeps the promise (E76).
+        if not case.cover or (is_present(council, case.cover, now) and not _is_in_time(case.owner, due, desk)):
+            return None
+        return Move(case, case.owner, "back", f"{person.name} is back, and nobody wrote in the meantime")
+    # A cover who is here, or there for the promise, keeps the case. Another change would only bring the resident one more name.
+    if case.cover and (is_present(council, case.cover, now) or _keeps(case.cover, due, desk)):
         return None
     promised = _falls_due(case, absence, desk)
     days = working_days_of(council, absence, council.calendar.local_day(absence.starts_at))
     # Nothing is due during so short an absence, so the case waits for its owner.
     if days < _MOVED_FROM and not promised and not case.cover:
         return None
-    found = stand_in(council, case.owner, case.team, now)
+    found = stand_in(council, case.owner, case.team, now, due)
     if found is None:
         return Move(case, "", "nobody", f"{person.name} is away and nobody is here to stand in")
     return Move(
@@ -70,6 +85,16 @@ def move(case: Case, loads: Mapping[str, Load], desk: Desk) -> Move | None:
         f"{council.staff[found[0]].name} {found[1]}",
         tell=days >= _TOLD_FROM or any(clock.told and clock.kind in PROMISES for clock in promised),
     )
+
+
+def _keeps(staff: str, due: date | None, desk: Desk) -> bool:
+    """Whether somebody who is away now is at work on the day of a promise that is still ahead."""
+    return due is not None and due > desk.today and works_on(desk.council, staff, due)
+
+
+def _is_in_time(staff: str, due: date | None, desk: Desk) -> bool:
+    """Whether somebody is at work before a date is due; on a date that has passed, whether they are at work today."""
+    return due is None or works_by(desk.council, staff, desk.today, max(due, desk.today))
 
 
 def _falls_due(case: Case, absence: Absence, desk: Desk) -> list[Clock]:
@@ -86,7 +111,11 @@ def _reassigned(case: Case, person: Staff | None, loads: Mapping[str, Load], des
         return Move(case, person.cover, "owner", gone, tell=True)
     standard = council.standard_of(case.standard)
     routed = Routed(case.team, "", standard, "", "")
-    chosen = routing.choose_owner(routed, Facts(loads=loads), council, desk.now, desk.today)
+    chosen = (
+        routing.owner_of_complaint(case.about, case.team, council, desk.now)
+        if case.about
+        else routing.choose_owner(routed, Facts(loads=loads), council, desk.now, desk.today)
+    )
     if not chosen.staff:
         return Move(case, "", "nobody", f"{gone}, and {chosen.why}")
     return Move(case, chosen.staff, "owner", f"{gone}: {chosen.why}", tell=True)
@@ -140,10 +169,10 @@ def announced(moves: Sequence[Move], history: History, desk: Desk) -> list[Move]
     """
     The moves that the notice to one resident names.
 
-    A case is left out if its promised date comes before the notice could be sent: that date then brings a mail of its own.
+    A case is left out if its promised date comes by the day of the notice: that date brings words or a mail of its own (E77).
     """
     concerned = [one for one in moves if is_told(one, desk)]
-    may = contact.notice([one.case for one in concerned], history, desk, moves_dates=True)
+    may = contact.notice([one.case for one in concerned], history, desk)
     return [one for one in concerned if one.case.code in may.codes]
 
 
@@ -155,7 +184,7 @@ def notice(moves: Sequence[Move], history: History, desk: Desk, *, number: int =
         moves: moves of one resident's cases from one former owner, all of which concern the resident.
         number: the number of the hand-over, if somebody took the case; 0 for an absence.
     """
-    may = contact.notice([one.case for one in moves], history, desk, moves_dates=True)
+    may = contact.notice([one.case for one in moves], history, desk)
     moves = [one for one in moves if one.case.code in may.codes]
     if may.at is None or not moves:
         return []
@@ -194,7 +223,7 @@ def _promised(case: Case, on: date, at: datetime, desk: Desk) -> Case:
     """
     The case with the date of the next word marked as told, because the notice names it.
 
-    If that date has come by the day `on`, when the notice is read, it is replaced by a later one, counted from `at`.
+    A date that nobody was told, and that has come by the day `on` when the notice is read, is replaced by one counted from `at`.
     """
     due = next_word(case.clocks)
     if due is not None and due <= on:
@@ -224,19 +253,43 @@ def table(desk: Desk, person: Staff, former: Staff | None, moves: Sequence[Move]
     }
     inbox = council.inbox_of(moves[0].case.inbox)
     key = keys.taken_over(person.id, _absence_in_key(former, absence), moves[0].case.code, desk.now)
-    return to_staff.about_no_single_case(
+    sheet = to_staff.about_no_single_case(
         desk, kinds.TAKEN_OVER, person, inbox, key, values, why=why, named=_named(moves)
     )
+    return _in_own_hours(sheet, person, desk)
 
 
-def welcome_back(desk: Desk, person: Staff, moves: Sequence[Move], *, why: str) -> Send:
-    """The mail "while you were away", to an owner who gets cases back."""
-    values = {"count": len(moves), "cases": [_row(one, desk, person) for one in moves]}
+def welcome_back(desk: Desk, person: Staff, moves: Sequence[Move], last_words: Mapping[str, str], *, why: str) -> Send:
+    """
+    The mail "welcome back", to an owner who gets cases back. Residents who wrote and have no answer come first (E80).
+
+    Args:
+        last_words: the residents' own last words, by case code.
+    """
+    rows = [_row(one, desk, person) | _unanswered(one.case, last_words, desk) for one in moves]
+    rows.sort(key=lambda row: row["wrote_on"] is None)
     inbox = desk.council.inbox_of(moves[0].case.inbox)
     key = keys.while_away(person.id, moves[0].case.code, desk.now)
-    return to_staff.about_no_single_case(
+    values = {"count": len(moves), "cases": rows}
+    sheet = to_staff.about_no_single_case(
         desk, kinds.WHILE_AWAY, person, inbox, key, values, why=why, named=_named(moves)
     )
+    return _in_own_hours(sheet, person, desk)
+
+
+def _in_own_hours(sheet: Send, person: Staff, desk: Desk) -> Send:
+    """The sheet, sent when its reader is at work: cases move at midnight and at weekends too (E47)."""
+    return replace(sheet, not_before=own_calendar(desk.council, person.id).next_open(desk.now))
+
+
+def _unanswered(case: Case, last_words: Mapping[str, str], desk: Desk) -> dict[str, Any]:
+    """When the resident last wrote after their first letter, if nobody has answered that, and the beginning of their words."""
+    at = case.last_letter_at
+    waits = at is not None and at > case.opened_at and (case.human_words_at is None or case.human_words_at < at)
+    return {
+        "wrote_on": desk.council.calendar.local_day(at) if at and waits else None,
+        "words": subjects.shortened(" ".join(last_words.get(case.code, "").split()), _SHOWN) if waits else "",
+    }
 
 
 def given(desk: Desk, case: Case, last_words: str, *, owner_why: str, why: str, number: int = 0) -> Send:

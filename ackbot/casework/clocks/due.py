@@ -9,8 +9,9 @@ from ackbot.casework.contact import Permission
 from ackbot.casework.cover import is_present, ladder
 from ackbot.casework.drafts import to_admin, to_resident
 from ackbot.casework.drafts.to_resident import NoNews
+from ackbot.casework.history import History
 from ackbot.casework.intents import ClearClock, Close, Intent, Late, SetClock, Settle
-from ackbot.casework.model import GIVEN_UP, PROMISES, Case, Clock, History
+from ackbot.casework.model import GIVEN_UP, PROMISES, Case, Clock
 from ackbot.casework.office import Desk
 from ackbot.casework.worktime import Duration
 
@@ -61,6 +62,7 @@ def told_by(case: Case, day: date, desk: Desk) -> bool:
 
 def reminded(case: Case, desk: Desk) -> tuple[str, str]:
     """The staff ids of whoever is in charge and of the next manager above, each only if present; "" otherwise."""
+    desk = desk.within(case)
     council = desk.council
     rungs = ladder(council, case.in_charge, case.team)
     owner = case.in_charge if is_present(council, case.in_charge, desk.now) else ""

@@ -1,24 +1,26 @@
 """Reminders to staff before and after a date: the morning digest, "overdue today", the ladder (behaviour.md §4.1, §4.6)."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
 from ackbot.casework import keys, standards
 from ackbot.casework.contact import silent_because
 from ackbot.casework.council import Staff
-from ackbot.casework.cover import absence_of, is_present, ladder, own_calendar, returns_on, stand_in
-from ackbot.casework.drafts import kinds, to_staff
+from ackbot.casework.cover import absence_of, has_left, is_present, ladder, own_calendar, returns_on, stand_in
+from ackbot.casework.drafts import bare, kinds, to_staff
 from ackbot.casework.drafts.kinds import StaffMail
 from ackbot.casework.intents import Send
 from ackbot.casework.model import GIVEN_UP, PROMISES, Case, HeldWords
 from ackbot.casework.office import Desk
 from ackbot.casework.worktime import Calendar
 from ackbot.mail import subjects
+from ackbot.mail.addresses import key_of
 from ackbot.mail.markup import Lines
 
 HEAD = "head of service"  # not a staff id: the address above every ladder; if none is set, the admin's
+ADMIN = "the admin"  # nor this one: whoever reads what complains about the head of service
 _SHOWN = 120  # characters of words that wait
 _OWED = 2  # mails without news; after these the manager must write next
 
@@ -49,7 +51,7 @@ def due_on(case: Case) -> date | None:
 
 def sheets(cases: Sequence[Case], desk: Desk) -> dict[str, list[Line]]:
     """
-    The lines of this morning's digests, by the reader's staff id or HEAD.
+    The lines of this morning's digests, by the reader's staff id, HEAD or ADMIN.
 
     Args:
         cases: open cases that are due within the next days, are late, or have no owner; each once.
@@ -66,13 +68,15 @@ def sheets(cases: Sequence[Case], desk: Desk) -> dict[str, list[Line]]:
 
 
 def _readers(case: Case, desk: Desk) -> list[tuple[str, Role]]:
+    desk = desk.within(case)
     council = desk.council
     rungs = ladder(council, case.in_charge, case.team)
     above = [_reached(one, case.team, desk) for one in rungs if one != case.in_charge]
-    top = [HEAD] if council.head_of_service else []
+    head = ADMIN if _is_about(case, council.head_of_service, desk) else HEAD
+    top = [head] if council.head_of_service else []
     # A case that nobody present has goes to the next person above only, who must give it to somebody (P4).
     if not is_here(case, desk):
-        return [((above or [HEAD])[0], "nobody")]
+        return [((above or [head])[0], "nobody")]
     readers: list[tuple[str, Role]] = []
     if case.late_since or case.offer or _shown_to_owner(case, desk):
         readers.append((case.in_charge, "own"))
@@ -83,14 +87,24 @@ def _readers(case: Case, desk: Desk) -> list[tuple[str, Role]]:
     if case.late_since:
         standard = council.standard_of(case.standard)
         steps = standards.steps(case.late_since, standard.escalate_every, council.calendar, desk.today)
-    # Sensitive letters bring no automatic mails, so their manager hears on the date itself.
+    # Sensitive letters bring no automatic mails, so on the date itself their manager hears. If nobody has written at all, the
+    # manager hears from the next working day on, and on each day one more of those above (E74).
     if case.no_news >= _OWED or (case.sensitive and due is not None and due <= desk.today):
         steps = max(steps, 1)
+    if _is_unheard(case):
+        opened_on = council.calendar.local_day(case.opened_at)
+        steps = max(steps, int(council.calendar.days_between(opened_on, desk.today)))
     if case.no_news >= GIVEN_UP:
         steps = len(above) + len(top)
     named = {one for one, _ in readers}
     readers += [(one, "escalated") for one in dict.fromkeys([*above, *top][:steps]) if one not in named]
     return readers
+
+
+def _is_about(case: Case, address: str, desk: Desk) -> bool:
+    """Whether a case complains about whoever has that address."""
+    person = desk.council.staff_at(key_of(address))
+    return person is not None and has_left(person, desk.today) and bool(case.about)
 
 
 def is_here(case: Case, desk: Desk) -> bool:
@@ -118,7 +132,12 @@ def _reached(staff: str, team: str, desk: Desk) -> str:
 def _shown_to_owner(case: Case, desk: Desk) -> bool:
     """Whether the owner is reminded of the case today: from `warn` before its date, or from their last working day before it."""
     due = due_on(case)
-    return due is not None and due <= horizon(case.in_charge, case.standard, desk)
+    return _is_unheard(case) or (due is not None and due <= horizon(case.in_charge, case.standard, desk))
+
+
+def _is_unheard(case: Case) -> bool:
+    """Whether somebody who may be in danger has had no word of any person."""
+    return case.sensitive and case.state == "open" and case.human_words_at is None
 
 
 def horizon(staff: str, standard: str, desk: Desk) -> date:
@@ -147,6 +166,7 @@ def digest(
     why: str,
     waiting: Sequence[tuple[Case, HeldWords]] = (),
     heard: Sequence[tuple[Case, str, str]] = (),
+    refusals: int = 0,
 ) -> Send:
     """
     The morning digest of what is due. If it holds one case of the reader's own, it is a mail about that case, and a plain
@@ -156,9 +176,21 @@ def digest(
         last_words: the resident's last words in that single case.
         waiting: questions of ours that the reader has not answered. They lead the digest (behaviour.md §4.2).
         heard: what came and asks for nothing, such as thanks: its case, its kind (see `store.heard`) and its words (§3.14).
+        refusals: how many digests with these cases were refused for what stands in them; then it shows no words of strangers.
     """
     key = keys.digest(person.id, desk.today)
-    return _reminder(desk, kinds.DIGEST_LIST, person, lines, last_words, key, why, waiting=waiting, heard=heard)
+    return _reminder(
+        desk,
+        kinds.DIGEST_LIST,
+        person,
+        lines,
+        last_words,
+        key,
+        why,
+        waiting=waiting,
+        heard=heard,
+        refusals=refusals,
+    )
 
 
 def overdue(
@@ -169,16 +201,17 @@ def overdue(
     *,
     why: str,
     waiting: Sequence[tuple[Case, HeldWords]] = (),
+    refusals: int = 0,
 ) -> Send:
     """The reminder at 13:00 of the promised date, to whoever is in charge and to the manager. What waits is named in it (E39)."""
     key = keys.overdue(person.id, desk.today)
-    return _reminder(desk, kinds.OVERDUE, person, lines, last_words, key, why, waiting=waiting)
+    return _reminder(desk, kinds.OVERDUE, person, lines, last_words, key, why, waiting=waiting, refusals=refusals)
 
 
-def late(desk: Desk, person: Staff, line: Line, last_words: str, *, why: str) -> Send:
+def late(desk: Desk, person: Staff, line: Line, last_words: str, *, why: str, refusals: int = 0) -> Send:
     """The reminder of one case that fell due after 13:00, sent before its resident is told that there is no news."""
     key = keys.late(person.id, line.case.code, desk.today)
-    return _reminder(desk, kinds.OVERDUE, person, [line], last_words, key, why, due_now=True)
+    return _reminder(desk, kinds.OVERDUE, person, [line], last_words, key, why, due_now=True, refusals=refusals)
 
 
 def _reminder(
@@ -193,48 +226,77 @@ def _reminder(
     due_now: bool = False,
     waiting: Sequence[tuple[Case, HeldWords]] = (),
     heard: Sequence[tuple[Case, str, str]] = (),
+    refusals: int = 0,
 ) -> Send:
     """
     A digest or reminder of these lines.
 
     Args:
         due_now: the reminder is not of 13:00, and its words must not speak of 15:00 as of later.
+        refusals: as in `digest`.
     """
+    lines = [replace(line, case=bare.case(line.case, refusals)) for line in lines]
+    waits = [_waits(desk, person, bare.case(case, refusals), one, refusals) for case, one in waiting]
+    heard_of = [
+        bare.line(_heard(desk, bare.case(case, refusals), kind, bare.text(words, refusals)), refusals)
+        for case, kind, words in heard
+    ]
     if len(lines) == 1 and lines[0].role == "own":
         values = {
             **_line(desk, person, lines[0]),
-            "waiting": [_waits(desk, person, *one) for one in waiting],
-            "heard": [_heard(desk, *one) for one in heard],
-            "letter": Lines(last_words),
+            "waiting": waits,
+            "heard": heard_of,
+            "letter": Lines(bare.text(last_words, refusals)),
+            "bare": bool(refusals),
             "overdue": mail is kinds.OVERDUE and not due_now,
         }
-        return to_staff.about_case(desk, kinds.DIGEST_ONE, lines[0].case, person, key, values, why=why)
+        head = _head(desk, values, due_now=due_now)
+        return to_staff.about_case(desk, kinds.DIGEST_ONE, lines[0].case, person, key, values, why=why, head=head)
     first = _first_open(lines, desk).case if lines else (waiting or heard)[0][0]
     inbox = desk.council.inbox_of(first.inbox)
     named = dict.fromkeys(
         [*(line.case.code for line in lines), *(case.code for case, _ in waiting), *(one[0].code for one in heard)]
     )
     values = {
-        **listed(desk, person, lines),
+        **listed(desk, person, lines, refusals),
         "due_now": due_now,
-        "waiting": [_waits(desk, person, *one) for one in waiting],
-        "heard": [_heard(desk, *one) for one in heard],
+        "waiting": waits,
+        "heard": heard_of,
+        "bare": bool(refusals),
         "count": len(named),
     }
     return to_staff.about_no_single_case(desk, mail, person, inbox, key, values, why=why, named=tuple(named))
 
 
-def _waits(desk: Desk, person: Staff, case: Case, question: HeldWords) -> dict[str, Any]:
+def _head(desk: Desk, one: Mapping[str, Any], *, due_now: bool) -> str:
+    """What a reminder of one case is, for its subject in a list of mails, where the case's own subject comes after it (E57)."""
+    language, day = desk.council.languages[0], one["due_on"]
+    if due_now:
+        name = "due-now"
+    elif one["overdue"] and one["due_today"]:
+        name = "overdue-today"
+    elif one["missed"] or one["late_since"]:
+        name = "overdue"
+    elif one["due_today"]:
+        name = "due-today"
+    else:
+        name = "due" if day else "yours"
+    said = desk.templates.day(language, day, desk.today) if day else ""
+    return desk.templates.phrase(language, f"digest.{name}", day=said)
+
+
+def _waits(desk: Desk, person: Staff, case: Case, question: HeldWords, refusals: int) -> dict[str, Any]:
     """Values for one question that waits for its answer."""
-    return {
+    values = {
         "reference": desk.council.reference_of(case.code),
         "resident": to_staff.resident_name(case),
         "who_wrote": question.command == "SENT",
-        "words": subjects.shortened(" ".join(question.words.split()), _SHOWN),
+        "words": subjects.shortened(" ".join(bare.text(question.words, refusals).split()), _SHOWN),
         "links": {
             word.lower(): to_staff.inside_link(desk, case, person, word) for word in ("SEND", "KEEP", "SENT", "NO")
         },
     }
+    return bare.line(values, refusals)
 
 
 def _heard(desk: Desk, case: Case, kind: str, words: str) -> dict[str, Any]:
@@ -253,9 +315,9 @@ def _first_open(lines: Sequence[Line], desk: Desk) -> Line:
     return next((line for line in lines if desk.council.inbox_of(line.case.inbox).mode != "shadow"), lines[0])
 
 
-def listed(desk: Desk, person: Staff | None, lines: Sequence[Line]) -> dict[str, Any]:
+def listed(desk: Desk, person: Staff | None, lines: Sequence[Line], refusals: int = 0) -> dict[str, Any]:
     """Values for a mail that lists cases by role. Without a person (for HEAD) it has no links, because nobody could use them."""
-    shown = [_line(desk, person, line) for line in lines]
+    shown = [bare.line(_line(desk, person, line), refusals) for line in lines]
     silent = sum(bool(one["silent"]) for one in shown)
     return {
         "silent": "all" if silent == len(shown) else "some" if silent else "",
@@ -290,11 +352,13 @@ def _line(desk: Desk, person: Staff | None, line: Line) -> dict[str, Any]:
         "told": told,
         "late_since": case.late_since,
         "no_news": case.no_news,
-        "owes": line.role == "escalated" and case.no_news == _OWED,
+        "owes": line.role == "escalated" and case.no_news >= _OWED,
         "doubted": case.doubted,
         "given_up": case.no_news >= GIVEN_UP,
-        "silent": silent_because(case, council) or ("" if told else "no date was promised"),
+        "silent": silent_because(case, council)
+        or ("" if told or case.no_news >= GIVEN_UP else "no date was promised"),  # given up says more (E55)
         "missed": line.due_on is not None and line.due_on < desk.today,
         "call": case.sensitive,
+        "ring": not case.resident.addr,
         "links": to_staff.links(desk, case, person) if person else {},
     }

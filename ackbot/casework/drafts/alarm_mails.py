@@ -7,7 +7,7 @@ from typing import Any
 
 from ackbot.casework import keys
 from ackbot.casework.council import Staff
-from ackbot.casework.drafts import kinds, names, to_staff
+from ackbot.casework.drafts import bare, kinds, names, to_staff
 from ackbot.casework.intents import Send
 from ackbot.casework.model import Case
 from ackbot.casework.office import Desk
@@ -78,6 +78,7 @@ def urgent_again(
     others: Sequence[tuple[Case, AlarmWords]] = (),
     letters: int = 1,
     forged: Collection[str] = (),
+    refusals: int = 0,
     why: str,
 ) -> Send:
     """
@@ -89,14 +90,18 @@ def urgent_again(
         others: further cases of the same resident that alarm; each is taken for itself.
         letters: how many have alarmed in all of these cases.
         forged: codes of those of these cases whose alarm rests on letters that may be forged.
+        refusals: how many mails of this alarm were refused for what stands in them; then it shows no words of strangers.
     """
     key = keys.urgent_again(case.code, started_at, number)
+    case, words = bare.case(case, refusals), _bare(words, refusals)
+    others = [(bare.case(other, refusals), _bare(said, refusals)) for other, said in others]
     values = {
         **_alarming(desk, case, categories, words.writer),
         "letter": Lines(words.text),
         "since": [replace(one, text=_short(one.text)) for one in words.since],
         "letters": letters,
         "forged": case.code in forged,
+        "bare": bool(refusals),
         "others": [
             _to_take(desk, other, staff, forged=other.code in forged)
             | {"writer": said.writer, "words": _short(said.text)}
@@ -118,21 +123,33 @@ class Untaken:
     forged: bool = False
 
 
-def urgent_list(desk: Desk, staff: Staff, untaken: Sequence[Untaken], *, proof: int, letters: int, why: str) -> Send:
-    """The alarms that run and are equally proven, in one mail (E9); each is taken by its link, or by a line with its reference."""
+def urgent_list(
+    desk: Desk, staff: Staff, untaken: Sequence[Untaken], *, proof: int, letters: int, refusals: int = 0, why: str
+) -> Send:
+    """
+    The alarms that run and are equally proven, in one mail (E9); each is taken by its link, or by a line with its reference.
+
+    Args:
+        refusals: as in `urgent_again`; from the second on it shows no addresses either.
+    """
+    untaken = [replace(one, case=bare.case(one.case, refusals), words=_bare(one.words, refusals)) for one in untaken]
     calendar = desk.council.calendar
     values = {
         "count": len(untaken),
         "letters": letters,
         "repeat_every": round(desk.council.urgent.repeat_every.seconds / 60),
+        "bare": bool(refusals),
         "cases": [
-            {
-                **_to_take(desk, one.case, staff, forged=one.forged),
-                "categories": list(one.categories),
-                "since": one.started_at.astimezone(calendar.timezone),
-                "writer": one.words.writer,
-                "words": _short(one.words.text),
-            }
+            bare.line(
+                {
+                    **_to_take(desk, one.case, staff, forged=one.forged),
+                    "categories": list(one.categories),
+                    "since": one.started_at.astimezone(calendar.timezone),
+                    "writer": one.words.writer,
+                    "words": _short(one.words.text),
+                },
+                refusals,
+            )
             for one in untaken
         ],
     }
@@ -175,6 +192,12 @@ def alarm_words(
     return AlarmWords(text, _not_the_resident(author, case) if author else "", tuple(later))
 
 
+def _bare(words: AlarmWords, refusals: int) -> AlarmWords:
+    """The words of an alarm; after a refusal only the address of a writer who is not the resident."""
+    writer = words.writer.rpartition("<")[2].rstrip(">")
+    return AlarmWords("", writer) if refusals else words
+
+
 def _short(text: str) -> str:
     return subjects.shortened(" ".join(text.split()), _WORDS_SHOWN)
 
@@ -183,6 +206,7 @@ def _alarming(desk: Desk, case: Case, categories: Sequence[str], writer: str) ->
     owner = desk.council.staff.get(case.owner)
     return {
         "writer": writer,
+        "bare": False,
         "since": [],
         "categories": list(categories),
         "owner": owner.name if owner else "",

@@ -60,7 +60,7 @@ NEW_CASE = StaffMail("new-case", "new-case", words_go_out=True)
 NEW_CASE_LATER = StaffMail("new-case", "new-case-later", words_go_out=True)
 NEW_CASE_SPLIT = StaffMail("new-case", "new-case-split", words_go_out=True)
 RESIDENT_WROTE = StaffMail("resident-wrote", "resident-wrote", words_go_out=True)
-OTHER_WROTE = StaffMail("resident-wrote", "other-wrote", purpose="other-wrote", html=True)
+OTHER_WROTE = StaffMail("resident-wrote", "other-wrote", words_go_out=True, html=True)
 URGENT = StaffMail("urgent", "urgent")
 URGENT_LIST = StaffMail("urgent", "urgent-list", html=True)
 ALSO_YOURS = StaffMail("hand-over", "hand-over")
@@ -74,6 +74,7 @@ OVERDUE = StaffMail("digest", "overdue", html=True)
 _ANSWERS = {
     "alarm": "urgent",
     "take": "urgent",
+    "echo": "echo",
 }  # an answer to the question whether somebody takes an alarm is an answer to the alarm
 
 
@@ -103,6 +104,7 @@ ASK_BACK: Mapping[str, StaffMail] = MappingProxyType(
             "another",  # somebody else wrote in their case
             "unreachable",  # the resident's address does not work
             "unproven",  # was that a colleague's answer?
+            "passed",  # what was made of what they forwarded or wrote down
             "forged",  # it was not: somebody wrote in a colleague's name
         )
     }

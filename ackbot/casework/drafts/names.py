@@ -6,11 +6,13 @@ from functools import lru_cache
 from itertools import pairwise
 
 from ackbot.casework.council import Council, Staff
+from ackbot.casework.model import Case
 from ackbot.mail import folding, lures, spelt
 from ackbot.mail.addresses import Address
 from ackbot.mail.message import Message
 
 _LONGEST = 60  # characters of a name
+_LONGEST_KEPT = 300  # characters of a name and its address that are kept in memory
 _LONGEST_SHOWN = 300  # characters of a display name in which a colleague's is looked for
 _SIGN_OFF = re.compile(
     r"^\W*(?:(?:kind|best|warm|many)\s+)?(?:regards|wishes|yours(?:\s+(?:sincerely|faithfully|truly))?|sincerely|respectfully|"
@@ -26,8 +28,9 @@ _VIA = re.compile(r"(?<!\s)\s++via\s.*$", re.IGNORECASE)
 # A name without marks and joiners, which stand inside the words of many scripts.
 _INSIDE = "'’‘`´ʼʻ׳.‐‑–·・-"
 _WORD = rf"['’]?[^\W\d_]+(?:[{_INSIDE}][^\W\d_]+){{0,4}}[.’']?"
-_NAME = re.compile(rf"{_WORD}(?: {_WORD}){{0,8}}")
+_NAME = re.compile(rf"{_WORD}(?: (?:&|{_WORD})){{0,8}}")
 _MOST_WORDS = 5  # particles not counted
+_SHORT_WORD = 3  # letters; a word in capitals among others may be letters after a name
 _PARTICLE = (
     "de del della di da das do dos du des le la las los les lo el al ul y e i et und and en van der den het ter ten tot von vom zu"
     " zum zur af av bin bint binti ibn ben bar abu abd ap ab ferch verch mac mc o st san sri op in t s d l na nic ní ó ka wa"
@@ -42,9 +45,40 @@ _NO_NAME = re.compile(
     r"|noreply|helpdesk|help|service|services|department|council|borough|government|govt|hmrc|police|bank|security|secure|tax|taxes"
     r"|housing|account|accounts|payment|payments|refund|refunds|rebate|invoice|prize|prizes|winner|won|lottery|bonus|claim|collect"
     r"|urgent|urgently|important|alert|warning|notice|overdue|penalty|suspended|blocked|verify|verification|confirm|password|login"
-    r"|www|http|https|dot|com)\b",
+    r"|www|http|https|dot|com|occupiers?|occupants?|householders?|homeowners?|leaseholders?|tenants?|headteacher|reception|enquiries"
+    r"|secretary|treasurer|manager)\b",
     re.I,
 )
+# Roles and titles: whoever has them signs with a name. Some are surnames too, and these count only where a name begins.
+_OFFICE = re.compile(
+    r"\b(?:bailiffs?|balliffs?|executive|ceo|cfo|coo|ombudsman|magistrates?|solicitors?|landlord|landlady"
+    r"|registrar|enforcement|detective|administrators?|postmaster|managers?|directors?|officers?|inspectors?|surveyors?"
+    r"|collectors?|agents?|workers?|teachers?|squad|standards|health|planning|legal|fraud|crown|tribunal|majesty|hotline|helpline"
+    r"|huissier|directeur|komornik|burmistrz|alcalde|alguacil|gerichtsvollzieher|beili|beiliaid|gweithredwr)\b",
+    re.I,
+)
+_RANK = re.compile(
+    r"(?:the )?(?:chief|head|deputy|mayor|leader|sheriff|constable|sergeant|president|prime"
+    r"|chair(?:man|woman|person)?|commissioner|secretary|minister|pc|dc|ds|dci|mp|nurse|doctor|clerk|town|his|her|king|queen|maer|maire|bürgermeister)"
+    r"(?: |\Z)(?!and )|(?:lord|lady|sir|judge|cllr|councillor)\.? [^ ]+\Z",
+    re.I,
+)
+_TITLE = (
+    "mr mrs ms miss mx dr prof professor rev revd reverend fr sr cllr councillor cyng lord lady baroness sir dame master capt"
+    " captain major col colonel sgt pc judge herr frau sig señor señora monsieur madame"
+)
+TITLES = frozenset(_TITLE.split())
+_KNIGHTS = frozenset(["sir", "dame"])  # with the given name, never with the family's
+_TOGETHER = frozenset(["and", "&", "+", "a", "ac", "und", "et", "y", "e", "i", "family", "teulu"])  # several people
+_ROLE = (
+    "officer adviser advisor assistant team manager desk service services unit centre department office enquiries support lead"
+    " coordinator surveyor caseworker director head clerk warden inspector technician duty administrator planner engineer housing"
+)
+_ROLES = frozenset(_ROLE.split())
+_AFTER_NAME = "mbe obe cbe kbe mp jp qc kc phd bsc msc ba ma rn md dl frcs cpfa"
+_AFTER_NAMES = frozenset(_AFTER_NAME.split())
+_VOWELS = frozenset("aeiouyáéíóúàèìòùâêîôûŵŷäëïöüå")
+_SCOTS = re.compile(r"\bMc([a-z])")
 # Words of sentences that no name has, in the languages of domain.md's residents; of Chinese, Japanese, Korean: pieces.
 _SENTENCE = (
     "your yours is was were has have had been please now today tomorrow immediately asap here this these those there of for with"
@@ -106,14 +140,21 @@ def greeting(sender: Address | None, message: Message) -> str:
 
 def from_display(sender: Address) -> str:
     """A display name as a person would say it: `Quan, Edward (Mr)` is Edward Quan; "" when it is no name (E10)."""
+    usual = len(sender.name) + len(sender.addr) <= _LONGEST_KEPT
+    return (_from_display if usual else _from_display.__wrapped__)(sender)
+
+
+@lru_cache(maxsize=64)  # the mails of one letter ask five times
+def _from_display(sender: Address) -> str:
     if lures.leads_away(sender.name) or lures.has_number(sender.name):
         return ""  # in brackets too
     name = _BRACKETED.sub("", sender.name).strip(" \"'")
     name = _VIA.sub("", name)
     family, comma, given = name.partition(",")
-    if comma and given.strip() and "," not in given:
+    if comma and given.strip() and "," not in given and _TOGETHER.isdisjoint(given.casefold().split()):
         name = f"{given.strip()} {family.strip()}"
-    return name if _is_name(name, sender) else ""
+    name = name.replace(" + ", " & ")
+    return calm(name) if _is_name(name, sender) else ""
 
 
 def _signed(text: str, sender: Address) -> str:
@@ -125,7 +166,7 @@ def _signed(text: str, sender: Address) -> str:
             name = re.sub(r"^(?:Mr|Mrs|Ms|Miss|Dr)\.?\s+", "", after.strip(" ,.*_-"))
             sentence = len(name.split()) > 3 or _NO_SIGNATURE.search(name)
             sure = not sentence and _is_name(name, sender) and (not thanked or _known(name, sender))
-            return name if sure else ""
+            return calm(name) if sure else ""
     return ""
 
 
@@ -139,6 +180,8 @@ def _is_name(name: str, sender: Address) -> bool:
     if not name or len(name) > _LONGEST or lures.has_digit(name) or lures.leads_away(name):
         return False
     bare = _bare(name)
+    if _OFFICE.search(bare) or _RANK.match(bare):
+        return False
     if not _NAME.fullmatch(bare) or _NO_NAME.search(bare) or _is_sentence(bare) or _is_abuse(bare):
         return False
     local = sender.key.partition("@")[0]
@@ -155,9 +198,9 @@ def _is_abuse(bare: str) -> bool:
 
 
 def _is_sentence(bare: str) -> bool:
-    words = bare.split()
+    words = bare.replace(" & ", " ").split()
     said = [word.casefold().strip(".") for word in words]
-    counted = [word for word in said if word not in _PARTICLES]
+    counted = [word for word in said if word not in _PARTICLES and word not in TITLES]
     luring, short = len(_LURING & set(said)), len(_SHORT & set(said))
     return (
         not counted
@@ -184,8 +227,48 @@ def _is_word(word: str) -> bool:
 
 
 def first(name: str) -> str:
-    """The first word of a name."""
-    return name.split(maxsplit=1)[0] if name.split() else name
+    """
+    What somebody is called for short: the first name, "Dr Khan" and "Sir Tom" for those with a title; else the whole name, as for
+    couples, roles ("Housing Officer") and initials (E44).
+    """
+    words = name.split()
+    said = [word.casefold().strip(".,") for word in words]
+    if len(words) < 2 or not _ROLES.isdisjoint(said) or not _TOGETHER.isdisjoint(said[1:]):
+        return name
+    titles = next((number for number, word in enumerate(said) if word not in TITLES), len(words))
+    rest = words[titles:]
+    if titles:
+        called = rest[0] if rest and said[titles - 1] in _KNIGHTS else rest[-1] if rest else ""
+        return " ".join([*words[:titles], called]) if called else name
+    return name if _is_initials(words[0]) else words[0]
+
+
+def calm(name: str) -> str:
+    """The name as its bearer would sign it: "ANNE MARIE BYRNE" is Anne Marie Byrne. We do not shout back (voice.md, 6)."""
+    words = name.split()
+    loud = all(word.isupper() for word in words if sum(map(str.isalpha, word)) > 1)
+    return " ".join(_calmed(word, number, loud=loud) for number, word in enumerate(words))
+
+
+def _calmed(word: str, number: int, *, loud: bool) -> str:
+    letters = [char for char in word if char.isalpha()]
+    if loud and word.casefold().strip(".") in TITLES:
+        return word.title()
+    if not word.isupper() or len(letters) < 2 or _is_initials(word) or word.casefold() in _AFTER_NAMES:
+        return word
+    if not loud:
+        return word.title() if len(letters) > _SHORT_WORD else word
+    if number and word.casefold() in _PARTICLES:
+        return word.casefold()
+    return _SCOTS.sub(lambda match: f"Mc{match[1].upper()}", word.title().replace("’S", "’s"))
+
+
+def _is_initials(word: str) -> bool:
+    """Whether a word is "E", "E.J." or "EJ", and no short name such as "LI" or "JO"."""
+    letters = [char for char in word.casefold() if char.isalpha()]
+    if len(letters) < 2 or "." in word.strip("."):
+        return True
+    return len(letters) == 2 and word.isupper() and (letters[1] == "j" or len(_VOWELS & set(letters)) != 1)
 
 
 def namesake(sender: Address, council: Council) -> Staff | None:
@@ -211,3 +294,16 @@ def _whole(name: str) -> frozenset[str]:
 
 def _words(name: str) -> list[str]:
     return re.findall(r"[^\W\d_]+", folding.plain(name[:_LONGEST_SHOWN]))
+
+
+def service_of(staff: str, case: Case, council: Council) -> str:
+    """
+    The service in which somebody has a case: that of its inbox, if they work there; else that of their own team, for whoever
+    stands in from another service (E55).
+    """
+    inbox = council.inbox_of(case.inbox)
+    theirs = [name for name, team in council.teams.items() if staff in (*team.members, team.deputy, team.manager)]
+    if inbox.personal or {case.team, inbox.team} & set(theirs) or not theirs:
+        return inbox.service
+    found = (one.service for one in council.inboxes.values() if one.team in theirs and not one.personal)
+    return next(found, inbox.service)

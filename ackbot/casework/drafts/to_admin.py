@@ -5,11 +5,12 @@ from typing import Any
 
 from ackbot.casework import keys
 from ackbot.casework.council import Council
+from ackbot.casework.cover import has_left
 from ackbot.casework.drafts.to_resident import envelope_from
 from ackbot.casework.intents import Intent, Send
 from ackbot.casework.model import Case
 from ackbot.casework.office import Desk
-from ackbot.mail.addresses import Address
+from ackbot.mail.addresses import Address, key_of
 from ackbot.mail.compose import Draft, Profile
 
 
@@ -81,10 +82,12 @@ def no_owner(case: Case, why: str, desk: Desk) -> Intent:
 
     The mail goes to the head of service, or else the team's manager, or else the admin.
     """
-    council = desk.council
+    council = desk.within(case).council
     team = council.teams.get(case.team)
     manager = council.staff.get(team.manager) if team else None
-    recipient = council.head_of_service or (manager.email if manager else "") or council.admin
+    head = council.staff_at(key_of(council.head_of_service))
+    apart = head is not None and has_left(head, desk.today)  # it complains about the head of service
+    recipient = ("" if apart else council.head_of_service) or (manager.email if manager else "") or council.admin
     values = {
         "reference": council.reference_of(case.code),
         "inbox": council.inbox_of(case.inbox).address,

@@ -1,15 +1,15 @@
 """Drafts of mails to residents. The facts are chosen here; the words come from the templates (behaviour.md §3)."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from ackbot.casework import keys
 from ackbot.casework.asked_for import INTERPRETER, NOT_PHONE
 from ackbot.casework.council import Council, Inbox, Staff
-from ackbot.casework.drafts import kinds, names
+from ackbot.casework.drafts import fitting, kinds, names, written_before
 from ackbot.casework.drafts.kinds import ResidentMail
 from ackbot.casework.intents import Send
 from ackbot.casework.model import Case, Facts
@@ -23,15 +23,7 @@ from ackbot.mail.message import Message
 from ackbot.mail.plain import Attachment
 
 LATE = timedelta(hours=2)  # after the letter; a later acknowledgement apologises once and plainly
-_OWN_WORDS = 60  # words that an acknowledgement may have without its footer (behaviour.md §3.1)
-_SHORTER: tuple[tuple[str, Callable[[Any], Any]], ...] = (
-    ("times_written", lambda _: 1),
-    ("opens_on", lambda _: None),
-    ("matter", lambda matter: subjects.shortened(matter, 30)),
-    ("late", lambda _: False),
-    ("complaint", lambda _: False),
-    ("matter", lambda _: ""),
-)
+_UNNAMED = {"mail": "unnamed", "forwarded": "unnamed", "call": "call", "visit": "visit"}  # phrases for the subject
 _QUOTED = 80  # characters of a subject that our words repeat
 
 
@@ -63,7 +55,7 @@ def about_case(
     inbox = council.inbox_of(case.inbox)
     reference = council.reference_of(case.code)
     language = desk.language_for(case.language)
-    theirs = "" if case.sensitive else subjects.without_tags(letter.subject if letter else case.subject)
+    theirs = "" if case.sensitive or case.spoken else subjects.without_tags(letter.subject if letter else case.subject)
     proven = _proven(letter, case, inbox)
     if not proven and (not lures.quotable(subjects.plain(theirs)) or _is_ours(case, council)):
         theirs = ""
@@ -72,7 +64,7 @@ def about_case(
         subjects.answer_to(theirs)
         if theirs
         else desk.templates.phrase(
-            language, "subject.unnamed", day=desk.templates.day(language, written_on, desk.today)
+            language, f"subject.{_UNNAMED[case.way]}", day=desk.templates.day(language, written_on, desk.today)
         )
     )
     with_reference = council.reference_in_subject == "always" or (
@@ -92,11 +84,14 @@ def about_case(
             "today": desk.today,
             "council": council.name,
             "service": inbox.service,
+            "owner_service": names.service_of(case.in_charge, case, council),
             "reference": reference,
             "name": names.from_display(case.resident) or "",
             "matter": matter(theirs, proven=proven),
             "written_on": written_on,
             "sensitive": case.sensitive,
+            "way": case.way,
+            "yours": _yours(desk, case),
             "phone": "" if NOT_PHONE in case.formats else inbox.phone,
             "urgent_help": Words(council.urgent_help),
             "take_further": Words(inbox.take_further or council.take_further),
@@ -168,15 +163,20 @@ def acknowledgement(
     absent: str = "",
     also_to: Sequence[Inbox] = (),
     noted: str = "",
+    danger: Literal["first", "second", ""] = "",
+    passed_by: str = "",
 ) -> Send:
     """
     The acknowledgement: it says who has the letter, and gives the date of the next word.
 
     Args:
+        danger: where the words about emergencies stand if the letter alarms: before everything, or behind who has it, because
+            somebody else may read that mailbox; "" for a letter without danger, and then they stand in the footer (E49).
         hold: why it waits for the admin's release; "" if it does not wait.
         absent: the public name of the officer who is away, if it is that officer's own inbox; "" otherwise.
         also_to: our other inboxes to which the letter was sent.
         noted: what the letter asks for, such as large print; confirmed once.
+        passed_by: the public name of the colleague who passed it on to us; "" if it came by itself.
     """
     council = desk.council
     inbox = council.inbox_of(case.inbox)
@@ -197,28 +197,24 @@ def acknowledgement(
         "first_name": names.first(owner.public_name) if owner else "",
         "absent": absent,
         "noted": noted,
+        "passed_by": passed_by,
+        "holds_mail": bool(letter.enclosed),
         "next_on": None if case.sensitive else next_word(case.clocks),
         "named_on": named_on,
-        "opens_on": None if case.sensitive else opens_on,
+        "opens_on": opens_on,
+        "phone": inbox.phone
+        if opens_on is None and NOT_PHONE not in case.formats
+        else "",  # a closed office's number helps nobody (E49)
+        "danger": danger,
         "late": desk.now - case.opened_at > LATE,
-        "times_written": facts.letters_from + 1,
+        "written_before": written_before.of_it(letter, facts),
         "complaint": "complaint" in case.standard.lower(),
         "also": [other.service for other in also_to],
         "sentence": Words(inbox.sentence),
     }
     mail = kinds.ACKNOWLEDGEMENT_TO_COLLEAGUE if colleague else kinds.ACKNOWLEDGEMENT
     send = about_case(desk, mail, case, key, values, why=why, letter=letter)
-    return replace(send, draft=_fitting(send.draft, desk), hold=hold)
-
-
-def _fitting(draft: Draft, desk: Desk) -> Draft:
-    """The acknowledgement within its length: the least important parts are dropped or shortened first (voice.md, point 9)."""
-    values = draft.values
-    for name, shorter in _SHORTER:
-        if desk.templates.words_above_rule(draft.languages[0], draft.template, values) <= _OWN_WORDS:
-            break
-        values = {**values, name: shorter(values[name])}
-    return replace(draft, values=values)
+    return replace(send, draft=fitting.shortened(send.draft, desk), hold=hold)
 
 
 def receipt(
@@ -232,7 +228,7 @@ def receipt(
         noted: as in `acknowledgement`.
     """
     owner = desk.council.staff.get(case.in_charge)
-    key = keys.receipt(case.code, desk.today)
+    key = keys.receipt(case.code, desk.today, spared=case.receipt_on == desk.today)
     values = {
         "name": names.greeting(case.resident, letter),
         "owner": owner.public_name if owner else "",
@@ -243,25 +239,6 @@ def receipt(
     }
     send = about_case(desk, kinds.RECEIPT, case, key, values, why=why, letter=letter)
     return replace(send, inbox=inbox.name, lane=inbox.lane, hold=hold)
-
-
-def reached(desk: Desk, letter: Message, case: Case, to: Address, *, why: str, hold: str) -> Send:
-    """
-    The one receipt for somebody else who writes in a resident's case: who has their mail, and nothing of the case (§3.3a).
-
-    Its Message-ID and reply address belong to the case, so that an answer finds it.
-    """
-    council = desk.council
-    inbox = council.inbox_of(case.inbox)
-    owner = council.staff.get(case.in_charge)
-    theirs = replace(
-        case, resident=to, language=letter.language(council.languages[0]), formats="", subject=letter.subject, clocks=()
-    )
-    values = {"name": names.greeting(to, letter), "owner": owner.public_name if owner else ""}
-    send = about_case(desk, kinds.REACHED, theirs, keys.reached(case.code, to.key), values, why=why, letter=letter)
-    subject = send.draft.subject.replace(f" [{council.reference_of(case.code)}]", "")
-    draft = replace(send.draft, subject=subject, extra={})
-    return replace(send, draft=draft, inbox=inbox.name, lane=inbox.lane, hold=hold)
 
 
 def where_it_stands(
@@ -287,7 +264,7 @@ def where_it_stands(
         "noted": noted,
         "next_on": next_word(case.clocks) if still and not case.sensitive else None,
     }
-    key = keys.receipt(case.code, desk.today)
+    key = keys.receipt(case.code, desk.today, spared=case.receipt_on == desk.today)
     send = about_case(desk, kinds.WHERE_IT_STANDS, case, key, values, why=why, letter=letter)
     return replace(send, inbox=inbox.name, lane=inbox.lane, hold=hold)
 
@@ -323,6 +300,8 @@ def human(
     }
     send = about_case(desk, kinds.HUMAN, case, key, values, why=why)
     draft, service = send.draft, desk.council.inbox_of(case.inbox).service
+    if case.answer_to:
+        draft = replace(draft, recipient=replace(draft.recipient, addr=case.answer_to))
     sender = replace(draft.sender, name=f"{person.public_name}, {service}")
     reply_to = replace(draft.reply_to, name=sender.name) if draft.reply_to else None
     return replace(send, draft=replace(draft, sender=sender, reply_to=reply_to))
@@ -383,10 +362,12 @@ def no_news(desk: Desk, all_of: Sequence[NoNews], *, why: str) -> Send:
 
 def _no_news_values(one: NoNews, desk: Desk) -> dict[str, Any]:
     noted = one.case.noted_at
+    owner = desk.council.staff.get(one.case.owner) if one.case.cover else None
     since = one.case.human_words_at or one.case.opened_at
     return {
         "promised_on": one.promised_on,
         "next_on": one.next_on,
+        "absent": owner.public_name if owner else "",
         "reminded": one.reminded,
         "manager": one.manager,
         "manager_first": names.first(one.manager) if one.manager else "",
@@ -471,6 +452,11 @@ def split_off(desk: Desk, other: Case, first: Case, *, named: str, why: str) -> 
     return _listing([other], about_case(desk, kinds.PART_SPLIT_OFF, other, keys.split_off(other.code), values, why=why))
 
 
+def _yours(desk: Desk, case: Case) -> str:
+    """What they wrote or told us, in the words in which our later mails name it."""
+    return desk.templates.phrase(desk.language_for(case.language), f"reached.{case.way}")
+
+
 def _listing(cases: Sequence[Case], send: Send) -> Send:
     """The mail with the codes of its cases, because an answer to it may be about any of them."""
     return replace(send, names=tuple(case.code for case in cases))
@@ -480,9 +466,10 @@ def _matter(desk: Desk, case: Case) -> dict[str, Any]:
     """Values for one case in a mail that lists a resident's cases."""
     owner = desk.council.staff.get(case.in_charge)
     return {
-        "matter": "" if case.sensitive or _is_ours(case, desk.council) else matter(case.subject),
+        "matter": "" if case.sensitive or case.spoken or _is_ours(case, desk.council) else matter(case.subject),
+        "yours": _yours(desk, case),
         "reference": desk.council.reference_of(case.code),
-        "service": desk.council.inbox_of(case.inbox).service,
+        "service": names.service_of(case.in_charge, case, desk.council),
         "written_on": desk.council.calendar.local_day(case.opened_at),
         "owner": owner.public_name if owner else "",
         "first_name": names.first(owner.public_name) if owner else "",

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import quote
 
-from ackbot.casework import keys
+from ackbot.casework import apart, keys
 from ackbot.casework.asked_for import NOT_PHONE
 from ackbot.casework.council import Inbox, Staff
+from ackbot.casework.cover import has_left
 from ackbot.casework.drafts import kinds, names
 from ackbot.casework.drafts.kinds import StaffMail
 from ackbot.casework.drafts.to_resident import envelope_from
@@ -77,8 +78,9 @@ def inside_link(desk: Desk, case: Case, staff: Staff, body: str, *, alarm: bool 
 
 
 def resident_name(case: Case) -> str:
-    """What staff read for the resident: the display name, else the address."""
-    return names.from_display(case.resident) or case.resident.addr or "somebody without an address"
+    """What staff read for the resident: the display name, else the address. A caller's name is a colleague's word."""
+    name = case.resident.name if case.spoken else names.from_display(case.resident)
+    return name or case.resident.addr or "somebody without an address"
 
 
 def about_case(
@@ -91,6 +93,7 @@ def about_case(
     *,
     why: str,
     letter: Message | None = None,
+    head: str = "",
 ) -> Send:
     """
     A mail to a member of staff about one case. All mails to one person about a case form one thread.
@@ -98,8 +101,10 @@ def about_case(
     Args:
         values: values of the template, in addition to the facts of the case; they win over these.
         letter: the letter to show, with its files attached; None for none.
+        head: what the subject of a digest says before the matter.
     """
     council = desk.council
+    staff = _reader(desk, case, staff)
     inbox = council.inbox_of(case.inbox)
     words_go_out = mail.words_go_out and bool(case.resident.addr)
     resident = resident_name(case)
@@ -133,6 +138,7 @@ def about_case(
             "next_on": next_on,
             "promised": any(clock.told and clock.promised_on == next_on for clock in case.clocks),
             "call": case.sensitive,
+            "way": case.way,
             "formats": case.formats,
             "no_phone": NOT_PHONE in case.formats,
             "quiet": case.quiet,
@@ -144,7 +150,7 @@ def about_case(
         sender=Address(f"{resident} via {inbox.service}", inbox.address),
         recipient=Address(staff.name, staff.email),
         reply_to=Address(reply_name, inbox.plus(tag) if inbox.plus_addressing else inbox.address),
-        subject=desk.templates.phrase(language, f"subject.{mail.kind}", matter=matter, reference=reference),
+        subject=desk.templates.phrase(language, f"subject.{mail.kind}", head=head, matter=matter, reference=reference),
         envelope_from=envelope_from(inbox, tag),
         message_id=message_id,
         date_at=desk.now.astimezone(council.calendar.timezone),
@@ -157,6 +163,21 @@ def about_case(
         attachments=tuple(one for one in letter.files if one.section) if letter else (),
     )
     return Send(key, draft, code=case.code, inbox=inbox.name, lane=inbox.staff_lane, why=why, staff=staff.id)
+
+
+def _reader(desk: Desk, case: Case, staff: Staff) -> Staff:
+    """
+    Who gets a mail about a case: whoever is meant, but never somebody about whom it complains. Then whoever has it gets the mail.
+
+    The rules choose no such reader. This is the last door before a mail is written (behaviour.md §3.12).
+    """
+    council = desk.within(case).council
+    if not case.about or not has_left(council.staff.get(staff.id, staff), desk.today):
+        return staff
+    keeper = council.staff.get(case.in_charge)
+    if keeper is None or has_left(keeper, desk.today):
+        keeper = council.staff.get(apart.owner(council, case.about, case.team, desk.now)[0])
+    return keeper or replace(staff, name="", email=council.admin)
 
 
 def another_wrote(
@@ -253,7 +274,9 @@ def new_case(
     withheld_because: str,
     note: str,
     urgent: tuple[str, ...],
+    at_once: bool = False,
     why: str,
+    passed: tuple[Staff, str] | None = None,
 ) -> Send:
     """
     The mail that brings a new letter to its owner, who can answer by replying.
@@ -264,15 +287,20 @@ def new_case(
         withheld_because: why there is none, in plain English; "" if the inbox's mode is the reason.
         note: what else the owner should know; "" for nothing.
         urgent: categories of urgent words in the letter.
+        at_once: these are of a danger in which each hour counts.
+        passed: who passed it on, and their words about it; None if it came by itself.
     """
     staff = desk.council.staff[case.owner]
     key = keys.new_case(case.code, staff.id)
     values = {
+        **_passed(passed, staff),
         "owner_why": owner_why,
         "acknowledgement": acknowledgement,
         "withheld_because": withheld_because,
+        "passed_letter": passed is not None and not case.spoken,
         "note": note,
         "urgent": list(urgent),
+        "call": case.sensitive or at_once,
         **_arrived(desk, case.opened_at),
     }
     return about_case(desk, kinds.NEW_CASE, case, staff, key, values, why=why, letter=letter)
@@ -287,20 +315,31 @@ def resident_wrote(
     note: str,
     why: str,
     urgent: tuple[str, ...] = (),
+    at_once: bool = False,
     again: bool = False,
     writer: str = "",
+    passed: tuple[Staff, str] | None = None,
 ) -> Send:
     """
     The mail that brings a resident's further letter to whoever is in charge.
 
     Args:
         arrived_at: an aware instant.
+        at_once: its urgent words are of a danger in which each hour counts.
         again: they have read an earlier copy of the letter, which was doubted.
         writer: the name of the colleague whose address it bears without proof; "" for a letter of a resident.
+        passed: as in `new_case`.
     """
     staff = desk.council.staff[case.in_charge]
     key = keys.resident_wrote(case.code, letter.fingerprint, staff.id, again=again)
-    values = {"note": note, "urgent": list(urgent), "writer": writer, **_arrived(desk, arrived_at)}
+    call = case.sensitive or at_once
+    values = {
+        "note": note,
+        "urgent": list(urgent),
+        "call": call,
+        "writer": writer,
+        **_arrived(desk, arrived_at),
+    } | _passed(passed, staff)
     return about_case(desk, kinds.RESIDENT_WROTE, case, staff, key, values, why=why, letter=letter)
 
 
@@ -308,45 +347,51 @@ def other_wrote(
     desk: Desk,
     letter: Message,
     case: Case,
-    writer: Address,
+    other: Address,
     arrived_at: datetime,
     *,
-    copied: bool,
     note: str,
     why: str,
-    urgent: tuple[str, ...] = (),
+    urgent: tuple[str, ...],
     again: bool = False,
 ) -> Send:
     """
-    The mail that brings the letter of somebody else to whoever is in charge of a resident's case (behaviour.md §3.3a).
+    The mail that brings a letter of somebody else than the resident to whoever is in charge; a reply goes to its writer (E25).
 
-    It comes from that person, and plain words in reply go to that person alone. Its reply address keeps words inside: only the
-    Message-ID that a reply answers tells whom they go to, so that in doubt nobody gets them.
+    The id of this mail says so, and its reply address does not: an answer that lost the id stays inside.
 
     Args:
-        copied: the resident named them in To or Cc; otherwise they answer our mail to the resident.
+        other: who wrote it.
+        note: how they come to write into the case.
+        again: as in `resident_wrote`.
     """
-    council = desk.council
-    staff, inbox = council.staff[case.in_charge], council.inbox_of(case.inbox)
-    name = names.from_display(writer) or writer.addr
+    staff = desk.council.staff[case.in_charge]
     key = keys.resident_wrote(case.code, letter.fingerprint, staff.id, again=again)
-    resident = names.from_display(case.resident)
+    party = names.from_display(case.resident)
     values = {
         "note": note,
         "urgent": list(urgent),
-        "other": name,
-        "other_address": writer.addr,
-        "copied": copied,
-        "namesakes": bool(resident) and resident.casefold() == name.casefold(),
-        "fence": desk.templates.phrase(council.languages[0], "fence", resident=name),
+        "party": resident_name(case),
+        "party_address": case.resident.addr,
+        "namesakes": bool(party) and party.casefold() == names.from_display(other).casefold(),
         **_arrived(desk, arrived_at),
     }
-    send = about_case(desk, kinds.OTHER_WROTE, case, staff, key, values, why=why, letter=letter)
-    assert send.draft.reply_to is not None  # noqa: S101 - mails to staff have one
-    sender = replace(send.draft.sender, name=f"{name} via {inbox.service}")
-    return replace(
-        send, draft=replace(send.draft, sender=sender, reply_to=replace(send.draft.reply_to, name=f"TO {name}"))
-    )
+    theirs = replace(case, resident=other, formats="", quiet=False)
+    send = about_case(desk, kinds.OTHER_WROTE, theirs, staff, key, values, why=why, letter=letter)
+    inbox = desk.council.inbox_of(case.inbox)
+    tag = desk.signer.tag(case.code, "i", staff.id)
+    to = Address(resident_name(theirs), inbox.plus(tag) if inbox.plus_addressing else inbox.address)
+    return replace(send, draft=replace(send.draft, reply_to=to, envelope_from=envelope_from(inbox, tag)))
+
+
+def _passed(passed: tuple[Staff, str] | None, reader: Staff) -> dict[str, Any]:
+    """Values for a mail about what a colleague passed on: their name, "You" for themselves, and their words, which stay inside."""
+    by, words = passed or (None, "")
+    return {
+        "passed_by": "" if by is None else "You" if by.id == reader.id else by.name,
+        "passed_letter": by is not None,
+        "passed_words": Lines(words),
+    }
 
 
 def _arrived(desk: Desk, at: datetime) -> dict[str, Any]:

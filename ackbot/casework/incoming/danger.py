@@ -30,6 +30,8 @@ CATEGORIES = (
 )
 # Letters of these categories are always answered without their subject and without a date (behaviour.md §3.9).
 SENSITIVE = frozenset({"self-harm", "abuse", "at-risk"})
+# In letters of these the answer begins with what to do, and promises the next word by the next working day.
+AT_ONCE = frozenset({"life", "fire", "gas", "structure"})
 
 
 def signs(text: str, urgent: Urgent, said: Iterable[str] = ()) -> tuple[Sign, ...]:
@@ -56,6 +58,11 @@ def of_signs(found: Iterable[Sign]) -> tuple[str, ...]:
 def is_sensitive(found: Iterable[str]) -> bool:
     """Whether one of these categories makes a case sensitive (behaviour.md §3.9)."""
     return not SENSITIVE.isdisjoint(found)
+
+
+def is_at_once(found: Iterable[str]) -> bool:
+    """Whether one of these categories is a danger in which each hour counts, and nobody must be kept from reading of it."""
+    return not AT_ONCE.isdisjoint(found) and not is_sensitive(found)
 
 
 def marked(case: Case, found: Iterable[str]) -> Case:

@@ -102,10 +102,14 @@ def is_reaction(message: Message) -> bool:
     return len(text) <= _LONGEST_REACTION and bool(marks.REACTION.fullmatch(text))
 
 
-def returned_by_daemon(message: Message) -> bool:
-    """Whether the envelope sender is a mail system. `bounce+…` does not count: mailing services use it for all their mail."""
+def returned(message: Message) -> bool:
+    """
+    Whether the envelope sender is a mail system, and the subject that of a bounce.
+
+    `bounce+…` does not count: mailing services use it for all their mail.
+    """
     local = (message.return_path or "").partition("@")[0]
-    return bool(systems.MAILER.fullmatch(local)) if local else False
+    return bool(local and systems.MAILER.fullmatch(local)) and bounce_subject(message)
 
 
 def machine_report(message: Message) -> bool:
@@ -117,3 +121,8 @@ def machine_report(message: Message) -> bool:
         or "x-hmxmroriginalrecipient" in headers  # Microsoft's feedback loop has no report part
         or "recallmessage" in headers.value("content-class").lower()
     )
+
+
+def placeholder(message: Message) -> bool:
+    """Whether it is the text that Exchange delivers in place of a mail that it cannot convert for IMAP (D9)."""
+    return message.subject.startswith("Retrieval using the IMAP4 protocol failed for the following message")

@@ -1,11 +1,12 @@
 """Finds the case that a letter belongs to (domain.md §2 "Threading", behaviour.md §3.2, §3.3)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from ackbot.casework.incoming import routing
 from ackbot.casework.incoming.screening import Seen, Verdict
-from ackbot.casework.model import PURPOSES, Case, Facts, Questions
+from ackbot.casework.model import PURPOSES, Case, Facts, PastLetter, Questions
 from ackbot.casework.office import Desk
 from ackbot.mail import subjects
 from ackbot.mail.addresses import Address
@@ -15,6 +16,7 @@ JOINED_WITHIN = timedelta(days=3)  # between two letters of one person with the 
 _LISTED = 20_000  # characters of a staff mail that are searched for references
 _LISTS = frozenset(PURPOSES[kind] for kind in ("cover", "no-news", "settled"))  # mails that may list several cases
 _READ = 4_000  # characters of a letter that are searched for the reference of one of them
+_LIKE_A_DOUBTED = "a letter much like it is in {}; nothing proves that the same person wrote that one"
 CANDIDATES = 5  # references to try for a new case; no council has so many cases that all five are taken
 
 
@@ -29,7 +31,6 @@ class Match:
         note: what the owner of a new case should know, such as a reference that a stranger named (D50).
         linked: the code of an earlier case that the new case continues.
         joined: the case was found by subject or text alone; the letter names no mail of it.
-        copied: a party of the case named the sender in To or Cc of a letter.
     """
 
     case: Case | None
@@ -37,7 +38,6 @@ class Match:
     note: str = ""
     linked: str = ""
     joined: bool = False
-    copied: bool = False
 
 
 def questions_for(seen: Seen, verdict: Verdict, desk: Desk) -> Questions:
@@ -52,7 +52,7 @@ def questions_for(seen: Seen, verdict: Verdict, desk: Desk) -> Questions:
     )
     return Questions(
         fingerprint=message.fingerprint,
-        addresses=(sender.key,) if sender else (),
+        addresses=(sender.key,) if sender and sender.key else (),
         codes=tuple(codes),
         message_ids=tuple(dict.fromkeys((*message.in_reply_to, *message.references))),
         candidate_codes=_codes(desk.signer, message.fingerprint),
@@ -65,6 +65,7 @@ def questions_for(seen: Seen, verdict: Verdict, desk: Desk) -> Questions:
         listing=tuple(
             token.message_id for token in message.answers if token.role == "resident" and token.purpose in _LISTS
         ),
+        since=seen.arrival.arrived_at if seen.passed else None,
     )
 
 
@@ -124,6 +125,8 @@ def match(seen: Seen, sender: Address | None, facts: Facts) -> Match:
         if stranger:
             note = f"the subject names {council.reference_of(stranger[0])}, but the sender is not known in that case"
         found = _joined(seen, sender, facts)
+        if found is None and not note and (doubted := _joined(seen, sender, facts, _doubted(seen, sender, facts))):
+            note = _LIKE_A_DOUBTED.format(council.reference_of(doubted.case.code)) if doubted.case else ""
     if found is None or found.case is None:
         return Match(None, "nothing connects it to an open case", note)
     case = found.case
@@ -201,18 +204,31 @@ def _by_copy(seen: Seen, sender: Address | None, facts: Facts) -> Match | None:
     for identity in (*seen.message.in_reply_to, *reversed(seen.message.references)):
         case = facts.cases.get(facts.by_message_id.get(identity, ""))
         if case and sender and sender.key in facts.named.get(case.code, ()):
-            return Match(case, "somebody whom the resident copied answers a letter of the case", copied=True)
+            return Match(case, "the resident copied them in, and they answer a letter of the case")
     return None
+
+
+def _doubted(seen: Seen, sender: Address | None, facts: Facts) -> tuple[PastLetter, ...]:
+    """
+    The earlier letters in this sender's name that are not taken for theirs: if this one is proven, all that are not.
+
+    Otherwise whoever writes in a resident's name first has the resident's own first letter for a further one, which is not
+    acknowledged (E12). Where nobody vouches for anybody, all letters count as their sender's.
+    """
+    proven = seen.authority.proves(sender, seen.inbox)
+    return tuple(one for one in facts.past if proven and not one.proven)
 
 
 def _by_thread(seen: Seen, sender: Address | None, facts: Facts) -> Match | None:
     """
     The case of an earlier letter that this one answers by its Message-ID.
 
-    Anybody can write a stranger's Message-ID, so this counts only for a sender who is a party to the case (D13).
+    Anybody can write a stranger's Message-ID, so this counts only for a sender who is a party to the case (D13), and not for
+    a letter in their name that may be somebody else's: they may answer that person's mail, which has the same id.
     """
+    doubted = {one.message_id for one in _doubted(seen, sender, facts)}
     for identity in (*seen.message.in_reply_to, *reversed(seen.message.references)):
-        case = facts.cases.get(facts.by_message_id.get(identity, ""))
+        case = facts.cases.get(facts.by_message_id.get(identity, "")) if identity not in doubted else None
         if case and sender and sender.key in case.parties:
             return Match(case, "it answers an earlier letter of the case")
     return None
@@ -226,11 +242,15 @@ def _by_reference(seen: Seen, sender: Address | None, facts: Facts) -> Match | N
     return None
 
 
-def _joined(seen: Seen, sender: Address | None, facts: Facts) -> Match | None:
+def _joined(
+    seen: Seen, sender: Address | None, facts: Facts, among: Sequence[PastLetter] | None = None
+) -> Match | None:
+    """The case of an earlier letter of the sender's with the same subject or text; `among` these, or all that are not doubted."""
     if sender is None or sender.key == "":
         return None
     subject_key = subjects.key(seen.message.subject)
-    for past in facts.past:
+    doubted = _doubted(seen, sender, facts)
+    for past in among if among is not None else [one for one in facts.past if one not in doubted]:
         case = facts.cases.get(past.code)
         if case is None or case.state == "closed" or abs(seen.arrival.arrived_at - past.arrived_at) > JOINED_WITHIN:
             continue

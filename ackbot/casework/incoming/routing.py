@@ -1,10 +1,11 @@
 """Chooses team, standard and owner of a new case, and says why (behaviour.md §4.5, design.md §7 `[[route]]`)."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from ackbot.casework import cover
+from ackbot.casework import apart, cover
 from ackbot.casework.council import Council, Inbox, Route, Standard, Team
 from ackbot.casework.model import Facts, Load
 from ackbot.mail import folding
@@ -107,7 +108,7 @@ def choose_owner(routed: Routed, facts: Facts, council: Council, now: datetime, 
     if named in council.staff and cover.is_present(council, named, now):
         return Chosen(named, routed.why)
     if named in council.staff:
-        found = cover.stand_in(council, named, routed.team, now)
+        found = cover.stand_in(council, named, routed.team, now, until)
         if found:
             return Chosen(found[0], f"{council.staff[found[0]].name} {found[1]}, who is away")
     team = council.teams.get(routed.team)
@@ -122,7 +123,7 @@ def choose_owner(routed: Routed, facts: Facts, council: Council, now: datetime, 
     skilled = [one for one in candidates if routed.skill in council.staff[one].skills] if routed.skill else []
     candidates = skilled or candidates
     if not candidates:
-        found = cover.stand_in(council, "", team.name, now)
+        found = cover.stand_in(council, "", team.name, now, until)
         if found:
             return Chosen(found[0], f"nobody of {team.name} is here, and {council.staff[found[0]].name} {found[1]}")
         return Chosen("", f"nobody of {team.name} is here, nor its deputy or manager")
@@ -132,6 +133,12 @@ def choose_owner(routed: Routed, facts: Facts, council: Council, now: datetime, 
     staff = min(least_away, key=lambda one: _turn(team, facts.loads.get(one, Load())))
     reason = _reason(team, len(candidates), len(least_away), skilled=bool(skilled), skill=routed.skill)
     return Chosen(staff, f"{council.staff[staff].name} {reason}")
+
+
+def owner_of_complaint(about: Collection[str], team: str, council: Council, now: datetime) -> Chosen:
+    """The owner of a case that complains about these staff ids; `council` is without them (behaviour.md §3.12)."""
+    staff, why = apart.owner(council, about, team, now)
+    return Chosen(staff, why)
 
 
 def _kept_owner(team: Team, facts: Facts, council: Council, now: datetime, here: list[str]) -> Chosen | None:

@@ -12,6 +12,7 @@ from ackbot.casework import authority
 from ackbot.casework.authority import Authority
 from ackbot.casework.council import Council, Form, Inbox, Staff
 from ackbot.casework.incoming import forms, machines, marks, personal
+from ackbot.casework.incoming.passed import PassedOn
 from ackbot.casework.model import PERSONAL, Arrival, ByWay, LetterKind
 from ackbot.mail import subjects
 from ackbot.mail.addresses import Address
@@ -25,6 +26,7 @@ class Seen:
 
     Args:
         condemned: a copy of the mail was condemned before, and this one clears nothing (E7).
+        passed: who passed it on, and how it reached them; None for mail that came to us by itself.
     """
 
     message: Message
@@ -32,6 +34,7 @@ class Seen:
     council: Council
     arrival: Arrival
     condemned: bool = False
+    passed: PassedOn | None = None
 
     @cached_property
     def form(self) -> Form | None:
@@ -93,7 +96,12 @@ class Seen:
     def authority(self) -> Authority:
         """What the mail may do. Every rule by which a mail acts asks this."""
         return authority.of(
-            self.message, self.inbox, self.council, form=self.form is not None, condemned=self.condemned
+            self.message,
+            self.inbox,
+            self.council,
+            form=self.form is not None,
+            condemned=self.condemned,
+            passed_on=self.passed is not None,
         )
 
     @property
@@ -104,6 +112,8 @@ class Seen:
     @cached_property
     def home(self) -> Inbox:
         """The inbox that handles the letter: our first shared inbox in To, else the one it came to (behaviour.md §3.3)."""
+        if self.passed is not None:  # whoever passed it on chose
+            return self.passed.home
         # A personal inbox does not give its letters away, even if To names a shared one.
         if self.inbox.personal:
             return self.inbox
@@ -113,6 +123,8 @@ class Seen:
     @cached_property
     def also_to(self) -> tuple[Inbox, ...]:
         """Our other shared inboxes to which the letter is addressed, in order."""
+        if self.passed is not None:
+            return self.passed.also_to
         named = (self.council.inbox_at(one.key) for one in (*self.message.to, *self.message.cc))
         others = dict.fromkeys(one for one in (*named, self.inbox) if one is not None and one.name != self.home.name)
         return tuple(one for one in others if not one.personal)
@@ -168,11 +180,6 @@ class Verdict:
     by_way: ByWay = ""
 
 
-def _placeholder(seen: Seen) -> bool:
-    """Whether it is the text that Exchange delivers in place of a mail that it cannot convert for IMAP (D9)."""
-    return seen.message.subject.startswith("Retrieval using the IMAP4 protocol failed for the following message")
-
-
 KINDS: tuple[KindRule, ...] = (
     KindRule(
         "own",
@@ -221,10 +228,7 @@ KINDS: tuple[KindRule, ...] = (
         "bounce",
         "domain.md §2.2",
         "a mail system writes that a mail could not be delivered",
-        lambda seen: (
-            machines.says_undelivered(seen.message)
-            or (machines.returned_by_daemon(seen.message) and machines.bounce_subject(seen.message))
-        ),
+        lambda seen: machines.says_undelivered(seen.message) or machines.returned(seen.message),
         by_way=True,
     ),
     KindRule(
@@ -332,7 +336,12 @@ KINDS: tuple[KindRule, ...] = (
         "a verified member of staff answers our mail",
         lambda seen: seen.authority.speaks_as_staff(),
     ),
-    KindRule("unreadable", "behaviour.md §1", "the mail server could not give us the mail itself", _placeholder),
+    KindRule(
+        "unreadable",
+        "behaviour.md §1",
+        "the mail server could not give us the mail itself",
+        lambda seen: machines.placeholder(seen.message),
+    ),
     KindRule(
         "unreadable",
         "behaviour.md §1",
@@ -357,17 +366,21 @@ NULL_SENDER = WithholdRule(
 FORGED = WithholdRule(
     "behaviour.md §2",
     authority.FORGED,
-    lambda seen: seen.authority.condemned_by(),
+    lambda seen: seen.authority.condemned_by() or seen.authority.another_named(),
     by_way=True,
 )
 ONLY_CC = WithholdRule(
     "behaviour.md §1",
     "the inbox is only in Cc",
-    lambda seen: not seen.home.acknowledge_cc and _only_cc(seen),
+    lambda seen: seen.passed is None and not seen.home.acknowledge_cc and _only_cc(seen),
     by_way=True,
 )
 WITHHELD: tuple[WithholdRule, ...] = (
-    WithholdRule("behaviour.md §1", "it stands in for a mail that the server could not give us", _placeholder),
+    WithholdRule(
+        "behaviour.md §1",
+        "it stands in for a mail that the server could not give us",
+        lambda seen: machines.placeholder(seen.message),
+    ),
     NULL_SENDER,
     WithholdRule("RFC 5322 §3.6.2", "it names no usable sender", lambda seen: seen.message.author is None),
     WithholdRule(
@@ -457,7 +470,7 @@ def _screened(seen: Seen) -> tuple[Verdict, bool]:
         by = next((one for one in _FORM_WITHHELD if one.test(seen)), None)
         source, why = (by.source, by.why) if by else (rule.source, why)
         return Verdict("contact-form", source, why, by is None, resident), by is not None and by.by_way
-    to = None if _placeholder(seen) else seen.message.author
+    to = None if machines.placeholder(seen.message) else seen.message.author
     if rule.kind not in ("letter", "unreadable"):
         return Verdict(rule.kind, rule.source, why, False, to), rule.by_way
     by = next((one for one in WITHHELD if one.test(seen)), None)
@@ -468,9 +481,7 @@ def _screened(seen: Seen) -> tuple[Verdict, bool]:
 
 def _form_resident(seen: Seen) -> Address | None:
     """The resident for whom a form writes: see `forms.resident_of`."""
-    if seen.form is None:
-        return None
-    return forms.resident_of(seen.message, seen.form)
+    return forms.resident_of(seen.message, seen.form) if seen.form else None
 
 
 def _ours(seen: Seen, senders: tuple[Address | None, ...]) -> bool:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
 
 from ackbot.casework import keys
 from ackbot.casework.cover import has_left, is_present, stand_in
@@ -22,22 +21,23 @@ from ackbot.casework.intents import (
     Record,
     Reopen,
     Send,
-    Wish,
 )
 from ackbot.casework.model import PURPOSES, Case, Facts, HeldWords
 from ackbot.casework.office import Desk
 from ackbot.casework.staff import (
     alarm_answers,
     away_back,
+    copied,
     footers,
     handover,
     held_words,
     more,
-    to_others,
+    others,
+    silence,
     words_elsewhere,
     words_out,
 )
-from ackbot.casework.staff.consent import SENT, asked_about, meaning
+from ackbot.casework.staff.consent import SENT, asked_about, meaning, only_answers
 from ackbot.casework.staff.reading import Reading, begins_with_reference, parts, read
 from ackbot.casework.staff.request import (
     Request,
@@ -50,12 +50,10 @@ from ackbot.casework.staff.request import (
     words_in,
 )
 from ackbot.casework.staff.words_out import WordsOut
-from ackbot.mail import addresses, replies
-from ackbot.mail.addresses import Address
+from ackbot.mail import replies
 from ackbot.mail.markup import Lines
 from ackbot.mail.tokens import Token
 
-_MOST_COPIES = 10
 _NOT_REACHED = re.compile(
     r"\b(?:no (?:answer|reply|response)|no ?(?:body|[ -]one) (?:there|in|home|answered|picked up)|rang out|unable to (?:reach|get)|"
     r"not (?:reached|there|in)|voice ?mail|answer(?:ing)?[ -]?(?:phone|machine)|"
@@ -74,7 +72,7 @@ def on_staff(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision
     (behaviour.md §4.4, P7).
     """
     person = seen.staff
-    tokens = _own_tokens(seen, facts)
+    tokens = own_tokens(seen, facts)
     if person is None or not tokens:
         return None
     code = next((token.code for token in tokens if token.code in facts.cases), "")
@@ -82,7 +80,7 @@ def on_staff(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision
     # There is no case whose owner could be told of a leaver's words, so they are handled as a letter.
     if case is None and has_left(person, desk.today):
         return None
-    reply = StaffReply(seen, person, tokens, _reading(seen, facts, desk), facts, desk)
+    reply = StaffReply(seen, person, tokens, reading_of(seen, facts, desk), facts, desk)
     if not _vouched_for(reply):
         return None
     intents = _acted_on(reply, case)
@@ -123,8 +121,8 @@ def _acted_on(reply: StaffReply, case: Case | None) -> list[Intent]:
     # The mail is kept raw, and acted on when it can be read.
     if not seen.message.readable:
         return []
-    # A leaver's words go to whoever has the case now, and change nothing (P7).
-    if case is not None and has_left(person, desk.today):
+    # A leaver's words go to whoever has the case now, and change nothing (P7); so do those of whom the case complains about.
+    if case is not None and has_left(desk.within(case).council.staff.get(person.id, person), desk.today):
         return [_tell_owner(_request(reply, case), gone=True)]
     # Somebody may be sending an old mail again, and the case has gone on since.
     if staff_proof.stale(seen):
@@ -137,7 +135,7 @@ def _acted_on(reply: StaffReply, case: Case | None) -> list[Intent]:
     if begins_with_reference(reading, desk.council, named):
         return _by_lines(reply) or _about_no_case(reply)
     if case is not None:
-        return _done(_request(reply, case))
+        return _of_mail(reply, case)
     # A list of one case needs no reference.
     only = reply.facts.cases.get(next(iter(named))) if len(named) == 1 else None
     if found := _by_lines(reply):
@@ -159,6 +157,12 @@ def _named(reply: StaffReply) -> frozenset[str]:
 def _request(reply: StaffReply, case: Case) -> Request:
     """The request of the whole reply, in the case of the mail that it answers."""
     return Request(reply, case, _stays_inside(reply.tokens), reply.reading)
+
+
+def _of_mail(reply: StaffReply, case: Case) -> list[Intent]:
+    """What is asked in an answer to a mail about one case, which may have shown the letter of somebody else (E25)."""
+    request = others.meant(_request(reply, case), others.writer(reply, case))
+    return request if isinstance(request, list) else _done(request)
 
 
 def _ask_anew(request: Request) -> list[Intent]:
@@ -215,7 +219,7 @@ def _tell_owner(request: Request, *, gone: bool, closed: bool = False, went_out:
     return to_staff.another_wrote(desk, case, keeper, key, person.name, shown, gone=gone, closed=closed, why=why)
 
 
-def _own_tokens(seen: Seen, facts: Facts) -> tuple[Token, ...]:
+def own_tokens(seen: Seen, facts: Facts) -> tuple[Token, ...]:
     """The staff tokens that were made for this very person: in a reply address, or in a mail that we sent to them."""
     staff = seen.staff.id if seen.staff else ""
     tagged = [token for token in seen.message.addressed if token.role == "staff" and token.staff == staff]
@@ -233,7 +237,8 @@ def _stays_inside(tokens: tuple[Token, ...]) -> bool:
     return first.inside if not first.message_id else first.purpose not in _OUTSIDE
 
 
-def _reading(seen: Seen, facts: Facts, desk: Desk) -> Reading:
+def reading_of(seen: Seen, facts: Facts, desk: Desk) -> Reading:
+    """What a mail of staff asks for; our own words below it are cut."""
     fences = [desk.templates.fence(language) for language in desk.council.languages]
     originals = [facts.ours[token.message_id].text for token in seen.message.answers if token.message_id in facts.ours]
     return read(
@@ -271,7 +276,7 @@ def _obeyed(request: Request) -> list[Intent]:
         case "SPLIT":
             return handover.split(request)
         case "QUIET" | "IGNORE":
-            return _no_automatic_mail(request)
+            return silence.no_automatic_mail(request)
         case "CC":
             return _copies(request)
         case "HELP":
@@ -280,9 +285,9 @@ def _obeyed(request: Request) -> list[Intent]:
             return ask_back(request, "There were no words of yours in it.")
         case "" | "unclear" if waiting := asked_about(request):
             return _question_answered(request, waiting)
-        case "" | "unclear" if (other := to_others.addressee(request)) is not None:
-            return to_others.sent(request, other)
-        case "" if request.inside and not held_words.greets_the_resident(request):
+        case "" | "unclear" if only_answers(request) and (problem := held_words.which_is_meant(request)):
+            return ask_back(request, problem)
+        case "" if request.inside and not held_words.may_be_for_the_resident(request):
             return note(request, reading.words)
         case "" if request.inside:  # a letter to the resident must not become a note in silence (E40)
             return _outward(replace(request, reading=replace(reading, command="unclear")))
@@ -298,7 +303,7 @@ def _question_answered(request: Request, waiting: Sequence[HeldWords]) -> list[I
     (behaviour.md §4.2).
     """
     asked = waiting[0]
-    meant = meaning(request, asked.command)
+    meant = meaning(request, asked.command, exactly=len(waiting) == 1)
     if asked.command == SENT:
         if meant:
             return (words_elsewhere.confirmed if meant == "yes" else words_elsewhere.denied)(request, asked)
@@ -341,13 +346,15 @@ def _outward(request: Request, copying: Sequence[str] = ()) -> list[Intent]:
     # MORE may come without words. Then only the date goes out, and there are no words to check.
     reasons = held_words.reasons_to_hold(request, words) if words else []
     if unclear:
-        letter = request.inside and held_words.greets(words)
+        letter = request.inside and held_words.may_be_for_the_resident(request)
         reasons.insert(
             0, "it answers a mail that stays inside" if letter else "it begins like a command but is not one"
         )
     if reading.command == "" and council.plain_reply == "confirm":
         reasons.insert(0, "your council asks before plain words go out")
     out = WordsOut("" if unclear else reading.command, argument, words, words_out.files(request))
+    if request.other:
+        out = replace(out, command=others.TO, argument=others.argument(case.resident))
     if copying:
         return held_words.hold(request, replace(out, command="CC", argument=" ".join(copying)), reasons)
     return held_words.hold(request, out, reasons) if reasons else words_out.send(request, out, keys.human(request.key))
@@ -371,35 +378,6 @@ def _answered_elsewhere(request: Request) -> list[Intent]:
     ]
 
 
-def _no_automatic_mail(request: Request) -> list[Intent]:
-    """
-    QUIET: the resident wants no automatic mail. IGNORE: the sender needs none, and the case is closed.
-
-    OFF behind either command takes it back.
-    """
-    case, command = request.case, request.reading.command
-    words = said(request)
-    off = words.strip(" .").lower() == "off"
-    if not case.resident.key:
-        return ask_back(request, "The resident has no address.")
-    if words and not off:
-        return ask_back(request, f"{command} stands alone, or with OFF behind it.")
-    if command == "IGNORE" and not off and case.code in request.facts.alarmed:
-        return ask_back(request, "An urgent alarm runs in it. Answer that with TAKE first.")
-    # It counts in every case of the resident, whichever inbox has it (E2).
-    if not request.seen.authority.reaches(request.inbox, request.desk.council.inboxes.values()):
-        return ask_back(
-            request, f"{command} counts in other inboxes too, and nothing proves to them that you wrote it."
-        )
-    why = f"{request.person.name} wrote {command}{' OFF' if off else ''}"
-    what: Literal["quiet", "ignored"] = "quiet" if command == "QUIET" else "ignored"
-    intents: list[Intent] = [Wish(case.resident.key, what, "" if off else "yes", code=case.code, why=why)]
-    if command == "IGNORE" and not off and case.state != "closed":
-        intents += [ClearClock(case.code, clock.kind, "withheld", why=why) for clock in (*case.clocks, *case.paused)]
-        intents.append(Close(case.code, why=why))
-    return [*intents, answered(request, "quiet", keys.quiet(request.key), {"command": command, "off": off}, why=why)]
-
-
 def _copies(request: Request) -> list[Intent]:
     """
     CC: whoever a party copied gets copies of what the owner writes, of words below it at once. Before the first copy to an
@@ -409,27 +387,19 @@ def _copies(request: Request) -> list[Intent]:
     off = reading.argument.strip(" .").lower() == "off"
     if reading.argument and not off:
         return ask_back(request, "CC stands alone in its line, or with OFF behind it.")
-    copied = () if off else _whom_they_copied(request)
-    if not off and not copied:
+    people = () if off else copied.whom(request)
+    if not off and not people:
         return ask_back(request, f"{to_staff.resident_name(case)} copied nobody.")
     plain = replace(request, reading=replace(reading, command="", argument=""))
     has_words = bool(words_in(plain, reading.words))
-    if not set(copied) <= set(case.copies):
-        out = WordsOut("CC", " ".join(copied), "", ())
-        return _outward(plain, copied) if has_words else held_words.hold(request, out, [])
-    copies_now = Copies(case.code, copied, why=f"{request.person.name} wrote CC{' OFF' if off else ''}")
+    if not set(people) <= set(case.copies):
+        out = WordsOut("CC", " ".join(people), "", ())
+        return _outward(plain, people) if has_words else held_words.hold(request, out, [])
+    copies_now = Copies(case.code, people, why=f"{request.person.name} wrote CC{' OFF' if off else ''}")
     if has_words:
-        return [copies_now, *_outward(replace(plain, case=replace(case, copies=copied)))]
-    values = {"copies": list(copied)}
+        return [copies_now, *_outward(replace(plain, case=replace(case, copies=people)))]
+    values = {"copies": list(people)}
     return [copies_now, answered(request, "copies", keys.copies(request.key), values, why=copies_now.why)]
-
-
-def _whom_they_copied(request: Request) -> tuple[str, ...]:
-    """Addresses in Cc of the parties' letters, except our own inboxes and the resident's own."""
-    council, case = request.desk.council, request.case
-    copied = [Address("", addr) for raw in request.facts.copied.get(case.code, ()) for _, addr in addresses.parse(raw)]
-    others = (one for one in copied if one.usable and council.inbox_at(one.key) is None)
-    return tuple(dict.fromkeys(one.key for one in others if one.key != case.resident.key))[:_MOST_COPIES]
 
 
 def _by_lines(reply: StaffReply) -> list[Intent]:

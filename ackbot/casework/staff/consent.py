@@ -46,6 +46,16 @@ _SENT_NO = _answers(
     rf"{_IT} (?:is not|isn t|was not|wasn t) (?:me|mine|by me|from me|him|her|them)",
     rf"(?:{_IT} (?:is|was|s) )?(?:forged|fake|a fake|a forgery)|{_NO}",
 )
+# To a question that asks for exactly this, and for nothing else. Said anywhere else they may mean anything.
+_AGREES = _answers(
+    r"(?:that s |that is |all )?(?:ok(?:ay|ey)?|k|fine|good|great|perfect|right)(?: (?:by|with) me)?",
+    r"sure|agreed?|approved?|confirmed?",
+    r"do(?: (?:it|so|that|this))?|go(?: for it)?|ja|jo|jawohl|oui|si|ie|iawn|tak|da|evet|haan|ji|absolutely|of course|certainly",
+    r"i (?:agree|approve|confirm|do)|happy with (?:that|this|it)|looks? (?:ok(?:ay)?|good|fine)",
+)
+_DECLINES = _answers(r"na|nage|nein|non|nie|nu|hayir|better not|rather not|not (?:now|yet)|stop(?: it)?|leave it")
+_THUMBS = str.maketrans(dict.fromkeys(map(ord, "👍✅✔☑👌🆗"), " yes ") | dict.fromkeys(map(ord, "👎❌✖🚫"), " no "))
+_REACTED = re.compile(r"\breacted\b", re.IGNORECASE)
 _HELD_YES = _answers(
     r"(?:do )?send(?: (?:it|them|this|that))?(?: (?:out|on|off|anyway|as it is|to (?:him|her|them)))?",
     rf"(?:it|they) (?:may|can|should) go(?: out)?|go ahead|{_YES}",
@@ -79,18 +89,37 @@ def name_of(asked_by: str) -> str:
     return asked_by.partition("@")[0].rpartition(".")[2][:NAME].lower()
 
 
-def meaning(request: Request, command: str) -> Literal["yes", "no", ""]:
+def meaning(request: Request, command: str, *, exactly: bool = False) -> Literal["yes", "no", ""]:
     """Whether the words say yes or no to the question of a row with this command; "" if they say something else."""
-    return said_in(unsigned(request, request.reading.text), command)
+    return said_in(unsigned(request, request.reading.text), command, exactly=exactly)
 
 
-def said_in(text: str, command: str) -> Literal["yes", "no", ""]:
-    """What a text says to that question; see `meaning`."""
-    if len(text) > _LONGEST:
+def said_in(text: str, command: str, *, exactly: bool = False) -> Literal["yes", "no", ""]:
+    """
+    What a text says to that question; see `meaning`.
+
+    Args:
+        exactly: the mail answers this one question and no other, so that "OK", "Ja" and a thumb are answers to it.
+    """
+    if len(text) > _LONGEST or _REACTED.search(text) or "?" in text:
         return ""
-    said = " ".join(word for word in _plain(text) if word not in _FILLER)
-    yes, no = (_SENT_YES, _SENT_NO) if command == SENT else (_HELD_YES, _HELD_NO)
-    return "no" if no.fullmatch(said) else "yes" if yes.fullmatch(said) else ""
+    said = " ".join(word for word in _plain(text.translate(_THUMBS)) if word not in _FILLER)
+    if command == SENT:
+        return "no" if _SENT_NO.fullmatch(said) else "yes" if _SENT_YES.fullmatch(said) else ""
+    if _HELD_NO.fullmatch(said) or (exactly and _DECLINES.fullmatch(said)):
+        return "no"
+    return "yes" if _HELD_YES.fullmatch(said) or (exactly and _agrees(said)) else ""
+
+
+def _agrees(said: str) -> bool:
+    """Whether every word of an answer agrees: "yes that is fine"."""
+    rest = _HELD_YES.sub("", said) if _HELD_YES.match(said) else said
+    return bool(_AGREES.fullmatch(rest.strip()))
+
+
+def only_answers(request: Request) -> bool:
+    """Whether the words are nothing but a yes or a no, to whatever: never a letter, and never a remark worth keeping."""
+    return bool(said_in(unsigned(request, request.reading.text), "", exactly=True))
 
 
 def is_filler(text: str, more: Sequence[str] = ()) -> bool:

@@ -10,10 +10,11 @@ from ackbot.casework.council import Council, Inbox, Staff, Team
 from ackbot.casework.cover import absence_of, has_left, is_present, ladder, returns_on, stand_in
 from ackbot.casework.drafts import to_admin, to_resident, to_staff
 from ackbot.casework.drafts.kinds import ASK_BACK
+from ackbot.casework.history import History
 from ackbot.casework.incoming import matching, routing
 from ackbot.casework.incoming.routing import Routed
 from ackbot.casework.intents import Assign, EndOffer, Intent, Note, Offer, OpenCase, SetClock
-from ackbot.casework.model import Case, History
+from ackbot.casework.model import Case
 from ackbot.casework.staff import alarm_answers, short_answers
 from ackbot.casework.staff.people import called, team_called
 from ackbot.casework.staff.request import Request, answers_alarm, ask_back, note, said
@@ -85,7 +86,8 @@ def _taker(name: str, request: Request) -> Staff | str:
     if person.id == request.case.in_charge:
         return f"{person.name} has it already."
     if has_left(person, desk.today):
-        return f"{person.name} no longer works here."
+        gone = has_left(request.reply.desk.council.staff[person.id], desk.today)
+        return f"{person.name} no longer works here." if gone else f"The case complains about {_about(request)}."
     if not is_present(council, person.id, desk.now):
         absence = absence_of(council, person.id, desk.now)
         found = stand_in(council, person.id, request.case.team, desk.now)
@@ -97,6 +99,12 @@ def _taker(name: str, request: Request) -> Staff | str:
         instead = f" {council.staff[found[0]].name} stands in." if found else ""
         return f"{person.name} is away{until}.{instead}"
     return person
+
+
+def _about(request: Request) -> str:
+    """About whom the case complains; whom they manage cannot have it either (behaviour.md §3.12)."""
+    staff = request.desk.council.staff
+    return " and ".join(sorted(staff[one].name for one in request.case.about if one in staff))
 
 
 def _of_team(team: Team, request: Request) -> str | None:
@@ -305,9 +313,10 @@ def split(request: Request) -> list[Intent]:
         parties=case.parties,
         clocks=fresh,
         thread=case.thread,
+        about=case.about,
     )
     announced = replace(other, clocks=standards.told(fresh, owned=True))
-    may = contact.notice([announced], _history(request), desk, origin=case, moves_dates=False)
+    may = contact.notice([announced], _history(request), desk, origin=case)
     tells = may.when != "never"
     if tells and not may.hold:  # a held notice tells the resident no date until it is released
         other = announced

@@ -13,10 +13,10 @@ from hashlib import sha256
 from ackbot.casework import keys
 from ackbot.casework.council import Council
 from ackbot.casework.drafts import names, to_staff
-from ackbot.casework.intents import Copies, DropWords, Intent, KeepWords, Send
-from ackbot.casework.model import Case, HeldWords
-from ackbot.casework.staff import meant, near, words_out
-from ackbot.casework.staff.consent import NAME, SENT, asked_about, is_filler, name_of
+from ackbot.casework.intents import Copies, DropWords, HumanWords, Intent, KeepWords, Send
+from ackbot.casework.model import PURPOSES, Case, HeldWords
+from ackbot.casework.staff import answer_to, meant, near, others, words_out
+from ackbot.casework.staff.consent import NAME, SENT, asked_about, is_filler, name_of, only_answers
 from ackbot.casework.staff.reading import command_line
 from ackbot.casework.staff.request import Request, answered, ask_back, heard, note, words_in
 from ackbot.casework.staff.words_out import WordsOut
@@ -37,10 +37,17 @@ _END = re.compile(r"[,.!;:–—]|\s-\s")
 _CALLED = re.compile(
     r"[ \t]*(?:$|[,.!;:–—?]|-\s|(?:and|re|can|could|please|pls|would|will you|do you)\b|[&/])", re.IGNORECASE
 )
-_TITLES = frozenset(
-    ["mr", "mrs", "ms", "miss", "mx", "dr", "prof", "rev", "sir", "madam", "there", "councillor", "cllr"]
-) | frozenset(["resident", "tenant", "neighbour", "customer", "and", "or", "the", "again"])
+_TITLES = names.TITLES | frozenset(
+    ["madam", "there", "resident", "tenant", "neighbour", "customer", "family", "and", "or", "the", "again"]
+)
 _GROUPS = frozenset(["all", "both", "team", "everyone", "everybody", "colleagues", "folks", "guys"])
+_ATTACHED = re.compile(
+    r"\b(?:(?:please|pls) (?:find|see) (?:the )?(?:attached|enclosed)|(?:i|we)(?:['’]ve| have)? (?:attached|attach|enclosed?)|"
+    r"(?:is|are) (?:attached|enclosed)(?! (?:to|on|with|by)\b)|"
+    r"(?:see|find|in|complete|sign|return|read) the (?:attached|attachment)|"
+    r"attached (?:is|are|please)|enclosed (?:is|are|please))\b",
+    re.IGNORECASE,
+)
 _INSIDE = re.compile(
     r"\b(?:internal(?:ly)?|don'?t send|do not send|not for (?:the )?resident|between us|f\.?y\.?i\.?)\b", re.IGNORECASE
 )
@@ -72,6 +79,10 @@ def reasons_to_hold(request: Request, words: str) -> list[str]:
         found.append(f"a colleague is in To or Cc ({', '.join(colleagues)})")
     if subjects.is_forward(message.subject):
         found.append("it is a forward")
+    if _ATTACHED.search(words) and not words_out.files(request):
+        found.append("it speaks of something attached, and nothing is")
+    if asked := answer_to.reason(request):
+        found.append(asked)
     found += _not_meant(request, words)
     if line := command_line(words):
         found.append(f"the line “{line}” looks like a command, and those count in the first line only")
@@ -124,8 +135,13 @@ def _question(request: Request, asked_by: str, out: WordsOut, reasons: Sequence[
     """May held words go? The links name them, and how the case stood when this was asked."""
     name = name_of(asked_by) + _standing(request.case)
     copying = out.command == "CC"
+    other = answer_to.asked_for(request)
     values = {
         "reasons": reasons,
+        "other_address": other,
+        "elsewhere": to_staff.inside_link(request.desk, request.case, request.person, f"SEND {name} {other}")
+        if other
+        else "",
         "their_words": Lines(out.words),
         "word": name,
         "send": to_staff.inside_link(request.desk, request.case, request.person, f"SEND {name}"),
@@ -156,6 +172,9 @@ def send_or_keep(request: Request) -> list[Intent]:
     case = request.case
     mine = [one for one in request.facts.held if one.code == case.code and one.command != SENT]
     name, words = _named(request, mine)
+    choice = answer_to.chosen(request, words)
+    if choice is not None and is_filler(words.replace(choice.address, ""), ["to", "mailto"]):
+        words = ""  # the address behind SEND is an answer, and no words
     answered_now = [one for one in asked_about(request) if one in mine]
     found = [one for one in mine if name_of(one.asked_by) == name[:NAME]] if name else answered_now or mine
     if not found:
@@ -164,12 +183,19 @@ def send_or_keep(request: Request) -> list[Intent]:
     if len(found) > 1:
         return _which(request, found, words)
     held = found[0]
+    if held.command == others.TO:
+        request = others.to_them(request, others.of_argument(held.argument))
     if request.reading.command == "KEEP":
         dropped = DropWords(id=held.id, code=held.code, outcome="kept", why=f"{request.person.name} keeps them inside")
         return [dropped, *(kept for one in (held.words, words) if one for kept in note(request, one))]
     if held.command == "MORE" and date.fromisoformat(held.argument) <= request.desk.today:
         problem = "Their date has passed, so they were not sent. Write MORE with a new date."
         return ask_back(request, problem, words or held.words)
+    if choice is not None and held.command != others.TO:
+        chosen = replace(request, case=replace(case, answer_to=choice.address))
+        found_now = _instead(chosen, held, words) if words else _as_held(chosen, held, name)
+        goes = any(isinstance(one, HumanWords) for one in found_now)
+        return [choice, *found_now] if goes else found_now
     return _instead(request, held, words) if words else _as_held(request, held, name)
 
 
@@ -183,6 +209,16 @@ def _named(request: Request, mine: Sequence[HeldWords]) -> tuple[str, str]:
         name, rest = "", reading.argument
     words = "" if is_filler(rest) else rest.strip()
     return name, f"{words}\n{reading.words if words_in(request, reading.words) else ''}".strip()
+
+
+def which_is_meant(request: Request) -> str:
+    """What to ask whoever says yes or no, and nothing else, to a mail that asked nothing, while words wait; "" if none do."""
+    waiting = [one for one in request.facts.held if one.code == request.case.code and one.command != SENT]
+    if not waiting:
+        return ""
+    shown = subjects.shortened(" ".join(waiting[0].words.split()), _SHOWN)
+    name = name_of(waiting[0].asked_by)
+    return f"Is that about your words that wait, “{shown}”? Answer SEND {name} or KEEP {name}."
 
 
 def _which(request: Request, found: Sequence[HeldWords], words: str) -> list[Intent]:
@@ -293,10 +329,24 @@ def greets(words: str) -> bool:
     return bool(meant.GREETING.match(words.lstrip()))
 
 
-def greets_the_resident(request: Request) -> bool:
-    """Whether the words of a reply greet, and nobody else than the resident."""
-    words, council = request.reading.words, request.desk.council
-    return greets(words) and not greets_somebody_else(words, request.case, council)
+def may_be_for_the_resident(request: Request) -> bool:
+    """
+    Whether words that would stay inside seem meant for the resident: they greet or call them ("Sorry Edward, Friday."); or they
+    answer the mail that showed what went out, and say nothing of the resident to us: then they may correct it.
+    """
+    words, people = request.reading.words, heard(request)
+    if greets_somebody_else(words, request.case, request.desk.council):
+        return False
+    corrects = any(one.purpose == PURPOSES["echo"] for one in request.reply.tokens)
+    called = meant.addresses(words, people) or corrects
+    if greets(words):
+        return True
+    return (
+        called
+        and not only_answers(request)
+        and bool(words_in(request, words))
+        and not meant.speaks_inside(words, people)
+    )
 
 
 def greets_somebody_else(words: str, case: Case, council: Council) -> str:

@@ -9,11 +9,19 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ackbot.casework.drafts import names
 from ackbot.mail import folding
 
+# Officers greet in the resident's language too.
+_ABROAD = (
+    "hola|buen(?:os|as)[ \\t]+(?:d[ií]as|tardes|noches)|estimad[oa]|querid[oa]|bonjour|bonsoir|ch[eè]re?|hallo|liebe[rs]?|"
+    "sehr[ \\t]+geehrte[rs]?|guten[ \\t]+(?:tag|morgen|abend)|ciao|buon(?:giorno|asera|[ \\t]+giorno)|gentile|car[oa]|ol[áa]|"
+    "bo(?:m|a)[ \\t]+(?:dia|tarde|noite)|prezad[oa]|dzie[nń][ \\t]+dobry|cze[sś][cć]|szanown[aiy]|witam|bun[ăa](?:[ \\t]+ziua)?|"
+    "stima(?:te|t[ăa])|drag[ăa]|salaan|sal[ao]+m|haye|مرحبا|مرحبًا|السلام عليكم|عزيزي|عزيزتي|প্রিয়|নমস্কার|সালাম|سلام"
+)
 GREETING = re.compile(
     r"[\s*_]*(?:(?:dear|hi|hiya|hello|helo|hey|annwyl|bore da|prynhawn da|good[ \t]+(?:morning|afternoon|evening|day)|attn|"
-    r"(?:morning|afternoon|evening)(?=[ \t]+(?-i:[A-Z])|[ \t]*,))\b[ \t]*)+(?:again\b[ \t]*)?",
+    rf"{_ABROAD}|(?:morning|afternoon|evening)(?=[ \t]+(?-i:[A-Z])|[ \t]*,))(?!\w)[ \t]*)+(?:again\b[ \t]*)?",
     re.IGNORECASE,
 )
 _THANKS = re.compile(r"\bthank(?:s|[ \t]?you)\b", re.IGNORECASE)
@@ -91,6 +99,22 @@ _OFFICE_TALK = (
         re.IGNORECASE,
     ),
 )
+# What somebody says who should not have got our mail, or who has the matter already.
+_OFFICE_WAYS = re.compile(
+    r"\b(?:(?:one of mine|(?:this|that|it|these|those|case|one|both) (?:is|are) mine)\b|"
+    r"you (?:can|may|could|should) (?:leave|ignore|drop|forget|bin|skip|close|file) (?:it|this|that|these|those|him|her|them)\b|"
+    r"before (?:any(?:one|body)|we|you|some(?:one|body)) (?:repl(?:y|ies)|responds?|answers?|writes?|goes|go|do|does)\b|"
+    r"(?:you(?:['’]ll)? (?:need|have|ought|want) to|you (?:should|must)) (?:speak|talk|check|go|escalate) (?:to|with|past|by) "
+    r"(?:legal|finance|hr|it|management|the (?:manager|boss|lawyers?|solicitors?|director|councillor|press office))\b|"
+    r"why (?:has|have|did|does|is|am|are) (?:this|it|that|these|i|you|we)\b[^.?!\n]{0,40}\b(?:me|us|getting|copied|sent)\b|"
+    r"(?:take|remove|drop|leave) me (?:off|from|out)\b|(?:sent|come|came|gone|went) to me (?:by mistake|in error|instead)|"
+    r"wrong (?:person|inbox|team)|i (?:left|have left|no longer work|don['’]?t work|do not work|am no longer|have moved)\b)",
+    re.IGNORECASE,
+)
+_CONSENTS = re.compile(
+    r"\W{0,3}(?:ok|okay|noted|cheers|ta|yep|thanks for (?:this|that|sending|flagging|passing|the heads up))\b",
+    re.IGNORECASE,
+)
 _ROLE = (
     r"(?:tenant|resident|customer|complainant|caller|applicant|claimant|enquirer|householder|client|writer|sender|service user|"
     r"constituent)"
@@ -128,9 +152,8 @@ _THINGS = (
 _NOBODY = frozenset(_THINGS.split())
 _VOCATIVE_END = re.compile(r"[ \t]*(?:$|[,.!?;:–—]|-\s|\n)")
 _VOCATIVE_FRONT = re.compile(
-    r"(?:^|\b(?:dear|hi|hello|hey|thanks|thank you|sorry|morning|afternoon|evening|please|mr|mrs|ms|miss|mx|dr|cllr|"
-    r"councillor|prof|and|again)"
-    r"\.?)[ \t,]*$",
+    r"(?:^|\b(?:dear|hi|hello|hey|thanks|thank you|sorry|morning|afternoon|evening|please|and|again|"
+    rf"{'|'.join(sorted(names.TITLES))})\.?)[ \t,]*$",
     re.IGNORECASE,
 )
 _CAPITALS = re.compile(r"[^\w\n]{0,4}(?P<word>[A-Z][A-Z/&]{1,30})\b(?!['’.]\w)")
@@ -143,6 +166,14 @@ _INITIAL = re.compile(r"\b([A-Z])\.")
 _NAMED = re.compile(r"(?<![\w@.'’-])[A-Z][^\W\d_]{1,40}")
 _NEXT_NAME = re.compile(r" [A-Z]\w{0,40} ?(?:[,.!]|$)", re.MULTILINE)
 _FIRST_PERSON = re.compile(r"\b(?:i|we|i['’]ve|we['’]ve|have|has|had|been|was)\b", re.IGNORECASE)
+_POSSESSED = re.compile(r"[ ,]{0,4}\w{1,40}['’]s\b")
+_AFTER_NAME = re.compile(r"(,|[ \t][-–—][ \t])")
+# How people begin a line of a log behind a name and a dash: "Edward - rang".
+_LOGGED = re.compile(
+    r"\s{0,4}(?:he|she|they|rang|called|phoned|emailed|visited|spoke|says|said|wants|needs|chased|wrote|came|asked|refused|complained"
+    r"|happy|cross|upset|still|again|not|no|is|was|has|had)\b",
+    re.IGNORECASE,
+)
 _BEFORE = 80  # characters of a line before a name
 _SHOWN = 60  # characters of a phrase in a reason
 _BEGINNING = 400  # characters in which a letter's greeting stands
@@ -178,7 +209,9 @@ def why_not(words: str, heard: Heard) -> list[str]:
     doubts = speaks_inside(words, heard)
     greeted = addresses(words, heard)
     speech = _ASIDE.sub(" ", _THANKS.sub(" ", words))
-    if not greeted and not _SPOKEN_TO.search(speech):
+    if not greeted and _CONSENTS.match(words):
+        doubts.append("it begins as an answer to a colleague does")
+    elif not greeted and not _SPOKEN_TO.search(speech):
         doubts.append("it neither greets the resident nor speaks to them as “you”, so it may be a remark for us")
     return doubts
 
@@ -222,11 +255,14 @@ def _greets_them(words: str, heard: Heard) -> bool:
     first = _INITIAL.sub(r"\1", next((line for line in words.split("\n") if line.strip()), "")[:_BEGINNING])
     if (greeting := GREETING.match(first)) and not heard.resident:
         return first[greeting.end() : greeting.end() + 1].isupper()
+    if greeting and _POSSESSED.match(first, greeting.end()):
+        return False  # "hi, Edward's case is one of mine"
     if greeting:
         head = re.split(r"[,.!?;:–—]|\s-\s", first[greeting.end() :].lstrip(" ,"), maxsplit=1)[0]
         return bool(heard.resident & set(_plain(head)[:4]))
-    head, mark, _ = first.partition(",")
-    return bool(mark) and len(head.split()) <= 4 and bool(heard.resident & set(_plain(head)))
+    head, mark, rest = _AFTER_NAME.split(first, maxsplit=1) if _AFTER_NAME.search(first) else (first, "", "")
+    logged = "," not in mark and bool(_LOGGED.match(rest))
+    return bool(mark) and not logged and len(head.split()) <= 4 and bool(heard.resident & set(_plain(head)))
 
 
 def _of_them(words: str, heard: Heard, *, named: bool) -> str:
@@ -249,6 +285,9 @@ def _is_spoken_to(words: str, start: int, end: int, heard: Heard) -> bool:
     bare = " ".join(word for word in line.split() if folding.plain(word.strip(".,")) not in heard.resident)
     if _VOCATIVE_FRONT.search(bare) or GREETING.fullmatch(f"{bare} "):
         rest = words[end : end + _BEFORE]
+        dashed = _AFTER_NAME.match(rest)
+        if not bare and dashed and "," not in dashed[0] and _LOGGED.match(rest, dashed.end()):
+            return False
         return bool(bare) or bool(_VOCATIVE_END.match(rest)) or bool(_NEXT_NAME.match(rest))
     return line.rstrip().endswith(",") and bool(_VOCATIVE_END.match(words, end))
 
@@ -265,7 +304,7 @@ def _somebody_before(above: str, heard: Heard, *, named: bool) -> bool:
 
 def _asks_us(words: str, heard: Heard, *, named: bool) -> str:
     """The words that ask a colleague, a team or the office to act; "" for none."""
-    for pattern in (_OFFICE_ACT,) if named else (_OFFICE_ACT, _ASKED_ACT, *_OFFICE_TALK):
+    for pattern in (_OFFICE_ACT,) if named else (_OFFICE_ACT, _ASKED_ACT, _OFFICE_WAYS, *_OFFICE_TALK):
         if match := pattern.search(words):
             return " ".join(match[0].split()).strip(" .,:;–—-")
     return next(_told_to(words, heard), "")
@@ -286,8 +325,8 @@ def _told_to(words: str, heard: Heard) -> Iterator[str]:
         rf"\b(?:can|could|would|should) {name}\b(?![^.?!\n]{{0,80}}\byour?\b)",
         rf"(?:{_STARTS}|\b(?:you should|please|can you|could you|we can|let['’]?s) )(?:ask|tell|check with|speak to|ring|"
         rf"copy in|cc) {name}\b",
-        rf"{_STARTS}(?:\w{{1,20}} ){{0,3}}(?:this|it|one|that) (?:one )?(?:is |on |over |across |should go |needs to go |"
-        rf"goes |\w{{1,12}} go )?(?:to|for|with) {name}\b",
+        rf"{_STARTS}(?:\w{{1,20}} ){{0,3}}(?:this|it|one|that|these|those|they) (?:one )?(?:is |on |over |across |should go |"
+        rf"needs to go |goes |go |\w{{1,12}} go )?(?:to|for|with) {name}\b",
         rf"(?:^|\n){name} ?[,:–—-] ?(?:can|could|please|pls|would|will|do|are|have|over|is|for)\b",
     ):
         for match in re.finditer(pattern, words, re.IGNORECASE):

@@ -59,7 +59,9 @@ _SYNONYMS: dict[str, Command] = {
 # The word alone on its line, or followed by punctuation, or by an argument that the command can read.
 _LINE = re.compile(r"^[\s\u200b\ufeff*_]*(?P<word>[A-Za-z]+)[*_]*\s*(?P<mark>[:：.\-–—])?[\s*_]*(?P<rest>.*)$")
 _DATED = re.compile(
-    r"(?:by|on|from|until|till)?\s*(?:\d|today|tomorrow|next\b|in \d|mon|tue|wed|thu|fri|sat|sun)", re.IGNORECASE
+    r"(?:by|on|from|until|till)?\s*(?:\d|today|tomorrow|next\b|in (?:\d|an?\b|one|two|three|four|five|six|ten)|the day after|"
+    r"good friday|easter|christmas eve|new year|mon|tue|wed|thu|fri|sat|sun)",
+    re.IGNORECASE,
 )
 
 
@@ -199,12 +201,12 @@ def _parses(command: Command, argument: str) -> bool:
     Whether an argument fits its command so well that neither punctuation nor capitals are needed.
 
     AWAY needs a date. MORE needs a date, PASS and SPLIT a short name, with a colon or nothing behind it. IGNORE, QUIET and CC
-    need OFF.
+    need OFF, or IGNORE and QUIET ALL.
     """
     if command == "AWAY":
         return bool(_DATED.match(argument))
     if command in ("IGNORE", "QUIET", "CC"):
-        return argument.strip(" .").lower() == "off"
+        return argument.strip(" .").lower() in (("off",) if command == "CC" else ("off", "all"))
     head, colon, _ = argument.partition(":")
     if command in ("PASS", "SPLIT"):
         return len(head) < 40 and len(head.split()) <= (4 if colon else 2)

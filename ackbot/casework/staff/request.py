@@ -55,6 +55,7 @@ class Request:
         reading: the reading of the whole reply, or of the line about this case.
         again: the number of earlier lines in the reply about the same case.
         of_many: the request is a line in a reply to a mail about several cases.
+        other: the words are for somebody else who wrote into the case, and who then stands in it for the resident (E25).
     """
 
     reply: StaffReply
@@ -63,6 +64,7 @@ class Request:
     reading: Reading
     again: int = 0
     of_many: bool = False
+    other: bool = False
 
     @property
     def seen(self) -> Seen:
@@ -81,8 +83,8 @@ class Request:
 
     @property
     def desk(self) -> Desk:
-        """The configuration, templates, signer and time with which answers are written."""
-        return self.reply.desk
+        """The configuration, templates, signer and time with which answers are written; without whom the case is about."""
+        return self.reply.desk.within(self.case)
 
     @property
     def inbox(self) -> Inbox:

@@ -11,7 +11,7 @@ from ackbot.casework import keys, standards
 from ackbot.casework.drafts import kinds, to_resident
 from ackbot.casework.intents import ClearClock, HumanWords, Intent, PauseClock, Reopen, Send, SetClock
 from ackbot.casework.model import Clock
-from ackbot.casework.staff import announced, meant
+from ackbot.casework.staff import announced, meant, others
 from ackbot.casework.staff.request import Request, answered, heard, unsigned
 from ackbot.casework.worktime import Duration
 from ackbot.mail import debris
@@ -56,6 +56,9 @@ def send(request: Request, out: WordsOut, key: keys.Key, *, shown: bool = False)
         key: identifies these words, so that a second SEND of the same words sends nothing.
         shown: the writer reads them as they went out, however often they wrote before.
     """
+    if out.command == others.TO:
+        them = others.to_them(request, others.of_argument(out.argument))
+        return others.send(them, out.words, out.files, out.files_of, key)
     case, desk, person = request.case, request.desk, request.person
     why = f"{person.name} wrote to the resident" + (f" ({out.command})" if out.command else "")
     news = out.command == "" and case.state == "open" and announced.only(unsigned(request, out.words))
@@ -85,6 +88,7 @@ def send(request: Request, out: WordsOut, key: keys.Key, *, shown: bool = False)
             "files": [one.name for one in out.files],
             "instead": shown,
             "news": news,
+            "other": False,
         }
         why = "their words are shown to them"
         intents.append(answered(request, "echo", keys.echo(key), values, why=why))

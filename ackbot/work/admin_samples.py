@@ -1,0 +1,75 @@
+"""Sample values for each mail to the admin, for `samples`."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any
+
+from ackbot.mail.markup import Lines
+
+# Sample values for each mail to the admin, by topic.
+ADMIN_TOPICS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "quarantine": {
+            "inbox": "housing@northgate.example",
+            "letter": 7,
+            "error": "ValueError in text.py:12",
+            "again": True,
+        },
+        "inbox": {
+            "inbox": "housing@northgate.example",
+            "reason": "mail.northgate.example refuses housing: authentication failed",
+        },
+        "not-fetched": {
+            "inbox": "housing@northgate.example",
+            "reason": "uid 812 in INBOX: the server lists it and does not give it",
+        },
+        "kept-files": {
+            "inbox": "housing@northgate.example",
+            "reason": "lmtp_keep_per_day is 2000 MB, and 1990 MB are kept",
+        },
+        "relay": {"relay": "smtp.northgate.example", "reply": "535 5.7.8 authentication failed"},
+        "refused": {
+            "references": ["RBN-7H4-29P"],
+            "reference": "RBN-7H4-29P",
+            "kind": "digest",
+            "reply": "554 spam",
+            "person": "Sam Jones",
+            "gone": False,
+            "bundled": True,
+        },
+        "archive": {"archive": "archive@northgate.example", "reply": "550 5.1.1 user unknown"},
+        "daily": {
+            "since": "Sunday 29 November",
+            "refused": [{"kind": "acknowledgement", "person": "", "count": 9, "references": ["RBN-7H4-29P"]}],
+            "inboxes": [
+                {"address": "housing@northgate.example", "letters": 12, "acknowledged": 9, "would": 3, "junk": 4}
+                | {"not_answered": ["2: it is bulk mail"]}
+            ],
+        },
+        "staff-trial": {"staff": "Priya Shah", "inbox": "housing@northgate.example"},
+        "trial": {"inbox": "housing@northgate.example"},
+        "unverified": {"reference": "RBN-7H4-29P", "kind": "acknowledgement"},
+        "brake": {"limit": 300},
+        "staff-bounce": {"person": "Sam Jones", "address": "sam@northgate.example", "status": "5.1.1"},
+        "forged": {
+            "author": "Sam Jones",
+            "said_by": "Sam Jones",
+            "resident": "Edward Quan",
+            "reference": "RBN-7H4-29P",
+            "their_words": Lines("We come on Monday."),
+        },
+        "missed": {"count": 2, "references": ["RBN-7H4-29P", "RBN-8K2-3QX"]},
+        "uncovered": {"count": 1, "references": ["RBN-7H4-29P"], "reasons": ["Priya Shah is away"]},
+        "restored": {"of": datetime(2026, 11, 29, 2, 30, tzinfo=UTC), "held": 3},
+        "restore": {"inbox": "housing@northgate.example"},
+        "put-in": {"inbox": "housing@northgate.example", "taken": 20},
+        "no-owner": {
+            "reference": "RBN-7H4-29P",
+            "inbox": "housing@northgate.example",
+            "team": "housing",
+            "reason": "nobody of housing is here",
+        },
+        "urgent": {"reference": "RBN-7H4-29P", "inbox": "housing@northgate.example", "categories": ["gas"]},
+    }
+)
