@@ -53,7 +53,7 @@ def test_an_announcement_keeps_the_promise(story: Story, text: str) -> None:
 
     assert len(story.outbox("human")) == 1
     assert (story.case()["state"], story.clocks("running")) == ("open", clocks)
-    assert "was taken for news" in told
+    assert "we took it for news" in told
     assert "If it was the answer, write: SENT" in told
     story.after(minutes=5)
     story.reply(story.mail("ask-back"), "SENT")

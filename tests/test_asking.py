@@ -239,4 +239,4 @@ def test_an_answer_from_elsewhere_promises_nothing(make_story: Callable[..., Sto
     )
 
     assert story.case()["state"] == "open"
-    assert "A reply or update is due by Tuesday 8 December." in words(story, "resident-wrote")[-1]
+    assert "was promised by" not in words(story, "resident-wrote")[-1]

@@ -686,7 +686,7 @@ def test_every_urgent_letter_of_a_case_alarms(world: World, fields: dict[str, st
     told = " ".join(plain(bytes(world.outbox("resident-wrote")[0]["content"])).split())
 
     assert len(world.outbox("urgent")) == 1 + alarmed
-    assert ("Please phone or write yourself today." in told) is ("kill" in text)
+    assert ("Please phone or write yourself today." in told) is alarmed
     assert ("The letter has words of:" in told) is alarmed
 
 

@@ -282,6 +282,11 @@ def text_of_letter(db: Database, letter_id: int) -> str:
     return str(rows[0]["text"]) if rows else ""
 
 
+def texts(db: Database, code: str) -> list[str]:
+    """The visible texts of all letters in a case, the oldest first."""
+    return [str(row["text"]) for row in db.run("SELECT text FROM letters WHERE code = :code ORDER BY id", code=code)]
+
+
 def asked_feedback(db: Database, address: str, since: datetime) -> bool:
     """Whether a mail since that instant asked this case-folded address for feedback."""
     rows = db.run(

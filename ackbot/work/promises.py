@@ -15,6 +15,7 @@ from ackbot.casework.contact import silent_because
 from ackbot.casework.cover import is_present, own_calendar
 from ackbot.casework.drafts import to_admin
 from ackbot.casework.history import History
+from ackbot.casework.incoming import delicate
 from ackbot.casework.intents import Intent, Late, Note
 from ackbot.casework.model import PROMISES, Case, HeldWords
 from ackbot.casework.office import Desk, Office
@@ -305,7 +306,8 @@ class Promises:
         resident = some[0].resident.key
         since = desk.now - timedelta(seconds=desk.council.feedback_every.seconds)
         may_ask = bool(resident) and not cases.asked_feedback(self._db, resident, since)
-        return due.on_settled(some, desk, may_ask=may_ask)
+        grieving = [case.code for case in some if any(map(delicate.is_bereaved, cases.texts(self._db, case.code)))]
+        return due.on_settled(some, desk, may_ask=may_ask and not grieving)
 
     def _history(self, case: Case, desk: Desk) -> History:
         return history(self._db, case.resident.key, desk.now, desk.council.calendar, desk.council.limits)

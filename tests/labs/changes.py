@@ -150,15 +150,15 @@ CHANGES = (
     Change(
         "outbox: alarms and acknowledgements first",
         "store/outbox.py",
-        'else "priority, id"',
-        'else "id"',
+        '{"": "priority, id"',
+        '{"": "id"',
         ("tests/test_dispatch.py::test_relay_limits_slow_and_never_drop",),
     ),
     Change(
         "outbox: a probe begins at the other end",
         "store/outbox.py",
-        'order = "attempts, priority DESC, id DESC" if probe',
-        'order = "priority, id" if probe',
+        '"last": "attempts, priority DESC, id DESC"',
+        '"last": "priority, id"',
         ("tests/test_dispatch.py::test_the_admins_mail_is_not_behind_what_is_refused",),
     ),
     Change(
@@ -367,7 +367,7 @@ CHANGES = (
     Change(
         "§3.3: a hand-over leaves the day of a promise",
         "casework/contact.py",
-        "if _has_room(day, history, calendar, council) and not promised:",
+        "if _has_room(day, history, calendar, council) and all(on != day for _, on in history.promised):",
         "if _has_room(day, history, calendar, council):",
         ("tests/test_contact.py",),
     ),
@@ -388,8 +388,8 @@ CHANGES = (
     Change(
         "§3.2: one receipt a day",
         "casework/contact.py",
-        "if case.receipt_on == desk.today:",
-        "if case.receipt_on == desk.today and news:",
+        "if case.receipt_on == desk.today and case.code not in history.spared:",
+        "if case.receipt_on == desk.today and news and case.code not in history.spared:",
         ("tests/test_contact.py",),
     ),
     Change(
@@ -738,7 +738,7 @@ CHANGES = (
     Change(
         "P4: a cover who is away stands in for nobody",
         "casework/clocks/absence_moves.py",
-        "if case.cover and is_present(council, case.cover, now):",
+        "if case.cover and (is_present(council, case.cover, now) or _keeps(case.cover, due, desk)):",
         "if case.cover:",
         ("tests/test_promises.py::test_the_second_cover_is_told_too",),
     ),

@@ -10,6 +10,7 @@ from ackbot.casework.cover import is_present, ladder
 from ackbot.casework.drafts import to_admin, to_resident
 from ackbot.casework.drafts.to_resident import NoNews
 from ackbot.casework.history import History
+from ackbot.casework.incoming import delicate
 from ackbot.casework.intents import ClearClock, Close, Intent, Late, SetClock, Settle
 from ackbot.casework.model import GIVEN_UP, PROMISES, Case, Clock
 from ackbot.casework.office import Desk
@@ -213,8 +214,12 @@ def on_waiting(cases: Sequence[Case], desk: Desk) -> list[Intent]:
 
 
 def _no_survey(case: Case, desk: Desk) -> bool:
-    """Whether the resident is not asked for feedback: in complaints, for colleagues, or by the standard (behaviour.md §3.10)."""
+    """
+    Whether the resident is not asked for feedback: in complaints, colleagues, elected members, or by the standard (behaviour.md
+    §3.10).
+    """
     council = desk.council
     standard = council.standard_of(case.standard)
     complaint = "complaint" in standard.name.lower()
-    return complaint or not standard.feedback or council.is_colleague(case.resident.key)
+    elected = delicate.is_councillor(case.resident.name, case.resident.key)
+    return complaint or bool(case.about) or not standard.feedback or council.is_colleague(case.resident.key) or elected
