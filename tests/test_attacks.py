@@ -161,6 +161,13 @@ VERA_S = {"a case of vera", "acknowledgement to vera", "new-case to sam"}
 X_S = {"a case of x", "acknowledgement to x", "new-case to sam"}
 NOT_ANSWERED = {"a case of priya", "new-case to sam"}
 TOLD = {"resident-wrote to priya"}
+
+
+def quiet(effects: set[str]) -> set[str]:
+    """Effects of a letter that asks for no automatic mail: the wish is its writer's own, and no acknowledgement answers it (E27)."""
+    return {one for one in effects if not one.startswith("acknowledgement")} | {"wishes"}
+
+
 IN_CLOSED: dict[str, object] = {"before": (opened, closed)}
 LMTP: dict[str, object] = {"arrival": {"folder": "LMTP"}}
 DONE = "DONE: all is mended"
@@ -209,21 +216,21 @@ ODD = {
 ATTEMPTS: list[Attempt] = [
     *rows(
         "Who speaks for a resident",
-        ("a plus tag behind the resident's address: \"No more emails please\", with their Message-ID", ITS_OWN, writes("edward+x@resident.example", NO_MORE, **THREAD), {"a case of edward+x", "acknowledgement to edward+x", "new-case to sam"}, {}),
-        ("the resident's address with a dot in it, the same", ITS_OWN, writes("ed.ward@resident.example", NO_MORE, **THREAD), {"a case of ed.ward", "acknowledgement to ed.ward", "new-case to sam"}, {}),
-        ("the resident's domain with a Cyrillic letter, the same", ITS_OWN, writes("edward@res\u0456dent.example", NO_MORE, **THREAD), {"a case of edward", "acknowledgement to edward", "new-case to sam"}, {}),
+        ("a plus tag behind the resident's address: \"No more emails please\", with their Message-ID", ITS_OWN, writes("edward+x@resident.example", NO_MORE, **THREAD), {"a case of edward+x", "wishes", "new-case to sam"}, {}),
+        ("the resident's address with a dot in it, the same", ITS_OWN, writes("ed.ward@resident.example", NO_MORE, **THREAD), {"a case of ed.ward", "wishes", "new-case to sam"}, {}),
+        ("the resident's domain with a Cyrillic letter, the same", ITS_OWN, writes("edward@res\u0456dent.example", NO_MORE, **THREAD), {"a case of edward", "wishes", "new-case to sam"}, {}),
         ("an empty From, the resident in Sender and Reply-To, the same", "a case without a resident, not acknowledged", writes("", NO_MORE, Sender=EDWARD, Reply_To=EDWARD, **THREAD), {"a case of nobody", "new-case to sam"}, {}),
         ("`From: <>`, the resident in Resent-From, the same", "a case without a resident, not acknowledged", writes("<>", NO_MORE, Resent_From=EDWARD, **THREAD), {"a case of nobody", "new-case to sam"}, {}),
         ("a group of two in From, one of them the resident, the same", "it speaks for neither, and is not acknowledged", writes("Residents: x@evil.example, edward@resident.example;", NO_MORE, **THREAD), {"a case of x", "new-case to sam"}, {}),
         ("two From fields, the second the resident's, and a pass for the first", "they speak for neither, and are not acknowledged", writes(f"x@evil.example\r\nFrom: {EDWARD}", NO_MORE, results="mx.northgate.example; dmarc=pass header.from=evil.example", **THREAD), {"a case of x", "new-case to sam"}, {}),
-        ("the resident's address in the encoded name of From", ITS_OWN, writes("=?utf-8?q?Edward_=3Cedward=40resident.example=3E?= <x@evil.example>", NO_MORE, **THREAD), X_S, {}),
+        ("the resident's address in the encoded name of From", ITS_OWN, writes("=?utf-8?q?Edward_=3Cedward=40resident.example=3E?= <x@evil.example>", NO_MORE, **THREAD), quiet(X_S), {}),
         *((f"{name} in From, which the inbox's server reads as the second, and passes: \"No more emails please\"", "the server passed somebody else, so it speaks for nobody: the owner reads it, and nothing changes", writes(sender, NO_MORE, results=EVILS, **THREAD), TOLD, {}) for name, sender in ODD.items()),
         ("the same, in a closed case: \"The damp is back\"", "it stays closed", writes(ODD["`<resident> <stranger>`"], BACK_AGAIN, results=EVILS, **THREAD), TOLD, IN_CLOSED),
-        ("the resident's address in a comment of From", ITS_OWN, writes("x@evil.example (Edward <edward@resident.example>)", NO_MORE, **THREAD), X_S, {}),
-        ("the resident in Reply-To, \"No more emails please\", to the reply address", f"{ITS_OWN}, whose owner is told", writes(MO, NO_MORE, to="{reply}", Reply_To=EDWARD), MO_S, {}),
-        ("the landlord in copy answers the resident's letter: \"No more emails please\"", ITS_OWN, writes(LEE, NO_MORE, **THREAD), LEE_S, {}),
-        ("the landlord in copy answers the resident's letter: \"Large print please\"", f"{ITS_OWN}; large print for the landlord", writes(LEE, "Large print please", **THREAD), LEE_S | {"wishes"}, {}),
-        ("the landlord in copy answers the resident's letter in a closed case: \"The damp is back\"", ITS_OWN, writes(LEE, BACK_AGAIN, **THREAD), LEE_S, IN_CLOSED),
+        ("the resident's address in a comment of From", ITS_OWN, writes("x@evil.example (Edward <edward@resident.example>)", NO_MORE, **THREAD), quiet(X_S), {}),
+        ("the resident in Reply-To, \"No more emails please\", to the reply address", f"{ITS_OWN}, whose owner is told", writes(MO, NO_MORE, to="{reply}", Reply_To=EDWARD), quiet(MO_S), {}),
+        ("the landlord in copy answers the resident's letter: \"No more emails please\"", READ_AS_STRANGERS, writes(LEE, NO_MORE, **THREAD), TOLD, {}),
+        ("the landlord in copy answers the resident's letter: \"Large print please\"", READ_AS_STRANGERS, writes(LEE, "Large print please", **THREAD), TOLD | {"receipt to lee"}, {}),
+        ("the landlord in copy answers the resident's letter in a closed case: \"The damp is back\"", READ_AS_STRANGERS, writes(LEE, BACK_AGAIN, **THREAD), TOLD | {"receipt to lee", "clocks", "closed_at", "state"}, IN_CLOSED),
         ("the landlord has our mail too, and writes into the case: \"No more emails please\"", READ_AS_STRANGERS, writes(LEE, NO_MORE, **OURS), TOLD, {}),
         ("the landlord has our mail too, and writes into the case: \"Polish please\"", READ_AS_STRANGERS, writes(LEE, "Polish please", **OURS), TOLD | {"receipt to lee"}, {}),
         ("the landlord has our mail too, and writes into the case: \"Thank you very much!\"", READ_AS_STRANGERS, writes(LEE, "Thank you very much!", **OURS), TOLD, {}),
@@ -231,9 +238,9 @@ ATTEMPTS: list[Attempt] = [
         ("the landlord has our mail too, and scores a closed case: \"1\"", "no score; who has our mail may be the resident at another address, and opens the case again", writes(LEE, "1", **OURS), TOLD | {"clocks", "closed_at", "state"}, IN_CLOSED),
         ("the landlord has our mail too, and writes after our mail to the resident came back", "the resident stays unreachable", writes(LEE, "I am here.", **OURS), TOLD, {"before": (opened, unreachable)}),
         ("the landlord, condemned, has our mail too, and writes into a closed case", "it stays closed; the owner reads that it may be forged", writes(LEE, BACK_AGAIN, results=f"{FAILED} header.from=landlord.example", **OURS), TOLD, IN_CLOSED),
-        ("another resident names the reference in the subject: \"No more emails please\"", f"{ITS_OWN}, whose owner is told", writes(VERA, NO_MORE, subject="{reference} No more emails"), VERA_S, {}),
+        ("another resident names the reference in the subject: \"No more emails please\"", f"{ITS_OWN}, whose owner is told", writes(VERA, NO_MORE, subject="{reference} No more emails"), quiet(VERA_S), {}),
         ("another resident names the reference of a closed case: \"The damp is back\"", f"{ITS_OWN}, whose owner is told", writes(VERA, BACK_AGAIN, subject="Re: {reference}"), VERA_S, IN_CLOSED),
-        ("References that name the letters of two residents", ITS_OWN, writes(MO, NO_MORE, In_Reply_To="<vera@resident.example>", References=f"{FIRST} <vera@resident.example>"), {"a case of mo", "acknowledgement to mo", "new-case to priya"}, {"before": (opened, hers)}),
+        ("References that name the letters of two residents", ITS_OWN, writes(MO, NO_MORE, In_Reply_To="<vera@resident.example>", References=f"{FIRST} <vera@resident.example>"), {"a case of mo", "wishes", "new-case to priya"}, {"before": (opened, hers)}),
         ("a form's letter names two people in Reply-To: \"No more emails please\"", "a case of its own for the first; no wish is remembered", writes("forms@northgate.example", NO_MORE, Reply_To=f"{EDWARD}, x@evil.example"), {"a case of edward", "acknowledgement to edward", "new-case to priya"}, {}),
         ("a form's address, condemned, with the resident in Reply-To", "a case of its own, not acknowledged; no wish is remembered", writes("forms@northgate.example", "Large print please", results=f"{FAILED} header.from=northgate.example", Reply_To=EDWARD), {"a case of edward", "new-case to priya"}, {}),
         ("a form's address beside a stranger's in From, the resident in Reply-To", "it is no form: a case that is not acknowledged", writes("forms@northgate.example, x@evil.example", NO_MORE, Reply_To=EDWARD), {"a case of forms", "new-case to sam"}, {}),

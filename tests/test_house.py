@@ -88,7 +88,17 @@ WINGS = {
     "drafts": {"rest"},
     "rest": set(),
 }
-COMPOSED = {"decide", "opening", "follow_ups", "bounces", "elsewhere", "passed_on"}
+COMPOSED = {
+    "decide",
+    "opening",
+    "follow_ups",
+    "bounces",
+    "elsewhere",
+    "recovered",
+    "several",
+    "passed_on",
+    "other_writers",
+}
 
 
 def wing(module: str) -> str:

@@ -58,6 +58,24 @@ def test_a_structure_that_cannot_be_followed(world: World, watching: Callable[..
     assert "Words 7" in world.db.run("SELECT text FROM letters WHERE subject = 'Matter 7'")[0]["text"]
 
 
+def test_e21_an_empty_answer_for_a_mail_that_has_a_size(world: World, watching: Callable[..., Run]) -> None:
+    """E21: `BODY[] ""` with a size is as good as no answer, so the mail is read by its header and text."""
+
+    class Empty(BadImap):
+        def fetched(self, uid: int, command: str) -> bytes:
+            if uid == 7 and "BODY.PEEK[]" in command:
+                return b'* 1 FETCH (UID 7 BODY[] "")\r\n'
+            return super().fetched(uid, command)
+
+    with Empty() as bad:
+        bad.mails = {6: by(6), 7: by(7), 8: by(8)}
+        run = watching(bad.port, start="all")
+        until(lambda: taken(world) == 3)
+        run.end()
+
+    assert sorted(subjects(world)) == ["Matter 6", "Matter 7", "Matter 8"]
+
+
 def test_a_structure_that_breaks_the_connection(world: World, watching: Callable[..., Run]) -> None:
     """E30, D4: the server dies over the structure, and gives the rest when it is asked without: nothing is passed by."""
 

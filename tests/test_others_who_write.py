@@ -41,7 +41,7 @@ def test_the_owner_reads_who_wrote(story: Story) -> None:
     assert "Edward Quan wrote again" not in said
     [receipt] = [one for one in story.outbox("receipt") if one["recipient"] == ANNA]
     told = " ".join(plain(bytes(receipt["content"])).split())
-    assert "Your new email is with Priya Shah in Housing too." in told
+    assert "Your email has reached Priya Shah in Housing." in told
     assert "December" not in told
     assert state(story) == before
     assert story.case()["receipt_on"] is None  # Edward's own is still to come

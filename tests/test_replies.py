@@ -586,5 +586,5 @@ def test_a_former_owner_is_heard_of(tmp_path: Path) -> None:
 
     assert sent(story) == [ANSWER]
     told = plain(bytes(story.mail("ask-back", "sam@northgate.example")["content"]))
-    assert "Priya Shah acted in" in told
+    assert "Priya Shah has acted on" in told
     assert ANSWER in told

@@ -83,7 +83,9 @@ def test_thanks_with_a_letter_reopen(tmp_path: Path, words: str) -> None:
     about = {"subject": "Re: Damp in the bedroom", "In_Reply_To": answered}
     story.receive(letter(text="Many thanks\nEdward", message_id="<t1@resident.example>", **about))
     assert story.case()["state"] == "closed"
-    assert "Many thanks" in plain(bytes(story.mail("resident-wrote", "priya@northgate.example")["content"]))
+    assert story.outbox("resident-wrote") == []
+    story.at("2026-12-02 09:00")
+    assert "Many thanks" in plain(bytes(story.mail("digest", "priya@northgate.example")["content"]))
     story.receive(letter(text=words, message_id="<t2@resident.example>", **about))
 
     assert story.case()["state"] == "open"

@@ -447,7 +447,8 @@ def test_later_mails_keep_the_voice(mail: bytes) -> None:
     assert not re.search(
         r"shortly|\bsoon\b|in due course|ticket|query|helpdesk|automatically|\buser\b|ackbot", text, re.I
     )
-    assert "Your reference is RBN-7H4-29P." in " ".join(text.split())
+    # Somebody else who writes in the case reads nothing of it (behaviour.md §3.3a).
+    assert ("Your reference is RBN-7H4-29P." in " ".join(text.split())) is ("Your email has reached" not in text)
     assert max(len(one.split()) for one in spoken) <= 25
     assert grade <= 7
     assert max(map(len, text.splitlines())) <= 78

@@ -18,10 +18,19 @@ Mode = Literal["shadow", "staff", "acknowledge", "live"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """A contact form of the council. Its mail comes from `sender`; the header field `resident` names the resident."""
+    """
+    A contact form of the council. Its mail comes from `sender`.
+
+    Args:
+        resident: the header field that names the resident.
+        resident_line: the label of the line in its text that does so instead, such as "Email:"; "" for none.
+        name_line: the label of the line with the resident's name; "" for none.
+    """
 
     sender: str
     resident: str
+    resident_line: str
+    name_line: str
 
 
 @dataclass(frozen=True, kw_only=True)

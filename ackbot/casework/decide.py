@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from ackbot.casework import authority, bounces, elsewhere, follow_ups, opening
+from ackbot.casework import authority, bounces, elsewhere, follow_ups, opening, several
 from ackbot.casework.council import Inbox
 from ackbot.casework.cover import is_present
 from ackbot.casework.drafts import to_staff
-from ackbot.casework.incoming import chains, complaints, danger, matching, staff_proof
+from ackbot.casework.incoming import chains, complaints, danger, machines, matching, staff_proof
 from ackbot.casework.incoming.matching import Match
-from ackbot.casework.incoming.screening import Seen, Verdict, screen
+from ackbot.casework.incoming.screening import ONLY_CC, Seen, Verdict, screen
 from ackbot.casework.intents import Decision, Intent, Note, Record, Unreachable
 from ackbot.casework.model import PERSONAL, Case, Facts, Known, Outcome, Questions
 from ackbot.casework.office import Desk
@@ -88,6 +88,9 @@ def _decided(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision
     # This comes before the kind, because screening may judge a second copy differently and open a second case (D12, D14).
     if _decided_before(seen, verdict, facts) and not elsewhere.proven_anew(seen, verdict, facts, desk):
         return _again(seen, verdict, facts, desk)
+    if machines.is_reaction(seen.message) and (found := matching.match(seen, verdict.to, facts).case):
+        why = "a reaction is neither a letter nor an answer"
+        return _closed(verdict, "event", why, (Note(found.code, "reaction", why=why),), code=found.code)
     if verdict.kind in ("own", "receipt", "list", "bulk", "spam"):
         return _closed(verdict, "record", verdict.why)
     if verdict.kind == "bounce":
@@ -105,6 +108,10 @@ def _decided(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision
         if facts.known is not None and facts.known.decided and not facts.known.by_way:
             return _again(seen, verdict, facts, desk)
         verdict = _of_a_stranger(verdict)
+    if verdict.kind == "automatic-reply" and _by_words_alone(seen, verdict, facts):
+        verdict = replace(
+            verdict, kind="letter", why=f"{verdict.why}, and no header says so, so only an answer is withheld"
+        )
     # A resident's "I am away" says nothing new about the case. A stranger's automatic mail may be a real letter.
     if verdict.kind == "automatic-reply" and (event := _automatic_event(seen, verdict, facts, desk)):
         return event
@@ -191,6 +198,22 @@ def _of_a_stranger(verdict: Verdict) -> Verdict:
     return replace(verdict, kind="letter", acknowledge=False, rule="behaviour.md §4.4", why=why)
 
 
+def _by_words_alone(seen: Seen, verdict: Verdict, facts: Facts) -> bool:
+    """
+    Whether nothing but its words makes a mail automatic, and it comes from somebody who has a case, or answers a mail of ours.
+
+    Such words withhold at most the automatic answer: the letter is attached, and its owner reads it (E14).
+    """
+    if verdict.by_way or seen.staff is not None:
+        return False
+    ours = any(token.code in facts.cases for token in (*seen.message.addressed, *seen.message.answers))
+    return (
+        ours
+        or bool(facts.past)
+        or any(verdict.to is not None and verdict.to.key in case.parties for case in facts.cases.values())
+    )
+
+
 def _automatic_event(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision | None:
     """
     The decision for an automatic reply from staff, or in a case that we know.
@@ -235,8 +258,16 @@ def _officer_is_here(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> 
 
 def _letter(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
     """The decision for a letter, a form, an unreadable mail or a stranger's automatic mail. It always has a case (P3)."""
-    verdict = _limited(seen, verdict, facts, desk)
     found = matching.match(seen, verdict.to, facts)
+    if (
+        verdict.why == ONLY_CC.why
+        and found.case is not None
+        and verdict.to
+        and verdict.to.key not in found.case.parties
+    ):
+        # Whoever answers all has the resident in To and us in Cc; they hear once who has their mail (behaviour.md §3.3a).
+        verdict = replace(verdict, acknowledge=True)
+    verdict = _limited(seen, verdict, facts, desk)
     known = facts.known
     earlier = facts.cases.get(known.code) if known is not None and known.decided else None
     about: frozenset[str] = frozenset()
@@ -247,7 +278,8 @@ def _letter(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
         found = complaints.moved(found, about, verdict, facts, desk) if about else found
     desk = desk.within(found.case).apart_from(about)
     signs = danger.found_in(seen, found.case, desk)
-    return replace(_of_letter(seen, verdict, found, facts, desk, danger.of_signs(signs), about), signs=signs)
+    decision = _of_letter(seen, verdict, found, facts, desk, danger.of_signs(signs), about)
+    return replace(several.told(decision, seen, verdict, facts, desk), signs=signs)
 
 
 def _of_letter(

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ackbot.casework import authority, contact, elsewhere, opening, standards
-from ackbot.casework.cover import is_present, stand_in
+from ackbot.casework import authority, contact, elsewhere, opening, other_writers, standards
+from ackbot.casework.cover import is_present, ladder, stand_in
 from ackbot.casework.drafts import names, to_admin, to_resident, to_staff
 from ackbot.casework.incoming import danger, thanks, wishes
 from ackbot.casework.incoming.matching import Match
@@ -24,11 +24,12 @@ from ackbot.casework.intents import (
     SetClock,
     SetCover,
     Unreachable,
-    Wish,
 )
-from ackbot.casework.model import PURPOSES, Case, Clock, ClockKind, Facts
+from ackbot.casework.model import PURPOSES, Case, Clock, ClockKind, Facts, Person
 from ackbot.casework.office import Desk
 from ackbot.mail.addresses import Address
+
+_BAD = 2  # a score up to this reaches owner and manager at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,11 @@ def on_attached(
     goes_on = own or (seen.passed is not None and not seen.authority.condemned_by(desk.council.inbox_of(case.inbox)))
     again = doubted_at is not None
     speaks = seen.authority.speaks_for(case, desk.council)
+    other = other_writers.of(seen, verdict, case, desk)
     case, intents = _joined(seen, found, case, desk, found_urgent, own=own, speaks=speaks, alarmed=again)
     said = _said(seen, case, desk, found_urgent) if speaks else _Said(None, 0, Wishes())
+    if said.short and said.short.kind == "thanks":
+        intents.append(Note(case.code, "thanks", why="it is thanks, which asks for nothing"))
     if said.score:
         intents.append(Note(case.code, "feedback", why="the resident said how we did", data={"score": str(said.score)}))
     case, notes, remembered = _remembered(seen, case, said.wishes, verdict, desk)
@@ -94,14 +98,22 @@ def on_attached(
         answer = _Answer((), None, "a person has answered it already", case.clocks)
     elif goes_on:
         answer = _answered(seen, verdict, case, said, facts, desk, known=known)
+        if other is not None:
+            answer = _of_other(seen, verdict, case, other, answer, facts, desk)
     else:
         answer = _unchanged(seen, verdict, case, facts, desk, known=known)
     intents += [*remembered, *in_charge, *answer.intents]
     if answer.send:
         intents += [answer.send, *to_admin.hold_told(answer.send.hold, answer.send.inbox, desk)]
+    if 0 < said.score <= _BAD:
+        notes.append(f"they answer “how did we do?” with {said.score} of 5")
     if _owner_hears(case, said):
         case_now = replace(case, clocks=answer.clocks)
-        intents.append(_told(seen, verdict, case_now, desk, found_urgent, notes, found.how, known=known, again=again))
+        intents.append(
+            _told(seen, verdict, case_now, desk, found_urgent, notes, found.how, other, known=known, again=again)
+        )
+    if 0 < said.score <= _BAD:
+        intents += _manager_told(seen, case, notes, desk)
     kind = "reply" if verdict.kind == "letter" and not found.joined else verdict.kind
     acknowledged = answer.send is not None
     intents.append(Record(kind, "attach", verdict.rule, acknowledged, why=answer.why))
@@ -120,6 +132,41 @@ def on_attached(
         standard=case.standard,
         clocks=answer.clocks,
     )
+
+
+def beside(
+    seen: Seen, verdict: Verdict, case: Case, facts: Facts, desk: Desk, found_urgent: tuple[str, ...], note: str
+) -> list[Intent]:
+    """
+    What a letter changes in a further case that it is about, and the mail to whoever has that one (E29).
+
+    It is attached to another case, and answered there. Thanks and scores change nothing in any.
+    """
+    if not seen.authority.speaks_for(case, desk.council):
+        return []
+    said = _said(seen, case, desk, found_urgent)
+    if said.short or said.wishes.only_quiet:
+        return []
+    case, in_charge = _in_charge(danger.marked(case, found_urgent), desk)
+    answer = _answered(seen, replace(verdict, acknowledge=False), case, said, facts, desk, known=True)
+    told = _told(
+        seen,
+        verdict,
+        replace(case, clocks=answer.clocks),
+        desk,
+        found_urgent,
+        [note],
+        "",
+        None,
+        known=True,
+        again=False,
+    )
+    return [
+        Note(case.code, "several", why="a letter in another case is about this one too"),
+        *in_charge,
+        *answer.intents,
+        told,
+    ]
 
 
 def _as_staff(seen: Seen, case: Case) -> str:
@@ -157,20 +204,31 @@ def _joined(
 def _said(seen: Seen, case: Case, desk: Desk, found_urgent: tuple[str, ...]) -> _Said:
     """The thanks, score and wishes in a resident's letter. A letter with urgent words is never just thanks or a score."""
     words = seen.message.new_text
-    files = any(not one.inline for one in seen.message.attachments)
-    short = None if found_urgent or files else thanks.short_answer(words, _people(case, desk))
+    short = (
+        None
+        if found_urgent or seen.message.files
+        else thanks.short_answer(words, _people(case, desk), asked=_answers_settled(seen))
+    )
     asked = case.state == "waiting"
     if short and short.kind == "score" and asked:
         short = None  # a number may answer the owner's question, such as "How many rooms?"
     score = thanks.score_of(words) if case.human_words_at and not asked else 0
+    if short and short.kind == "score":
+        score = short.score
     if not score and _answers_settled(seen) and (score := thanks.word_score(words)):
         short = Short("score", score)  # "Very good" is a score only as an answer to our question how we did
     if short:
         return _Said(short, score, Wishes())
-    asked_for = wishes.read(words, desk.templates.language_names())
+    names_of = desk.templates.language_names()
+    asked_for = wishes.read(words, names_of)
+    offered = (
+        desk.templates.offers().get(case.language, "") if case.language != desk.language_for(case.language) else ""
+    )
+    if offered and not asked and not asked_for.language and wishes.says_yes(words) and _answers_us(seen):
+        asked_for = wishes.with_interpreter(asked_for, case.language, names_of)
     if found_urgent:
         # Somebody in danger must get an answer, even if a sentence looks like "no more emails".
-        asked_for = replace(asked_for, quiet=False, news=False)
+        asked_for = replace(asked_for, quiet=False, only_quiet=False, news=False)
     return _Said(None, score, asked_for)
 
 
@@ -181,7 +239,7 @@ def _answered(
     if said.short:
         why = "it is thanks, which asks for nothing" if said.short.kind == "thanks" else "it is a score from 1 to 5"
         return _Answer((), None, why, case.clocks)
-    if said.wishes.quiet:
+    if said.wishes.only_quiet:
         return _Answer((), None, "the resident wants no automatic mail", case.clocks)
     news = said.wishes.news
     # "Any news?" does not answer the owner's question, so the case goes on waiting.
@@ -192,7 +250,11 @@ def _answered(
     keeps_dates = still or in_question
     fresh = case.clocks if keeps_dates else _anew(case, seen, desk)
     intents = _reopened(case) if reopened else []
-    send, why = _receipt(seen, verdict, replace(case, clocks=fresh), facts, desk, known=known, still=still, news=news)
+    noted = wishes.named(said.wishes, desk.templates.language_names())
+    now = replace(case, clocks=fresh)
+    send, why = _receipt(seen, verdict, now, facts, desk, known=known, still=still, news=news, noted=noted)
+    if said.wishes.quiet:
+        send, why = None, wishes.QUIET_ASKED  # automatic mail never answers a wish to have none
     if keeps_dates:
         return _Answer(tuple(intents), send, why, case.clocks)
     # Only a receipt that is really sent tells a date. The answer to "any news?" promises nothing new (behaviour.md §3.8).
@@ -203,6 +265,15 @@ def _answered(
     clocks = standards.told(fresh, owned=True) if told else fresh
     intents += [SetClock(case.code, clock, why="the resident wrote again") for clock in clocks]
     return _Answer(tuple(intents), send, why, clocks)
+
+
+def _of_other(
+    seen: Seen, verdict: Verdict, case: Case, other: Address, answer: _Answer, facts: Facts, desk: Desk
+) -> _Answer:
+    """What the letter of somebody else changes: as the resident's would, but it answers no question that the resident was asked."""
+    intents, clocks = ((), case.clocks) if case.state == "waiting" else (answer.intents, answer.clocks)
+    send, why = other_writers.receipt(seen, verdict, case, other, facts, desk)
+    return _Answer(intents, send, why, clocks)
 
 
 def _unchanged(seen: Seen, verdict: Verdict, case: Case, facts: Facts, desk: Desk, *, known: bool) -> _Answer:
@@ -219,10 +290,27 @@ def _unchanged(seen: Seen, verdict: Verdict, case: Case, facts: Facts, desk: Des
 
 
 def _owner_hears(case: Case, said: _Said) -> bool:
-    """Whether whoever is in charge gets the letter. Not a bare score, nor "no more emails" in a case that is over."""
-    if said.wishes.quiet and case.state in ("closed", "answered"):
+    """
+    Whether whoever is in charge gets the letter. Not thanks nor a fair score, which stand in the digest, nor "no more emails" in
+    a case that is over (behaviour.md §3.14).
+    """
+    if said.wishes.only_quiet and case.state in ("closed", "answered"):
         return False
-    return said.short is None or said.short.kind == "thanks"
+    return said.short is None or 0 < said.score <= _BAD
+
+
+def _manager_told(seen: Seen, case: Case, notes: Sequence[str], desk: Desk) -> list[Intent]:
+    """The letter with a bad score for the manager of whoever is in charge, the same day (E84)."""
+    above = [one for one in ladder(desk.council, case.in_charge, case.team) if one != case.in_charge]
+    if not above:
+        return []
+    why = "their manager reads a bad score too"
+    at, note = seen.arrival.arrived_at, "; ".join(notes)
+    return [to_staff.resident_wrote(desk, seen.message, replace(case, cover=above[0]), at, note=note, why=why)]
+
+
+def _answers_us(seen: Seen) -> bool:
+    return any(token.role == "resident" for token in (*seen.message.answers, *seen.message.addressed))
 
 
 def _answers_settled(seen: Seen) -> bool:
@@ -239,25 +327,13 @@ def _remembered(
     What nobody could check counts only in the cases of inboxes that check nothing (E2).
     """
     within = seen.authority.wishes_within(desk.council)
-    addr, code = (verdict.to.key if verdict.to else case.resident.key), case.code
-    notes: list[str] = []
-    intents: list[Intent] = []
-    if wished.quiet:
-        notes.append("they want no more automatic mail, so only what you write goes to them")
-        intents.append(Wish(addr, "quiet", "yes", code=code, why="the resident wants no automatic mail", within=within))
-        case = replace(case, quiet=True)
-    if wished.formats:
-        intents.append(Wish(addr, "formats", wished.formats, why="the resident asks for it", code=code, within=within))
-        case = replace(case, formats=wished.formats)
-    if wished.language:
-        notes.append(f"they ask for {desk.templates.language_names()[wished.language][0]}")
-        intents.append(
-            Wish(addr, "language", wished.language, why="the resident asks for it", code=code, within=within)
-        )
-        case = replace(case, language=wished.language)
-    if wished.news:
-        notes.append("they ask how far it is, and a word from you would help")
-    return case, notes, intents
+    author = replace(case, resident=verdict.to) if verdict.to else case
+    formats = wishes.together(case.formats, wished.formats)
+    now = Person(quiet=wished.quiet, formats=formats, language=wished.language)
+    kept = wishes.remembered(author, now, Person(formats=case.formats), within)
+    notes = wishes.notes(wished, desk.templates.language_names())
+    case = replace(case, quiet=case.quiet or wished.quiet, formats=formats, language=wished.language or case.language)
+    return case, notes, [*kept]
 
 
 def _people(case: Case, desk: Desk) -> list[str]:
@@ -286,11 +362,18 @@ def _told(
     found_urgent: tuple[str, ...],
     wished: Sequence[str],
     how: str,
+    other: Address | None,
     *,
     known: bool,
     again: bool,
 ) -> Intent:
-    """The letter for whoever is in charge; if nobody is present, a mail that says so (P4)."""
+    """
+    The letter for whoever is in charge; if nobody is present, a mail that says so (P4).
+
+    Args:
+        how: why it belongs to the case, as the owner reads it.
+        other: who wrote it, if that is no party of the case.
+    """
     if not is_present(desk.council, case.in_charge, desk.now):
         return to_admin.no_owner(case, "its owner is away and nobody stands in", desk)
     sender = verdict.to.addr if verdict.to else "an unknown address"
@@ -315,8 +398,10 @@ def _told(
     why = f"{desk.council.staff[case.in_charge].name} has the case"
     flags = danger.flags(found_urgent, desk.council)
     arrived_at = seen.arrival.arrived_at
-    if (other := _other(seen, verdict, case, desk)) is not None and not again:
-        return to_staff.other_wrote(desk, seen.message, case, other, arrived_at, note=note, why=why, urgent=flags)
+    if other is not None:
+        return to_staff.other_wrote(
+            desk, seen.message, case, other, arrived_at, note=note, why=why, urgent=flags, again=again
+        )
     return to_staff.resident_wrote(
         desk,
         seen.message,
@@ -360,67 +445,17 @@ def _anew(case: Case, seen: Seen, desk: Desk) -> tuple[Clock, ...]:
     )
 
 
-def on_recovered(seen: Seen, verdict: Verdict, case: Case, desk: Desk) -> Decision:
-    """The decision for a quarantined mail that can be read at last: its owner gets it. The resident was answered before."""
-    inbox = desk.council.inbox_of(case.inbox)
-    why = "it could be read at last"
-    found_urgent = danger.of_signs(danger.found_in(seen, case, desk))
-    case = danger.marked(case, found_urgent)
-    intents: list[Intent] = [
-        Attach(case.code, sensitive=case.sensitive, why=why),
-        Note(case.code, "recovered", why=why),
-        *danger.alarms(seen, case, inbox, found_urgent, desk),
-    ]
-    if case.owner in desk.council.staff:
-        flags = danger.flags(found_urgent, desk.council)
-        intents.append(
-            to_staff.resident_wrote(desk, seen.message, case, seen.arrival.arrived_at, note="", why=why, urgent=flags)
-        )
-    record = Record(verdict.kind, "attach", verdict.rule, acknowledge=False, why=why)
-    return Decision(
-        verdict.kind,
-        "attach",
-        verdict.rule,
-        why,
-        False,
-        verdict.to,
-        (*intents, record),
-        urgent=found_urgent,
-        code=case.code,
-        owner=case.owner,
-    )
-
-
-def _reached(seen: Seen, verdict: Verdict, case: Case, facts: Facts, desk: Desk) -> tuple[Send | None, str]:
-    """
-    The one neutral receipt for somebody else who writes into a case, or None, and why: whom it reached, and nothing of the case
-    (behaviour.md §3.3a).
-    """
-    new = "it was sent from an address that is new in this case"
-    other = _other(seen, verdict, case, desk)
-    silent = contact.silent_because(case, desk.council) or case.sensitive
-    if other is None or silent or case.in_charge not in desk.council.staff:
-        return None, new
-    words = seen.message.new_text
-    if thanks.short_answer(words, [other.name]) or wishes.read(words, desk.templates.language_names()).quiet:
-        return None, f"{new}, and asks for nothing"
-    inbox, hold = desk.council.inbox_of(case.inbox), contact.held_for(None, facts.contact, seen.arrival.hold)
-    theirs = replace(case, resident=other, clocks=(), formats="")
-    why = f"{new}, and hears once whom it reached"
-    return to_resident.receipt(desk, seen.message, theirs, inbox, why=why, hold=hold), why
-
-
-def _other(seen: Seen, verdict: Verdict, case: Case, desk: Desk) -> Address | None:
-    """Who wrote the letter, if that is a person beside the parties who can be answered (E25); None for all others."""
-    author = seen.authority.author
-    own = seen.authority.is_own(desk.council.inbox_of(case.inbox)) and verdict.to is not None
-    if author is None or not own or author.key in case.parties or not author.usable:
-        return None
-    return None if desk.council.is_colleague(author.key) or not case.resident.addr else author
-
-
 def _receipt(
-    seen: Seen, verdict: Verdict, case: Case, facts: Facts, desk: Desk, *, known: bool, still: bool, news: bool
+    seen: Seen,
+    verdict: Verdict,
+    case: Case,
+    facts: Facts,
+    desk: Desk,
+    *,
+    known: bool,
+    still: bool,
+    news: bool,
+    noted: str = "",
 ) -> tuple[Send | None, str]:
     """
     The short receipt for a further letter, or None, and the reason for that (behaviour.md §3.2).
@@ -430,11 +465,11 @@ def _receipt(
     if not verdict.acknowledge:
         return None, verdict.why
     if not known:
-        return _reached(seen, verdict, case, facts, desk)
+        return None, "it was sent from an address that is new in this case"
     may = contact.receipt(case, facts.contact, desk, arrival_hold=seen.arrival.hold, news=news)
     if may.when != "now":
         return None, may.why
     why = "they are told where things stand" if news else "a further letter gets a short receipt"
     write = to_resident.where_it_stands if news else to_resident.receipt
     inbox = desk.council.inbox_of(case.inbox)
-    return write(desk, seen.message, case, inbox, why=why, hold=may.hold, still=still), why
+    return write(desk, seen.message, case, inbox, why=why, hold=may.hold, still=still, noted=noted), why

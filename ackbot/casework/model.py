@@ -13,20 +13,8 @@ from ackbot.mail.plain import Attachment
 CaseState = Literal["open", "waiting", "answered", "closed"]
 ClockKind = Literal["name-owner", "update", "answer", "settle", "waiting"]
 PROMISES = frozenset({"name-owner", "update", "answer"})  # clocks whose date a resident may have been told
-LetterKind = Literal[
-    "letter",
-    "contact-form",
-    "reply",
-    "staff",
-    "bounce",
-    "receipt",
-    "automatic-reply",
-    "list",
-    "bulk",
-    "spam",
-    "own",
-    "unreadable",
-]
+_ByMachines = Literal["bounce", "receipt", "automatic-reply", "list", "bulk", "spam", "own"]
+LetterKind = Literal["letter", "contact-form", "reply", "staff", "unreadable", _ByMachines]
 PERSONAL: frozenset[LetterKind] = frozenset({"letter", "contact-form", "reply", "unreadable", "staff"})  # a person's
 # How well it is proven that a party wrote a letter: 2 vouched for by a server that we believe; 1 by nobody; 0 condemned, or a
 # stranger's in somebody else's case. A letter never drowns in an alarm of letters that are less proven (E9).
@@ -376,6 +364,7 @@ class Questions:
         ours: Message-IDs of our mails to staff that it answers, case folded.
         returned: Message-IDs of our mails that it returns as undelivered, case folded.
         author: the staff id of its sender; "" for anybody else.
+        listing: Message-IDs of our mails to residents that it answers, and that may list several cases; case folded.
         recipients: the recipients of a mail by the council's own people, case folded; empty for all other mail.
         since: when the mail was written, if it was passed on; None for when it is decided.
     """
@@ -390,6 +379,7 @@ class Questions:
     returned: tuple[str, ...] = ()
     author: str = ""
     recipients: tuple[str, ...] = ()
+    listing: tuple[str, ...] = ()
     since: datetime | None = None
 
 
@@ -440,6 +430,8 @@ class Facts:
         unreachable: codes and inboxes of the sender's cases in which mail to the sender came back for good.
         held: held words of this member of staff, latest first. human_sent: how often they have written to residents through us.
         person: what this resident asked for earlier.
+        listed: codes of the cases that the answered mail to the resident lists.
+        named: addresses in To and Cc of parties' letters, by case code; for cases of which a stranger answers a mail.
         copied: Cc fields of the resident's letters, by case code. This and the next seven are filled for staff mail only.
         reply_to: where the resident's latest letter asks for answers, if not to its own address, by case code (E46).
         last_words: the resident's last words, by case code; `contacts`: the automatic mail to each case's resident.
@@ -466,6 +458,8 @@ class Facts:
     held: tuple[HeldWords, ...] = ()
     human_sent: int = 0
     person: Person = Person()
+    listed: tuple[str, ...] = ()
+    named: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
     copied: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     reply_to: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     last_words: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

@@ -11,7 +11,8 @@ from ackbot.casework.incoming import danger, matching, routing, wishes
 from ackbot.casework.incoming.matching import Match
 from ackbot.casework.incoming.routing import Chosen, Routed
 from ackbot.casework.incoming.screening import Seen, Verdict
-from ackbot.casework.intents import Assign, Attach, Decision, Intent, Note, OpenCase, Record, Send, SetClock, Wish
+from ackbot.casework.incoming.wishes import Wishes
+from ackbot.casework.intents import Assign, Attach, Decision, Intent, Note, OpenCase, Record, Send, SetClock
 from ackbot.casework.model import AnsweredElsewhere, Case, Clock, Facts, Person
 from ackbot.casework.office import Desk
 from ackbot.casework.staff import words_elsewhere
@@ -46,6 +47,10 @@ class NewLetter:
 def on_new_letter(letter: NewLetter) -> Decision:
     """The decision that opens a case for a letter, with everything that is done and sent because of it (P3)."""
     seen, desk = letter.seen, letter.desk
+    if _wished(letter).quiet and letter.verdict.acknowledge and not letter.urgent:
+        # Automatic mail never answers a wish to have none (behaviour.md §3.13); somebody in danger is answered all the same.
+        withheld = replace(letter.verdict, acknowledge=False, rule="behaviour.md §3.10", why=wishes.QUIET_ASKED)
+        letter = replace(letter, verdict=withheld)
     # A resident who has an answer already need not hear that somebody will write.
     if letter.answer is not None:
         withheld = replace(letter.verdict, acknowledge=False, rule=elsewhere.RULE, why=elsewhere.BEFORE)
@@ -211,12 +216,34 @@ def _case(letter: NewLetter, routed: Routed, chosen: Chosen, clocks: tuple[Clock
 
 
 def _person(letter: NewLetter) -> Person:
-    """What we know of the sender, including the format that this letter asks for, unless the letter may be forged (E4)."""
-    if letter.seen.authority.condemned_by():
-        return letter.facts.person
-    wished = wishes.read(letter.seen.message.new_text, letter.desk.templates.language_names())
-    known = letter.facts.person
-    return replace(known, formats=wished.formats or known.formats)
+    """What we know of the sender, including what this letter asks for."""
+    wished, known = _wished(letter), letter.facts.person
+    return replace(
+        known,
+        quiet=known.quiet or (wished.quiet and not letter.urgent),
+        formats=wishes.together(known.formats, wished.formats),
+        language=wished.language or known.language,
+    )
+
+
+def _wished(letter: NewLetter) -> Wishes:
+    """
+    What the letter asks for; nothing if it may be forged (E4).
+
+    Quiet counts in a person's own letter alone: anybody fills a form in under any name, or writes an officer's address.
+    """
+    seen = letter.seen
+    if seen.authority.condemned_by():
+        return Wishes()
+    found = wishes.read(seen.message.new_text, letter.desk.templates.language_names())
+    own = seen.authority.is_own() and seen.staff is None and not seen.authority.answers_staff
+    return found if own else replace(found, quiet=False)
+
+
+def _noted(letter: NewLetter) -> str:
+    """What the letter asks for, for its acknowledgement."""
+    wished = replace(_wished(letter), quiet=False)
+    return wishes.named(wished, letter.desk.templates.language_names())
 
 
 def _acknowledgement(letter: NewLetter, case: Case) -> Send | None:
@@ -239,6 +266,7 @@ def _acknowledgement(letter: NewLetter, case: Case) -> Send | None:
         hold=contact.held_for(None, history, seen.arrival.hold),
         absent=officer.public_name if officer else "",
         also_to=seen.also_to,
+        noted=_noted(letter),
         danger="first" if danger.is_at_once(letter.urgent) else "second" if danger.is_sensitive(letter.urgent) else "",
         passed_by=seen.passed.by.public_name if seen.passed else "",
     )
@@ -253,15 +281,16 @@ def _acknowledged(acknowledgement: Send | None, case: Case, desk: Desk) -> Ackno
 
 def _remembered(letter: NewLetter, case: Case) -> list[Intent]:
     """
-    What is remembered beyond the letter: the format that its sender asks for, and the earlier case that it continues.
+    What is remembered beyond the letter: what its sender asks for (E27), and the earlier case that it continues.
 
     The wish of a contact form counts for its own case only, because anybody can fill it in under any name (E4).
     """
     intents: list[Intent] = []
-    asked = letter.seen.authority.is_own() and case.formats != letter.facts.person.formats
-    if case.resident.key and case.formats and asked:
-        within, why = letter.seen.authority.wishes_within(letter.desk.council), "the resident asks for it"
-        intents.append(Wish(case.resident.key, "formats", case.formats, why=why, code=case.code, within=within))
+    if case.resident.key and letter.seen.authority.is_own():
+        within = letter.seen.authority.wishes_within(letter.desk.council)
+        person = _person(letter)
+        kept = replace(person, formats=case.formats)
+        intents += wishes.remembered(case, kept, letter.facts.person, within)
     if letter.found.linked:
         why = _goes_on_with(letter)
         intents.append(Note(case.code, "linked", why=why, data={"code": letter.found.linked}))
@@ -316,7 +345,14 @@ def _owner_told(letter: NewLetter, case: Case, chosen: Chosen, acknowledged: Ack
         withheld_because="" if verdict.acknowledge else verdict.why,
         note="; ".join(
             one
-            for one in (complaint, by_form, names.not_ours(case.resident, desk.council), elsewhere_to, earlier)
+            for one in (
+                complaint,
+                by_form,
+                names.not_ours(case.resident, desk.council),
+                elsewhere_to,
+                earlier,
+                *_wished_notes(letter),
+            )
             if one
         ),
         urgent=danger.flags(letter.urgent, desk.council),
@@ -325,6 +361,10 @@ def _owner_told(letter: NewLetter, case: Case, chosen: Chosen, acknowledged: Ack
         passed=letter.seen.passed.told if letter.seen.passed else None,
     )
     return [send]
+
+
+def _wished_notes(letter: NewLetter) -> list[str]:
+    return wishes.notes(_wished(letter), letter.desk.templates.language_names())
 
 
 def _asks_elsewhere(letter: NewLetter, case: Case) -> str:

@@ -190,7 +190,15 @@ def _inbox(inbox: shape.Inbox, file: shape.File, calendar: Calendar) -> values.I
         # A reply address needs 24 of the 64 characters before the @ (checks.py warns).
         plus_addressing=inbox.plus_addressing and len(inbox.address.partition("@")[0]) <= 40,
         acknowledge_cc=inbox.acknowledge_cc,
-        forms=tuple(values.Form(sender=key_of(form.from_), resident=form.resident) for form in inbox.forms),
+        forms=tuple(
+            values.Form(
+                sender=key_of(form.from_),
+                resident=form.resident,
+                resident_line=form.resident_line,
+                name_line=form.name_line,
+            )
+            for form in inbox.forms
+        ),
         own_lists=tuple(one.lower().strip("<>") for one in inbox.own_lists),
         authserv_id=inbox.authserv_id,
         attach_up_to=inbox.attach_up_to,

@@ -308,6 +308,8 @@ class Form(Table):
 
     from_: Annotated[Addr, Field(alias="from")]
     resident: Annotated[str, _read(_form_field)] = "reply-to"
+    resident_line: str = ""
+    name_line: str = ""
 
 
 class Inbox(Table):

@@ -8,13 +8,15 @@ from ackbot.mail import domains
 from ackbot.mail.headers import Headers, decode_words
 
 MOST_ADDRESSES = 500  # mailboxes of one field that are read; a huge To list costs no more than that
-# An address that an acknowledgement may be sent to: no blanks and no control characters.
+# An address that an acknowledgement may be sent to: no control characters, and no blanks but in a quoted local part (E22).
 _USABLE = re.compile(
-    r"[^\s@<>(),;:\\\"\[\]\x00-\x1f]{1,64}@[^\s@<>(),;:\\\"\[\]\x00-\x1f.][^\s@<>(),;:\\\"\[\]\x00-\x1f]{0,250}"
+    r"(?:[^\s@<>(),;:\\\"\[\]\x00-\x1f]{1,64}|\"[\w !#$%&'*+/=?^`{|}~.-]{1,62}\")"
+    r"@[^\s@<>(),;:\\\"\[\]\x00-\x1f.][^\s@<>(),;:\\\"\[\]\x00-\x1f]{0,250}"
 )
 
 # The form of nearly every From, `Name <addr>`, which is read without going through its characters.
 _PLAIN = re.compile(r"(\"[^\"\\<>]*+\"|[^\"\\<>(),:;@']*+)\s*+<([^\s<>(),:;\\\"@]+@[^\s<>(),:;\\\"@]+)>")
+_ATOMS = re.compile(r"[^\s@<>(),;:\\\"\[\]]++")  # a local part that needs no quotes
 # Each pattern matches only at the start of a run, because trying every character of a run takes the square of its length (E1).
 _BARE = re.compile(r"(?<!\S)\S+\s*@\s*\S+")
 _BEFORE_MARK = re.compile(r"(?<!\s)\s++(?=[@.])")
@@ -54,8 +56,8 @@ class Address:
 
     @property
     def local(self) -> str:
-        """The local part in lower case, without backslashes."""
-        return self.key.replace("\\", "").partition("@")[0]
+        """The local part in lower case, without backslashes and quotes."""
+        return self.key.replace("\\", "").partition("@")[0].strip('"')
 
     @property
     def domain(self) -> str:
@@ -193,9 +195,9 @@ def _mailboxes(raw: str) -> list[_Mailbox]:
     done: list[_Mailbox] = []
     current = _Mailbox()
     quoted = escaped = False
-    depth = 0
+    depth = begun = 0
     comment: list[str] = []
-    for char in raw:
+    for place, char in enumerate(raw):
         target = current.words if current.angle is None or current.angle[-1:] == [">"] else current.angle
         if escaped:
             escaped = False
@@ -205,6 +207,8 @@ def _mailboxes(raw: str) -> list[_Mailbox]:
         elif quoted:
             if char == '"':
                 quoted = False
+                if raw[place + 1 : place + 2] == "@" and not _ATOMS.fullmatch(local := "".join(target[begun:])):
+                    target[begun:] = f'"{local}"'
             else:
                 target.append(char)
         elif depth:
@@ -215,7 +219,7 @@ def _mailboxes(raw: str) -> list[_Mailbox]:
                 current.comments.append("".join(comment))
                 comment = []
         elif char == '"':
-            quoted = True
+            quoted, begun = True, len(target)
             current.quoted = current.quoted or current.angle is None
         elif char == "(":
             depth = 1

@@ -3,6 +3,8 @@
 import codecs
 import re
 
+from ackbot.mail import mislabelled
+
 # The codecs that browsers and mail clients use for these labels in practice (WHATWG Encoding Standard §4.2). The last lines
 # are misspellings seen in real mail.
 _MEANT = {
@@ -80,7 +82,8 @@ def decode(data: bytes, label: str = "") -> str:
     The text of `data`. Never raises, and keeps everything that can be read.
 
     The declared charset is tried strictly, then UTF-8, then the declared charset with replacement characters, because wrong
-    labels are more common than damaged texts. CR LF and backslashes are not changed.
+    labels are more common than damaged texts; before that, what the octets themselves tell (E22). CR LF and backslashes are not
+    changed.
     """
     name = codec_name(label)
     if name.startswith("iso2022_jp"):
@@ -97,6 +100,8 @@ def decode(data: bytes, label: str = "") -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
+        if guessed := mislabelled.codec_of(data):
+            return data.decode(guessed)
         return _LONE_SURROGATE.sub("\ufffd", data.decode(name, "replace"))
 
 
@@ -104,6 +109,8 @@ def _utf8_or_western(data: bytes) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
+        if guessed := mislabelled.codec_of(data):
+            return data.decode(guessed)
         readable = data[: error.start]
         # A text with any valid UTF-8 sequence is UTF-8 with a damaged byte; without one it is Western (cp1252).
         rest = data[error.start :].decode("utf-8", "ignore")
@@ -119,4 +126,6 @@ def _decode_japanese(data: bytes, name: str) -> str:
             return raw.decode(codec)
         except (UnicodeError, ValueError):
             continue
+    if guessed := mislabelled.codec_of(data):
+        return data.decode(guessed)
     return data.decode(name, "replace")

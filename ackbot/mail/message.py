@@ -9,7 +9,20 @@ from itertools import islice
 from operator import attrgetter
 from typing import Any
 
-from ackbot.mail import beside, debris, forwards, language, mime, plain, quoting, reports, subjects, systems, text
+from ackbot.mail import (
+    beside,
+    calendars,
+    debris,
+    forwards,
+    language,
+    mime,
+    plain,
+    quoting,
+    reports,
+    subjects,
+    systems,
+    text,
+)
 from ackbot.mail.addresses import Address, addresses
 from ackbot.mail.headers import LONGEST_VALUE, Headers, instant
 from ackbot.mail.plain import Attachment, Fields, Quoted, Read
@@ -96,6 +109,16 @@ class Message(Read):
             language_code=self.whole_language_code,
         )
 
+    @property
+    def files(self) -> tuple[Attachment, ...]:
+        """The files that go along to whoever reads the letter: all but small pictures that its HTML shows beside text (E16)."""
+        return tuple(one for one in self.attachments if not (one.is_decoration and self.text.strip()))
+
+    @property
+    def decorations(self) -> tuple[Attachment, ...]:
+        """The pictures that do not go along, and are only named."""
+        return tuple(one for one in self.attachments if one.is_decoration and self.text.strip())
+
     def words(self, ours: Callable[[str], bool]) -> str:
         """
         All that a mail says, except what is surely quoted: lines marked `>`, and all text below a quotation's head that
@@ -175,9 +198,12 @@ def _read(root: mime.Part) -> Read:
     new_text = quoting.new_text(visible)[: text.TEXT_LIMIT] if visible else ""
     language_code = language.language_of(new_text, "")
     message_id = next(iter(_ids(headers.raw("message-id"))), "")
-    report = reports.kind_of(root)
+    report: reports.Kind | None = reports.kind_of(root)
+    if report is None and calendars.is_message(root, new_text):
+        report = "calendar"
     has_delivery_status = reports.holds_delivery_status(root)
     author = _first_usable(from_)
+    files = tuple(islice(_attachments(root, visible), plain.MOST_ATTACHMENTS))
     may_be_bounce = report == "delivery-status" or _may_be_bounce(
         headers, subject, from_, author, return_path, has_delivery_status=has_delivery_status
     )
@@ -207,12 +233,12 @@ def _read(root: mime.Part) -> Read:
         ),
         language_code=language_code,
         whole_language_code=language_code if whole == new_text else language.language_of(whole, ""),
-        attachments=tuple(islice(_attachments(root), plain.MOST_ATTACHMENTS)),
+        attachments=files,
         report=report,
         has_delivery_status=has_delivery_status,
         has_mail=any(leaf.content_type.startswith(("message/", "text/rfc822")) for leaf in root.leaves()),
         failed_recipients=_failed(root, visible) if may_be_bounce else (),
-        fingerprint=_fingerprint(message_id, headers.raw("date"), from_, subject, visible),
+        fingerprint=_fingerprint(message_id, headers.raw("date"), from_, subject, visible, files),
         text_hash=_text_hash(visible),
         own_ids=ids_in(f"{headers.raw('message-id')}\n{headers.raw('x-ackbot-id')}")[: plain.MOST_IDS],
         answered_ids=_answered_ids(headers),
@@ -304,11 +330,22 @@ def _failed(root: mime.Part, visible: str) -> tuple[reports.Recipient, ...]:
     )
 
 
-def _attachments(root: mime.Part) -> Iterator[Attachment]:
+def _attachments(root: mime.Part, visible: str) -> Iterator[Attachment]:
+    """
+    The files of a mail. A text that has a name of its own is one too, although it is read; but the first text is the letter.
+
+    So is a page that could not be read as text, if there is nothing else to read (E18).
+    """
     pages: list[str] | None = None
+    read = 0  # texts so far
     for leaf in root.leaves():
+        text_too = leaf.is_text and not leaf.is_attachment
+        read += text_too
+        unread = text_too and not visible and leaf.content_type == "text/html" and not text.has_no_words(leaf.text)
         # A delivery status is the bounce itself and not a file that came with it.
-        if leaf.is_attachment and not leaf.content_type.startswith("message/delivery-status"):
+        if (not text_too or unread or (leaf.is_named and read > 1)) and not leaf.content_type.startswith(
+            "message/delivery-status"
+        ):
             inline = leaf.disposition == "inline" or ("content-id" in leaf.headers and leaf.disposition != "attachment")
             shown, identity, above = False, "", ""
             # A Content-ID alone does not mean that the picture is shown: Gmail gives one to every file.
@@ -323,7 +360,14 @@ def _attachments(root: mime.Part) -> Iterator[Attachment]:
                 shown = bool(identity) and (place is not None or bool(_OUTLOOKS_NAME.fullmatch(leaf.filename)))
             kind = _LINE_END.sub(" ", leaf.content_type[:_LONGEST_WORD])  # the parser keeps NUL in the heads of parts
             yield Attachment(
-                _cut(leaf.filename), kind, leaf.section, inline, shown, _LINE_END.sub(" ", identity), above
+                _cut(leaf.filename),
+                kind,
+                leaf.section,
+                inline,
+                shown,
+                _LINE_END.sub(" ", identity),
+                above,
+                min(leaf.octets, plain.MOST_OCTETS),
             )
         for name in text.uuencoded_names(leaf):
             yield Attachment(_cut(name), "application/octet-stream", "", inline=False)
@@ -389,16 +433,22 @@ def _received_at(headers: Headers) -> datetime | None:
     return instant(stamp) if stamp else None
 
 
-def _fingerprint(message_id: str, date: str, from_: Sequence[Address], subject: str, visible: str) -> str:
+def _fingerprint(
+    message_id: str, date: str, from_: Sequence[Address], subject: str, visible: str, files: Sequence[Attachment]
+) -> str:
     """
-    SHA-256 over Message-ID, Date, author, subject without gateway tags, and text with blanks folded (design.md §5).
+    SHA-256 over Message-ID, Date, author, subject without gateway tags, text with blanks folded, and names of files
+    (design.md §5). Without an id or a text, also over the sizes of files: a copier's scans of one minute differ in nothing else
+    (E21). Otherwise not, because some servers only estimate them, and gateways encode files anew.
 
     The raw bytes would not do, because Received lines and footers differ per inbox. The sender's Message-ID alone would not
     do, because senders repeat and forge it.
     """
     author = from_[0].key if from_ else ""
     words = " ".join(visible.split()).encode("utf-8", "replace")[:FINGERPRINTED]
-    known = (message_id, date, author, subjects.without_tags(subject))
+    sized = not (message_id and visible.strip())
+    named = (f"{one.name}\x1e{one.octets if sized else ''}" for one in files)
+    known = (message_id, date, author, subjects.without_tags(subject), *named)
     return hashlib.sha256("\x1f".join(known).encode("utf-8", "replace") + b"\x1f" + words).hexdigest()
 
 

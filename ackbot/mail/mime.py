@@ -11,13 +11,22 @@ from functools import cached_property
 
 from ackbot.mail.charsets import decode
 from ackbot.mail.headers import Headers, parameters
-from ackbot.mail.splitting import DEEPEST, MOST_PARTS, head_only, message_of
+from ackbot.mail.splitting import DEEPEST, MOST_PARTS, Piece, head_only, message_of
 
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _FIELD = re.compile(rb"(?:From |>From |[\x21-\x39\x3b-\x7e\x80-\xff]+:|[ \t])")
 _SPACED_NAME = re.compile(rb"^([\x21-\x39\x3b-\x7e]+)[ \t]+:", re.MULTILINE)  # obsolete syntax, RFC 5322 §4.5
 _NO_SEMICOLON = re.compile(r"^([^\s;/]+/[^\s;]+)[ \t]+(?=[\w-]+=)")
 _META_CHARSET = re.compile(rb"<meta\b[^<>]{0,200}?\bcharset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
+OCTETS = "X-Ackbot-Octets"  # where a skeleton tells the size of a part whose content it leaves out, as its last field
+_TEXTS = frozenset({"text/plain", "text/html", "text/enriched", "text/richtext", "text/markdown", "text/x-markdown"})
+# Names that mail systems give to pieces of the text itself: Exchange, MMS gateways, phones.
+_GIVEN_NAME = re.compile(
+    r"(?:ATT\d{3,6}|text[ _-]?\d{0,4}|part[ _.-]?[\d.]{1,8}"
+    r"|(?:mms|sms|smil)?(?:text|body|message|msg)[ _-]?\d{0,4})\.(?:txt|text|html?)",
+    re.IGNORECASE,
+)
+_TEXT_NAME = re.compile(r"(?:[^.]*+|.*\.(?:txt|text|html?|md))", re.IGNORECASE | re.DOTALL)
 _AS_IT_CAME = email.policy.compat32.clone(linesep="\r\n", max_line_length=0)
 
 
@@ -29,6 +38,7 @@ class Part:
     Args:
         section: its IMAP section number (RFC 3501 §6.4.5); "" for a multipart at the top.
         children: the parts of a multipart, or the one mail inside a message/rfc822.
+        octets: the size of its content in its transfer encoding, with CRLF line ends.
         readable: False for a mail of which only the head could be parsed.
     """
 
@@ -38,16 +48,34 @@ class Part:
     disposition: str
     filename: str
     section: str
+    octets: int = 0
     children: tuple["Part", ...] = ()
     readable: bool = True
     source: StandardMessage | None = field(default=None, repr=False, compare=False)
 
     @property
     def is_attachment(self) -> bool:
-        """Whether a mail client would list it beside the text rather than show it as text."""
-        if self.content_type in ("text/plain", "text/html"):
-            return self.disposition == "attachment" or bool(self.filename)
-        return not self.content_type.startswith("multipart/")
+        """
+        Whether it is a file beside the text rather than a piece of the text.
+
+        A text with a name is a piece of the text if its sender marked it as such, and the name is not that of something else, or
+        if a mail system gave it that name (E17).
+        """
+        if self.content_type not in _TEXTS:
+            return not self.content_type.startswith("multipart/")
+        if self.disposition == "inline":
+            return not _TEXT_NAME.fullmatch(self.filename)
+        return (self.disposition == "attachment" or self.is_named) and not _GIVEN_NAME.fullmatch(self.filename)
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is of a type that can be read as text, be it a file or not."""
+        return self.content_type in _TEXTS
+
+    @property
+    def is_named(self) -> bool:
+        """Whether its sender gave it a name of their own."""
+        return bool(self.filename) and not _GIVEN_NAME.fullmatch(self.filename)
 
     @cached_property
     def body(self) -> bytes:
@@ -151,7 +179,15 @@ def _mend(raw: bytes) -> tuple[bytes, bytes]:
 
 
 def _headers(message: StandardMessage, charset: str = "") -> Headers:
-    return Headers(((name, value) for name, value in message.raw_items()), charset)
+    return Headers(((name, value) for name, value in message.raw_items() if name.lower() != OCTETS.lower()), charset)
+
+
+def _octets(message: StandardMessage) -> int:
+    """The size of a part's content: what a skeleton tells, else what is there."""
+    told = [str(value).strip() for name, value in message.raw_items() if name.lower() == OCTETS.lower()]
+    if told and re.fullmatch(r"[0-9]{1,12}", told[-1]):
+        return int(told[-1])
+    return message.octets if isinstance(message, Piece) else 0
 
 
 def _tidy_encoding(message: StandardMessage) -> None:
@@ -213,4 +249,5 @@ class _Reader:
         if multipart and not depth and "charset" not in params:
             inside = (leaf.parameters.get("charset") for child in children for leaf in child.leaves())
             headers = _headers(message, next((charset for charset in inside if charset), ""))
-        return Part(headers, content_type, params, disposition, filename, own_section, children, source=message)
+        octets = _octets(message)
+        return Part(headers, content_type, params, disposition, filename, own_section, octets, children, source=message)

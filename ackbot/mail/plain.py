@@ -25,6 +25,8 @@ LONGEST_PACK = 16_777_216  # octets; the largest Read that `message.read` makes 
 MOST_FIELDS = 1_000  # header fields
 MOST_FIELDS_CHARACTERS = 262_144  # of all header fields together
 MOST_IDS = 500
+MOST_OCTETS = 1_000_000_000_000
+_DECORATION = 20_000  # octets in base64; a photo or a pasted picture of a page is larger
 MOST_ATTACHMENTS = 400
 MOST_QUOTED = 200
 MOST_ENCLOSED = 50  # mails inside a mail; an officer who forwards more of them at once is told so
@@ -115,6 +117,7 @@ class Attachment:
             into attachments, so `inline` alone does not tell.
         identity: its Content-ID without brackets; "" for none.
         above: the last words that the HTML shows above it, folded; "" if it shows none, or not this file.
+        octets: its size in its transfer encoding; 0 if unknown.
     """
 
     name: Line
@@ -124,6 +127,12 @@ class Attachment:
     shown: bool = False
     identity: Line = ""
     above: Line = ""
+    octets: Annotated[int, Limit(MOST_OCTETS)] = 0
+
+    @property
+    def is_decoration(self) -> bool:
+        """Whether it is a small picture that the HTML shows, such as the logo of a signature (E16)."""
+        return self.shown and self.content_type.startswith("image/") and 0 < self.octets <= _DECORATION
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,13 +33,15 @@ _AFTER_WROTE = 70  # characters at the line's end that hold the word for "wrote"
 ADDRESS = re.compile(r"[^\s<>@:;,\"'()\[\]]{1,64}@[^\s<>@:;,\"'()\[\]]{1,250}")
 # Outlook's line over a quoted mail, and similar ones.
 _ORIGINAL = re.compile(
-    r"""^[ \t>]{0,4}(?:[-_=‐]{2,}\s*(?:
+    r"""^[ \t>]{0,4}(?:(?:[-_=‐]{2,}|\*{1,3}[-_=‐]{0,40}+)\s*(?:
         Original\s(?:Message|Appointment|E-?mail)|Reply\sMessage|Reply\sto|Ursprüngliche\sNachricht|Original-Nachricht|
         Message\sd['’]origine|Message\soriginal|Mensaje\soriginal|Messaggio\soriginale|Mensagem\soriginal|
         Oorspronkelijk\sbericht|Ursprungligt\smeddelande|Opprinnelig\smelding|Oprindelig\smeddelelse|
         Wiadomość\soryginalna|Původní\szpráva|Neges\swreiddiol|Исходное\sсообщение|Orijinal\sMesaj|Alkuperäinen\sviesti
-      )(?:\s*+[-_=‐]++)?
-      | -{3,}+[^\n]{0,80}\b(?:wrote|schrieb|a\sécrit|escribió|ha\sscritto|escreveu|schreef|skrev)\s?:[ ]?-{3,}
+      )(?:\s*+[-_=‐*]++)?
+      | -{3,}+[^\n]{0,200}\b(?:wrote|schrieb|a\sécrit|escribió|ha\sscritto|escreveu|schreef|geschreven|skrev|napisała?|pisze|a\sscris|ysgrifennodd)\s?:?[ ]?-{2,}
+      | At\s\d{1,2}[:.]\d\d[^\n]{0,60}\byou\swrote\s?:
+      | Message\sdu\s?:?\s\d{1,2}[/.]\d{1,2}[/.]\d{2,4}[^\n]{0,20}
       | \W{2,8}(?:please\s)?(?:(?:type|write|enter|add)\s(?:your\s)?)?reply[^\n]{0,20}\sabove\sthis\sline[^\n]*
       | >>>[ ][^\n]{1,120}\d[:.]\d\d[^\n]{0,12}[ ]>>>
       )[ \t]*+$""",
@@ -76,6 +78,15 @@ FORWARD = re.compile(
         Mesaj\sredirecționat|İletilen|Yönlendirilmiş|Neges\sa\s(?:anfonwyd|flaenyrrwyd)|Переслан|Пересилан|Προωθημένο|转发|轉寄|轉寄郵件|転送|전달된|הודעה\sשהועברה|رسالة\s(?:معاد|محول)))""",
     re.MULTILINE | re.IGNORECASE | re.VERBOSE,
 )
+_RULE = re.compile(r"^[ \t]*(?:_{5,}|-{5,}|={5,}|\*{5,})[ \t]*$")
+# Below a rule, what a mailing list adds to every mail: its name, its address, how to leave it.
+_OF_LIST = re.compile(
+    r"mailing[ -]?list|unsubscribe|listinfo|@(?:lists?|groups)\.|://(?:lists?|groups|mailman)\.|to post|googlegroups|list address|archives?:",
+    re.I,
+)
+_LIST_LINES = 8
+_WRAPPED = 60  # characters of a quoted line from which clients break lines
+_UNFINISHED = re.compile(r"[^\s.!?:;>…\"”)][\s]*+\Z")  # a quoted line whose sentence goes on
 RULE = re.compile(r"^[ \t]*(?:_{5,}|-{5,}|={5,}|\*{5,})[ \t]*$")
 _LIBRARY_LINES = 200  # lines of a text that quotequail gets; its time grows with the square of their number (D25)
 _MOST_MARKS = 8  # `<` and `@` in a line that a client wrote; a line with more gets shortened for quotequail
@@ -97,6 +108,7 @@ def new_text(text: str) -> str:
     A forwarded mail stays whole, because its sender wants it read. If answers stand between quoted lines, all of these stay
     too. If nothing would remain, the whole text is returned.
     """
+    text = _without_list_footer(_rejoined(text))
     forward = FORWARD.search(text)
     cut = _first_quotation(text)
     if cut is not None and forward and forward.start() <= cut:
@@ -109,6 +121,33 @@ def new_text(text: str) -> str:
     elif below := _below_quotation(text[cut:]):
         top = f"{top}\n\n{below}"
     return trimmed(top) or text.strip()
+
+
+def _rejoined(text: str) -> str:
+    """
+    The text with `>` before lines that a client broke off a quoted line: they stand between two quoted lines, without a blank
+    line, and the sentence above goes on in them. Somebody who answers between quoted lines begins anew (E23).
+    """
+    if "\n>" not in text:
+        return text
+    lines = text.split("\n")
+    for index in range(1, len(lines) - 1):
+        above, line, below = lines[index - 1], lines[index], lines[index + 1]
+        between = line.strip() and not line.startswith(">") and above.startswith(">") and below.startswith(">")
+        goes_on = line[:1].islower() or len(above) >= _WRAPPED
+        if between and goes_on and below.strip("> \t") and _UNFINISHED.search(above[-_LONGEST_HEAD:]):
+            lines[index] = f"> {line}"
+    return "\n".join(lines)
+
+
+def _without_list_footer(text: str) -> str:
+    """The text without the lines that a mailing list put below a rule at its end."""
+    lines = text.rstrip().split("\n")
+    for index in range(max(1, len(lines) - _LIST_LINES), len(lines)):
+        below = [line for line in lines[index + 1 :] if line.strip()]
+        if below and _RULE.match(lines[index]) and any(map(_OF_LIST.search, (line[:_LONGEST_HEAD] for line in below))):
+            return "\n".join(lines[:index]).rstrip()
+    return text
 
 
 def unmarked(text: str) -> str:

@@ -8,6 +8,7 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Literal
 
+from ackbot.mail import subjects
 from ackbot.mail.headers import Headers
 from ackbot.mail.mime import Part
 
@@ -78,10 +79,10 @@ class Recipient:
 
 def kind_of(part: Part) -> Kind | None:
     """
-    The kind of report that a mail is, judged by its MIME types alone; None if it is not a report.
+    The kind of report that a mail is, judged by its MIME types; None if it is not a report. For calendars see `calendars`.
 
     Only a multipart/report counts (RFC 6522), or a report part that is the whole mail. In other types of mail, a person may
-    have attached or forwarded the parts of a report.
+    have attached or forwarded the parts of a report; but complaints of a feedback loop come in any shape (E22).
     """
     report = _report_in(part)
     types = {child.content_type for child in report.children} | {report.content_type} if report else {part.content_type}
@@ -89,15 +90,8 @@ def kind_of(part: Part) -> Kind | None:
     for kind, found in _REPORTS.items():
         if named == kind or types & found:
             return kind
-    first = next(iter(part.leaves()), part)
-    alternatives = part.content_type == "multipart/alternative" and "text/calendar" in types
-    if (
-        first.content_type == "text/calendar"
-        or alternatives
-        or (part.content_type == "multipart/mixed" and _invitation(part))
-    ):
-        return "calendar"
-    return None
+    loops = any(leaf.content_type in _REPORTS["feedback-report"] for leaf in part.leaves())
+    return "feedback-report" if loops and not subjects.is_forward(part.headers.value("subject")) else None
 
 
 def _report_in(part: Part) -> Part | None:
@@ -112,14 +106,6 @@ def holds_delivery_status(part: Part) -> bool:
     Such a mail is a bounce only if a mail system sent it; a person may have forwarded one.
     """
     return any(leaf.content_type in _REPORTS["delivery-status"] for leaf in part.leaves())
-
-
-def _invitation(part: Part) -> bool:
-    """Whether a part is a calendar message: it has a method (RFC 5546), which an .ics file attached by a person lacks."""
-    return any(
-        leaf.content_type == "text/calendar" and "method" in leaf.parameters and leaf.disposition != "attachment"
-        for leaf in part.leaves()
-    )
 
 
 def recipients(part: Part, text: str) -> tuple[Recipient, ...]:

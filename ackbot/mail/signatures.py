@@ -76,7 +76,7 @@ def trimmed(text: str) -> str:
     text = _without_signature(text.strip("\n").rstrip())
     for _ in range(_MOST):
         text = _without_disclaimer(_without_device(text))
-    return text
+    return _without_devices(text)
 
 
 def warning_end(text: str) -> int:
@@ -113,6 +113,13 @@ def _without_device(text: str) -> str:
     if not line_end or not is_device_line(last):
         return text.strip()
     return _RULE_END.sub("", above.rstrip()).strip()
+
+
+def _without_devices(text: str) -> str:
+    """The text without device lines between its paragraphs, as above words that were written below a quotation (E23)."""
+    paragraphs = text.split("\n\n")
+    kept = [one for one in paragraphs if not ("\n" not in one.strip() and is_device_line(one))]
+    return "\n\n".join(kept) if kept and len(kept) < len(paragraphs) else text
 
 
 def _without_disclaimer(text: str) -> str:

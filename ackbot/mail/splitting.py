@@ -3,7 +3,8 @@ Cuts a mail's bytes into the library's messages, in time that grows with the mai
 
 The library itself compares each line with the boundaries of all parts around it. With 900 nested multiparts and short lines
 it takes minutes (E1). Here each part is searched once for its own boundary, and the library parses the heads alone. Odd mails
-give the same result as in the library: a boundary that is never closed, never found, repeated in a row, or not declared.
+give the same result as in the library: a boundary that is never closed, or repeated in a row. One that is wrong or not
+declared is taken from the first line that looks like one, because letters came that way (E18, E22).
 """
 
 import email.parser
@@ -23,10 +24,32 @@ _LONGEST_STRUCTURED = 4_096
 _STRUCTURED = ("content-type", "content-disposition", "content-transfer-encoding")
 _HEAD = re.compile(rb"(?:(?:From |[!-9;-~]*+:|[\t ])[^\r\n]*+(?:\r\n|\r|\n|\Z))*+")
 _BLANK_LINE = re.compile(rb"(?<![^\r\n])(?:\r\n|\r|(?<!\r)\n)")
-_HEAD_PARSER = email.parser.BytesHeaderParser(policy=email.policy.compat32)
+_UNFOLDED = re.compile(r"(?<![\r\n])[\r\n]++(?=[ \t])")
+_GUESSED_IN = (
+    8_192  # octets at the top of a multipart in which its boundary is looked for, if the declared one is not there
+)
+# A line that looks like a boundary: a part's first field, or its blank line, follows.
+_BOUNDARY_LINE = re.compile(
+    rb"(?:\A|(?<=[\r\n]))--([!-~](?:[ -~]{0,198}[!-~])?)[ \t]*+(?:\r\n|\r|\n)(?=Content-[A-Za-z-]{1,40}:)",
+    re.IGNORECASE,
+)
 
 
-def message_of(raw: bytes, *, files: bool = False) -> Message:
+class Piece(Message):
+    """
+    A part as the library reads it.
+
+    Args:
+        octets: the size of its content in its transfer encoding, with CRLF line ends, as IMAP servers count it.
+    """
+
+    octets = 0
+
+
+_HEAD_PARSER = email.parser.BytesHeaderParser(_class=Piece, policy=email.policy.compat32)
+
+
+def message_of(raw: bytes, *, files: bool = False) -> Piece:
     """
     The library's message for a whole mail. Parts beyond DEEPEST levels or MOST_PARTS are missing.
 
@@ -36,9 +59,11 @@ def message_of(raw: bytes, *, files: bool = False) -> Message:
     return _Splitter(raw, files=files).message()
 
 
-def head_only(raw: bytes) -> Message:
+def head_only(raw: bytes) -> Piece:
     """The library's message with the header fields parsed and the body unparsed."""
-    return _HEAD_PARSER.parsebytes(raw)
+    found = _HEAD_PARSER.parsebytes(raw)
+    assert isinstance(found, Piece)  # noqa: S101 - the parser makes no other
+    return found
 
 
 class _Splitter:
@@ -49,11 +74,11 @@ class _Splitter:
         self._files = files
         self._left = MOST_PARTS
 
-    def message(self) -> Message:
+    def message(self) -> Piece:
         """The message of the whole mail."""
         return self._part(0, len(self._raw), 0, inside=False)
 
-    def _part(self, start: int, end: int, depth: int, *, inside: bool, default_type: str = "text/plain") -> Message:
+    def _part(self, start: int, end: int, depth: int, *, inside: bool, default_type: str = "text/plain") -> Piece:
         """
         One part and all parts below it.
 
@@ -64,6 +89,7 @@ class _Splitter:
         self._left -= 1
         message, start = self._head(start, end)
         message.set_default_type(default_type)
+        message.octets = self._octets(start, end, inside=inside)
         kind = message.get_content_maintype()
         if message.get_content_type() == "message/delivery-status":
             message.set_payload([])
@@ -81,7 +107,13 @@ class _Splitter:
             message.set_payload(_without_line_end(text) if inside else text)
         return message
 
-    def _head(self, start: int, end: int) -> tuple[Message, int]:
+    def _octets(self, start: int, end: int, *, inside: bool) -> int:
+        """The size of a content, as an IMAP server counts it that stores line ends as CRLF."""
+        if inside and end > start:  # the last line end belongs to the boundary
+            end -= 2 if self._raw[max(start, end - 2) : end] == b"\r\n" else self._raw[end - 1] in b"\r\n"
+        return max(0, end - start) + self._raw.count(b"\n", start, end) - self._raw.count(b"\r\n", start, end)
+
+    def _head(self, start: int, end: int) -> tuple[Piece, int]:
         """The fields of a part, and the place where its content begins."""
         found = _HEAD.match(self._raw, start, end)
         assert found is not None  # noqa: S101 - for the type checker: the pattern also matches the empty string
@@ -95,7 +127,7 @@ class _Splitter:
         blank = _BLANK_LINE.match(self._raw, found.end(), end)
         return message, blank.end() if blank else found.end()
 
-    def _blocks(self, start: int, end: int) -> Iterator[Message]:
+    def _blocks(self, start: int, end: int) -> Iterator[Piece]:
         """The groups of fields of a report, one per message and one per recipient, with blank lines between (RFC 3464 §2.1)."""
         for _ in range(MOST_PARTS):
             blank = _BLANK_LINE.search(self._raw, start, end)
@@ -104,13 +136,16 @@ class _Splitter:
                 return
             start = blank.end()
 
-    def _multipart(self, message: Message, start: int, end: int, depth: int, *, inside: bool) -> None:
+    def _multipart(self, message: Piece, start: int, end: int, depth: int, *, inside: bool) -> None:
         message.set_payload([])
         if depth >= DEEPEST:
             return
         boundary = message.get_boundary()
-        marks = self._marks(boundary, start, end) if boundary is not None else iter(())
+        marks = self._marks(_UNFOLDED.sub("", boundary), start, end) if boundary is not None else iter(())
         mark = next(marks, None)
+        if mark is None and (guessed := _BOUNDARY_LINE.search(self._raw, start, min(end, start + _GUESSED_IN))):
+            marks = self._marks(guessed[1].decode("ascii"), start, end)
+            mark = next(marks, None)
         if mark is None or mark[2]:  # no boundary, or the closing one first: all content is one text, as in the library
             message.set_payload(self._text(start, mark[0] if mark else end))
             return

@@ -28,6 +28,20 @@ _TAG = re.compile(r"<[^<>]*>")
 _BLANKS_AT_END = re.compile(
     r"(?<![ \t])[ \t]++\n"
 )  # begins only at a run's first blank, or its time is the square (E1)
+# Elements that nobody sees, and pictures inside the page, which may be longer than all that is read of it.
+_UNSEEN = re.compile(r"<(script|style|title|template)\b[^<>]{0,4000}?(/?)>", re.IGNORECASE)
+_ENDS = {
+    "script": re.compile(r"</script\s{0,20}>", re.IGNORECASE),
+    "template": re.compile(r"</template\s{0,20}>", re.IGNORECASE),
+}
+_NEXT_TAG = re.compile(r"</?(?=[a-z])", re.IGNORECASE)
+_BODY = re.compile(r"</head\b|<body\b", re.IGNORECASE)
+_PICTURE = re.compile(r"data:[\w/+.;=-]{0,100}?base64,[A-Za-z0-9+/=%\r\n]++", re.IGNORECASE)
+_MOST_HTML = 16_777_216  # characters of a page from which pictures are taken out
+_LAYOUT = re.compile(
+    r"</?(?:html|head|body|div|p|br|span|img|table|tbody|tr|td|meta|link|a|font|b|i|center|hr|title|o:p)(?![\w:-])[^<>]*+>|<![^<>]*+>|&nbsp;|\s++",
+    re.IGNORECASE,
+)
 _ENDLESS_REFERENCE = re.compile(r"&#0*+[0-9]{8,}+;?")  # no character has such a number
 
 
@@ -37,9 +51,13 @@ def visible(part: Part) -> str:
 
     From alternatives the plain one is taken, unless it is blank. If a short plain one says something else than the richest
     one, such as that the mail needs another program, both are taken. From related parts the first with text is taken, from
-    all other multiparts every inline text. Mails inside the mail, attached texts and uuencoded files are left out.
+    all other multiparts every inline text. Mails inside the mail, attached texts and uuencoded files are left out; but if there
+    is nothing else, attached texts are the letter (E17).
     """
-    text = _UUENCODED.sub("", _visible(part))
+    text = _visible(part)
+    if not text.strip():
+        text = "\n\n".join(_of_text(leaf) for leaf in part.leaves() if leaf.is_text)
+    text = _UUENCODED.sub("", text)
     return _BLANKS_AT_END.sub("\n", text).strip("\n")[:TEXT_LIMIT]
 
 
@@ -65,10 +83,18 @@ def _visible(part: Part) -> str:
         # The first part is written for people, the others for machines (RFC 6522 §3).
         return _visible(part.children[0]) if part.children else ""
     if part.content_type.startswith("multipart/"):
-        return "\n".join(text for child in part.children if (text := _visible(child)).strip())
-    if part.is_attachment:
-        return ""
-    if part.content_type == "text/html":
+        if not part.children:
+            return ""
+        first, *others = part.children
+        # The first text is the letter, whatever its name.
+        opening = _of_text(first) if first.is_text and first.disposition != "attachment" else _visible(first)
+        return "\n".join(text for text in (opening, *map(_visible, others)) if text.strip())
+    return "" if part.is_attachment else _of_text(part)
+
+
+def _of_text(part: Part) -> str:
+    """The text of one text part."""
+    if part.content_type in ("text/html", "text/enriched", "text/richtext"):
         return from_html(part.text)
     if part.parameters.get("format", "").lower() == "flowed":
         return _unflowed(part.text, delsp=part.parameters.get("delsp", "").lower() == "yes")
@@ -102,8 +128,58 @@ def _unflowed(text: str, *, delsp: bool) -> str:
 
 
 def from_html(html: str) -> str:
-    """HTML as readable text, in bounded time and memory, without hidden elements, scripts and styles."""
-    html = re.sub(r"(?is)<(script|style|title|template)\b.*?(</\1\s*>|\Z)", " ", html[:_HTML_LIMIT].replace("\x00", ""))
+    """
+    HTML as readable text, in bounded time and memory, without hidden elements, scripts and styles.
+
+    If that leaves nothing of it, its tags alone are taken out, whatever they hide: no letter arrives empty (E18).
+    """
+    html = _PICTURE.sub("", html[:_MOST_HTML])[:_HTML_LIMIT].replace("\x00", "")
+    found = _seen(_without_unseen(html))
+    return found if found.strip() else stripped(_without_unseen(html, titles=True))
+
+
+def _without_unseen(html: str, *, titles: bool = False) -> str:
+    """
+    HTML without scripts, styles and titles; with `titles`, only without scripts and styles.
+
+    One that is empty (`<title/>`), or never closed, takes nothing along: a style or a title ends at the next tag, a script at the
+    end of the head. A comment that is never closed is none. One pass, however many there are (E1).
+    """
+    pieces: list[str] = []
+    at = 0
+    endless: set[str] = set()
+    for tag in _UNSEEN.finditer(html):
+        name = tag[1].lower()
+        if tag.start() < at or (titles and name == "title"):
+            continue
+        pieces += [html[at : tag.start()], " "]
+        at = tag.end()
+        if tag[2]:
+            continue
+        if name in _ENDS:
+            end = None if name in endless else _ENDS[name].search(html, at)
+            if end is None:
+                endless.add(name)
+                body = None if "body" in endless else _BODY.search(html, at)
+                endless |= set() if body else {"body"}
+                at = body.start() if body else at
+            else:
+                at = end.end()
+        elif after := _NEXT_TAG.search(html, at):
+            at = after.start()
+        else:
+            at = len(html) if name == "title" else max(at, html.rfind("}") + 1)
+    seen = "".join([*pieces, html[at:]]).replace("<![CDATA[", " ").replace("]]>", " ")
+    closed = seen.rfind("-->") + 1
+    return seen[:closed] + seen[closed:].replace("<!--", " ")
+
+
+def has_no_words(html: str) -> bool:
+    """Whether a page holds nothing but layout and pictures, so that a text without words is all there is to read."""
+    return not _LAYOUT.sub("", _without_unseen(_PICTURE.sub("", html[:_MOST_HTML])[:_HTML_LIMIT]))
+
+
+def _seen(html: str) -> str:
     if not html.strip():
         return ""
     if _depth(html) <= _DEEPEST_HTML:

@@ -21,6 +21,16 @@ def was_done(db: Database, name: str, day: date) -> bool:
     return bool(db.run("SELECT 1 FROM rounds WHERE name = :name AND day = :day", name=name, day=day.isoformat()))
 
 
+def last_at(db: Database, name: str, before: date) -> str:
+    """The instant, as the store writes it, at which the round was last done before that day; "" if it never was."""
+    rows = db.run(
+        "SELECT MAX(done_at) AS at FROM rounds WHERE name = :name AND day < :before",
+        name=name,
+        before=before.isoformat(),
+    )
+    return str(rows[0]["at"] or "") if rows else ""
+
+
 def last(db: Database, name: str, before: date) -> date | None:
     """The last day before `before` for which the round was done; None if there is none."""
     rows = db.run(

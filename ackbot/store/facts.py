@@ -53,9 +53,11 @@ def gather(db: Database, questions: Questions, now: datetime, council: Council) 
     past, known = _past(asked.past), _known(asked.known)
     by_message_id = {row["message_id"]: row["code"] for row in asked.by_message_id}
     ours = _ours(db, questions.ours) if questions.ours else {}
+    listed_cases = _listed(db, questions.listing) if questions.listing else ()
     codes = dict.fromkeys(
         [
             *questions.codes,
+            *listed_cases,
             # Whoever answers a list of one case need not write its reference.
             *(code for one in ours.values() if len(one.names) == 1 for code in one.names),
             *by_message_id.values(),
@@ -65,6 +67,11 @@ def gather(db: Database, questions: Questions, now: datetime, council: Council) 
         ]
     )
     known_cases = cases.by_code(db, tuple(codes)) if codes else {}
+    strange = {
+        code: case
+        for code, case in known_cases.items()
+        if sender and sender not in case.parties and code in by_message_id.values()
+    }
     residents = [case.resident.key for case in known_cases.values()] if questions.author else []
     histories = contact.histories(db, of_sender or contact.ask(db, [sender, *residents], now, calendar, limits), limits)
     return replace(
@@ -91,6 +98,8 @@ def gather(db: Database, questions: Questions, now: datetime, council: Council) 
                 (row["code"], row["inbox"]) for row in asked.unreachable if key_of(row["resident_address"]) == sender
             ),
             alarms=alarms.known(asked.alarms),
+            listed=listed_cases,
+            named=MappingProxyType(_named(db, strange, council)) if strange else MappingProxyType({}),
         ),
         **(_for_staff(db, questions.author, known_cases, histories, council) if questions.author else {}),
     )
@@ -272,6 +281,15 @@ def _ours(db: Database, message_ids: Sequence[str]) -> dict[str, OurMail]:
     }
 
 
+def _listed(db: Database, message_ids: Sequence[str]) -> tuple[str, ...]:
+    """Codes of the cases that these mails of ours to residents list."""
+    placeholders, parameters = listed("m", message_ids[:20])
+    rows = db.run(f"SELECT id FROM outbox WHERE message_id IN ({placeholders}) AND staff = ''", **parameters)
+    return (
+        tuple(code for codes in listings.of(db, [row["id"] for row in rows]).values() for code in codes) if rows else ()
+    )
+
+
 def human_words(db: Database, message_ids: Sequence[str]) -> dict[str, str]:
     """The words of staff that went to residents with these Message-IDs, as they went out."""
     placeholders, parameters = listed("m", message_ids[:20])
@@ -312,10 +330,21 @@ def _person(rows: Sequence[Row]) -> Person:
     )
 
 
-def _copied(db: Database, known_cases: Mapping[str, Case], council: Council) -> dict[str, tuple[str, ...]]:
+def _named(db: Database, known_cases: Mapping[str, Case], council: Council) -> dict[str, frozenset[str]]:
+    """The addresses to which parties wrote besides us, in each of these cases, in the form in which they are compared."""
+    fields = _copied(db, known_cases, council, ("to", "cc"))
+    return {
+        code: frozenset(addresses.key_of(addr) for raw in some for _, addr in addresses.parse(raw))
+        for code, some in fields.items()
+    }
+
+
+def _copied(
+    db: Database, known_cases: Mapping[str, Case], council: Council, names: Sequence[str] = ("cc",)
+) -> dict[str, tuple[str, ...]]:
     """
-    Whom parties copied when they wrote, in each of these cases: the Cc fields of their letters. A letter of anybody else,
-    and one that the inbox's own server condemns or has never seen, names nobody (E2, E8).
+    Whom parties copied when they wrote, in each of these cases: the Cc fields of their letters, or fields of other names. A
+    letter of anybody else, and one that the inbox's own server condemns or has never seen, names nobody (E2, E8).
     """
     placeholders, parameters = listed("c", tuple(known_cases))
     rows = db.run(
@@ -331,7 +360,7 @@ def _copied(db: Database, known_cases: Mapping[str, Case], council: Council) -> 
         authors = {addresses.key_of(addr) for raw in headers.get("from", []) for _, addr in addresses.parse(raw)}
         # From alone says who wrote it: an answer that a stranger sends to the resident by Reply-To is no word of theirs.
         if len(authors) == 1 and authors <= may:
-            found.setdefault(row["code"], []).extend(headers.get("cc", []))
+            found.setdefault(row["code"], []).extend(raw for name in names for raw in headers.get(name, []))
     return {code: tuple(some) for code, some in found.items()}
 
 

@@ -10,6 +10,7 @@ import structlog
 
 from ackbot import log_events
 from ackbot.casework.council import Council
+from ackbot.casework.drafts.kinds import RESIDENTS_RECEIPTS
 from ackbot.casework.intents import (
     Alarm,
     AnswerTo,
@@ -251,8 +252,7 @@ def _sent(unit: Unit, send: Send, rows: Sequence[Row]) -> tuple[Event, bool]:
     if not rows:
         return Event("Send", f"{draft.kind}: was put into the outbox before", send.code, send.inbox, NO_DATA), False
     listings.keep(unit.db, rows[0]["id"], send.names)
-    if draft.kind == "receipt":
-        # What somebody else got, who wrote into the case, is no receipt of its resident's (E25).
+    if draft.template in RESIDENTS_RECEIPTS:  # one to somebody else uses up no receipt of the resident
         touched = unit.db.run(
             "UPDATE cases SET receipt_on = CASE WHEN resident_address = :to THEN :day ELSE receipt_on END "
             "WHERE code = :code RETURNING code",

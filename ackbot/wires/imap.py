@@ -259,7 +259,11 @@ class Mailbox:
         """The bytes of whole mails. A mail that the server does not give is left out (D8)."""
         with self._guarded("fetch"):
             told = self._fetch(uids, ["BODY.PEEK[]"])
-            return {uid: bytes(raw) for uid in uids if (raw := told.get(uid, {}).get(b"BODY[]")) is not None}
+            found = {uid: bytes(raw) for uid in uids if (raw := told.get(uid, {}).get(b"BODY[]")) is not None}
+            # An empty answer for a mail that has a size is none (E21).
+            empty = [uid for uid, raw in found.items() if not raw]
+            sizes = self._fetch(empty, ["RFC822.SIZE"]) if empty else {}
+        return {uid: raw for uid, raw in found.items() if raw or not sizes.get(uid, {}).get(b"RFC822.SIZE")}
 
     def skeleton(self, uid: int) -> bytes | None:
         """
@@ -272,7 +276,8 @@ class Mailbox:
             told = self._fetch([uid], ["BODY.PEEK[HEADER]", "BODYSTRUCTURE"]).get(uid, {})
             header, structure = told.get(b"BODY[HEADER]"), told.get(b"BODYSTRUCTURE")
             plan = wanted(structure)
-            if header is None or plan is None:
+            # A wrong boundary gives a structure without parts, or with one that is empty: the mail is read as it is (E18).
+            if header is None or plan is None or sum(plan.sizes.values()) < WHOLE_UP_TO // 2:
                 return self.opening(uid)
             parts: answers.Items = {}
             sections = plan.sections()

@@ -8,10 +8,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ackbot.mail.headers import Headers, parameters
-from ackbot.mail.mime import head_of
+from ackbot.mail.mime import OCTETS, head_of
 from ackbot.mail.splitting import MOST_PARTS
 
 TEXT_UP_TO = 524_288  # octets that are fetched of one text part of a larger mail
+_PAGE_UP_TO = (
+    4_000_000  # the same of its first pages of HTML, because pictures may stand in a page before its words (E18)
+)
+_PAGES = 2
 # The parts that rules read, so that the skeleton of a large mail has them (D19).
 _TEXTUAL = frozenset(
     {
@@ -45,7 +49,8 @@ class Wanted:
     def __init__(self) -> None:
         self.mime: list[str] = []
         self.heads: list[str] = []
-        self.text: list[str] = []
+        self.text: dict[str, int] = {}  # each with the octets to fetch of it
+        self._pages = 0
         self.sizes: dict[str, int] = {}
 
     def walk(self, structure: Any, section: str, *, fetched: bool = True) -> None:
@@ -69,7 +74,13 @@ class Wanted:
         if content_type == "message/rfc822":
             self._mail(structure, own, fetched=fetched and bool(section))
         elif fetched and _is_read(structure, content_type):
-            self.text.append(own if section else "TEXT")
+            self._read(own if section else "TEXT", content_type, self.sizes[own])
+
+    def _read(self, section: str, content_type: str, size: int) -> None:
+        """Note a text: of the first large pages of HTML, more octets are fetched."""
+        large = content_type == "text/html" and size > TEXT_UP_TO and self._pages < _PAGES
+        self._pages += large
+        self.text[section] = _PAGE_UP_TO if large else TEXT_UP_TO
 
     def _mail(self, structure: Any, section: str, *, fetched: bool) -> None:
         """
@@ -78,20 +89,23 @@ class Wanted:
         inner = _mail_in(structure)
         apart = fetched and inner is not None and self.sizes[section] > TEXT_UP_TO
         if fetched:
-            (self.heads if apart else self.text).append(section)
+            if apart:
+                self.heads.append(section)
+            else:
+                self.text[section] = TEXT_UP_TO
         for number, child in enumerate(_children(inner) if inner is not None else (), 1):
             self.walk(child, f"{section}.{number}", fetched=apart)
         if inner is not None and not _children(inner):
             own = f"{section}.1"
             self.sizes[own] = int(inner[6] or 0)
             if apart and _is_read(inner, _content_type(inner)):
-                self.text.append(own)
+                self._read(own, _content_type(inner), self.sizes[own])
 
     def sections(self) -> list[str]:
         """The FETCH items that get all of it."""
         items = [f"BODY.PEEK[{section}.MIME]" for section in self.mime]
         items += [f"BODY.PEEK[{section}.HEADER]" for section in self.heads]
-        return items + [f"BODY.PEEK[{section}]<0.{TEXT_UP_TO}>" for section in self.text]
+        return items + [f"BODY.PEEK[{section}]<0.{size}>" for section, size in self.text.items()]
 
     def is_whole(self, parts: Mapping[bytes, Any]) -> bool:
         """Whether the server gave every part that was asked for, be it empty."""
@@ -169,7 +183,8 @@ def _rebuilt(header: bytes, structure: Any, section: str, name: str, parts: dict
         inside = parts.get(f"BODY[{name}.HEADER]".encode())
         if inside is not None:
             return header + _rebuilt(bytes(inside), _mail_in(structure), name, f"{name}.1", parts)
-        return header + bytes(parts.get(f"BODY[{name}]<0>".encode()) or b"")
+        sized = header[:-2] + f"{OCTETS}: {int(structure[6] or 0)}\r\n\r\n".encode()
+        return sized + bytes(parts.get(f"BODY[{name}]<0>".encode()) or b"")
     boundary = _boundary(header)
     pieces = [header]
     for number, child in enumerate(children, 1):

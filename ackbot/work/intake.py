@@ -12,7 +12,7 @@ from hashlib import sha256
 import structlog
 
 from ackbot import log_events
-from ackbot.casework import follow_ups, keys
+from ackbot.casework import keys, recovered
 from ackbot.casework.drafts import to_admin
 from ackbot.casework.incoming import chains
 from ackbot.casework.incoming.screening import Seen, screen
@@ -380,7 +380,7 @@ class Intake:
                 running = Facts(
                     cases={code: case}, alarms=alarms.known(alarms.rows_since(self._db, now - chains.WINDOW))
                 )
-                decision = follow_ups.on_recovered(seen, verdict, case, office.desk(now))
+                decision = recovered.on_recovered(seen, verdict, case, office.desk(now))
                 decision = chains.merged(decision, running, now)
                 considered = considered_with(message, arrival, decision, office)
             else:

@@ -21,11 +21,14 @@ from ackbot.casework.model import PROMISES, Case, HeldWords
 from ackbot.casework.office import Desk, Office
 from ackbot.casework.staff.consent import SENT
 from ackbot.crashpoints import crash_point
-from ackbot.store import Database, backups, cases, daily, events, facts, inboxes, on_its_way, refusals
+from ackbot.store import Database, backups, cases, daily, events, facts, heard, inboxes, on_its_way, refusals
 from ackbot.store.contact import history
+from ackbot.store.database import instant_of
+from ackbot.store.heard import Heard
 from ackbot.work.apply import apply, office_at
 
 OVERDUE_AT = time(13)
+_HEARD_WITHIN = timedelta(days=14)  # whoever was away for longer reads no thanks of then
 _REMEMBERED = timedelta(days=14)  # for so long a case's digests go without words after one was refused
 _NAMED = 50  # the most references in the admin's mail
 
@@ -77,9 +80,11 @@ class Promises:
         )
         found |= {case.code: case for case in others}
         queued = 0
-        heard = [case for case in found.values() if not self._silenced(case, desk)]
-        sheets: dict[str, list[Line]] = {person: [] for person in facts.waiting(self._db) if person in council.staff}
-        for person, lines in (sheets | reminders.sheets(heard, desk)).items():
+        told = [case for case in found.values() if not self._silenced(case, desk)]
+        beside = [case.in_charge for case, _ in self._beside(desk.now - _HEARD_WITHIN)]
+        named = (*facts.waiting(self._db), *beside)
+        sheets: dict[str, list[Line]] = {person: [] for person in named if person in council.staff}
+        for person, lines in (sheets | reminders.sheets(told, desk)).items():
             if person in (HEAD, ADMIN):
                 queued += self._to_head(person, lines, desk)
             # After their working day, as after an outage, a digest of today helps nobody.
@@ -130,14 +135,24 @@ class Promises:
                 if line.case.code in fresh and fresh[line.case.code].state in ("open", "waiting")
             ]
             waiting = self._unanswered(person, desk)
-            if not still and not (waiting and name == "digest"):
+            beside = self._heard(person, desk) if name == "digest" else []
+            if not still and not (name == "digest" and (waiting or beside)):
                 return 0
             letter = cases.last_words(db, still[0].case.code) if len(still) == 1 else ""
             staff, why = desk.council.staff[person], f"{len(still)} cases are due"
             named = [*(line.case.code for line in still), *(case.code for case, _ in waiting)]
             refused = refusals.of(db, "digest", named, now - _REMEMBERED)
             send = (
-                reminders.digest(desk, staff, still, letter, why=why, waiting=waiting, refusals=refused)
+                reminders.digest(
+                    desk,
+                    staff,
+                    still,
+                    letter,
+                    why=why,
+                    waiting=waiting,
+                    heard=[(case, one.kind, one.words) for case, one in beside],
+                    refusals=refused,
+                )
                 if name == "digest"
                 else reminders.overdue(desk, staff, still, letter, why=why, waiting=waiting, refusals=refused)
             )
@@ -145,6 +160,17 @@ class Promises:
             crash_point("rounds.before-commit")
         crash_point("rounds.committed")
         return queued
+
+    def _heard(self, person: str, desk: Desk) -> list[tuple[Case, Heard]]:
+        """What came in this person's cases since their last digest, and asks nothing of them (behaviour.md §1, §3.14)."""
+        last = daily.last_at(self._db, _for(person, "digest"), desk.today)
+        since = max(desk.now - _HEARD_WITHIN, instant_of(last)) if last else desk.now - _HEARD_WITHIN
+        return [(case, one) for case, one in self._beside(since) if case.in_charge == person]
+
+    def _beside(self, since: datetime) -> list[tuple[Case, Heard]]:
+        found = heard.since(self._db, since)
+        about = cases.by_code(self._db, list(dict.fromkeys(one.code for one in found)))
+        return [(about[one.code], one) for one in found if one.code in about]
 
     def _unanswered(self, person: str, desk: Desk) -> list[tuple[Case, HeldWords]]:
         """The questions that this person has not answered, of cases of which staff hear; not who wrote in a closed case."""

@@ -9,7 +9,7 @@ from typing import Any
 from ackbot.casework import keys, standards
 from ackbot.casework.clocks import absence_moves, reminders
 from ackbot.casework.council import Council, Inbox, Staff
-from ackbot.casework.drafts import alarm_mails, to_admin, to_resident, to_staff
+from ackbot.casework.drafts import alarm_mails, to_admin, to_resident, to_staff, to_writer
 from ackbot.casework.drafts.kinds import ASK_BACK
 from ackbot.casework.drafts.to_resident import NoNews
 from ackbot.casework.intents import Send
@@ -143,10 +143,8 @@ def _sends(office: Office, message: Message) -> Iterator[tuple[str, Send]]:
     yield from _later(office.desk(_LATER), inbox, staff)
     yield from _to_staff_later(office.desk(_LATER), inbox, staff)
     for topic, values in ADMIN_TOPICS.items():
-        yield (
-            f"admin: {topic}",
-            to_admin.about(office.desk(_OPEN), topic, keys.specimen(topic), values, why="a specimen"),
-        )
+        about = to_admin.about(office.desk(_OPEN), topic, keys.specimen(topic), values, why="a specimen")
+        yield f"admin: {topic}", about
 
 
 def _to_residents(office: Office, inbox: Inbox, staff: Staff, message: Message) -> Iterator[tuple[str, Send]]:
@@ -195,6 +193,8 @@ def _to_residents(office: Office, inbox: Inbox, staff: Staff, message: Message) 
             desk = office.desk(now)
             yield "any news?", to_resident.where_it_stands(desk, letter, case, inbox, why="a specimen", hold="")
             yield "receipt", to_resident.receipt(desk, letter, case, inbox, why="a specimen", hold="")
+            theirs = to_writer.reached(desk, letter, case, case.resident, why="a specimen", hold="")
+            yield "receipt for others", theirs
 
 
 def _to_staff(desk: Desk, inbox: Inbox, staff: Staff, message: Message) -> Iterator[tuple[str, Send]]:

@@ -33,6 +33,17 @@ SHORTER: Mapping[str, int] = {
     "casework/drafts/names.py _NAME": 60,  # _LONGEST
     "casework/drafts/names.py _NO_NAME": 60,
     "casework/drafts/to_resident.py '([!?.])[!?.]*$'": 90,  # _QUOTED
+    "casework/incoming/marks.py REACTION": 300,  # machines._LONGEST_REACTION
+    "casework/incoming/marks.py RECEIPT_WORDS": 4_000,
+    "casework/incoming/thanks.py _SETTLED": 1_000,  # _LONGEST_SAID
+    **{
+        f"casework/incoming/wishes.py {name}": 400  # _SENTENCE
+        for name in ("_QUIET", "_QUIET_ALONE", "_NEWS", "_NO_PHONE", "_WANTED", "_YES", "_IN_LANGUAGE")
+    },
+    "mail/calendars.py _FACT": 400,  # _LONGEST_LINE
+    "mail/calendars.py _SENTENCE": 400,
+    "mail/quoting.py _UNFINISHED": 400,
+    "mail/quoting.py _OF_LIST": 400,
     "mail/quoting.py _BRACKETED": 800,  # _LONGEST_HEAD, and as much above it
     "mail/quoting.py _HEAD_STARTS": 400,
     "mail/quoting.py _PERSON_WROTE": 800,
@@ -47,7 +58,7 @@ MADE_ANEW = frozenset(
         "casework/dates.py: f'\\\\s*(?:by\\\\s+|on\\\\s+|until\\\\s+|till\\\\s+)?{pattern}(?=$|[\\\\s,.:;–—-])'",
         "casework/incoming/marks.py: pattern",
         "casework/incoming/routing.py: f'(?<!\\\\w){re.escape(folding.plain(word))}'",
-        "casework/incoming/wishes.py: f'(?<!\\\\w){re.escape(_plain(name))}(?!\\\\w)'",
+        "casework/incoming/wishes.py: f\"(?<!\\\\S)(?:{folding.plain('|'.join(expressions))})(?!\\\\S)\"",
         "casework/staff/consent.py: f'(?>(?:{one})(?: |$))+'",
         "casework/staff/held_words.py: f'{asked}[0-9a-f]{{4}}'",
         "casework/staff/meant.py: pattern",

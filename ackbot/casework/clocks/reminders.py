@@ -165,6 +165,7 @@ def digest(
     *,
     why: str,
     waiting: Sequence[tuple[Case, HeldWords]] = (),
+    heard: Sequence[tuple[Case, str, str]] = (),
     refusals: int = 0,
 ) -> Send:
     """
@@ -174,10 +175,22 @@ def digest(
     Args:
         last_words: the resident's last words in that single case.
         waiting: questions of ours that the reader has not answered. They lead the digest (behaviour.md §4.2).
+        heard: what came and asks for nothing, such as thanks: its case, its kind (see `store.heard`) and its words (§3.14).
         refusals: how many digests with these cases were refused for what stands in them; then it shows no words of strangers.
     """
     key = keys.digest(person.id, desk.today)
-    return _reminder(desk, kinds.DIGEST_LIST, person, lines, last_words, key, why, waiting=waiting, refusals=refusals)
+    return _reminder(
+        desk,
+        kinds.DIGEST_LIST,
+        person,
+        lines,
+        last_words,
+        key,
+        why,
+        waiting=waiting,
+        heard=heard,
+        refusals=refusals,
+    )
 
 
 def overdue(
@@ -212,6 +225,7 @@ def _reminder(
     *,
     due_now: bool = False,
     waiting: Sequence[tuple[Case, HeldWords]] = (),
+    heard: Sequence[tuple[Case, str, str]] = (),
     refusals: int = 0,
 ) -> Send:
     """
@@ -223,23 +237,31 @@ def _reminder(
     """
     lines = [replace(line, case=bare.case(line.case, refusals)) for line in lines]
     waits = [_waits(desk, person, bare.case(case, refusals), one, refusals) for case, one in waiting]
+    heard_of = [
+        bare.line(_heard(desk, bare.case(case, refusals), kind, bare.text(words, refusals)), refusals)
+        for case, kind, words in heard
+    ]
     if len(lines) == 1 and lines[0].role == "own":
         values = {
             **_line(desk, person, lines[0]),
             "waiting": waits,
+            "heard": heard_of,
             "letter": Lines(bare.text(last_words, refusals)),
             "bare": bool(refusals),
             "overdue": mail is kinds.OVERDUE and not due_now,
         }
         head = _head(desk, values, due_now=due_now)
         return to_staff.about_case(desk, kinds.DIGEST_ONE, lines[0].case, person, key, values, why=why, head=head)
-    first = _first_open(lines, desk).case if lines else waiting[0][0]
+    first = _first_open(lines, desk).case if lines else (waiting or heard)[0][0]
     inbox = desk.council.inbox_of(first.inbox)
-    named = dict.fromkeys([*(line.case.code for line in lines), *(case.code for case, _ in waiting)])
+    named = dict.fromkeys(
+        [*(line.case.code for line in lines), *(case.code for case, _ in waiting), *(one[0].code for one in heard)]
+    )
     values = {
         **listed(desk, person, lines, refusals),
         "due_now": due_now,
         "waiting": waits,
+        "heard": heard_of,
         "bare": bool(refusals),
         "count": len(named),
     }
@@ -275,6 +297,17 @@ def _waits(desk: Desk, person: Staff, case: Case, question: HeldWords, refusals:
         },
     }
     return bare.line(values, refusals)
+
+
+def _heard(desk: Desk, case: Case, kind: str, words: str) -> dict[str, Any]:
+    """Values for one mail that asks for nothing."""
+    return {
+        "reference": desk.council.reference_of(case.code),
+        "resident": to_staff.resident_name(case),
+        "matter": subjects.plain(case.subject),
+        "by_itself": kind == "automatic-reply",
+        "words": subjects.shortened(" ".join(words.split()), _SHOWN),
+    }
 
 
 def _first_open(lines: Sequence[Line], desk: Desk) -> Line:

@@ -1,14 +1,15 @@
 """Drafts of mails to residents. The facts are chosen here; the words come from the templates (behaviour.md §3)."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Literal
 
 from ackbot.casework import keys
+from ackbot.casework.asked_for import INTERPRETER, NOT_PHONE
 from ackbot.casework.council import Council, Inbox, Staff
-from ackbot.casework.drafts import kinds, names, written_before
+from ackbot.casework.drafts import fitting, kinds, names, written_before
 from ackbot.casework.drafts.kinds import ResidentMail
 from ackbot.casework.intents import Send
 from ackbot.casework.model import Case, Facts
@@ -22,16 +23,6 @@ from ackbot.mail.message import Message
 from ackbot.mail.plain import Attachment
 
 LATE = timedelta(hours=2)  # after the letter; a later acknowledgement apologises once and plainly
-_OWN_WORDS = 60  # words that an acknowledgement may have without its footer (behaviour.md §3.1)
-_SHORTER: tuple[tuple[str, Callable[[Any], Any]], ...] = (
-    ("written_before", lambda _: False),
-    ("opens_on", lambda _: None),
-    ("matter", lambda matter: subjects.shortened(matter, 30)),
-    ("late", lambda _: False),
-    ("passed_by", lambda _: ""),
-    ("complaint", lambda _: False),
-    ("matter", lambda _: ""),
-)
 _UNNAMED = {"mail": "unnamed", "forwarded": "unnamed", "call": "call", "visit": "visit"}  # phrases for the subject
 _QUOTED = 80  # characters of a subject that our words repeat
 
@@ -84,7 +75,8 @@ def about_case(
     tag = desk.signer.tag(case.code, "r")
     thread = (*letter.references, letter.message_id) if letter and letter.message_id else case.thread
     offers = desk.templates.offers()
-    offer = offers.get(case.language, "") if case.language != language else ""
+    # An offer that was taken is never made again (E52).
+    offer = offers.get(case.language, "") if case.language != language and INTERPRETER not in case.formats else ""
     draft = Draft(
         kind=mail.kind,
         template=mail.template,
@@ -100,7 +92,7 @@ def about_case(
             "sensitive": case.sensitive,
             "way": case.way,
             "yours": _yours(desk, case),
-            "phone": inbox.phone,
+            "phone": "" if NOT_PHONE in case.formats else inbox.phone,
             "urgent_help": Words(council.urgent_help),
             "take_further": Words(inbox.take_further or council.take_further),
             "formats": Words(council.formats),
@@ -170,6 +162,7 @@ def acknowledgement(
     hold: str,
     absent: str = "",
     also_to: Sequence[Inbox] = (),
+    noted: str = "",
     danger: Literal["first", "second", ""] = "",
     passed_by: str = "",
 ) -> Send:
@@ -182,6 +175,7 @@ def acknowledgement(
         hold: why it waits for the admin's release; "" if it does not wait.
         absent: the public name of the officer who is away, if it is that officer's own inbox; "" otherwise.
         also_to: our other inboxes to which the letter was sent.
+        noted: what the letter asks for, such as large print; confirmed once.
         passed_by: the public name of the colleague who passed it on to us; "" if it came by itself.
     """
     council = desk.council
@@ -202,12 +196,15 @@ def acknowledgement(
         "owner": owner.public_name if owner else "",
         "first_name": names.first(owner.public_name) if owner else "",
         "absent": absent,
+        "noted": noted,
         "passed_by": passed_by,
         "holds_mail": bool(letter.enclosed),
         "next_on": None if case.sensitive else next_word(case.clocks),
         "named_on": named_on,
         "opens_on": opens_on,
-        "phone": inbox.phone if opens_on is None else "",  # a closed office's number helps nobody (E49)
+        "phone": inbox.phone
+        if opens_on is None and NOT_PHONE not in case.formats
+        else "",  # a closed office's number helps nobody (E49)
         "danger": danger,
         "late": desk.now - case.opened_at > LATE,
         "written_before": written_before.of_it(letter, facts),
@@ -217,45 +214,35 @@ def acknowledgement(
     }
     mail = kinds.ACKNOWLEDGEMENT_TO_COLLEAGUE if colleague else kinds.ACKNOWLEDGEMENT
     send = about_case(desk, mail, case, key, values, why=why, letter=letter)
-    return replace(send, draft=_fitting(send.draft, desk), hold=hold)
+    return replace(send, draft=fitting.shortened(send.draft, desk), hold=hold)
 
 
-def _fitting(draft: Draft, desk: Desk) -> Draft:
-    """The acknowledgement within its length: the least important parts are dropped or shortened first (voice.md, point 9)."""
-    values = draft.values
-    for name, shorter in _SHORTER:
-        # What to do in danger is no part of our own words, wherever it stands.
-        counted = {**values, "danger": ""}
-        if desk.templates.words_above_rule(draft.languages[0], draft.template, counted) <= _OWN_WORDS:
-            break
-        values = {**values, name: shorter(values[name])}
-    return replace(draft, values=values)
-
-
-def receipt(desk: Desk, letter: Message, case: Case, inbox: Inbox, *, why: str, hold: str, still: bool = True) -> Send:
+def receipt(
+    desk: Desk, letter: Message, case: Case, inbox: Inbox, *, why: str, hold: str, still: bool = True, noted: str = ""
+) -> Send:
     """
     The short answer to a further letter: it was added to the case, and the date stands.
 
     Args:
         still: the resident was told that date before.
+        noted: as in `acknowledgement`.
     """
     owner = desk.council.staff.get(case.in_charge)
-    own = not case.parties or case.resident.key in case.parties
-    spared = case.receipt_on == desk.today
-    key = keys.receipt(case.code, desk.today, spared=spared) if own else keys.reached(case.code, case.resident.key)
+    key = keys.receipt(case.code, desk.today, spared=case.receipt_on == desk.today)
     values = {
         "name": names.greeting(case.resident, letter),
         "owner": owner.public_name if owner else "",
         "first_name": names.first(owner.public_name) if owner else "",
         "next_on": None if case.sensitive else next_word(case.clocks),
         "still": still,
+        "noted": noted,
     }
     send = about_case(desk, kinds.RECEIPT, case, key, values, why=why, letter=letter)
     return replace(send, inbox=inbox.name, lane=inbox.lane, hold=hold)
 
 
 def where_it_stands(
-    desk: Desk, letter: Message, case: Case, inbox: Inbox, *, why: str, hold: str, still: bool = True
+    desk: Desk, letter: Message, case: Case, inbox: Inbox, *, why: str, hold: str, still: bool = True, noted: str = ""
 ) -> Send:
     """
     The answer to "any news?": who has the case, who wrote last, and the date that stands. It promises nothing new.
@@ -274,6 +261,7 @@ def where_it_stands(
         "wrote_on": calendar.local_day(case.human_words_at) if case.human_words_at else None,
         "phoned": case.answered_by == "phone",
         "waiting": case.state == "waiting",
+        "noted": noted,
         "next_on": next_word(case.clocks) if still and not case.sensitive else None,
     }
     key = keys.receipt(case.code, desk.today, spared=case.receipt_on == desk.today)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from ackbot.casework import apart, keys
+from ackbot.casework.asked_for import NOT_PHONE
 from ackbot.casework.council import Inbox, Staff
 from ackbot.casework.cover import has_left
 from ackbot.casework.drafts import kinds, names
@@ -139,6 +140,7 @@ def about_case(
             "call": case.sensitive,
             "way": case.way,
             "formats": case.formats,
+            "no_phone": NOT_PHONE in case.formats,
             "quiet": case.quiet,
             "words_go_out": words_go_out,
             "mode": inbox.mode,
@@ -158,7 +160,7 @@ def about_case(
         languages=(language,),
         html=mail.html,
         extra={"X-Ackbot-Case": reference},
-        attachments=tuple(one for one in letter.attachments if one.section and not one.inline) if letter else (),
+        attachments=tuple(one for one in letter.files if one.section) if letter else (),
     )
     return Send(key, draft, code=case.code, inbox=inbox.name, lane=inbox.staff_lane, why=why, staff=staff.id)
 
@@ -207,8 +209,12 @@ def _shown(letter: Message, inbox: Inbox) -> dict[str, Any]:
     """Values for a mail that shows a letter and names its files."""
     return {
         "letter": Lines(letter.text[:_LETTER_SHOWN]),
+        "letter_empty": not letter.text.strip(),
+        "letter_unread": not letter.text.strip()
+        and any(one.content_type == "text/html" for one in letter.attachments if not one.name),
         "letter_cut": len(letter.text) > _LETTER_SHOWN,
-        "attachments": [one.name or one.content_type for one in letter.attachments if not one.inline],
+        "attachments": [one.name or one.content_type for one in letter.files],
+        "pictures": [one.name or one.content_type for one in letter.decorations],
         "attach_up_to": f"{inbox.attach_up_to / 1_000_000:g} MB",
     }
 
@@ -347,6 +353,7 @@ def other_wrote(
     note: str,
     why: str,
     urgent: tuple[str, ...],
+    again: bool = False,
 ) -> Send:
     """
     The mail that brings a letter of somebody else than the resident to whoever is in charge; a reply goes to its writer (E25).
@@ -356,10 +363,19 @@ def other_wrote(
     Args:
         other: who wrote it.
         note: how they come to write into the case.
+        again: as in `resident_wrote`.
     """
     staff = desk.council.staff[case.in_charge]
-    key = keys.resident_wrote(case.code, letter.fingerprint, staff.id)
-    values = {"note": note, "urgent": list(urgent), "party": resident_name(case), **_arrived(desk, arrived_at)}
+    key = keys.resident_wrote(case.code, letter.fingerprint, staff.id, again=again)
+    party = names.from_display(case.resident)
+    values = {
+        "note": note,
+        "urgent": list(urgent),
+        "party": resident_name(case),
+        "party_address": case.resident.addr,
+        "namesakes": bool(party) and party.casefold() == names.from_display(other).casefold(),
+        **_arrived(desk, arrived_at),
+    }
     theirs = replace(case, resident=other, formats="", quiet=False)
     send = about_case(desk, kinds.OTHER_WROTE, theirs, staff, key, values, why=why, letter=letter)
     inbox = desk.council.inbox_of(case.inbox)

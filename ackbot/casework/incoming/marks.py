@@ -7,9 +7,14 @@ from ackbot.mail.plain import Fields
 # Local parts at which no person reads mail (RFC 2142, RFC 5230 §4.6, domain.md R7). Those of mail systems are in mail.systems.
 NOBODY = re.compile(
     r"(?:(?:.*[-_.+])?(?:no|not?|non|do[-_.]?not|dont|donot|never|keine?|nicht|ne[-_.]?pas|nao|nie|geen|svara)[-_.]?(?:reply|repl[iy]e?|respond|responder|responda|answer|antwort|antworten|antwoord|odpowiadac|rispondere|repondre|inte)(?:[-_.+\d].*)?"
-    r"|owner-.*|.*-owner|.*-request|listserv|majordomo|mailman|(?:auto|robot|automat|bot)[-_.]?(?:reply|responder|mailer|confirm.*)?|unattended|devnull|nobody|noemail|noone|root|www-data|apache)",
+    r"|listserv|majordomo|mailman|(?:auto|robot|automat|bot)[-_.]?(?:reply|responder|mailer|confirm.*)?|unattended|devnull|nobody|noemail|noone|root|www-data|apache)",
     re.IGNORECASE | re.DOTALL,  # without DOTALL, a line end in an encoded address makes the search quadratic (E1)
 )
+# Robots of mailing lists. A person may be `home-owner@` or `foi-request@` anywhere but where lists live (E26).
+LIST_ROBOTS = frozenset(
+    {"owner", "request", "bounces", "admin", "confirm", "join", "leave", "subscribe", "unsubscribe"}
+)
+OF_LISTS = frozenset({"list", "lists", "mailman", "listserv", "groups", "googlegroups", "announce", "discuss", "devel"})
 NOBODY_NAMED = re.compile(r"\W*(?:please )?(?:no|do not|don't|donot)[ -]?reply\W*", re.IGNORECASE)
 NOBODY_THERE = re.compile(r"(?:.*\.)?no-?reply\.", re.DOTALL)
 BOUNCE_WORDS = re.compile(
@@ -105,6 +110,30 @@ RETURNED_MAIL = re.compile(
     r"^[ \t>]{0,4}(?:(?:Received|Return-Path|Message-ID|X-[\w-]+):[ \t]|<?[^\s@]{1,64}@[^\s@]{1,250}[ \t]+[45]\d\d[ -]|(?:<<<|>>>)[ \t]|(?:MAIL FROM|RCPT TO):|[45]\d\d - )"
     r"|(?<![\d.])[45]\.\d\.\d{1,3}(?![\d.])|(?:said|reply|error|response)\W{1,4}[45]\d\d\b",
     re.IGNORECASE | re.MULTILINE,
+)
+# Receipts in words alone: Outlook's, as gateways hand them on, and Thunderbird's. Nothing else may stand in them.
+RECEIPT_SUBJECT = re.compile(
+    r"\s*(?:read|not\s?read|gelesen|ungelesen|nicht gelesen|lu|non lu|leído|leido|no leído|letto|non letto|lida|lido|não lida?|gelezen|niet gelezen|przeczytano|nie przeczytano"
+    r"|citit|necitit|darllenwyd|return receipt|disposition notification|lesebestätigung|accusé de lecture|confirmation de lecture|leesbevestiging|conferma di lettura"
+    r"|potwierdzenie przeczytania|confirmación de lectura)\b[^\n]{0,10}?[:(\-–]",
+    re.IGNORECASE,
+)
+RECEIPT_WORDS = re.compile(
+    r"""\A\s*(?:
+      (?:your\ message|ihre\ nachricht|votre\ message|su\ mensaje|el\ mensaje|il\ messaggio|la\ mensagem|a\ sua\ mensagem|uw\ bericht|wiadomość|mesajul|eich\ neges)[^\w\n]*+\n
+      (?:[ \t]*+(?:[\w' ]{1,20}:[^\n]{0,300})?\n){1,12}
+      [^\n]{0,20}(?:was|wurde|a\ été|ha\ sido|se|è\ stat[oa]|foi|is|została|została|a\ fost|ei\ ddarllen)\b[^\n]{0,160}(?:\n[^\n]{0,80})?
+    | (?:this\ is\ a\ return\ receipt\ for|dies\ ist\ eine\ empfangsbestätigung|ceci\ est\ un\ accusé\ de\ réception\ pour)[^\n]{0,300}(?:\n[^\n]{0,300}){0,8}
+    )\s*\Z""",
+    re.IGNORECASE | re.VERBOSE,
+)
+# The one sentence of a reaction: who, the verb, "your message", the sign, the app.
+REACTION = re.compile(
+    r"""\W{0,20}(?:[^.!?\n]{1,80}?\s)?(?:reacted|a\ réagi|ha\ reaccionado|reaccionó|ha\ reagito|reagiu|zareagował\w{0,3}|a\ reacționat|hat\ (?:auf|mit)|heeft\ gereageerd|ymatebodd|wedi\ ymateb|تفاعل\w?)
+      \s(?:(?:to|via|with|à|avec|a|con|com|al|la|cu|na|zu|op|i|مع|على)\s)?(?:your|votre|tu|su|il\ tuo|la\ tua|sua|o\ seu|twoj\w{1,4}|mesajul|mesaj|ihre|deine|uw|je|eich|gmail|outlook|رسالتك)?
+      [^.!?\n\w]{0,12}(?:\w{1,20}\W{1,12}){0,4}\W{0,20}(?:reagiert\W{0,8})?
+      | (?:liked|loved|emphasi[sz]ed|laughed\ at|disliked|questioned)\s[“"][^”"]{1,200}[”"]\W{0,8}""",
+    re.IGNORECASE | re.VERBOSE,
 )
 _OF_RESPONDERS = (
     "x-autoreply",

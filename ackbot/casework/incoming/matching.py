@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from ackbot.casework.incoming import routing
 from ackbot.casework.incoming.screening import Seen, Verdict
-from ackbot.casework.model import Case, Facts, PastLetter, Questions
+from ackbot.casework.model import PURPOSES, Case, Facts, PastLetter, Questions
 from ackbot.casework.office import Desk
 from ackbot.mail import subjects
 from ackbot.mail.addresses import Address
@@ -14,6 +14,8 @@ from ackbot.mail.tokens import Signer
 
 JOINED_WITHIN = timedelta(days=3)  # between two letters of one person with the same subject or text
 _LISTED = 20_000  # characters of a staff mail that are searched for references
+_LISTS = frozenset(PURPOSES[kind] for kind in ("cover", "no-news", "settled"))  # mails that may list several cases
+_READ = 4_000  # characters of a letter that are searched for the reference of one of them
 _LIKE_A_DOUBTED = "a letter much like it is in {}; nothing proves that the same person wrote that one"
 CANDIDATES = 5  # references to try for a new case; no council has so many cases that all five are taken
 
@@ -60,6 +62,9 @@ def questions_for(seen: Seen, verdict: Verdict, desk: Desk) -> Questions:
         ),
         author=seen.staff.id if seen.staff and seen.authority.answers_staff else "",
         returned=tuple(token.message_id for token in returned),
+        listing=tuple(
+            token.message_id for token in message.answers if token.role == "resident" and token.purpose in _LISTS
+        ),
         since=seen.arrival.arrived_at if seen.passed else None,
     )
 
@@ -103,9 +108,11 @@ def match(seen: Seen, sender: Address | None, facts: Facts) -> Match:
         return _joined(seen, sender, facts) or Match(None, "a contact form opens a case of its own")
     # A case of the sender's own comes first: anybody can put the ids of another case into the thread of a resident (P7).
     found = (
-        _by_own_token(seen, sender, facts)
+        _by_name_in_list(seen, sender, facts)
+        or _by_own_token(seen, sender, facts)
         or _by_thread(seen, sender, facts)
         or _by_reference(seen, sender, facts)
+        or _by_copy(seen, sender, facts)
         or _by_token(seen, facts)
     )
     note = ""
@@ -144,6 +151,20 @@ def match(seen: Seen, sender: Address | None, facts: Facts) -> Match:
     return found
 
 
+def named_in_list(seen: Seen, sender: Address | None, facts: Facts) -> list[Case]:
+    """The cases that a letter names, of those that the answered mail of ours listed, if its sender is a party of them (E29)."""
+    if len(facts.listed) < 2:
+        return []
+    codes = dict.fromkeys(seen.council.codes_in(seen.message.new_text[:_READ]))
+    cases = [facts.cases[code] for code in codes if code in facts.listed and code in facts.cases]
+    return [case for case in cases if sender is not None and sender.key in case.parties]
+
+
+def _by_name_in_list(seen: Seen, sender: Address | None, facts: Facts) -> Match | None:
+    named = named_in_list(seen, sender, facts)
+    return Match(named[0], "it names the reference, of several that our mail listed") if named else None
+
+
 def _by_own_token(seen: Seen, sender: Address | None, facts: Facts) -> Match | None:
     """The case of a mail of ours that this one answers, if the sender is a party of that case."""
     for tokens, how in (
@@ -175,6 +196,15 @@ def _by_token(seen: Seen, facts: Facts) -> Match | None:
     for token in message.answers:
         if token.role == "resident" and token.code in facts.cases and token.message_id in answered:
             return Match(facts.cases[token.code], "it answers our mail")
+    return None
+
+
+def _by_copy(seen: Seen, sender: Address | None, facts: Facts) -> Match | None:
+    """The case of a letter that somebody answers whom a party named in To or Cc of one, as in "reply to all" (E24)."""
+    for identity in (*seen.message.in_reply_to, *reversed(seen.message.references)):
+        case = facts.cases.get(facts.by_message_id.get(identity, ""))
+        if case and sender and sender.key in facts.named.get(case.code, ()):
+            return Match(case, "the resident copied them in, and they answer a letter of the case")
     return None
 
 

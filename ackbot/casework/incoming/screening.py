@@ -11,10 +11,10 @@ from functools import cached_property
 from ackbot.casework import authority
 from ackbot.casework.authority import Authority
 from ackbot.casework.council import Council, Form, Inbox, Staff
-from ackbot.casework.incoming import machines, marks
+from ackbot.casework.incoming import forms, machines, marks, personal
 from ackbot.casework.incoming.passed import PassedOn
 from ackbot.casework.model import PERSONAL, Arrival, ByWay, LetterKind
-from ackbot.mail import subjects, systems
+from ackbot.mail import subjects
 from ackbot.mail.addresses import Address
 from ackbot.mail.message import Message
 
@@ -50,15 +50,24 @@ class Seen:
 
     @cached_property
     def weak_marks(self) -> int:
-        """The number of weak marks of an automatic reply; 0 unless the subject is one of them."""
+        """
+        The number of weak marks of an automatic reply; 0 unless the subject is one of them.
+
+        That it answers a mail of ours counts only if the subject says more than that one did: "Re: Absence: Tom Lee, 4B" may be the
+        subject of the letter that we answered (E14). A letter that asks or tells something has none, whatever its subject (E15).
+        """
         message = self.message
         formal = marks.AUTOMATIC_SUBJECT.search(message.subject)
         if not formal and not marks.ABSENCE_SUBJECT.match(message.subject):
             return 0
         if self.authority.speaks_as_staff() and subjects.is_reply(message.subject):
             return 0  # a colleague answers a case whose letter was an automatic reply, and kept its subject
-        null_sender, absence_words = message.return_path == "", marks.ABSENCE_WORDS.search(message.new_text[:2_000])
-        return 1 + bool(formal) + bool(null_sender) + bool(absence_words) + bool(message.answers)
+        words = message.new_text
+        if personal.asks(words) or personal.tells(words) or (not formal and personal.signs_off(words)):
+            return 0
+        null_sender, absence_words = message.return_path == "", marks.ABSENCE_WORDS.search(words[:2_000])
+        answers = message.answers and not subjects.is_reply(message.subject)
+        return 1 + bool(formal) + bool(null_sender) + bool(absence_words) + bool(answers)
 
     @cached_property
     def says_automatic(self) -> bool:
@@ -71,6 +80,9 @@ class Seen:
         if self.authority.speaks_as_staff() or subjects.is_forward(message.subject):
             return False
         words = message.new_text[: 200 if subjects.is_reply(message.subject) else 4_000]
+        # Machines ask too, whether there are questions; but they have no life of their own (E14).
+        if personal.tells(words):
+            return False
         if marks.SAYS_AUTOMATIC.search(words):
             return True
         return bool(marks.SAYS_NO_REPLY.search(words) and marks.SAYS_UNREAD.search(words))
@@ -220,6 +232,27 @@ KINDS: tuple[KindRule, ...] = (
         by_way=True,
     ),
     KindRule(
+        "bounce",
+        "RFC 3464",
+        "it has a delivery-status part, and its subject says that a mail was returned",
+        lambda seen: machines.returned_in_parts(seen.message),
+        by_way=True,
+    ),
+    KindRule(
+        "bounce",
+        "domain.md §2.2",
+        "the account of a mail gateway returns a mail, and quotes it",
+        lambda seen: machines.returned_by_service(seen.message),
+        by_way=True,
+    ),
+    KindRule(
+        "receipt",
+        "RFC 8098",
+        "it is a read receipt in words",
+        lambda seen: machines.read_receipt(seen.message),
+        by_way=True,
+    ),
+    KindRule(
         "receipt",
         "RFC 8098",
         "it is a read receipt",
@@ -246,6 +279,12 @@ KINDS: tuple[KindRule, ...] = (
         "it is a report of one mail system to another",
         lambda seen: machines.machine_report(seen.message),
         by_way=True,
+    ),
+    KindRule(
+        "receipt",
+        "behaviour.md §3.14",
+        "it is a reaction, without a word",
+        lambda seen: machines.is_reaction(seen.message),
     ),
     KindRule("contact-form", "behaviour.md §1", "it comes from a contact form of this inbox", lambda seen: seen.form),
     KindRule(
@@ -330,6 +369,12 @@ FORGED = WithholdRule(
     lambda seen: seen.authority.condemned_by() or seen.authority.another_named(),
     by_way=True,
 )
+ONLY_CC = WithholdRule(
+    "behaviour.md §1",
+    "the inbox is only in Cc",
+    lambda seen: seen.passed is None and not seen.home.acknowledge_cc and _only_cc(seen),
+    by_way=True,
+)
 WITHHELD: tuple[WithholdRule, ...] = (
     WithholdRule(
         "behaviour.md §1",
@@ -350,9 +395,14 @@ WITHHELD: tuple[WithholdRule, ...] = (
         lambda seen: _ours(seen, seen.message.from_),
     ),
     WithholdRule(
+        "behaviour.md §1",
+        "it comes from a contact form that no inbox names in `forms`, and a form is not answered at its own address",
+        lambda seen: forms.unconfigured(seen.message),
+    ),
+    WithholdRule(
         "RFC 3834 §2",
         "nobody reads mail at the sender's address",
-        lambda seen: _nobody(seen.message.from_[0] if seen.message.from_ else None),
+        lambda seen: machines.nobody_at(seen.message.from_[0] if seen.message.from_ else None),
         by_way=True,
     ),
     WithholdRule(
@@ -371,12 +421,7 @@ WITHHELD: tuple[WithholdRule, ...] = (
     WithholdRule(
         "behaviour.md §1", "a [[sender]] rule says not to", lambda seen: _rule_forbids(seen, seen.message.author)
     ),
-    WithholdRule(
-        "behaviour.md §1",
-        "the inbox is only in Cc",
-        lambda seen: seen.passed is None and not seen.home.acknowledge_cc and _only_cc(seen),
-        by_way=True,
-    ),
+    ONLY_CC,
 )
 
 # A form is a machine that writes for a resident, so marks of machines do not count here. A forged form address does count: we
@@ -393,7 +438,7 @@ _FORM_WITHHELD = (
     WithholdRule(
         "RFC 3834 §2",
         "nobody reads mail at the address that the form names",
-        lambda seen: _nobody(_form_resident(seen)),
+        lambda seen: machines.nobody_at(_form_resident(seen)),
     ),
     WithholdRule(
         "behaviour.md §1", "a [[sender]] rule says not to", lambda seen: _rule_forbids(seen, _form_resident(seen))
@@ -435,16 +480,8 @@ def _screened(seen: Seen) -> tuple[Verdict, bool]:
 
 
 def _form_resident(seen: Seen) -> Address | None:
-    """The resident for whom a form writes: the address in the header field that the configuration names, such as Reply-To."""
-    if seen.form is None:
-        return None
-    return seen.message.mailbox(seen.form.resident.lower())
-
-
-def _nobody(one: Address | None) -> bool:
-    local = one.local if one else ""
-    named = one is not None and (marks.NOBODY_NAMED.fullmatch(one.name) or marks.NOBODY_THERE.match(one.domain))
-    return bool(named or marks.NOBODY.fullmatch(local) or systems.DAEMON.fullmatch(local))
+    """The resident for whom a form writes: see `forms.resident_of`."""
+    return forms.resident_of(seen.message, seen.form) if seen.form else None
 
 
 def _ours(seen: Seen, senders: tuple[Address | None, ...]) -> bool:
