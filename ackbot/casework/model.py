@@ -84,7 +84,7 @@ class Arrival:
 
     Args:
         inbox: the name of the inbox.
-        folder: the IMAP folder; DELIVERED for a mail that was handed to us, and then its uid is made from its fingerprint.
+        folder: the IMAP folder; DELIVERED for a mail that was handed to us, and then its uid is made from its octets.
         arrived_at: IMAP INTERNALDATE, else the topmost Received field; an aware instant. Never the Date field (domain.md §2).
         backlog: it lay in the folder before the inbox was first watched.
         history: it is older than the first watch, and appeared when UIDVALIDITY changed: recorded, never acknowledged.
