@@ -343,6 +343,7 @@ class Known:
         kind, outcome: what it was taken for, and what happened to it; "" while undecided.
         by_way: whether that rests on marks of the way that copy came; "forged" if they condemned its author.
         arrived_at: when the copy came that was decided.
+        rehearsed: that copy opened a case in shadow, of which nobody heard; this one is not for an inbox in shadow.
     """
 
     code: str
@@ -352,6 +353,7 @@ class Known:
     outcome: str = ""
     by_way: ByWay = ""
     arrived_at: datetime | None = None
+    rehearsed: bool = False
 
     @property
     def of_a_person(self) -> bool:

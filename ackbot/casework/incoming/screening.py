@@ -97,12 +97,18 @@ class Seen:
 
     @cached_property
     def home(self) -> Inbox:
-        """The inbox that handles the letter: our first shared inbox in To, else the one it came to (behaviour.md §3.3)."""
+        """
+        The inbox that handles the letter: our first shared inbox in To, else the one it came to (behaviour.md §3.3).
+
+        Nobody hears of a case in shadow, and anybody can write a To field. So an inbox in shadow comes last: it has the letter
+        only if it came to one in shadow, and To names no other (behaviour.md §5.1).
+        """
         # A personal inbox does not give its letters away, even if To names a shared one.
         if self.inbox.personal:
             return self.inbox
-        in_to = (self.council.inbox_at(one.key) for one in self.message.to)
-        return next((one for one in in_to if one is not None and not one.personal), self.inbox)
+        in_to = [one for address in self.message.to if (one := self.council.inbox_at(address.key)) and not one.personal]
+        heard = (one for one in (*in_to, self.inbox) if not one.rehearses)
+        return next(heard, (in_to or [self.inbox])[0])
 
     @cached_property
     def also_to(self) -> tuple[Inbox, ...]:
