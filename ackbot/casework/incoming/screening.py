@@ -97,16 +97,12 @@ class Seen:
 
     @cached_property
     def home(self) -> Inbox:
-        """
-        The inbox that handles the letter: our first shared inbox in To, else the one it came to (behaviour.md §3.3).
-
-        Nobody hears of a case in shadow, and anybody can write a To field. So an inbox in shadow comes last: it has the letter
-        only if it came to one in shadow, and To names no other (behaviour.md §5.1).
-        """
+        """The inbox that handles the letter: our first shared inbox in To, else the one it came to (behaviour.md §3.3)."""
         # A personal inbox does not give its letters away, even if To names a shared one.
         if self.inbox.personal:
             return self.inbox
-        in_to = [one for address in self.message.to if (one := self.council.inbox_at(address.key)) and not one.personal]
+        in_to = [one for mailbox in self.message.to if (one := self.council.inbox_at(mailbox.key)) and not one.personal]
+        # Nobody hears of a case in shadow, and anybody can write a To field, so any other inbox comes before one in shadow.
         heard = (one for one in (*in_to, self.inbox) if not one.rehearses)
         return next(heard, (in_to or [self.inbox])[0])
 
