@@ -118,7 +118,10 @@ def quoted(
     head = list(takewhile(lambda index: whose[index] == "head", range(start, min(start + _HEAD_LINES, len(lines)))))
     from_ = next((index for index in head if "@" in lines[index]), head[-1])
     named = " ".join(lines[start : from_ + 1]).casefold()
-    return "ours" if any(one in named for one in writers) else "doubtful" if known else "another"
+    if any(one in named for one in writers):
+        return "ours"
+    shown = any(one in ("person", "quoted") for one in whose[from_ + 1 :])  # a head alone quotes nothing
+    return "doubtful" if known else "another" if shown else ""
 
 
 def _at_fence(lines: Sequence[str], fences: Sequence[str]) -> int | None:
