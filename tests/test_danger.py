@@ -62,6 +62,26 @@ def test_who_does_what_to_whom(world: World, text: str, category: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "asked", ["please help", "please come quickly", "can you help please", "thank you", "sorry to bother you"]
+)
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("I smell gas", "gas"),
+        ("There is a smell of gas here", "gas"),
+        ("There is a gas leak", "gas"),
+        ("The kitchen is on fire", "fire"),
+        ("My mother cannot breathe", "life"),
+        ("My husband hits me", "abuse"),
+        ("The ceiling has collapsed", "structure"),
+    ],
+)
+def test_a_polite_cry_for_help_alarms(world: World, text: str, category: str, asked: str) -> None:
+    """E73: "please" and "thank you" unsay no danger."""
+    assert category in danger.of_signs(danger.signs(f"{text}, {asked}.", world.config.council.urgent, ()))
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "Is there still a place on the suicide prevention course?",

@@ -141,6 +141,31 @@ def test_delivered_once_more(post: Post) -> None:
     assert post.world.db.run("SELECT COUNT(*) AS n FROM arrivals")[0]["n"] == 1
 
 
+MARKS = {
+    "of a report": b"X-Failed-Recipients: a@b.example\r\n",
+    "of a list": b"List-Id: <a.b.example>\r\n",
+    "of a spam filter": b"X-Spam-Flag: YES\r\n",
+    "of a forgery": b"Authentication-Results: mx.northgate.example; dmarc=fail header.from=resident.example\r\n",
+    "behind a Received field": b"received: from b.example\r\n (x)\r\nX-Spam-Flag: YES\r\n",
+    "of a null sender": b"",
+}
+
+
+@pytest.mark.parametrize("mark", MARKS)
+def test_a_marked_copy_ahead_of_the_letter(post: Post, mark: str) -> None:
+    """E7, P1: a copy that a stranger sends ahead with a mark does not stand for the letter, which is another arrival."""
+    danger = letter(subject="Smell", text="I smell gas in the hall, please help.\n")
+    sender = RESIDENT if MARKS[mark] else ""  # a null sender is a mark, too
+    assert post.deliver(MARKS[mark] + danger, sender=sender) == {}
+    assert post.world.outbox("acknowledgement") == []
+    post.world.after(minutes=1)
+    assert post.deliver(danger) == {}
+
+    assert [case["resident_address"] for case in post.world.cases()] == [RESIDENT]
+    assert len(post.world.outbox("acknowledgement")) == 1
+    assert len(post.world.outbox("urgent")) == 1
+
+
 @pytest.mark.parametrize("first", ["delivered", "fetched"])
 def test_the_same_letter_over_imap(post: Post, first: str) -> None:
     """design.md §5: one letter, seen twice, in whichever order."""
@@ -208,10 +233,11 @@ def test_a_store_locked_by_another_program(post: Post, monkeypatch: pytest.Monke
 
 def test_a_mail_that_breaks_us(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
     """D5: it is kept raw and taken, so that the server does not bring it for ever; when we can read it, its files are there."""
+    broken = with_file()
     with monkeypatch.context() as patched:
         patched.setattr(intake, "consider", lambda *_: 1 / 0)
-        assert post.deliver(with_file()) == {}
-        assert post.deliver(with_file()) == {}
+        assert post.deliver(broken) == {}
+        assert post.deliver(broken) == {}
     assert [row["state"] for row in post.world.db.run("SELECT state FROM letters")] == ["quarantined"]
     post.world.after(minutes=2)
     post.world.intake.retry_quarantined(post.world.now)

@@ -79,6 +79,11 @@ class Inbox:
         """Whether it is the own inbox of one officer."""
         return bool(self.owner)
 
+    @property
+    def rehearses(self) -> bool:
+        """Whether it is in shadow: nothing is sent, so nobody hears of its cases (behaviour.md §5.1)."""
+        return self.mode == "shadow"
+
     def plus(self, tag: str) -> str:
         """The inbox's address with `+tag` behind its local part."""
         local, _, domain = self.address.rpartition("@")

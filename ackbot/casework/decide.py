@@ -8,7 +8,7 @@ from ackbot.casework import authority, bounces, elsewhere, follow_ups, opening, 
 from ackbot.casework.council import Inbox
 from ackbot.casework.cover import is_present
 from ackbot.casework.drafts import to_staff
-from ackbot.casework.incoming import chains, complaints, danger, machines, matching, staff_proof
+from ackbot.casework.incoming import chains, complaints, danger, machines, matching, rehearsals, staff_proof
 from ackbot.casework.incoming.matching import Match
 from ackbot.casework.incoming.screening import ONLY_CC, Seen, Verdict, screen
 from ackbot.casework.intents import Decision, Intent, Note, Record, Unreachable
@@ -44,6 +44,9 @@ def on_message(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisi
     if proven:
         # What was sent on letters that anybody can have written in this name counts only against such letters (E12).
         facts = replace(facts, contact=facts.contact.proven)
+    if verdict.kind in _PEOPLES:
+        facts = rehearsals.left_out(seen, facts, desk.council)
+        known = facts.known
     decision = chains.merged(_decided(seen, verdict, facts, desk), facts, desk.now)
     decision = _reached(seen, decision, facts, desk)
     # A colleague's answer is the council's own mail, whatever its way: another copy of it is the same answer.
@@ -146,10 +149,10 @@ def _anew(seen: Seen, verdict: Verdict, known: Known) -> bool:
     Whether a copy of a known letter is decided by itself (E7, behaviour.md §1).
 
     It is if marks of the way that the earlier copy came decided about that copy, and this one bears none, or lesser ones; if
-    nobody could check the earlier copy, and this one was checked; or if this copy proves that staff wrote it, and the earlier
-    one came to an inbox where nothing did.
+    nobody could check the earlier copy, and this one was checked; if this copy proves that staff wrote it, and the earlier
+    one came to an inbox where nothing did; or if the earlier one opened a case in shadow, of which nobody heard.
     """
-    if verdict.kind == "staff" and known.decided and known.kind != "staff":
+    if known.rehearsed or (verdict.kind == "staff" and known.decided and known.kind != "staff"):
         return True
     # A copy that was asked about is only decided anew by one that is proven, see `elsewhere.proven_anew`.
     if known.kind == "staff":

@@ -45,9 +45,14 @@ def taken_over_as(number: int) -> Part:
 # To residents.
 
 
-def acknowledgement(fingerprint: str) -> Key:
-    """One for each letter."""
-    return Key(f"ack:{fingerprint}")
+def acknowledgement(fingerprint: str, *, rehearsed: bool = False) -> Key:
+    """
+    One for each letter.
+
+    Args:
+        rehearsed: that of an earlier copy was made in shadow, and never goes out.
+    """
+    return Key(f"ack:{fingerprint}{':heard' if rehearsed else ''}")
 
 
 def receipt(code: str, on: date, *, spared: bool) -> Key:

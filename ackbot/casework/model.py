@@ -73,7 +73,7 @@ class Arrival:
 
     Args:
         inbox: the name of the inbox.
-        folder: the IMAP folder; DELIVERED for a mail that was handed to us, and then its uid is made from its fingerprint.
+        folder: the IMAP folder; DELIVERED for a mail that was handed to us, and then its uid is made from its octets.
         arrived_at: IMAP INTERNALDATE, else the topmost Received field; an aware instant. Never the Date field (domain.md §2).
         backlog: it lay in the folder before the inbox was first watched.
         history: it is older than the first watch, and appeared when UIDVALIDITY changed: recorded, never acknowledged.
@@ -333,6 +333,7 @@ class Known:
         kind, outcome: what it was taken for, and what happened to it; "" while undecided.
         by_way: whether that rests on marks of the way that copy came; "forged" if they condemned its author.
         arrived_at: when the copy came that was decided.
+        rehearsed: that copy opened a case in shadow, of which nobody heard; this one is not for an inbox in shadow.
     """
 
     code: str
@@ -342,6 +343,7 @@ class Known:
     outcome: str = ""
     by_way: ByWay = ""
     arrived_at: datetime | None = None
+    rehearsed: bool = False
 
     @property
     def of_a_person(self) -> bool:

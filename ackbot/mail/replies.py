@@ -10,7 +10,8 @@ import re
 from bisect import bisect
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, takewhile
+from typing import Literal
 
 from ackbot.mail import debris, quoting
 from ackbot.mail.signatures import LONGEST_SIGNATURE
@@ -96,6 +97,34 @@ def foreign(text: str, original: str, learned: Collection[str] = ()) -> bool:
     """
     lines = text.split("\n")
     return _foreign(lines, _whose(lines, original, learned), 0)
+
+
+def quoted(
+    text: str, fences: Sequence[str], original: str, writers: Collection[str]
+) -> Literal["", "ours", "doubtful", "another"]:
+    """
+    Whose mail a reply quotes; "" if it quotes none.
+
+    The client that quotes a mail names its writer in the head above it, and a stranger has no hand in that. A quotation that
+    has our words under somebody else's head is doubtful: anybody can put our mail into theirs.
+
+    Args:
+        fences, original: as `read` has them.
+        writers: what the head over a mail of ours names, case folded: our addresses and names.
+    """
+    lines = text.split("\n")
+    whose = _whose(lines, original, ())
+    known = _at_fence(lines, fences) is not None or not {"ours", "first"}.isdisjoint(whose)
+    start = next((index for index, one in enumerate(whose) if one == "head"), None)
+    if start is None:
+        return "ours" if known else "another" if "quoted" in whose else ""
+    head = list(takewhile(lambda index: whose[index] == "head", range(start, min(start + _HEAD_LINES, len(lines)))))
+    from_ = next((index for index in head if "@" in lines[index]), head[-1])
+    named = " ".join(lines[start : from_ + 1]).casefold()
+    if any(one in named for one in writers):
+        return "ours"
+    shown = any(one in ("person", "quoted") for one in whose[from_ + 1 :])  # a head alone quotes nothing
+    return "doubtful" if known else "another" if shown else ""
 
 
 def _at_fence(lines: Sequence[str], fences: Sequence[str]) -> int | None:

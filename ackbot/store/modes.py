@@ -8,6 +8,8 @@ _WITH_ACKNOWLEDGEMENTS = frozenset({"acknowledgement", "receipt", "human"})
 # Mails that a worker has in hand, or whose end is unknown. The words are those of the partial index outbox_unfinished: a query
 # without them reads the whole outbox.
 IN_HAND = "state IN ('claimed', 'sending', 'unknown')"
+# No stranger causes many of these, so the rest of a relay's day is kept for them.
+SPARED = "AND kind IN ('urgent', 'human')"
 # Whether a pause by the admin holds a row of the outbox. Urgent alarms are never paused (behaviour.md §5.2).
 PAUSED = "(kind <> 'urgent' AND EXISTS (SELECT 1 FROM pauses WHERE pauses.scope IN ('', outbox.inbox)))"
 # The new state of a row that is to go out and that no worker has in hand: queued, or held if a pause began meanwhile.

@@ -9,10 +9,10 @@ from typing import Any, Literal
 from ackbot.store import backups, daily, events, put_in
 from ackbot.store.database import Database, Row, instant_of, listed, must_touch, text_of
 from ackbot.store.leases import running
-from ackbot.store.modes import IN_HAND, PAUSED, TO_GO_OUT
+from ackbot.store.modes import IN_HAND, PAUSED, SPARED, TO_GO_OUT
 
 UNKNOWN_WAIT = timedelta(minutes=15)  # before a mail whose end is unknown is sent once more
-Probe = Literal["", "last", "first"]
+Probe = Literal["", "last", "first", "spare"]
 _ORDERS = {"": "priority, id", "last": "attempts, priority DESC, id DESC", "first": "attempts, priority, id"}
 _COLUMNS = (
     "id, dedupe_key, kind, code, inbox, lane, staff, recipient, envelope_from, message_id, content, attachments, "
@@ -89,14 +89,14 @@ def claim(
 
     Args:
         lease_s: seconds after which other workers may take them, even if this worker is alive.
-        probe: the relay is in trouble. The mails with the fewest attempts go first, from this end of the queue in turn. So
-            mails that the relay refuses never hide one that it takes: the admin's, which is the last, or an alarm.
+        probe: the relay is in trouble. The mails with the fewest attempts go first, from this end of the queue in turn, so that
+            none hides the admin's, which is the last, or an alarm. "spare": only what the rest of the relay's day is kept for.
     """
-    order = _ORDERS[probe]
+    order, only = _ORDERS.get(probe, _ORDERS[""]), SPARED if probe == "spare" else ""
     rows = db.run(
         f"""
         WITH next AS MATERIALIZED (
-            SELECT id FROM outbox WHERE lane = :lane AND state = 'queued' AND not_before <= :now AND NOT {PAUSED}
+            SELECT id FROM outbox WHERE lane = :lane AND state = 'queued' AND not_before <= :now AND NOT {PAUSED} {only}
             ORDER BY {order} LIMIT :limit {db.skip_locked}
         )
         UPDATE outbox SET state = 'claimed', claimed_by = :worker, lease_until_s = {db.clock} + :lease_s

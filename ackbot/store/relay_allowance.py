@@ -3,16 +3,29 @@
 from ackbot.store.database import Database, must_touch
 
 _MINUTE, _DAY = 60, 86_400
+_SPARE = 20  # one in so many mails of a day
 _DAY_FULL_S = 60.0  # after this time a lane that has used up its day is asked again
 
 
-def take(db: Database, lane: str, per_minute: int, per_day: int, wanted: int) -> tuple[int, float]:
+def within(per_day: int, *, spare: bool) -> int:
+    """
+    How many mails a day has for one that is an alarm or a person's words (`spare`), and for one that is neither.
+
+    Otherwise whoever floods us uses the day up, with acknowledgements and mails about new cases, and no alarm goes out.
+    """
+    return per_day if spare else per_day - per_day // _SPARE
+
+
+def take(
+    db: Database, lane: str, per_minute: int, per_day: int, wanted: int, *, spare: bool = False
+) -> tuple[int, float]:
     """
     Take up to `wanted` mails out of what a lane may send now.
 
     Args:
         per_minute: mails in any 60 seconds; 0 for no limit.
         per_day: mails in any 24 hours; 0 for no limit.
+        spare: the mails are such as the rest of the day is kept for, see `within`.
 
     Returns:
         How many mails may go now, and, if none may, the seconds after which to ask again.
@@ -35,7 +48,7 @@ def take(db: Database, lane: str, per_minute: int, per_day: int, wanted: int) ->
             wait = float(rows[0]["second"] + _MINUTE + 1 - now) if not free else 0.0
         if per_day:
             used = db.run("SELECT SUM(mails) AS n FROM relay_use WHERE lane = :lane", lane=lane)[0]["n"] or 0
-            free = min(free, max(0, per_day - int(used)))
+            free = min(free, max(0, within(per_day, spare=spare) - int(used)))
             wait = wait or (0.0 if free else _DAY_FULL_S)
         if free:
             db.run(

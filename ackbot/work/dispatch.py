@@ -138,12 +138,14 @@ class Dispatcher:
         unknown_ends.settle(self._db, self._office, self._lane.name, self._lane.sent_folders, now, self._stop)
         probes = self._state.probes
         allowed, wait = self._lane.limiter.take(1 if probes else CLAIM, monotonic)
+        if spare := allowed == 0:
+            probes, (allowed, _) = "spare", self._lane.limiter.take(1, monotonic, spare=True)
         if allowed == 0:
             return wait
         claimed = outbox.claim(self._db, self._lane.name, self._worker, now, LEASE_S, allowed, probe=probes)
         self._lane.limiter.give_back(allowed - len(claimed))
         if not claimed:
-            return self._next_at(now)
+            return wait if spare else self._next_at(now)
         crash_point("dispatch.claimed")
         self._send_all(claimed)
         return 0.0

@@ -120,7 +120,7 @@ class Intake:
         Returns, and raises:
             As `take` does.
         """
-        placed = _placed(arrival, sha256(raw).hexdigest())
+        placed = _placed(arrival, raw)
         return self._quarantine(raw, placed, Unread(ENDED), now, headers=headers)
 
     def take(self, raw: bytes, arrival: Arrival, now: datetime, read: Future[Read] | None = None) -> int:
@@ -138,16 +138,13 @@ class Intake:
             QuotaFull: a delivered mail has to be kept as it came, and there is no room for it; take it again later.
             StoreBusy, StoreProblem, ReadingEnds, NoReader, OSError: nothing was kept and the mail is not to blame; as above.
         """
-        placed = arrival
+        placed = _placed(arrival, raw)
         try:
             message = Message.of(patiently(read or self._reading.begin(raw)), self._office.signer)
-            placed = _placed(arrival, message.fingerprint)
             queued = self._decided(raw, message, placed, now)
         except NOT_THE_MAIL:
             raise
         except Exception as error:  # noqa: BLE001 - P1: whatever a mail provokes, it is kept
-            if placed is arrival:  # the mail was not read, so its bytes must identify it
-                placed = _placed(arrival, sha256(raw).hexdigest())
             queued = self._quarantine(raw, placed, error, now)
         crash_point("intake.committed")
         return queued
@@ -415,9 +412,25 @@ def _unless_passing(again: Callable[[Future[Read]], int], reading: Future[Read])
         again(reading)
 
 
-def _placed(arrival: Arrival, fingerprint: str) -> Arrival:
-    """Give a delivered mail a uid made of its fingerprint, so that the same letter delivered again is known by it (D14)."""
-    return replace(arrival, uid=int(fingerprint[:15], 16)) if arrival.folder == DELIVERED else arrival
+def _placed(arrival: Arrival, raw: bytes) -> Arrival:
+    """
+    Give a delivered mail a uid made of its octets, so that the same copy brought again is known by it (D14).
+
+    A server that brings it again may have taken another way, so Received fields (RFC 5321 §4.4) do not count. The letter's
+    fingerprint would not do: another copy of it may bear marks that this one does not, and each is decided by itself (E7).
+    """
+    if arrival.folder != DELIVERED:
+        return arrival
+    digest, received = sha256(), False
+    lines = iter(raw.splitlines(keepends=True))
+    for line in lines:
+        if not line.strip(b"\r\n"):
+            break
+        received = received if line[:1] in b" \t" else line[:9].lower() == b"received:"
+        digest.update(b"" if received else line)
+    for line in lines:
+        digest.update(line)
+    return replace(arrival, uid=int(digest.hexdigest()[:15], 16))
 
 
 def _keeps_files(considered: Considered, arrival: Arrival) -> bool:

@@ -21,21 +21,26 @@ class Limiter:
     """
 
     def __init__(self, per_minute: int, per_day: int, sent: Iterable[float] = ()) -> None:
-        self._limits = [(_MINUTE_S, per_minute), (_DAY_S, per_day)]
+        self._per_minute, self._per_day = per_minute, per_day
         self._sent = deque(sent)
         self._lock = threading.Lock()
 
-    def take(self, wanted: int, now: float) -> tuple[int, float]:
-        """How many of the wanted mails may go at monotonic `now`; if none, in how many seconds to ask again."""
-        if not any(limit for _, limit in self._limits):
+    def take(self, wanted: int, now: float, *, spare: bool = False) -> tuple[int, float]:
+        """
+        How many of the wanted mails may go at monotonic `now`; if none, in how many seconds to ask again.
+
+        Args:
+            spare: they are such as the rest of the day is kept for, see `relay_allowance.within`.
+        """
+        day = relay_allowance.within(self._per_day, spare=spare)
+        limits = [(span, limit) for span, limit in ((_MINUTE_S, self._per_minute), (_DAY_S, day)) if limit]
+        if not limits:
             return wanted, 0.0
         with self._lock:
             while self._sent and self._sent[0] <= now - _DAY_S:
                 self._sent.popleft()
             free, wait = wanted, 0.0
-            for span, limit in self._limits:
-                if not limit:
-                    continue
+            for span, limit in limits:
                 recent = [at for at in self._sent if at > now - span]
                 if limit - len(recent) < free:
                     free = max(0, limit - len(recent))
@@ -58,9 +63,9 @@ class SharedLimiter:
         self._lane = lane
         self._limits = (per_minute, per_day)
 
-    def take(self, wanted: int, _now: float) -> tuple[int, float]:
+    def take(self, wanted: int, _now: float, *, spare: bool = False) -> tuple[int, float]:
         """See Limiter.take."""
-        return relay_allowance.take(self._db, self._lane, *self._limits, wanted)
+        return relay_allowance.take(self._db, self._lane, *self._limits, wanted, spare=spare)
 
     def give_back(self, count: int) -> None:
         """See Limiter.give_back."""

@@ -171,8 +171,8 @@ CHANGES = (
     Change(
         "outbox: not before its time",
         "store/outbox.py",
-        "state = 'queued' AND not_before <= :now AND NOT {PAUSED}\n            ORDER",
-        "state = 'queued' AND NOT {PAUSED} AND :now = :now\n            ORDER",
+        "state = 'queued' AND not_before <= :now AND NOT {PAUSED} {only}",
+        "state = 'queued' AND NOT {PAUSED} {only} AND :now = :now",
         ("tests/test_dispatch.py::test_one_refused_mail_keeps_no_other",),
     ),
     Change(

@@ -190,7 +190,7 @@ def acknowledgement(
         opens_on = calendar.next_working_day(desk.today)
     colleague = council.is_colleague(case.resident.key)
     named_on = next((clock.promised_on for clock in case.clocks if clock.kind == "name-owner"), None)
-    key = keys.acknowledgement(letter.fingerprint)
+    key = keys.acknowledgement(letter.fingerprint, rehearsed=facts.known is not None and facts.known.rehearsed)
     values = {
         "name": names.greeting(case.resident, letter),
         "owner": owner.public_name if owner else "",

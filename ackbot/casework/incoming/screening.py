@@ -117,8 +117,10 @@ class Seen:
         # A personal inbox does not give its letters away, even if To names a shared one.
         if self.inbox.personal:
             return self.inbox
-        in_to = (self.council.inbox_at(one.key) for one in self.message.to)
-        return next((one for one in in_to if one is not None and not one.personal), self.inbox)
+        in_to = [one for mailbox in self.message.to if (one := self.council.inbox_at(mailbox.key)) and not one.personal]
+        # Nobody hears of a case in shadow, and anybody can write a To field, so any other inbox comes before one in shadow.
+        heard = (one for one in (*in_to, self.inbox) if not one.rehearses)
+        return next(heard, (in_to or [self.inbox])[0])
 
     @cached_property
     def also_to(self) -> tuple[Inbox, ...]:
@@ -494,6 +496,4 @@ def _rule_forbids(seen: Seen, sender: Address | None) -> bool:
 
 
 def _only_cc(seen: Seen) -> bool:
-    in_to = any(seen.council.inbox_at(one.key) is not None for one in seen.message.to)
-    in_cc = any(seen.council.inbox_at(one.key) is not None for one in seen.message.cc)
-    return in_cc and not in_to
+    return _ours(seen, seen.message.cc) and not _ours(seen, seen.message.to)

@@ -34,6 +34,7 @@ from ackbot.casework.staff import (
     more,
     others,
     silence,
+    steered,
     words_elsewhere,
     words_out,
 )
@@ -127,6 +128,9 @@ def _acted_on(reply: StaffReply, case: Case | None) -> list[Intent]:
     # Somebody may be sending an old mail again, and the case has gone on since.
     if staff_proof.stale(seen):
         return _ask_anew(_request(reply, case)) if case else _about_no_case(reply)
+    # A stranger may have put our reply address into a mail of their own, and this answers that.
+    if steered.is_steered(reply):
+        return ask_back(_request(reply, case), steered.PROBLEM) if case else _about_no_case(reply)
     # AWAY and BACK are about a person and never about a case, whichever mail they answer.
     if reading.command in ("AWAY", "BACK"):
         found = away_back.acted_on(reply)
