@@ -220,7 +220,9 @@ def test_a_cover_does_not_end_a_question(make_story: Callable[..., Story]) -> No
 
 
 def test_an_answer_from_elsewhere_promises_nothing(make_story: Callable[..., Story]) -> None:
-    """P5: nothing is sent to a resident's new address, so the owner is not told of a promise either."""
+    """
+    P5, behaviour.md §3.3a: words of another address answer no question to the resident, and nothing is promised there.
+    """
     story = make_story()
     story.receive(letter())
     story.after(minutes=5)
@@ -238,5 +240,5 @@ def test_an_answer_from_elsewhere_promises_nothing(make_story: Callable[..., Sto
         )
     )
 
-    assert story.case()["state"] == "open"
+    assert story.case()["state"] == "waiting"
     assert "was promised by" not in words(story, "resident-wrote")[-1]

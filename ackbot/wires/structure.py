@@ -182,9 +182,8 @@ def _rebuilt(header: bytes, structure: Any, section: str, name: str, parts: dict
     if not children:
         inside = parts.get(f"BODY[{name}.HEADER]".encode())
         if inside is not None:
-            return header + _rebuilt(bytes(inside), _mail_in(structure), name, f"{name}.1", parts)
-        sized = header[:-2] + f"{OCTETS}: {int(structure[6] or 0)}\r\n\r\n".encode()
-        return sized + bytes(parts.get(f"BODY[{name}]<0>".encode()) or b"")
+            return _sized(header, structure) + _rebuilt(bytes(inside), _mail_in(structure), name, f"{name}.1", parts)
+        return _sized(header, structure) + bytes(parts.get(f"BODY[{name}]<0>".encode()) or b"")
     boundary = _boundary(header)
     pieces = [header]
     for number, child in enumerate(children, 1):
@@ -194,6 +193,12 @@ def _rebuilt(header: bytes, structure: Any, section: str, name: str, parts: dict
             break  # the parts from here on were not fetched (MOST_PARTS)
         pieces += [b"--", boundary, b"\r\n", _rebuilt(bytes(mime), child, inner, inner, parts), b"\r\n"]
     return b"".join([*pieces, b"--", boundary, b"--\r\n"])
+
+
+def _sized(header: bytes, structure: Any) -> bytes:
+    """The header of a part, which may be empty, with the size of its content as the last field."""
+    fields = header[:-2] if header.strip() else b""
+    return fields + f"{OCTETS}: {int(structure[6] or 0)}\r\n\r\n".encode()
 
 
 def _boundary(header: bytes) -> bytes:
