@@ -425,7 +425,7 @@ def sam_left(on: str) -> tuple[str, str]:
         (sam_left("2026-12-10"), "Sam Jones is not at work then, so Alex Reid stands in for you."),
         (away_from("sam", "2026-12-12", "2026-12-20"), "Sam Jones is not at work then, so Alex Reid stands in for you."),
         (away_from("sam", "2026-12-16", "2026-12-20"), "Sam Jones stands in for you, except on days when Sam Jones is not at work. Then Alex Reid does."),
-        (away_from("sam", "2026-12-21", "2026-12-22"), "Sam Jones stands in for you. When"),
+        (away_from("sam", "2026-12-21", "2026-12-22"), "Sam Jones stands in for you. If"),
     ],
     ids=["left", "away", "away later", "here"],
 )  # fmt: skip
