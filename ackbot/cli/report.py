@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from ackbot.cli.common import config_option, day_named, fail, loaded, store, writing
-from ackbot.cli.printing import say
+from ackbot.cli.printing import say, say_json_line
 from ackbot.report import figures, page, tables
 from ackbot.report.periods import Period
 from ackbot.work import reporting
@@ -45,7 +45,7 @@ def command(
     kind = form or (_by_ending(out) if out else "text")
     text = _WRITERS[kind](made)
     if not out:
-        say(text) if kind == "text" else click.echo(text)
+        say_json_line(text) if kind == "json" else say(text)
         return
     path = _path(Path(out), names=names)
     with writing(path):

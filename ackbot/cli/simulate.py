@@ -6,7 +6,7 @@ import click
 import structlog
 
 from ackbot.cli.common import config_option, day_named, fail, loaded, told, writing
-from ackbot.cli.printing import say
+from ackbot.cli.printing import say, say_json_line
 from ackbot.report import simulated
 from ackbot.work import rehearsal
 
@@ -49,7 +49,7 @@ def command(
     writers = {"text": simulated.as_text, "json": simulated.as_json}
     text = simulated.page(found, config.council.name) if form == "html" else writers[form](found)
     if not out:
-        say(text) if form == "text" else click.echo(text)
+        say_json_line(text) if form == "json" else say(text)
         return
     with writing(Path(out)):
         Path(out).write_text(text, encoding="utf-8")

@@ -297,6 +297,9 @@ def _first_usable(found: Iterable[Address]) -> Address | None:
     return next((one for one in found if one.usable), None)
 
 
+_NOBODY = re.compile(r"no.?reply|do.?not|nobody|null", re.IGNORECASE)  # whose account may return mail too
+
+
 def _may_be_bounce(
     headers: Headers,
     subject: str,
@@ -317,7 +320,14 @@ def _may_be_bounce(
         return True
     if return_path == "" and (has_delivery_status or author is None):
         return True
-    by_system = return_path == "" or systems.MAILER.fullmatch((return_path or "").partition("@")[0])
+    local = from_[0].local if from_ else ""
+    by_system = (
+        has_delivery_status
+        or return_path == ""
+        or systems.MAILER.fullmatch((return_path or "").partition("@")[0])
+        or systems.SERVICE.fullmatch(local)
+        or _NOBODY.search(local)
+    )
     return bool(by_system and systems.BOUNCE_SUBJECT.search(subject))
 
 

@@ -139,10 +139,12 @@ def late(db: Database) -> list[Case]:
     return _in_order(db, [row["code"] for row in rows])
 
 
-def unheard(db: Database) -> list[Case]:
+def unheard(db: Database, now: datetime) -> list[Case]:
     """Open sensitive cases to whose resident no person has written, the longest open first."""
     rows = db.run(
-        "SELECT code FROM cases WHERE sensitive AND human_words_at IS NULL AND state = 'open' ORDER BY opened_at, code"
+        "SELECT code FROM cases WHERE sensitive AND human_words_at IS NULL AND state = 'open' AND opened_at <= :now "
+        "ORDER BY opened_at, code",
+        now=text_of(now),
     )
     return _in_order(db, [row["code"] for row in rows])
 

@@ -421,4 +421,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE letters ADD COLUMN brought_by BIGINT",  # the letter inside which staff passed it on; null for others
         "CREATE INDEX letters_brought_by ON letters (brought_by) WHERE brought_by IS NOT NULL",  # the day at a glance
     ),
+    # 11: whoever may be in danger and has had no word of any person is looked for each morning.
+    (
+        "CREATE INDEX cases_unheard ON cases (opened_at, code) WHERE sensitive AND human_words_at IS NULL AND state = 'open'",
+    ),
 )

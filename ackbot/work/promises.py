@@ -74,7 +74,7 @@ class Promises:
         midnight = council.calendar.at(today, time(0))
         others = (
             *cases.late(self._db),
-            *cases.unheard(self._db),
+            *cases.unheard(self._db, now),
             *cases.of_owner(self._db, ""),
             *cases.offered(self._db, midnight),
         )
