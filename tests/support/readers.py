@@ -212,7 +212,7 @@ OF_TEXT: Mapping[str, Reader] = {
     "quoting, heads": quoting.heads,
     "signatures": signatures.trimmed,
     "language": lambda words: language.language_of(words, ""),
-    "message, hashes": lambda words: (message._text_hash(words), message._fingerprint("", "", (), words, words)),
+    "message, hashes": lambda words: (message._text_hash(words), message._fingerprint("", "", (), words, words, ())),
     "message, words": lambda words: (
         replace(_with_text(words), quoted=(plain.Quoted(9, ("a@b.example",)),)).words(lambda _: True),
         _with_text(words).as_form(),
