@@ -425,7 +425,6 @@ class Facts:
         taken_codes: those of `candidate_codes` that other cases have.
         last_owner: the owner of the sender's last case: staff id, team, and when the case was last active.
         answered: answers to this sender from people's own mail programs, latest first.
-        letters_from: how many letters of the sender joined or opened cases in the last 30 days.
         ours: our mails to staff that this mail answers, by Message-ID.
         human_words: the words of staff to residents that this mail returns as undelivered, by Message-ID.
         returned: our mails that this mail returns as undelivered, by Message-ID.
@@ -452,7 +451,6 @@ class Facts:
     taken_codes: frozenset[str] = frozenset()
     last_owner: tuple[str, str, datetime] | None = None
     answered: tuple[AnsweredElsewhere, ...] = ()
-    letters_from: int = 0
     human_words: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     returned: Mapping[str, Returned] = field(default_factory=lambda: MappingProxyType({}))
     unreachable: tuple[tuple[str, str], ...] = ()

@@ -1,6 +1,7 @@
 """Opens a case for a letter: who owns it, which dates are promised, who is told what (behaviour.md §3.1, §3.3, §4.5)."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 from ackbot.casework import apart, authority, contact, elsewhere, standards
@@ -43,11 +44,25 @@ class NewLetter:
     desk: Desk
     about: frozenset[str] = frozenset()
 
+    @cached_property
+    def wished(self) -> Wishes:
+        """
+        What the letter asks for; nothing if it may be forged (E4).
+
+        Quiet counts in a person's own letter alone: anybody fills a form in under any name, or writes an officer's address.
+        """
+        seen = self.seen
+        if seen.authority.condemned_by():
+            return Wishes()
+        found = wishes.read(seen.message.new_text, self.desk.templates.language_names())
+        own = seen.authority.is_own() and seen.staff is None and not seen.authority.answers_staff
+        return found if own else replace(found, quiet=False)
+
 
 def on_new_letter(letter: NewLetter) -> Decision:
     """The decision that opens a case for a letter, with everything that is done and sent because of it (P3)."""
     seen, desk = letter.seen, letter.desk
-    if _wished(letter).quiet and letter.verdict.acknowledge and not letter.urgent:
+    if letter.wished.quiet and letter.verdict.acknowledge and not letter.urgent:
         # Automatic mail never answers a wish to have none (behaviour.md §3.13); somebody in danger is answered all the same.
         withheld = replace(letter.verdict, acknowledge=False, rule="behaviour.md §3.10", why=wishes.QUIET_ASKED)
         letter = replace(letter, verdict=withheld)
@@ -217,7 +232,7 @@ def _case(letter: NewLetter, routed: Routed, chosen: Chosen, clocks: tuple[Clock
 
 def _person(letter: NewLetter) -> Person:
     """What we know of the sender, including what this letter asks for."""
-    wished, known = _wished(letter), letter.facts.person
+    wished, known = letter.wished, letter.facts.person
     return replace(
         known,
         quiet=known.quiet or (wished.quiet and not letter.urgent),
@@ -226,23 +241,9 @@ def _person(letter: NewLetter) -> Person:
     )
 
 
-def _wished(letter: NewLetter) -> Wishes:
-    """
-    What the letter asks for; nothing if it may be forged (E4).
-
-    Quiet counts in a person's own letter alone: anybody fills a form in under any name, or writes an officer's address.
-    """
-    seen = letter.seen
-    if seen.authority.condemned_by():
-        return Wishes()
-    found = wishes.read(seen.message.new_text, letter.desk.templates.language_names())
-    own = seen.authority.is_own() and seen.staff is None and not seen.authority.answers_staff
-    return found if own else replace(found, quiet=False)
-
-
 def _noted(letter: NewLetter) -> str:
     """What the letter asks for, for its acknowledgement."""
-    wished = replace(_wished(letter), quiet=False)
+    wished = replace(letter.wished, quiet=False)
     return wishes.named(wished, letter.desk.templates.language_names())
 
 
@@ -364,7 +365,7 @@ def _owner_told(letter: NewLetter, case: Case, chosen: Chosen, acknowledged: Ack
 
 
 def _wished_notes(letter: NewLetter) -> list[str]:
-    return wishes.notes(_wished(letter), letter.desk.templates.language_names())
+    return wishes.notes(letter.wished, letter.desk.templates.language_names())
 
 
 def _asks_elsewhere(letter: NewLetter, case: Case) -> str:

@@ -260,7 +260,7 @@ def _with(facts: Facts, part: Letter, same: bool, now: datetime) -> Facts:
     if same and decision.code:
         at = part.seen.arrival.arrived_at
         past = PastLetter(decision.code, subjects.key(message.subject), message.text_hash, at, message.message_id)
-        facts = replace(facts, past=(past, *facts.past), letters_from=facts.letters_from + 1)
+        facts = replace(facts, past=(past, *facts.past))
     if same and decision.acknowledge:
         contact = facts.contact
         facts = replace(facts, contact=replace(contact, written_at=(now, *contact.written_at)))

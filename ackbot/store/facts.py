@@ -29,7 +29,6 @@ from ackbot.mail.plain import Attachment
 from ackbot.store import alarms, cases, contact, elsewhere, footers, listings
 from ackbot.store.database import Database, Row, instant_of, listed, text_of
 
-_COUNTED_DAYS = 30  # days whose letters count for "this is your third email to us in 30 days"
 _MOST_PAST = 20
 
 
@@ -85,7 +84,6 @@ def gather(db: Database, questions: Questions, now: datetime, council: Council) 
             taken_codes=frozenset(row["code"] for row in asked.taken),
             last_owner=_last_owner(asked.last_owner),
             answered=elsewhere.answers(asked.answers),
-            letters_from=int(asked.letters_from[0]["n"]),
             ours=MappingProxyType(ours),
             person=_person(asked.person),
             returned=MappingProxyType(_returned(db, questions.returned))
@@ -131,7 +129,6 @@ class _Asked(NamedTuple):
     known: Sequence[Row]
     taken: Sequence[Row]
     last_owner: Sequence[Row]
-    letters_from: Sequence[Row]
     person: Sequence[Row]
     unreachable: Sequence[Row]
     loads: Sequence[Row]
@@ -181,13 +178,6 @@ def _ask(db: Database, questions: Questions, sender: str, now: datetime) -> _Ask
             WHERE parties.address = :sender AND cases.owner <> '' ORDER BY cases.last_letter_at DESC LIMIT 1
             """,
             sender=by,
-        ),
-        letters_from=db.run(
-            "SELECT COUNT(*) AS n FROM letters WHERE from_key = :sender AND arrived_at > :since "
-            "AND code IS NOT NULL AND state = 'decided' AND by_way <> 'forged' AND fingerprint <> :fingerprint",
-            sender=by,
-            fingerprint=questions.fingerprint,
-            since=text_of(now - timedelta(days=_COUNTED_DAYS)),
         ),
         person=db.run("SELECT quiet, ignored, formats, language FROM people WHERE address = :sender", sender=by),
         unreachable=db.run(
