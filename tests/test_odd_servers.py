@@ -6,27 +6,18 @@ from datetime import timedelta
 import pytest
 
 from ackbot.store import inboxes, outbox, status
-from ackbot.wires import imap
 from ackbot.wires.answers import fetched, found_by_search
 from ackbot.wires.imap import WHOLE_UP_TO, parsed
-from ackbot.work import watch
 from tests.support.badimap import BadImap
 from tests.support.council import World
 from tests.support.letters import by
-from tests.support.watching import Run, taken, until
+from tests.support.watching import Run, subjects, taken, until, without_waits
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Set the waits between servers to nothing."""
-    monkeypatch.setattr(watch, "_BACK_OFF_S", (0.02, 0.05))
-    monkeypatch.setattr(watch, "_LOOK_S", 0.05)
-    monkeypatch.setattr(imap, "_READ_S", 1.0)
-
-
-def subjects(world: World) -> list[str]:
-    """The subjects of the letters taken, in order."""
-    return [row["subject"] for row in world.db.run("SELECT subject FROM letters ORDER BY id")]
+    without_waits(monkeypatch)
 
 
 STRUCTURES = {

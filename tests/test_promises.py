@@ -414,7 +414,7 @@ def absent(*spans: tuple[str, str, str, str]) -> tuple[str, str]:
 
 
 def test_a_cover_notice_moves_no_promise_of_the_day_on_which_it_is_read(make_story: Callable[..., Story]) -> None:
-    """P5, E77: leave from a Saturday, a promise on Monday: no notice moves it; the mail of that day says who has the email now."""
+    """P5, E53, E77: leave from a Saturday, a promise on Monday: no notice moves it; the mail of that day says who has the email now."""
     story = make_story(ONLY_PRIYA, absent(("priya", "2026-12-05", "2026-12-14", "sam")))
     story.receive(letter())
     story.at("2026-12-07 18:00")

@@ -8,25 +8,17 @@ import pytest
 
 from ackbot.demo.servers import MailServer
 from ackbot.store import inboxes, status
-from ackbot.wires import imap
 from ackbot.work import watch
 from tests.support.badimap import BadImap
 from tests.support.council import World
 from tests.support.letters import by, letter
-from tests.support.watching import USER, Run, taken, until
+from tests.support.watching import USER, Run, subjects, taken, until, without_waits
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Set the waits between servers to nothing."""
-    monkeypatch.setattr(watch, "_BACK_OFF_S", (0.02, 0.05))
-    monkeypatch.setattr(watch, "_LOOK_S", 0.05)
-    monkeypatch.setattr(imap, "_READ_S", 1.0)
-
-
-def subjects(world: World) -> list[str]:
-    """The subjects of the letters taken, in order."""
-    return [row["subject"] for row in world.db.run("SELECT subject FROM letters ORDER BY id")]
+    without_waits(monkeypatch)
 
 
 BREAKS = {

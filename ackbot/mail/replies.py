@@ -89,16 +89,6 @@ def unsigned(words: str) -> str:
     return "\n".join(lines).strip()
 
 
-def foreign(text: str, original: str, learned: Collection[str] = ()) -> bool:
-    """
-    Whether a text holds words from elsewhere.
-
-    Not foreign are lines marked `>`, words of our mail, lines that mail clients and servers write, and signatures.
-    """
-    lines = text.split("\n")
-    return _foreign(lines, _whose(lines, original, learned), 0)
-
-
 def quoted(
     text: str, fences: Sequence[str], original: str, writers: Collection[str]
 ) -> Literal["", "ours", "doubtful", "another"]:

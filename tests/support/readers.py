@@ -233,7 +233,6 @@ OF_TEXT: Mapping[str, Reader] = {
         [read(words) for read in (debris.is_device, debris.is_picture, debris.is_label, debris.folded)],
     ),
     "staff, meant": _meant,
-    "replies, foreign": lambda words: replies.foreign(words, "Dear Edward, thank you for your letter\n" * 100),
     "staff, command": _words,
     "staff, lines of a digest": lambda words: reading.parts(
         replace(_words("x"), whole=words), world().office.council, ()

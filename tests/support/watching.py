@@ -6,8 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
+from ackbot.wires import imap
 from ackbot.wires.imap import Account
 from ackbot.wires.secrets import Password
+from ackbot.work import watch
 from ackbot.work.threads import Stop
 from ackbot.work.watch import Watcher
 from tests.support.council import World
@@ -58,3 +62,15 @@ def until(test: Callable[[], Any], what: str = "") -> None:
 def taken(world: World) -> int:
     """How many letters the watcher has decided."""
     return len(world.db.run("SELECT 1 FROM letters"))
+
+
+def subjects(world: World) -> list[str]:
+    """The subjects of the letters taken, in order."""
+    return [row["subject"] for row in world.db.run("SELECT subject FROM letters ORDER BY id")]
+
+
+def without_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set the waits between servers to next to nothing."""
+    monkeypatch.setattr(watch, "_BACK_OFF_S", (0.02, 0.05))
+    monkeypatch.setattr(watch, "_LOOK_S", 0.05)
+    monkeypatch.setattr(imap, "_READ_S", 1.0)
