@@ -25,6 +25,7 @@ class Rehearsed:
         alarms, promised: by the Monday of their week; of `promised`, how many a person kept as far as the Sent folder tells.
         load: by policy, how many cases each person got.
         per_day: mails to each person on a working day, as mean and most.
+        unasked: mails that residents would have got as the days passed, by kind; empty unless answers are known.
     """
 
     first: date | None
@@ -39,6 +40,7 @@ class Rehearsed:
     promised: Mapping[date, tuple[int, int]]
     load: Mapping[str, Mapping[str, int]]
     per_day: Mapping[str, tuple[float, int]]
+    unasked: Mapping[str, int]
     answers_known: bool
 
 
@@ -74,6 +76,7 @@ def sections(found: Rehearsed) -> list[Section]:
             (count, word("simulate", "columns", "kept")),
             [(words.day(week), str(n), str(kept)) for week, (n, kept) in sorted(found.promised.items())],
         ),
+        ("unasked", (count,), [(word("simulate", "kinds", kind), str(n)) for kind, n in found.unasked.items()]),
         (
             "load",
             policies,
@@ -115,6 +118,7 @@ def as_json(found: Rehearsed) -> str:
         },
         "load": {policy: dict(load) for policy, load in found.load.items()},
         "per_day": {person: {"mean": round(mean, 2), "most": most} for person, (mean, most) in found.per_day.items()},
+        "unasked": dict(found.unasked),
         "answers_known": found.answers_known,
     }
     return json.dumps(plain, ensure_ascii=False, indent=1)
