@@ -13,6 +13,7 @@ from ackbot.config import Config, load
 from ackbot.report import simulated
 from ackbot.report.simulated import Rehearsed
 from ackbot.work import rehearsal
+from tests.support.browser import judged
 from tests.support.council import write_config
 from tests.support.letters import letter
 
@@ -135,6 +136,17 @@ def test_strangers_words_are_escaped(config: Config, tmp_path: Path) -> None:
 
     assert "A &amp; B" in html and "<script" not in html
     assert "bedroom" not in html and "resident.example" not in html
+
+
+@pytest.mark.parametrize("width", [320, 1200])
+def test_the_page_in_a_browser(config: Config, tmp_path: Path, width: int) -> None:
+    """On a phone and on a desk: axe finds nothing, and nothing is wider than the screen."""
+    past, sent = in_a_folder(tmp_path / "past", MAILS | {"6": LATER}), in_a_folder(tmp_path / "sent", {"a": ANSWER})
+    found = judged(simulated.page(replayed(config, past, sent=sent), "Royal Borough of Northgate"), width, tmp_path)
+
+    assert found["violations"] == []
+    assert found["passes"] > 10
+    assert found["needed"] <= found["width"]
 
 
 def test_the_corpus(config: Config, corpus: Path) -> None:

@@ -56,6 +56,7 @@ def shown(story: Story, by: Filter = ALL, width: int = 80, height: int = 24) -> 
     return "\n".join(text for text, _ in wall.lines(look(story.db, council, polls, story.now), by, width, height))
 
 
+@pytest.mark.usefixtures("store")
 def test_a_morning(busy: Story) -> None:
     """Each letter has its time, inbox, reference, owner, and in how many milliseconds it was acknowledged, or why it was not."""
     edward, nell, tom = (busy.office.council.reference_of(case["code"]) for case in busy.cases())
@@ -69,6 +70,7 @@ def test_a_morning(busy: Story) -> None:
     assert "nothing is due today, and nothing is late" in text
 
 
+@pytest.mark.usefixtures("store")
 def test_what_is_due_and_what_is_late(busy: Story) -> None:
     """The first date is due on its day; the day after nobody wrote it is late, with the day since when, and first in the list."""
     due = min(row["promised_on"] for row in busy.db.run("SELECT promised_on FROM clocks WHERE kind = 'update'"))
