@@ -68,7 +68,7 @@ def sections(found: Rehearsed) -> list[Section]:
     policies = tuple(word("simulate", "columns", policy) for policy in found.load)
     reasons = list(found.not_answered.items())[:_REASONS]
     tables = (
-        ("outcomes", (count,), [(name, str(n)) for name, n in found.outcomes.items()]),
+        ("outcomes", (count,), [(word("simulate", "became", name), str(n)) for name, n in found.outcomes.items()]),
         ("not_answered", (count,), [(why, str(n)) for why, n in reasons]),
         ("alarms", (count,), [(words.day(week), str(n)) for week, n in sorted(found.alarms.items())]),
         (
@@ -88,7 +88,11 @@ def sections(found: Rehearsed) -> list[Section]:
             [(person, f"{mean:.1f}", str(most)) for person, (mean, most) in found.per_day.items()],
         ),
     )
-    return [Section(name, word("simulate", name), (), columns, tuple(rows)) for name, columns, rows in tables if rows]
+    return [
+        Section(name, word("simulate", name), (), columns, tuple(rows), first=word("simulate", "first", name))
+        for name, columns, rows in tables
+        if rows
+    ]
 
 
 def as_text(found: Rehearsed) -> str:
