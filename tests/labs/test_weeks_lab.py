@@ -124,7 +124,7 @@ class Weeks:
         store = sqlite3.connect(f"file:{self.folder / 'ackbot.db'}?mode=ro", uri=True, timeout=PATIENCE_S)
         try:
             seen = store.execute("SELECT COUNT(*) FROM arrivals WHERE letter_id IS NOT NULL").fetchone()[0]
-            now = f"{self.clock.now():%Y-%m-%dT%H:%M:%S}"
+            now = f"{self.clock.now() + timedelta(seconds=1):%Y-%m-%dT%H:%M:%S}"
             waits = store.execute(
                 "SELECT COUNT(*) FROM outbox WHERE state IN ('queued', 'claimed', 'sending') AND not_before < ?", (now,)
             ).fetchone()[0]
@@ -276,7 +276,6 @@ def go_through(weeks: Weeks, events: dict[tuple[str, str], list[str]]) -> None:
                 happens(weeks, event, instant(day, hour))
             weeks.go(instant(day, hour))
         chatter(weeks, day)
-        print(day, len(weeks.mails), len(weeks.letters), time.monotonic(), flush=True)
         day += timedelta(days=1)
     weeks.daemon.signal(signal.SIGTERM)
     assert weeks.daemon.wait() == 0

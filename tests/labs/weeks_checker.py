@@ -19,6 +19,8 @@ _MONTHS = (
 )  # fmt: skip
 # A sentence that promises: "Priya or a colleague will write to you by Monday 7 December."
 _PROMISE = re.compile(rf"[^.!?“”]*?\b(?:will|hear)\b[^.!?“”]*?\bby {_DATE}")
+_ACKNOWLEDGES = re.compile(r"(?<!now )has your email(?!.*(?:is away|not answered yet|wrote to you|We said))")
+_ALONE = re.compile(rf"\b([A-Z]\w+) will write to you by {_DATE}")
 _PAST = re.compile(r"\b(?:said|was|were)\b")
 _HAS = re.compile(r"([A-Z]\w+ [A-Z]\w+) in \w+ (?:now )?has (?:your email|what)")
 _EXPLAINS = ("is away", "no longer", "again", "now has", "passed", "is back")
@@ -102,12 +104,16 @@ def _acknowledged(found: Counts, to_resident: dict[str, list[Mail]], letters: Se
             for one in to_resident[letter.address]
             if one.automatic and one.header("In-Reply-To") == letter.message_id
         ]
-        first = [one for one in answers if "has your email" in one.text()]
+        first = [one for one in answers if _ACKNOWLEDGES.search(one.text())]
         if len(first) != 1:
             found.faults.append(f"{letter.address}: {len(first)} acknowledgements of {letter.message_id}")
         else:
             times.append(first[0].at - letter.at)
+    usual = sorted(one.total_seconds() for one in times if one < timedelta(hours=1))
     found.table["letters"] = len(letters)
+    found.table["acknowledged within seconds"] = (
+        f"{len(usual)}, the slowest after {usual[-1]:.0f} s" if usual else "none"
+    )
     found.table["first letters, each acknowledged once"] = f"{len(times)} of {len(opened)}"
 
 
@@ -121,9 +127,12 @@ def _told(text: str, on: date) -> list[date]:
 
 
 def _date(match: re.Match[str], on: date) -> date:
-    day, month = int(match[1]), _MONTHS.index(match[2]) + 1
-    year = int(match[3]) if match[3] else on.year + (month < on.month - 6)
-    return date(year, month, day)
+    return _date_of(match[1], match[2], match[3], on)
+
+
+def _date_of(day: str, month: str, year: str | None, on: date) -> date:
+    number = _MONTHS.index(month) + 1
+    return date(int(year) if year else on.year + (number < on.month - 6), number, int(day))
 
 
 def _kept(
@@ -146,6 +155,11 @@ def _kept(
             for one in told:
                 if not town.is_open(one):
                     found.faults.append(f"{address}: {day} told {one}, a closed day")
+            for match in _ALONE.finditer(text) if mail.automatic else ():
+                person = next((one.id for one in town.officers if one.name.startswith(match[1])), "")
+                on = _date_of(match[2], match[3], match[4], day)
+                if person and not town.works(person, on):
+                    found.faults.append(f"{address}: {day} told that {person} writes by {on}, when they do not work")
             sorry = "sorry" in text
             if (
                 promised
