@@ -220,9 +220,16 @@ class Unreachable(Intent):
 
 @dataclass(frozen=True, slots=True)
 class Late(Intent):
-    """Record that a promise passed without a person's word, so that the case is late; `no_news` counts the mails about it."""
+    """
+    Record that a promise passed without a person's word, so that the case is late.
+
+    Args:
+        no_news: how many mails said so.
+        owes: the staff id of whom that mail names as the one who must write next; "" for nobody; None for no mail.
+    """
 
     no_news: int
+    owes: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

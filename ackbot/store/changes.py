@@ -159,7 +159,7 @@ def human_words(unit: Unit, intent: HumanWords) -> Data:
     # Words may be seen late, in a Sent folder: they never move the time of the last human words back.
     db.run(
         "UPDATE cases SET human_words_at = CASE WHEN human_words_at > :now THEN human_words_at ELSE :now END, "
-        "human_words_by = :staff, answered_by = :by, late_since = NULL, no_news = 0 WHERE code = :code",
+        "human_words_by = :staff, answered_by = :by, late_since = NULL, no_news = 0, owes = '' WHERE code = :code",
         now=text_of(min(intent.at or now, now)),
         staff=intent.staff,
         by=intent.by,
@@ -228,9 +228,11 @@ def _close(unit: Unit, code: str) -> None:
 def late(unit: Unit, intent: Late) -> Data:
     """Mark a case as late since today, by the council's date. A case that is already late keeps its date."""
     rows = unit.db.run(
-        "UPDATE cases SET late_since = COALESCE(late_since, :today), no_news = :no_news WHERE code = :code RETURNING code",
+        "UPDATE cases SET late_since = COALESCE(late_since, :today), no_news = :no_news, owes = COALESCE(:owes, owes) "
+        "WHERE code = :code RETURNING code",
         today=unit.council.calendar.local_day(unit.now).isoformat(),
         no_news=intent.no_news,
+        owes=intent.owes,
         code=intent.code,
     )
     unit.must_touch(rows, "cases", case=intent.code)
@@ -250,7 +252,7 @@ def keep_words(unit: Unit, intent: KeepWords) -> Data:
     """
     Keep a note, or words that wait for the author's answer.
 
-    A note from the owner or the cover is a sign of work on the case, and sets its `noted_at`.
+    A note from the owner or the cover is a sign of work on the case, and sets its `noted_at` and `noted_by`.
     """
     unit.db.run(
         """
@@ -272,7 +274,8 @@ def keep_words(unit: Unit, intent: KeepWords) -> Data:
     if intent.kind == "note" and not intent.command:
         # Touches no row if somebody else wrote the note or the case is closed: that is not a sign of work on the case.
         unit.db.run(
-            "UPDATE cases SET noted_at = :now WHERE code = :code AND state <> 'closed' AND :staff IN (owner, cover)",
+            "UPDATE cases SET noted_at = :now, noted_by = :staff "
+            "WHERE code = :code AND state <> 'closed' AND :staff IN (owner, cover)",
             now=text_of(unit.now),
             code=intent.code,
             staff=intent.staff,
@@ -403,7 +406,8 @@ def reopen(unit: Unit, intent: Reopen) -> Data:
     db, code = unit.db, intent.code
     _change_load(db, code, 1, unit.now, closed=True)
     db.run(
-        "UPDATE cases SET late_since = NULL, no_news = 0, noted_at = NULL WHERE code = :code AND state = 'closed'",
+        "UPDATE cases SET late_since = NULL, no_news = 0, owes = '', noted_at = NULL, noted_by = '' "
+        "WHERE code = :code AND state = 'closed'",
         code=code,
     )
     rows = db.run("UPDATE cases SET state = 'open', closed_at = NULL WHERE code = :code RETURNING code", code=code)
@@ -412,8 +416,19 @@ def reopen(unit: Unit, intent: Reopen) -> Data:
 
 
 def set_clock(unit: Unit, intent: SetClock) -> Data:
-    """Start a clock. A running or paused clock of the same kind is replaced."""
+    """
+    Start a clock. A running or paused clock of the same kind is replaced.
+
+    A date that the resident is newly told ends the note before it: a note is told once, and only if it is newer (E79).
+    """
     clock = intent.clock
+    if clock.told and not unit.first:
+        unit.db.run(
+            "UPDATE cases SET noted_at = NULL, noted_by = '' WHERE code = :code AND noted_at IS NOT NULL AND NOT EXISTS "
+            "(SELECT 1 FROM clocks WHERE code = :code AND state = 'running' AND told AND promised_on = :promised_on)",
+            code=intent.code,
+            promised_on=clock.promised_on.isoformat(),
+        )
     if not unit.first:
         _end_clock(unit, intent.code, clock.kind, "replaced", intent.why)
     unit.db.run(

@@ -22,6 +22,8 @@ PLACES: dict[What, tuple[tuple[str, str], ...]] = {
         ("cases", "owner"),
         ("cases", "cover"),
         ("cases", "human_words_by"),
+        ("cases", "owes"),
+        ("cases", "noted_by"),
         ("cases", "offered_to"),
         ("cases", "offered_by"),
         ("answers", "staff"),

@@ -336,9 +336,10 @@ class NoNews:
         promised_on: the date that passes.
         next_on: the new date; None the third time, when no date is promised any longer.
         reminded: whoever is in charge was reminded today, and is present to read it.
-        manager: the public name of the manager who was told today; "" for none.
+        manager: the public name of the manager who was told today, or of whoever stands in for one; "" for none.
         unnamed: the resident was promised to be told who has the case, and nobody has it.
         waits: a person's words to the resident are held until their author answers our question.
+        acting: the manager is away, and `manager` stands in.
     """
 
     case: Case
@@ -348,6 +349,7 @@ class NoNews:
     manager: str
     unnamed: bool
     waits: bool = False
+    acting: bool = False
 
 
 def no_news(desk: Desk, all_of: Sequence[NoNews], *, why: str) -> Send:
@@ -361,7 +363,8 @@ def no_news(desk: Desk, all_of: Sequence[NoNews], *, why: str) -> Send:
 
 
 def _no_news_values(one: NoNews, desk: Desk) -> dict[str, Any]:
-    noted = one.case.noted_at
+    author = desk.council.staff.get(one.case.noted_by)
+    noted = one.case.noted_at if author else None
     owner = desk.council.staff.get(one.case.owner) if one.case.cover else None
     since = one.case.human_words_at or one.case.opened_at
     return {
@@ -371,7 +374,9 @@ def _no_news_values(one: NoNews, desk: Desk) -> dict[str, Any]:
         "reminded": one.reminded,
         "manager": one.manager,
         "manager_first": names.first(one.manager) if one.manager else "",
+        "acting": one.acting,
         "times": one.case.no_news + 1,
+        "noted_by": author.public_name if author else "",
         "noted_on": desk.council.calendar.local_day(noted) if noted and noted > since else None,
         "unnamed": one.unnamed,
         "waits": one.waits,

@@ -1,0 +1,177 @@
+"""Who owes a resident the next word: one person, in the resident's mail, at 13:00 and in the digests (behaviour.md §3.6, §4.6)."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from tests.support.letters import letter
+from tests.support.story import Story, words
+
+pytestmark = pytest.mark.usefixtures("store")
+
+ALONE = ('members = ["priya", "sam"]', 'members = ["priya"]')
+ABOVE_ALEX = ('id = "alex"\n', 'id = "alex"\nmanager = "duty"\n')
+NAMES = {"alex": "Alex Reid", "duty": "Duty Officer", "lena": "Lena Wolf", "priya": "Priya Shah"}
+
+
+def away(staff: str, start: str, until: str, cover: str = "") -> tuple[str, str]:
+    """An absence of the configuration."""
+    named = f'cover = "{cover}"\n' if cover else ""
+    return ("# end", f'# end\n\n[[absence]]\nstaff = "{staff}"\nfrom = {start}\nuntil = {until}\n{named}')
+
+
+def told_so(story: Story) -> set[str]:
+    """Everybody who ever read that the next word is theirs."""
+    return {mail["staff"] for mail in story.outbox("digest") if "it is up to you to write" in _text(story, mail)}
+
+
+def said_of(story: Story) -> set[str]:
+    """Everybody of whom somebody else read that."""
+    texts = " ".join(words(story, "digest") + words(story, "admin"))
+    return set(re.findall(r"was told that it is up to (?!you)(\w+ \w+) to write", texts))
+
+
+def _text(story: Story, mail: dict[str, object]) -> str:
+    return next(
+        text
+        for one, text in zip(story.outbox("digest"), words(story, "digest"), strict=True)
+        if one["id"] == mail["id"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "owes"),
+    [
+        ((), "alex"),
+        ((ABOVE_ALEX,), "alex"),
+        ((ABOVE_ALEX, away("alex", "2026-12-14", "2026-12-15")), "duty"),  # back the day after: the name stays
+        ((ABOVE_ALEX, away("alex", "2026-12-11", "2026-12-19", "lena")), "lena"),
+        ((away("alex", "2026-12-14", "2026-12-16", "lena"),), "lena"),
+        (
+            (ABOVE_ALEX, ('id = "alex"\n', 'id = "alex"\nworking_hours = "Tue-Fri 09:00-17:00"\n')),
+            "duty",
+        ),  # off on Mondays
+    ],
+    ids=["one", "two", "a-day", "cover", "cover-alone", "day-off"],
+)
+def test_one_person_owes_the_next_word(
+    make_story: Callable[..., Story], changes: tuple[tuple[str, str], ...], owes: str
+) -> None:
+    """E78: chosen once, among those at work, and the same in the resident's mail, at 13:00 and in every digest after it."""
+    story = make_story(ALONE, *changes)
+    story.receive(letter())
+    story.at("2026-12-18 18:00")
+    second = words(story, "no-news")[1]
+
+    assert story.case()["owes"] == owes
+    assert re.search(rf"It is now up to {NAMES[owes].split()[0]}( Officer)? to write to you", second)
+    assert ("who stands in for the manager" in second) == (owes == "lena")
+    assert any(mail["staff"] == owes for mail in story.outbox("digest") if "2026-12-14T13" in mail["created_at"])
+    assert told_so(story) == {owes}
+    assert said_of(story) == {NAMES[owes]}
+
+
+def test_whoever_was_named_is_reminded_on_the_next_date(make_story: Callable[..., Story]) -> None:
+    """E78: at 13:00 of the next promised date the same person, although the manager is back; the third mail names them again."""
+    story = make_story(ALONE, ABOVE_ALEX, away("alex", "2026-12-14", "2026-12-15"))
+    story.receive(letter())
+    story.at("2026-12-21 13:30")
+    at_one = [mail["staff"] for mail in story.outbox("digest") if "2026-12-21T13" in mail["created_at"]]
+    story.at("2026-12-23 18:00")
+
+    assert at_one == ["priya", "duty"]
+    assert "It is now up to Duty Officer to write to you, who is told each working day" in words(story, "no-news")[2]
+    assert told_so(story) == {"duty"}
+
+
+def test_a_persons_word_ends_what_is_owed(make_story: Callable[..., Story]) -> None:
+    """E78: after human words nobody owes any; the next silence begins with the owner."""
+    story = make_story(ALONE)
+    story.receive(letter())
+    story.at("2026-12-15 11:00")
+    story.reply(story.mail("new-case"), "UPDATE\n\nDear Edward,\n\nThe surveyor comes on Friday.\n\nPriya")
+    assert story.case()["owes"] == ""
+    story.at("2026-12-23 18:00")
+
+    assert len(words(story, "no-news")) == 3
+    assert "It is now up to" not in words(story, "no-news")[2]
+
+
+def test_a_note_is_its_authors(make_story: Callable[..., Story]) -> None:
+    """E79: Priya notes, and Sam takes over: the mail says that Priya did, and on which day."""
+    story = make_story(ALONE, away("priya", "2026-12-07", "2026-12-19", "sam"))
+    story.receive(letter())
+    story.at("2026-12-03 11:00")
+    story.reply(story.mail("new-case"), "NOTE\nRang the surveyor.")
+    story.at("2026-12-07 16:00")
+
+    assert "Priya Shah added a note on Thursday 3 December." in words(story, "no-news")[0]
+    assert "Sam Jones added a note" not in words(story, "no-news")[0]
+
+
+def test_a_note_is_told_once(make_story: Callable[..., Story]) -> None:
+    """E79: a note is told on one date; on the next there is no news, unless somebody noted something since."""
+    story = make_story(ALONE)
+    story.receive(letter())
+    story.at("2026-12-03 11:00")
+    story.reply(story.mail("new-case"), "NOTE\nRang the surveyor.")
+    story.at("2026-12-15 11:00")
+    story.reply(story.mail("digest", "priya@northgate.example"), "NOTE\nThe surveyor is ill.")
+    story.at("2026-12-21 16:00")
+
+    told = [re.findall(r"added a note on (\w+ \d+ \w+)", text) for text in words(story, "no-news")]
+    assert told == [["Thursday 3 December"], [], ["Tuesday 15 December"]]
+
+
+def test_a_note_before_a_new_date_is_old(make_story: Callable[..., Story]) -> None:
+    """E79: MORE names a later date after the note, so on that date the note is no news."""
+    story = make_story(ALONE)
+    story.receive(letter())
+    story.at("2026-12-02 11:00")
+    story.reply(story.mail("new-case"), "NOTE\nRang the surveyor.")
+    story.at("2026-12-03 11:00")
+    story.reply(story.mail("new-case"), "MORE Thu 10 Dec: the surveyor comes that week")
+    story.at("2026-12-10 16:00")
+
+    assert "added a note" not in words(story, "no-news")[0]
+
+
+def test_a_receipt_leaves_the_note(make_story: Callable[..., Story]) -> None:
+    """E79: a further letter that only repeats the date does not make the note old."""
+    story = make_story(ALONE)
+    story.receive(letter())
+    story.at("2026-12-02 11:00")
+    story.reply(story.mail("new-case"), "NOTE\nRang the surveyor.")
+    story.at("2026-12-03 11:00")
+    story.receive(letter(text="And the hall is wet.", message_id="<2@resident.example>"))
+    story.at("2026-12-07 16:00")
+
+    assert "Priya Shah added a note on Wednesday 2 December." in words(story, "no-news")[0]
+
+
+def test_a_day_off_at_one(make_story: Callable[..., Story]) -> None:
+    """E85: the date falls on the owner's day off: at 13:00 a colleague who is at work reads it, with the manager, and not she."""
+    week = ('id = "priya"\n', 'id = "priya"\nworking_hours = "Tue-Thu 09:00-17:00"\n')
+    story = make_story(week, away("sam", "2026-11-30", "2026-12-01"))
+    story.receive(letter())
+    story.at("2026-12-07 16:00")
+    at_one = [mail for mail in story.outbox("digest") if "2026-12-07T13" in mail["created_at"]]
+
+    assert [mail["staff"] for mail in at_one] == ["sam", "alex"]
+    assert all("Priya Shah, who does not work today, has Edward Quan" in _text(story, mail) for mail in at_one)
+    assert "We have told the manager, Alex Reid." in words(story, "no-news")[0]
+    assert "We have asked Priya" not in words(story, "no-news")[0]
+    story.reply(at_one[0], "TAKE")
+    assert story.case()["owner"] == "sam"
+
+
+def test_a_day_off_with_nobody_else_at_work(make_story: Callable[..., Story]) -> None:
+    """E85: without a colleague at work the manager alone reads it; she reads it in the digest of her next day."""
+    week = ('id = "priya"\n', 'id = "priya"\nworking_hours = "Tue-Thu 09:00-17:00"\n')
+    story = make_story(ALONE, week)
+    story.receive(letter())
+    story.at("2026-12-08 10:00")
+
+    assert [mail["staff"] for mail in story.outbox("digest") if "2026-12-07T13" in mail["created_at"]] == ["alex"]
+    assert [mail["staff"] for mail in story.outbox("digest") if "2026-12-08T08" in mail["created_at"]][:1] == ["priya"]
