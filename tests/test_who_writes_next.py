@@ -68,6 +68,7 @@ def test_one_person_owes_the_next_word(
     assert re.search(rf"It is now up to {NAMES[owes].split()[0]}( Officer)? to write to you", second)
     assert ("who stands in for the manager" in second) == (owes == "lena")
     assert any(mail["staff"] == owes for mail in story.outbox("digest") if "2026-12-14T13" in mail["created_at"])
+    assert any(mail["staff"] == owes for mail in story.outbox("digest") if "2026-12-18T08" in mail["created_at"])
     assert told_so(story) == {owes}
     assert said_of(story) == {NAMES[owes]}
 
@@ -96,6 +97,46 @@ def test_a_persons_word_ends_what_is_owed(make_story: Callable[..., Story]) -> N
 
     assert len(words(story, "no-news")) == 3
     assert "It is now up to" not in words(story, "no-news")[2]
+
+
+@pytest.mark.parametrize(
+    ("changes", "at", "promised"),
+    [
+        ((), "2026-12-11 11:00", "2026-12-15"),  # the answer was promised for Monday 14
+        ((away("priya", "2026-12-14", "2026-12-16"),), "2026-12-11 11:00", "2026-12-17"),
+        (
+            (('id = "priya"\n', 'id = "priya"\nworking_hours = "Mon, Fri 09:00-17:00"\n'),),
+            "2026-12-11 11:00",
+            "2026-12-18",
+        ),
+        ((), "2026-12-02 11:00", "2026-12-09"),  # by the standard, five working days
+        ((), "2026-12-23 11:00", "2026-12-30"),  # Christmas, and two days on which the council is closed
+    ],
+    ids=["answer-tomorrow", "away", "part-time", "far", "christmas"],
+)
+def test_words_without_a_date_promise_two_days_at_work(
+    make_story: Callable[..., Story], changes: tuple[tuple[str, str], ...], at: str, promised: str
+) -> None:
+    """E82: UPDATE near the date of the answer; the date is told, runs alone, and the case is due on no day before it."""
+    opened = "2026-12-10 10:00" if promised > "2026-12-29" else "2026-11-30 10:12"
+    story = make_story(ALONE, *changes, now=opened)
+    story.receive(letter(date="Mon, 30 Nov 2026 10:00:00 +0000"))
+    story.at(at)
+    story.reply(story.mail("new-case"), "UPDATE\n\nDear Edward,\n\nThe surveyor comes on Friday.\n\nPriya")
+
+    running = {day for kind, day, _ in story.clocks("running") if kind == "update"}
+    due = min(day for _, day, _ in story.clocks("running"))
+    assert (running, due) == ({promised}, promised)
+    assert "You will hear from Priya Shah or a colleague by" in words(story, "human")[0]
+
+
+def test_a_named_date_stands(make_story: Callable[..., Story]) -> None:
+    """E82: a date that the writer names may be tomorrow."""
+    story = make_story(ALONE)
+    story.receive(letter())
+    story.reply(story.mail("new-case"), "MORE tomorrow: the surveyor is here")
+
+    assert ("update", "2026-12-01", "running") in story.clocks()
 
 
 def test_a_note_is_its_authors(make_story: Callable[..., Story]) -> None:

@@ -3,9 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from itertools import islice
 
 from ackbot.casework.council import Absence, Council, Staff
 from ackbot.casework.worktime import Calendar
+
+_SOON = 60  # days in which somebody's next days at work are looked for
 
 
 def absence_of(council: Council, staff: str, at: datetime) -> Absence | None:
@@ -81,6 +84,13 @@ def works_on(council: Council, staff: str, day: date) -> bool:
 def works_by(council: Council, staff: str, start: date, end: date) -> bool:
     """Whether somebody is at work on any day from `start` to `end`, both included."""
     return any(works_on(council, staff, start + timedelta(days=n)) for n in range((end - start).days + 1))
+
+
+def second_day_at_work(council: Council, staff: str, today: date) -> date:
+    """The second day after `today` on which somebody is at work; the council's second working day if they have none soon (E82)."""
+    soon = (today + timedelta(days=n) for n in range(1, _SOON))
+    days = list(islice((day for day in soon if works_on(council, staff, day)), 2))
+    return days[1] if len(days) > 1 else council.calendar.add_days(today, 2)
 
 
 def is_there_for(council: Council, staff: str, at: datetime, promised_on: date | None) -> bool:
