@@ -425,9 +425,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         "CREATE INDEX cases_unheard ON cases (opened_at, code) WHERE sensitive AND human_words_at IS NULL AND state = 'open'",
     ),
-    # 13: what a resident was told of people is kept: who must write next, whose note it was.
+    # 13: what a resident was told of people is kept; and a mail that waits can be written anew.
     (
         "ALTER TABLE cases ADD COLUMN owes TEXT NOT NULL DEFAULT ''",  # staff id of whom the resident was told; '' for nobody
         "ALTER TABLE cases ADD COLUMN noted_by TEXT NOT NULL DEFAULT ''",  # staff id of noted_at; '' in older rows
+        "ALTER TABLE outbox ADD COLUMN draft TEXT NOT NULL DEFAULT ''",  # JSON: what a waiting mail says; '' once it went
     ),
 )

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Literal
 
 from ackbot.casework import keys
 from ackbot.casework.asked_for import INTERPRETER, NOT_PHONE
 from ackbot.casework.council import Council, Inbox, Staff
-from ackbot.casework.drafts import fitting, kinds, names, written_before
+from ackbot.casework.drafts import as_now, fitting, kinds, names, written_before
 from ackbot.casework.drafts.kinds import ResidentMail
 from ackbot.casework.intents import Send
 from ackbot.casework.model import Case, Facts
@@ -22,7 +22,6 @@ from ackbot.mail.markup import Lines, Words
 from ackbot.mail.message import Message
 from ackbot.mail.plain import Attachment
 
-LATE = timedelta(hours=2)  # after the letter; a later acknowledgement apologises once and plainly
 _UNNAMED = {"mail": "unnamed", "forwarded": "unnamed", "call": "call", "visit": "visit"}  # phrases for the subject
 _QUOTED = 80  # characters of a subject that our words repeat
 
@@ -181,15 +180,7 @@ def acknowledgement(
     council = desk.council
     inbox = council.inbox_of(case.inbox)
     owner = council.staff.get(case.owner)
-    calendar = inbox.calendar
-    opens_on = calendar.first_working_day(desk.today) if not calendar.is_open(desk.now) else None
-    # After the last hours of a working day, the inbox opens again on the next one.
-    if opens_on == desk.today and all(
-        desk.now >= calendar.at(desk.today, end) for _, end in calendar.hours(desk.today)
-    ):
-        opens_on = calendar.next_working_day(desk.today)
     colleague = council.is_colleague(case.resident.key)
-    named_on = next((clock.promised_on for clock in case.clocks if clock.kind == "name-owner"), None)
     key = keys.acknowledgement(letter.fingerprint, rehearsed=facts.known is not None and facts.known.rehearsed)
     values = {
         "name": names.greeting(case.resident, letter),
@@ -199,14 +190,8 @@ def acknowledgement(
         "noted": noted,
         "passed_by": passed_by,
         "holds_mail": bool(letter.enclosed),
-        "next_on": None if case.sensitive else next_word(case.clocks),
-        "named_on": named_on,
-        "opens_on": opens_on,
-        "phone": inbox.phone
-        if opens_on is None and NOT_PHONE not in case.formats
-        else "",  # a closed office's number helps nobody (E49)
+        **as_now.acknowledged(desk, case),
         "danger": danger,
-        "late": desk.now - case.opened_at > LATE,
         "written_before": written_before.of_it(letter, facts),
         "complaint": "complaint" in case.standard.lower(),
         "also": [other.service for other in also_to],
@@ -471,17 +456,10 @@ def _listing(cases: Sequence[Case], send: Send) -> Send:
 
 def _matter(desk: Desk, case: Case) -> dict[str, Any]:
     """Values for one case in a mail that lists a resident's cases."""
-    owner = desk.council.staff.get(case.in_charge)
     return {
+        **as_now.matter(desk, case),
         "matter": "" if case.sensitive or case.spoken or _is_ours(case, desk.council) else matter(case.subject),
         "yours": _yours(desk, case),
         "reference": desk.council.reference_of(case.code),
-        "service": names.service_of(case.in_charge, case, desk.council),
         "written_on": desk.council.calendar.local_day(case.opened_at),
-        "owner": owner.public_name if owner else "",
-        "first_name": names.first(owner.public_name) if owner else "",
-        "next_on": next_word(case.clocks),
-        "asked_on": desk.council.calendar.local_day(case.human_words_at)
-        if case.state == "waiting" and case.human_words_at
-        else None,
     }
