@@ -170,7 +170,7 @@ def _no_news(mail: Waited, cases: list[Case], desk: Desk) -> Anew:
 
 def _settled(mail: Waited, cases: list[Case], desk: Desk) -> Anew:
     def now(case: Case, one: Mapping[str, Any]) -> dict[str, Any] | str:
-        if case.state != "closed" or (case.last_letter_at is not None and case.last_letter_at > mail.written_at):
+        if case.state != "closed":
             return "the resident has written again"
         return _QUIET if case.quiet else dict(one)
 
