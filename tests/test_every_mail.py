@@ -184,6 +184,8 @@ def test_no_column_is_forgotten() -> None:
             "human_words_by",
             "owes",
             "noted_by",
+            "named",
+            "named_for",
             "offered_to",
             "offered_by",
         },

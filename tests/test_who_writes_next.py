@@ -216,3 +216,102 @@ def test_a_day_off_with_nobody_else_at_work(make_story: Callable[..., Story]) ->
 
     assert [mail["staff"] for mail in story.outbox("digest") if "2026-12-07T13" in mail["created_at"]] == ["alex"]
     assert [mail["staff"] for mail in story.outbox("digest") if "2026-12-08T08" in mail["created_at"]][:1] == ["priya"]
+
+
+LEAVE = away("priya", "2026-12-08", "2026-12-14", "sam")
+
+
+def promised(story: Story) -> None:
+    """A letter to Priya, of which she promises an answer for Thursday 17 December; then it is the 14th, when she is back."""
+    story.receive(letter())
+    story.at("2026-12-07 11:00")
+    story.reply(story.mail("new-case"), "MORE Thu 17 Dec: we wait for the plumber")
+    story.at("2026-12-14 10:00")
+
+
+def further(text: str, number: int = 2) -> bytes:
+    """A further letter of the resident, in the thread of the first."""
+    return letter(text=text, message_id=f"<{number}@resident.example>", In_Reply_To="<first@resident.example>")
+
+
+def test_the_return_is_told_in_the_next_mail_and_once(make_story: Callable[..., Story]) -> None:
+    """E81: the resident was told of Sam; the next mail that goes says that Priya is back, and the one after it does not."""
+    story = make_story(ALONE, LEAVE)
+    promised(story)
+    assert len(words(story, "cover")) == 1  # no mail on the return itself
+    story.receive(further("And the hall is wet."))
+    story.at("2026-12-17 16:00")
+
+    assert "Priya Shah is back and has your email again." in words(story, "receipt")[0]
+    assert "is back" not in words(story, "no-news")[0]
+    assert "We have asked Priya again" in words(story, "no-news")[0]
+
+
+def test_the_return_is_told_at_three(make_story: Callable[..., Story]) -> None:
+    """E81: if no mail went before, the mail without news says it; and "any news?" would have said it too."""
+    story = make_story(ALONE, LEAVE)
+    promised(story)
+    story.at("2026-12-17 16:00")
+    assert "Priya Shah is back and has your email again." in words(story, "no-news")[0]
+    asked = make_story(ALONE, LEAVE)
+    promised(asked)
+    asked.at("2026-12-15 10:00")
+    asked.receive(further("Any news?"))
+
+    assert "Priya Shah is back and has your email again." in words(asked, "receipt")[0]
+
+
+def test_a_cover_whom_nobody_was_told_of_is_no_return(make_story: Callable[..., Story]) -> None:
+    """E81: two days away, of which the resident was not told: nobody is "back"."""
+    story = make_story(ALONE, away("priya", "2026-12-08", "2026-12-10", "sam"))
+    promised(story)
+    assert words(story, "cover") == []
+    story.at("2026-12-17 16:00")
+
+    assert "back" not in words(story, "no-news")[0]
+    assert story.case()["named"] == "priya"
+
+
+def test_a_notice_that_was_cancelled_told_of_nobody(make_story: Callable[..., Story]) -> None:
+    """E81, E75: Sam's notice waits for nine o'clock, and Priya is back at half past eight: the next mail speaks of no return."""
+    story = make_story(ALONE, LEAVE)
+    story.receive(letter())
+    story.at("2026-12-07 11:00")
+    story.reply(story.mail("new-case"), "MORE Thu 17 Dec: we wait for the plumber")
+    story.at("2026-12-08 07:00")
+    assert story.case()["named"] == "sam"
+    story.reply(story.mail("new-case"), "BACK")
+    story.at("2026-12-17 16:00")
+
+    assert story.mail("cover")["state"] == "cancelled"
+    assert "is back" not in words(story, "no-news")[0]
+
+
+def test_a_third_name_says_so(make_story: Callable[..., Story]) -> None:
+    """E81: Sam, of whom the resident was told, is away on the day of the promise: its mail says that Kofi has it now."""
+    story = make_story(ALONE, away("priya", "2026-12-08", "2026-12-24", "sam"))
+    promised(story)
+    story.at("2026-12-17 09:30")
+    story.reply(story.mail("hand-over", "sam@northgate.example"), "AWAY today, cover Kofi")
+    story.at("2026-12-17 16:00")
+
+    assert "Sam Jones in Housing now has your email" in words(story, "cover")[0]
+    assert len(words(story, "cover")) == 1
+    assert "Priya Shah is away, and Kofi Mensah now has your email." in words(story, "no-news")[0]
+
+
+def test_a_case_taken_in_silence_is_told(make_story: Callable[..., Story]) -> None:
+    """E81: Sam takes the case on the promised day, when no notice goes: the mail of that day says who has it now."""
+    story = make_story()
+    story.receive(letter())
+    story.at("2026-12-07 10:00")
+    owner = story.case()["owner"]
+    other = "sam" if owner == "priya" else "priya"
+    story.reply(story.mail("new-case"), f"PASS {other}: yours")
+    story.reply(story.mail("hand-over"), "TAKE")
+    assert story.case()["owner"] == other
+    assert words(story, "cover") == []
+    story.at("2026-12-07 16:00")
+
+    names = {"priya": "Priya Shah", "sam": "Sam Jones"}
+    assert f"{names[other]} now has your email." in words(story, "no-news")[0]

@@ -159,6 +159,7 @@ class Case:
         no_news: how many mails without news went since a person last wrote. owes: the staff id of whom the last one named to the
             resident as the one who must write next; "" for nobody.
         noted_at, noted_by: the last note of whoever was in charge, since the resident was last told a date; None and "" for none.
+        named: the staff id of whom the resident was last told has it; "" for nobody. named_for: in whose place, if as a cover.
         human_words_by: who last wrote to the resident, or says so. answered_by: how: "mail" (ours), "phone", or "elsewhere".
         paused: clocks that stand still while the resident is asked; not in `clocks`. handovers: how often it was taken.
         copies: addresses that get a copy of human words. answer_to: where these go, once their author was asked (E46).
@@ -194,6 +195,8 @@ class Case:
     owes: str = ""
     noted_at: datetime | None = None
     noted_by: str = ""
+    named: str = ""
+    named_for: str = ""
     human_words_by: str = ""
     answered_by: str = "mail"
     paused: tuple[Clock, ...] = ()

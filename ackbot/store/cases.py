@@ -82,6 +82,8 @@ def _case(
         owes=row["owes"],
         noted_at=instant_of(row["noted_at"]) if row["noted_at"] and row["noted_by"] else None,
         noted_by=row["noted_by"],
+        named=row["named"],
+        named_for=row["named_for"],
         human_words_by=row["human_words_by"],
         answered_by=row["answered_by"],
         paused=tuple(clock for clock in mine if clock.paused_at is not None),

@@ -31,6 +31,7 @@ from ackbot.casework.intents import (
 )
 from ackbot.mail.addresses import key_of
 from ackbot.store.database import Database, listed, must_touch, text_of
+from ackbot.store.renamed import cancel_cover_notice
 from ackbot.store.unit import NO_DATA, Data, Unit
 
 
@@ -40,12 +41,13 @@ def open_case(unit: Unit, intent: OpenCase) -> Data:
     db.run(
         """
         INSERT INTO cases (code, state, inbox, resident_address, resident_name, subject, team, owner, standard, language,
-                           sensitive, quiet, opened_at, last_letter_at, about, way)
+                           sensitive, quiet, opened_at, last_letter_at, about, way, named)
         VALUES (:code, :state, :inbox, :address, :name, :subject, :team, '', :standard, :language,
-                :sensitive, :quiet, :opened_at, :last_letter_at, :about, :way)
+                :sensitive, :quiet, :opened_at, :last_letter_at, :about, :way, :named)
         """,
         code=case.code,
         way=case.way,
+        named=case.named,
         state=case.state,
         inbox=case.inbox,
         address=case.resident.addr,
@@ -87,7 +89,7 @@ def attach(unit: Unit, intent: Attach) -> Data:
 def assign(unit: Unit, intent: Assign) -> Data:
     """Give a case another owner. The loads of both change, and an open offer ends."""
     if intent.taken:
-        _cancel_cover_notice(unit, intent.code)  # the notice names somebody who no longer has the case
+        cancel_cover_notice(unit, intent.code)  # the notice names somebody who no longer has the case
     _give(unit, intent.code, intent.staff, intent.team, taken=intent.taken)
     return {"staff": intent.staff, "team": intent.team}
 
@@ -135,7 +137,7 @@ def _change_load(
 
 def set_cover(unit: Unit, intent: SetCover) -> Data:
     """Set who covers for the owner; "" if nobody does any longer."""
-    _cancel_cover_notice(unit, intent.code)
+    cancel_cover_notice(unit, intent.code)
     rows = unit.db.run(
         "UPDATE cases SET cover = :staff WHERE code = :code RETURNING code", staff=intent.staff, code=intent.code
     )
@@ -152,7 +154,7 @@ def human_words(unit: Unit, intent: HumanWords) -> Data:
     db, now = unit.db, unit.now
     found = db.run("SELECT owner, cover, team FROM cases WHERE code = :code", code=intent.code)
     case = must_touch(found, "cases", case=intent.code)
-    _cancel_cover_notice(unit, intent.code)
+    cancel_cover_notice(unit, intent.code)
     if case["cover"] and case["cover"] == intent.staff:
         _give(unit, intent.code, intent.staff, case["team"])
         db.run("UPDATE cases SET cover = '' WHERE code = :code", code=intent.code)
@@ -181,24 +183,6 @@ def human_words(unit: Unit, intent: HumanWords) -> Data:
     return {"staff": intent.staff, "state": intent.state, "by": intent.by, **at}
 
 
-def _cancel_cover_notice(unit: Unit, code: str) -> None:
-    """
-    Cancel a cover notice that still waits for working hours, because it would no longer be true when it is sent.
-
-    A notice that also names other cases is sent, because it carries their dates.
-    """
-    unit.db.run(
-        """
-        UPDATE outbox SET state = 'cancelled'
-        WHERE code = :code AND kind = 'cover' AND state = 'queued' AND not_before > :now
-          AND EXISTS (SELECT 1 FROM outbox_cases WHERE outbox_id = outbox.id)
-          AND NOT EXISTS (SELECT 1 FROM outbox_cases WHERE outbox_id = outbox.id AND code <> :code)
-        """,
-        code=code,
-        now=text_of(unit.now),
-    )
-
-
 def close(unit: Unit, intent: Close | Settle) -> Data:
     """Close a case. Its clocks, cover, offer and alarm end with it, and it no longer counts in its owner's load."""
     _close(unit, intent.code)
@@ -208,7 +192,7 @@ def close(unit: Unit, intent: Close | Settle) -> Data:
 def _close(unit: Unit, code: str) -> None:
     """See `close`. A case that was closed before is closed again without a change of its owner's load."""
     db, now = unit.db, unit.now
-    _cancel_cover_notice(unit, code)
+    cancel_cover_notice(unit, code)
     _change_load(db, code, -1)
     rows = db.run(
         "UPDATE cases SET state = 'closed', closed_at = :now, cover = '', offered_to = '', offered_by = '', "

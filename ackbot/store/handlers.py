@@ -49,7 +49,7 @@ from ackbot.casework.model import PRIORITIES, Arrival
 from ackbot.mail import kept_drafts
 from ackbot.mail.addresses import ascii_domain, mailbox_of
 from ackbot.mail.compose import Composed
-from ackbot.store import alarms, backups, changes, elsewhere, events, footers, listings, modes, told_absences
+from ackbot.store import alarms, backups, changes, elsewhere, events, footers, listings, modes, renamed, told_absences
 from ackbot.store.database import Database, Row, RowMissing, instant_of, must_touch, text_of
 from ackbot.store.events import Event
 from ackbot.store.unit import NO_DATA, Data, Unit
@@ -255,6 +255,8 @@ def _sent(unit: Unit, send: Send, rows: Sequence[Row]) -> tuple[Event, bool]:
     if not rows:
         return Event("Send", f"{draft.kind}: was put into the outbox before", send.code, send.inbox, NO_DATA), False
     listings.keep(unit.db, rows[0]["id"], send.names)
+    if rows[0]["held_for"] != "shadow":
+        renamed.name(unit.db, rows[0]["id"], send.named)
     if draft.template in RESIDENTS_RECEIPTS:  # one to somebody else uses up no receipt of the resident
         touched = unit.db.run(
             "UPDATE cases SET receipt_on = CASE WHEN resident_address = :to THEN :day ELSE receipt_on END "

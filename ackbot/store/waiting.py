@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from ackbot.store import events, listings
+from ackbot.store import events, listings, renamed
 from ackbot.store.database import Database, instant_of, listed
 from ackbot.store.outbox import Outgoing
 
@@ -57,6 +57,7 @@ def drop(db: Database, mail: Outgoing, why: str, now: datetime) -> bool:
         worker=mail.claimed_by,
     )
     if rows:
+        renamed.forget(db, mail.id)
         why = f"the {mail.kind} had waited, and does not go: {why}"
         events.add(db, now, "dropped", why, code=mail.code, letter_id=mail.letter_id, inbox=mail.inbox)
     return bool(rows)

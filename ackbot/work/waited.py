@@ -8,7 +8,7 @@ from ackbot.casework.model import TO_RESIDENTS
 from ackbot.casework.office import Office
 from ackbot.mail import kept_drafts
 from ackbot.mail.compose import compose
-from ackbot.store import Database, cases, waiting
+from ackbot.store import Database, cases, renamed, waiting
 from ackbot.store.outbox import Outgoing
 from ackbot.work.apply import apply, office_at
 
@@ -48,5 +48,8 @@ def decided_again(db: Database, office: Office, mail: Outgoing, now: datetime) -
         content = compose(fresh, desk.templates).content
         if not waiting.rewrite(db, mail, content, kept_drafts.text_of(fresh), now):
             return None
+        if found.named is not None:
+            renamed.forget(db, mail.id)
+            renamed.name(db, mail.id, found.named)
         apply(db, found.intents, desk)
         return replace(mail, content=content)

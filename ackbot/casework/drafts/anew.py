@@ -13,7 +13,7 @@ from typing import Any
 
 from ackbot.casework import contact, standards
 from ackbot.casework.drafts import as_now, fitting, kinds, names
-from ackbot.casework.intents import ClearClock, Intent, SetClock
+from ackbot.casework.intents import ClearClock, Intent, Named, SetClock
 from ackbot.casework.model import GIVEN_UP, PROMISES, Case
 from ackbot.casework.office import Desk
 from ackbot.casework.standards import next_word
@@ -57,11 +57,13 @@ class Anew:
         draft: the draft as it is true now; None to drop the mail.
         why: the reason for dropping it, in plain English for its history; "" for none.
         intents: dates that it tells now and did not tell before.
+        named: whom it names now as having its cases; None for those whom it named before.
     """
 
     draft: Draft | None
     why: str = ""
     intents: tuple[Intent, ...] = ()
+    named: tuple[Named, ...] | None = None
 
 
 def decided(mail: Waited, cases: Mapping[str, Case], desk: Desk) -> Anew:
@@ -70,7 +72,12 @@ def decided(mail: Waited, cases: Mapping[str, Case], desk: Desk) -> Anew:
     known = [cases[code] for code in mail.codes if code in cases]
     if write is None or not known:
         return Anew(mail.draft)
-    return write(mail, known, desk)
+    found = write(mail, known, desk)
+    if found.draft is None or mail.draft.template not in _NAMING:
+        return found
+    matters = {one["reference"] for one in found.draft.values.get("matters", ())}
+    kept = [one for one in known if desk.council.reference_of(one.code) in matters] or known[:1]
+    return replace(found, named=tuple(Named(one.code, one.in_charge, one.owner if one.cover else "") for one in kept))
 
 
 def _over(mail: Waited, case: Case) -> str:
@@ -253,4 +260,14 @@ _WRITERS: Mapping[str, Callable[[Waited, list[Case], Desk], Anew]] = MappingProx
         kinds.WHILE_AWAY.template: _sheet,
     }
 )
+_NAMING = {
+    one.template
+    for one in (
+        kinds.ACKNOWLEDGEMENT,
+        kinds.ACKNOWLEDGEMENT_TO_COLLEAGUE,
+        kinds.RECEIPT,
+        kinds.WHERE_IT_STANDS,
+        kinds.COVER,
+    )
+}
 REWRITTEN = frozenset(_WRITERS)  # the templates of mails whose draft is kept until they went

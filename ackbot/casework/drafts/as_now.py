@@ -33,12 +33,30 @@ def acknowledged(desk: Desk, case: Case) -> dict[str, Any]:
     }
 
 
+def since(case: Case) -> str:
+    """
+    What the resident has not read yet of who has the case, so that no mail names a third person without saying so (E81).
+
+    Returns:
+        "back" if whoever was away has it again, "away" if somebody stands in, "now" if somebody else has it; "" for no news.
+    """
+    if not case.in_charge or case.named == case.in_charge:
+        return ""
+    if case.cover:
+        return "away"
+    if not case.named:
+        return ""
+    return "back" if case.named_for == case.in_charge else "now"
+
+
 def matter(desk: Desk, case: Case) -> dict[str, Any]:
     """Of one case in a mail that lists a resident's cases: who has it, the date, a question that is open."""
     owner = desk.council.staff.get(case.in_charge)
     asked = case.human_words_at if case.state == "waiting" else None
     return {
         "service": names.service_of(case.in_charge, case, desk.council),
+        "since": since(case),
+        "absent": absent.public_name if case.cover and (absent := desk.council.staff.get(case.owner)) else "",
         "owner": owner.public_name if owner else "",
         "first_name": names.first(owner.public_name) if owner else "",
         "next_on": next_word(case.clocks),

@@ -11,7 +11,7 @@ from ackbot.casework.asked_for import INTERPRETER, NOT_PHONE
 from ackbot.casework.council import Council, Inbox, Staff
 from ackbot.casework.drafts import as_now, fitting, kinds, names, written_before
 from ackbot.casework.drafts.kinds import ResidentMail
-from ackbot.casework.intents import Send
+from ackbot.casework.intents import Named, Send
 from ackbot.casework.model import Case, Facts
 from ackbot.casework.office import Desk
 from ackbot.casework.standards import next_word
@@ -199,7 +199,7 @@ def acknowledgement(
     }
     mail = kinds.ACKNOWLEDGEMENT_TO_COLLEAGUE if colleague else kinds.ACKNOWLEDGEMENT
     send = about_case(desk, mail, case, key, values, why=why, letter=letter)
-    return replace(send, draft=fitting.shortened(send.draft, desk), hold=hold)
+    return replace(_naming([case], send), draft=fitting.shortened(send.draft, desk), hold=hold)
 
 
 def receipt(
@@ -221,9 +221,10 @@ def receipt(
         "next_on": None if case.sensitive else next_word(case.clocks),
         "still": still,
         "noted": noted,
+        **_who(case, desk),
     }
     send = about_case(desk, kinds.RECEIPT, case, key, values, why=why, letter=letter)
-    return replace(send, inbox=inbox.name, lane=inbox.lane, hold=hold)
+    return replace(_naming([case], send), inbox=inbox.name, lane=inbox.lane, hold=hold)
 
 
 def where_it_stands(
@@ -248,10 +249,11 @@ def where_it_stands(
         "waiting": case.state == "waiting",
         "noted": noted,
         "next_on": next_word(case.clocks) if still and not case.sensitive else None,
+        **_who(case, desk),
     }
     key = keys.receipt(case.code, desk.today, spared=case.receipt_on == desk.today)
     send = about_case(desk, kinds.WHERE_IT_STANDS, case, key, values, why=why, letter=letter)
-    return replace(send, inbox=inbox.name, lane=inbox.lane, hold=hold)
+    return replace(_naming([case], send), inbox=inbox.name, lane=inbox.lane, hold=hold)
 
 
 def human(
@@ -289,7 +291,8 @@ def human(
         draft = replace(draft, recipient=replace(draft.recipient, addr=case.answer_to))
     sender = replace(draft.sender, name=f"{person.public_name}, {service}")
     reply_to = replace(draft.reply_to, name=sender.name) if draft.reply_to else None
-    return replace(send, draft=replace(draft, sender=sender, reply_to=reply_to))
+    named = (Named(case.code, person.id),) if person.id != case.named else ()
+    return replace(send, draft=replace(draft, sender=sender, reply_to=reply_to), named=named)
 
 
 def with_files(send: Send, files: tuple[Attachment, ...], files_of: int) -> Send:
@@ -342,20 +345,18 @@ def no_news(desk: Desk, all_of: Sequence[NoNews], *, why: str) -> Send:
     first = all_of[0].case
     matters = [{**_matter(desk, one.case), **_no_news_values(one, desk)} for one in all_of]
     key = keys.no_news(first.code, all_of[0].promised_on)
-    return _listing(
-        [one.case for one in all_of], about_case(desk, kinds.NO_NEWS, first, key, {"matters": matters}, why=why)
-    )
+    cases = [one.case for one in all_of]
+    send = about_case(desk, kinds.NO_NEWS, first, key, {"matters": matters}, why=why)
+    return _naming(cases, _listing(cases, send))
 
 
 def _no_news_values(one: NoNews, desk: Desk) -> dict[str, Any]:
     author = desk.council.staff.get(one.case.noted_by)
     noted = one.case.noted_at if author else None
-    owner = desk.council.staff.get(one.case.owner) if one.case.cover else None
     since = one.case.human_words_at or one.case.opened_at
     return {
         "promised_on": one.promised_on,
         "next_on": one.next_on,
-        "absent": owner.public_name if owner else "",
         "reminded": one.reminded,
         "manager": one.manager,
         "manager_first": names.first(one.manager) if one.manager else "",
@@ -428,7 +429,7 @@ def cover(
         "matters": [_matter(desk, case) for case in cases],
     }
     key = keys.cover(cases[0].code, absence, len(cases))
-    return _listing(cases, about_case(desk, kinds.COVER, cases[0], key, values, why=why))
+    return _naming(cases, _listing(cases, about_case(desk, kinds.COVER, cases[0], key, values, why=why)))
 
 
 def split_off(desk: Desk, other: Case, first: Case, *, named: str, why: str) -> Send:
@@ -441,7 +442,8 @@ def split_off(desk: Desk, other: Case, first: Case, *, named: str, why: str) -> 
     owner = desk.council.staff.get(first.in_charge)
     part = {**_matter(desk, other), "named": "" if other.sensitive else named}
     values = {"part": part, "rest_with": owner.public_name if owner else ""}
-    return _listing([other], about_case(desk, kinds.PART_SPLIT_OFF, other, keys.split_off(other.code), values, why=why))
+    send = about_case(desk, kinds.PART_SPLIT_OFF, other, keys.split_off(other.code), values, why=why)
+    return _naming([other], _listing([other], send))
 
 
 def _yours(desk: Desk, case: Case) -> str:
@@ -452,6 +454,18 @@ def _yours(desk: Desk, case: Case) -> str:
 def _listing(cases: Sequence[Case], send: Send) -> Send:
     """The mail with the codes of its cases, because an answer to it may be about any of them."""
     return replace(send, names=tuple(case.code for case in cases))
+
+
+def _naming(cases: Sequence[Case], send: Send) -> Send:
+    """The mail with whom it names to the resident as having a case, where that is news (E81)."""
+    news = [case for case in cases if case.in_charge and case.in_charge != case.named]
+    return replace(send, named=tuple(Named(one.code, one.in_charge, one.owner if one.cover else "") for one in news))
+
+
+def _who(case: Case, desk: Desk) -> dict[str, Any]:
+    """What a receipt says of who has the case, where that is news."""
+    now = as_now.matter(desk, case)
+    return {"since": now["since"], "absent": now["absent"]}
 
 
 def _matter(desk: Desk, case: Case) -> dict[str, Any]:
