@@ -3,9 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from itertools import islice
 
 from ackbot.casework.council import Absence, Council, Staff
 from ackbot.casework.worktime import Calendar
+
+_SOON = 60  # days in which somebody's next days at work are looked for
 
 
 def absence_of(council: Council, staff: str, at: datetime) -> Absence | None:
@@ -83,6 +86,13 @@ def works_by(council: Council, staff: str, start: date, end: date) -> bool:
     return any(works_on(council, staff, start + timedelta(days=n)) for n in range((end - start).days + 1))
 
 
+def second_day_at_work(council: Council, staff: str, today: date) -> date:
+    """The second day after `today` on which somebody is at work; the council's second working day if they have none soon (E82)."""
+    soon = (today + timedelta(days=n) for n in range(1, _SOON))
+    days = list(islice((day for day in soon if works_on(council, staff, day)), 2))
+    return days[1] if len(days) > 1 else council.calendar.add_days(today, 2)
+
+
 def is_there_for(council: Council, staff: str, at: datetime, promised_on: date | None) -> bool:
     """
     Whether somebody can keep a promise: they are at work on its day, and on no day until then away or gone (E76).
@@ -120,7 +130,15 @@ def stand_in(
     return next(iter(found or here), None)
 
 
-def _candidates(council: Council, staff: str, team: str, at: datetime) -> Iterator[tuple[str, str]]:
+def at_work_for(council: Council, staff: str, team: str, at: datetime) -> str:
+    """The id of the first who could stand in for a person and is at work at that instant; "" for nobody."""
+    return next(
+        (one for one, _ in _candidates(council, staff, team, at) if one != staff and is_at_work(council, one, at)), ""
+    )
+
+
+def _named(council: Council, staff: str, at: datetime) -> Iterator[str]:
+    """The named cover of a person, that person's cover and so on. Circles end."""
     seen = {staff}
     person = staff
     while person in council.staff:
@@ -129,6 +147,11 @@ def _candidates(council: Council, staff: str, team: str, at: datetime) -> Iterat
         if not person or person in seen:
             break
         seen.add(person)
+        yield person
+
+
+def _candidates(council: Council, staff: str, team: str, at: datetime) -> Iterator[tuple[str, str]]:
+    for person in _named(council, staff, at):
         yield person, f"stands in for {council.staff[staff].name}"
     if team in council.teams:
         group = council.teams[team]
@@ -143,6 +166,11 @@ def _candidates(council: Council, staff: str, team: str, at: datetime) -> Iterat
             yield group.manager, f"is manager of {team}"
     if staff in council.staff and council.staff[staff].manager:
         yield council.staff[staff].manager, f"is manager of {council.staff[staff].name}"
+
+
+def is_at_work(council: Council, staff: str, at: datetime) -> bool:
+    """Whether it is a working day of theirs and they are not away at that instant, so that they read what is sent today."""
+    return is_present(council, staff, at) and works_on(council, staff, council.calendar.local_day(at))
 
 
 def own_calendar(council: Council, staff: str) -> Calendar:
@@ -202,3 +230,16 @@ def ladder(council: Council, staff: str, team: str) -> list[str]:
             return found
         found.append(above)
         person = above
+
+
+def above(council: Council, staff: str, team: str, at: datetime) -> list[str]:
+    """
+    Who is told above whoever is in charge, nearest first: those of the ladder who are here, and in the place of one who is
+    away the cover named for them (D58). Digests, reminders and the mail to the resident name people from this list alone (E78).
+    """
+    found: list[str] = []
+    for rung in ladder(council, staff, team):
+        reached = next((one for one in (rung, *_named(council, rung, at)) if is_present(council, one, at)), "")
+        if rung != staff and reached and reached != staff and reached not in found:
+            found.append(reached)
+    return found

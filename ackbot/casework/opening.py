@@ -80,7 +80,10 @@ def on_new_letter(letter: NewLetter) -> Decision:
         clocks = standards.told(clocks, owned=bool(chosen.staff))
     verdict = letter.verdict
     intents = (
-        OpenCase(case, why=f"{desk.council.reference_of(case.code)} is opened: {letter.found.how}"),
+        OpenCase(
+            replace(case, named=case.owner if acknowledgement else ""),
+            why=f"{desk.council.reference_of(case.code)} is opened: {letter.found.how}",
+        ),
         *_remembered(letter, case),
         *(SetClock(case.code, clock, why=f'standard "{case.standard}": {clock.kind}') for clock in clocks),
         *danger.alarms(seen, case, seen.home, letter.urgent, desk, opening=True),

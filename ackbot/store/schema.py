@@ -425,4 +425,21 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         "CREATE INDEX cases_unheard ON cases (opened_at, code) WHERE sensitive AND human_words_at IS NULL AND state = 'open'",
     ),
+    # 13: what a resident was told of people is kept; and a mail that waits can be written anew.
+    (
+        "ALTER TABLE cases ADD COLUMN owes TEXT NOT NULL DEFAULT ''",  # staff id of whom the resident was told; '' for nobody
+        "ALTER TABLE cases ADD COLUMN noted_by TEXT NOT NULL DEFAULT ''",  # staff id of noted_at; '' in older rows
+        "ALTER TABLE outbox ADD COLUMN draft TEXT NOT NULL DEFAULT ''",  # JSON: what a waiting mail says; '' once it went
+        "ALTER TABLE cases ADD COLUMN named TEXT NOT NULL DEFAULT ''",  # staff id of whom the resident was last told has it
+        "ALTER TABLE cases ADD COLUMN named_for TEXT NOT NULL DEFAULT ''",  # staff id in whose place; '' for nobody's
+        """
+        CREATE TABLE renamed (
+            outbox_id BIGINT NOT NULL REFERENCES outbox (id),
+            code TEXT NOT NULL REFERENCES cases (code),
+            named TEXT NOT NULL,               -- cases.named and named_for before that mail named somebody else; put back if the
+            named_for TEXT NOT NULL,           -- mail is cancelled
+            PRIMARY KEY (outbox_id, code)
+        )                                      -- written by store/renamed
+        """,
+    ),
 )

@@ -285,7 +285,9 @@ def _later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[str, Send]]
             False,
         )
         yield f"no news, time {times + 1}", to_resident.no_news(desk, [told], why="a specimen")
-    noted = NoNews(replace(case, noted_at=_LATER), case.clocks[0].promised_on, _NEXT, True, "", False)
+    noted = NoNews(
+        replace(case, noted_at=_LATER, noted_by=case.owner), case.clocks[0].promised_on, _NEXT, True, "", False
+    )
     unnamed = NoNews(replace(case, owner=""), case.clocks[0].promised_on, _NEXT, False, "Alex Reid", True)
     yield "no news, two matters", to_resident.no_news(desk, [noted, unnamed], why="a specimen")
     answered = replace(case, state="answered", human_words_at=_OPEN)
@@ -321,7 +323,7 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
     """The mails that staff get besides letters."""
     case = _promised(desk, inbox, staff)
     late = replace(case, late_since=date(2026, 12, 1), no_news=3, clocks=())
-    owed = replace(late, no_news=2)
+    owed = replace(late, no_news=2, owes=staff.id)
     offer = Offer(staff.id, staff.id, _OPEN)
     passed = replace(case, offer=offer, state="waiting", human_words_at=_OPEN)
     own, due = reminders.Line(case, "own", date(2026, 12, 7)), reminders.due_on(case)
