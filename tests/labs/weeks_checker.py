@@ -19,7 +19,7 @@ _MONTHS = (
 )  # fmt: skip
 # A sentence that promises: "Priya or a colleague will write to you by Monday 7 December."
 _PROMISE = re.compile(rf"[^.!?“”]*?\b(?:will|hear)\b[^.!?“”]*?\bby {_DATE}")
-_ACKNOWLEDGES = re.compile(r"(?<!now )has your email(?!.*(?:is away|not answered yet|wrote to you|We said))")
+_LATER = ("now has", "is back", "not answered yet", "wrote to you", "We said you")  # words that no first answer has
 _ALONE = re.compile(rf"\b([A-Z]\w+) will write to you by {_DATE}")
 _PAST = re.compile(r"\b(?:said|was|were)\b")
 _HAS = re.compile(r"([A-Z]\w+ [A-Z]\w+) in \w+ (?:now )?has (?:your email|what)")
@@ -104,7 +104,11 @@ def _acknowledged(found: Counts, to_resident: dict[str, list[Mail]], letters: Se
             for one in to_resident[letter.address]
             if one.automatic and one.header("In-Reply-To") == letter.message_id
         ]
-        first = [one for one in answers if _ACKNOWLEDGES.search(one.text())]
+        first = [
+            one
+            for one in answers
+            if "has your email" in one.text() and not any(words in one.text() for words in _LATER)
+        ]
         if len(first) != 1:
             found.faults.append(f"{letter.address}: {len(first)} acknowledgements of {letter.message_id}")
         else:
