@@ -224,6 +224,7 @@ def _staff(person: shape.Staff) -> values.Staff:
         week=person.working_hours,
         skills=frozenset(person.skills),
         max_cases=person.max_cases,
+        ignore_auto_reply=person.ignore_auto_reply,
         left=person.left,
     )
 

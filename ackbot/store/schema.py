@@ -185,7 +185,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             starts_at TEXT NOT NULL,
             ends_at TEXT NOT NULL,             -- exclusive; BACK moves it to now
             cover TEXT NOT NULL,
-            source TEXT NOT NULL,              -- 'AWAY' by reply; 'BACK' overrides one in the configuration from starts_at
+            source TEXT NOT NULL,              -- see council.Absence; 'BACK' overrides one in the configuration from starts_at
             recorded_at TEXT NOT NULL
         )                                      -- those in the configuration have no row; written by store/told_absences
         """,
@@ -424,5 +424,22 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     # 11: whoever may be in danger and has had no word of any person is looked for each morning.
     (
         "CREATE INDEX cases_unheard ON cases (opened_at, code) WHERE sensitive AND human_words_at IS NULL AND state = 'open'",
+    ),
+    # 17: absences that are known by automatic replies and by calendars, and what was last fetched of a feed.
+    (
+        # Of an absence whose end nobody named: the person is asked when it is over.
+        "ALTER TABLE absences ADD COLUMN asks BOOLEAN NOT NULL DEFAULT FALSE",
+        "CREATE INDEX absences_asks ON absences (ends_at) WHERE asks",
+        """
+        CREATE TABLE feeds (
+            name TEXT NOT NULL PRIMARY KEY,    -- 'calendar of priya', by staff id; 'bank holidays'
+            place TEXT NOT NULL,               -- the file or address; after a change of it the copy is no longer good
+            content TEXT NOT NULL,             -- the last good copy; '' while there is none
+            etag TEXT NOT NULL,                -- RFC 9110 §8.8.3, of that copy; '' for none
+            good_at TEXT NOT NULL,             -- when that copy was last found to be good; '' for never
+            tried_at TEXT NOT NULL,            -- when it was last fetched, with or without success
+            failing TEXT NOT NULL              -- why it failed then, a sentence for the admin; '' when all is well
+        )                                      -- written by store/feeds
+        """,
     ),
 )
