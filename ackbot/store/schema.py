@@ -425,21 +425,21 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         "CREATE INDEX cases_unheard ON cases (opened_at, code) WHERE sensitive AND human_words_at IS NULL AND state = 'open'",
     ),
-    # 17: absences that are known by automatic replies and by calendars, and what was last fetched of a feed.
+    # 17: absences that are known by automatic replies and by calendars, and the last good copy of each calendar.
     (
         # Of an absence whose end nobody named: the person is asked when it is over.
         "ALTER TABLE absences ADD COLUMN asks BOOLEAN NOT NULL DEFAULT FALSE",
         "CREATE INDEX absences_asks ON absences (ends_at) WHERE asks",
         """
-        CREATE TABLE feeds (
-            name TEXT NOT NULL PRIMARY KEY,    -- 'calendar of priya', by staff id; 'bank holidays'
+        CREATE TABLE calendars (
+            staff TEXT NOT NULL PRIMARY KEY,
             place TEXT NOT NULL,               -- the file or address; after a change of it the copy is no longer good
             content TEXT NOT NULL,             -- the last good copy; '' while there is none
             etag TEXT NOT NULL,                -- RFC 9110 §8.8.3, of that copy; '' for none
             good_at TEXT NOT NULL,             -- when that copy was last found to be good; '' for never
             tried_at TEXT NOT NULL,            -- when it was last fetched, with or without success
             failing TEXT NOT NULL              -- why it failed then, a sentence for the admin; '' when all is well
-        )                                      -- written by store/feeds
+        )                                      -- written by store/calendars
         """,
     ),
 )
