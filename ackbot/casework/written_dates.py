@@ -38,14 +38,7 @@ _WEEKDAYS = (
 )
 _MONTH_OF = {word: number for number, words in enumerate(_MONTHS, 1) for word in words.split()}
 _WEEKDAY_OF = {word: number for number, words in enumerate(_WEEKDAYS) for word in words.split()}
-_SHORT = {
-    "mon": 0,
-    "tue": 1,
-    "wed": 2,
-    "thu": 3,
-    "sat": 5,
-    "sun": 6,
-}  # each may be another word, unless a number follows
+_SHORT = {"mon": 0, "tue": 1, "wed": 2, "thu": 3, "fri": 4, "sat": 5, "sun": 6}  # most may be other words; see `_FOUND`
 _COUNTS = (
     "a an one un une ein eine einer einem una jeden tydzien",
     "two couple dwy dau deux zwei dos dwa",
@@ -70,6 +63,10 @@ _OF = r"(?:\s?\.?\s*(?:of\s|de\s|o\s|mis\s)?\s*)"
 _YEAR = r"(?:\.?,?\s*(?:de\s|del\s)?\s*(?P<{0}>20\d\d)(?!\d))?"
 _RANGE = r"\s?(?:-|–|—|to|until|till|and|au|et|al|a|y|bis|und|do|i|ac|hyd at)\s?"
 _BEFORE = rf"(?:d?dydd\s)?(?:(?P<{{0}}>{_W}|mon|tue|wed|thu|sat|sun)[.,]?\s(?:the\s|le\s|den\s|dem\s|dnia\s)?)?"
+# Behind these "Mon" is a day; elsewhere it is French for "my".
+_CUED = "|".join(
+    rf"(?<={word}\s)" for word in ("back", r"back\son", "until", "till", "return", "returning", r"returning\son")
+)
 _FOUND = re.compile(
     r"(?<![\w.:/+])(?:"
     r"(?P<iso>20\d\d-\d\d?-\d\d?)(?!\d)"
@@ -82,6 +79,7 @@ _FOUND = re.compile(
     r"|(?P<next1>next|nachste[nrs]?|kommende[nrs]?|this\scoming|coming|w\sprzyszł[yae]|proxim[oa]|w\snastepn[yae])\s"
     rf"(?:(?P<w4>{_PLAIN_W})|(?P<week4>week|woche|semana|tydzien|tygodniu)|(?P<month5>month|monat|mes))\b"
     rf"|(?:d?dydd\s(?P<w5>{_W})|(?P<w6>{_PLAIN_W}))\b(?P<next2>\s(?:nesaf|prochaine?|que\sviene|proximo|week))?"
+    rf"|(?:{_CUED})(?P<w7>mon|tue|wed|thu|fri|sat|sun)\b"
     r"|(?P<week5>wythnos\snesaf|semaine\sprochaine|semana\sque\sviene|przyszłym\stygodniu|przyszłego\stygodnia)\b"
     r"|(?P<end>(?:the\s)?end\sof\s(?:the|this)\s(?P<endof>week|month|year)|(?:the\s)?rest\sof\s(?:the|this)\s(?P<restof>week|month|year)"
     r"|(?P<this>this|all|diese|cette|esta)\s(?P<thisof>week|woche|semaine|semana))\b"
@@ -215,8 +213,8 @@ def _of_week(match: re.Match[str], today: date) -> Days | None:
     if group["today"] or group["tomorrow"]:
         day = today + timedelta(days=1 if group["tomorrow"] else 0)
         return day, day, "day"
-    if word := group["w4"] or group["w5"] or group["w6"]:
-        number = _WEEKDAY_OF[word]
+    if word := group["w4"] or group["w5"] or group["w6"] or group["w7"]:
+        number = _WEEKDAY_OF[word] if word in _WEEKDAY_OF else _SHORT[word]
         # The later reading of "next Friday", said on a Monday, is the one of the following week.
         ahead = (number - today.weekday() - 1) % 7 + 1
         days = 7 + number if group["next1"] in ("next", "nachsten") or group["next2"] else today.weekday() + ahead
