@@ -190,9 +190,11 @@ class Dispatcher:
         except smtp.Refused as error:
             self._refused(mail, error.reply, error.reply)
         except smtp.RefusedAfterData as error:
-            return self._doubt(mail, error.reply, smtp.code_of(error.reply))
+            return self._doubt(mail, error.reply, smtp.told_of(error.reply, self._lane.username))
         except smtp.NotReached as error:  # no mail was spoken of yet: the log may have the relay's words
-            self._relay_trouble(mail, error.reply, error.reply, logged=error.reply)
+            self._relay_trouble(
+                mail, error.reply, error.reply, logged=error.reply, grant=str(error.ids.get("oauth", ""))
+            )
             return True
         except smtp.RelayTrouble as error:
             self._relay_trouble(mail, error.reply, error.reply)
@@ -364,13 +366,13 @@ class Dispatcher:
 
     # -- the relay's trouble ------------------------------------------------------------------------------------------
 
-    def _relay_trouble(self, mail: Outgoing, reply: str, told: str, *, logged: str = "") -> None:
+    def _relay_trouble(self, mail: Outgoing, reply: str, told: str, *, logged: str = "", grant: str = "") -> None:
         """The relay refuses us: the mail goes back with the relay's reply, and the lane waits."""
         with self._db.transaction():
             self._still_ours(outbox.again_later(self._db, mail, reply, self._clock()), mail)
-            self._trouble(told, logged=logged)
+            self._trouble(told, logged=logged, grant=grant)
 
-    def _trouble(self, told: str, *, logged: str = "", patience: int = 0) -> None:
+    def _trouble(self, told: str, *, logged: str = "", patience: int = 0, grant: str = "") -> None:
         """
         The lane waits, each time for longer, and then tries one mail at a time until the relay takes one.
 
@@ -378,6 +380,7 @@ class Dispatcher:
             told: what the admin is shown of the reply.
             logged: what the log shows of it besides its code (P11).
             patience: how many troubles in a row pass before the admin is told.
+            grant: the NAME of the [oauth.NAME] whose trouble it is; "" if it is the relay's.
         """
         now, monotonic = self._clock(), time.monotonic()
         self._state = self._state.in_trouble(monotonic, random.uniform(0.5, 1.0))
@@ -385,13 +388,16 @@ class Dispatcher:
         self._log.error(log_events.RELAY_TROUBLE, code=smtp.code_of(told), reason=logged, seconds=round(seconds))
         if self._state.troubles > patience:
             with self._db.transaction():
-                self._alarm(told, now + timedelta(seconds=seconds), now)
+                self._alarm(told, now + timedelta(seconds=seconds), now, grant)
 
-    def _alarm(self, told: str, until: datetime, now: datetime) -> None:
+    def _alarm(self, told: str, until: datetime, now: datetime, grant: str = "") -> None:
         """Make `status` show the lane as in trouble, and tell the admin, once a day."""
         self._state = self._state.alarmed()
         lanes.pause(self._db, self._lane.name, until, told, now)
-        self._undelivered.relay_in_trouble(self._lane.name, self._lane.relay.host, told, now)
+        if grant:
+            self._undelivered.grant_refused(grant, told, now)
+        else:
+            self._undelivered.relay_in_trouble(self._lane.name, self._lane.relay.host, told, now)
 
 
 def _internal(error: Exception) -> str:

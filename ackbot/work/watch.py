@@ -20,7 +20,7 @@ from ackbot.config import Watched
 from ackbot.crashpoints import crash_point
 from ackbot.mail.plain import Read
 from ackbot.store import Database, StoreBusy, StoreProblem, arrivals, backups, inboxes
-from ackbot.wires.imap import WHOLE_UP_TO, Envelope, ImapProblem, LoginRefused, Mailbox, NotReached, NotTrusted
+from ackbot.wires.imap import WHOLE_UP_TO, Envelope, ImapProblem, LoginRefused, Mailbox, NoToken, NotReached, NotTrusted
 from ackbot.work.aside import Aside
 from ackbot.work.fetching import Fetching
 from ackbot.work.folders import Folders
@@ -109,6 +109,13 @@ class Watcher:
                 self._report("stopped", str(error))
                 self._tell(error)
                 self._stop.wait(_GENTLE_S * self._random.uniform(0.8, 1.2))
+            except (
+                NoToken
+            ) as error:  # asking again locks no account, so the inbox is back soon after it is mended (D17)
+                self._failures += 1
+                self._report("stopped", str(error))
+                self._tell(error)
+                self._stop.wait(self._back_off(self._failures))
             except (ImapProblem, *NOT_THE_MAIL) as error:
                 self._retry(error)
             except Exception as error:  # noqa: BLE001 - a watcher that dies sees nothing more
@@ -133,8 +140,11 @@ class Watcher:
         self._stop.wait(self._back_off(self._failures))
 
     def _tell(self, error: Exception) -> None:
-        """Tell the admin. Trouble that all inboxes of a server share is the server's, so that it is told once."""
-        name = self._watched.name
+        """Tell the admin. Trouble that all inboxes of a server or grant share is theirs, so that it is told once."""
+        name, grant = self._watched.name, error.ids.get("oauth") if isinstance(error, ImapProblem) else None
+        if grant:
+            self._on_trouble(name, "oauth", str(error), f"oauth.{grant}")
+            return
         whose = self._watched.account.host if isinstance(error, (NotReached, NotTrusted)) else name
         self._on_trouble(name, "inbox", str(error), whose)
 
