@@ -105,17 +105,11 @@ class Watcher:
             self.progress_at = time.monotonic()
             try:
                 self._once()
-            except (LoginRefused, NotTrusted) as error:
-                self._report("stopped", str(error))
-                self._tell(error)
-                self._stop.wait(_GENTLE_S * self._random.uniform(0.8, 1.2))
-            except (
-                NoToken
-            ) as error:  # asking again locks no account, so the inbox is back soon after it is mended (D17)
+            except (LoginRefused, NoToken, NotTrusted) as error:
                 self._failures += 1
                 self._report("stopped", str(error))
                 self._tell(error)
-                self._stop.wait(self._back_off(self._failures))
+                self._stop.wait(self._until_mended())
             except (ImapProblem, *NOT_THE_MAIL) as error:
                 self._retry(error)
             except Exception as error:  # noqa: BLE001 - a watcher that dies sees nothing more
@@ -147,6 +141,12 @@ class Watcher:
             return
         whose = self._watched.account.host if isinstance(error, (NotReached, NotTrusted)) else name
         self._on_trouble(name, "inbox", str(error), whose)
+
+    def _until_mended(self) -> float:
+        """Seconds to wait for the admin. Trying a token again locks no account, so its inbox is soon back (D17)."""
+        if self._watched.account.tokens is not None:
+            return self._back_off(self._failures)
+        return _GENTLE_S * self._random.uniform(0.8, 1.2)
 
     def _back_off(self, failures: int) -> float:
         """Seconds to wait, with jitter, so that the many inboxes of a server do not all connect at the same moment."""
