@@ -211,7 +211,9 @@ def test_other_inboxes_go_on(
         tokens.now_s += tokens.life_s
         break_connections(dovecot)
         assert until_true(
-            lambda: [states()[name] for name in ("housing", "streets", "dana")] == ["stopped", "stopped", "watching"]
+            lambda: (
+                [states().get(name) for name in ("housing", "streets", "dana")] == ["stopped", "stopped", "watching"]
+            )
         )
         asked = len(tokens.forms)
         assert until_true(lambda: len(tokens.forms) > asked + 3)  # again and again
