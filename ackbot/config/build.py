@@ -18,6 +18,7 @@ from ackbot.config.values import Config, Lane, Listening, Watched
 from ackbot.config.wording import Wording
 from ackbot.mail.addresses import key_of
 from ackbot.mail.tokens import Signer
+from ackbot.wires import graph
 from ackbot.wires.imap import Account
 from ackbot.wires.oauth import Grant, Tokens
 from ackbot.wires.places import Place, network
@@ -211,7 +212,7 @@ def _inbox(inbox: shape.Inbox, file: shape.File, calendar: Calendar) -> values.I
         ),
         own_lists=tuple(one.lower().strip("<>") for one in inbox.own_lists),
         authserv_id=inbox.authserv_id,
-        attach_up_to=inbox.attach_up_to,
+        attach_up_to=min(inbox.attach_up_to, graph.LARGEST_FILES) if staff_relay.via == "graph" else inbox.attach_up_to,
         phone=inbox.phone,
         sentence=inbox.sentence,
         take_further=inbox.take_further,
@@ -306,6 +307,7 @@ def _password(table: shape.Inbox | shape.Smtp, source: Source) -> Password:
     return Password(source.resolved(table.password_file) if table.password_file else None, table.password_env)
 
 
+_SUBMISSION, _HTTPS = 587, 443
 _GOOGLE = "google"
 _TOKEN_URL = MappingProxyType({_GOOGLE: "https://oauth2.googleapis.com/token"})
 # What is asked for where the configuration does not say (domain.md §6).
@@ -377,10 +379,12 @@ def _lane(name: str, relay: shape.Smtp, wire: Relay, username: str) -> Lane:
 
 
 def _relay(name: str, relay: shape.Smtp, source: Source, password: Password, tokens: Tokens | None) -> Relay:
+    by_graph = relay.via == "graph"
     return Relay(
         name=name,
-        host=relay.host,
-        port=relay.port,
+        host=relay.host or (graph.HOST if by_graph else ""),
+        port=_HTTPS if by_graph and relay.port == _SUBMISSION else relay.port,
+        by_graph=by_graph,
         security=relay.security,
         username=relay.username,
         password=password,

@@ -315,8 +315,9 @@ class Mailbox:
             start += len(piece)
 
     def has_message_id(self, folder: str, message_id: str) -> bool:
-        """Whether a folder has a mail with this Message-ID. Selects the folder."""
-        return bool(self.uids_with(folder, [("Message-ID", message_id)]))
+        """Whether a folder has a mail of ours with this Message-ID, which Exchange may have moved. Selects the folder."""
+        names = ("Message-ID", "X-Microsoft-Original-Message-ID", "X-Ackbot-Id")
+        return bool(self.uids_with(folder, [(name, message_id) for name in names]))
 
     def has_answer(self, folder: str, message_id: str) -> bool:
         """Whether a folder has a mail that answers this Message-ID. Selects the folder."""

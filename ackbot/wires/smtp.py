@@ -15,24 +15,27 @@ from ackbot.crashpoints import crash_point
 from ackbot.errors import AckbotError
 from ackbot.wires import oauth, tls, token_words
 from ackbot.wires.secrets import Password, PasswordProblem, sasl_plain
+from ackbot.wires.smtp_problems import (
+    Busy,
+    Later,
+    NoToken,
+    NotReached,
+    Refused,
+    RefusedAfterData,
+    RelayTrouble,
+    SmtpProblem,
+    TakenAway,
+    Unknown,
+)
+
+__all__ = ["Busy", "Later", "NoToken", "NotReached", "Refused", "RefusedAfterData", "RelayTrouble", "SmtpProblem"]
+__all__ += ["Connection", "Envelope", "Relay", "TakenAway", "Unknown", "code_of", "told_of"]
 
 _TIMEOUT_S = 30
 _END_TIMEOUT_S = 120  # for the reply to the final dot (RFC 5321 §4.5.3.2.6 recommends ten minutes)
 _ENHANCED = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 
 _CODE = re.compile(r"(?:[a-z ]+: )?([245]\d\d)\b(?:[ -]([245]\.\d{1,3}\.\d{1,3})\b)?")
-
-
-class SmtpProblem(AckbotError):
-    """
-    A mail did not go out. `reply` is what the relay said, or what happened instead.
-
-    Relays quote addresses and subjects in replies, so logs get only `code_of(reply)` (P11).
-    """
-
-    def __init__(self, reply: str, **ids: object) -> None:
-        super().__init__(reply, **ids)
-        self.reply = reply
 
 
 def code_of(reply: str) -> str:
@@ -44,48 +47,6 @@ def code_of(reply: str) -> str:
 def told_of(reply: str, username: str) -> str:
     """What an admin is told of a relay's reply to a mail: its code, and what can be done about it. No words of the reply."""
     return "; ".join(filter(None, [code_of(reply), token_words.reply_advice(reply, username)]))
-
-
-class RelayTrouble(SmtpProblem):
-    """The relay refuses us, not the mail. Its lane waits, its mails are kept, and somebody is told."""
-
-    passing = True
-
-
-class NotReached(RelayTrouble):
-    """Trouble at connect, EHLO, STARTTLS or AUTH. No mail was mentioned yet, so logs may show the reply."""
-
-
-class NoToken(NotReached):
-    """There is no token to log in with, whatever the relay: trouble of the grant that its `ids` name (D17)."""
-
-    passing = False
-
-
-class RefusedAfterData(RelayTrouble):
-    """The reply to the final dot is 5.2.0 or 5.7.x. This is the relay's trouble, unless it takes the next mail."""
-
-
-class Later(SmtpProblem):
-    """We read 4xx for this mail, or the relay hung up before the final dot: the mail is queued again."""
-
-    passing = True
-
-
-class Busy(Later):
-    """4.3.2, "system not accepting messages" (RFC 3463 §3.4): until later, no other mail is tried either."""
-
-
-class Refused(SmtpProblem):
-    """5xx for this recipient or this mail: the mail will never go out."""
-
-
-class Unknown(SmtpProblem):
-    """The final dot may have arrived, but no reply was read. The mail must not simply be sent again (P2)."""
-
-
-class TakenAway(AckbotError):
-    """The claim on the mail is no longer ours. Nothing was sent."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +65,7 @@ class Relay:
     password: Password = field(default_factory=Password)
     ca_file: Path | None = None
     tokens: oauth.Tokens | None = None
+    by_graph: bool = False  # it is Microsoft Graph (graph.py)
 
 
 @dataclass(frozen=True, slots=True)

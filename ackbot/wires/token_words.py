@@ -161,6 +161,23 @@ def not_connected(username: str) -> str:
     )
 
 
+def graph_refused(status: int, code: str, mailbox: str, client_id: str) -> str:
+    """What a refusal of Microsoft Graph means for a mailbox, with the command; "" for one that nobody foresaw."""
+    if status == 401:
+        return f"Graph takes no token of this [oauth]: run `az ad app permission admin-consent --id {client_id}`"
+    if status == 403 and "SendAs" in code:
+        return f"{mailbox} may not send in this name: address must be the mailbox's own, or one of its aliases"
+    if status == 403:
+        return (
+            f'the app may not use {mailbox}: run `New-ManagementRoleAssignment -App {client_id} -Role "Application Mail.Send" '
+            f"-CustomResourceScope ackbot`, and see with `Test-ServicePrincipalAuthorization -Identity {client_id} -Resource "
+            f"{mailbox}` whether its mailbox is within the scope; a change takes up to two hours"
+        )
+    if status == 404:
+        return f"there is no mailbox {mailbox}: `Get-EXOMailbox {mailbox}` must find it, and `username` must be its own address"
+    return ""
+
+
 def reply_advice(reply: str, username: str) -> str:
     """What a reply of Exchange's SMTP means for the login that sends, with the command; "" for any other reply."""
     low = reply.lower()
