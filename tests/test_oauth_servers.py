@@ -1,5 +1,6 @@
 """OAuth from end to end: Dovecot and Postfix that take tokens, a token server over TLS, and relays that speak like Exchange."""
 
+import sys
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -21,12 +22,12 @@ from tests.conftest import missing
 from tests.support.badimap import BadImap
 from tests.support.badsmtp import BadSmtp
 from tests.support.council import configured
-from tests.support.letters import letter
+from tests.support.letters import letter, parsed
 from tests.support.oauth_servers import dovecot_with_tokens, postfix_with_tokens
-from tests.support.servers import INSTALL_DOVECOT, INSTALL_POSTFIX, Dovecot, Postfix, until_true
+from tests.support.servers import INSTALL_DOVECOT, INSTALL_POSTFIX, Ackbot, Dovecot, Postfix, run, until_true
 from tests.support.tokens import TokenServer, refusal
 from tests.support.watching import without_waits
-from tests.test_oauth import OUTLOOK, token_of
+from tests.test_oauth import OUTLOOK, account, token_of
 
 USER = "housing@northgate.example"
 MAIL = b"From: housing@northgate.example\r\nTo: edward@resident.example\r\nSubject: x\r\n\r\nhello\r\n"
@@ -231,6 +232,48 @@ def test_other_inboxes_go_on(
 
     assert len(shown) == 1
     assert words in " ".join(shown[0].content.decode().replace("=\r\n", "").replace("=60", "`").split())
+
+
+@pytest.mark.parametrize("dovecot", ["xoauth2 oauthbearer"], indirect=True)
+def test_the_daemon_itself(dovecot: Dovecot, postfix: Postfix, tokens: TokenServer, tmp_path: Path) -> None:
+    """
+    Three inboxes of a service account read and send while their tokens end again and again; D17: the admin hears nothing of it.
+
+    P11: neither log, store, `status` nor `show` has a token or the key.
+    """
+    file, _ = account(tmp_path)
+    changes = [
+        (
+            f'username = "{name}@northgate.example"\npassword_env = "ACKBOT_TEST_PASSWORD"\n',
+            f'username = "{name}@northgate.example"\noauth = "google"\n',
+        )
+        for name in ("housing", "streets", "dana")
+    ]
+    table = f'[oauth.google]\ngrant = "google"\ntoken_url = "{tokens.url("/token")}"\nclient_secret_file = "{file}"\nca_file = "{tokens.ca}"\n'
+    relay = ("# smtp", 'oauth = "google"\nlogin_as = "inbox"')
+    config = configured(tmp_path, dovecot.port, postfix.port, *changes, relay, ("# end", table))
+    command = [sys.executable, "-m", "ackbot.cli", "-c", str(config)]
+    with Ackbot(config) as ackbot:
+        ackbot.wait_for_log('"watching"', 3)
+        for number, name in enumerate(("housing", "streets", "housing"), 1):
+            tokens.now_s += tokens.life_s
+            break_connections(dovecot)
+            ackbot.wait_for_log('"watching"', 3 + 3 * number)
+            writer = f"Resident {number} <r{number}@resident.example>"
+            mail = letter(writer, f"{name}@northgate.example", f"Matter {number}", message_id=f"<{number}@r.example>")
+            dovecot.append(name, mail)
+            ackbot.wait_for_log('"sent"', 2 * number)
+        shown = run([*command, "status"]).stdout + run([*command, "show", "r1@resident.example"]).stdout
+    residents = [f"r{number}" for number in (1, 2, 3)]
+    assert until_true(lambda: all(len(dovecot.mails(one)) == 1 for one in residents))
+    senders = [parsed(dovecot.mails(one)[0])["From"].addresses[0].addr_spec.partition("@")[0] for one in residents]
+    kept = shown.encode() + ackbot.log.read_bytes() + (tmp_path / "ackbot.db").read_bytes()
+
+    assert senders == ["housing", "streets", "housing"]
+    assert dovecot.mails("admins") == []
+    assert len(tokens.ends) >= 8
+    assert [token for token in tokens.ends if token.encode() in kept] == []
+    assert b"PRIVATE KEY" not in kept
 
 
 class Exchange(BadImap):

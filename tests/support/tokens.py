@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
+from ackbot.wires.token_words import claims
+
 Reply = (
     tuple[int, Any] | tuple[int, Any, dict[str, str]] | str | None
 )  # status, JSON, headers; "DROP"; None for the usual
@@ -154,8 +156,7 @@ class TokenServer(HttpsServer):
     """
     Gives tokens to whoever knows the secret, and tells Dovecot whether one is good. Its time stands still until a test moves it.
 
-    Args:
-        opens: called with a token; the mailbox that it opens. Unless told otherwise, whatever mailbox is asked for.
+    A token opens the mailbox that its assertion names, otherwise `mailbox`.
     """
 
     def __init__(self) -> None:
@@ -166,7 +167,8 @@ class TokenServer(HttpsServer):
         self.problem: Reply = None  # what every request for a token gets instead
         self.forms: list[dict[str, str]] = []
         self.ends: dict[str, float] = {}  # by token: when it is no longer good
-        self.mailbox = "housing@northgate.example"  # that every token opens
+        self.mailbox = "housing@northgate.example"
+        self.named: dict[str, str] = {}  # the mailboxes that assertions named, by token
         self.hold: Callable[[], object] = lambda: None  # called in each request for a token
         self.made = lambda number: f"token-{number}-" + "x" * 2_000  # as long as Microsoft's
 
@@ -176,7 +178,7 @@ class TokenServer(HttpsServer):
         if path.startswith("/introspect"):
             token = form.get("token", "")
             good = self.ends.get(token, 0.0) > self.now_s
-            return 200, {"active": good, "email": self.mailbox} if good else {"active": False}
+            return 200, {"active": good, "email": self.named.get(token, self.mailbox)} if good else {"active": False}
         with self.changed:
             self.forms.append(form)
         self.hold()
@@ -187,6 +189,8 @@ class TokenServer(HttpsServer):
         with self.changed:
             token = self.made(len(self.forms))
             self.ends[token] = self.now_s + self.life_s
+            if "assertion" in form:
+                self.named[token] = str(claims(form["assertion"])["sub"])
         return 200, {"token_type": "Bearer", "expires_in": self.life_s, "access_token": token}
 
 
