@@ -341,6 +341,11 @@ def trouble(topic: str, whose: str, on: date) -> Key:
     return Key(f"{topic}:{whose}:{on.isoformat()}")
 
 
+def expires(name: str, ends_on: date, step: int) -> Key:
+    """Once for each credential, its last day, and how many days before it the admin is warned."""
+    return Key(f"expires:{name}:{ends_on.isoformat()}:{step}")
+
+
 def relay(lane: str, on: date) -> Key:
     """Once a day: a relay does not accept mail."""
     return Key(f"relay:{lane}:{on.isoformat()}")

@@ -38,6 +38,11 @@ ADMIN_TOPICS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "gone": False,
             "bundled": True,
         },
+        "oauth": {
+            "reason": "oauth.m365: AADSTS7000222: the client secret has expired: make a new one with "
+            "`az ad app credential reset --id 0f1e --append`, and write its value into the file",
+        },
+        "expires": {"grant": "m365", "what": "secret", "ends_on": date(2026, 12, 14), "left": 14},
         "archive": {"archive": "archive@northgate.example", "reply": "550 5.1.1 user unknown"},
         "daily": {
             "since": "Sunday 29 November",
