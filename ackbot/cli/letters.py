@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import click
 
-from ackbot.cli.common import config_option, day_named, inbox_named, loaded, store, when
+from ackbot.cli.common import config_option, day_named, inbox_named, looking, when
 from ackbot.cli.printing import say, say_json
 from ackbot.report import figures
 from ackbot.report.periods import Period
@@ -25,12 +25,11 @@ def command(
     ctx: click.Context, own_config: str | None, inbox: str | None, day: str | None, outcome: str | None, as_lines: bool
 ) -> None:
     """List every mail that was seen on a day: what became of it, and why."""
-    config = loaded(ctx, own_config)
-    name = inbox_named(config, inbox)
-    council = config.council
-    on: date = day_named(day, "--day") if day else council.calendar.local_day(datetime.now(UTC))
-    since, until = (text_of(one) for one in figures.bounds(Period(on, on), council))
-    with store(config, read_only=True) as db:
+    with looking(ctx, own_config) as (db, config):
+        name = inbox_named(config, inbox)
+        council = config.council
+        on: date = day_named(day, "--day") if day else council.calendar.local_day(datetime.now(UTC))
+        since, until = (text_of(one) for one in figures.bounds(Period(on, on), council))
         rows = every_mail.between(db, since, until, inbox=name, outcome=outcome or "")
     for row in rows:
         reference = council.reference_of(row["code"]) if row["code"] else ""

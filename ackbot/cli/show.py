@@ -1,11 +1,12 @@
 """ackbot show: tells the whole story of a case, a mail or an address."""
 
+import re
 import sys
 from typing import Any
 
 import click
 
-from ackbot.cli.common import config_option, fail, loaded, store, when
+from ackbot.cli.common import cited, config_option, fail, looking, when
 from ackbot.cli.printing import say, say_json
 from ackbot.config import Config
 from ackbot.mail.addresses import key_of
@@ -20,9 +21,8 @@ from ackbot.store import arrivals, status
 @click.pass_context
 def command(ctx: click.Context, own_config: str | None, as_object: bool, raw: bool, what: str) -> None:
     """Everything known of a reference, a Message-ID or an address: arrivals, decisions, mails and the relay's replies."""
-    config = loaded(ctx, own_config)
-    codes = config.council.codes_in(what)
-    with store(config, read_only=True) as db:
+    with looking(ctx, own_config) as (db, config):
+        codes = config.council.codes_in(what)
         if codes:
             found = status.story_of_case(db, codes[0])
         elif what.startswith("<"):
@@ -41,6 +41,11 @@ def command(ctx: click.Context, own_config: str | None, as_object: bool, raw: bo
         say(f"nothing is known of {what}", err=True)
         sys.exit(1)
     say_json(found) if as_object else say(_told(found, config))
+
+
+def _plain(kind: str) -> str:
+    """The kind of an event in words: "open case" for the intent OpenCase."""
+    return re.sub(r"(?<!^)(?=[A-Z])", " ", kind).lower()
 
 
 def _any(found: dict[str, Any]) -> bool:
@@ -64,7 +69,7 @@ def _told(found: dict[str, Any], config: Config) -> str:
         answered = "answered" if letter["acknowledged"] else "not answered"
         lines.append(
             f"letter {letter['id']}, {when(letter['arrived_at'], config)}: {letter['kind']}, {answered}: "
-            f"{letter['why']} [{letter['rule']}]"
+            f"{letter['why']}{cited(letter['rule'])}"
         )
         lines.append(f"  about     {letter['subject'] or '(no subject)'}")
         if letter["brought_by"]:
@@ -85,5 +90,7 @@ def _told(found: dict[str, Any], config: Config) -> str:
             lines.append(f"  relay     {mail['reply']}")
     if found["events"]:
         lines.append("history")
-        lines += [f"  {when(event['at'], config)}  {event['kind']}: {event['why']}" for event in found["events"]]
+        lines += [
+            f"  {when(event['at'], config)}  {_plain(event['kind'])}: {event['why']}" for event in found["events"]
+        ]
     return "\n".join(lines)

@@ -1,7 +1,7 @@
 """Reads and merges the file and its includes, and keeps the line of every key and the mistakes that were found."""
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ class Source:
     The file and its includes as read: the merged tables, and where each of them came from.
 
     Args:
+        contents: what each file had when it was read, the file itself first.
         whole: every file was read. If not, a name that seems unknown may be in a file that was not read.
         guessed: stand-ins replace keys that did not fit. There are no warnings until the keys are right.
         uncertain: kinds of table, such as "staff", with an entry that has no usable name. An unknown name may mean that one.
@@ -45,6 +46,7 @@ class Source:
 
     path: Path
     data: dict[str, Any]
+    contents: dict[Path, bytes] = field(default_factory=dict)
     origins: dict[Location, tuple[str, Lines, Location]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     whole: bool = True
@@ -86,29 +88,35 @@ class Source:
         ).resolve()  # no file name has a NUL, so this one is reported as missing
 
 
-def read(path: Path) -> Source:
+def read(path: Path, contents: Mapping[Path, bytes] | None = None) -> Source:
     """
     Read a file and its includes, and merge them. Lists of tables are joined in the order of the files.
+
+    Args:
+        contents: what the files had at another time, as in `Source.contents`; None reads the files.
 
     Raises:
         OSError: the file itself cannot be read. An include that cannot be read is a finding.
     """
     source = Source(path, {})
     source.origins[()] = (str(path), Lines(), ())
-    parsed = _parsed(path, path.read_bytes(), source)
+    source.contents[path] = contents[path] if contents else path.read_bytes()
+    parsed = _parsed(path, source.contents[path], source)
     if parsed is None:
         return source
     _merge(source, *parsed, str(path))
     source.origins[()] = (str(path), parsed[1], ())
-    for file in _included(source):
+    named = source.data.pop("include", [])
+    for file in list(contents)[1:] if contents else _included(source, named):
         try:
-            content = file.read_bytes()
+            content = contents[file] if contents else file.read_bytes()
         except OSError as error:
             source.whole = False
             source.finding(
                 ("include",), f"{file} cannot be read ({error.strerror}); check that it is there and who may read it"
             )
             continue
+        source.contents[file] = content
         inner = _parsed(file, content, source)
         if inner is None:
             continue
@@ -126,9 +134,8 @@ def read(path: Path) -> Source:
     return source
 
 
-def _included(source: Source) -> list[Path]:
+def _included(source: Source, patterns: object) -> list[Path]:
     """The files that `include` names, without duplicates."""
-    patterns = source.data.pop("include", [])
     if not isinstance(patterns, list) or not all(isinstance(one, str) for one in patterns):
         source.whole = False
         source.finding(("include",), 'must be a list of paths; write for example ["teams/*.toml"]')

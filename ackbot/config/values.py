@@ -88,6 +88,7 @@ class Config:
     Args:
         secret_file: its configured path. The service may have to read a copy; see `wires.secrets.readable`.
         files: the file, its includes, and the council's own lists of urgent words.
+        contents: what the file and its includes had when they were read, the file first.
         warnings: the findings that do not keep ackbot from starting.
         restart: values that a reload cannot change, by key; a new value needs a restart.
     """
@@ -99,6 +100,7 @@ class Config:
     lanes: tuple[Lane, ...]
     secret_file: Path
     files: tuple[Path, ...]
+    contents: Mapping[Path, bytes] = field(repr=False)
     lmtp: Listening | None
     warnings: tuple[Finding, ...]
     restart: Mapping[str, str]

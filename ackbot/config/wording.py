@@ -14,7 +14,7 @@ from ackbot.config.source import Finding, Source
 from ackbot.mail.templates import TemplateProblem, Templates
 
 _SHARED = "shared"  # the list of groups and exceptions that the others of its language use
-_MODEL = "en"  # the language whose words.toml has every phrase
+MODEL = "en"  # the language whose words.toml has every phrase
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def wording(file: shape.File, source: Source) -> Wording:
             source.finding(("council", "languages", number), what)
             continue
         try:
-            missing = _lacking(Templates([shipped]).words(_MODEL), templates.words(language))
+            missing = _lacking(Templates([shipped]).words(MODEL), templates.words(language))
         except TemplateProblem as problem:
             source.findings.append(finding(problem))
             continue
@@ -48,6 +48,11 @@ def wording(file: shape.File, source: Source) -> Wording:
     except TemplateProblem as problem:
         source.findings.append(finding(problem))
     return Wording(templates, _lists(file, source))
+
+
+def shipped_wording() -> Wording:
+    """The templates that come with ackbot, and no list of urgent words: for commands that only look."""
+    return Wording(Templates([resources.templates()]), wordlists.lists(()))
 
 
 def finding(problem: TemplateProblem) -> Finding:
@@ -96,7 +101,7 @@ def _languages_of_lists(file: shape.File, own: Path | None) -> list[str]:
     if own is not None:
         known |= {path.parent.name for path in own.glob("*/*.txt")}
         known |= {path.stem.partition(".")[2] for path in own.glob("*.*.txt")}
-    return sorted(known, key=lambda language: (language != _MODEL, language))
+    return sorted(known, key=lambda language: (language != MODEL, language))
 
 
 def _list(language: str, name: str, own: Path | None) -> Path | None:

@@ -55,6 +55,8 @@ def status(db: Database, polls: Mapping[str, float], now: datetime) -> dict[str,
     )[0]["n"]
     wrong = [sentence for one in shown if (sentence := _wrong(one, polls[one["name"]], now))]
     wrong += [f"relay {one['name']}: {one['reason']}" for one in troubled]
+    paused = inboxes.pauses(db)
+    wrong += [_paused(db, row, now) for row in paused]
     wrong += [f"{counts[held]} mails are {held}" for held in ("held (brake)", "held (restore)") if held in counts]
     backup = backups.awaits_release(db)
     if backup:
@@ -73,7 +75,7 @@ def status(db: Database, polls: Mapping[str, float], now: datetime) -> dict[str,
         "wrong": wrong,
         "inboxes": shown,
         "relays": troubled,
-        "paused": [row["scope"] for row in inboxes.pauses(db)],
+        "paused": [row["scope"] for row in paused],
         "outbox": counts,
         "workers": leases.workers(db),
         "cases": {"open": cases_row["n"], "without_owner": cases_row["ownerless"]},
@@ -107,6 +109,28 @@ def _wrong(inbox: Mapping[str, Any], poll_s: float, now: datetime) -> str:
         running = "" if inbox["state"] == "retrying" else "; is `ackbot run` running?"
         return f"inbox {name} has not answered for {_span(now - instant_of(seen_at))}{running}"
     return ""
+
+
+def _paused(db: Database, pause: Row, now: datetime) -> str:
+    """That nothing goes out, for how long, how many mails wait, and how many promised dates have passed meanwhile (E61)."""
+    scope, since = pause["scope"], instant_of(pause["paused_at"])
+    waiting = db.run(
+        "SELECT COUNT(*) AS n FROM outbox WHERE state = 'held' AND held_for = 'pause' AND (:scope = '' OR inbox = :scope)",
+        scope=scope,
+    )[0]["n"]
+    passed = db.run(
+        "SELECT COUNT(DISTINCT clocks.code) AS n FROM clocks JOIN cases ON cases.code = clocks.code "
+        "WHERE clocks.state = 'running' AND clocks.told AND clocks.promised_on < :today AND (:scope = '' OR cases.inbox = :scope) "
+        "AND cases.state <> 'closed'",
+        scope=scope,
+        today=now.date().isoformat(),
+    )[0]["n"]
+    named = f" --inbox {scope}" if scope else ""
+    dates = f", and the promised dates of {passed} cases have passed" if passed else ""
+    return (
+        f"{scope or 'everything'} is paused for {_span(now - since)}: {waiting} mails wait{dates}; "
+        f"to end that: ackbot resume{named}"
+    )
 
 
 def _span(time: timedelta) -> str:

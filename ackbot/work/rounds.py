@@ -21,6 +21,7 @@ from ackbot.work.absences import Absences
 from ackbot.work.alarm_repeats import AlarmRepeats
 from ackbot.work.apply import apply
 from ackbot.work.intake import Intake
+from ackbot.work.paused import Paused
 from ackbot.work.promises import Promises
 from ackbot.work.reporting import Reporting
 
@@ -65,6 +66,7 @@ class Rounds:
         self._alarm_repeats = AlarmRepeats(db, office)
         self._absences = Absences(db, office)
         self._promises = Promises(db, office)
+        self._paused = Paused(db, office)
         self._reporting = Reporting(db, office)
         self._lock = threading.Lock()
         self._stopping = threading.Event()
@@ -110,6 +112,7 @@ class Rounds:
             self._alarm_repeats.run,
             self._absences.run,
             self._keep_promises,
+            self._paused.run,
             self._daily,
             self._reporting.run,
         )
