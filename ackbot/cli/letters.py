@@ -9,6 +9,7 @@ from ackbot.cli.printing import say, say_json
 from ackbot.report import figures
 from ackbot.report.periods import Period
 from ackbot.store import every_mail
+from ackbot.store.answered import said, went_out
 from ackbot.store.database import text_of
 
 _SHOWN = ("recorded_at", "arrived_at", "inbox", "outcome", "kind", "from_key", "subject", "rule", "why", "message_id")
@@ -34,12 +35,16 @@ def command(
     for row in rows:
         reference = council.reference_of(row["code"]) if row["code"] else ""
         if as_lines:
-            answered_too = {"reference": reference, "acknowledged": bool(row["acknowledged"])}
+            answered_too = {
+                "reference": reference,
+                "acknowledged": went_out(row["answer"] or ""),
+                "answer": said(row["answer"] or ""),
+            }
             say_json(answered_too | {key: row[key] for key in _SHOWN})
             continue
-        answered = "answered" if row["acknowledged"] else "not answered"
+        answered = said(row["answer"] or "")
         at = when(row["recorded_at"], config)[:21]
-        say(f"{at}  {row['inbox']}  {row['outcome']:11}  {answered:12}  {reference}".rstrip())
+        say(f"{at}  {row['inbox']}  {row['outcome']:11}  {answered:24}  {reference}".rstrip())
         say(f"  {row['from_key'] or '(nobody)'}: {(row['subject'] or '(no subject)')[:60]}")
         say(f"  {row['why'] or 'it was not fetched yet'}")
     if not rows and not as_lines:

@@ -11,6 +11,7 @@ from ackbot.cli.printing import say, say_json
 from ackbot.config import Config
 from ackbot.mail.addresses import key_of
 from ackbot.store import arrivals, status
+from ackbot.store.answered import said
 
 
 @click.command("show")
@@ -43,6 +44,12 @@ def command(ctx: click.Context, own_config: str | None, as_object: bool, raw: bo
     say_json(found) if as_object else say(_told(found, config))
 
 
+def _only_held(found: dict[str, Any], code: str) -> bool:
+    """Whether the mode has held every mail to the resident of a case: nobody was promised anything."""
+    mails = [mail for mail in found["mails"] if mail["code"] == code and not mail["staff"] and mail["kind"] != "admin"]
+    return bool(mails) and all(mail["held_for"] == "shadow" for mail in mails)
+
+
 def _plain(kind: str) -> str:
     """The kind of an event in words: "open case" for the intent OpenCase."""
     return re.sub(r"(?<!^)(?=[A-Z])", " ", kind).lower()
@@ -61,12 +68,13 @@ def _told(found: dict[str, Any], config: Config) -> str:
         lines.append(f"case {reference}: {case['state']}, owner {owner}, inbox {case['inbox']}, opened {opened}{came}")
         lines.append(f"  about     {case['subject'] or '(no subject)'}")
         lines.append(f"  resident  {case['resident_name']} <{case['resident_address']}>")
+        promised = "would have been promised for" if _only_held(found, case["code"]) else "promised for"
         lines += [
-            f"  clock     {clock['kind']}: promised for {clock['promised_on']}, {clock['state']} ({clock['why']})"
+            f"  clock     {clock['kind']}: {promised} {clock['promised_on']}, {clock['state']} ({clock['why']})"
             for clock in case["clocks"]
         ]
     for letter in found["letters"]:
-        answered = "answered" if letter["acknowledged"] else "not answered"
+        answered = said(letter["answer"])
         lines.append(
             f"letter {letter['id']}, {when(letter['arrived_at'], config)}: {letter['kind']}, {answered}: "
             f"{letter['why']}{cited(letter['rule'])}"
@@ -86,6 +94,7 @@ def _told(found: dict[str, Any], config: Config) -> str:
             f"{state} {when(mail['accepted_at'], config)}".rstrip()
         )
         lines.append(f"  id        {mail['message_id']}")
+        lines += [f"  | {line}" for line in mail["words"].strip().splitlines()]
         if mail["reply"]:
             lines.append(f"  relay     {mail['reply']}")
     if found["events"]:

@@ -47,6 +47,7 @@ ADMIN_TOPICS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
                     "address": "housing@northgate.example",
                     "letters": 12,
                     "acknowledged": 9,
+                    "would_acknowledge": 4,
                     "not_answered": ["2: it is bulk mail"],
                     "would": 3,
                     "junk": 4,
