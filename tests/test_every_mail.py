@@ -193,9 +193,8 @@ def test_no_column_is_forgotten() -> None:
 
 def test_raising_a_mode_offers_to_close(make_story: Callable[..., Story], cli: Callable[..., Result]) -> None:
     """E64: `check` warns, at the inbox's line, of open cases that an inbox takes out of shadow; not of others, not without cases."""
-    story = make_story(
-        *(('team = "%s"\nmode = "live"' % one, 'team = "%s"\nmode = "shadow"' % one) for one in ("housing", "streets"))
-    )
+    names = ("housing", "streets")
+    story = make_story(*((f'team = "{one}"\nmode = "live"', f'team = "{one}"\nmode = "shadow"') for one in names))
     story.receive(letter())
     running.record(story.db, "here/1", story.config, story.now)
     config = story.config.path

@@ -13,7 +13,7 @@ from ackbot.config import load, store_of
 from ackbot.daemon import Daemon
 from ackbot.store import open_database, outbox, reconfigured
 from ackbot.store.database import text_of
-from ackbot.work import running
+from ackbot.work import keeping, running
 from tests.support.council import TOML, World, write_config
 from tests.support.letters import letter, parsed, plain
 from tests.support.story import Story
@@ -72,6 +72,25 @@ def test_looking_and_mending_need_the_store_alone(
 
     assert done.exit_code == (1 if words == "status" else 0), done.output
     assert "mistake" not in done.output or words == "status"
+
+
+@pytest.mark.parametrize("change", BROKEN.values(), ids=BROKEN)
+def test_a_backup_needs_the_store_alone(cli: Callable[..., Result], place: Path, change: tuple[str, str]) -> None:
+    """E60: the file as it is goes in, and what is gone as the daemon read it; a missing secret is said, with exit 1."""
+    edit(place, change)
+    done = cli("-c", str(place), "backup", str(place.parent / "whole"))
+    assert (done.exit_code, keeping.papers_of(place.parent / "whole")["config/ackbot.toml"]) == (0, place.read_bytes())
+    (place.parent / "secret").unlink()
+    done = cli("-c", str(place), "backup", str(place.parent / "half"))
+    assert done.exit_code == 1
+    assert "the secret is not in it" in done.output
+    assert "secret" not in keeping.papers_of(place.parent / "half")
+    edit(place, (place.read_text(), TOML))
+    (place.parent / "secret").write_text("the one that was kept apart\n")
+    done = cli("-c", str(place), "restore", "--replace", str(place.parent / "half"))
+
+    assert done.exit_code == 0, done.output
+    assert (place.parent / "secret").read_text() == "the one that was kept apart\n"
 
 
 def test_an_inbox_is_paused_while_the_file_is_broken(cli: Callable[..., Result], place: Path) -> None:

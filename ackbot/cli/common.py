@@ -79,16 +79,21 @@ def looking(ctx: click.Context, own: str | None, *, read_only: bool = True) -> I
 @contextlib.contextmanager
 def store_of_file(ctx: click.Context, own: str | None, *, read_only: bool) -> Iterator[tuple[Database, Path]]:
     """The store that the file names, whatever mistakes the file has, and the path of the file."""
+    url, path = store_named(ctx, own)
+    with opened(url, read_only=read_only) as db:
+        yield db, path
+
+
+def store_named(ctx: click.Context, own: str | None) -> tuple[str, Path]:
+    """The URL of the store that the file names, whatever mistakes the file has, and the path of the file."""
     path = config_path(ctx, own)
     if path is None:
         places = " and ".join(map(str, PLACES))
         fail(f"there is no configuration; `ackbot init` writes one, or name it with -c (looked for {places})", 2)
     try:
-        url = store_of(path)
+        return store_of(path), path
     except OSError as error:
         fail(f"{path} cannot be read: {error.strerror}", 2)
-    with opened(url, read_only=read_only) as db:
-        yield db, path
 
 
 def inbox_in(db: Database, path: Path, name: str | None) -> str:
