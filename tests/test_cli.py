@@ -372,7 +372,12 @@ def test_faults_of_the_store_are_sentences(
     done = cli("-c", str(path), *command)
 
     assert done.exit_code == 1
-    assert done.output.startswith("ackbot: the") or "nothing in the store" in done.output or "no store" in done.output
+    assert (
+        "is not a folder" in done.output
+        or done.output.startswith("ackbot: the")
+        or "nothing in the store" in done.output
+        or "no store" in done.output
+    )
 
 
 def test_a_folder_that_may_not_be_written(cli: Callable[..., Result], tmp_path: Path) -> None:

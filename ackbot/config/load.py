@@ -3,10 +3,11 @@
 import contextlib
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ackbot import resources
-from ackbot.config import build, checks, shape
+from ackbot.config import build, checks, meaning, shape
 from ackbot.config.shaping import shaped
 from ackbot.config.source import ConfigProblem, Finding, read
 from ackbot.config.values import Config
@@ -118,8 +119,10 @@ def _examined(path: Path, *, rehearsal: bool) -> tuple[Config | None, list[Findi
     file = shaped(source) if source.data or source.whole else None
     if file is not None and source.whole:  # otherwise a name may be in a file that could not be read
         checks.references(file, source)
+        meaning.check(file, source, datetime.now(UTC).date())
     if file is not None and not rehearsal:
         checks.files(file, source)
+        meaning.secrets(file, source)
     words = wording(file, source) if file is not None else None
     findings = sorted(source.findings, key=lambda one: (one.file, one.line))
     if file is None or words is None or any(not one.warning for one in findings):

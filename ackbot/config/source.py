@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ackbot import not_toml
 from ackbot.config.lines import Lines, Location, scan
 from ackbot.errors import AckbotError
 
@@ -184,17 +185,8 @@ def _parsed(path: Path, content: bytes, source: Source) -> tuple[dict[str, Any],
         return tomllib.loads(text), scan(text)
     except (ValueError, RecursionError) as error:  # a TOMLDecodeError, or a number or nesting beyond what Python takes
         source.whole = False
-        words = str(error)
-        line_said = words.partition("(at line ")[2].partition(",")[0]
-        number = int(line_said) if line_said.isdigit() else max(1, text.count("\n"))
-        source.findings.append(
-            Finding(
-                str(path),
-                number,
-                "toml",
-                f"{words.partition(' (at')[0]}; correct this line, the file must be TOML (toml.io)",
-            )
-        )
+        line, what = not_toml.told(text, error)
+        source.findings.append(Finding(str(path), line, "toml", what))
         return None
 
 
