@@ -30,6 +30,7 @@ from ackbot.work.dispatch import Dispatcher
 from ackbot.work.inbox_leases import InboxLeases
 from ackbot.work.intake import Intake
 from ackbot.work.lmtp_delivery import Mailroom
+from ackbot.work.people import changed
 from ackbot.work.quota import Quota
 from ackbot.work.reading import ReaderProcess, Reading, Unread
 from ackbot.work.recompute import recount
@@ -384,8 +385,16 @@ class Daemon:
             )
             fresh, runtime = self._config, self._new_runtime(self._config)
         else:
-            log.info(log_events.RELOADED, inboxes=len(fresh.watched), warnings=len(fresh.warnings))
-            self._noted(lambda now: running.record(self._db, self._worker, fresh, now))
+            people = changed(self._config.council, fresh.council)
+            log.info(
+                log_events.RELOADED,
+                inboxes=len(fresh.watched),
+                warnings=len(fresh.warnings),
+                came=len(people.came),
+                left=len(people.left),
+                moved=len(people.moved),
+            )
+            self._noted(lambda now: running.record(self._db, self._worker, fresh, now, people))
         self._config, self.runtime = fresh, runtime
         self.runtime.start()
 

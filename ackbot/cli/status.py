@@ -43,6 +43,7 @@ def _told(found: dict[str, Any], config: Config) -> str:
         since = when(daemon["since"], config)[:21]
         lines.append(f"ackbot {daemon['version']}: {daemon['state']}, last heard of {when(daemon['heard_at'], config)}")
         lines.append(f"configuration {daemon['configuration']} ({daemon['hash']}), at work since {since}")
+        lines += [f"with the last reload {one}" for one in daemon["people"]]
     for inbox in found["inboxes"]:
         mode: str = config.council.inboxes[inbox["name"]].mode
         if inbox.get("mode_since"):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ackbot import not_toml
+from ackbot.config import rows
 from ackbot.config.lines import Lines, Location, scan
 from ackbot.errors import AckbotError
 
@@ -66,6 +67,7 @@ class Source:
         if not warning:
             self._mistaken.append(location)
         file, line = self.place(location)
+        what = f"{self._column(location)}{what}"
         key = ".".join(str(part) for part in location if not isinstance(part, int))
         self.findings.append(Finding(file, line, key, what, warning))
 
@@ -73,6 +75,12 @@ class Source:
         """The file and line of a location in the merged tables."""
         file, lines, own = self._origin(location)
         return file, lines.find(own)
+
+    def _column(self, location: Location) -> str:
+        """ "column C: " of a value in a CSV file; "" elsewhere."""
+        _, lines, own = self._origin(location)
+        column = lines.columns.get(own[:3])
+        return f"column {column}: " if column else ""
 
     def _origin(self, location: Location) -> tuple[str, Lines, Location]:
         for length in (2, 1):
@@ -118,6 +126,9 @@ def read(path: Path, contents: Mapping[Path, bytes] | None = None) -> Source:
             )
             continue
         source.contents[file] = content
+        if file.suffix.lower() == ".csv":
+            _merge_rows(source, rows.read(file.name, content), file)
+            continue
         inner = _parsed(file, content, source)
         if inner is None:
             continue
@@ -190,10 +201,28 @@ def _parsed(path: Path, content: bytes, source: Source) -> tuple[dict[str, Any],
         return None
 
 
+def _merge_rows(source: Source, found: rows.Rows, file: Path) -> None:
+    """Add the rows of a CSV file, and what is wrong with it."""
+    for line, what in found.faults:
+        source.whole = source.whole and bool(found.table)
+        source.findings.append(Finding(str(file), line, found.table or "csv", what))
+    source.findings += [Finding(str(file), line, found.table, what, warning=True) for line, what in found.unread]
+    if not found.tables or not isinstance(source.data.get(found.table, []), list):
+        return
+    first = len(source.data.get(found.table, []))
+    _merge(source, {found.table: found.tables}, found.lines, str(file))
+    for (table, index, *key), what in found.mistakes:
+        source.finding((table, first + int(index), *key), what)
+
+
+def _tables(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
+
+
 def _merge(source: Source, data: dict[str, Any], lines: Lines, file: str) -> None:
     """Add a file's tables: lists of tables and [oauth.NAME] are joined, any other table may be in one file only."""
     for name, value in data.items():
-        if isinstance(value, list) and all(isinstance(one, dict) for one in value) and value:
+        if _tables(value) and _tables(source.data.get(name, [{}])):
             merged = source.data.setdefault(name, [])
             for index, table in enumerate(value):
                 source.origins[(name, len(merged))] = (file, lines, (name, index))

@@ -16,6 +16,7 @@ from ackbot import __version__
 from ackbot.config import Config, ConfigProblem, load, recalled, written
 from ackbot.store import Database, running
 from ackbot.store.database import Row, instant_of, text_of
+from ackbot.work.people import People
 
 HEARTBEAT_S = 20.0
 _SILENT = timedelta(minutes=1)  # a daemon that was not heard of for so long does not run
@@ -28,6 +29,7 @@ class Running:
     A process of the daemon and the configuration that it works by.
 
     Args:
+        people: who came, left and moved with the last reload.
         modes: by inbox, its mode and since when it has it, aware, UTC.
         digests: SHA-256 by name of all that the council wrote, as in `config.written`.
         heard_at: it lived then; aware, UTC.
@@ -41,6 +43,7 @@ class Running:
     stopped_at: datetime | None
     refused_at: datetime | None
     refused: tuple[str, ...]
+    people: tuple[str, ...]
     modes: dict[str, tuple[str, datetime]]
     digests: dict[str, str]
     contents: dict[Path, bytes]
@@ -59,8 +62,13 @@ class Running:
         return sha256(json.dumps(self.digests, sort_keys=True).encode()).hexdigest()[:12]
 
 
-def record(db: Database, worker: str, config: Config, now: datetime) -> None:
-    """Record that a process works by this configuration from now on."""
+def record(db: Database, worker: str, config: Config, now: datetime, people: People | None = None) -> None:
+    """
+    Record that a process works by this configuration from now on.
+
+    Args:
+        people: who came, left and moved with it; None at a start.
+    """
     before = found(db)
     modes = {}
     for name, inbox in config.council.inboxes.items():
@@ -71,6 +79,7 @@ def record(db: Database, worker: str, config: Config, now: datetime) -> None:
         "files": {str(file.absolute()): _text(content) for file, content in config.contents.items()},
         "digests": _digests_of(config),
         "modes": modes,
+        "people": people.lines() if people else [],
     }
     running.began(db, worker, __version__, json.dumps(kept), now)
 
@@ -91,6 +100,7 @@ def _running(row: Row) -> Running:
         stopped_at=instant_of(row["stopped_at"]) if row["stopped_at"] else None,
         refused_at=instant_of(row["refused_at"]) if row["refused_at"] else None,
         refused=tuple(json.loads(row["refused"])),
+        people=tuple(kept["people"]),
         modes={name: (mode, instant_of(since)) for name, (mode, since) in kept["modes"].items()},
         digests=kept["digests"],
         contents={Path(file): text.encode("utf-8", "surrogateescape") for file, text in kept["files"].items()},
@@ -116,6 +126,7 @@ def told(ran: Running, path: Path, now: datetime) -> tuple[dict[str, Any], list[
         "since": text_of(ran.since),
         "heard_at": text_of(ran.heard_at),
         "refused": list(ran.refused),
+        "people": list(ran.people),
     }
     wrong = []
     if ran.stopped_at:
