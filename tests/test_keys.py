@@ -82,6 +82,7 @@ TABLE: tuple[tuple[str, str], ...] = (
     (keys.uncovered(DAY), "uncovered:2026-12-07"),
     (keys.escalation("head of service", DAY), "digest:head of service:2026-12-07"),
     (keys.missed(DAY), "missed:2026-12-07"),
+    (keys.paused(DAY), "paused:2026-12-07"),
     (keys.daily(DAY), "daily:2026-12-07"),
     (keys.report("alex@b.example", DAY), "report:alex@b.example:2026-12-07"),
     (keys.brake(AT), "brake:2026-12-07T08"),

@@ -296,6 +296,11 @@ def missed(on: date) -> Key:
     return Key(f"missed:{on.isoformat()}")
 
 
+def paused(on: date) -> Key:
+    """Once a day: a pause goes on."""
+    return Key(f"paused:{on.isoformat()}")
+
+
 def daily(on: date) -> Key:
     """Once a day: the summary of the day before."""
     return Key(f"daily:{on.isoformat()}")

@@ -5,6 +5,7 @@ import importlib.util
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from ackbot.casework.incoming import danger
@@ -329,6 +330,14 @@ def _store(url: str, source: Source) -> None:
         )
     elif scheme == "sqlite" and not place.strip("/"):
         source.finding(("store", "url"), "does not name a file; write sqlite:////var/lib/ackbot/ackbot.db")
+    elif scheme == "sqlite":
+        file = source.resolved(place.removeprefix("/")) if not place.startswith("//") else Path("/" + place.lstrip("/"))
+        if file.is_dir():
+            source.finding(("store", "url"), f"{file} is a folder; name a file in it: {url.rstrip('/')}/ackbot.db")
+        elif file.parent.exists() and not file.parent.is_dir():
+            source.finding(
+                ("store", "url"), f"{file.parent} is not a folder, so nothing can lie in it; correct the path"
+            )
     elif scheme == "postgresql":
         if not place.partition("?")[0].partition("/")[2]:
             source.finding(("store", "url"), "does not name a database; write postgresql://user@host/ackbot")
@@ -346,7 +355,7 @@ def files(file: shape.File, source: Source) -> None:
         source,
         ("council", "secret_file"),
         file.council.secret_file,
-        "`ackbot init DIR` makes a good one",
+        "`ackbot init DIR` makes a good one, but if mails were sent already put the one in the backup back: only it knows replies",
         required=True,
     )
     tables: list[tuple[Location, shape.Smtp | shape.Inbox]] = [
@@ -398,6 +407,14 @@ def _readable(source: Source, at: Location, path: str, mend: str, *, required: b
     except OSError as error:
         # systemd puts credentials there only while the service runs, so their absence now is only a warning.
         given_later = str(place).startswith("/run/credentials/") and not required
+        if isinstance(
+            error, PermissionError
+        ):  # a new file would not help, and a new secret would orphan every reply (E68)
+            mend = (
+                "run this as the user who may, such as root: sudo ackbot …, or let this user read it; make no new one"
+            )
+        elif isinstance(error, IsADirectoryError):
+            mend = "name the file in it"
         source.finding(at, f"{place} cannot be read ({error.strerror}); {mend}", warning=given_later)
         return
     if not content.strip():

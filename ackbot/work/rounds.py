@@ -24,6 +24,7 @@ from ackbot.work.alarm_repeats import AlarmRepeats
 from ackbot.work.apply import apply
 from ackbot.work.intake import Intake
 from ackbot.work.leave import Leave
+from ackbot.work.paused import Paused
 from ackbot.work.promises import Promises
 from ackbot.work.reporting import Reporting
 
@@ -72,6 +73,7 @@ class Rounds:
         self.leave = Leave(db, office, calendars)
         self._absences = Absences(db, office)
         self._promises = Promises(db, office)
+        self._paused = Paused(db, office)
         self._reporting = Reporting(db, office)
         self._lock = threading.Lock()
         self._stopping = threading.Event()
@@ -118,6 +120,7 @@ class Rounds:
             self.leave.run,
             self._absences.run,
             self._keep_promises,
+            self._paused.run,
             self._daily,
             self._expiring,
             self._reporting.run,
