@@ -372,10 +372,7 @@ FORGED = WithholdRule(
     by_way=True,
 )
 ONLY_CC = WithholdRule(
-    "behaviour.md §1",
-    "the inbox is only in Cc",
-    lambda seen: not seen.home.acknowledge_cc and only_cc(seen),
-    by_way=True,
+    "behaviour.md §1", "the inbox is only in Cc", lambda seen: not seen.home.acknowledge_cc and only_cc(seen), True
 )
 WITHHELD: tuple[WithholdRule, ...] = (
     WithholdRule(
