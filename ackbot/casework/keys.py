@@ -113,6 +113,19 @@ def new_case(code: str, staff: str, number: int = 0) -> Key:
     return Key(f"new-case:{code}:{staff}" + (f":{number}" if number else ""))
 
 
+_WITHOUT_WORDS = "without-words:"
+
+
+def without_words(mail: str) -> Key:
+    """The mail with this key once more, without words of strangers."""
+    return Key(_WITHOUT_WORDS + mail)
+
+
+def is_without_words(mail: str) -> bool:
+    """Whether the mail with this key has no words of strangers already."""
+    return mail.startswith(_WITHOUT_WORDS)
+
+
 def resident_wrote(code: str, fingerprint: str, staff: str, *, again: bool = False) -> Key:
     """One for each further letter and reader; `again` if they have read a copy of it that was doubted."""
     return Key(f"wrote:{code}:{fingerprint}:{staff}" + (":again" if again else ""))
