@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import islice
 
-from ackbot.casework.council import Absence, Council, Staff
+from ackbot.casework.council import CALENDAR, Absence, Council, Staff
 from ackbot.casework.worktime import Calendar
 
 _SOON = 60  # days in which somebody's next days at work are looked for
@@ -27,8 +27,19 @@ def absence_of(council: Council, staff: str, at: datetime) -> Absence | None:
     while joined := [one for one in mine if one.starts_at < start <= one.ends_at]:
         start = min(one.starts_at for one in joined)
     cover = next((one.cover for one in reversed(running) if one.cover), "")
-    standing = any(one.source == "configuration" for one in running)
-    return Absence(staff, start, end, cover, "configuration" if standing else running[-1].source)
+    return Absence(staff, start, end, cover, running[-1].source)
+
+
+def standing_until(council: Council, staff: str, at: datetime) -> datetime | None:
+    """
+    When the absence ends that a person has at an instant, if the configuration or their calendar says so; else None.
+
+    BACK cannot end such an absence, and overrides it instead.
+    """
+    running = [one for one in council.absences if one.staff == staff and one.starts_at <= at < one.ends_at]
+    absence = absence_of(council, staff, at)
+    standing = any(one.source in ("configuration", CALENDAR) for one in running)
+    return absence.ends_at if absence is not None and standing else None
 
 
 def has_left(person: Staff, on: date) -> bool:
@@ -185,17 +196,18 @@ def with_absences(council: Council, reported: Sequence[Absence]) -> Council:
     """
     The council with the absences that people reported, in addition to those of its configuration.
 
-    An absence with the source "BACK" means the opposite: the person is back, and the configuration's absences that end by its
-    end are over at its start.
+    An absence with the source "BACK" means the opposite: the person is back, and the absences of the configuration and of their
+    calendar that end by its end are over at its start.
     """
     if not reported:
         return council
     back = [one for one in reported if one.source == "BACK"]
     standing = tuple(
         replace(one, ends_at=min([one.ends_at, *(end.starts_at for end in back if _ends(end, one))]))
-        for one in council.absences
+        for one in (*council.absences, *(one for one in reported if one.source == CALENDAR))
     )
-    return replace(council, absences=(*standing, *(one for one in reported if one.source != "BACK")))
+    told = (one for one in reported if one.source not in ("BACK", CALENDAR))
+    return replace(council, absences=(*standing, *told))
 
 
 def _ends(back: Absence, absence: Absence) -> bool:

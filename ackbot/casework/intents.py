@@ -270,10 +270,16 @@ class DropWords(Intent):
 
 @dataclass(frozen=True, slots=True)
 class RecordAbsence(Intent):
-    """Record an absence that a member of staff reported."""
+    """
+    Record an absence that a member of staff reported.
+
+    Args:
+        asks: it ends on a day that nobody named, so the person is asked when that has come.
+    """
 
     code: str = field(default="", init=False)
     absence: Absence
+    asks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,12 +289,14 @@ class EndAbsence(Intent):
 
     Args:
         staff: the id of that person.
-        until: when an absence of the configuration would have ended, UTC; None if there is none.
+        until: when an absence of the configuration or a calendar would have ended, UTC; None if there is none.
+        learnt: only what we know by automatic replies ends.
     """
 
     code: str = field(default="", init=False)
     staff: str
     until: datetime | None = None
+    learnt: bool = False
 
 
 @dataclass(frozen=True, slots=True)

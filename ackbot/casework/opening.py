@@ -105,7 +105,7 @@ def on_new_letter(letter: NewLetter) -> Decision:
         code=case.code,
         new=True,
         owner=chosen.staff,
-        owner_why=f"{chosen.why}; {routed.why}",
+        owner_why="; ".join(filter(None, (chosen.why, routed.why, _passed_over(chosen)))),
         standard=case.standard,
         clocks=() if letter.answer is not None else clocks,
     )
@@ -312,6 +312,10 @@ def _resident_told(acknowledgement: Send | None, desk: Desk) -> list[Intent]:
         if acknowledgement
         else []
     )
+
+
+def _passed_over(chosen: Chosen) -> str:
+    return f"passed over: {chosen.passed_over}" if chosen.passed_over else ""
 
 
 def _owner_named(case: Case, chosen: Chosen, desk: Desk) -> Intent:

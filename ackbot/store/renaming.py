@@ -33,6 +33,7 @@ PLACES: dict[What, tuple[tuple[str, str], ...]] = {
         ("answers", "staff"),
         ("absences", "staff"),
         ("absences", "cover"),
+        ("calendars", "staff"),
         ("words", "staff"),
         ("alarms", "taken_by"),
         ("staff_load", "staff"),

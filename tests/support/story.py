@@ -144,7 +144,15 @@ class Story(World):
 
 def rounds_of(world: World) -> Rounds:
     """The rounds of a test world; the test calls `tick`."""
-    return Rounds(world.db, world.office, world.intake, lambda: world.now, lambda: None, lambda *_: None)
+    return Rounds(
+        world.db,
+        world.office,
+        world.intake,
+        lambda: world.now,
+        lambda: None,
+        lambda *_: None,
+        calendars=world.config.calendars,
+    )
 
 
 def words(story: Story, kind: str, to: str = "") -> list[str]:
