@@ -13,7 +13,7 @@ import pytest
 
 from ackbot.demo.servers import MailServer
 from ackbot.mail.message import Message
-from ackbot.wires import imap
+from ackbot.wires import imap, tls
 from ackbot.wires.imap import Account, ImapProblem, LoginRefused, Mailbox, NotReached, NotTrusted
 from ackbot.wires.secrets import Password
 from tests.support.badimap import BadImap
@@ -339,6 +339,22 @@ def test_certificates_are_checked(certificate: str, wrong: str, monkeypatch: pyt
             assert server.commands == []
 
 
+def test_one_context_for_each_authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections share what costs 17 ms and 1 MB, by what they trust; a renewed certificate is read, without a restart."""
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    own = tmp_path / "ca.crt"
+    own.write_bytes((DATA / "loopback.crt").read_bytes())
+    first = tls.context(own)
+
+    assert tls.context() is tls.context() is not first
+    assert tls.context(own) is first
+    own.write_bytes((DATA / "other.crt").read_bytes())
+    os.utime(own, ns=(1, 1))
+    renewed = tls.context(own)
+    assert renewed is not first
+    assert renewed.get_ca_certs(binary_form=True) != first.get_ca_certs(binary_form=True)
+
+
 def test_a_self_signed_certificate_nobody_trusts(monkeypatch: pytest.MonkeyPatch) -> None:
     """D16: the right name is not enough; a trusted authority must have signed the certificate."""
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
@@ -394,3 +410,17 @@ def test_message_ids_are_found(server: MailServer) -> None:
 
     assert mailbox(server).has_message_id("Sent", "<ours@northgate.example>")
     assert not mailbox(server).has_message_id("Sent", "<other@northgate.example>")
+
+
+@pytest.mark.parametrize("field", ["Message-ID", "X-Microsoft-Original-Message-ID", "X-Ackbot-Id", "message-id"])
+def test_ids_that_exchange_replaced(server: MailServer, field: str) -> None:
+    """D47: a copy in Sent Items is ours by the id that it was given, wherever Exchange has put that."""
+    ours, others = b"<ours@northgate.example>", b"<AM0PR05@eurprd05.prod.outlook.example>"
+    own = field.lower() == "message-id"
+    head = b"" if own else b"Message-ID: " + others + b"\r\n"
+    mail = head + field.encode() + b": " + ours + b"\r\nFrom: housing@northgate.example\r\nSubject: x\r\n\r\nhello\r\n"
+    server.append(USER, mail)
+    box = mailbox(server)
+
+    assert box.has_message_id("INBOX", ours.decode())
+    assert not box.has_message_id("INBOX", "<other@northgate.example>")

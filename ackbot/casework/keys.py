@@ -113,6 +113,19 @@ def new_case(code: str, staff: str, number: int = 0) -> Key:
     return Key(f"new-case:{code}:{staff}" + (f":{number}" if number else ""))
 
 
+_WITHOUT_WORDS = "without-words:"
+
+
+def without_words(mail: str) -> Key:
+    """The mail with this key once more, without words of strangers."""
+    return Key(_WITHOUT_WORDS + mail)
+
+
+def is_without_words(mail: str) -> bool:
+    """Whether the mail with this key has no words of strangers already."""
+    return mail.startswith(_WITHOUT_WORDS)
+
+
 def resident_wrote(code: str, fingerprint: str, staff: str, *, again: bool = False) -> Key:
     """One for each further letter and reader; `again` if they have read a copy of it that was doubted."""
     return Key(f"wrote:{code}:{fingerprint}:{staff}" + (":again" if again else ""))
@@ -211,6 +224,11 @@ def copies(part: Part) -> Key:
 def presence(fingerprint: str, other: str = "") -> Key:
     """The answer to AWAY or BACK; `other` is the id of the person it is about, if that is not the writer."""
     return Key(f"presence:{fingerprint}" + (f":{other}" if other else ""))
+
+
+def learnt_absence(staff: str, what: str, back_on: date) -> Key:
+    """To somebody of whose absence we know by their automatic reply: what is to be told of it, once for each day back."""
+    return Key(f"absence:{staff}:{what}:{back_on.isoformat()}")
 
 
 def taken(code: str, number: int) -> Key:
@@ -339,6 +357,11 @@ def quarantine(fingerprint: str) -> Key:
 def trouble(topic: str, whose: str, on: date) -> Key:
     """Once a day: an inbox, or a server of several inboxes, does not work as it should."""
     return Key(f"{topic}:{whose}:{on.isoformat()}")
+
+
+def expires(name: str, ends_on: date, step: int) -> Key:
+    """Once for each credential, its last day, and how many days before it the admin is warned."""
+    return Key(f"expires:{name}:{ends_on.isoformat()}:{step}")
 
 
 def relay(lane: str, on: date) -> Key:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ackbot.casework.incoming import danger
 from ackbot.config import not_yet, shape
+from ackbot.config.check_oauth import oauth
 from ackbot.config.lines import Location
 from ackbot.config.source import Source
 from ackbot.mail.addresses import key_of
@@ -29,12 +30,27 @@ def staff_id(person: shape.Staff) -> str:
     return person.id or person.email[0].partition("@")[0].lower()
 
 
+def calendar_place(calendar: str, source: Source) -> str:
+    """A calendar of leave as it is fetched: an https address, or the path of a file."""
+    return calendar if "://" in calendar else str(source.resolved(calendar))
+
+
+def _calendars(file: shape.File, source: Source) -> None:
+    for index, person in enumerate(file.staff):
+        at, calendar = ("staff", index, "calendar"), person.calendar
+        if "://" in calendar and not calendar.startswith("https://"):
+            source.finding(at, "a calendar is fetched over https only; write its address with https://, or a file")
+        elif calendar and "://" not in calendar and not source.resolved(calendar).is_file():
+            source.finding(at, f"there is no file {source.resolved(calendar)}; correct the path", warning=True)
+
+
 def references(file: shape.File, source: Source) -> None:
     """Check every name by which one table refers to another, and every contradiction; findings are added to `source`."""
     staff = [staff_id(person) for person in file.staff]
     teams = [team.name for team in file.team]
     _unique(source, "staff", "id", staff, "the id")
     _addresses_of_staff(file, source)
+    _calendars(file, source)
     _unique(source, "team", "name", teams, "the name")
     _unique(source, "inbox", "name", [inbox.name for inbox in file.inbox], "the name")
     _unique(source, "standard", "name", [one.name for one in file.standard], "the name")
@@ -62,6 +78,7 @@ def references(file: shape.File, source: Source) -> None:
         for number, name in enumerate(names):
             _known(source, ("urgent", key, number), name, danger.CATEGORIES, "category")
     _relays(file, source)
+    oauth(file, source)
     _lmtp(file, source)
     _not_meant(file, source)
 
@@ -95,7 +112,9 @@ def _inboxes(file: shape.File, source: Source, teams: Sequence[str], staff: Sequ
         _plaintext(source, at, inbox.security, inbox.host)
         _one_password(source, at, inbox)
         if not (inbox.password_file or inbox.password_env or inbox.oauth):
-            source.finding((*at, "password_file"), "is required unless there is a password_env; add one of them")
+            source.finding(
+                (*at, "password_file"), "is required unless there is a password_env or oauth; add one of them"
+            )
         place = (inbox.host.casefold(), inbox.username.casefold(), inbox.folder)
         if place in watched:
             source.finding(
@@ -183,7 +202,7 @@ def _relays(file: shape.File, source: Source) -> None:
         if relay.username and relay.login_as == "username" and not given:
             source.finding(
                 (*at, "password_file"),
-                f"is required to log in as {relay.username} unless there is a password_env; add one of them",
+                f"is required to log in as {relay.username} unless there is a password_env or oauth; add one of them",
             )
         if relay.security == "none" and relay.username:
             source.finding(
@@ -226,8 +245,6 @@ def _one_password(source: Source, at: Location, table: Any) -> None:
     named = [key for key in ("password_file", "password_env", "oauth") if getattr(table, key)]
     if len(named) > 1:
         source.finding((*at, named[1]), f"{named[0]} is set as well; keep one of them")
-    if "oauth" in named:
-        source.finding((*at, "oauth"), "OAuth is not in this version; use password_file or password_env")
 
 
 def _unique(source: Source, table: str, key: str, values: Sequence[str], what: str) -> None:
@@ -354,14 +371,12 @@ def files(file: shape.File, source: Source) -> None:
                 f"the environment variable {table.password_env} is not set here; set it where ackbot runs",
                 warning=True,
             )
-        if isinstance(table, shape.Smtp) and table.ca_file:
-            try:
-                tls.context(source.resolved(table.ca_file))
-            except OSError as error:
-                source.finding(
-                    (*at, "ca_file"),
-                    f"{source.resolved(table.ca_file)} is not a file of certificates ({error.strerror or error}); correct the path",
-                )
+        if isinstance(table, shape.Smtp):
+            _authorities(source, (*at, "ca_file"), table.ca_file)
+    for name, grant in file.oauth.items():
+        for key in ("client_secret_file", "certificate_file"):
+            _readable(source, ("oauth", name, key), getattr(grant, key), "put it there")
+        _authorities(source, ("oauth", name, "ca_file"), grant.ca_file)
     if file.daemon.lmtp_certificate:
         certificate = readable(source.resolved(file.daemon.lmtp_certificate))
         try:
@@ -373,6 +388,14 @@ def files(file: shape.File, source: Source) -> None:
             )
     if file.urgent.words_dir and not source.resolved(file.urgent.words_dir).is_dir():
         source.finding(("urgent", "words_dir"), "is not a folder; correct the path, or remove it")
+
+
+def _authorities(source: Source, at: Location, ca_file: str) -> None:
+    try:
+        tls.context(source.resolved(ca_file) if ca_file else None)
+    except OSError as error:
+        what = f"is not a file of certificates ({error.strerror or error}); correct the path"
+        source.finding(at, f"{source.resolved(ca_file)} {what}")
 
 
 def _readable(source: Source, at: Location, path: str, mend: str, *, required: bool = False) -> None:

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import structlog
@@ -11,6 +12,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from ackbot import log_events
 from ackbot.casework import keys
+from ackbot.casework.clocks import expiring
 from ackbot.casework.council import Council
 from ackbot.casework.drafts import to_admin
 from ackbot.casework.office import Office
@@ -21,10 +23,12 @@ from ackbot.work.absences import Absences
 from ackbot.work.alarm_repeats import AlarmRepeats
 from ackbot.work.apply import apply
 from ackbot.work.intake import Intake
+from ackbot.work.leave import Leave
 from ackbot.work.paused import Paused
 from ackbot.work.promises import Promises
 from ackbot.work.reporting import Reporting
 
+NO_CALENDARS: Mapping[str, str] = MappingProxyType({})
 TICK_S = 15  # seconds between two looks at what is due
 PATIENCE_S = 1800.0  # seconds without progress after which the rounds count as stuck; no step takes that long
 _NAMED = 50  # the most references in one line of it
@@ -46,6 +50,7 @@ class Rounds:
         on_unverified: Callable[[outbox.Outgoing, datetime], None],
         looked: Callable[[], bool] = lambda: True,
         is_ours: Callable[[], bool] = lambda: True,
+        calendars: Mapping[str, str] = NO_CALENDARS,
     ) -> None:
         """
         Args:
@@ -54,6 +59,7 @@ class Rounds:
             on_unverified: called with each mail of a dead worker of which nobody knows whether it arrived, and the time.
             looked: whether every inbox was swept since the start. Until then no resident is told that there is no news.
             is_ours: whether this worker has to do the rounds now.
+            calendars: see `Config.calendars`.
         """
         self._db = db
         self._office = office
@@ -64,6 +70,7 @@ class Rounds:
         self._looked = looked
         self._is_ours = is_ours
         self._alarm_repeats = AlarmRepeats(db, office)
+        self.leave = Leave(db, office, calendars)
         self._absences = Absences(db, office)
         self._promises = Promises(db, office)
         self._paused = Paused(db, office)
@@ -110,10 +117,12 @@ class Rounds:
             self._recover,
             self._retry_quarantined,
             self._alarm_repeats.run,
+            self.leave.run,
             self._absences.run,
             self._keep_promises,
             self._paused.run,
             self._daily,
+            self._expiring,
             self._reporting.run,
         )
         for work in steps:
@@ -181,6 +190,18 @@ class Rounds:
             values = {"since": words, "inboxes": told, "refused": refused}
             send = to_admin.about(desk, "daily", keys.daily(today), values, why="the day before at a glance")
             return apply(self._db, [send], desk)
+
+    def _expiring(self, now: datetime) -> int:
+        """Warn the admin at `digest_at` of secrets and certificates that end within a month."""
+        council = self._office.council
+        today = council.calendar.local_day(now)
+        if not council.credentials or now < council.calendar.at(today, council.digest_at):
+            return 0
+        with self._db.transaction():
+            if not daily.begin(self._db, "expiring", today, now):
+                return 0
+            desk = self._office.desk(now)
+            return apply(self._db, expiring.warnings(desk), desk)
 
     def _tried(self, inbox: str, since: str) -> dict[str, Any]:
         """What an inbox in mode shadow would have sent: doubts, counts and three mails whole; nothing of another mode."""
