@@ -202,6 +202,14 @@ CLOCK_SET_BACK = Event(
     "clock set back", "the machine's clock went back: what only the later time made due is due now", "mails"
 )
 ROUND_PUT_OFF = Event("round put off", "the store takes nothing now; the next round does it", "reason")
+PURGED = Event(
+    "purged",
+    "kept long enough: words of cases are deleted, names of cases, letters and mails of no case",
+    "cases",
+    "named",
+    "letters",
+    "mails",
+)
 ROUND_FAILED = Event("round failed", "a defect of ackbot's; the next round tries again")
 INBOX_LEFT = Event("inbox left to another worker", "the lease of an inbox has ended or is given up", "inbox")
 LEASES_NOT_RENEWED = Event("leases not renewed", "the store takes nothing now; leases that end are left", "reason")

@@ -111,8 +111,6 @@ def test_a_default_stands_once() -> None:
 
 # How each key of NOT_YET is set, and on which line of the piece.
 SET = {
-    ("store", "keep_letters"): ("[limits]", 'keep_letters = "90 days"\n\n[limits]', 0),
-    ("store", "keep_cases"): ("[limits]", 'keep_cases = "24 months"\n\n[limits]', 0),
     ("daemon", "listen"): ("# end", '[daemon]\nlisten = "127.0.0.1:9109"', 1),
     ("daemon", "canary_every"): ("# end", '[daemon]\ncanary_every = "1 hour"', 1),
     ("oauth", ""): ("# end", '[oauth.m365]\nclient_id = "x"', 0),

@@ -262,7 +262,12 @@ class Reporting:
 
 @dataclass(frozen=True, kw_only=True)
 class Council:
-    """Everything that the rules know of one council. Mappings are by name or id, in the order of the file."""
+    """
+    Everything that the rules know of one council. Mappings are by name or id, in the order of the file.
+
+    Args:
+        keep_letters, keep_cases: how long after a case is closed its words are kept, and then names and addresses.
+    """
 
     name: str
     domains: tuple[str, ...]
@@ -291,6 +296,8 @@ class Council:
     digest_at: time
     feedback_ask: bool
     feedback_every: Duration
+    keep_letters: Duration
+    keep_cases: Duration
     statements: tuple[str, ...]
     report: Reporting
 

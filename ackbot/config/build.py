@@ -138,6 +138,8 @@ def _council(file: shape.File, wording: Wording) -> values.Council:
         digest_at=file.calendar.digest_at,
         feedback_ask=file.feedback.ask,
         feedback_every=file.feedback.every,
+        keep_letters=file.store.keep_letters,
+        keep_cases=file.store.keep_cases,
         statements=tuple(one.text for one in file.statement),
         report=values.Reporting(to=tuple(file.report.to), months=file.report.every),
     )

@@ -23,6 +23,7 @@ from ackbot.work.apply import apply
 from ackbot.work.intake import Intake
 from ackbot.work.promises import Promises
 from ackbot.work.reporting import Reporting
+from ackbot.work.retention import Retention
 
 TICK_S = 15  # seconds between two looks at what is due
 PATIENCE_S = 1800.0  # seconds without progress after which the rounds count as stuck; no step takes that long
@@ -66,6 +67,7 @@ class Rounds:
         self._absences = Absences(db, office)
         self._promises = Promises(db, office)
         self._reporting = Reporting(db, office)
+        self._retention = Retention(db, office.council)
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self.progress_at = time.monotonic()
@@ -112,6 +114,7 @@ class Rounds:
             self._keep_promises,
             self._daily,
             self._reporting.run,
+            self._retention.run,
         )
         for work in steps:
             self.progress_at = time.monotonic()
