@@ -55,6 +55,7 @@ def config(
         secret_file=source.resolved(file.council.secret_file),
         files=_files(file, source),
         lmtp=_listening(file.daemon, source),
+        health=Place.parse(file.daemon.listen),
         warnings=warnings,
         restart=MappingProxyType({"store.url": file.store.url, "council.secret_file": file.council.secret_file}),
     )

@@ -67,6 +67,13 @@ def references(file: shape.File, source: Source) -> None:
             _known(source, ("urgent", key, number), name, danger.CATEGORIES, "category")
     _relays(file, source)
     _lmtp(file, source)
+    listen = Place.parse(file.daemon.listen)
+    if listen is not None and not listen.is_loopback:
+        source.finding(
+            ("daemon", "listen"), 'can be reached from other machines; write "127.0.0.1:9109", or a unix socket'
+        )
+    if listen is not None and file.daemon.listen == file.daemon.lmtp:
+        source.finding(("daemon", "listen"), "is the same place as lmtp; choose another port")
     _not_meant(file, source)
 
 

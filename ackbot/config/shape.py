@@ -231,7 +231,7 @@ class Store(Table):
 class Daemon(Table):
     """[daemon]."""
 
-    listen: str = ""
+    listen: Annotated[str, _read(_place)] = ""
     canary_every: str = ""
     lmtp: Annotated[str, _read(_place)] = ""
     lmtp_peers: Annotated[list[Annotated[str, _read(_network)]], BeforeValidator(_some)] = ["127.0.0.0/8", "::1"]

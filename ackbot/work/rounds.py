@@ -15,7 +15,18 @@ from ackbot.casework.council import Council
 from ackbot.casework.drafts import to_admin
 from ackbot.casework.office import Office
 from ackbot.mail.markup import Lines
-from ackbot.store import Database, StoreBusy, StoreProblem, clock_set_back, daily, outbox, refusals, status, tried_out
+from ackbot.store import (
+    Database,
+    StoreBusy,
+    StoreProblem,
+    clock_set_back,
+    daily,
+    gauges,
+    outbox,
+    refusals,
+    status,
+    tried_out,
+)
 from ackbot.store.database import text_of
 from ackbot.work.absences import Absences
 from ackbot.work.alarm_repeats import AlarmRepeats
@@ -27,6 +38,7 @@ from ackbot.work.retention import Retention
 
 TICK_S = 15  # seconds between two looks at what is due
 PATIENCE_S = 1800.0  # seconds without progress after which the rounds count as stuck; no step takes that long
+_BEAT_S = 10.0  # least time between two signs of life in the store
 _NAMED = 50  # the most references in one line of it
 _REASONS = 8  # the most reasons for not answering that the admin's daily mail names
 
@@ -71,6 +83,7 @@ class Rounds:
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self.progress_at = time.monotonic()
+        self._beat_at = -_BEAT_S  # monotonic
         self._last: datetime | None = None  # when the last round was, by the clock
         self._scheduler = BackgroundScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -120,6 +133,7 @@ class Rounds:
             self.progress_at = time.monotonic()
             if self._stopping.is_set() or not self._is_ours():
                 return
+            self._beat()
             try:
                 if work(now):
                     self._on_queued()
@@ -127,6 +141,16 @@ class Rounds:
                 log.warning(log_events.ROUND_PUT_OFF, reason=str(error))
             except Exception:
                 log.exception(log_events.ROUND_FAILED)
+
+    def _beat(self) -> None:
+        """Show `/health` that the store takes what is written, and that no step hangs."""
+        if time.monotonic() < self._beat_at + _BEAT_S:
+            return
+        try:
+            gauges.beat(self._db, self._clock())
+            self._beat_at = time.monotonic()
+        except (StoreBusy, StoreProblem) as error:
+            log.warning(log_events.ROUND_PUT_OFF, reason=str(error))
 
     def _set_back(self, now: datetime) -> int:
         """
