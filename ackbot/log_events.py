@@ -204,6 +204,11 @@ CLOCK_SET_BACK = Event(
 )
 ROUND_PUT_OFF = Event("round put off", "the store takes nothing now; the next round does it", "reason")
 HEALTH_LISTENING = Event("health", "/health and /metrics are answered here", "at")
+CANARY_SENT = Event("canary sent", "a mail to ourselves goes out, to see whether it comes back", "inbox")
+CANARY_LOST = Event("canary lost", "it has not come back in time; the admin is told", "inbox")
+MAILS_MISSING = Event(
+    "mails missing", "the server shows mails that have no record; they are taken in now", "inbox", "mails"
+)
 HEALTH_FAILED = Event("health failed", "a defect of ackbot's; /health or /metrics was answered with 500")
 PURGED = Event(
     "purged",

@@ -111,7 +111,6 @@ def test_a_default_stands_once() -> None:
 
 # How each key of NOT_YET is set, and on which line of the piece.
 SET = {
-    ("daemon", "canary_every"): ("# end", '[daemon]\ncanary_every = "1 hour"', 1),
     ("oauth", ""): ("# end", '[oauth.m365]\nclient_id = "x"', 0),
     ("staff", "phone"): ('id = "sam"', 'id = "sam"\nphone = "020 7946 0000"', 1),
     ("staff", "calendar"): ('id = "sam"', 'id = "sam"\ncalendar = "https://northgate.example/sam.ics"', 1),

@@ -95,6 +95,7 @@ TABLE: tuple[tuple[str, str], ...] = (
     (keys.refused("digest", "sam", DAY), "refused:digest:sam:2026-12-07"),
     (keys.refused_owner("digest", "sam", CODE, DAY), "refused-owner:digest:sam:7H429P:2026-12-07"),
     (keys.unverified("ack:f00d"), "unverified:ack:f00d"),
+    (keys.canary("housing", AT), "canary:housing:2026-12-07T08:30:05.123456+00:00"),
     (keys.trial_of_inbox("housing", AT), "trial:housing:2026-12-07T08:30:05.123456+00:00"),
     (keys.trial_of_staff("sam", DAY), "trial:sam:2026-12-07"),
     (keys.specimen("cover"), "specimen:cover"),

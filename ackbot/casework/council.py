@@ -267,6 +267,7 @@ class Council:
 
     Args:
         keep_letters, keep_cases: how long after a case is closed its words are kept, and then names and addresses.
+        canary_every: how often ackbot writes to its own shared inboxes; None for never.
     """
 
     name: str
@@ -298,6 +299,7 @@ class Council:
     feedback_every: Duration
     keep_letters: Duration
     keep_cases: Duration
+    canary_every: Duration | None
     statements: tuple[str, ...]
     report: Reporting
 

@@ -141,6 +141,7 @@ def _council(file: shape.File, wording: Wording) -> values.Council:
         feedback_every=file.feedback.every,
         keep_letters=file.store.keep_letters,
         keep_cases=file.store.keep_cases,
+        canary_every=file.daemon.canary_every,
         statements=tuple(one.text for one in file.statement),
         report=values.Reporting(to=tuple(file.report.to), months=file.report.every),
     )

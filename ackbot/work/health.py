@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from ackbot import __version__
 from ackbot.casework.council import Council
-from ackbot.store import Database, StoreBusy, StoreProblem, gauges
+from ackbot.store import Database, StoreBusy, StoreProblem, canaries, gauges
 from ackbot.store.database import instant_of
 from ackbot.wires.health import Answer
 
@@ -79,6 +79,11 @@ class Health:
                 yield f"inbox {name} was never swept"
             elif now - at > _SILENT + timedelta(seconds=2 * poll_s):
                 yield f"inbox {name} was not swept for {_minutes(now - at)} minutes"
+        if self._council.canary_every is not None:
+            for name in self._polls:
+                last = canaries.last(self._db, name)
+                if last is not None and last.lost:
+                    yield f"a test mail to inbox {name} has not come back"
         oldest = gauges.oldest_due(self._db, now)
         if oldest is not None and now - oldest > _STUCK:
             yield f"a mail has waited to go out for {_minutes(now - oldest)} minutes"

@@ -31,6 +31,7 @@ from ackbot.store.database import text_of
 from ackbot.work.absences import Absences
 from ackbot.work.alarm_repeats import AlarmRepeats
 from ackbot.work.apply import apply
+from ackbot.work.canaries import Canaries
 from ackbot.work.intake import Intake
 from ackbot.work.promises import Promises
 from ackbot.work.reporting import Reporting
@@ -79,6 +80,7 @@ class Rounds:
         self._absences = Absences(db, office)
         self._promises = Promises(db, office)
         self._reporting = Reporting(db, office)
+        self._canaries = Canaries(db, office)
         self._retention = Retention(db, office.council)
         self._lock = threading.Lock()
         self._stopping = threading.Event()
@@ -127,6 +129,7 @@ class Rounds:
             self._keep_promises,
             self._daily,
             self._reporting.run,
+            self._canaries.run,
             self._retention.run,
         )
         for work in steps:
