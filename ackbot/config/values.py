@@ -89,6 +89,7 @@ class Config:
         secret_file: its configured path. The service may have to read a copy; see `wires.secrets.readable`.
         files: the file, its includes, and the council's own lists of urgent words.
         health: where /health and /metrics are answered; None for nowhere.
+        calendars: calendars of leave by staff id, each an https address or the path of a file.
         warnings: the findings that do not keep ackbot from starting.
         restart: values that a reload cannot change, by key; a new value needs a restart.
     """
@@ -102,6 +103,7 @@ class Config:
     files: tuple[Path, ...]
     lmtp: Listening | None
     health: Place | None
+    calendars: Mapping[str, str]
     warnings: tuple[Finding, ...]
     restart: Mapping[str, str]
 
