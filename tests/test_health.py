@@ -5,6 +5,7 @@ import io
 import json
 import logging
 import re
+import shutil
 import socket
 import threading
 from collections.abc import Callable
@@ -24,9 +25,10 @@ from ackbot.wires.places import Place
 from ackbot.work import personal
 from ackbot.work.health import Health
 from ackbot.work.threads import Stop
+from tests.conftest import missing
 from tests.support.council import World, configured, write_config
 from tests.support.letters import letter
-from tests.support.servers import PASSWORD, Ackbot, free_port, until_true
+from tests.support.servers import PASSWORD, Ackbot, free_port, run, until_true
 from tests.support.story import Story
 from tests.test_forgetting import ADDRESS, PLANTED, SENDER, planted, sent
 from tests.test_in_hand import Council
@@ -319,3 +321,36 @@ class Finder(importlib.abc.MetaPathFinder):
 
 sys.meta_path.insert(0, Finder())
 """
+
+
+PROMETHEUS = Path(__file__).parent.parent / "docs" / "prometheus"
+
+
+def test_rules_and_dashboard_ask_for_what_is_there(world: World) -> None:
+    """Every metric that they name is one that `/metrics` has, and everything that may alarm has a rule."""
+    there = {name for name, _ in samples(health_of(world).metrics().body)}
+    there |= {"ackbot_letters_total", "ackbot_inbox_lag_seconds"}  # of an inbox that was swept, and letters that came
+    rules = (PROMETHEUS / "alerts.yml").read_text()
+    panels = json.loads((PROMETHEUS / "dashboard.json").read_text())["panels"]
+    asked = set(re.findall(r"\backbot_[a-z_]+", rules))
+    asked |= {name for one in panels for two in one["targets"] for name in re.findall(r"\backbot_[a-z_]+", two["expr"])}
+
+    assert asked <= there
+    assert there - asked <= {
+        "ackbot_build_info",
+        "ackbot_acknowledgement_seconds_count",
+        "ackbot_acknowledgement_seconds_sum",
+        "ackbot_inbox_watched",
+    }
+    assert len({one["id"] for one in panels}) == len(panels)
+
+
+def test_prometheus_takes_the_rules() -> None:
+    """`promtool check rules` of Debian's package finds no fault."""
+    tool = shutil.which("promtool")
+    if tool is None:
+        missing("needs promtool: apt-get install prometheus")
+    checked = run([str(tool), "check", "rules", str(PROMETHEUS / "alerts.yml")])
+
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert "10 rules found" in checked.stdout
