@@ -203,7 +203,7 @@ ROWS: list[tuple[str, str, str]] = [
     ("+", '[daemon]\nlmtp = "127.0.0.1:2424"\nlmtp_size = "35" #!', 'is not a size; write for example "5 MB"'),
     ("+", '[daemon] #!\nlmtp = "0.0.0.0:2424"', "lmtp_certificate: is required, because other machines can reach"),
     # Relays.
-    ("smtp", 'host = ""', "must not be empty; fill it in"),
+    ("smtp", 'host = ""', "is required; add it"),
     ("smtp", "port = 0", "must be at least 1; write a larger number"),
     ("smtp", "port = 70000", "must be at most 65535; write a smaller number"),
     ("smtp", 'port = "587"', "must be a whole number; write it without quotes"),
@@ -253,7 +253,7 @@ ROWS: list[tuple[str, str, str]] = [
     ("inbox", 'security = "starttls"', 'W "starttls" does not go with port 993'),
     ("inbox", 'security = "none"', '"none" is allowed only for this machine'),
     ("inbox", 'username = ""', "must not be empty; fill it in"),
-    ("inbox", 'password_file = ""', "is required unless there is a password_env; add one of them"),
+    ("inbox", 'password_file = ""', "is required unless there is a password_env"),
     ("inbox", 'folder = ""', "must not be empty; fill it in"),
     ("inbox", 'sent_folder = "INBOX"', "is the folder where letters arrive; name another"),
     ("inbox", 'team = "housng"', 'there is no team "housng"; did you mean "housing"?'),
