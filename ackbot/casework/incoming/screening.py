@@ -405,6 +405,9 @@ WITHHELD: tuple[WithholdRule, ...] = (
         by_way=True,
     ),
     WithholdRule(
+        "RFC 3834 §2", marks.TO_GROUP, lambda seen: machines.is_group(seen.message, seen.council.is_colleague)
+    ),
+    WithholdRule(
         "MS-OXCMAIL 2.1.3.2.20",
         "the sender asks for no automatic answer (X-Auto-Response-Suppress: All)",
         lambda seen: marks.suppresses_all(seen.message.headers),
