@@ -23,7 +23,7 @@ def nobody_at(one: Address | None) -> bool:
     return bool(named or _is_list_robot(one) or marks.NOBODY.fullmatch(local) or systems.DAEMON.fullmatch(local))
 
 
-def is_group(message: Message, is_ours: Callable[[str], bool]) -> bool:
+def group(message: Message, is_ours: Callable[[str], bool]) -> bool:
     """Whether its author is a group of the council's own by its name, such as `all-staff@`; `is_ours` knows its addresses."""
     one = message.author
     return one is not None and is_ours(one.key) and bool(marks.GROUP.fullmatch(one.local))
