@@ -114,10 +114,6 @@ def test_a_default_stands_once() -> None:
 
 # How each key of NOT_YET is set, and on which line of the piece.
 SET = {
-    ("store", "keep_letters"): ("[limits]", 'keep_letters = "90 days"\n\n[limits]', 0),
-    ("store", "keep_cases"): ("[limits]", 'keep_cases = "24 months"\n\n[limits]', 0),
-    ("daemon", "listen"): ("# end", '[daemon]\nlisten = "127.0.0.1:9109"', 1),
-    ("daemon", "canary_every"): ("# end", '[daemon]\ncanary_every = "1 hour"', 1),
     ("staff", "phone"): ('id = "sam"', 'id = "sam"\nphone = "020 7946 0000"', 1),
     ("staff", "calendar"): ('id = "sam"', 'id = "sam"\ncalendar = "https://northgate.example/sam.ics"', 1),
     ("staff", "ignore_auto_reply"): ('id = "sam"', 'id = "sam"\nignore_auto_reply = true', 1),

@@ -283,7 +283,13 @@ class Credential:
 
 @dataclass(frozen=True, kw_only=True)
 class Council:
-    """Everything that the rules know of one council. Mappings are by name or id, in the order of the file."""
+    """
+    Everything that the rules know of one council. Mappings are by name or id, in the order of the file.
+
+    Args:
+        keep_letters, keep_cases: how long after a case is closed its words are kept, and then names and addresses.
+        canary_every: how often ackbot writes to its own shared inboxes; None for never.
+    """
 
     name: str
     domains: tuple[str, ...]
@@ -312,6 +318,9 @@ class Council:
     digest_at: time
     feedback_ask: bool
     feedback_every: Duration
+    keep_letters: Duration
+    keep_cases: Duration
+    canary_every: Duration | None
     statements: tuple[str, ...]
     report: Reporting
     credentials: tuple[Credential, ...]

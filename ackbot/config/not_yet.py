@@ -11,10 +11,6 @@ from ackbot.config.source import Source
 # a key deletes its line here, and the words "not in this version" beside the key in config.example.toml.
 NOT_YET: Mapping[tuple[str, str], str] = MappingProxyType(
     {
-        ("store", "keep_letters"): "no letter is deleted, however old; remove this for now",
-        ("store", "keep_cases"): "no case is deleted, however old; remove this for now",
-        ("daemon", "listen"): "there are no health checks or metrics; use `ackbot status`",
-        ("daemon", "canary_every"): "no test mail is sent; use `ackbot check --online`",
         ("staff", "phone"): "no mail shows it; set the phone of the inbox, which residents are given",
     }
 )
