@@ -37,11 +37,12 @@ BELOW = {
     "store": {"casework", "mail", "log_events"},
     "wires": {"mail", "crashpoints", "log_events"},
     "report": {"casework", "mail", "resources"},
-    "config": {"wires", "casework", "mail", "resources"},
+    "config": {"wires", "casework", "mail", "resources", "not_toml"},
     "casework": {"mail"},
-    "mail": set(),
+    "mail": {"not_toml"},
     "log": {"log_events"},
     "log_events": set(),
+    "not_toml": set(),
     "resources": set(),
     "crashpoints": set(),
     "errors": set(),
@@ -197,6 +198,8 @@ BORDERS = {
     "sqlite_utils": "store/sqlite.py",
     "psycopg": "store/postgres.py",
     "aiosmtpd": "wires/lmtp.py",
+    "icalendar": "wires/ical.py",
+    "recurring_ical_events": "wires/ical.py",
     "apscheduler": "work/rounds.py",
     "pydantic": "config/",
     "click": "cli/",
@@ -335,7 +338,9 @@ def logged(path: Path) -> dict[str, set[str]]:
             f"{path.name}:{call.lineno} logs something that is not named in log_events"
         )
         for event in named:
-            found.setdefault(event, set()).update(bound, *({key.arg or "**"} for key in call.keywords))
+            found.setdefault(event, set()).update(
+                bound, {key.arg or "**" for key in call.keywords if key.arg != "exc_info"}
+            )
     return found
 
 

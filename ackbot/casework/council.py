@@ -13,6 +13,9 @@ from typing import Literal
 from ackbot.casework.wordlists import Lists
 from ackbot.casework.worktime import Calendar, Duration, Week
 
+AUTOMATIC_REPLY = "automatic reply"  # sources of absences, see `Absence`
+CALENDAR = "calendar"
+
 Mode = Literal["shadow", "staff", "acknowledge", "live"]
 
 
@@ -98,9 +101,11 @@ class Staff:
     Args:
         addresses: case folded; replies from all of them count. `email` is the one we write to.
         public_name: the name that residents see; equals `name` unless the council hides it.
+        phone: read by whoever is alarmed about a case of theirs; residents are given the inbox's. "" for none.
         cover, manager: staff ids; "" for none.
         week: their own working hours; None for the council's.
         max_cases: open cases beyond which they get no new ones, if others can take them; 0 for no limit.
+        ignore_auto_reply: their automatic replies say nothing of an absence, because they have one all the time.
         left: the first local day on which they no longer work here; None while they do.
     """
 
@@ -110,11 +115,13 @@ class Staff:
     addresses: tuple[str, ...]
     public_name: str
     job_title: str
+    phone: str
     cover: str
     manager: str
     week: Week | None
     skills: frozenset[str]
     max_cases: int
+    ignore_auto_reply: bool
     left: date | None
 
 
@@ -185,7 +192,8 @@ class Absence:
 
     Args:
         cover: the id of whoever stands in; "" if none is named.
-        source: where it is from, such as "configuration" or "AWAY"; "BACK" means the opposite, see `cover.with_absences`.
+        source: where it is from: "configuration", "AWAY", AUTOMATIC_REPLY or CALENDAR; "BACK" means the
+            opposite, see `cover.with_absences`.
     """
 
     staff: str
@@ -277,7 +285,13 @@ class Credential:
 
 @dataclass(frozen=True, kw_only=True)
 class Council:
-    """Everything that the rules know of one council. Mappings are by name or id, in the order of the file."""
+    """
+    Everything that the rules know of one council. Mappings are by name or id, in the order of the file.
+
+    Args:
+        keep_letters, keep_cases: how long after a case is closed its words are kept, and then names and addresses.
+        canary_every: how often ackbot writes to its own shared inboxes; None for never.
+    """
 
     name: str
     domains: tuple[str, ...]
@@ -306,6 +320,9 @@ class Council:
     digest_at: time
     feedback_ask: bool
     feedback_every: Duration
+    keep_letters: Duration
+    keep_cases: Duration
+    canary_every: Duration | None
     statements: tuple[str, ...]
     report: Reporting
     credentials: tuple[Credential, ...]

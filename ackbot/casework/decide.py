@@ -15,7 +15,7 @@ from ackbot.casework.intents import Decision, Intent, Note, Record, Unreachable
 from ackbot.casework.model import PERSONAL, Case, Facts, Known, Outcome, Questions
 from ackbot.casework.office import Desk
 from ackbot.casework.opening import NewLetter
-from ackbot.casework.staff import commands
+from ackbot.casework.staff import auto_reply, commands
 
 _AT_ONCE = timedelta(seconds=60)  # an automatic responder answers within this time
 _PEOPLES = PERSONAL | {"automatic-reply"}  # kinds that may be a person's letter
@@ -48,14 +48,18 @@ def on_message(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisi
         facts = rehearsals.left_out(seen, facts, desk.council)
         known = facts.known
     decision = chains.merged(_decided(seen, verdict, facts, desk), facts, desk.now)
-    decision = _reached(seen, decision, facts, desk)
+    decision = auto_reply.ended_by_acts(seen, _reached(seen, decision, facts, desk), desk)
     # A colleague's answer is the council's own mail, whatever its way: another copy of it is the same answer.
     answer = decision.kind == "staff" and decision.outcome == "event"
     by_way = decision.by_way or ("" if answer else verdict.by_way)
     case = facts.cases.get(decision.code)
     if not by_way and decision.outcome == "attach" and case is not None:
         by_way = "" if seen.authority.checked_for(desk.council.inbox_of(case.inbox)) else "unchecked"
-    anew = known is not None and (_anew(seen, verdict, known) or elsewhere.proven_anew(seen, verdict, facts, desk))
+    anew = (
+        known is not None
+        and not known.erased
+        and (_anew(seen, verdict, known) or elsewhere.proven_anew(seen, verdict, facts, desk))
+    )
     return replace(decision, by_way=by_way, proven=proven, anew=anew)
 
 
@@ -85,6 +89,9 @@ def _inboxes_of(known: Known, desk: Desk) -> list[Inbox]:
 
 
 def _decided(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
+    if facts.known is not None and facts.known.erased:
+        why = "the same letter was decided before, and what it said was erased since"
+        return _closed(replace(verdict, rule="domain.md §13"), "record", why)
     # The author of a mail in the Sent folder has access to that mailbox, and did not write to us.
     if seen.sent:
         return elsewhere.on_sent(seen, verdict, facts, desk)
@@ -227,9 +234,13 @@ def _automatic_event(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> 
         if case := facts.cases.get(token.code):
             note = Note(token.code, "automatic-reply", {"role": token.role}, why="an automatic reply came to our mail")
             event = _closed(verdict, "event", "it answers a mail of ours automatically", (note,), code=token.code)
-            return event if token.role == "staff" else _alarming(event, seen, case, desk)
+            if token.role != "staff":
+                return _alarming(event, seen, case, desk)
+            away = auto_reply.learnt(seen, desk)
+            return replace(event, intents=(*event.intents[:-1], *away, *event.intents[-1:]))
     if seen.staff is not None:
-        return _closed(verdict, "event", "it is an automatic reply of a member of staff")
+        away = auto_reply.learnt(seen, desk)
+        return _closed(verdict, "event", "it is an automatic reply of a member of staff", away)
     found = matching.match(seen, verdict.to, facts).case
     if found is not None and verdict.to is not None and verdict.to.key in found.parties:
         note = Note(found.code, "automatic-reply", why="an automatic reply of a resident", data={})

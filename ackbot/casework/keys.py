@@ -113,6 +113,19 @@ def new_case(code: str, staff: str, number: int = 0) -> Key:
     return Key(f"new-case:{code}:{staff}" + (f":{number}" if number else ""))
 
 
+_WITHOUT_WORDS = "without-words:"
+
+
+def without_words(mail: str) -> Key:
+    """The mail with this key once more, without words of strangers."""
+    return Key(_WITHOUT_WORDS + mail)
+
+
+def is_without_words(mail: str) -> bool:
+    """Whether the mail with this key has no words of strangers already."""
+    return mail.startswith(_WITHOUT_WORDS)
+
+
 def resident_wrote(code: str, fingerprint: str, staff: str, *, again: bool = False) -> Key:
     """One for each further letter and reader; `again` if they have read a copy of it that was doubted."""
     return Key(f"wrote:{code}:{fingerprint}:{staff}" + (":again" if again else ""))
@@ -213,6 +226,11 @@ def presence(fingerprint: str, other: str = "") -> Key:
     return Key(f"presence:{fingerprint}" + (f":{other}" if other else ""))
 
 
+def learnt_absence(staff: str, what: str, back_on: date) -> Key:
+    """To somebody of whose absence we know by their automatic reply: what is to be told of it, once for each day back."""
+    return Key(f"absence:{staff}:{what}:{back_on.isoformat()}")
+
+
 def taken(code: str, number: int) -> Key:
     """To whoever had the case: somebody took it; `number` counts its hand-overs."""
     return Key(f"taken:{code}:{number}")
@@ -291,6 +309,11 @@ def missed(on: date) -> Key:
     return Key(f"missed:{on.isoformat()}")
 
 
+def paused(on: date) -> Key:
+    """Once a day: a pause goes on."""
+    return Key(f"paused:{on.isoformat()}")
+
+
 def daily(on: date) -> Key:
     """Once a day: the summary of the day before."""
     return Key(f"daily:{on.isoformat()}")
@@ -367,6 +390,11 @@ def unverified(mail: str) -> Key:
 
 
 # Not in the outbox: mails of `check`, and specimens.
+
+
+def canary(inbox: str, at: datetime) -> Key:
+    """One for each time that ackbot writes to its own inbox."""
+    return Key(f"canary:{inbox}:{at.isoformat()}")
 
 
 def trial_of_inbox(inbox: str, at: datetime) -> Key:

@@ -8,7 +8,7 @@ from ackbot.casework import apart, authority, contact, elsewhere, standards
 from ackbot.casework.council import Inbox
 from ackbot.casework.cover import has_left
 from ackbot.casework.drafts import names, to_admin, to_resident, to_staff
-from ackbot.casework.incoming import danger, matching, routing, wishes
+from ackbot.casework.incoming import danger, matching, own_words, routing, wishes
 from ackbot.casework.incoming.matching import Match
 from ackbot.casework.incoming.routing import Chosen, Routed
 from ackbot.casework.incoming.screening import Seen, Verdict
@@ -47,14 +47,16 @@ class NewLetter:
     @cached_property
     def wished(self) -> Wishes:
         """
-        What the letter asks for; nothing if it may be forged (E4).
+        What the letter asks of us in its writer's own words; nothing if it may be forged (E4).
 
         Quiet counts in a person's own letter alone: anybody fills a form in under any name, or writes an officer's address.
         """
         seen = self.seen
         if seen.authority.condemned_by():
             return Wishes()
-        found = wishes.read(seen.message.new_text, self.desk.templates.language_names())
+        if not own_words.to_us(seen, self.facts):
+            return Wishes()
+        found = wishes.read(own_words.of(seen), self.desk.templates.language_names())
         own = seen.authority.is_own() and seen.staff is None and not seen.authority.answers_staff
         return found if own else replace(found, quiet=False)
 
@@ -73,14 +75,17 @@ def on_new_letter(letter: NewLetter) -> Decision:
     routed = routing.route(seen.message, seen.home, desk.council)
     chosen, clocks = _owner_and_clocks(letter, routed)
     case = _case(letter, routed, chosen, clocks)
-    acknowledgement = _acknowledgement(letter, case)
+    acknowledgement = _acknowledgement(letter, replace(case, named=case.owner))
     acknowledged = _acknowledged(acknowledgement, case, desk)
     # Only the acknowledgement tells the dates. A held one has not been read yet, and a sensitive one names no date.
     if acknowledged == "sent" and not case.sensitive:
         clocks = standards.told(clocks, owned=bool(chosen.staff))
     verdict = letter.verdict
     intents = (
-        OpenCase(case, why=f"{desk.council.reference_of(case.code)} is opened: {letter.found.how}"),
+        OpenCase(
+            replace(case, named=case.owner if acknowledgement else ""),
+            why=f"{desk.council.reference_of(case.code)} is opened: {letter.found.how}",
+        ),
         *_remembered(letter, case),
         *(SetClock(case.code, clock, why=f'standard "{case.standard}": {clock.kind}') for clock in clocks),
         *danger.alarms(seen, case, seen.home, letter.urgent, desk, opening=True),
@@ -102,7 +107,7 @@ def on_new_letter(letter: NewLetter) -> Decision:
         code=case.code,
         new=True,
         owner=chosen.staff,
-        owner_why=f"{chosen.why}; {routed.why}",
+        owner_why="; ".join(filter(None, (chosen.why, routed.why, _passed_over(chosen)))),
         standard=case.standard,
         clocks=() if letter.answer is not None else clocks,
     )
@@ -309,6 +314,10 @@ def _resident_told(acknowledgement: Send | None, desk: Desk) -> list[Intent]:
         if acknowledgement
         else []
     )
+
+
+def _passed_over(chosen: Chosen) -> str:
+    return f"passed over: {chosen.passed_over}" if chosen.passed_over else ""
 
 
 def _owner_named(case: Case, chosen: Chosen, desk: Desk) -> Intent:

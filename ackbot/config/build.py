@@ -12,10 +12,10 @@ from ackbot.casework.office import Office
 from ackbot.casework.worktime import Calendar
 from ackbot.config import shape
 from ackbot.config.check_oauth import ends_on
-from ackbot.config.checks import staff_id
+from ackbot.config.checks import calendar_place, staff_id
 from ackbot.config.source import Finding, Source
 from ackbot.config.values import Config, Lane, Listening, Watched
-from ackbot.config.wording import Wording
+from ackbot.config.wording import MODEL, Wording
 from ackbot.mail.addresses import key_of
 from ackbot.mail.tokens import Signer
 from ackbot.wires import graph
@@ -54,13 +54,18 @@ def config(
     return Config(
         path=source.path,
         office=office,
-        store_url=_store_url(file.store.url, source),
+        store_url=store_url(file.store.url, source),
         watched=tuple(_watched(inbox, source, index, tokens) for index, inbox in enumerate(file.inbox)),
         lanes=_lanes(file, source, tokens),
         tokens=tokens,
         secret_file=source.resolved(file.council.secret_file),
         files=_files(file, source),
+        contents=MappingProxyType(source.contents),
         lmtp=_listening(file.daemon, source),
+        health=Place.parse(file.daemon.listen),
+        calendars=MappingProxyType(
+            {staff_id(one): calendar_place(one.calendar, source) for one in file.staff if one.calendar}
+        ),
         warnings=warnings,
         restart=MappingProxyType({"store.url": file.store.url, "council.secret_file": file.council.secret_file}),
     )
@@ -88,7 +93,7 @@ def _files(file: shape.File, source: Source) -> tuple[Path, ...]:
     return tuple(dict.fromkeys([source.path, *(Path(name) for name, _, _ in source.origins.values()), *words]))
 
 
-def _store_url(url: str, source: Source) -> str:
+def store_url(url: str, source: Source) -> str:
     """The store's URL, where a relative path starts from the folder of the configuration."""
     if url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
         return f"sqlite:///{source.resolved(url.removeprefix('sqlite:///'))}"
@@ -104,7 +109,8 @@ def _council(file: shape.File, wording: Wording, source: Source) -> values.Counc
         closed=frozenset(file.calendar.closed_on),
         extra=frozenset(file.calendar.extra_days),
     )
-    phrases = wording.templates.words(file.council.languages[0])["defaults"]
+    first = file.council.languages[0]
+    phrases = wording.templates.words(first if first in wording.templates.languages() else MODEL)["defaults"]
     return values.Council(
         name=file.council.name,
         domains=tuple(key_of(f"@{domain}")[1:] for domain in file.council.domains)
@@ -144,6 +150,9 @@ def _council(file: shape.File, wording: Wording, source: Source) -> values.Counc
         digest_at=file.calendar.digest_at,
         feedback_ask=file.feedback.ask,
         feedback_every=file.feedback.every,
+        keep_letters=file.store.keep_letters,
+        keep_cases=file.store.keep_cases,
+        canary_every=file.daemon.canary_every,
         statements=tuple(one.text for one in file.statement),
         report=values.Reporting(to=tuple(file.report.to), months=file.report.every),
         credentials=tuple(
@@ -230,11 +239,13 @@ def _staff(person: shape.Staff) -> values.Staff:
         addresses=tuple(key_of(address) for address in person.email),
         public_name=person.public_name or person.name,
         job_title=person.job_title,
+        phone=person.phone,
         cover=person.cover,
         manager=person.manager,
         week=person.working_hours,
         skills=frozenset(person.skills),
         max_cases=person.max_cases,
+        ignore_auto_reply=person.ignore_auto_reply,
         left=person.left,
     )
 

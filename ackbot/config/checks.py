@@ -5,10 +5,11 @@ import importlib.util
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from ackbot.casework.incoming import danger
-from ackbot.config import not_yet, shape
+from ackbot.config import shape
 from ackbot.config.check_oauth import oauth
 from ackbot.config.lines import Location
 from ackbot.config.source import Source
@@ -29,12 +30,27 @@ def staff_id(person: shape.Staff) -> str:
     return person.id or person.email[0].partition("@")[0].lower()
 
 
+def calendar_place(calendar: str, source: Source) -> str:
+    """A calendar of leave as it is fetched: an https address, or the path of a file."""
+    return calendar if "://" in calendar else str(source.resolved(calendar))
+
+
+def _calendars(file: shape.File, source: Source) -> None:
+    for index, person in enumerate(file.staff):
+        at, calendar = ("staff", index, "calendar"), person.calendar
+        if "://" in calendar and not calendar.startswith("https://"):
+            source.finding(at, "a calendar is fetched over https only; write its address with https://, or a file")
+        elif calendar and "://" not in calendar and not source.resolved(calendar).is_file():
+            source.finding(at, f"there is no file {source.resolved(calendar)}; correct the path", warning=True)
+
+
 def references(file: shape.File, source: Source) -> None:
     """Check every name by which one table refers to another, and every contradiction; findings are added to `source`."""
     staff = [staff_id(person) for person in file.staff]
     teams = [team.name for team in file.team]
     _unique(source, "staff", "id", staff, "the id")
     _addresses_of_staff(file, source)
+    _calendars(file, source)
     _unique(source, "team", "name", teams, "the name")
     _unique(source, "inbox", "name", [inbox.name for inbox in file.inbox], "the name")
     _unique(source, "standard", "name", [one.name for one in file.standard], "the name")
@@ -52,6 +68,11 @@ def references(file: shape.File, source: Source) -> None:
         _known(source, ("absence", index, "cover"), absence.cover, staff, "staff")
         if str(absence.until) <= str(absence.from_):
             source.finding(("absence", index, "until"), "is not after `from`; write the first day back")
+    if file.store.keep_cases.seconds < file.store.keep_letters.seconds:
+        said = (
+            f'is shorter than keep_letters ("{file.store.keep_letters.text}"): names go after the words, or with them'
+        )
+        source.finding(("store", "keep_cases"), said)
     _routes(file, source, teams, staff)
     for number, person_id in enumerate(file.urgent.to):
         _known(source, ("urgent", "to", number), person_id, staff, "staff")
@@ -64,6 +85,13 @@ def references(file: shape.File, source: Source) -> None:
     _relays(file, source)
     oauth(file, source)
     _lmtp(file, source)
+    listen = Place.parse(file.daemon.listen)
+    if listen is not None and not listen.is_loopback:
+        source.finding(
+            ("daemon", "listen"), 'can be reached from other machines; write "127.0.0.1:9109", or a unix socket'
+        )
+    if listen is not None and file.daemon.listen == file.daemon.lmtp:
+        source.finding(("daemon", "listen"), "is the same place as lmtp; choose another port")
     _not_meant(file, source)
 
 
@@ -300,7 +328,6 @@ def _not_meant(file: shape.File, source: Source) -> None:
             )
         if inbox.sent_folder and inbox.sent_folder == inbox.folder:
             source.finding(("inbox", index, "sent_folder"), "is the folder where letters arrive; name another")
-    not_yet.warn(file, source)
     _store(file.store.url, source)
 
 
@@ -314,6 +341,14 @@ def _store(url: str, source: Source) -> None:
         )
     elif scheme == "sqlite" and not place.strip("/"):
         source.finding(("store", "url"), "does not name a file; write sqlite:////var/lib/ackbot/ackbot.db")
+    elif scheme == "sqlite":
+        file = source.resolved(place.removeprefix("/")) if not place.startswith("//") else Path("/" + place.lstrip("/"))
+        if file.is_dir():
+            source.finding(("store", "url"), f"{file} is a folder; name a file in it: {url.rstrip('/')}/ackbot.db")
+        elif file.parent.exists() and not file.parent.is_dir():
+            source.finding(
+                ("store", "url"), f"{file.parent} is not a folder, so nothing can lie in it; correct the path"
+            )
     elif scheme == "postgresql":
         if not place.partition("?")[0].partition("/")[2]:
             source.finding(("store", "url"), "does not name a database; write postgresql://user@host/ackbot")
@@ -331,7 +366,7 @@ def files(file: shape.File, source: Source) -> None:
         source,
         ("council", "secret_file"),
         file.council.secret_file,
-        "`ackbot init DIR` makes a good one",
+        "`ackbot init DIR` makes a good one, but if mails were sent already put the one in the backup back: only it knows replies",
         required=True,
     )
     tables: list[tuple[Location, shape.Smtp | shape.Inbox]] = [
@@ -383,6 +418,14 @@ def _readable(source: Source, at: Location, path: str, mend: str, *, required: b
     except OSError as error:
         # systemd puts credentials there only while the service runs, so their absence now is only a warning.
         given_later = str(place).startswith("/run/credentials/") and not required
+        if isinstance(
+            error, PermissionError
+        ):  # a new file would not help, and a new secret would orphan every reply (E68)
+            mend = (
+                "run this as the user who may, such as root: sudo ackbot …, or let this user read it; make no new one"
+            )
+        elif isinstance(error, IsADirectoryError):
+            mend = "name the file in it"
         source.finding(at, f"{place} cannot be read ({error.strerror}); {mend}", warning=given_later)
         return
     if not content.strip():

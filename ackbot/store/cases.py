@@ -14,12 +14,16 @@ from ackbot.store.database import Database, Row, instant_of, listed, text_of
 
 def by_code(db: Database, codes: Sequence[str]) -> dict[str, Case]:
     """
-    Cases by code, with their parties, running and paused clocks, and thread. A code without a case is left out.
+    Cases by code, with their parties, running and paused clocks, and thread. A code without a case is left out, and so is a case
+    that was erased: whoever writes about it again has a new one.
 
     Inside a transaction the rows are locked until it ends (PostgreSQL).
     """
     placeholders, parameters = listed("c", codes)
-    found = db.run(f"SELECT * FROM cases WHERE code IN ({placeholders}) ORDER BY code {db.lock_rows}", **parameters)
+    found = db.run(
+        f"SELECT * FROM cases WHERE code IN ({placeholders}) AND erased_at IS NULL ORDER BY code {db.lock_rows}",
+        **parameters,
+    )
     if not found:
         return {}
     placeholders, parameters = listed("c", [row["code"] for row in found])
@@ -79,7 +83,11 @@ def _case(
         cover=row["cover"],
         late_since=_day(row["late_since"]),
         no_news=row["no_news"],
-        noted_at=instant_of(row["noted_at"]) if row["noted_at"] else None,
+        owes=row["owes"],
+        noted_at=instant_of(row["noted_at"]) if row["noted_at"] and row["noted_by"] else None,
+        noted_by=row["noted_by"],
+        named=row["named"],
+        named_for=row["named_for"],
         human_words_by=row["human_words_by"],
         answered_by=row["answered_by"],
         paused=tuple(clock for clock in mine if clock.paused_at is not None),

@@ -43,7 +43,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             from_key TEXT NOT NULL,            -- case-folded address that is answered or recorded; '' for none
             subject TEXT NOT NULL,
             subject_key TEXT NOT NULL,         -- without prefixes and tags, case folded: joins letters about one matter
-            text TEXT NOT NULL,                -- visible text, at most 64 KB; for retention to empty, once it is built
+            text TEXT NOT NULL,                -- visible text, at most 64 KB; emptied by store/forgetting
             text_hash TEXT NOT NULL,           -- of the newly written words; '' for none
             headers TEXT NOT NULL,             -- JSON: the header fields that rules look at
             language TEXT NOT NULL,
@@ -185,7 +185,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             starts_at TEXT NOT NULL,
             ends_at TEXT NOT NULL,             -- exclusive; BACK moves it to now
             cover TEXT NOT NULL,
-            source TEXT NOT NULL,              -- 'AWAY' by reply; 'BACK' overrides one in the configuration from starts_at
+            source TEXT NOT NULL,              -- see council.Absence; 'BACK' overrides one in the configuration from starts_at
             recorded_at TEXT NOT NULL
         )                                      -- those in the configuration have no row; written by store/told_absences
         """,
@@ -199,7 +199,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             state TEXT NOT NULL CHECK (state IN ('open', 'sent', 'kept')), -- held words wait while they are open
             command TEXT NOT NULL,             -- of held words, what they were to do, such as UPDATE; of notes, what they came with
             argument TEXT NOT NULL,            -- such as the date of a MORE
-            words TEXT NOT NULL,               -- for retention to empty, once it is built
+            words TEXT NOT NULL,               -- emptied by store/forgetting
             asked_by TEXT NOT NULL,            -- Message-ID of the mail that asks about held words; '' for a note
             letter_id BIGINT REFERENCES letters (id), -- the mail they came in; its attachments are sent with them
             files TEXT NOT NULL,               -- JSON: those attachments, each its name, content type and section
@@ -424,5 +424,69 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     # 11: whoever may be in danger and has had no word of any person is looked for each morning.
     (
         "CREATE INDEX cases_unheard ON cases (opened_at, code) WHERE sensitive AND human_words_at IS NULL AND state = 'open'",
+    ),
+    # 12: what a resident was told of people is kept; and a mail that waits can be written anew.
+    (
+        "ALTER TABLE cases ADD COLUMN owes TEXT NOT NULL DEFAULT ''",  # staff id of whom the resident was told; '' for nobody
+        "ALTER TABLE cases ADD COLUMN noted_by TEXT NOT NULL DEFAULT ''",  # staff id of noted_at; '' in older rows
+        "ALTER TABLE outbox ADD COLUMN draft TEXT NOT NULL DEFAULT ''",  # JSON: what a waiting mail says; '' once it went
+        "ALTER TABLE cases ADD COLUMN named TEXT NOT NULL DEFAULT ''",  # staff id of whom the resident was last told has it
+        "ALTER TABLE cases ADD COLUMN named_for TEXT NOT NULL DEFAULT ''",  # staff id in whose place; '' for nobody's
+        """
+        CREATE TABLE renamed (
+            outbox_id BIGINT NOT NULL REFERENCES outbox (id),
+            code TEXT NOT NULL REFERENCES cases (code),
+            named TEXT NOT NULL,               -- cases.named and named_for before that mail named somebody else; put back if the
+            named_for TEXT NOT NULL,           -- mail is cancelled
+            PRIMARY KEY (outbox_id, code)
+        )                                      -- written by store/renamed
+        """,
+    ),
+    # 13: absences that are known by automatic replies and by calendars, and the last good copy of each calendar.
+    (
+        # Of an absence whose end nobody named: the person is asked when it is over.
+        "ALTER TABLE absences ADD COLUMN asks BOOLEAN NOT NULL DEFAULT FALSE",
+        "CREATE INDEX absences_asks ON absences (ends_at) WHERE asks",
+        """
+        CREATE TABLE calendars (
+            staff TEXT NOT NULL PRIMARY KEY,
+            place TEXT NOT NULL,               -- the file or address; after a change of it the copy is no longer good
+            content TEXT NOT NULL,             -- the last good copy; '' while there is none
+            etag TEXT NOT NULL,                -- RFC 9110 §8.8.3, of that copy; '' for none
+            good_at TEXT NOT NULL,             -- when that copy was last found to be good; '' for never
+            tried_at TEXT NOT NULL,            -- when it was last fetched, with or without success
+            failing TEXT NOT NULL              -- why it failed then, a sentence for the admin; '' when all is well
+        )                                      -- written by store/calendars
+        """,
+    ),
+    # 14: what the admin reads is what runs, and not what the file says meanwhile.
+    (
+        """
+        CREATE TABLE running (
+            worker TEXT NOT NULL PRIMARY KEY,  -- the process; on a store that is not shared there is one
+            version TEXT NOT NULL,             -- of ackbot
+            configuration TEXT NOT NULL,       -- JSON: its files, modes and digests; see work/running
+            since TEXT NOT NULL,               -- since when it works by this configuration
+            heard_at TEXT NOT NULL,            -- it lived then; written some three times a minute
+            stopped_at TEXT,                   -- null unless it ended in order
+            refused_at TEXT,                   -- when the last reload was refused; null if none was since `since`
+            refused TEXT NOT NULL              -- JSON: why, one sentence each
+        )                                      -- written by store/running; read by all commands that look
+        """,
+    ),
+    # 15: words go some time after a case is closed, names and addresses later; the row of a letter stays, and its fingerprint is
+    # the hash by which a letter that comes again is known.
+    (
+        "ALTER TABLE cases ADD COLUMN hold TEXT NOT NULL DEFAULT ''",  # why nothing of it may be deleted; '' for no hold
+        "ALTER TABLE cases ADD COLUMN erased_at TEXT",  # since when it names nobody; null while it may
+        "ALTER TABLE letters ADD COLUMN emptied_at TEXT",  # since when its words are gone
+        "ALTER TABLE letters ADD COLUMN erased_at TEXT",  # since when it names nobody either: a tombstone
+        "ALTER TABLE outbox ADD COLUMN emptied_at TEXT",
+        "CREATE INDEX cases_closed ON cases (closed_at) WHERE state = 'closed' AND erased_at IS NULL AND hold = ''",
+        "CREATE INDEX letters_worded ON letters (code) WHERE emptied_at IS NULL",
+        "CREATE INDEX letters_loose ON letters (arrived_at) WHERE code IS NULL AND emptied_at IS NULL",
+        "CREATE INDEX letters_named ON letters (arrived_at) WHERE code IS NULL AND erased_at IS NULL",
+        "CREATE INDEX outbox_loose ON outbox (created_at) WHERE code = '' AND emptied_at IS NULL",
+        "CREATE INDEX outbox_letter ON outbox (letter_id) WHERE letter_id IS NOT NULL",
     ),
 )

@@ -58,6 +58,7 @@ class StaffMail:
 
 NEW_CASE = StaffMail("new-case", "new-case", words_go_out=True)
 NEW_CASE_LATER = StaffMail("new-case", "new-case-later", words_go_out=True)
+NEW_CASE_REFUSED = StaffMail("new-case", "letter-refused", words_go_out=True)
 NEW_CASE_SPLIT = StaffMail("new-case", "new-case-split", words_go_out=True)
 RESIDENT_WROTE = StaffMail("resident-wrote", "resident-wrote", words_go_out=True)
 OTHER_WROTE = StaffMail("resident-wrote", "other-wrote", words_go_out=True, html=True)
@@ -93,6 +94,7 @@ ASK_BACK: Mapping[str, StaffMail] = MappingProxyType(
             "held",  # may these words go out?
             "echo",  # their words, as they went out
             "away",  # what AWAY or BACK did
+            "absence",  # what was learnt of an absence by their automatic reply
             "quiet",  # what QUIET or IGNORE did
             "copies",  # what CC did
             "copying",  # may copies go to these addresses?

@@ -10,6 +10,14 @@ NOBODY = re.compile(
     r"|listserv|majordomo|mailman|(?:auto|robot|automat|bot)[-_.]?(?:reply|responder|mailer|confirm.*)?|unattended|devnull|nobody|noemail|noone|root|www-data|apache)",
     re.IGNORECASE | re.DOTALL,  # without DOTALL, a line end in an encoded address makes the search quadratic (E1)
 )
+TO_GROUP = "it is from a group of our own, and an answer would reach everybody in it"
+# Groups of a council's own people: an answer would put whatever a stranger wrote into every mailbox of theirs.
+GROUP = re.compile(
+    r"(?:all|every)[-_.]?(?:one|body|staff|users?|employees?|members?|council(?:lors)?|officers?|teams?|managers?|colleagues)?"
+    r"|(?:all|everyone|group|dl|dist|list)[-_.].{1,40}|.{1,40}[-_.](?:all|everyone|everybody|dl|group|distribution|list)"
+    r"|staff|employees|councillors|members|colleagues|officers|whole[-_.]?(?:council|team)",
+    re.IGNORECASE | re.DOTALL,
+)
 # Robots of mailing lists. A person may be `home-owner@` or `foi-request@` anywhere but where lists live (E26).
 LIST_ROBOTS = frozenset(
     {"owner", "request", "bounces", "admin", "confirm", "join", "leave", "subscribe", "unsubscribe"}
@@ -72,6 +80,8 @@ ABSENCE_WORDS = re.compile(
     r"|不在|休暇|休假|外出|외근|휴가|부재|إجازة|בחופשה|مرخصی|ลา",
     re.IGNORECASE,
 )
+# What a colleague writes who says it to us.
+COMMANDED = re.compile(r"\s*+(?:AWAY|BACK)\b")
 # Sentences that machines write about themselves. A person who writes about one quotes it inside a longer sentence.
 _SENTENCE = (
     r"(?:^|(?<=[.!?]\s)|(?<=[.!?]\s\s))[ \t>*_(\[–—-]{0,6}(?:(?:please\s)?note\W{1,3}|n\.?b\.?\W{1,3}|hinweis\W{1,3})?"
