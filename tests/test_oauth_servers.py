@@ -454,6 +454,12 @@ def test_send_as_denied(given: Tokens, reply: str) -> None:
             send(relay(server.port, given))
     told = smtp.told_of(refused.value.reply, USER)
 
+    with Smtp365() as server:
+        server.mail = "550 5.7.60 SMTP; Client does not have permissions to send as this sender"
+        with pytest.raises(RelayTrouble) as before:
+            send(relay(server.port, given))
+
+    assert "Add-RecipientPermission INBOX" in smtp.advised(before.value.reply, USER)
     assert told.startswith(reply[:9])
     assert (
         f'set login_as = "inbox", or run `Add-RecipientPermission INBOX -AccessRights SendAs -Trustee {USER}`' in told

@@ -33,6 +33,7 @@ __all__ += ["Connection", "Envelope", "Relay", "TakenAway", "Unknown", "code_of"
 
 _TIMEOUT_S = 30
 _END_TIMEOUT_S = 120  # for the reply to the final dot (RFC 5321 §4.5.3.2.6 recommends ten minutes)
+_EXCHANGE_BUSY = 432  # "432 4.3.2 concurrent connections limit exceeded" of Exchange Online
 _ENHANCED = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 
 _CODE = re.compile(r"(?:[a-z ]+: )?([245]\d\d)\b(?:[ -]([245]\.\d{1,3}\.\d{1,3})\b)?")
@@ -47,6 +48,12 @@ def code_of(reply: str) -> str:
 def told_of(reply: str, username: str) -> str:
     """What an admin is told of a relay's reply to a mail: its code, and what can be done about it. No words of the reply."""
     return "; ".join(filter(None, [code_of(reply), token_words.reply_advice(reply, username)]))
+
+
+def advised(reply: str, username: str) -> str:
+    """A reply that says nothing of a mail's content, and what can be done about it, unless it says that already."""
+    advice = token_words.reply_advice(reply, username)
+    return reply if advice in reply else f"{reply}; {advice}"
 
 
 @dataclass(frozen=True)
@@ -396,6 +403,8 @@ class _GoneBeforeMail(AckbotError):
 
 def _envelope_problem(mail: tuple[int, bytes], rcpt: tuple[int, bytes], data: tuple[int, bytes]) -> SmtpProblem | None:
     """The problem that the replies to MAIL, RCPT and DATA mean together; None if the mail may be sent."""
+    if _EXCHANGE_BUSY in (mail[0], data[0]):
+        return Busy(_text(mail if mail[0] == _EXCHANGE_BUSY else data))
     if mail[0] != 250:  # our sender address or our login: the next mail would be refused as well
         return RelayTrouble(_text(mail))
     if rcpt[0] not in (250, 251, 252):

@@ -206,7 +206,7 @@ class Dispatcher:
             )
             return True
         except smtp.RelayTrouble as error:
-            self._relay_trouble(mail, error.reply, error.reply)
+            self._relay_trouble(mail, error.reply, smtp.advised(error.reply, self._lane.username))
             return True
         except smtp.Busy as error:  # usual under load, so it is trouble only when it lasts
             self._later(mail, error.reply)
