@@ -101,6 +101,7 @@ class Staff:
     Args:
         addresses: case folded; replies from all of them count. `email` is the one we write to.
         public_name: the name that residents see; equals `name` unless the council hides it.
+        phone: read by whoever is alarmed about a case of theirs; residents are given the inbox's. "" for none.
         cover, manager: staff ids; "" for none.
         week: their own working hours; None for the council's.
         max_cases: open cases beyond which they get no new ones, if others can take them; 0 for no limit.
@@ -114,6 +115,7 @@ class Staff:
     addresses: tuple[str, ...]
     public_name: str
     job_title: str
+    phone: str
     cover: str
     manager: str
     week: Week | None
@@ -283,7 +285,13 @@ class Credential:
 
 @dataclass(frozen=True, kw_only=True)
 class Council:
-    """Everything that the rules know of one council. Mappings are by name or id, in the order of the file."""
+    """
+    Everything that the rules know of one council. Mappings are by name or id, in the order of the file.
+
+    Args:
+        keep_letters, keep_cases: how long after a case is closed its words are kept, and then names and addresses.
+        canary_every: how often ackbot writes to its own shared inboxes; None for never.
+    """
 
     name: str
     domains: tuple[str, ...]
@@ -312,6 +320,9 @@ class Council:
     digest_at: time
     feedback_ask: bool
     feedback_every: Duration
+    keep_letters: Duration
+    keep_cases: Duration
+    canary_every: Duration | None
     statements: tuple[str, ...]
     report: Reporting
     credentials: tuple[Credential, ...]
