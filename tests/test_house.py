@@ -46,8 +46,9 @@ BELOW = {
     "resources": set(),
     "crashpoints": set(),
     "errors": set(),
+    "extras": set(),
 }
-EVERYWHERE = {"errors"}  # below all of them
+EVERYWHERE = {"errors", "extras"}  # below all of them
 FILES = sorted(PACKAGE.rglob("*.py"))
 NAMES = [str(path.relative_to(ROOT)) for path in FILES]
 

@@ -5,6 +5,7 @@ import importlib.util
 from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
 
+from ackbot import extras
 from ackbot.casework.clocks.expiring import WARN_DAYS
 from ackbot.config import shape
 from ackbot.config.lines import Location
@@ -99,7 +100,7 @@ def _grant(source: Source, at: Location, grant: shape.OAuth) -> None:
     if grant.client_secret_file and grant.certificate_file:
         source.finding((*at, "certificate_file"), "client_secret_file is set as well; keep one of them")
     if (grant.certificate_file or grant.grant == "google") and importlib.util.find_spec("jwt") is None:
-        source.finding((*at, "grant"), "signing needs one more package; run pip install 'ackbot[oauth]'")
+        source.finding((*at, "grant"), f"signing needs one more package; run {extras.command('oauth')}")
     _expiry(source, at, grant)
 
 

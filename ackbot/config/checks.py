@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from ackbot import extras
 from ackbot.casework.incoming import danger
 from ackbot.config import shape
 from ackbot.config.check_oauth import oauth
@@ -353,7 +354,7 @@ def _store(url: str, source: Source) -> None:
         if not place.partition("?")[0].partition("/")[2]:
             source.finding(("store", "url"), "does not name a database; write postgresql://user@host/ackbot")
         if importlib.util.find_spec("psycopg") is None:
-            source.finding(("store", "url"), "PostgreSQL needs one more package; run pip install 'ackbot[postgres]'")
+            source.finding(("store", "url"), f"PostgreSQL needs one more package; run {extras.command('postgres')}")
         if ":" in place.rpartition("@")[0]:
             source.finding(
                 ("store", "url"), "contains a password; put it into ~/.pgpass or PGPASSWORD instead", warning=True

@@ -1,5 +1,5 @@
 """
-IMAP (RFC 3501), for reading: nothing here sets a flag (`BODY.PEEK`, P8), and only `move` changes a folder.
+IMAP (RFC 3501), for reading: nothing here sets a flag (`BODY.PEEK`, P8), and only `move` and `remove` change a folder.
 
 One connection belongs to one thread.
 """
@@ -11,7 +11,7 @@ import socket
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from imapclient import IMAPClient, SocketTimeout
@@ -30,7 +30,6 @@ __all__ += ["BROKEN", "WHOLE_UP_TO", "Envelope", "Mailbox", "Selected", "parsed"
 WHOLE_UP_TO = 262_144  # octets; larger mails are fetched by structure (design.md, "The life of a letter")
 _OPENING_UP_TO = 4_000_000  # octets that are fetched of the body of a larger mail whose structure cannot be followed
 _CHUNK = 262_144  # octets of an attachment that are fetched at a time
-_FIRST_YEAR = 1990  # an internal date before it, such as 1 January 1970, is a server's way to say that it knows none
 _CONNECT_S, _READ_S = 10, 30
 # A server sends the structure of a mail as one line, and a stranger may write a part's parameters as long as a mail. The standard
 # library gives a line up at 1 MB, and the connection with it: four such mails kept an inbox unread for minutes (E1, D4).
@@ -242,7 +241,9 @@ class Mailbox:
         sized = {
             uid: items for uid in sorted(uids) if isinstance((items := told.get(uid, {})).get(b"RFC822.SIZE"), int)
         }
-        return [Envelope(uid, one[b"RFC822.SIZE"], _aware(one.get(b"INTERNALDATE"))) for uid, one in sized.items()]
+        return [
+            Envelope(uid, one[b"RFC822.SIZE"], answers.aware(one.get(b"INTERNALDATE"))) for uid, one in sized.items()
+        ]
 
     def whole(self, uids: Sequence[int]) -> dict[int, bytes]:
         """The bytes of whole mails. A mail that the server does not give is left out (D8)."""
@@ -483,14 +484,6 @@ def parsed(answer: list[Any]) -> Mapping[int, answers.Items]:
         return dict(parse_fetch_response(answer, normalise_times=False, uid_is_key=False))
     except (IMAPClientError, AssertionError, *MISSHAPEN):
         return {}
-
-
-def _aware(moment: Any) -> datetime | None:
-    try:
-        at = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-        return at if at.year >= _FIRST_YEAR else None
-    except MISSHAPEN:  # a zone of 99 hours, or a year that no calendar has
-        return None
 
 
 def _said(error: BaseException) -> str:

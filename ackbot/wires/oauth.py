@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlencode
 
+from ackbot import extras
 from ackbot.errors import AckbotError
 from ackbot.wires import token_words, web
 from ackbot.wires.secrets import Password, PasswordProblem, readable
@@ -292,7 +293,7 @@ class Tokens:
             import jwt
         except ImportError:
             raise self._problem(
-                GrantRefused, "signing needs one more package; run pip install 'ackbot[oauth]'"
+                GrantRefused, f"signing needs one more package; run {extras.command('oauth')}"
             ) from None
         try:
             return jwt.encode(dict(payload), key, algorithm=algorithm, headers=dict(head))
