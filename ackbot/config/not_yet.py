@@ -11,7 +11,6 @@ from ackbot.config.source import Source
 # a key deletes its line here, and the words "not in this version" beside the key in config.example.toml.
 NOT_YET: Mapping[tuple[str, str], str] = MappingProxyType(
     {
-        ("oauth", ""): "nothing logs in with OAuth; use password_file or password_env",
         ("staff", "phone"): "no mail shows it; set the phone of the inbox, which residents are given",
     }
 )

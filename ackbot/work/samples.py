@@ -343,6 +343,7 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
         "digest about a case passed on",
         reminders.digest(desk, staff, several[5:], "There is damp.", why="a specimen"),
     )
+    yield "a letter that was refused", to_staff.without_words(desk, case, staff, "specimen", why="a specimen")
     yield "overdue today", reminders.overdue(desk, staff, several, "", why="a specimen")
     yield "due now", reminders.late(desk, staff, several[1], "", why="a specimen")
     yield "overdue today, one case", reminders.overdue(desk, staff, [own], "There is damp.", why="a specimen")
