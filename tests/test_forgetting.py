@@ -427,3 +427,23 @@ def test_an_erased_letter_is_no_letter_in_another_inbox_either(make_story: Calla
     story.receive(raw, "housing")
 
     assert (story.cases(), story.outbox(), found(story.db)) == ([], [], set())
+
+
+def test_a_letter_that_comes_meanwhile_goes_too(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    """D73: looking takes minutes in a large store, and nothing is locked meanwhile."""
+    address, looked = "edward@resident.example", personal.find
+    came: list[str] = []
+
+    def slow(*args: Any) -> Any:
+        found_ = looked(*args)
+        if not came:
+            came.append(
+                story.receive(letter(subject="Another", text="marzipan", message_id="<2@r.example>"))["outcome"]
+            )
+        return found_
+
+    monkeypatch.setattr(personal, "find", slow)
+    _, busy = personal.erase(story.db, story.office, address, story.now, close=True)
+
+    assert (came, busy) == (["case"], [])
+    assert found(story.db, (address, "edward quan", "marzipan")) == set()
