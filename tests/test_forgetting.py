@@ -346,6 +346,11 @@ def test_a_case_on_hold_is_left_whole(make_story: Callable[..., Story], monkeypa
     done, busy = personal.erase(story.db, story.office, ADDRESS, story.now, close=True)
 
     assert (done.kept, busy) == ((code,), [])
+    parties = story.db.run("SELECT code FROM parties WHERE address = :address", address=ADDRESS)
+    assert [row["code"] for row in parties] == [code]  # of everybody else's cases they are no party now
+    assert not story.db.run(
+        "SELECT 1 FROM letters WHERE LOWER(text) LIKE :it AND code <> :code", it=f"%{ADDRESS}%", code=code
+    )
     assert of_it() == was
     assert [row["code"] for row in forgetting.held(story.db)] == [code]
     assert forgetting.hold(story.db, code, "", story.now)
