@@ -101,6 +101,7 @@ class Staff:
     Args:
         addresses: case folded; replies from all of them count. `email` is the one we write to.
         public_name: the name that residents see; equals `name` unless the council hides it.
+        phone: read by whoever is alarmed about a case of theirs; residents are given the inbox's. "" for none.
         cover, manager: staff ids; "" for none.
         week: their own working hours; None for the council's.
         max_cases: open cases beyond which they get no new ones, if others can take them; 0 for no limit.
@@ -114,6 +115,7 @@ class Staff:
     addresses: tuple[str, ...]
     public_name: str
     job_title: str
+    phone: str
     cover: str
     manager: str
     week: Week | None

@@ -239,6 +239,7 @@ def _staff(person: shape.Staff) -> values.Staff:
         addresses=tuple(key_of(address) for address in person.email),
         public_name=person.public_name or person.name,
         job_title=person.job_title,
+        phone=person.phone,
         cover=person.cover,
         manager=person.manager,
         week=person.working_hours,

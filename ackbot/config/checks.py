@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ackbot.casework.incoming import danger
-from ackbot.config import not_yet, shape
+from ackbot.config import shape
 from ackbot.config.check_oauth import oauth
 from ackbot.config.lines import Location
 from ackbot.config.source import Source
@@ -328,7 +328,6 @@ def _not_meant(file: shape.File, source: Source) -> None:
             )
         if inbox.sent_folder and inbox.sent_folder == inbox.folder:
             source.finding(("inbox", index, "sent_folder"), "is the folder where letters arrive; name another")
-    not_yet.warn(file, source)
     _store(file.store.url, source)
 
 

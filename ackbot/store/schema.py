@@ -474,7 +474,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )                                      -- written by store/running; read by all commands that look
         """,
     ),
-    # 18: words go some time after a case is closed, names and addresses later; the row of a letter stays, and its fingerprint is
+    # 15: words go some time after a case is closed, names and addresses later; the row of a letter stays, and its fingerprint is
     # the hash by which a letter that comes again is known.
     (
         "ALTER TABLE cases ADD COLUMN hold TEXT NOT NULL DEFAULT ''",  # why nothing of it may be deleted; '' for no hold
