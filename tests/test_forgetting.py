@@ -346,6 +346,11 @@ def test_a_case_on_hold_is_left_whole(make_story: Callable[..., Story], monkeypa
     done, busy = personal.erase(story.db, story.office, ADDRESS, story.now, close=True)
 
     assert (done.kept, busy) == ((code,), [])
+    parties = story.db.run("SELECT code FROM parties WHERE address = :address", address=ADDRESS)
+    assert [row["code"] for row in parties] == [code]  # of everybody else's cases they are no party now
+    assert not story.db.run(
+        "SELECT 1 FROM letters WHERE LOWER(text) LIKE :it AND code <> :code", it=f"%{ADDRESS}%", code=code
+    )
     assert of_it() == was
     assert [row["code"] for row in forgetting.held(story.db)] == [code]
     assert forgetting.hold(story.db, code, "", story.now)
@@ -427,3 +432,23 @@ def test_an_erased_letter_is_no_letter_in_another_inbox_either(make_story: Calla
     story.receive(raw, "housing")
 
     assert (story.cases(), story.outbox(), found(story.db)) == ([], [], set())
+
+
+def test_a_letter_that_comes_meanwhile_goes_too(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    """D73: looking takes minutes in a large store, and nothing is locked meanwhile."""
+    address, looked = "edward@resident.example", personal.find
+    came: list[str] = []
+
+    def slow(*args: Any) -> Any:
+        found_ = looked(*args)
+        if not came:
+            came.append(
+                story.receive(letter(subject="Another", text="marzipan", message_id="<2@r.example>"))["outcome"]
+            )
+        return found_
+
+    monkeypatch.setattr(personal, "find", slow)
+    _, busy = personal.erase(story.db, story.office, address, story.now, close=True)
+
+    assert (came, busy) == (["case"], [])
+    assert found(story.db, (address, "edward quan", "marzipan")) == set()

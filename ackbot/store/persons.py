@@ -40,6 +40,8 @@ _MENTIONS = (
     ("clocks", "id", "why"),
 )
 
+_WITHOUT_CASE = ("arrivals", "lanes", "inbox_states")
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -234,9 +236,9 @@ def erase(db: Database, found: Found, now: datetime) -> None:
     _footers(db, found, texts)
     forgetting.erase(db, found.letters, found.mails, found.codes, now)
     _rows(db, "DELETE FROM answers WHERE id IN ({names}) RETURNING id", found.answers)
-    if found.kept:  # the law asks for these cases: what belongs to them stays with them
-        return
-    db.run("DELETE FROM parties WHERE address = :address", address=found.address)
+    # What belongs to a case on hold stays with it.
+    elsewhere, kept = _not_in(found.kept)
+    db.run(f"DELETE FROM parties WHERE address = :address{elsewhere}", address=found.address, **kept)
     forgetting.forget_people(db, [found.address])
     for row in _rows(db, "SELECT id, copies, answer_to FROM cases WHERE code IN ({names})", found.others):
         copies = [one for one in json.loads(row["copies"] or "[]") if key_of(one) != found.address]
@@ -250,13 +252,21 @@ def erase(db: Database, found: Found, now: datetime) -> None:
         _redact(db, found, table, key, column)
 
 
+def _not_in(codes: Sequence[str]) -> tuple[str, dict[str, Any]]:
+    """A condition, to be put behind another, that leaves these cases out; and its parameters."""
+    names, parameters = listed("k", codes)
+    return (f" AND COALESCE(code, '') NOT IN ({names})", parameters) if codes else ("", {})
+
+
 def _redact(db: Database, found: Found, table: str, key: str, column: str) -> None:
     """Take the address out of one column, and the name too where it stands beside the address or in a case of theirs."""
     pattern = re.compile("|".join(map(re.escape, (found.address, *found.names))), re.IGNORECASE)
+    elsewhere, kept = _not_in(found.kept) if table not in _WITHOUT_CASE else ("", {})
     rows = list(
         db.run(
-            f"SELECT {key} AS key, {column} AS said FROM {table} WHERE LOWER({column}) LIKE :like",
+            f"SELECT {key} AS key, {column} AS said FROM {table} WHERE LOWER({column}) LIKE :like{elsewhere}",
             like=f"%{_liked(found.address)}%",
+            **kept,
         )
     )
     if table in ("letters", "words", "cases"):

@@ -17,6 +17,7 @@ from ackbot.store.opening import path_of
 from ackbot.store.persons import Found
 from ackbot.work.apply import apply
 
+_LOOKS = 3
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
@@ -113,14 +114,20 @@ def erase(db: Database, office: Office, address: str, now: datetime, *, close: b
         What was found; and what keeps it from being erased now, then nothing was written: codes of open cases, "" for mail that
         is on its way.
     """
-    with db.transaction():
+    # Looking goes through whole tables, so it is done before, and the daemon need not wait for it. What came in between, such as a
+    # letter, is found by the second look.
+    first = found = find(db, office.council, address)
+    for _ in range(_LOOKS):
+        with db.transaction():
+            if close:
+                close_all(db, office, found, now)
+            if busy := persons.under_way(db, found):
+                return found, busy
+            persons.erase(db, found, now)
         found = find(db, office.council, address)
-        if close:
-            close_all(db, office, found, now)
-        if busy := persons.under_way(db, found):
-            return found, busy
-        persons.erase(db, found, now)
-    return found, []
+        if not (found.codes or found.letters or found.mails):
+            break
+    return first, []
 
 
 def backups_beside(store_url: str) -> list[Path]:
