@@ -1,5 +1,6 @@
 """From the file's shape to the values that rules, watchers and dispatchers are given."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -22,6 +23,7 @@ from ackbot.wires.secrets import Password, readable
 from ackbot.wires.smtp import Relay
 
 DEFAULT_LANE = "default"
+_ENGLAND = "GB-ENG"  # whose Ombudsman is named where `bank_holidays` is empty
 _REHEARSAL_SECRET = b"a rehearsal signs with this, and nothing of it is sent"
 
 
@@ -98,7 +100,6 @@ def _council(file: shape.File, wording: Wording) -> values.Council:
         closed=frozenset(file.calendar.closed_on),
         extra=frozenset(file.calendar.extra_days),
     )
-    phrases = wording.templates.words(file.council.languages[0])["defaults"]
     return values.Council(
         name=file.council.name,
         domains=tuple(key_of(f"@{domain}")[1:] for domain in file.council.domains)
@@ -128,9 +129,9 @@ def _council(file: shape.File, wording: Wording) -> values.Council:
         reference_in_subject=file.council.reference_in_subject,
         head_of_service=file.council.head_of_service,
         languages=tuple(file.council.languages),
-        urgent_help=file.council.urgent_help or phrases["urgent_help"],
-        take_further=file.council.take_further or phrases["take_further"],
-        formats=file.council.formats or phrases["formats"],
+        bilingual=file.council.bilingual and len(file.council.languages) > 1,
+        staff_language=wording.staff_language,
+        in_language=_in_language(file, wording),
         privacy=file.council.privacy,
         plain_reply=file.council.plain_reply,
         archive_bcc=file.council.archive_bcc,
@@ -141,6 +142,32 @@ def _council(file: shape.File, wording: Wording) -> values.Council:
         statements=tuple(one.text for one in file.statement),
         report=values.Reporting(to=tuple(file.report.to), months=file.report.every),
     )
+
+
+def _in_language(file: shape.File, wording: Wording) -> Mapping[str, Mapping[str, str]]:
+    """The lines that stand in every mail: the council's own in that language, or else those that come with the language."""
+    own = {name: getattr(file.council, name) for name in ("urgent_help", "take_further", "formats")}
+    nation = file.calendar.bank_holidays or _ENGLAND
+    found: dict[str, Mapping[str, str]] = {}
+    for number, language in enumerate(file.council.languages):
+        words = wording.templates.words(language)
+        usual = {
+            name: str(text).format(ombudsman=words["ombudsman"][nation]) for name, text in words["defaults"].items()
+        }
+        said = {
+            name: texts.get(language) or (number == 0 and texts.get("")) or usual[name] for name, texts in own.items()
+        }
+        found[language] = MappingProxyType({**said, "sentence": ""})
+    return MappingProxyType(found)
+
+
+def _own_lines(inbox: shape.Inbox, languages: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+    """What an inbox says instead, by language; a text without a language is in the council's first."""
+    found: dict[str, dict[str, str]] = {}
+    for name, texts in (("sentence", inbox.sentence), ("take_further", inbox.take_further)):
+        for language, text in texts.items():
+            found.setdefault(language or languages[0], {})[name] = text
+    return MappingProxyType(found)
 
 
 def _standard(one: shape.Standard) -> values.Standard:
@@ -203,8 +230,7 @@ def _inbox(inbox: shape.Inbox, file: shape.File, calendar: Calendar) -> values.I
         authserv_id=inbox.authserv_id,
         attach_up_to=inbox.attach_up_to,
         phone=inbox.phone,
-        sentence=inbox.sentence,
-        take_further=inbox.take_further,
+        in_language=_own_lines(inbox, file.council.languages),
         acknowledge_backlog=inbox.backlog == "acknowledge",
         bounce=relay.bounce,
         sent_folder=inbox.sent_folder,

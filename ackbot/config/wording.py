@@ -7,6 +7,7 @@ from typing import Any
 
 from ackbot import resources
 from ackbot.casework import wordlists
+from ackbot.casework.drafts import kinds
 from ackbot.casework.incoming import danger
 from ackbot.casework.wordlists import ListFile, Lists
 from ackbot.config import shape
@@ -14,14 +15,17 @@ from ackbot.config.source import Finding, Source
 from ackbot.mail.templates import TemplateProblem, Templates
 
 _SHARED = "shared"  # the list of groups and exceptions that the others of its language use
+RESIDENTS_SUBJECTS = ("unnamed", "call", "visit")
+_STAFF_PHRASES = ("fence", "digest", "subject")
 _MODEL = "en"  # the language whose words.toml has every phrase
 
 
 @dataclass(frozen=True)
 class Wording:
-    """The templates, and the lists of urgent words."""
+    """The templates, the language of mail to staff, and the lists of urgent words."""
 
     templates: Templates
+    staff_language: str
     urgent: Lists
 
 
@@ -30,16 +34,29 @@ def wording(file: shape.File, source: Source) -> Wording:
     shipped = resources.templates()
     templates = Templates([folder for folder in (source.path.parent / "templates", shipped) if folder.is_dir()])
     known = templates.languages()
+    # Mail to staff exists in few languages: it is written in the first of the council's that has it.
+    staff = next((one for one in file.council.languages if kinds.NEW_CASE.template in templates.names(one)), _MODEL)
     for number, language in enumerate(file.council.languages):
         if language not in known:
             what = f'there are no templates in "{language}"; choose from: {", ".join(known)}'
             source.finding(("council", "languages", number), what)
             continue
         try:
-            missing = _lacking(Templates([shipped]).words(_MODEL), templates.words(language))
+            model = Templates([shipped]).words(_MODEL)
+            missing = _lacking(model if language == staff else _for_residents(model), templates.words(language))
         except TemplateProblem as problem:
             source.findings.append(finding(problem))
             continue
+        lacking = [one.template for one in kinds.TRANSLATED if one.template not in templates.names(language)]
+        if lacking:
+            what = f'"{language}" lacks {", ".join(lacking)}; write them, or leave the language out'
+            source.finding(("council", "languages", number), what)
+        if not missing and not templates.words(language)["reviewed_by"]:
+            what = (
+                f'nobody who speaks "{language}" has vouched for its words; let one read `ackbot preview --language {language}`,'
+                f" and put a copy of its words.toml with their name as reviewed_by into templates/{language} beside this file"
+            )
+            source.finding(("council", "languages", number), what, warning=True)
         if missing:
             what = f"{', '.join(missing)}: missing, or another kind of value than in the words.toml of ackbot; copy it from there"
             source.findings.append(Finding(templates.file(f"{language}/words.toml"), 1, missing[0], what))
@@ -47,7 +64,13 @@ def wording(file: shape.File, source: Source) -> Wording:
         templates.offers()
     except TemplateProblem as problem:
         source.findings.append(finding(problem))
-    return Wording(templates, _lists(file, source))
+    return Wording(templates, staff, _lists(file, source))
+
+
+def _for_residents(model: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The phrases that mails to residents need; the others are for staff and admins."""
+    subjects = {name: model["subject"][name] for name in RESIDENTS_SUBJECTS}
+    return {**{name: value for name, value in model.items() if name not in _STAFF_PHRASES}, "subject": subjects}
 
 
 def finding(problem: TemplateProblem) -> Finding:

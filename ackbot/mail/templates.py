@@ -3,11 +3,12 @@
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from functools import cached_property
 from itertools import takewhile
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import jinja2
@@ -15,8 +16,9 @@ import jinja2
 from ackbot.errors import AckbotError
 from ackbot.mail import markup
 
-ELEMENTS = ("h1", "p", "ul", "li", "a", "hr")
+ELEMENTS = ("h1", "h2", "p", "ul", "li", "a", "hr")
 _LARGE = 1.4  # factor of large print: the shell's 18 px become 25, which is 19 points
+_NONE: Mapping[str, Any] = MappingProxyType({})
 SHELL = "shell.html"  # the page around every HTML part, including its style sheet
 
 
@@ -73,9 +75,15 @@ class Templates:
             keep_trailing_newline=False,
             auto_reload=False,
         )
-        self._environment.filters.update(day=_day, clock=_clock, lines=markup.Lines)
+        self._environment.filters.update(
+            day=_day, clock=_clock, lines=markup.Lines, theirs=_theirs, yours=_yours, wished=_wished, listed=_listed
+        )
         self._words: dict[str, Mapping[str, Any]] = {}
         self._counted: tuple[Mapping[str, Any], str, str, tuple[markup.Block, ...]] = ({}, "", "", ())
+
+    @cached_property
+    def _right_to_left(self) -> jinja2.Environment:
+        return self._environment.overlay(finalize=markup.protect_right_to_left)
 
     def languages(self) -> tuple[str, ...]:
         """The codes of the languages that have an acknowledgement, in alphabetical order."""
@@ -107,8 +115,13 @@ class Templates:
         return str(phrase).format_map(values)
 
     def fence(self, language: str) -> str:
-        """How the fence line begins, up to the resident's name. Staff write to the resident above the fence."""
-        return str(self.words(language)["fence"]).partition("{")[0].strip()
+        """How the fence line begins, up to the resident's name; "" if no mail to staff is written in that language."""
+        return str(self.words(language).get("fence", "")).partition("{")[0].strip()
+
+    def own_name(self, language: str) -> str:
+        """What speakers of a language call it; its code if we do not know."""
+        names = self.language_names().get(language, ())
+        return names[1] if len(names) > 1 and language != "en" else names[0] if names else language
 
     def day(self, language: str, day: date, today: date) -> str:
         """A date as people say it, with its weekday; with its year only if that is not this year."""
@@ -134,13 +147,22 @@ class Templates:
         return self._words["names"]
 
     def render(
-        self, language: str, name: str, values: Mapping[str, Any], *, title: str, html: bool, large: bool = False
+        self,
+        language: str,
+        name: str,
+        values: Mapping[str, Any],
+        *,
+        title: str,
+        html: bool,
+        large: bool = False,
+        further: Mapping[str, Mapping[str, Any]] = _NONE,
     ) -> Rendered:
         """
         The words of one mail.
 
         Args:
             large: in large print, which is at least 18 points.
+            further: languages in which the whole mail stands once more below, each with the values that it has instead.
 
         Raises:
             TemplateProblem: the template is missing, broken, or names a value that `values` lacks.
@@ -151,7 +173,9 @@ class Templates:
             if counted[0] is values and counted[1:3] == (language, name)
             else self._blocks(language, name, values)
         )
-        text = markup.to_text(found)
+        if further:
+            found = self._one_below_the_other(found, name, values, further)
+        text = markup.to_text(found, language)
         if not html:
             return Rendered(text, "")
         shell, styles = self._large if large else (self.shell, self.styles)
@@ -169,6 +193,23 @@ class Templates:
         above = takewhile(lambda block: block.kind != "hr", found)
         return sum(len(line.split()) for block in above for line in block.lines)
 
+    def _one_below_the_other(
+        self,
+        first: tuple[markup.Block, ...],
+        name: str,
+        values: Mapping[str, Any],
+        further: Mapping[str, Mapping[str, Any]],
+    ) -> tuple[markup.Block, ...]:
+        """Whole versions, never mixed by paragraph, and on top a line for each that stands below (domain.md §12)."""
+        found = [markup.Block("p", (self.words(language)["below"],), language) for language in further]
+        found += first
+        for language, own in further.items():
+            found += [markup.Block("hr", ()), markup.Block("p", (self.own_name(language),), language)]
+            for block in self._blocks(language, name, {**values, **own}):
+                kind = "h2" if block.kind == "h1" else block.kind  # a page has one h1
+                found.append(replace(block, kind=kind, language=block.language or language))
+        return tuple(found)
+
     def _blocks(self, language: str, name: str, values: Mapping[str, Any]) -> tuple[markup.Block, ...]:
         return markup.blocks(self._source(language, name, values))
 
@@ -184,8 +225,9 @@ class Templates:
             raise TemplateProblem(str(error.message), *place(error)) from None
 
     def _compiled(self, name: str) -> jinja2.Template:
+        backwards = markup.direction(name.partition("/")[0]) == "rtl"
         try:
-            return self._environment.get_template(name)
+            return (self._right_to_left if backwards else self._environment).get_template(name)
         except jinja2.TemplateNotFound as error:
             raise TemplateProblem(f"there is no template {error.name}") from None
         except jinja2.TemplateSyntaxError as error:
@@ -282,3 +324,40 @@ def _day(context: jinja2.runtime.Context, day: date) -> str:
 def _clock(context: jinja2.runtime.Context, moment: datetime) -> str:
     templates: Templates = context["_templates"]
     return templates.clock(context["_language"], moment.timetz())
+
+
+@jinja2.pass_context
+def _theirs(context: jinja2.runtime.Context, words: str) -> str:
+    """A resident's words within ours, such as their subject: in the language of their letter, isolated."""
+    language = str(context.get("letter_language") or "")
+    return markup.isolated(words, "" if language == context["_language"] else language)
+
+
+@jinja2.pass_context
+def _yours(context: jinja2.runtime.Context, way: str) -> str:
+    """What they wrote or told us, in the words in which our later mails name it."""
+    templates: Templates = context["_templates"]
+    return templates.phrase(context["_language"], f"reached.{way}")
+
+
+@jinja2.pass_context
+def _listed(context: jinja2.runtime.Context, names: Sequence[str]) -> str:
+    """Names as a sentence lists them: "A", "A and B", "A, B, and C"."""
+    words = context["_templates"].words(context["_language"])["list"]
+    *others, last = (markup.protect(name) for name in names)
+    joint = "" if not others else words["two"] if len(others) == 1 else words["last"]
+    return markup.Words(f"{words['comma'].join(others)}{joint}{last}")
+
+
+@jinja2.pass_context
+def _wished(context: jinja2.runtime.Context, wishes: Sequence[str]) -> str:
+    """What a resident asked for, named in the language of the mail: languages by their codes, formats by their names."""
+    templates, language = context["_templates"], context["_language"]
+    formats: Mapping[str, str] = templates.words(language)["formats"]
+    names = []
+    for wish in wishes:
+        name, _, other = wish.partition(":")
+        known = templates.language_names().get(other or name, ())
+        called = (known[0] if language == "en" else templates.own_name(other or name)) if known else other
+        names.append(formats[name].format(language=called) if name in formats else called or wish)
+    return _listed(context, names)

@@ -9,7 +9,7 @@ from typing import Any
 from ackbot.casework import keys, standards
 from ackbot.casework.clocks import absence_moves, reminders
 from ackbot.casework.council import Council, Inbox, Staff
-from ackbot.casework.drafts import alarm_mails, to_admin, to_resident, to_staff, to_writer
+from ackbot.casework.drafts import alarm_mails, persons_words, to_admin, to_resident, to_staff, to_writer
 from ackbot.casework.drafts.kinds import ASK_BACK
 from ackbot.casework.drafts.to_resident import NoNews
 from ackbot.casework.intents import Send
@@ -273,7 +273,7 @@ def _later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[str, Send]]
         key = keys.specimen(title)
         yield (
             title,
-            to_resident.human(desk, case, staff, key, words, next_on=next_on, why="a specimen"),
+            persons_words.human(desk, case, staff, key, words, next_on=next_on, why="a specimen"),
         )
     for times in range(3):
         told = NoNews(
@@ -307,9 +307,9 @@ def _later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[str, Send]]
     waiting = replace(case, state="waiting", human_words_at=_OPEN)
     yield "a question not answered", to_resident.still_waiting(desk, [(waiting, _NEXT)], why="a specimen")
     copied = replace(case, copies=("councillor@northgate.example",))
-    sent = to_resident.human(desk, copied, staff, keys.specimen("cc"), words, next_on=None, why="a specimen")
+    sent = persons_words.human(desk, copied, staff, keys.specimen("cc"), words, next_on=None, why="a specimen")
     yield "a person's own words, copied", sent
-    yield "a copy of them", to_resident.copies(desk, copied, sent, "a specimen")[0]
+    yield "a copy of them", persons_words.copies(desk, copied, sent, "a specimen")[0]
     both, absence = [case, case], keys.absence("dana", _LATER)
     yield (
         "cover of two matters",
