@@ -68,7 +68,9 @@ def test_the_page(demo: tuple[Path, str]) -> None:
     page = (folder / "report.html").read_text()
 
     assert page.count("<article>") == len(list((folder / "mail").glob("*.eml")))
-    assert "Priya Shah in Housing has your email about “Damp in my daughter's bedroom”." in page
+    assert "Priya Shah in Housing has your email about “Damp in my daughter's bedroom”." in page.replace(
+        "<bdi>", ""
+    ).replace("</bdi>", "")
     assert "<script" not in page
 
 

@@ -18,13 +18,30 @@ from ackbot.work.samples import proofread, specimens
     metavar="DIR",
     help="Write every mail as a file to open in a mail client, and one page with all of them.",
 )
+@click.option(
+    "--lint", "linting", is_flag=True, help="Read the words of all languages of the council as a strict editor."
+)
 @click.argument("mail", required=False, metavar="[MAIL]")
 @click.pass_context
 def command(
-    ctx: click.Context, own_config: str | None, language: str | None, gallery: str | None, mail: str | None
+    ctx: click.Context,
+    own_config: str | None,
+    language: str | None,
+    gallery: str | None,
+    mail: str | None,
+    *,
+    linting: bool,
 ) -> None:
     """Show every mail, or those whose title has MAIL in it, as your council would send it."""
     config = sample() if config_path(ctx, own_config) is None else loaded(ctx, own_config, rehearsal=True)
+    if linting:
+        from ackbot.work.lint import lint
+
+        findings = proofread(config) or lint(config)
+        for finding in findings:
+            say(str(finding))
+        say(f"{len(findings)} to look at" if findings else "nothing to improve", err=True)
+        ctx.exit(1 if findings else 0)
     language = language or config.council.languages[0]
     if language not in config.office.templates.languages():
         fail(

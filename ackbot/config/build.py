@@ -8,6 +8,7 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from ackbot.casework import council as values
+from ackbot.casework.drafts import speaking
 from ackbot.casework.office import Office
 from ackbot.casework.worktime import Calendar
 from ackbot.config import shape
@@ -23,7 +24,6 @@ from ackbot.wires.secrets import Password, readable
 from ackbot.wires.smtp import Relay
 
 DEFAULT_LANE = "default"
-_ENGLAND = "GB-ENG"  # whose Ombudsman is named where `bank_holidays` is empty
 _REHEARSAL_SECRET = b"a rehearsal signs with this, and nothing of it is sent"
 
 
@@ -147,17 +147,14 @@ def _council(file: shape.File, wording: Wording) -> values.Council:
 def _in_language(file: shape.File, wording: Wording) -> Mapping[str, Mapping[str, str]]:
     """The lines that stand in every mail: the council's own in that language, or else those that come with the language."""
     own = {name: getattr(file.council, name) for name in ("urgent_help", "take_further", "formats")}
-    nation = file.calendar.bank_holidays or _ENGLAND
+    nations = [file.calendar.bank_holidays] if file.calendar.bank_holidays else []
     found: dict[str, Mapping[str, str]] = {}
     for number, language in enumerate(file.council.languages):
-        words = wording.templates.words(language)
-        usual = {
-            name: str(text).format(ombudsman=words["ombudsman"][nation]) for name, text in words["defaults"].items()
-        }
+        usual = speaking.usual(wording.templates.words(language), nations)
         said = {
             name: texts.get(language) or (number == 0 and texts.get("")) or usual[name] for name, texts in own.items()
         }
-        found[language] = MappingProxyType({**said, "sentence": ""})
+        found[language] = MappingProxyType({**usual, **said})
     return MappingProxyType(found)
 
 

@@ -112,6 +112,12 @@ _SPOKEN_CODES = (
 _SPOKEN = frozenset(_SPOKEN_CODES.split())
 
 
+def spoken(tag: str) -> str:
+    """The ISO 639-1 code of a language tag (RFC 5646) such as `cy-GB`; "" if residents write no such language."""
+    code = tag.strip().partition("-")[0].lower()
+    return code if code in _SPOKEN else ""
+
+
 @lru_cache(maxsize=1)
 def _detector() -> Any:
     """The detector; None if the extra is not installed."""

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 import jinja2
+from jinja2 import nodes
 
 from ackbot.errors import AckbotError
 from ackbot.mail import markup
@@ -76,7 +77,14 @@ class Templates:
             auto_reload=False,
         )
         self._environment.filters.update(
-            day=_day, clock=_clock, lines=markup.Lines, theirs=_theirs, yours=_yours, wished=_wished, listed=_listed
+            day=_day,
+            on_day=_on_day,
+            clock=_clock,
+            lines=markup.Lines,
+            theirs=_theirs,
+            yours=_yours,
+            wished=_wished,
+            listed=_listed,
         )
         self._words: dict[str, Mapping[str, Any]] = {}
         self._counted: tuple[Mapping[str, Any], str, str, tuple[markup.Block, ...]] = ({}, "", "", ())
@@ -120,15 +128,21 @@ class Templates:
 
     def own_name(self, language: str) -> str:
         """What speakers of a language call it; its code if we do not know."""
-        names = self.language_names().get(language, ())
-        return names[1] if len(names) > 1 and language != "en" else names[0] if names else language
+        names = self.language_names().get(language, (language,))
+        return next((name for name in names if not name.isascii()), names[min(1, len(names) - 1)])
 
-    def day(self, language: str, day: date, today: date) -> str:
-        """A date as people say it, with its weekday; with its year only if that is not this year."""
+    def day(self, language: str, day: date, today: date, *, on: bool = False) -> str:
+        """
+        A date as people say it, with its weekday; with its year only if that is not this year.
+
+        Args:
+            on: in the form that says when something happens, where a language has one of its own, as Welsh and Polish do.
+        """
         words = self.words(language)
         pattern = words["date"] if day.year == today.year else words["date_with_year"]
+        weekdays = words["weekdays_on"] if on and "weekdays_on" in words else words["weekdays"]
         return str(pattern).format(
-            weekday=words["weekdays"][day.weekday()], day=day.day, month=words["months"][day.month - 1], year=day.year
+            weekday=weekdays[day.weekday()], day=day.day, month=words["months"][day.month - 1], year=day.year
         )
 
     def clock(self, language: str, moment: time) -> str:
@@ -235,6 +249,28 @@ class Templates:
         except (UnicodeDecodeError, OSError) as error:
             raise TemplateProblem(f"cannot be read ({error})", self.file(name)) from None
 
+    def named_in(self, language: str, name: str) -> frozenset[str]:
+        """
+        The values that a template names, with those of the parts that it includes; of `one.next_on` the last name.
+
+        Raises:
+            TemplateProblem: the template is missing or does not compile.
+        """
+        self._compiled(f"{language}/{name}.txt")
+        tree = self._environment.parse(self._file(f"{language}/{name}.txt"))
+        found = {node.attr for node in tree.find_all(nodes.Getattr)}
+        made = {"_language", "loop"}
+        for node in tree.find_all(nodes.Name):
+            (made if node.ctx == "store" else found).add(node.name)
+        for include in tree.find_all(nodes.Include):
+            *_, part = (
+                str(one.value)
+                for one in (include.template, *include.template.find_all(nodes.Const))
+                if isinstance(one, nodes.Const)
+            )
+            found |= self.named_in(language, part.strip("/").removesuffix(".txt"))
+        return frozenset(found - made)
+
     def problems(self, language: str) -> Iterator[TemplateProblem]:
         """What is wrong with that language's templates, as far as they show it before any value is filled in."""
         files = {path.relative_to(folder) for folder in self.folders for path in folder.glob(f"{language}/**/*.txt")}
@@ -243,6 +279,10 @@ class Templates:
                 self._compiled(name)
             except TemplateProblem as problem:
                 yield problem
+
+    def file_text(self, name: str) -> str:
+        """What stands in a template file such as `en/receipt.txt`. Raises TemplateProblem."""
+        return self._file(name)
 
     def file(self, name: str) -> str:
         """The path of a template file such as `en/words.toml`, for messages to an admin; the name itself if there is none."""
@@ -317,7 +357,13 @@ def place(error: BaseException) -> tuple[str, int]:
 @jinja2.pass_context
 def _day(context: jinja2.runtime.Context, day: date) -> str:
     templates: Templates = context["_templates"]
-    return templates.day(context["_language"], day, context["today"])
+    return markup.Words(templates.day(context["_language"], day, context["today"]))
+
+
+@jinja2.pass_context
+def _on_day(context: jinja2.runtime.Context, day: date) -> str:
+    templates: Templates = context["_templates"]
+    return markup.Words(templates.day(context["_language"], day, context["today"], on=True))
 
 
 @jinja2.pass_context
@@ -337,7 +383,7 @@ def _theirs(context: jinja2.runtime.Context, words: str) -> str:
 def _yours(context: jinja2.runtime.Context, way: str) -> str:
     """What they wrote or told us, in the words in which our later mails name it."""
     templates: Templates = context["_templates"]
-    return templates.phrase(context["_language"], f"reached.{way}")
+    return markup.Words(templates.phrase(context["_language"], f"reached.{way}"))
 
 
 @jinja2.pass_context
