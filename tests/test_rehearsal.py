@@ -13,6 +13,7 @@ from ackbot.config import Config, load
 from ackbot.report import simulated
 from ackbot.report.simulated import Rehearsed
 from ackbot.work import rehearsal
+from tests.support.browser import judged
 from tests.support.council import write_config
 from tests.support.letters import letter
 
@@ -95,6 +96,30 @@ def test_answers_of_the_sent_folder(config: Config, tmp_path: Path) -> None:
     assert "What staff did is unknown" in simulated.as_text(alone) and "is unknown" not in simulated.as_text(both)
 
 
+LATER = letter(
+    sender="Ann <ann@resident.example>", subject="Hedge", text="The hedge is too high.\n", message_id="<6@r.example>",
+    date="Fri, 18 Dec 2026 16:45:00 +0000",
+)  # fmt: skip
+
+
+def test_the_days_between(config: Config, tmp_path: Path) -> None:
+    """
+    With the Sent folder the days pass too: who was answered is asked whether it is settled, who was not reads "no news".
+
+    Digests count among the mails a day. Without the folder none of it is told, because it would rest on nobody's answers.
+    """
+    past = in_a_folder(tmp_path / "past", MAILS | {"6": LATER})
+    alone = replayed(config, past)
+    both = replayed(config, past, sent=in_a_folder(tmp_path / "sent", {"a": ANSWER}))
+
+    assert alone.unasked == {}
+    assert both.unasked["settled"] == 1  # Edward, a week after Priya's answer
+    assert both.unasked["no-news"] == 4  # Tom once; Nell, of whose gas nobody wrote, three times, and then no more
+    assert sum(mean for mean, _ in both.per_day.values()) > sum(mean for mean, _ in alone.per_day.values())
+    assert "Did that settle it?" in simulated.as_text(both)
+    assert json.loads(simulated.as_json(both))["unasked"] == dict(both.unasked)
+
+
 def test_from_a_day_on(config: Config, tmp_path: Path) -> None:
     """--from leaves out what came before."""
     assert replayed(config, in_a_folder(tmp_path / "past", MAILS), since=date(2026, 12, 8)).mails == 2
@@ -111,6 +136,17 @@ def test_strangers_words_are_escaped(config: Config, tmp_path: Path) -> None:
 
     assert "A &amp; B" in html and "<script" not in html
     assert "bedroom" not in html and "resident.example" not in html
+
+
+@pytest.mark.parametrize("width", [320, 1200])
+def test_the_page_in_a_browser(config: Config, tmp_path: Path, width: int) -> None:
+    """On a phone and on a desk: axe finds nothing, and nothing is wider than the screen."""
+    past, sent = in_a_folder(tmp_path / "past", MAILS | {"6": LATER}), in_a_folder(tmp_path / "sent", {"a": ANSWER})
+    found = judged(simulated.page(replayed(config, past, sent=sent), "Royal Borough of Northgate"), width, tmp_path)
+
+    assert found["violations"] == []
+    assert found["passes"] > 10
+    assert found["needed"] <= found["width"]
 
 
 def test_the_corpus(config: Config, corpus: Path) -> None:

@@ -1,11 +1,7 @@
 """The report as a page: no script, charts that say what they show, a phone's width, and nothing that axe objects to."""
 
-import importlib.util
-import json
 import re
-import shutil
 from datetime import date
-from html import unescape
 from pathlib import Path
 
 import pytest
@@ -14,23 +10,11 @@ from ackbot.config import load
 from ackbot.report import figures, page
 from ackbot.report.figures import Report
 from ackbot.report.periods import Period
-from tests.conftest import missing
 from tests.support import measured
+from tests.support.browser import judged
 from tests.support.council import write_config
-from tests.support.servers import run
 
 QUARTER = Period(date(2026, 10, 1), date(2026, 12, 31))
-INSTALL = "needs a browser and axe: apt-get install -y --no-install-recommends chromium; pip install -e '.[test]'"
-_FOUND = re.compile(r'<pre id="found">(.*?)</pre>', re.DOTALL)
-_ASK = """axe.run().then(found => {
-  const said = document.createElement("pre");
-  said.id = "found";
-  said.textContent = JSON.stringify({
-    violations: found.violations.map(one => [one.id, one.nodes.map(node => node.html.slice(0, 200))]),
-    passes: found.passes.length, width: innerWidth, needed: document.documentElement.scrollWidth
-  });
-  document.body.append(said);
-});"""
 
 
 @pytest.fixture(scope="module")
@@ -90,33 +74,7 @@ def test_hidden_is_no_length(reports: dict[str, Report]) -> None:
 @pytest.mark.parametrize("name", ["busy", "quiet", "empty", "names"])
 def test_a_browser_and_axe(reports: dict[str, Report], name: str, width: int, tmp_path: Path) -> None:
     """On a phone and on a desk: axe finds nothing, and nothing is wider than the screen."""
-    chromium, axe = shutil.which("chromium"), importlib.util.find_spec("axe_core_python")
-    if chromium is None or axe is None or axe.origin is None:
-        missing(INSTALL)
-    scripts = [(Path(axe.origin).parent / "axe.min.js").read_text().replace("</script", r"<\/script"), _ASK]
-    (tmp_path / "page.html").write_text(
-        page.page(reports[name]).replace("</body>", "".join(f"<script>{one}</script>" for one in scripts) + "</body>")
-    )
-    done = run(
-        [
-            *(
-                str(chromium),
-                "--headless=new",
-                "--no-sandbox",
-                "--disable-gpu",
-                f"--user-data-dir={tmp_path / 'profile'}",
-            ),
-            *(
-                f"--window-size={width},2000",
-                "--virtual-time-budget=30000",
-                "--dump-dom",
-                f"file://{tmp_path / 'page.html'}",
-            ),
-        ]
-    )
-    told = _FOUND.search(done.stdout)
-    assert told is not None, done.stderr[-500:]
-    found = json.loads(unescape(told[1]))
+    found = judged(page.page(reports[name]), width, tmp_path)
 
     assert found["violations"] == []
     assert found["passes"] > 15

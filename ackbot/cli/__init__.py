@@ -29,6 +29,7 @@ _COMMANDS = {
     "simulate": "replay a mailbox with its own dates, and say what would have been",
     "store": "copy a store to another, such as SQLite to PostgreSQL",
     "status": "show how the inboxes, the relay and the outbox are",
+    "watch": "show letters as they come, alarms and what falls due, live",
 }
 
 

@@ -43,6 +43,7 @@ class Section:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     chart: Chart | None = None
+    first: str = ""  # what the first column is; "" for its usual name
 
 
 def page(report: Report) -> str:

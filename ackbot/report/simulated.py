@@ -25,6 +25,7 @@ class Rehearsed:
         alarms, promised: by the Monday of their week; of `promised`, how many a person kept as far as the Sent folder tells.
         load: by policy, how many cases each person got.
         per_day: mails to each person on a working day, as mean and most.
+        unasked: mails that residents would have got as the days passed, by kind; empty unless answers are known.
     """
 
     first: date | None
@@ -39,6 +40,7 @@ class Rehearsed:
     promised: Mapping[date, tuple[int, int]]
     load: Mapping[str, Mapping[str, int]]
     per_day: Mapping[str, tuple[float, int]]
+    unasked: Mapping[str, int]
     answers_known: bool
 
 
@@ -66,7 +68,7 @@ def sections(found: Rehearsed) -> list[Section]:
     policies = tuple(word("simulate", "columns", policy) for policy in found.load)
     reasons = list(found.not_answered.items())[:_REASONS]
     tables = (
-        ("outcomes", (count,), [(name, str(n)) for name, n in found.outcomes.items()]),
+        ("outcomes", (count,), [(word("simulate", "became", name), str(n)) for name, n in found.outcomes.items()]),
         ("not_answered", (count,), [(why, str(n)) for why, n in reasons]),
         ("alarms", (count,), [(words.day(week), str(n)) for week, n in sorted(found.alarms.items())]),
         (
@@ -74,6 +76,7 @@ def sections(found: Rehearsed) -> list[Section]:
             (count, word("simulate", "columns", "kept")),
             [(words.day(week), str(n), str(kept)) for week, (n, kept) in sorted(found.promised.items())],
         ),
+        ("unasked", (count,), [(word("simulate", "kinds", kind), str(n)) for kind, n in found.unasked.items()]),
         (
             "load",
             policies,
@@ -85,7 +88,11 @@ def sections(found: Rehearsed) -> list[Section]:
             [(person, f"{mean:.1f}", str(most)) for person, (mean, most) in found.per_day.items()],
         ),
     )
-    return [Section(name, word("simulate", name), (), columns, tuple(rows)) for name, columns, rows in tables if rows]
+    return [
+        Section(name, word("simulate", name), (), columns, tuple(rows), first=word("simulate", "first", name))
+        for name, columns, rows in tables
+        if rows
+    ]
 
 
 def as_text(found: Rehearsed) -> str:
@@ -115,6 +122,7 @@ def as_json(found: Rehearsed) -> str:
         },
         "load": {policy: dict(load) for policy, load in found.load.items()},
         "per_day": {person: {"mean": round(mean, 2), "most": most} for person, (mean, most) in found.per_day.items()},
+        "unasked": dict(found.unasked),
         "answers_known": found.answers_known,
     }
     return json.dumps(plain, ensure_ascii=False, indent=1)

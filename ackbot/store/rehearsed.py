@@ -48,3 +48,13 @@ def promises(db: Database) -> Sequence[Row]:
 def staff_mails(db: Database) -> Sequence[Row]:
     """When each mail to a member of staff would have gone out."""
     return db.run("SELECT staff, created_at FROM outbox WHERE staff <> '' ORDER BY id")
+
+
+def unasked(db: Database) -> Sequence[Row]:
+    """How many mails of each kind residents would have got as the days passed; the most frequent first."""
+    return db.run(
+        """
+        SELECT kind, COUNT(*) AS n FROM outbox WHERE staff = '' AND kind IN ('no-news', 'settled', 'cover')
+        GROUP BY kind ORDER BY n DESC, kind
+        """
+    )

@@ -1,8 +1,9 @@
 """
 Replays the mails of some months with their own dates, through the daemon's own path and into a throw-away store.
 
-Nothing is sent, and the council's store is not touched. What it cannot know is what staff did: unless their Sent folder is
-given, nobody answers. So it counts the dates that would have been promised, and not what would have become of them.
+Nothing is sent, and the council's store is not touched. What it cannot know is what staff did. Unless their Sent folder is
+given, nobody answers, so it counts the dates that would have been promised, and not what would have become of them. With it
+the days between the mails are gone through too: digests, reminders, "no news", "settled?", cover for those who were away.
 """
 
 import mailbox
@@ -10,11 +11,12 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
+from ackbot.casework.clocks import due
 from ackbot.casework.council import Council
 from ackbot.casework.model import Arrival
 from ackbot.casework.office import Office
@@ -22,11 +24,14 @@ from ackbot.mail.message import Message
 from ackbot.report.simulated import Rehearsed
 from ackbot.store import Database, open_database, rehearsed
 from ackbot.store.database import instant_of
+from ackbot.work.absences import Absences
 from ackbot.work.intake import Intake
+from ackbot.work.promises import OVERDUE_AT, Promises
 
 Policy = Literal["least-loaded", "round-robin"]
 POLICIES: tuple[Policy, ...] = ("least-loaded", "round-robin")
 _HEAD = 256_000  # octets that are read of a mail to find its date
+_EVENING = time(16, 30)  # near the end of a working day, for what waits for a free hour of its resident
 _SENT = "Sent"  # the folder of staff's answers, where the configuration names none
 
 
@@ -67,16 +72,16 @@ def rehearse(
         some = sorted(
             one for one in dated if one is not None and (since is None or calendar.local_day(one.at) >= since)
         )
-        replays = {policy: _replayed(some, boxes, _with(office, policy)) for policy in policies}
+        replays = {policy: _replayed(some, boxes, _with(office, policy), days=bool(sent)) for policy in policies}
     finally:
         for box in boxes.values():
             box.close()
     told = replays[policies[0]]
-    days = [calendar.local_day(one.at) for one in some]
+    dates = [calendar.local_day(one.at) for one in some]
     load: dict[str, Mapping[str, int]] = {policy: one["owners"] for policy, one in replays.items()}
     return Rehearsed(
-        first=min(days, default=None),
-        last=max(days, default=None),
+        first=min(dates, default=None),
+        last=max(dates, default=None),
         mails=len(some),
         undated=sum(one is None for one in dated),
         load=load,
@@ -119,13 +124,22 @@ def _with(office: Office, policy: Policy) -> Office:
     return replace(office, council=rehearsing)
 
 
-def _replayed(some: Sequence[Found], boxes: Mapping[str, mailbox.mbox], office: Office) -> dict[str, Any]:
+def _replayed(
+    some: Sequence[Found], boxes: Mapping[str, mailbox.mbox], office: Office, *, days: bool
+) -> dict[str, Any]:
+    """Replay the mails with one configuration; with `days`, what falls due between them too."""
     with tempfile.TemporaryDirectory(prefix="ackbot-simulate-") as folder:
         db = open_database(f"sqlite:///{Path(folder) / 'rehearsal.db'}")
         try:
             db.migrate()
-            intake = Intake(db, office)
+            intake, rounds = Intake(db, office), (Absences(db, office), Promises(db, office))
+            before = some[0].at if some else None
             for uid, one in enumerate(some, 1):
+                for now in _hours(before, one.at, office.council) if days and before else ():
+                    for round_ in rounds:
+                        round_.run(now)
+                    rehearsed.gone_out(db)
+                before = one.at
                 raw = one.read(boxes)
                 inbox = _inbox(raw, office)
                 name = inbox if not one.sent else _sender_inbox(raw, office)
@@ -135,6 +149,15 @@ def _replayed(some: Sequence[Found], boxes: Mapping[str, mailbox.mbox], office: 
             return _counted(db, office.council)
         finally:
             db.close()
+
+
+def _hours(after: datetime, until: datetime, council: Council) -> Iterator[datetime]:
+    """When rounds have something to do, after one instant and until another: a few times on each day of the council, UTC."""
+    calendar = council.calendar
+    hours = sorted({time(0, 1), time(9, 1), council.digest_at, OVERDUE_AT, due.AT, _EVENING})
+    for n in range((calendar.local_day(until) - calendar.local_day(after)).days + 1):
+        day = calendar.local_day(after) + timedelta(days=n)
+        yield from (now for hour in hours if after < (now := calendar.at(day, hour)) <= until)
 
 
 def _inbox(raw: bytes, office: Office) -> str:
@@ -192,6 +215,7 @@ def _counted(db: Database, council: Council) -> dict[str, Any]:
         "promised": promised,
         "owners": {row["owner"]: row["n"] for row in rehearsed.owners(db)},
         "per_day": per_day,
+        "unasked": {row["kind"]: row["n"] for row in rehearsed.unasked(db)},
     }
 
 
