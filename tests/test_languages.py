@@ -10,7 +10,8 @@ from click.testing import Result
 
 from ackbot import resources
 from ackbot.config import Config, load
-from ackbot.mail import markup
+from ackbot.mail import language, markup
+from ackbot.mail.templates import Templates
 from ackbot.work.lint import lint, reading_grade, sentences
 from ackbot.work.samples import proofread, specimens
 from tests.support.council import World, mistakes, write_config
@@ -20,6 +21,13 @@ SHIPPED = ("ar", "bn", "cy", "es", "fa", "fr", "it", "pl", "pt", "ro", "so")
 WELSH = "Annwyl Gyngor,\n\nMae gen i broblem gyda lleithder yn ystafell wely fy merch, ac rwyf wedi ysgrifennu o'r blaen.\n\nCofion\nNia Rees\n"
 FRENCH = "Bonjour,\n\nIl y a de la moisissure dans la chambre de ma fille depuis le mois d'octobre, et elle tousse la nuit.\n\nMarie Dupont\n"
 ARABIC = "مرحباً،\n\nتوجد رطوبة في غرفة نوم ابنتي منذ شهر أكتوبر، وهي تسعل كل ليلة. أرجو أن يأتي أحد.\n\nأمل حداد\n"
+ALIKE = {
+    "no": ("da",),
+    "zh": ("ja",),
+    "yue": ("zh", "ja"),
+    "ti": ("am",),
+    "yo": ("vi",),
+}  # what a short line may be taken for
 HOSTILE = "\u202eتسرب\u2069 gas\u2066"
 ISOLATES = re.compile("[\u2066-\u2069]")
 
@@ -50,17 +58,17 @@ def every(tmp_path_factory: pytest.TempPathFactory) -> Config:
     return load(write_config(tmp_path_factory.mktemp("every"), council("en", *SHIPPED)))
 
 
-@pytest.mark.parametrize("language", SHIPPED)
-def test_every_language_is_whole(every: Config, language: str) -> None:
+@pytest.mark.parametrize("code", SHIPPED)
+def test_every_language_is_whole(every: Config, code: str) -> None:
     """domain.md §12: every mail to residents, filled in; nothing of another language in it but names; each says who vouches."""
-    mails = list(specimens(every, language))
+    mails = list(specimens(every, code))
 
     assert len(mails) > 20
-    assert every.office.templates.words(language)["reviewed_by"] == ""
+    assert every.office.templates.words(code)["reviewed_by"] == ""
     for title, mail in mails:
         if "colleague" in title or "in Spanish" in title:
             continue
-        head = f'<html lang="{language}" dir="{markup.direction(language)}">'
+        head = f'<html lang="{code}" dir="{markup.direction(code)}">'
         theirs = mail.text.replace("You listened to me", "").replace("Northgate", "")
         assert head == mail.html.partition("<html")[1] + mail.html.partition("<html")[2].partition(">")[0] + ">", title
         assert not re.findall(r"\b(?:You|Your|We|has|the resident|by)\b", theirs), title
@@ -287,3 +295,38 @@ def test_grades_and_sentences() -> None:
     assert reading_grade(["We will write by Monday."]) < 3
     assert reading_grade(["The Local Government and Social Care Ombudsman can help."]) < 5
     assert reading_grade(["Organisational considerations necessitate deliberation."]) > 12
+
+
+@pytest.mark.parametrize("code", sorted(language.SPOKEN - {"en"}))
+def test_every_language_has_an_offer(code: str) -> None:
+    """E52, issue: whatever language we recognise has a name and a line that offers help, in its own script."""
+    templates = Templates([resources.templates()])
+    offer = templates.offers()[code]
+
+    assert templates.language_names()[code]
+    assert len(offer) > 15 and (not offer[-1].isalpha() or code == "th")
+    assert language.language_of(offer, "") in (code, "", *ALIKE.get(code, ())), offer
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("زموږ په کور کې لمده بل ده، لور مې ټوخېږي او شپه نشي ویده کېدای. مهرباني وکړئ راشئ.", "ps"),
+        ("سلام، در اتاق خواب دخترم نم و کپک هست و شب‌ها سرفه می‌کند. لطفاً کسی را بفرستید.", "fa"),
+        ("السلام علیکم، میری بیٹی کے کمرے میں نمی ہے اور وہ رات کو کھانستی ہے۔ براہ کرم کسی کو بھیجیں۔", "ur"),
+        ("سڵاو، ژووری نووستنی کچەکەم شێی هەیە و شەوان دەکۆکێت. تکایە کەسێک بنێرن.", "ckb"),
+        (ARABIC, "ar"),
+        ("我女兒的睡房有霉菌，她晚上咳嗽。請派人來看看，謝謝。", "yue"),
+        ("我女儿的卧室有霉菌，她晚上咳嗽。请派人来看看，谢谢。", "zh"),
+        ("ኣብ መደቀሲ ክፍሊ ጓለይ ጠሊ ኣሎ፣ ለይቲ ድማ ትስዕል ኣላ።", "ti"),
+        ("በልጄ መኝታ ክፍል ውስጥ እርጥበት አለ፣ ሌሊትም ታስላለች።", "am"),
+    ],
+)
+def test_neighbours_of_one_script(text: str, code: str) -> None:
+    """Issue: Pashto is not Persian, and Cantonese readers get traditional characters; their siblings Sorani, Urdu, Tigrinya."""
+    assert language.language_of(text, "") == code
+
+
+def test_welsh_is_promised_welsh() -> None:
+    """Issue: the line for Welsh promises an answer in Welsh, where others are offered an interpreter."""
+    assert "byddwn yn ateb yn Gymraeg" in Templates([resources.templates()]).offers()["cy"]

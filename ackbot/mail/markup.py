@@ -18,7 +18,7 @@ from unicodedata import east_asian_width
 
 _SHARED = 400  # characters of a paragraph; longer ones belong to one letter and are not worth keeping in the cache
 WIDTH = 78  # columns of the text form (voice.md, point 9)
-RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
+RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 
 _OFFSET = 0xF0000  # a private plane of Unicode; protected characters are moved there while markup is read
 _MEANINGFUL = "[]()#-@\\|\n:/"
