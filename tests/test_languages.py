@@ -9,6 +9,7 @@ import pytest
 from click.testing import Result
 
 from ackbot import resources
+from ackbot.casework.incoming import danger
 from ackbot.config import Config, load
 from ackbot.mail import language, markup
 from ackbot.mail.templates import Templates
@@ -330,3 +331,13 @@ def test_neighbours_of_one_script(text: str, code: str) -> None:
 def test_welsh_is_promised_welsh() -> None:
     """Issue: the line for Welsh promises an answer in Welsh, where others are offered an interpreter."""
     assert "byddwn yn ateb yn Gymraeg" in Templates([resources.templates()]).offers()["cy"]
+
+
+def test_dangers_have_plain_names(every: Config) -> None:
+    """Issue 19.5: "It mentions damp or mould, and a child", for each category, never the name of a list."""
+    names = every.office.templates.words("en")["dangers"]
+
+    assert set(names) == set(danger.CATEGORIES)
+    assert not {name for name in names.values() if "-" in name and name != "self-harm"}
+    for title, mail in specimens(every, "en"):
+        assert "words of:" not in mail.text and "homeless-tonight" not in mail.text, title

@@ -16,7 +16,7 @@ from ackbot.mail.templates import TemplateProblem, Templates
 
 _SHARED = "shared"  # the list of groups and exceptions that the others of its language use
 RESIDENTS_SUBJECTS = ("unnamed", "call", "visit")
-_STAFF_PHRASES = ("fence", "digest", "subject")
+_STAFF_PHRASES = ("fence", "dangers", "digest", "subject")
 _MODEL = "en"  # the language whose words.toml has every phrase
 
 

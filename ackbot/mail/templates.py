@@ -85,6 +85,7 @@ class Templates:
             yours=_yours,
             wished=_wished,
             listed=_listed,
+            dangers=_dangers,
         )
         self._words: dict[str, Mapping[str, Any]] = {}
         self._counted: tuple[Mapping[str, Any], str, str, tuple[markup.Block, ...]] = ({}, "", "", ())
@@ -393,6 +394,13 @@ def _listed(context: jinja2.runtime.Context, names: Sequence[str]) -> str:
     *others, last = (markup.protect(name) for name in names)
     joint = "" if not others else words["two"] if len(others) == 1 else words["last"]
     return markup.Words(f"{words['comma'].join(others)}{joint}{last}")
+
+
+@jinja2.pass_context
+def _dangers(context: jinja2.runtime.Context, categories: Sequence[str]) -> str:
+    """What a letter mentions, by the categories of its urgent words."""
+    names = context["_templates"].words(context["_language"])["dangers"]
+    return _listed(context, [names[one] for one in categories])
 
 
 @jinja2.pass_context
