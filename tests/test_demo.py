@@ -8,6 +8,7 @@ import pytest
 
 from ackbot.demo import play
 from ackbot.demo.story import MUST, SCENES
+from tests.support.browser import judged
 from tests.support.letters import parsed
 from tests.support.servers import run
 
@@ -60,6 +61,15 @@ def test_what_it_tells(demo: tuple[Path, str]) -> None:
     assert sum(" ✓ " in line or " – " in line[:20] for line in lines) >= len(SCENES)
     for words in ("letters", "acknowledged", "median real time", "not answered", str(folder / "report.html")):
         assert words in printed
+
+
+@pytest.mark.parametrize("width", [320, 1100])
+def test_the_page_in_a_browser(demo: tuple[Path, str], width: int, tmp_path: Path) -> None:
+    """E72: on a phone rows stack and nothing scrolls sideways; headings in order, landmarks, the table reached by keyboard."""
+    found = judged((demo[0] / "report.html").read_text(), width, tmp_path)
+
+    assert found["violations"] == []
+    assert found["needed"] <= found["width"]
 
 
 def test_the_page(demo: tuple[Path, str]) -> None:

@@ -15,6 +15,7 @@ from ackbot.mail import language, markup
 from ackbot.mail.templates import Templates
 from ackbot.work.lint import lint, reading_grade, sentences
 from ackbot.work.samples import proofread, specimens
+from tests.support.browser import judged
 from tests.support.council import World, mistakes, write_config
 from tests.support.letters import html, letter, parsed, plain
 
@@ -202,6 +203,9 @@ def test_whole_versions(make_world: Callable[..., World]) -> None:
     assert "au plus tard le lundi 7 décembre" in first and "by Monday 7 December" in second
     assert "appelez le 999" in first and "call 999" in second and "call 999" not in first
     assert (page.count("<h1"), page.count("<h2")) == (1, 1)
+    assert "\n\nNot happy?" in plain(raw) and "\n\nPas satisfait" in plain(
+        raw
+    )  # how to complain has a paragraph of its own
     assert '<h2 lang="en" dir="ltr"' in page
     assert re.search(r'about “<bdi lang="fr">Moisissure</bdi>”', page)  # a quoted subject carries its own language
 
@@ -341,3 +345,39 @@ def test_dangers_have_plain_names(every: Config) -> None:
     assert not {name for name in names.values() if "-" in name and name != "self-harm"}
     for title, mail in specimens(every, "en"):
         assert "words of:" not in mail.text and "homeless-tonight" not in mail.text, title
+
+
+def test_the_gallery_has_every_mail(every: Config, cli: Callable[..., Result], tmp_path: Path) -> None:
+    """Issue 19.6: every mail, language and variant on one page that a head of service can sign off."""
+    done = cli("-c", str(every.path), "preview", "--gallery", str(tmp_path / "gallery"))
+    page = (tmp_path / "gallery" / "index.html").read_text()
+
+    assert done.exit_code == 0, done.output
+    assert page.count("<article>") > 500
+    assert all(f"({code})</h3>" in page and f", in large print ({code})</h3>" in page for code in ("en", *SHIPPED))
+
+
+def test_the_gallery_in_a_browser(cli: Callable[..., Result], tmp_path: Path) -> None:
+    """Issue 19.5: axe finds nothing, and it fits a phone: acknowledgements in three languages, two scripts, and large print."""
+    path = write_config(tmp_path, council("en", "cy", "ar"))
+    done = cli("-c", str(path), "preview", "receipt", "--gallery", str(tmp_path / "gallery"))
+    found = judged((tmp_path / "gallery" / "index.html").read_text(), 320, tmp_path)
+
+    assert done.exit_code == 0, done.output
+    assert found["violations"] == []
+    assert found["needed"] <= found["width"]
+
+
+@pytest.mark.parametrize(
+    ("languages", "text", "extra"),
+    [(("en", "ar"), ARABIC, " I need large print."), (("cy", "en"), "Damp.", ""), (("en",), "Damp.", "")],
+)
+def test_a_mail_in_a_browser(
+    make_world: Callable[..., World], languages: tuple[str, ...], text: str, extra: str, tmp_path: Path
+) -> None:
+    """Issue 19.5: one h1, headings in order, one main, contrast, on a phone of 320 pixels; from right to left and in two languages."""
+    raw = answered(make_world(council(*languages, bilingual=languages[0] == "cy")), text + extra)
+    found = judged(html(raw), 320, tmp_path)
+
+    assert found["violations"] == []
+    assert found["needed"] <= found["width"]

@@ -16,7 +16,7 @@ from ackbot.work.samples import proofread, specimens
 @click.option(
     "--gallery",
     metavar="DIR",
-    help="Write every mail as a file to open in a mail client, and one page with all of them.",
+    help="Write every mail as a file to open in a mail client, and one page with all of them, in every language of the council.",
 )
 @click.option(
     "--lint", "linting", is_flag=True, help="Read the words of all languages of the council as a strict editor."
@@ -42,15 +42,17 @@ def command(
             say(str(finding))
         say(f"{len(findings)} to look at" if findings else "nothing to improve", err=True)
         ctx.exit(1 if findings else 0)
-    language = language or config.council.languages[0]
+    named, language = language is not None, language or config.council.languages[0]
     if language not in config.office.templates.languages():
         fail(
             f'there are no templates in "{language}"; choose from: {", ".join(config.office.templates.languages())}', 1
         )
+    every = gallery is not None and not named
     try:
         shown = [
-            (title, composed)
-            for title, composed in specimens(config, language)
+            (f"{title} ({one})" if every else title, composed)
+            for one in (config.council.languages if every else (language,))
+            for title, composed in specimens(config, one, large=gallery is not None)
             if mail is None or mail.lower() in title.lower()
         ]
     except Exception:  # a broken template may raise anything; proofreading names its file and line

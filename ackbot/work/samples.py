@@ -53,15 +53,20 @@ Content-Disposition: attachment\r
 _SETTLED = {"settled?": "", "settled? about a statement": "You listened to me", "settled? without the question": None}
 
 
-def specimens(config: Config, language: str) -> Iterator[tuple[str, Composed]]:
+def specimens(config: Config, language: str, *, large: bool = False) -> Iterator[tuple[str, Composed]]:
     """
     Every kind of mail in one language, with a title, as this council would send it.
+
+    Args:
+        large: those to residents in large print too.
 
     Raises:
         TemplateProblem, KeyError: a template or phrase is broken.
     """
-    for title, _, composed in drafted(config, language):
+    for title, send, composed in drafted(config, language):
         yield title, composed
+        if large and not send.staff and send.draft.html:
+            yield f"{title}, in large print", compose(replace(send.draft, large=True), config.office.templates)
 
 
 def drafted(config: Config, language: str) -> Iterator[tuple[str, Send, Composed]]:
