@@ -110,6 +110,7 @@ class Runtime:
             self.undelivered.unverified,
             self._swept,
             self._inbox_leases.does_rounds,
+            config.calendars,
         )
         self._sweep_until = time.monotonic() + SWEEP_S
         self._warm = threading.Thread(target=self._warm_up, name="warm", daemon=True)

@@ -408,7 +408,9 @@ def test_cover_has_a_week_of_their_own(make_story: Callable[..., Story], change:
 def test_nobody_gets_a_case_back_on_a_day_off(make_story: Callable[..., Story]) -> None:
     """E76: back on a day outside their week, with the promise of that very day: the cover, who is here, keeps it."""
     week = ('id = "priya"\n', 'id = "priya"\nworking_hours = "Mon-Tue 09:00-17:00"\n')
-    away = '# end\n\n[[absence]]\nstaff = "priya"\nfrom = 2026-12-08\nuntil = 2026-12-17\n'
+    away = (
+        '# end\n\n[[route]]\nowner = "priya"\n\n[[absence]]\nstaff = "priya"\nfrom = 2026-12-08\nuntil = 2026-12-17\n'
+    )
     story = three(make_story, week, ("# end", away))
     story.at("2026-12-17 09:00")
 

@@ -61,5 +61,5 @@ def test_the_managers_line_after_the_third_silence(make_story: Callable[..., Sto
 
     assert "has been told three times that there is no news" in told
     assert "no date was promised" not in told
-    assert "you will write next" in told
+    assert "it is up to you to write" in told
     assert "Answer" in told

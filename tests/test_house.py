@@ -197,6 +197,8 @@ BORDERS = {
     "sqlite_utils": "store/sqlite.py",
     "psycopg": "store/postgres.py",
     "aiosmtpd": "wires/lmtp.py",
+    "icalendar": "wires/ical.py",
+    "recurring_ical_events": "wires/ical.py",
     "apscheduler": "work/rounds.py",
     "pydantic": "config/",
     "click": "cli/",

@@ -63,6 +63,7 @@ TABLE: tuple[tuple[str, str], ...] = (
     (keys.copies(ASKED), "copies:7H429P:f00d"),
     (keys.presence(LETTER), "presence:f00d"),
     (keys.presence(LETTER, "sam"), "presence:f00d:sam"),
+    (keys.learnt_absence("sam", "unclear", DAY), "absence:sam:unclear:2026-12-07"),
     (keys.taken(CODE, 1), "taken:7H429P:1"),
     (keys.unreachable(CODE, "<1@x.example>"), "unreachable:7H429P:<1@x.example>"),
     (keys.resident_wrote(CODE, LETTER, "sam", again=True), "wrote:7H429P:f00d:sam:again"),

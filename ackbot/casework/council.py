@@ -13,6 +13,9 @@ from typing import Literal
 from ackbot.casework.wordlists import Lists
 from ackbot.casework.worktime import Calendar, Duration, Week
 
+AUTOMATIC_REPLY = "automatic reply"  # sources of absences, see `Absence`
+CALENDAR = "calendar"
+
 Mode = Literal["shadow", "staff", "acknowledge", "live"]
 
 
@@ -101,6 +104,7 @@ class Staff:
         cover, manager: staff ids; "" for none.
         week: their own working hours; None for the council's.
         max_cases: open cases beyond which they get no new ones, if others can take them; 0 for no limit.
+        ignore_auto_reply: their automatic replies say nothing of an absence, because they have one all the time.
         left: the first local day on which they no longer work here; None while they do.
     """
 
@@ -115,6 +119,7 @@ class Staff:
     week: Week | None
     skills: frozenset[str]
     max_cases: int
+    ignore_auto_reply: bool
     left: date | None
 
 
@@ -185,7 +190,8 @@ class Absence:
 
     Args:
         cover: the id of whoever stands in; "" if none is named.
-        source: where it is from, such as "configuration" or "AWAY"; "BACK" means the opposite, see `cover.with_absences`.
+        source: where it is from: "configuration", "AWAY", AUTOMATIC_REPLY or CALENDAR; "BACK" means the
+            opposite, see `cover.with_absences`.
     """
 
     staff: str

@@ -3,9 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from itertools import islice
 
-from ackbot.casework.council import Absence, Council, Staff
+from ackbot.casework.council import CALENDAR, Absence, Council, Staff
 from ackbot.casework.worktime import Calendar
+
+_SOON = 60  # days in which somebody's next days at work are looked for
 
 
 def absence_of(council: Council, staff: str, at: datetime) -> Absence | None:
@@ -24,8 +27,19 @@ def absence_of(council: Council, staff: str, at: datetime) -> Absence | None:
     while joined := [one for one in mine if one.starts_at < start <= one.ends_at]:
         start = min(one.starts_at for one in joined)
     cover = next((one.cover for one in reversed(running) if one.cover), "")
-    standing = any(one.source == "configuration" for one in running)
-    return Absence(staff, start, end, cover, "configuration" if standing else running[-1].source)
+    return Absence(staff, start, end, cover, running[-1].source)
+
+
+def standing_until(council: Council, staff: str, at: datetime) -> datetime | None:
+    """
+    When the absence ends that a person has at an instant, if the configuration or their calendar says so; else None.
+
+    BACK cannot end such an absence, and overrides it instead.
+    """
+    running = [one for one in council.absences if one.staff == staff and one.starts_at <= at < one.ends_at]
+    absence = absence_of(council, staff, at)
+    standing = any(one.source in ("configuration", CALENDAR) for one in running)
+    return absence.ends_at if absence is not None and standing else None
 
 
 def has_left(person: Staff, on: date) -> bool:
@@ -83,6 +97,13 @@ def works_by(council: Council, staff: str, start: date, end: date) -> bool:
     return any(works_on(council, staff, start + timedelta(days=n)) for n in range((end - start).days + 1))
 
 
+def second_day_at_work(council: Council, staff: str, today: date) -> date:
+    """The second day after `today` on which somebody is at work; the council's second working day if they have none soon (E82)."""
+    soon = (today + timedelta(days=n) for n in range(1, _SOON))
+    days = list(islice((day for day in soon if works_on(council, staff, day)), 2))
+    return days[1] if len(days) > 1 else council.calendar.add_days(today, 2)
+
+
 def is_there_for(council: Council, staff: str, at: datetime, promised_on: date | None) -> bool:
     """
     Whether somebody can keep a promise: they are at work on its day, and on no day until then away or gone (E76).
@@ -120,7 +141,15 @@ def stand_in(
     return next(iter(found or here), None)
 
 
-def _candidates(council: Council, staff: str, team: str, at: datetime) -> Iterator[tuple[str, str]]:
+def at_work_for(council: Council, staff: str, team: str, at: datetime) -> str:
+    """The id of the first who could stand in for a person and is at work at that instant; "" for nobody."""
+    return next(
+        (one for one, _ in _candidates(council, staff, team, at) if one != staff and is_at_work(council, one, at)), ""
+    )
+
+
+def _named(council: Council, staff: str, at: datetime) -> Iterator[str]:
+    """The named cover of a person, that person's cover and so on. Circles end."""
     seen = {staff}
     person = staff
     while person in council.staff:
@@ -129,6 +158,11 @@ def _candidates(council: Council, staff: str, team: str, at: datetime) -> Iterat
         if not person or person in seen:
             break
         seen.add(person)
+        yield person
+
+
+def _candidates(council: Council, staff: str, team: str, at: datetime) -> Iterator[tuple[str, str]]:
+    for person in _named(council, staff, at):
         yield person, f"stands in for {council.staff[staff].name}"
     if team in council.teams:
         group = council.teams[team]
@@ -145,6 +179,11 @@ def _candidates(council: Council, staff: str, team: str, at: datetime) -> Iterat
         yield council.staff[staff].manager, f"is manager of {council.staff[staff].name}"
 
 
+def is_at_work(council: Council, staff: str, at: datetime) -> bool:
+    """Whether it is a working day of theirs and they are not away at that instant, so that they read what is sent today."""
+    return is_present(council, staff, at) and works_on(council, staff, council.calendar.local_day(at))
+
+
 def own_calendar(council: Council, staff: str) -> Calendar:
     """The council's calendar with one person's week. A day outside that week is not an absence, but brings no digest."""
     person = council.staff.get(staff)
@@ -157,17 +196,18 @@ def with_absences(council: Council, reported: Sequence[Absence]) -> Council:
     """
     The council with the absences that people reported, in addition to those of its configuration.
 
-    An absence with the source "BACK" means the opposite: the person is back, and the configuration's absences that end by its
-    end are over at its start.
+    An absence with the source "BACK" means the opposite: the person is back, and the absences of the configuration and of their
+    calendar that end by its end are over at its start.
     """
     if not reported:
         return council
     back = [one for one in reported if one.source == "BACK"]
     standing = tuple(
         replace(one, ends_at=min([one.ends_at, *(end.starts_at for end in back if _ends(end, one))]))
-        for one in council.absences
+        for one in (*council.absences, *(one for one in reported if one.source == CALENDAR))
     )
-    return replace(council, absences=(*standing, *(one for one in reported if one.source != "BACK")))
+    told = (one for one in reported if one.source not in ("BACK", CALENDAR))
+    return replace(council, absences=(*standing, *told))
 
 
 def _ends(back: Absence, absence: Absence) -> bool:
@@ -202,3 +242,16 @@ def ladder(council: Council, staff: str, team: str) -> list[str]:
             return found
         found.append(above)
         person = above
+
+
+def above(council: Council, staff: str, team: str, at: datetime) -> list[str]:
+    """
+    Who is told above whoever is in charge, nearest first: those of the ladder who are here, and in the place of one who is
+    away the cover named for them (D58). Digests, reminders and the mail to the resident name people from this list alone (E78).
+    """
+    found: list[str] = []
+    for rung in ladder(council, staff, team):
+        reached = next((one for one in (rung, *_named(council, rung, at)) if is_present(council, one, at)), "")
+        if rung != staff and reached and reached != staff and reached not in found:
+            found.append(reached)
+    return found

@@ -15,7 +15,7 @@ from ackbot.casework.intents import Decision, Intent, Note, Record, Unreachable
 from ackbot.casework.model import PERSONAL, Case, Facts, Known, Outcome, Questions
 from ackbot.casework.office import Desk
 from ackbot.casework.opening import NewLetter
-from ackbot.casework.staff import commands
+from ackbot.casework.staff import auto_reply, commands
 
 _AT_ONCE = timedelta(seconds=60)  # an automatic responder answers within this time
 _PEOPLES = PERSONAL | {"automatic-reply"}  # kinds that may be a person's letter
@@ -48,7 +48,7 @@ def on_message(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisi
         facts = rehearsals.left_out(seen, facts, desk.council)
         known = facts.known
     decision = chains.merged(_decided(seen, verdict, facts, desk), facts, desk.now)
-    decision = _reached(seen, decision, facts, desk)
+    decision = auto_reply.ended_by_acts(seen, _reached(seen, decision, facts, desk), desk)
     # A colleague's answer is the council's own mail, whatever its way: another copy of it is the same answer.
     answer = decision.kind == "staff" and decision.outcome == "event"
     by_way = decision.by_way or ("" if answer else verdict.by_way)
@@ -227,9 +227,13 @@ def _automatic_event(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> 
         if case := facts.cases.get(token.code):
             note = Note(token.code, "automatic-reply", {"role": token.role}, why="an automatic reply came to our mail")
             event = _closed(verdict, "event", "it answers a mail of ours automatically", (note,), code=token.code)
-            return event if token.role == "staff" else _alarming(event, seen, case, desk)
+            if token.role != "staff":
+                return _alarming(event, seen, case, desk)
+            away = auto_reply.learnt(seen, desk)
+            return replace(event, intents=(*event.intents[:-1], *away, *event.intents[-1:]))
     if seen.staff is not None:
-        return _closed(verdict, "event", "it is an automatic reply of a member of staff")
+        away = auto_reply.learnt(seen, desk)
+        return _closed(verdict, "event", "it is an automatic reply of a member of staff", away)
     found = matching.match(seen, verdict.to, facts).case
     if found is not None and verdict.to is not None and verdict.to.key in found.parties:
         note = Note(found.code, "automatic-reply", why="an automatic reply of a resident", data={})

@@ -220,9 +220,16 @@ class Unreachable(Intent):
 
 @dataclass(frozen=True, slots=True)
 class Late(Intent):
-    """Record that a promise passed without a person's word, so that the case is late; `no_news` counts the mails about it."""
+    """
+    Record that a promise passed without a person's word, so that the case is late.
+
+    Args:
+        no_news: how many mails said so.
+        owes: the staff id of whom that mail names as the one who must write next; "" for nobody; None for no mail.
+    """
 
     no_news: int
+    owes: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,10 +270,16 @@ class DropWords(Intent):
 
 @dataclass(frozen=True, slots=True)
 class RecordAbsence(Intent):
-    """Record an absence that a member of staff reported."""
+    """
+    Record an absence that a member of staff reported.
+
+    Args:
+        asks: it ends on a day that nobody named, so the person is asked when that has come.
+    """
 
     code: str = field(default="", init=False)
     absence: Absence
+    asks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,12 +289,14 @@ class EndAbsence(Intent):
 
     Args:
         staff: the id of that person.
-        until: when an absence of the configuration would have ended, UTC; None if there is none.
+        until: when an absence of the configuration or a calendar would have ended, UTC; None if there is none.
+        learnt: only what we know by automatic replies ends.
     """
 
     code: str = field(default="", init=False)
     staff: str
     until: datetime | None = None
+    learnt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,6 +341,7 @@ class Send(Intent):
         files_of: the row of the letter whose files it carries; 0 for the letter that is being decided.
         names: codes of the cases that it lists; () if it is about `code` alone, or about no case.
         asks_feedback: it asks the resident how we did.
+        named: whom it names to the resident as having a case, where that is somebody else than before.
     """
 
     code: str = field(kw_only=True)
@@ -339,6 +355,22 @@ class Send(Intent):
     files_of: int = 0
     names: tuple[str, ...] = ()
     asks_feedback: bool = False
+    named: tuple["Named", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """
+    Whom a mail names to the resident of a case.
+
+    Args:
+        staff: their id.
+        instead_of: the id of the owner in whose place; "" for nobody's.
+    """
+
+    code: str
+    staff: str
+    instead_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,6 +213,11 @@ def presence(fingerprint: str, other: str = "") -> Key:
     return Key(f"presence:{fingerprint}" + (f":{other}" if other else ""))
 
 
+def learnt_absence(staff: str, what: str, back_on: date) -> Key:
+    """To somebody of whose absence we know by their automatic reply: what is to be told of it, once for each day back."""
+    return Key(f"absence:{staff}:{what}:{back_on.isoformat()}")
+
+
 def taken(code: str, number: int) -> Key:
     """To whoever had the case: somebody took it; `number` counts its hand-overs."""
     return Key(f"taken:{code}:{number}")

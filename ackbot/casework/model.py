@@ -61,6 +61,7 @@ PRIORITIES = MappingProxyType({kind: number for number, kinds in enumerate(_IN_O
 # Automatic mails to residents: they count for the caps, and the brake holds them.
 TO_RESIDENTS = frozenset({"acknowledgement", "receipt", "cover", "no-news", "settled"})
 
+OWED = 2  # mails without news; from these on a manager must write next, whom they name
 GIVEN_UP = 3  # mails without news; after these no date is promised any longer, and people are told each working day
 
 DELIVERED = "(delivered)"  # in place of a folder: a mail server handed the mail to us (LMTP), and it lies in no mailbox
@@ -155,7 +156,10 @@ class Case:
         parties: the case-folded addresses that may speak in it. thread: the Message-IDs so far, oldest first, for References.
         cover: the id of whoever stands in while the owner is away; "" while the owner is in charge.
         late_since: the local date of the first promise that passed without a person's word; None for none.
-        no_news: how many mails without news went since a person last wrote. noted_at: when whoever is in charge last noted.
+        no_news: how many mails without news went since a person last wrote. owes: the staff id of whom the last one named to the
+            resident as the one who must write next; "" for nobody.
+        noted_at, noted_by: the last note of whoever was in charge, since the resident was last told a date; None and "" for none.
+        named: the staff id of whom the resident was last told has it; "" for nobody. named_for: in whose place, if as a cover.
         human_words_by: who last wrote to the resident, or says so. answered_by: how: "mail" (ours), "phone", or "elsewhere".
         paused: clocks that stand still while the resident is asked; not in `clocks`. handovers: how often it was taken.
         copies: addresses that get a copy of human words. answer_to: where these go, once their author was asked (E46).
@@ -188,7 +192,11 @@ class Case:
     cover: str = ""
     late_since: date | None = None
     no_news: int = 0
+    owes: str = ""
     noted_at: datetime | None = None
+    noted_by: str = ""
+    named: str = ""
+    named_for: str = ""
     human_words_by: str = ""
     answered_by: str = "mail"
     paused: tuple[Clock, ...] = ()

@@ -80,7 +80,10 @@ def on_new_letter(letter: NewLetter) -> Decision:
         clocks = standards.told(clocks, owned=bool(chosen.staff))
     verdict = letter.verdict
     intents = (
-        OpenCase(case, why=f"{desk.council.reference_of(case.code)} is opened: {letter.found.how}"),
+        OpenCase(
+            replace(case, named=case.owner if acknowledgement else ""),
+            why=f"{desk.council.reference_of(case.code)} is opened: {letter.found.how}",
+        ),
         *_remembered(letter, case),
         *(SetClock(case.code, clock, why=f'standard "{case.standard}": {clock.kind}') for clock in clocks),
         *danger.alarms(seen, case, seen.home, letter.urgent, desk, opening=True),
@@ -102,7 +105,7 @@ def on_new_letter(letter: NewLetter) -> Decision:
         code=case.code,
         new=True,
         owner=chosen.staff,
-        owner_why=f"{chosen.why}; {routed.why}",
+        owner_why="; ".join(filter(None, (chosen.why, routed.why, _passed_over(chosen)))),
         standard=case.standard,
         clocks=() if letter.answer is not None else clocks,
     )
@@ -309,6 +312,10 @@ def _resident_told(acknowledgement: Send | None, desk: Desk) -> list[Intent]:
         if acknowledgement
         else []
     )
+
+
+def _passed_over(chosen: Chosen) -> str:
+    return f"passed over: {chosen.passed_over}" if chosen.passed_over else ""
 
 
 def _owner_named(case: Case, chosen: Chosen, desk: Desk) -> Intent:

@@ -103,8 +103,18 @@ class Week:
             raise ValueError(f'"{text}" has no working day')
         return cls(MappingProxyType(hours))
 
+    @property
+    def minutes(self) -> int:
+        """The minutes worked in a week; at least 1."""
+        spans = [(_minute(start), _minute(end)) for hours in self.hours.values() for start, end in hours]
+        return max(1, sum(end - start for start, end in spans))
+
     def __hash__(self) -> int:
         return hash(tuple(sorted(self.hours.items())))
+
+
+def _minute(clock: time) -> int:
+    return 24 * 60 if clock == time.max else clock.hour * 60 + clock.minute
 
 
 def _days(text: str, whole: str) -> list[int]:

@@ -9,18 +9,28 @@ from ackbot.cli.common import config_option, fail, loaded, store, when
 from ackbot.cli.printing import say, say_json
 from ackbot.config import Config
 from ackbot.mail.addresses import key_of
-from ackbot.store import arrivals, status
+from ackbot.store import Database, arrivals, status, told_absences
+from ackbot.store.database import text_of
 
 
 @click.command("show")
 @config_option
 @click.option("--json", "as_object", is_flag=True, help="One JSON object.")
 @click.option("--raw", is_flag=True, help="The letter itself with its files, if it is kept as it came.")
-@click.argument("what", metavar="REF|MESSAGE-ID|ADDRESS")
+@click.argument("what", metavar="REF|MESSAGE-ID|ADDRESS|STAFF")
 @click.pass_context
 def command(ctx: click.Context, own_config: str | None, as_object: bool, raw: bool, what: str) -> None:
-    """Everything known of a reference, a Message-ID or an address: arrivals, decisions, mails and the relay's replies."""
+    """
+    Everything known of a reference, a Message-ID or an address: arrivals, decisions, mails and the relay's replies.
+
+    Of a staff id: their absences, past and to come, each with its source.
+    """
     config = loaded(ctx, own_config)
+    if what in config.council.staff and not raw:
+        with store(config, read_only=True) as db:
+            away = _away(config, what, db)
+        say_json(away) if as_object else say(_told_of_staff(away, config))
+        return
     codes = config.council.codes_in(what)
     with store(config, read_only=True) as db:
         if codes:
@@ -41,6 +51,31 @@ def command(ctx: click.Context, own_config: str | None, as_object: bool, raw: bo
         say(f"nothing is known of {what}", err=True)
         sys.exit(1)
     say_json(found) if as_object else say(_told(found, config))
+
+
+def _away(config: Config, staff: str, db: Database) -> dict[str, Any]:
+    """The absences of one person, the earliest first; instants in UTC."""
+    configured = [one for one in config.council.absences if one.staff == staff]
+    found = sorted((*configured, *told_absences.of_staff(db, staff)), key=lambda one: (one.starts_at, one.ends_at))
+    return {
+        "staff": staff,
+        "name": config.council.staff[staff].name,
+        "absences": [
+            {"from": text_of(one.starts_at), "until": text_of(one.ends_at), "cover": one.cover, "source": one.source}
+            for one in found
+        ],
+    }
+
+
+def _told_of_staff(away: dict[str, Any], config: Config) -> str:
+    lines = [f"{away['name']} ({away['staff']}): {len(away['absences'])} absences are known"]
+    for one in away["absences"]:
+        cover = f", cover {one['cover']}" if one["cover"] else ""
+        here = "back" if one["source"] == "BACK" else "away"
+        lines.append(
+            f"  {here} from {when(one['from'], config)} until {when(one['until'], config)}: {one['source']}{cover}"
+        )
+    return "\n".join(lines)
 
 
 def _any(found: dict[str, Any]) -> bool:

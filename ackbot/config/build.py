@@ -12,7 +12,7 @@ from ackbot.casework.drafts import speaking
 from ackbot.casework.office import Office
 from ackbot.casework.worktime import Calendar
 from ackbot.config import shape
-from ackbot.config.checks import staff_id
+from ackbot.config.checks import calendar_place, staff_id
 from ackbot.config.source import Finding, Source
 from ackbot.config.values import Config, Lane, Listening, Watched
 from ackbot.config.wording import Wording
@@ -57,6 +57,9 @@ def config(
         secret_file=source.resolved(file.council.secret_file),
         files=_files(file, source),
         lmtp=_listening(file.daemon, source),
+        calendars=MappingProxyType(
+            {staff_id(one): calendar_place(one.calendar, source) for one in file.staff if one.calendar}
+        ),
         warnings=warnings,
         restart=MappingProxyType({"store.url": file.store.url, "council.secret_file": file.council.secret_file}),
     )
@@ -247,6 +250,7 @@ def _staff(person: shape.Staff) -> values.Staff:
         week=person.working_hours,
         skills=frozenset(person.skills),
         max_cases=person.max_cases,
+        ignore_auto_reply=person.ignore_auto_reply,
         left=person.left,
     )
 

@@ -28,12 +28,27 @@ def staff_id(person: shape.Staff) -> str:
     return person.id or person.email[0].partition("@")[0].lower()
 
 
+def calendar_place(calendar: str, source: Source) -> str:
+    """A calendar of leave as it is fetched: an https address, or the path of a file."""
+    return calendar if "://" in calendar else str(source.resolved(calendar))
+
+
+def _calendars(file: shape.File, source: Source) -> None:
+    for index, person in enumerate(file.staff):
+        at, calendar = ("staff", index, "calendar"), person.calendar
+        if "://" in calendar and not calendar.startswith("https://"):
+            source.finding(at, "a calendar is fetched over https only; write its address with https://, or a file")
+        elif calendar and "://" not in calendar and not source.resolved(calendar).is_file():
+            source.finding(at, f"there is no file {source.resolved(calendar)}; correct the path", warning=True)
+
+
 def references(file: shape.File, source: Source) -> None:
     """Check every name by which one table refers to another, and every contradiction; findings are added to `source`."""
     staff = [staff_id(person) for person in file.staff]
     teams = [team.name for team in file.team]
     _unique(source, "staff", "id", staff, "the id")
     _addresses_of_staff(file, source)
+    _calendars(file, source)
     _unique(source, "team", "name", teams, "the name")
     _unique(source, "inbox", "name", [inbox.name for inbox in file.inbox], "the name")
     _unique(source, "standard", "name", [one.name for one in file.standard], "the name")

@@ -17,8 +17,6 @@ NOT_YET: Mapping[tuple[str, str], str] = MappingProxyType(
         ("daemon", "canary_every"): "no test mail is sent; use `ackbot check --online`",
         ("oauth", ""): "nothing logs in with OAuth; use password_file or password_env",
         ("staff", "phone"): "no mail shows it; set the phone of the inbox, which residents are given",
-        ("staff", "calendar"): "no calendar is read; use [[absence]], or ask them to send AWAY",
-        ("staff", "ignore_auto_reply"): "no automatic reply of staff counts as an absence anyway; remove this for now",
     }
 )
 

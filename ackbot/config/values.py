@@ -88,6 +88,7 @@ class Config:
     Args:
         secret_file: its configured path. The service may have to read a copy; see `wires.secrets.readable`.
         files: the file, its includes, and the council's own lists of urgent words.
+        calendars: calendars of leave by staff id, each an https address or the path of a file.
         warnings: the findings that do not keep ackbot from starting.
         restart: values that a reload cannot change, by key; a new value needs a restart.
     """
@@ -100,6 +101,7 @@ class Config:
     secret_file: Path
     files: tuple[Path, ...]
     lmtp: Listening | None
+    calendars: Mapping[str, str]
     warnings: tuple[Finding, ...]
     restart: Mapping[str, str]
 

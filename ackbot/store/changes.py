@@ -31,6 +31,7 @@ from ackbot.casework.intents import (
 )
 from ackbot.mail.addresses import key_of
 from ackbot.store.database import Database, listed, must_touch, text_of
+from ackbot.store.renamed import cancel_cover_notice
 from ackbot.store.unit import NO_DATA, Data, Unit
 
 
@@ -40,12 +41,13 @@ def open_case(unit: Unit, intent: OpenCase) -> Data:
     db.run(
         """
         INSERT INTO cases (code, state, inbox, resident_address, resident_name, subject, team, owner, standard, language,
-                           sensitive, quiet, opened_at, last_letter_at, about, way)
+                           sensitive, quiet, opened_at, last_letter_at, about, way, named)
         VALUES (:code, :state, :inbox, :address, :name, :subject, :team, '', :standard, :language,
-                :sensitive, :quiet, :opened_at, :last_letter_at, :about, :way)
+                :sensitive, :quiet, :opened_at, :last_letter_at, :about, :way, :named)
         """,
         code=case.code,
         way=case.way,
+        named=case.named,
         state=case.state,
         inbox=case.inbox,
         address=case.resident.addr,
@@ -87,7 +89,7 @@ def attach(unit: Unit, intent: Attach) -> Data:
 def assign(unit: Unit, intent: Assign) -> Data:
     """Give a case another owner. The loads of both change, and an open offer ends."""
     if intent.taken:
-        _cancel_cover_notice(unit, intent.code)  # the notice names somebody who no longer has the case
+        cancel_cover_notice(unit, intent.code)  # the notice names somebody who no longer has the case
     _give(unit, intent.code, intent.staff, intent.team, taken=intent.taken)
     return {"staff": intent.staff, "team": intent.team}
 
@@ -135,7 +137,7 @@ def _change_load(
 
 def set_cover(unit: Unit, intent: SetCover) -> Data:
     """Set who covers for the owner; "" if nobody does any longer."""
-    _cancel_cover_notice(unit, intent.code)
+    cancel_cover_notice(unit, intent.code)
     rows = unit.db.run(
         "UPDATE cases SET cover = :staff WHERE code = :code RETURNING code", staff=intent.staff, code=intent.code
     )
@@ -152,14 +154,14 @@ def human_words(unit: Unit, intent: HumanWords) -> Data:
     db, now = unit.db, unit.now
     found = db.run("SELECT owner, cover, team FROM cases WHERE code = :code", code=intent.code)
     case = must_touch(found, "cases", case=intent.code)
-    _cancel_cover_notice(unit, intent.code)
+    cancel_cover_notice(unit, intent.code)
     if case["cover"] and case["cover"] == intent.staff:
         _give(unit, intent.code, intent.staff, case["team"])
         db.run("UPDATE cases SET cover = '' WHERE code = :code", code=intent.code)
     # Words may be seen late, in a Sent folder: they never move the time of the last human words back.
     db.run(
         "UPDATE cases SET human_words_at = CASE WHEN human_words_at > :now THEN human_words_at ELSE :now END, "
-        "human_words_by = :staff, answered_by = :by, late_since = NULL, no_news = 0 WHERE code = :code",
+        "human_words_by = :staff, answered_by = :by, late_since = NULL, no_news = 0, owes = '' WHERE code = :code",
         now=text_of(min(intent.at or now, now)),
         staff=intent.staff,
         by=intent.by,
@@ -181,24 +183,6 @@ def human_words(unit: Unit, intent: HumanWords) -> Data:
     return {"staff": intent.staff, "state": intent.state, "by": intent.by, **at}
 
 
-def _cancel_cover_notice(unit: Unit, code: str) -> None:
-    """
-    Cancel a cover notice that still waits for working hours, because it would no longer be true when it is sent.
-
-    A notice that also names other cases is sent, because it carries their dates.
-    """
-    unit.db.run(
-        """
-        UPDATE outbox SET state = 'cancelled'
-        WHERE code = :code AND kind = 'cover' AND state = 'queued' AND not_before > :now
-          AND EXISTS (SELECT 1 FROM outbox_cases WHERE outbox_id = outbox.id)
-          AND NOT EXISTS (SELECT 1 FROM outbox_cases WHERE outbox_id = outbox.id AND code <> :code)
-        """,
-        code=code,
-        now=text_of(unit.now),
-    )
-
-
 def close(unit: Unit, intent: Close | Settle) -> Data:
     """Close a case. Its clocks, cover, offer and alarm end with it, and it no longer counts in its owner's load."""
     _close(unit, intent.code)
@@ -208,7 +192,7 @@ def close(unit: Unit, intent: Close | Settle) -> Data:
 def _close(unit: Unit, code: str) -> None:
     """See `close`. A case that was closed before is closed again without a change of its owner's load."""
     db, now = unit.db, unit.now
-    _cancel_cover_notice(unit, code)
+    cancel_cover_notice(unit, code)
     _change_load(db, code, -1)
     rows = db.run(
         "UPDATE cases SET state = 'closed', closed_at = :now, cover = '', offered_to = '', offered_by = '', "
@@ -228,9 +212,11 @@ def _close(unit: Unit, code: str) -> None:
 def late(unit: Unit, intent: Late) -> Data:
     """Mark a case as late since today, by the council's date. A case that is already late keeps its date."""
     rows = unit.db.run(
-        "UPDATE cases SET late_since = COALESCE(late_since, :today), no_news = :no_news WHERE code = :code RETURNING code",
+        "UPDATE cases SET late_since = COALESCE(late_since, :today), no_news = :no_news, owes = COALESCE(:owes, owes) "
+        "WHERE code = :code RETURNING code",
         today=unit.council.calendar.local_day(unit.now).isoformat(),
         no_news=intent.no_news,
+        owes=intent.owes,
         code=intent.code,
     )
     unit.must_touch(rows, "cases", case=intent.code)
@@ -250,7 +236,7 @@ def keep_words(unit: Unit, intent: KeepWords) -> Data:
     """
     Keep a note, or words that wait for the author's answer.
 
-    A note from the owner or the cover is a sign of work on the case, and sets its `noted_at`.
+    A note from the owner or the cover is a sign of work on the case, and sets its `noted_at` and `noted_by`.
     """
     unit.db.run(
         """
@@ -272,7 +258,8 @@ def keep_words(unit: Unit, intent: KeepWords) -> Data:
     if intent.kind == "note" and not intent.command:
         # Touches no row if somebody else wrote the note or the case is closed: that is not a sign of work on the case.
         unit.db.run(
-            "UPDATE cases SET noted_at = :now WHERE code = :code AND state <> 'closed' AND :staff IN (owner, cover)",
+            "UPDATE cases SET noted_at = :now, noted_by = :staff "
+            "WHERE code = :code AND state <> 'closed' AND :staff IN (owner, cover)",
             now=text_of(unit.now),
             code=intent.code,
             staff=intent.staff,
@@ -403,7 +390,8 @@ def reopen(unit: Unit, intent: Reopen) -> Data:
     db, code = unit.db, intent.code
     _change_load(db, code, 1, unit.now, closed=True)
     db.run(
-        "UPDATE cases SET late_since = NULL, no_news = 0, noted_at = NULL WHERE code = :code AND state = 'closed'",
+        "UPDATE cases SET late_since = NULL, no_news = 0, owes = '', noted_at = NULL, noted_by = '' "
+        "WHERE code = :code AND state = 'closed'",
         code=code,
     )
     rows = db.run("UPDATE cases SET state = 'open', closed_at = NULL WHERE code = :code RETURNING code", code=code)
@@ -412,8 +400,19 @@ def reopen(unit: Unit, intent: Reopen) -> Data:
 
 
 def set_clock(unit: Unit, intent: SetClock) -> Data:
-    """Start a clock. A running or paused clock of the same kind is replaced."""
+    """
+    Start a clock. A running or paused clock of the same kind is replaced.
+
+    A date that the resident is newly told ends the note before it: a note is told once, and only if it is newer (E79).
+    """
     clock = intent.clock
+    if clock.told and not unit.first:
+        unit.db.run(
+            "UPDATE cases SET noted_at = NULL, noted_by = '' WHERE code = :code AND noted_at IS NOT NULL AND NOT EXISTS "
+            "(SELECT 1 FROM clocks WHERE code = :code AND state = 'running' AND told AND promised_on = :promised_on)",
+            code=intent.code,
+            promised_on=clock.promised_on.isoformat(),
+        )
     if not unit.first:
         _end_clock(unit, intent.code, clock.kind, "replaced", intent.why)
     unit.db.run(

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from ackbot.casework.intents import DropAcknowledgement, KeepAnsweredElsewhere
 from ackbot.casework.model import AnsweredElsewhere
+from ackbot.store import renamed
 from ackbot.store.database import Database, Row, instant_of, listed, text_of
 from ackbot.store.unit import NO_DATA, Data, Unit
 
@@ -79,9 +80,12 @@ def drop_acknowledgement(unit: Unit, intent: DropAcknowledgement) -> Data:
 
     Touches no row if the mail has gone out. A mail that a mode held back keeps its state: it was never to go.
     """
-    unit.db.run(
-        "UPDATE outbox SET state = 'cancelled', held_for = '' WHERE code = :code AND kind IN ('acknowledgement', 'receipt') "
-        "AND (state = 'queued' OR (state = 'held' AND held_for <> 'shadow'))",
+    rows = unit.db.run(
+        "UPDATE outbox SET state = 'cancelled', held_for = '', draft = '' "
+        "WHERE code = :code AND kind IN ('acknowledgement', 'receipt') "
+        "AND (state = 'queued' OR (state = 'held' AND held_for <> 'shadow')) RETURNING id",
         code=intent.code,
     )
+    for row in rows:
+        renamed.forget(unit.db, row["id"])
     return NO_DATA

@@ -10,6 +10,7 @@ import structlog
 
 from ackbot import log_events
 from ackbot.casework.council import Council
+from ackbot.casework.drafts.anew import REWRITTEN
 from ackbot.casework.drafts.kinds import RESIDENTS_RECEIPTS
 from ackbot.casework.intents import (
     Alarm,
@@ -45,9 +46,10 @@ from ackbot.casework.intents import (
     Wish,
 )
 from ackbot.casework.model import PRIORITIES, Arrival
+from ackbot.mail import kept_drafts
 from ackbot.mail.addresses import ascii_domain, mailbox_of
 from ackbot.mail.compose import Composed
-from ackbot.store import alarms, backups, changes, elsewhere, events, footers, listings, modes, told_absences
+from ackbot.store import alarms, backups, changes, elsewhere, events, footers, listings, modes, renamed, told_absences
 from ackbot.store.database import Database, Row, RowMissing, instant_of, must_touch, text_of
 from ackbot.store.events import Event
 from ackbot.store.unit import NO_DATA, Data, Unit
@@ -209,7 +211,7 @@ def _send(unit: Unit, send: Send, mail: Composed) -> _End:
         """
         INSERT INTO outbox (dedupe_key, state, held_for, kind, priority, code, inbox, lane, staff, recipient, recipient_key,
                             mailbox, envelope_from, message_id, content, attachments, letter_id, created_at, not_before,
-                            asks_feedback)
+                            asks_feedback, draft)
         VALUES (:dedupe_key,
                 CASE WHEN :held_for <> '' OR (:pauses AND EXISTS (SELECT 1 FROM pauses WHERE scope IN ('', :inbox)))
                     THEN 'held' ELSE 'queued' END,
@@ -217,7 +219,7 @@ def _send(unit: Unit, send: Send, mail: Composed) -> _End:
                     THEN 'pause' ELSE :held_for END,
                 :kind, :priority, :code, :inbox, :lane, :staff, :recipient, :recipient_key,
                 :mailbox, :envelope_from, :message_id, :content, :attachments, :letter_id, :now, :not_before,
-                :asks_feedback)
+                :asks_feedback, :draft)
         ON CONFLICT (dedupe_key) DO NOTHING RETURNING id, held_for
         """,
         dedupe_key=send.dedupe_key,
@@ -242,6 +244,7 @@ def _send(unit: Unit, send: Send, mail: Composed) -> _End:
         now=text_of(now),
         not_before=text_of(max(send.not_before or now, now)),
         asks_feedback=send.asks_feedback,
+        draft=kept_drafts.text_of(draft) if draft.template in REWRITTEN else "",
     )
     return partial(_sent, unit, send, rows)
 
@@ -252,6 +255,8 @@ def _sent(unit: Unit, send: Send, rows: Sequence[Row]) -> tuple[Event, bool]:
     if not rows:
         return Event("Send", f"{draft.kind}: was put into the outbox before", send.code, send.inbox, NO_DATA), False
     listings.keep(unit.db, rows[0]["id"], send.names)
+    if rows[0]["held_for"] != "shadow":
+        renamed.name(unit.db, rows[0]["id"], send.named)
     if draft.template in RESIDENTS_RECEIPTS:  # one to somebody else uses up no receipt of the resident
         touched = unit.db.run(
             "UPDATE cases SET receipt_on = CASE WHEN resident_address = :to THEN :day ELSE receipt_on END "

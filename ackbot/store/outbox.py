@@ -151,7 +151,7 @@ def accepted(db: Database, outgoing: Outgoing, reply: str, now: datetime) -> Seq
     # A reply of 250 also settles a row that another worker has set to unknown meanwhile: the mail has gone out.
     rows = db.run(
         "UPDATE outbox SET state = 'accepted', reply = :reply, accepted_at = :now, claimed_by = NULL, "
-        "lease_until_s = NULL "
+        "lease_until_s = NULL, draft = '' "
         "WHERE id = :id AND (state = 'unknown' OR (state = 'sending' AND claimed_by = :worker)) RETURNING id",
         id=outgoing.id,
         worker=outgoing.claimed_by,

@@ -185,7 +185,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             starts_at TEXT NOT NULL,
             ends_at TEXT NOT NULL,             -- exclusive; BACK moves it to now
             cover TEXT NOT NULL,
-            source TEXT NOT NULL,              -- 'AWAY' by reply; 'BACK' overrides one in the configuration from starts_at
+            source TEXT NOT NULL,              -- see council.Absence; 'BACK' overrides one in the configuration from starts_at
             recorded_at TEXT NOT NULL
         )                                      -- those in the configuration have no row; written by store/told_absences
         """,
@@ -424,5 +424,39 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     # 11: whoever may be in danger and has had no word of any person is looked for each morning.
     (
         "CREATE INDEX cases_unheard ON cases (opened_at, code) WHERE sensitive AND human_words_at IS NULL AND state = 'open'",
+    ),
+    # 12: what a resident was told of people is kept; and a mail that waits can be written anew.
+    (
+        "ALTER TABLE cases ADD COLUMN owes TEXT NOT NULL DEFAULT ''",  # staff id of whom the resident was told; '' for nobody
+        "ALTER TABLE cases ADD COLUMN noted_by TEXT NOT NULL DEFAULT ''",  # staff id of noted_at; '' in older rows
+        "ALTER TABLE outbox ADD COLUMN draft TEXT NOT NULL DEFAULT ''",  # JSON: what a waiting mail says; '' once it went
+        "ALTER TABLE cases ADD COLUMN named TEXT NOT NULL DEFAULT ''",  # staff id of whom the resident was last told has it
+        "ALTER TABLE cases ADD COLUMN named_for TEXT NOT NULL DEFAULT ''",  # staff id in whose place; '' for nobody's
+        """
+        CREATE TABLE renamed (
+            outbox_id BIGINT NOT NULL REFERENCES outbox (id),
+            code TEXT NOT NULL REFERENCES cases (code),
+            named TEXT NOT NULL,               -- cases.named and named_for before that mail named somebody else; put back if the
+            named_for TEXT NOT NULL,           -- mail is cancelled
+            PRIMARY KEY (outbox_id, code)
+        )                                      -- written by store/renamed
+        """,
+    ),
+    # 13: absences that are known by automatic replies and by calendars, and the last good copy of each calendar.
+    (
+        # Of an absence whose end nobody named: the person is asked when it is over.
+        "ALTER TABLE absences ADD COLUMN asks BOOLEAN NOT NULL DEFAULT FALSE",
+        "CREATE INDEX absences_asks ON absences (ends_at) WHERE asks",
+        """
+        CREATE TABLE calendars (
+            staff TEXT NOT NULL PRIMARY KEY,
+            place TEXT NOT NULL,               -- the file or address; after a change of it the copy is no longer good
+            content TEXT NOT NULL,             -- the last good copy; '' while there is none
+            etag TEXT NOT NULL,                -- RFC 9110 §8.8.3, of that copy; '' for none
+            good_at TEXT NOT NULL,             -- when that copy was last found to be good; '' for never
+            tried_at TEXT NOT NULL,            -- when it was last fetched, with or without success
+            failing TEXT NOT NULL              -- why it failed then, a sentence for the admin; '' when all is well
+        )                                      -- written by store/calendars
+        """,
     ),
 )

@@ -12,8 +12,9 @@ from ackbot.casework.drafts import to_admin
 from ackbot.casework.intents import Intent
 from ackbot.casework.model import Case
 from ackbot.casework.office import Desk, Office
+from ackbot.casework.staff import auto_reply
 from ackbot.crashpoints import crash_point
-from ackbot.store import Database, cases, daily, facts, inboxes
+from ackbot.store import Database, cases, daily, facts, inboxes, told_absences
 from ackbot.store.contact import history
 from ackbot.work.apply import apply, office_at
 
@@ -40,7 +41,18 @@ class Absences:
         if here != self._here:
             queued += self._look(desk)
             self._here = here
-        return queued + self._ownerless(desk)
+        return queued + self._ownerless(desk) + self._ask(desk)
+
+    def _ask(self, desk: Desk) -> int:
+        """Ask those who are back from an absence whose end nobody had named. Each is asked once."""
+        queued = 0
+        for row, absence in told_absences.to_ask(self._db, desk.now):
+            person = desk.council.staff.get(absence.staff)
+            with self._db.transaction():
+                told_absences.asked(self._db, row)
+                if person is not None and is_present(desk.council, person.id, desk.now):
+                    queued += apply(self._db, [auto_reply.asked_when_back(person, absence, desk)], desk)
+        return queued
 
     def _look(self, desk: Desk) -> int:
         """Move the cases of every owner who is away, is back or has left, each owner's in one transaction."""

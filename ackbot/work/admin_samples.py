@@ -1,7 +1,7 @@
 """Sample values of the mails to the admin, for `preview`, and to find a broken template before anybody needs it."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -70,6 +70,9 @@ ADMIN_TOPICS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "unverified": {"reference": "RBN-7H4-29P", "kind": "acknowledgement"},
         "brake": {"limit": 300},
         "staff-bounce": {"person": "Sam Jones", "address": "sam@northgate.example", "status": "5.1.1"},
+        "calendar": {"where": "calendar.northgate.example", "people": [("Sam Jones", "the server answers 404")]},
+        "staff-left": {"person": "Sam Jones", "address": "sam@northgate.example", "id": "sam"},
+        "staff-away": {"person": "Sam Jones", "id": "sam", "left": False, "back_on": date(2026, 12, 7)},
         "forged": {
             "author": "Sam Jones",
             "said_by": "Sam Jones",

@@ -26,6 +26,7 @@ from ackbot.work.relay_limits import Limits
 from ackbot.work.threads import Stop
 from ackbot.work.undelivered import Undelivered
 from ackbot.work.unknown_ends import SentFolders
+from ackbot.work.waited import decided_again
 
 ARCHIVED = TO_RESIDENTS | {"human"}  # the kinds of mail that residents get; the archive has a copy of each
 CLAIM = 20  # mails claimed at once
@@ -182,8 +183,13 @@ class Dispatcher:
     # -- one mail -----------------------------------------------------------------------------------------------------
 
     def _send(self, mail: Outgoing) -> bool:
-        """Send one mail and record what came of it. Returns whether the relay itself is in trouble."""
+        """Send one mail, if it is still true, and record what came of it. Returns whether the relay itself is in trouble."""
         try:
+            found = decided_again(self._db, self._office, mail, self._clock())
+            if found is None:
+                self._lane.limiter.give_back(1)
+                return False
+            mail = found
             reply = self._hand_over(mail)
         except smtp.TakenAway:
             self._log.warning(log_events.CLAIM_LOST, mail=mail.id)

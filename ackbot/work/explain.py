@@ -8,7 +8,21 @@ from types import MappingProxyType
 from typing import Any
 
 from ackbot.casework.council import Council, Inbox
-from ackbot.casework.intents import Assign, Attach, ClearClock, Intent, Note, OpenCase, Record, Reopen, Send, SetClock
+from ackbot.casework.cover import returns_on
+from ackbot.casework.intents import (
+    Assign,
+    Attach,
+    ClearClock,
+    EndAbsence,
+    Intent,
+    Note,
+    OpenCase,
+    Record,
+    RecordAbsence,
+    Reopen,
+    Send,
+    SetClock,
+)
 from ackbot.casework.model import Arrival, Clock, Facts, Questions
 from ackbot.casework.office import Office
 from ackbot.casework.wordsearch import Sign
@@ -166,7 +180,7 @@ def _as_json(file: str, inbox: str, message: Message, considered: Considered | N
         owner={"id": decision.owner, "why": decision.owner_why} if decision.owner else None,
         standard=decision.standard or None,
         clocks=[_plain(clock) for clock in decision.clocks],
-        intents=[_intent(intent, decision.signs) for intent in decision.intents],
+        intents=[_intent(intent, decision.signs, office.council) for intent in decision.intents],
         mails=[_mail(intent, considered.mails) for intent in decision.intents if isinstance(intent, Send)],
     )
     if considered.parts:
@@ -205,7 +219,7 @@ def _mail(send: Send, mails: Mapping[str, Composed]) -> dict[str, Any]:
     }
 
 
-def _intent(intent: Intent, signs: Sequence[Sign]) -> dict[str, Any]:
+def _intent(intent: Intent, signs: Sequence[Sign], council: Council) -> dict[str, Any]:
     """
     An intent's name, its reason, and the values that identify it; the text of mails is in `mails`.
 
@@ -231,6 +245,16 @@ def _intent(intent: Intent, signs: Sequence[Sign]) -> dict[str, Any]:
             told |= {"kind": intent.kind, "outcome": intent.outcome}
         case Note():
             told |= {"kind": intent.kind, "data": dict(intent.data)}
+        case RecordAbsence():
+            absence = intent.absence
+            told |= {
+                "staff": absence.staff,
+                "from": _plain(council.calendar.local_day(absence.starts_at)),
+                "until": _plain(returns_on(council, absence)),
+                "source": absence.source,
+            }
+        case EndAbsence():
+            told |= {"staff": intent.staff}
         case Record():
             told |= {
                 "kind": intent.kind,

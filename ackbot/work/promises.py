@@ -12,7 +12,7 @@ from ackbot.casework import contact, keys
 from ackbot.casework.clocks import due, reminders
 from ackbot.casework.clocks.reminders import ADMIN, HEAD, Line
 from ackbot.casework.contact import silent_because
-from ackbot.casework.cover import is_present, own_calendar
+from ackbot.casework.cover import is_at_work, is_present, own_calendar
 from ackbot.casework.drafts import to_admin
 from ackbot.casework.history import History
 from ackbot.casework.incoming import delicate
@@ -95,9 +95,7 @@ class Promises:
 
     def _at_work(self, person: str, desk: Desk) -> bool:
         """Whether it is their working day and they are not away. Otherwise they get no reminder."""
-        return own_calendar(desk.council, person).is_working_day(desk.today) and is_present(
-            desk.council, person, desk.now
-        )
+        return is_at_work(desk.council, person, desk.now)
 
     def _silenced(self, case: Case, desk: Desk) -> bool:
         """Whether staff hear nothing of the case's inbox now, because it is paused or in shadow mode."""
@@ -321,9 +319,13 @@ def _for(person: str, name: str) -> str:
 
 def _reminded(case: Case, desk: Desk) -> list[tuple[str, Line]]:
     """The staff ids of those who are reminded of a case that is due, each with what they read of it."""
-    owner, manager = due.reminded(case, desk)
-    due_on = reminders.due_on(case)
-    found = [(owner, Line(case, "own", due_on)), (manager, Line(case, "escalated" if owner else "nobody", due_on))]
+    asked, due_on = due.reminded(case, desk), reminders.due_on(case)
+    theirs = is_present(desk.council, case.in_charge, desk.now)
+    found = [
+        (asked.owner, Line(case, "own", due_on)),
+        (asked.colleague, Line(case, "escalated", due_on)),
+        (asked.above, Line(case, "escalated" if theirs else "nobody", due_on)),
+    ]
     return [(person, line) for person, line in found if person]
 
 

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import structlog
@@ -21,9 +22,11 @@ from ackbot.work.absences import Absences
 from ackbot.work.alarm_repeats import AlarmRepeats
 from ackbot.work.apply import apply
 from ackbot.work.intake import Intake
+from ackbot.work.leave import Leave
 from ackbot.work.promises import Promises
 from ackbot.work.reporting import Reporting
 
+NO_CALENDARS: Mapping[str, str] = MappingProxyType({})
 TICK_S = 15  # seconds between two looks at what is due
 PATIENCE_S = 1800.0  # seconds without progress after which the rounds count as stuck; no step takes that long
 _NAMED = 50  # the most references in one line of it
@@ -45,6 +48,7 @@ class Rounds:
         on_unverified: Callable[[outbox.Outgoing, datetime], None],
         looked: Callable[[], bool] = lambda: True,
         is_ours: Callable[[], bool] = lambda: True,
+        calendars: Mapping[str, str] = NO_CALENDARS,
     ) -> None:
         """
         Args:
@@ -53,6 +57,7 @@ class Rounds:
             on_unverified: called with each mail of a dead worker of which nobody knows whether it arrived, and the time.
             looked: whether every inbox was swept since the start. Until then no resident is told that there is no news.
             is_ours: whether this worker has to do the rounds now.
+            calendars: see `Config.calendars`.
         """
         self._db = db
         self._office = office
@@ -63,6 +68,7 @@ class Rounds:
         self._looked = looked
         self._is_ours = is_ours
         self._alarm_repeats = AlarmRepeats(db, office)
+        self.leave = Leave(db, office, calendars)
         self._absences = Absences(db, office)
         self._promises = Promises(db, office)
         self._reporting = Reporting(db, office)
@@ -108,6 +114,7 @@ class Rounds:
             self._recover,
             self._retry_quarantined,
             self._alarm_repeats.run,
+            self.leave.run,
             self._absences.run,
             self._keep_promises,
             self._daily,

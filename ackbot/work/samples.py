@@ -8,7 +8,7 @@ from typing import Any
 
 from ackbot.casework import keys, standards
 from ackbot.casework.clocks import absence_moves, reminders
-from ackbot.casework.council import Council, Inbox, Staff
+from ackbot.casework.council import AUTOMATIC_REPLY, CALENDAR, Council, Inbox, Staff
 from ackbot.casework.drafts import alarm_mails, persons_words, speaking, to_admin, to_resident, to_staff, to_writer
 from ackbot.casework.drafts.kinds import ASK_BACK
 from ackbot.casework.drafts.to_resident import NoNews
@@ -151,6 +151,7 @@ def _sends(office: Office, message: Message) -> Iterator[tuple[str, Send]]:
             manager="",
             week=None,
             skills=frozenset(),
+            ignore_auto_reply=False,
             max_cases=0,
             left=None,
         ),
@@ -308,7 +309,9 @@ def _later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[str, Send]]
             False,
         )
         yield f"no news, time {times + 1}", to_resident.no_news(desk, [told], why="a specimen")
-    noted = NoNews(replace(case, noted_at=_LATER), case.clocks[0].promised_on, _NEXT, True, "", False)
+    noted = NoNews(
+        replace(case, noted_at=_LATER, noted_by=case.owner), case.clocks[0].promised_on, _NEXT, True, "", False
+    )
     unnamed = NoNews(replace(case, owner=""), case.clocks[0].promised_on, _NEXT, False, "Alex Reid", True)
     yield "no news, two matters", to_resident.no_news(desk, [noted, unnamed], why="a specimen")
     answered = replace(case, state="answered", human_words_at=_OPEN)
@@ -344,7 +347,7 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
     """The mails that staff get besides letters."""
     case = _promised(desk, inbox, staff)
     late = replace(case, late_since=date(2026, 12, 1), no_news=3, clocks=())
-    owed = replace(late, no_news=2)
+    owed = replace(late, no_news=2, owes=staff.id)
     offer = Offer(staff.id, staff.id, _OPEN)
     passed = replace(case, offer=offer, state="waiting", human_words_at=_OPEN)
     own, due = reminders.Line(case, "own", date(2026, 12, 7)), reminders.due_on(case)
@@ -444,6 +447,13 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
         send = to_staff.about_case(desk, ASK_BACK[topic], case, staff, key, values, why="a specimen")
         yield f"ask-back: {topic}", send
     away_values = {**away_back.NOTHING, "first_on": _NEXT, "back_on": _NEXT, "cover": "Sam Jones", "was_away": True}
+    learnt = {
+        "back_on": _NEXT,
+        "source": AUTOMATIC_REPLY,
+        "shorter": CALENDAR,
+        "shorter_on": _NEXT,
+        "admin": "admins@x.example",
+    }
     for title, topic, values in (
         ("ask-back: which case", "which", {"their_words": words, "strange": False, "alarm": False, "take": ""}),
         ("ask-back: another case", "which", {"their_words": words, "strange": True, "alarm": True, "take": "RBN TAKE"}),
@@ -455,6 +465,10 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
         ("away, said by a manager", "away", {**away_values, "said_by": "Alex Reid"}),
         ("back", "away", {**away_values, "back": True, "away_again_on": _NEXT}),
         ("back, never away", "away", {**away_values, "back": True, "was_away": False}),
+        *(
+            (f"an absence learnt: {what}", "absence", {**learnt, "what": what})
+            for what in ("unclear", "two", "unchecked")
+        ),
     ):
         send = to_staff.about_no_single_case(
             desk, ASK_BACK[topic], staff, inbox, keys.specimen(title), values, why="a specimen"

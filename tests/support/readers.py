@@ -19,7 +19,17 @@ from ackbot.casework.incoming.screening import Seen, screen
 from ackbot.casework.intents import Intent
 from ackbot.casework.model import Arrival, Case, Facts
 from ackbot.casework.office import Desk
-from ackbot.casework.staff import away_back, commands, handover, held_words, meant, near, people, reading
+from ackbot.casework.staff import (
+    absence_notice,
+    away_back,
+    commands,
+    handover,
+    held_words,
+    meant,
+    near,
+    people,
+    reading,
+)
 from ackbot.cli import printing
 from ackbot.mail import (
     addresses,
@@ -238,6 +248,7 @@ OF_TEXT: Mapping[str, Reader] = {
         replace(_words("x"), whole=words), world().office.council, ()
     ),
     "staff, away": lambda words: (dates.find_range(words, TODAY), away_back._COVER.search(words)),
+    "staff, an absence notice": lambda words: absence_notice.read(words, words, TODAY, ("Priya Shah",)),
     "staff, whose absence": lambda words: away_back._of_whom(
         replace(_words("x"), argument=words), world().office.council
     ),

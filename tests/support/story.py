@@ -9,7 +9,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
+from ackbot.store import outbox
+from ackbot.store.database import text_of
 from ackbot.work.rounds import Rounds
+from ackbot.work.waited import decided_again
 from tests.support.council import World
 from tests.support.letters import html, letter, parsed, plain
 
@@ -55,6 +58,22 @@ class Story(World):
         self.now = moment
         self.rounds.tick()
         self._note()
+        if self.relay_takes:
+            self.relay()
+
+    def relay(self) -> None:
+        """Let every mail go whose time has come: what waited is decided again, as by a dispatcher. Its row stays queued."""
+        due = self.db.run(
+            "SELECT id FROM outbox WHERE state = 'queued' AND not_before <= :now AND draft <> '' ORDER BY priority, id",
+            now=text_of(self.now),
+        )
+        for one in [row["id"] for row in due]:
+            rows = self.db.run(
+                "UPDATE outbox SET state = 'claimed', claimed_by = 'story' WHERE id = :id RETURNING *", id=one
+            )
+            decided_again(self.db, self.office, outbox._outgoing(rows[0]), self.now)
+            outbox.unclaim(self.db, [one], "story")
+            self.db.run("UPDATE outbox SET draft = '' WHERE id = :id", id=one)
 
     def _note(self) -> None:
         for row in self.outbox():
@@ -63,6 +82,8 @@ class Story(World):
     def receive(self, raw: bytes, inbox: str = "housing", **arrival: Any) -> dict[str, Any]:
         row = super().receive(raw, inbox, **arrival)
         self._note()
+        if self.relay_takes:
+            self.relay()
         return row
 
     def mail(self, kind: str, to: str = "") -> dict[str, Any]:
@@ -123,7 +144,15 @@ class Story(World):
 
 def rounds_of(world: World) -> Rounds:
     """The rounds of a test world; the test calls `tick`."""
-    return Rounds(world.db, world.office, world.intake, lambda: world.now, lambda: None, lambda *_: None)
+    return Rounds(
+        world.db,
+        world.office,
+        world.intake,
+        lambda: world.now,
+        lambda: None,
+        lambda *_: None,
+        calendars=world.config.calendars,
+    )
 
 
 def words(story: Story, kind: str, to: str = "") -> list[str]:

@@ -1,18 +1,18 @@
 """What happens on a promised date if nobody has written: each promise is kept, replaced, or withheld and told (P5)."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
 from ackbot.casework import contact, standards
 from ackbot.casework.contact import Permission
-from ackbot.casework.cover import is_present, ladder
+from ackbot.casework.cover import above, at_work_for, is_at_work, is_present, ladder
 from ackbot.casework.drafts import to_admin, to_resident
 from ackbot.casework.drafts.to_resident import NoNews
 from ackbot.casework.history import History
 from ackbot.casework.incoming import delicate
 from ackbot.casework.intents import ClearClock, Close, Intent, Late, Note, SetClock, Settle
-from ackbot.casework.model import GIVEN_UP, PROMISES, Case, Clock
+from ackbot.casework.model import GIVEN_UP, OWED, PROMISES, Case, Clock
 from ackbot.casework.office import Desk
 from ackbot.casework.worktime import Duration
 
@@ -61,14 +61,34 @@ def told_by(case: Case, day: date, desk: Desk) -> bool:
     return any(clock.told and clock.promised_on <= day for clock in passed(case, desk))
 
 
-def reminded(case: Case, desk: Desk) -> tuple[str, str]:
-    """The staff ids of whoever is in charge and of the next manager above, each only if present; "" otherwise."""
+@dataclass(frozen=True, slots=True)
+class Reminded:
+    """
+    Who is reminded of a case that is due, by staff id, and named to its resident: only people who are at work; "" for nobody.
+
+    Args:
+        owner: whoever is in charge.
+        colleague: whoever is at work in the place of somebody in charge who has a day off (E85).
+        above: who is told above them; whoever owes the next word by an earlier mail, if that person is at work (E78).
+    """
+
+    owner: str
+    colleague: str
+    above: str
+
+
+def reminded(case: Case, desk: Desk) -> Reminded:
+    """Who hears today of a case that is due, before its resident does (behaviour.md §3.6, §4.6)."""
     desk = desk.within(case)
     council = desk.council
-    rungs = ladder(council, case.in_charge, case.team)
-    owner = case.in_charge if is_present(council, case.in_charge, desk.now) else ""
-    above = next((one for one in rungs if one != case.in_charge and is_present(council, one, desk.now)), "")
-    return owner, above
+    owner = case.in_charge if is_at_work(council, case.in_charge, desk.now) else ""
+    rungs = [one for one in above(council, case.in_charge, case.team, desk.now) if is_at_work(council, one, desk.now)]
+    if case.owes and case.owes != case.in_charge and is_at_work(council, case.owes, desk.now):
+        rungs.insert(0, case.owes)
+    told = next(iter(rungs), "")
+    off = not owner and is_present(council, case.in_charge, desk.now)
+    colleague = at_work_for(council, case.in_charge, case.team, desk.now) if off else ""
+    return Reminded(owner, colleague if colleague != told else "", told)
 
 
 def on_passed(
@@ -129,17 +149,19 @@ def _no_news(case: Case, heard: Collection[str], desk: Desk) -> tuple[NoNews, li
     standard = council.standard_of(case.standard)
     due = passed(case, desk)
     times = case.no_news + 1
-    owner, manager = reminded(case, desk)
-    owner = owner if owner in heard else ""
-    told = council.staff[manager].public_name if manager and manager in heard else ""
+    asked = reminded(case, desk)
+    owner, manager = (one if one in heard else "" for one in (asked.owner, asked.above))
+    told = council.staff[manager].public_name if manager else ""
+    acting = bool(manager) and manager not in ladder(council, case.in_charge, case.team)
+    owes = manager if times >= OWED else ""
     named = any(clock.kind == "name-owner" for clock in due) and not case.owner
     promised_on = min(clock.promised_on for clock in due if clock.told)
     # After the third mail a fourth promise would be worth nothing; from now on people are chased instead.
     if times >= GIVEN_UP:
         why = "the resident was told three times that there is no news; nothing more is promised"
         changes: list[Intent] = [ClearClock(case.code, clock.kind, "withheld", why=why) for clock in case.clocks]
-        found = NoNews(case, promised_on, None, bool(owner), told, named)
-        return found, [*changes, Late(case.code, times, why=why)]
+        found = NoNews(case, promised_on, None, bool(owner), told, named, acting=acting)
+        return found, [*changes, Late(case.code, times, owes, why=why)]
     update = standards.next_update(standard, inbox, council, desk.now) or replace(
         standards.clock_of("update", _DEFAULT, desk.now, standard, inbox, council), told=True
     )
@@ -149,8 +171,8 @@ def _no_news(case: Case, heard: Collection[str], desk: Desk) -> tuple[NoNews, li
     update = standards.no_later(update, [clock for clock in case.clocks if clock not in due], desk.today)
     why = "nobody wrote by the promised date; the resident was told so, and the next date"
     changes = [ClearClock(case.code, clock.kind, "replaced", why=why) for clock in due if clock.kind != "update"]
-    found = NoNews(case, promised_on, update.promised_on, bool(owner), told, named)
-    return found, [*changes, SetClock(case.code, update, why=why), Late(case.code, times, why=why)]
+    found = NoNews(case, promised_on, update.promised_on, bool(owner), told, named, acting=acting)
+    return found, [*changes, SetClock(case.code, update, why=why), Late(case.code, times, owes, why=why)]
 
 
 def on_settled(cases: Sequence[Case], desk: Desk, *, may_ask: bool, last_asked: str = "") -> list[Intent]:

@@ -8,11 +8,11 @@ from typing import Any, Literal
 from ackbot.casework import keys, standards
 from ackbot.casework.contact import silent_because
 from ackbot.casework.council import Staff
-from ackbot.casework.cover import absence_of, has_left, is_present, ladder, own_calendar, returns_on, stand_in
+from ackbot.casework.cover import above, absence_of, has_left, is_at_work, is_present, own_calendar, returns_on
 from ackbot.casework.drafts import bare, kinds, to_staff
 from ackbot.casework.drafts.kinds import StaffMail
 from ackbot.casework.intents import Send
-from ackbot.casework.model import GIVEN_UP, PROMISES, Case, HeldWords
+from ackbot.casework.model import GIVEN_UP, OWED, PROMISES, Case, HeldWords
 from ackbot.casework.office import Desk
 from ackbot.casework.worktime import Calendar
 from ackbot.mail import subjects
@@ -22,7 +22,6 @@ from ackbot.mail.markup import Lines
 HEAD = "head of service"  # not a staff id: the address above every ladder; if none is set, the admin's
 ADMIN = "the admin"  # nor this one: whoever reads what complains about the head of service
 _SHOWN = 120  # characters of words that wait
-_OWED = 2  # mails without news; after these the manager must write next
 
 
 Role = Literal["own", "offered", "escalated", "nobody"]
@@ -70,13 +69,12 @@ def sheets(cases: Sequence[Case], desk: Desk) -> dict[str, list[Line]]:
 def _readers(case: Case, desk: Desk) -> list[tuple[str, Role]]:
     desk = desk.within(case)
     council = desk.council
-    rungs = ladder(council, case.in_charge, case.team)
-    above = [_reached(one, case.team, desk) for one in rungs if one != case.in_charge]
+    rungs = above(council, case.in_charge, case.team, desk.now)
     head = ADMIN if _is_about(case, council.head_of_service, desk) else HEAD
     top = [head] if council.head_of_service else []
     # A case that nobody present has goes to the next person above only, who must give it to somebody (P4).
     if not is_here(case, desk):
-        return [((above or [head])[0], "nobody")]
+        return [((rungs or [head])[0], "nobody")]
     readers: list[tuple[str, Role]] = []
     if case.late_since or case.offer or _shown_to_owner(case, desk):
         readers.append((case.in_charge, "own"))
@@ -89,15 +87,17 @@ def _readers(case: Case, desk: Desk) -> list[tuple[str, Role]]:
         steps = standards.steps(case.late_since, standard.escalate_every, council.calendar, desk.today)
     # Sensitive letters bring no automatic mails, so on the date itself their manager hears. If nobody has written at all, the
     # manager hears from the next working day on, and on each day one more of those above (E74).
-    if case.no_news >= _OWED or (case.sensitive and due is not None and due <= desk.today):
+    if case.no_news >= OWED or (case.sensitive and due is not None and due <= desk.today):
         steps = max(steps, 1)
     if _is_unheard(case):
         opened_on = council.calendar.local_day(case.opened_at)
         steps = max(steps, int(council.calendar.days_between(opened_on, desk.today)))
     if case.no_news >= GIVEN_UP:
-        steps = len(above) + len(top)
+        steps = len(rungs) + len(top)
+    # Whoever the resident was told of reads it, whoever is next above by now (E78).
+    owes = [case.owes] if is_present(council, case.owes, desk.now) else []
     named = {one for one, _ in readers}
-    readers += [(one, "escalated") for one in dict.fromkeys([*above, *top][:steps]) if one not in named]
+    readers += [(one, "escalated") for one in dict.fromkeys([*owes, *[*rungs, *top][:steps]]) if one not in named]
     return readers
 
 
@@ -121,12 +121,10 @@ def _back_in_time(case: Case, desk: Desk) -> bool:
     return absence is not None and (due is None or due >= returns_on(desk.council, absence))
 
 
-def _reached(staff: str, team: str, desk: Desk) -> str:
-    """The id of whoever reads for a manager: whoever stands in if the manager is away (D58)."""
-    if is_present(desk.council, staff, desk.now):
-        return staff
-    found = stand_in(desk.council, staff, team, desk.now)
-    return found[0] if found else staff
+def _has_day_off(case: Case, desk: Desk) -> bool:
+    """Whether whoever is in charge is not away, and does not work today (E85)."""
+    council = desk.council
+    return is_present(council, case.in_charge, desk.now) and not is_at_work(council, case.in_charge, desk.now)
 
 
 def _shown_to_owner(case: Case, desk: Desk) -> bool:
@@ -352,7 +350,11 @@ def _line(desk: Desk, person: Staff | None, line: Line) -> dict[str, Any]:
         "told": told,
         "late_since": case.late_since,
         "no_news": case.no_news,
-        "owes": line.role == "escalated" and case.no_news >= _OWED,
+        "owes": person is not None and case.owes == person.id and line.role != "own",
+        "owed_by": owed.name
+        if (owed := council.staff.get(case.owes)) and (person is None or owed.id != person.id)
+        else "",
+        "day_off": _has_day_off(case, desk),
         "doubted": case.doubted,
         "given_up": case.no_news >= GIVEN_UP,
         "silent": silent_because(case, council)

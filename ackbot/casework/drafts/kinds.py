@@ -109,6 +109,7 @@ ASK_BACK: Mapping[str, StaffMail] = MappingProxyType(
             "held",  # may these words go out?
             "echo",  # their words, as they went out
             "away",  # what AWAY or BACK did
+            "absence",  # what was learnt of an absence by their automatic reply
             "quiet",  # what QUIET or IGNORE did
             "copies",  # what CC did
             "copying",  # may copies go to these addresses?

@@ -7,7 +7,7 @@ from ackbot.casework import keys
 from ackbot.casework.council import Staff
 from ackbot.casework.drafts import kinds, speaking
 from ackbot.casework.drafts.to_resident import about_case
-from ackbot.casework.intents import Send
+from ackbot.casework.intents import Named, Send
 from ackbot.casework.model import Case
 from ackbot.casework.office import Desk
 from ackbot.mail.addresses import Address
@@ -57,7 +57,8 @@ def human(
         draft = replace(draft, recipient=replace(draft.recipient, addr=case.answer_to))
     sender = replace(draft.sender, name=f"{person.public_name}, {service}")
     reply_to = replace(draft.reply_to, name=sender.name) if draft.reply_to else None
-    return replace(send, draft=replace(draft, sender=sender, reply_to=reply_to))
+    named = (Named(case.code, person.id),) if person.id != case.named else ()
+    return replace(send, draft=replace(draft, sender=sender, reply_to=reply_to), named=named)
 
 
 def with_files(send: Send, files: tuple[Attachment, ...], files_of: int) -> Send:

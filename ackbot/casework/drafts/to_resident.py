@@ -3,15 +3,15 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Literal
 
 from ackbot.casework import keys
 from ackbot.casework.asked_for import NOT_PHONE
 from ackbot.casework.council import Council, Inbox
-from ackbot.casework.drafts import fitting, kinds, names, speaking, written_before
+from ackbot.casework.drafts import as_now, fitting, kinds, names, speaking, written_before
 from ackbot.casework.drafts.kinds import ResidentMail
-from ackbot.casework.intents import Send
+from ackbot.casework.intents import Named, Send
 from ackbot.casework.model import Case, Facts
 from ackbot.casework.office import Desk
 from ackbot.casework.standards import next_word
@@ -21,7 +21,6 @@ from ackbot.mail.compose import Draft
 from ackbot.mail.markup import Words
 from ackbot.mail.message import Message
 
-LATE = timedelta(hours=2)  # after the letter; a later acknowledgement apologises once and plainly
 _UNNAMED = {"mail": "unnamed", "forwarded": "unnamed", "call": "call", "visit": "visit"}  # phrases for the subject
 _QUOTED = 80  # characters of a subject that our words repeat
 
@@ -180,17 +179,8 @@ def acknowledgement(
         passed_by: the public name of the colleague who passed it on to us; "" if it came by itself.
     """
     council = desk.council
-    inbox = council.inbox_of(case.inbox)
     owner = council.staff.get(case.owner)
-    calendar = inbox.calendar
-    opens_on = calendar.first_working_day(desk.today) if not calendar.is_open(desk.now) else None
-    # After the last hours of a working day, the inbox opens again on the next one.
-    if opens_on == desk.today and all(
-        desk.now >= calendar.at(desk.today, end) for _, end in calendar.hours(desk.today)
-    ):
-        opens_on = calendar.next_working_day(desk.today)
     colleague = council.is_colleague(case.resident.key)
-    named_on = next((clock.promised_on for clock in case.clocks if clock.kind == "name-owner"), None)
     key = keys.acknowledgement(letter.fingerprint, rehearsed=facts.known is not None and facts.known.rehearsed)
     values = {
         "name": names.greeting(case.resident, letter),
@@ -200,21 +190,15 @@ def acknowledgement(
         "noted": noted,
         "passed_by": passed_by,
         "holds_mail": bool(letter.enclosed),
-        "next_on": None if case.sensitive else next_word(case.clocks),
-        "named_on": named_on,
-        "opens_on": opens_on,
-        "phone": inbox.phone
-        if opens_on is None and NOT_PHONE not in case.formats
-        else "",  # a closed office's number helps nobody (E49)
+        **as_now.acknowledged(desk, case),
         "danger": danger,
-        "late": desk.now - case.opened_at > LATE,
         "written_before": written_before.of_it(letter, facts),
         "complaint": "complaint" in case.standard.lower(),
         "also": [other.service for other in also_to],
     }
     mail = kinds.ACKNOWLEDGEMENT_TO_COLLEAGUE if colleague else kinds.ACKNOWLEDGEMENT
     send = about_case(desk, mail, case, key, values, why=why, letter=letter)
-    return replace(send, draft=fitting.shortened(send.draft, desk), hold=hold)
+    return replace(_naming([case], send), draft=fitting.shortened(send.draft, desk), hold=hold)
 
 
 def receipt(
@@ -244,9 +228,10 @@ def receipt(
         "next_on": None if case.sensitive else next_word(case.clocks),
         "still": still,
         "noted": noted,
+        **_who(case, desk),
     }
     send = about_case(desk, kinds.RECEIPT, case, key, values, why=why, letter=letter)
-    return replace(send, inbox=inbox.name, lane=inbox.lane, hold=hold)
+    return replace(_naming([case], send), inbox=inbox.name, lane=inbox.lane, hold=hold)
 
 
 def where_it_stands(
@@ -279,10 +264,11 @@ def where_it_stands(
         "waiting": case.state == "waiting",
         "noted": noted,
         "next_on": next_word(case.clocks) if still and not case.sensitive else None,
+        **_who(case, desk),
     }
     key = keys.receipt(case.code, desk.today, spared=case.receipt_on == desk.today)
     send = about_case(desk, kinds.WHERE_IT_STANDS, case, key, values, why=why, letter=letter)
-    return replace(send, inbox=inbox.name, lane=inbox.lane, hold=hold)
+    return replace(_naming([case], send), inbox=inbox.name, lane=inbox.lane, hold=hold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,9 +280,10 @@ class NoNews:
         promised_on: the date that passes.
         next_on: the new date; None the third time, when no date is promised any longer.
         reminded: whoever is in charge was reminded today, and is present to read it.
-        manager: the public name of the manager who was told today; "" for none.
+        manager: the public name of the manager who was told today, or of whoever stands in for one; "" for none.
         unnamed: the resident was promised to be told who has the case, and nobody has it.
         waits: a person's words to the resident are held until their author answers our question.
+        acting: the manager is away, and `manager` stands in.
     """
 
     case: Case
@@ -306,6 +293,7 @@ class NoNews:
     manager: str
     unnamed: bool
     waits: bool = False
+    acting: bool = False
 
 
 def no_news(desk: Desk, all_of: Sequence[NoNews], *, why: str) -> Send:
@@ -313,23 +301,24 @@ def no_news(desk: Desk, all_of: Sequence[NoNews], *, why: str) -> Send:
     first = all_of[0].case
     matters = [{**_matter(desk, one.case), **_no_news_values(one, desk)} for one in all_of]
     key = keys.no_news(first.code, all_of[0].promised_on)
-    return _listing(
-        [one.case for one in all_of], about_case(desk, kinds.NO_NEWS, first, key, {"matters": matters}, why=why)
-    )
+    cases = [one.case for one in all_of]
+    send = about_case(desk, kinds.NO_NEWS, first, key, {"matters": matters}, why=why)
+    return _naming(cases, _listing(cases, send))
 
 
 def _no_news_values(one: NoNews, desk: Desk) -> dict[str, Any]:
-    noted = one.case.noted_at
-    owner = desk.council.staff.get(one.case.owner) if one.case.cover else None
+    author = desk.council.staff.get(one.case.noted_by)
+    noted = one.case.noted_at if author else None
     since = one.case.human_words_at or one.case.opened_at
     return {
         "promised_on": one.promised_on,
         "next_on": one.next_on,
-        "absent": owner.public_name if owner else "",
         "reminded": one.reminded,
         "manager": one.manager,
         "manager_first": names.first(one.manager) if one.manager else "",
+        "acting": one.acting,
         "times": one.case.no_news + 1,
+        "noted_by": author.public_name if author else "",
         "noted_on": desk.council.calendar.local_day(noted) if noted and noted > since else None,
         "unnamed": one.unnamed,
         "waits": one.waits,
@@ -396,7 +385,7 @@ def cover(
         "matters": [_matter(desk, case) for case in cases],
     }
     key = keys.cover(cases[0].code, absence, len(cases))
-    return _listing(cases, about_case(desk, kinds.COVER, cases[0], key, values, why=why))
+    return _naming(cases, _listing(cases, about_case(desk, kinds.COVER, cases[0], key, values, why=why)))
 
 
 def split_off(desk: Desk, other: Case, first: Case, *, named: str, why: str) -> Send:
@@ -409,7 +398,8 @@ def split_off(desk: Desk, other: Case, first: Case, *, named: str, why: str) -> 
     owner = desk.council.staff.get(first.in_charge)
     part = {**_matter(desk, other), "named": "" if other.sensitive else named}
     values = {"part": part, "rest_with": owner.public_name if owner else ""}
-    return _listing([other], about_case(desk, kinds.PART_SPLIT_OFF, other, keys.split_off(other.code), values, why=why))
+    send = about_case(desk, kinds.PART_SPLIT_OFF, other, keys.split_off(other.code), values, why=why)
+    return _naming([other], _listing([other], send))
 
 
 def _listing(cases: Sequence[Case], send: Send) -> Send:
@@ -417,19 +407,24 @@ def _listing(cases: Sequence[Case], send: Send) -> Send:
     return replace(send, names=tuple(case.code for case in cases))
 
 
+def _naming(cases: Sequence[Case], send: Send) -> Send:
+    """The mail with whom it names to the resident as having a case, where that is news (E81)."""
+    news = [case for case in cases if case.in_charge and case.in_charge != case.named]
+    return replace(send, named=tuple(Named(one.code, one.in_charge, one.owner if one.cover else "") for one in news))
+
+
+def _who(case: Case, desk: Desk) -> dict[str, Any]:
+    """What a receipt says of who has the case, where that is news."""
+    now = as_now.matter(desk, case)
+    return {"since": now["since"], "absent": now["absent"]}
+
+
 def _matter(desk: Desk, case: Case) -> dict[str, Any]:
     """Values for one case in a mail that lists a resident's cases."""
-    owner = desk.council.staff.get(case.in_charge)
     return {
+        **as_now.matter(desk, case),
         "matter": "" if case.sensitive or case.spoken or _is_ours(case, desk.council) else matter(case.subject),
         "way": case.way,
         "reference": desk.council.reference_of(case.code),
-        "service": names.service_of(case.in_charge, case, desk.council),
         "written_on": desk.council.calendar.local_day(case.opened_at),
-        "owner": owner.public_name if owner else "",
-        "first_name": names.first(owner.public_name) if owner else "",
-        "next_on": next_word(case.clocks),
-        "asked_on": desk.council.calendar.local_day(case.human_words_at)
-        if case.state == "waiting" and case.human_words_at
-        else None,
     }

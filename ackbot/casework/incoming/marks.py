@@ -72,6 +72,8 @@ ABSENCE_WORDS = re.compile(
     r"|不在|休暇|休假|外出|외근|휴가|부재|إجازة|בחופשה|مرخصی|ลา",
     re.IGNORECASE,
 )
+# What a colleague writes who says it to us.
+COMMANDED = re.compile(r"\s*+(?:AWAY|BACK)\b")
 # Sentences that machines write about themselves. A person who writes about one quotes it inside a longer sentence.
 _SENTENCE = (
     r"(?:^|(?<=[.!?]\s)|(?<=[.!?]\s\s))[ \t>*_(\[–—-]{0,6}(?:(?:please\s)?note\W{1,3}|n\.?b\.?\W{1,3}|hinweis\W{1,3})?"

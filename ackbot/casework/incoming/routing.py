@@ -1,9 +1,10 @@
 """Chooses team, standard and owner of a new case, and says why (behaviour.md §4.5, design.md §7 `[[route]]`)."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 
 from ackbot.casework import apart, cover
 from ackbot.casework.council import Council, Inbox, Route, Standard, Team
@@ -36,10 +37,17 @@ class Routed:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The chosen owner; `staff` is "" if nobody is present, and then the caller must tell somebody (D59)."""
+    """
+    The chosen owner.
+
+    Args:
+        staff: "" if nobody is present, and then the caller must tell somebody (D59).
+        passed_over: the others of the team, each with the reason why it is not them; "" for nobody.
+    """
 
     staff: str
     why: str
+    passed_over: str = ""
 
 
 def route(message: Message, inbox: Inbox, council: Council) -> Routed:
@@ -98,8 +106,8 @@ def choose_owner(routed: Routed, facts: Facts, council: Council, now: datetime, 
 
     A named owner comes first, or whoever stands in for them, then the team member who dealt with this resident last. Otherwise
     the team members who are present are narrowed down: to those with free hands, to those with the skill, and to those with
-    the fewest days away until the promise. Among these the one with the fewest cases, or the next in turn, is chosen. If
-    nobody of the team is present, its deputy or manager becomes the owner.
+    the fewest days away until the promise. Among these the one with the fewest cases for their hours of a week, or the next in
+    turn, is chosen. If nobody of the team is present, its deputy or manager becomes the owner.
 
     Args:
         until: the local date by which the resident is promised the next word.
@@ -130,9 +138,15 @@ def choose_owner(routed: Routed, facts: Facts, council: Council, now: datetime, 
     today = council.calendar.local_day(now)
     away = {one: cover.days_away(council, one, today, max(until, today)) for one in candidates}
     least_away = [one for one in candidates if away[one] == min(away.values())]
-    staff = min(least_away, key=lambda one: _turn(team, facts.loads.get(one, Load())))
+    staff = min(least_away, key=lambda one: _turn(team, one, facts, council))
     reason = _reason(team, len(candidates), len(least_away), skilled=bool(skilled), skill=routed.skill)
-    return Chosen(staff, f"{council.staff[staff].name} {reason}")
+    skill = routed.skill if skilled else ""
+    others = [
+        f"{council.staff[one].name} ({_why_not(one, team, skill, away, facts, council, now)})"
+        for one in team.members
+        if one != staff and one in council.staff
+    ]
+    return Chosen(staff, f"{council.staff[staff].name} {reason}", ", ".join(others))
 
 
 def owner_of_complaint(about: Collection[str], team: str, council: Council, now: datetime) -> Chosen:
@@ -155,8 +169,33 @@ def _is_full(staff: str, facts: Facts, council: Council) -> bool:
     return bool(limit) and facts.loads.get(staff, Load()).open_cases >= limit
 
 
-def _turn(team: Team, load: Load) -> tuple[int, datetime]:
-    return (load.open_cases if team.assign == "least-loaded" else 0, load.assigned_at or _NEVER)
+def _turn(team: Team, staff: str, facts: Facts, council: Council) -> tuple[Fraction, datetime]:
+    """Whose turn it is, the least first: by open cases, this one included, for the hours of their week; then by time."""
+    load = facts.loads.get(staff, Load())
+    cases = Fraction(load.open_cases + 1, _minutes(staff, council)) if team.assign == "least-loaded" else Fraction(0)
+    return cases, load.assigned_at or _NEVER
+
+
+def _minutes(staff: str, council: Council) -> int:
+    return cover.own_calendar(council, staff).week.minutes
+
+
+def _why_not(
+    staff: str, team: Team, skill: str, away: Mapping[str, int], facts: Facts, council: Council, now: datetime
+) -> str:
+    """Why somebody of the team was passed over, in a few words."""
+    person, load = council.staff[staff], facts.loads.get(staff, Load())
+    if (absence := cover.absence_of(council, staff, now)) is not None:
+        return f"away until {cover.returns_on(council, absence).isoformat()}"
+    if not cover.is_present(council, staff, now):
+        return "no longer works here"
+    if staff in away:  # one of those from whom the owner was chosen
+        if away[staff] > min(away.values()):
+            return f"away on {away[staff]} working days before the date promised"
+        hours = f" in {_minutes(staff, council) / 60:g} hours a week"
+        return f"{load.open_cases} open cases{hours}" if team.assign == "least-loaded" else "had one more lately"
+    full = _is_full(staff, facts, council)
+    return f"has {load.open_cases} cases, and max_cases is {person.max_cases}" if full else f"has not the skill {skill}"
 
 
 def _reason(team: Team, candidates: int, least_away: int, *, skilled: bool, skill: str) -> str:

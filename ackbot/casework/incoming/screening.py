@@ -52,7 +52,6 @@ class Seen:
     def weak_marks(self) -> int:
         """
         The number of weak marks of an automatic reply; 0 unless the subject is one of them.
-
         That it answers a mail of ours counts only if the subject says more than that one did: "Re: Absence: Tom Lee, 4B" may be the
         subject of the letter that we answered (E14). A letter that asks or tells something has none, whatever its subject (E15).
         """
@@ -60,14 +59,15 @@ class Seen:
         formal = marks.AUTOMATIC_SUBJECT.search(message.subject)
         if not formal and not marks.ABSENCE_SUBJECT.match(message.subject):
             return 0
-        if self.authority.speaks_as_staff() and subjects.is_reply(message.subject):
+        words, reply = message.new_text, subjects.is_reply(message.subject)
+        if self.authority.speaks_as_staff() and reply:
             return 0  # a colleague answers a case whose letter was an automatic reply, and kept its subject
-        words = message.new_text
+        if self.staff and self.authority.answers_staff and not reply and not marks.COMMANDED.match(words):
+            return 2  # inside an organisation automatic replies may bear no mark (domain.md §4)
         if personal.asks(words) or personal.tells(words) or (not formal and personal.signs_off(words)):
             return 0
         null_sender, absence_words = message.return_path == "", marks.ABSENCE_WORDS.search(words[:2_000])
-        answers = message.answers and not subjects.is_reply(message.subject)
-        return 1 + bool(formal) + bool(null_sender) + bool(absence_words) + bool(answers)
+        return sum(map(bool, (True, formal, null_sender, absence_words, message.answers and not reply)))
 
     @cached_property
     def says_automatic(self) -> bool:

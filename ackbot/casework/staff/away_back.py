@@ -9,7 +9,7 @@ from typing import Any
 
 from ackbot.casework import dates, keys
 from ackbot.casework.council import Absence, Council, Staff
-from ackbot.casework.cover import absence_of, days_away, ladder, returns_on, stand_in
+from ackbot.casework.cover import absence_of, days_away, ladder, returns_on, stand_in, standing_until
 from ackbot.casework.drafts import to_staff
 from ackbot.casework.drafts.kinds import ASK_BACK
 from ackbot.casework.intents import EndAbsence, Intent, RecordAbsence
@@ -118,7 +118,7 @@ def _back(person: Staff, reading: Reading, desk: Desk) -> tuple[list[Intent], di
         return [], {"problem": problem}, "BACK is not clear"
     council = desk.council
     standing = absence_of(council, person.id, desk.now)
-    until = standing.ends_at if standing and standing.source == "configuration" else None
+    until = standing_until(council, person.id, desk.now)
     later = min(
         (one.starts_at for one in council.absences if one.staff == person.id and one.starts_at > desk.now), default=None
     )

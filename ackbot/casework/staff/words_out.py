@@ -8,9 +8,10 @@ from types import MappingProxyType
 from typing import Literal
 
 from ackbot.casework import keys, standards
+from ackbot.casework.cover import second_day_at_work
 from ackbot.casework.drafts import kinds, persons_words
 from ackbot.casework.intents import ClearClock, HumanWords, Intent, PauseClock, Reopen, Send, SetClock
-from ackbot.casework.model import Clock
+from ackbot.casework.model import Case, Clock
 from ackbot.casework.staff import announced, meant, others
 from ackbot.casework.staff.request import Request, answered, heard, unsigned
 from ackbot.casework.worktime import Duration
@@ -162,17 +163,25 @@ def new_clocks(request: Request, command: str, argument: str) -> list[Clock]:
         return [standards.clock_of("waiting", ASKED_AGAIN, desk.now, standard, inbox, desk.council)]
     going_on = standards.resumed(case, desk.council, desk.now)
     if command == "MORE":
-        named = standards.on_day("update", date.fromisoformat(argument), inbox)
-        answer_clocks = [clock for clock in (*case.clocks, *going_on) if clock.kind == "answer"]
-        # If the named date is later than the one for the answer, it moves that too: the resident hears of one date only.
-        beyond = any(clock.promised_on < named.promised_on for clock in answer_clocks)
-        return [named, *([replace(named, kind="answer")] if beyond else going_on)]
+        return _one_date(standards.on_day("update", date.fromisoformat(argument), inbox), case, going_on)
     if command == "UPDATE":
         update = standards.next_update(standard, inbox, desk.council, desk.now)
         if update is None:
             return going_on
-        return [standards.no_later(update, [*case.clocks, *going_on], desk.today), *going_on]
+        update = standards.no_later(update, [*case.clocks, *going_on], desk.today)
+        # Words that name no date give their author two days at work to keep it (E82).
+        soonest = second_day_at_work(desk.council, request.person.id, desk.today)
+        if update.promised_on < soonest:
+            update = standards.on_day("update", soonest, inbox)
+        return _one_date(update, case, going_on)
     return [standards.clock_of("settle", standard.settle_after, desk.now, standard, inbox, desk.council)]
+
+
+def _one_date(update: Clock, case: Case, going_on: list[Clock]) -> list[Clock]:
+    """The clocks with that date. One later than that of the answer moves it too: the resident hears of one date only."""
+    answers = [clock for clock in (*case.clocks, *going_on) if clock.kind == "answer"]
+    beyond = any(clock.promised_on < update.promised_on for clock in answers)
+    return [update, *([replace(update, kind="answer")] if beyond else going_on)]
 
 
 def files(request: Request) -> tuple[Attachment, ...]:
