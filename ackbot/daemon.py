@@ -18,17 +18,19 @@ from ackbot.casework import keys
 from ackbot.casework.drafts import to_admin
 from ackbot.config import Config, ConfigProblem, Listening, load
 from ackbot.crashpoints import crash_point
+from ackbot.errors import AckbotError
 from ackbot.store import Database, StoreBusy, StoreProblem, open_database, outbox, reconfigured
+from ackbot.store import running as store_running
 from ackbot.wires import systemd
-from ackbot.wires.places import PlaceTaken
 from ackbot.wires.readers import NoReader, ReadingFailed
-from ackbot.work import dispatch, keeping, rounds
+from ackbot.work import dispatch, keeping, rounds, running
 from ackbot.work.apply import apply
 from ackbot.work.check_store import forgotten
 from ackbot.work.dispatch import Dispatcher
 from ackbot.work.inbox_leases import InboxLeases
 from ackbot.work.intake import Intake
 from ackbot.work.lmtp_delivery import Mailroom
+from ackbot.work.people import changed
 from ackbot.work.quota import Quota
 from ackbot.work.reading import ReaderProcess, Reading, Unread
 from ackbot.work.recompute import recount
@@ -84,6 +86,7 @@ class Runtime:
         if changed := recount(db, config.council, clock()):
             log.info(log_events.DATES_COMPUTED_ANEW, clocks=changed)
         with db.transaction():
+            reconfigured.know_admin(db, config.council)
             if held := reconfigured.hold_by_mode(db, config.council, clock()):
                 log.info(log_events.HELD_BY_MODE, mails=held)
             if moved := reconfigured.change_lanes(db, config.council, [lane.name for lane in config.lanes]):
@@ -299,13 +302,14 @@ class Daemon:
         systemd.notify("READY=1")
         interval = systemd.watchdog_interval_s()
         while signal.SIGTERM not in self._signals and signal.SIGINT not in self._signals:
-            self._called.wait(interval or 60.0)
+            self._called.wait(min(interval or running.HEARTBEAT_S, running.HEARTBEAT_S))
             self._called.clear()
             if signal.SIGHUP in self._signals:
                 self._signals.discard(signal.SIGHUP)
                 self.reload()
                 if self.stuck:
                     return 1
+            self._noted(lambda now: store_running.heard(self._db, self._worker, now))
             self.runtime.nudge()
             if interval and self.runtime.makes_progress():
                 systemd.notify("WATCHDOG=1")
@@ -324,7 +328,15 @@ class Daemon:
         for outgoing in self._left_unverified:
             self.runtime.undelivered.unverified(outgoing, self._clock())
         keeping.tell_admin(self._db, self._config.office, self._clock())
+        self._noted(lambda now: running.record(self._db, self._worker, self._config, now))
         self.runtime.start()
+
+    def _noted(self, write: Callable[[datetime], None]) -> None:
+        """Record for `status` how we are. If the store takes nothing now, it shows what was before, and mail is not kept up."""
+        try:
+            write(self._clock())
+        except (StoreBusy, StoreProblem) as error:
+            log.warning(log_events.DAEMON_NOT_RECORDED, reason=str(error))
 
     def reload(self) -> None:
         """
@@ -346,11 +358,16 @@ class Daemon:
         except Exception as error:
             log.exception(log_events.CONFIGURATION)
             problems = [f"{self._config.path} cannot be read: {type(error).__name__}; `ackbot check` may tell more"]
-        for line in problems:
-            log.error(log_events.NOT_RELOADED, reason=line)
-        if not problems:
+        if problems:
+            self._refuse(problems)
+        else:
             self._change_runtime(fresh)
         systemd.notify("READY=1")
+
+    def _refuse(self, problems: list[str]) -> None:
+        for line in problems:
+            log.error(log_events.NOT_RELOADED, reason=line)
+        self._noted(lambda now: store_running.refused(self._db, self._worker, problems, now))
 
     def _change_runtime(self, fresh: Config) -> None:
         if not self.runtime.end(STOP_S):
@@ -362,13 +379,23 @@ class Daemon:
         try:
             runtime = self._new_runtime(fresh)
         except Exception as error:  # a port is taken, the store was busy, or we have a defect: the old one goes on
-            if isinstance(error, PlaceTaken):
-                log.error(log_events.NOT_RELOADED, reason=str(error))  # noqa: TRY400 - it is all there is to say
-            else:
+            if not isinstance(error, AckbotError):
                 log.exception(log_events.NOT_RELOADED)
+            self._refuse(
+                [str(error) if isinstance(error, AckbotError) else f"a defect: {type(error).__name__}; see the log"]
+            )
             fresh, runtime = self._config, self._new_runtime(self._config)
         else:
-            log.info(log_events.RELOADED, inboxes=len(fresh.watched), warnings=len(fresh.warnings))
+            people = changed(self._config.council, fresh.council)
+            log.info(
+                log_events.RELOADED,
+                inboxes=len(fresh.watched),
+                warnings=len(fresh.warnings),
+                came=len(people.came),
+                left=len(people.left),
+                moved=len(people.moved),
+            )
+            self._noted(lambda now: running.record(self._db, self._worker, fresh, now, people))
         self._config, self.runtime = fresh, runtime
         self.runtime.start()
 
@@ -383,6 +410,7 @@ class Daemon:
         self._reading.close()
         self.stuck = not ended
         if ended:  # a thread that still works needs the store; the end of the process closes it
+            self._noted(lambda now: store_running.stopped(self._db, self._worker, now))
             self._db.close()
             log.info(log_events.STOPPED)
         else:

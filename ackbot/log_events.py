@@ -39,8 +39,19 @@ NOT_ENDED = Event(
     "threads did not end", "a reload cannot go on beside them: the process ends, and systemd starts another"
 )
 CONFIGURATION = Event("configuration", "a mistake in the configuration or in a template", "reason")
-RELOADED = Event("reloaded", "the new configuration is at work", "inboxes", "warnings")
+RELOADED = Event(
+    "reloaded",
+    "the new configuration is at work; how many staff came, left, moved",
+    "inboxes",
+    "warnings",
+    "came",
+    "left",
+    "moved",
+)
 NOT_RELOADED = Event("not reloaded", "the new configuration has a mistake; the one before is still at work", "reason")
+DAEMON_NOT_RECORDED = Event(
+    "daemon not recorded", "the store takes nothing now: `status` shows an older state of the daemon", "reason"
+)
 DATES_COMPUTED_ANEW = Event(
     "dates computed anew", "calendar or standards changed: dates that nobody was told are new", "clocks"
 )

@@ -246,13 +246,12 @@ def test_status_is_red(cli: Callable[..., Result], seen: World, tmp_path: Path, 
 
 
 def test_status_of_what_passes(cli: Callable[..., Result], seen: World, tmp_path: Path) -> None:
-    """If nobody need act (a server restarts, a pause, mails that a mode holds), the status is not red."""
+    """If nobody need act (a server restarts, mails that a mode holds), the status is not red."""
     _watching(seen, ago=timedelta(minutes=5))
     inboxes.report(seen.db, "housing", "retrying", "hung up", datetime.now(UTC), seen=False)
     seen.db.run("UPDATE outbox SET state = 'held', held_for = 'shadow' WHERE id = 1")
     seen.close()
 
-    assert cli("-c", str(tmp_path / "ackbot.toml"), "pause").exit_code == 0
     assert cli("-c", str(tmp_path / "ackbot.toml"), "status").exit_code == 0
 
 
@@ -277,7 +276,7 @@ def test_cases_and_show(cli: Callable[..., Result], seen: World, tmp_path: Path)
         done = cli("-c", config, "show", what)
         assert done.exit_code == 0, what
         assert f"case {reference}: open, owner priya" in done.output
-        assert "answered: nothing says that a machine sent it [behaviour.md §1]" in done.output
+        assert "answered: nothing says that a machine sent it" in done.output
         assert "acknowledgement to edward@resident.example, queued" in done.output
         assert "Priya Shah has the fewest open cases in housing" in done.output
     assert (
@@ -373,7 +372,12 @@ def test_faults_of_the_store_are_sentences(
     done = cli("-c", str(path), *command)
 
     assert done.exit_code == 1
-    assert done.output.startswith("ackbot: the") or "nothing in the store" in done.output or "no store" in done.output
+    assert (
+        "is not a folder" in done.output
+        or done.output.startswith("ackbot: the")
+        or "nothing in the store" in done.output
+        or "no store" in done.output
+    )
 
 
 def test_a_folder_that_may_not_be_written(cli: Callable[..., Result], tmp_path: Path) -> None:

@@ -30,8 +30,8 @@ CONTRACT = {
     "limits": "per_sender resident_automatic_per_day brake",
     "urgent": "to repeat_every alarm flag words_dir",
     "feedback": "ask every",
-    "smtp": "host port security username password_file password_env oauth login_as per_minute per_day connections bounce ca_file",
-    "oauth": "grant token_url client_id client_secret_file certificate_file scope secret_expires",
+    "smtp": "host port security username password_file password_env oauth login_as per_minute per_day connections bounce via ca_file",
+    "oauth": "grant token_url client_id client_secret_file certificate_file scope secret_expires device_url token_file ca_file",
     "inbox": "name address aliases service mode host port security username oauth password_file password_env folder sent_folder junk_folder team owner relay start backlog watch poll_every after plus_addressing acknowledge_cc forms own_lists authserv_id attach_up_to bank_holidays phone sentence take_further",
     "sender": "from acknowledge",
     "staff": "id name email public_name job_title phone cover manager working_hours calendar ignore_auto_reply skills max_cases left",
@@ -118,7 +118,6 @@ SET = {
     ("store", "keep_cases"): ("[limits]", 'keep_cases = "24 months"\n\n[limits]', 0),
     ("daemon", "listen"): ("# end", '[daemon]\nlisten = "127.0.0.1:9109"', 1),
     ("daemon", "canary_every"): ("# end", '[daemon]\ncanary_every = "1 hour"', 1),
-    ("oauth", ""): ("# end", '[oauth.m365]\nclient_id = "x"', 0),
     ("staff", "phone"): ('id = "sam"', 'id = "sam"\nphone = "020 7946 0000"', 1),
     ("staff", "calendar"): ('id = "sam"', 'id = "sam"\ncalendar = "https://northgate.example/sam.ics"', 1),
     ("staff", "ignore_auto_reply"): ('id = "sam"', 'id = "sam"\nignore_auto_reply = true', 1),
@@ -131,8 +130,7 @@ def test_a_key_that_does_nothing_yet(cli: Callable[..., Result], tmp_path: Path,
     piece, setting, below = SET[name]
     path = write_config(tmp_path, (piece, setting))
     line = line_of(piece) + below
-    key = ".".join(name) if name[1] else "oauth.m365"
-    said = f"{path}:{line}: {key}: warning: does nothing in this version: {NOT_YET[name]}"
+    said = f"{path}:{line}: {'.'.join(name)}: warning: does nothing in this version: {NOT_YET[name]}"
 
     assert [str(one) for one in check(path) if "does nothing" in one.what] == [said]
     assert said in [str(one) for one in load(path).warnings]
@@ -152,17 +150,14 @@ def test_oauth_of_an_included_file(tmp_path: Path) -> None:
     (tmp_path / "teams").mkdir()
     (tmp_path / "teams" / "google.toml").write_text('\n[oauth.google]\ngrant = "google"\n')
     path = write_config(tmp_path, ("\n[council]", '\ninclude = ["teams/*.toml"]\n[council]'), ("# end", "[oauth.m365]"))
-    said = [f"{one.file}:{one.line}: {one.key}" for one in check(path) if "does nothing" in one.what]
+    said = [f"{one.file}:{one.line}: {one.key}" for one in check(path) if "nothing uses it" in one.what]
     line = line_of("# end") + 1
 
     assert said == [f"{path}:{line}: oauth.m365", f"{tmp_path}/teams/google.toml:2: oauth.google"]
 
 
 def test_the_example_says_what_does_nothing_yet() -> None:
-    """Beside each such key, and beside no other; `oauth` of an inbox or relay is refused until it is built."""
+    """Beside each such key, and beside no other."""
     marked = {(table, key) for table, key, _, comment in in_example() if comment.startswith("not in this version")}
-    marked |= (
-        {("oauth", "")} if re.search(r"^# \[oauth\.m365\] +# not in this version$", EXAMPLE, re.MULTILINE) else set()
-    )
 
-    assert marked == {*NOT_YET, ("smtp", "oauth"), ("inbox", "oauth")}
+    assert marked == set(NOT_YET)

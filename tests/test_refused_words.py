@@ -174,6 +174,56 @@ def test_a_digest_whose_words_are_refused(make_story: Callable[..., Story], othe
     assert all("We leave out" in one for one in taken)
 
 
+def to_priya(taken: list[str]) -> list[str]:
+    """Those of them that Priya gets about a letter."""
+    return [one for one in taken if one.startswith("priya@") and one.split()[1] in ("new-case", "resident-wrote")]
+
+
+@pytest.mark.parametrize("further", [False, True], ids=["first letter", "further letter"])
+def test_a_letter_whose_words_are_refused(make_story: Callable[..., Story], *, further: bool) -> None:
+    """P1, P4: its owner hears of it all the same, at once, without words, name and subject; where they are is said."""
+    story = make_story()
+    if further:
+        story.receive(letter())
+        relay(story)
+    story.receive(
+        letter(
+            sender=f"Mr{POISON} Quan <edward@resident.example>",
+            subject=f"Damp in the bedroom {POISON}" if not further else "Re: Damp in the bedroom",
+            text=f"{POISON} it is wet.\n",
+            message_id="<poison@resident.example>",
+            In_Reply_To="<first@resident.example>",
+        )
+    )
+    [told] = to_priya(relay(story))
+    reference = f"RBN-{story.case()['code'][:3]}-{story.case()['code'][3:]}"
+
+    assert POISON not in told
+    assert f"edward@resident.example wrote in {reference}. The mail server refused our mail" in " ".join(told.split())
+    assert f"ackbot show {reference}" in " ".join(told.split())
+
+
+def test_an_answer_to_the_mail_without_words(make_story: Callable[..., Story]) -> None:
+    """behaviour.md §4.2: it is answered like the mail that was refused."""
+    story = make_story()
+    story.receive(letter(subject=f"{POISON} damp", text=f"{POISON} it is wet.\n"))
+    relay(story)
+    story.reply(story.mail("new-case", "priya@northgate.example"), "Hello, we come to you on Tuesday and look at it.")
+
+    assert [mail["recipient"] for mail in story.outbox("human")] == ["edward@resident.example"]
+
+
+@pytest.mark.parametrize(("refuses", "reply"), [("priya@northgate.example", SPAM), (POISON, GONE)], ids=["all", "gone"])
+def test_a_letter_is_told_once_more_and_no_oftener(make_story: Callable[..., Story], refuses: str, reply: str) -> None:
+    """P1, P4: if the mail without words is refused too, or the officer's address is gone, nothing is sent in its place."""
+    story = make_story()
+    story.receive(letter(subject=f"{POISON} damp", text=f"{POISON} it is wet.\n"))
+    for _ in range(3):
+        relay(story, refuses=refuses, reply=reply)
+
+    assert len(story.outbox("new-case", "priya@northgate.example")) == (2 if reply == SPAM else 1)
+
+
 @pytest.mark.parametrize("reply", [GONE, SPAM])
 def test_a_hundred_refused_acknowledgements(make_story: Callable[..., Story], reply: str) -> None:
     """P4, behaviour.md §5: the admin hears of the first at once, and of all in one list the next morning."""

@@ -266,6 +266,21 @@ class Reporting:
     months: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """
+    A secret or certificate that ends.
+
+    Args:
+        name: of its [oauth.NAME].
+        ends_on: its last day.
+    """
+
+    name: str
+    what: Literal["secret", "certificate"]
+    ends_on: date
+
+
 @dataclass(frozen=True, kw_only=True)
 class Council:
     """
@@ -306,6 +321,7 @@ class Council:
     feedback_every: Duration
     statements: tuple[str, ...]
     report: Reporting
+    credentials: tuple[Credential, ...]
 
     def reference_of(self, code: str) -> str:
         """The reference of a case, such as `RBN-7H4-29P` for the code `7H429P`."""

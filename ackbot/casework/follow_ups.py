@@ -7,7 +7,7 @@ from datetime import datetime
 from ackbot.casework import authority, contact, elsewhere, opening, other_writers, standards
 from ackbot.casework.cover import is_present, ladder, stand_in
 from ackbot.casework.drafts import names, to_admin, to_resident, to_staff
-from ackbot.casework.incoming import danger, thanks, wishes
+from ackbot.casework.incoming import danger, own_words, thanks, wishes
 from ackbot.casework.incoming.matching import Match
 from ackbot.casework.incoming.screening import Seen, Verdict
 from ackbot.casework.incoming.thanks import Short
@@ -86,7 +86,7 @@ def on_attached(
     speaks = seen.authority.speaks_for(case, desk.council)
     other = other_writers.of(seen, verdict, case, desk)
     case, intents = _joined(seen, found, case, desk, found_urgent, own=own, speaks=speaks, alarmed=again)
-    said = _said(seen, case, desk, found_urgent) if speaks else _Said(None, 0, Wishes())
+    said = _said(seen, case, facts, desk, found_urgent) if speaks else _Said(None, 0, Wishes())
     if said.short and said.short.kind == "thanks":
         intents.append(Note(case.code, "thanks", why="it is thanks, which asks for nothing"))
     if said.score:
@@ -144,7 +144,7 @@ def beside(
     """
     if not seen.authority.speaks_for(case, desk.council):
         return []
-    said = _said(seen, case, desk, found_urgent)
+    said = _said(seen, case, facts, desk, found_urgent)
     if said.short or said.wishes.only_quiet:
         return []
     case, in_charge = _in_charge(danger.marked(case, found_urgent), desk)
@@ -201,21 +201,26 @@ def _joined(
     return case, [*intents, *([] if alarmed else danger.alarms(seen, case, inbox, found_urgent, desk))]
 
 
-def _said(seen: Seen, case: Case, desk: Desk, found_urgent: tuple[str, ...]) -> _Said:
-    """The thanks, score and wishes in a resident's letter. A letter with urgent words is never just thanks or a score."""
-    words = seen.message.new_text
+def _said(seen: Seen, case: Case, facts: Facts, desk: Desk, found_urgent: tuple[str, ...]) -> _Said:
+    """
+    The thanks, score and wishes in a resident's letter. A letter with urgent words is never just thanks or a score.
+
+    What is said to somebody else is no score and no wish; of thanks to somebody else nothing comes either (P7).
+    """
+    words, to_us = own_words.of(seen), own_words.to_us(seen, facts)
+    settled = _answers_settled(seen) and to_us
     short = (
-        None
-        if found_urgent or seen.message.files
-        else thanks.short_answer(words, _people(case, desk), asked=_answers_settled(seen))
+        None if found_urgent or seen.message.files else thanks.short_answer(words, _people(case, desk), asked=settled)
     )
     asked = case.state == "waiting"
     if short and short.kind == "score" and asked:
         short = None  # a number may answer the owner's question, such as "How many rooms?"
+    if not to_us:
+        return _Said(short and Short("thanks", 0), 0, Wishes())
     score = thanks.score_of(words) if case.human_words_at and not asked else 0
     if short and short.kind == "score":
         score = short.score
-    if not score and _answers_settled(seen) and (score := thanks.word_score(words)):
+    if not score and settled and (score := thanks.word_score(words)):
         short = Short("score", score)  # "Very good" is a score only as an answer to our question how we did
     if short:
         return _Said(short, score, Wishes())

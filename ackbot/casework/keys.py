@@ -113,6 +113,19 @@ def new_case(code: str, staff: str, number: int = 0) -> Key:
     return Key(f"new-case:{code}:{staff}" + (f":{number}" if number else ""))
 
 
+_WITHOUT_WORDS = "without-words:"
+
+
+def without_words(mail: str) -> Key:
+    """The mail with this key once more, without words of strangers."""
+    return Key(_WITHOUT_WORDS + mail)
+
+
+def is_without_words(mail: str) -> bool:
+    """Whether the mail with this key has no words of strangers already."""
+    return mail.startswith(_WITHOUT_WORDS)
+
+
 def resident_wrote(code: str, fingerprint: str, staff: str, *, again: bool = False) -> Key:
     """One for each further letter and reader; `again` if they have read a copy of it that was doubted."""
     return Key(f"wrote:{code}:{fingerprint}:{staff}" + (":again" if again else ""))
@@ -296,6 +309,11 @@ def missed(on: date) -> Key:
     return Key(f"missed:{on.isoformat()}")
 
 
+def paused(on: date) -> Key:
+    """Once a day: a pause goes on."""
+    return Key(f"paused:{on.isoformat()}")
+
+
 def daily(on: date) -> Key:
     """Once a day: the summary of the day before."""
     return Key(f"daily:{on.isoformat()}")
@@ -339,6 +357,11 @@ def quarantine(fingerprint: str) -> Key:
 def trouble(topic: str, whose: str, on: date) -> Key:
     """Once a day: an inbox, or a server of several inboxes, does not work as it should."""
     return Key(f"{topic}:{whose}:{on.isoformat()}")
+
+
+def expires(name: str, ends_on: date, step: int) -> Key:
+    """Once for each credential, its last day, and how many days before it the admin is warned."""
+    return Key(f"expires:{name}:{ends_on.isoformat()}:{step}")
 
 
 def relay(lane: str, on: date) -> Key:

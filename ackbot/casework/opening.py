@@ -8,7 +8,7 @@ from ackbot.casework import apart, authority, contact, elsewhere, standards
 from ackbot.casework.council import Inbox
 from ackbot.casework.cover import has_left
 from ackbot.casework.drafts import names, to_admin, to_resident, to_staff
-from ackbot.casework.incoming import danger, matching, routing, wishes
+from ackbot.casework.incoming import danger, matching, own_words, routing, wishes
 from ackbot.casework.incoming.matching import Match
 from ackbot.casework.incoming.routing import Chosen, Routed
 from ackbot.casework.incoming.screening import Seen, Verdict
@@ -47,14 +47,16 @@ class NewLetter:
     @cached_property
     def wished(self) -> Wishes:
         """
-        What the letter asks for; nothing if it may be forged (E4).
+        What the letter asks of us in its writer's own words; nothing if it may be forged (E4).
 
         Quiet counts in a person's own letter alone: anybody fills a form in under any name, or writes an officer's address.
         """
         seen = self.seen
         if seen.authority.condemned_by():
             return Wishes()
-        found = wishes.read(seen.message.new_text, self.desk.templates.language_names())
+        if not own_words.to_us(seen, self.facts):
+            return Wishes()
+        found = wishes.read(own_words.of(seen), self.desk.templates.language_names())
         own = seen.authority.is_own() and seen.staff is None and not seen.authority.answers_staff
         return found if own else replace(found, quiet=False)
 

@@ -15,7 +15,6 @@ NOT_YET: Mapping[tuple[str, str], str] = MappingProxyType(
         ("store", "keep_cases"): "no case is deleted, however old; remove this for now",
         ("daemon", "listen"): "there are no health checks or metrics; use `ackbot status`",
         ("daemon", "canary_every"): "no test mail is sent; use `ackbot check --online`",
-        ("oauth", ""): "nothing logs in with OAuth; use password_file or password_env",
         ("staff", "phone"): "no mail shows it; set the phone of the inbox, which residents are given",
     }
 )

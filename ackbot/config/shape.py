@@ -281,7 +281,7 @@ class Feedback(Table):
 class Smtp(Table):
     """[smtp], the default relay."""
 
-    host: Text
+    host: str = ""  # required unless it sends by Graph (checks.py)
     port: Port = 587
     security: Security = "starttls"
     username: str = ""
@@ -293,6 +293,7 @@ class Smtp(Table):
     per_day: Count = 10_000
     connections: Annotated[int, Field(ge=1, le=10)] = 1
     bounce: Literal["mailbox", "plus", "null"] = "mailbox"
+    via: Literal["smtp", "graph"] = "smtp"
     ca_file: str = ""
 
 
@@ -312,6 +313,9 @@ class OAuth(Table):
     certificate_file: str = ""
     scope: str = ""
     secret_expires: Day | None = None
+    device_url: str = ""
+    token_file: str = ""
+    ca_file: str = ""
 
 
 class Form(Table):

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from ackbot.mail import claims, spelt
+from ackbot.mail import claims, matters, spelt
 
 PHONE = 7  # digits; fewer are a house, a year, a sum
 _READ = 1_000  # characters; no more of a subject or name is ever shown
@@ -134,7 +134,8 @@ def quotable(subject: str, *, proven: bool = False) -> bool:
     """
     if leads_away(subject) or has_number(subject) or speaks(subject):
         return False
-    return proven or not claims.claims(seen_as(subject))
+    seen = seen_as(subject)
+    return proven or (matters.named(seen) and not claims.claims(seen))
 
 
 def _dotted(seen: str) -> str:

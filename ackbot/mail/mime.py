@@ -11,7 +11,16 @@ from functools import cached_property
 
 from ackbot.mail.charsets import decode
 from ackbot.mail.headers import Headers, parameters
-from ackbot.mail.splitting import DEEPEST, MOST_PARTS, Piece, head_only, message_of
+from ackbot.mail.splitting import (
+    DEEPEST,
+    MOST_HEAD_LINES,
+    MOST_HEAD_OCTETS,
+    MOST_PARTS,
+    Piece,
+    head_only,
+    head_within,
+    message_of,
+)
 
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _FIELD = re.compile(rb"(?:From |>From |[\x21-\x39\x3b-\x7e\x80-\xff]+:|[ \t])")
@@ -164,6 +173,8 @@ def _mend(raw: bytes) -> tuple[bytes, bytes]:
         raw = raw.replace(b"\r", b"\n")
     head = head_of(raw)
     body = raw[len(head) :]
+    if len(within := head_within(head, MOST_HEAD_LINES, MOST_HEAD_OCTETS)) < len(head):
+        head = within + b"\r\n"
     clean = head.replace(b"\x00", b"")
     clean = re.sub(rb"(?<!\r)\r+(?=\r\n)", b"", clean)
     clean = re.sub(rb"\r(?!\n)", b" ", clean)

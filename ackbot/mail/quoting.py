@@ -209,6 +209,18 @@ def heads(text: str) -> list[tuple[int, int]]:
     return sorted([*(one for one in found if one[1] not in own), *others])
 
 
+def own_end(text: str) -> int:
+    """Where the words of the writer end: at the first head of another mail whose lines no `>` marks, else at the end."""
+    begins = (start for start, end in heads(text) if not text.startswith(">", _next_words(text, end)))
+    return next(begins, len(text))
+
+
+def writers(text: str) -> tuple[str, ...]:
+    """The addresses in the first head of a quoted or forwarded mail that has any; one of them is its author's."""
+    named = (tuple(one.rstrip(".") for one in ADDRESS.findall(text, start, end)) for start, end in heads(text))
+    return next((one for one in named if one), ())
+
+
 def _next_words(text: str, start: int) -> int:
     """The place of the first character from `start` on that is not white space."""
     found = _NEXT_WORDS.match(text, start)

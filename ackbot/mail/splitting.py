@@ -13,9 +13,12 @@ import re
 from collections.abc import Iterator
 from email.message import Message
 from functools import lru_cache
+from itertools import islice
 
 MOST_PARTS = 200  # parts that are read; of a mail with 10,000 parts, the first ones (D4)
 DEEPEST = 30  # levels of nesting that are read
+MOST_HEAD_LINES = 10_000  # of the heads of a mail and all its parts together; what follows is left out
+MOST_HEAD_OCTETS = 4_194_304
 
 _SMALL = 2_048  # octets; files up to this size keep their content
 _FILES = frozenset({"image", "audio", "video", "application"})
@@ -23,6 +26,8 @@ _FILES = frozenset({"image", "audio", "video", "application"})
 _LONGEST_STRUCTURED = 4_096
 _STRUCTURED = ("content-type", "content-disposition", "content-transfer-encoding")
 _HEAD = re.compile(rb"(?:(?:From |[!-9;-~]*+:|[\t ])[^\r\n]*+(?:\r\n|\r|\n|\Z))*+")
+_LINES = re.compile(rb"(?:[^\r\n]*+(?:\r\n|\r|\n))*+")
+_LINE_END = re.compile(rb"\r\n|\r|\n")
 _BLANK_LINE = re.compile(rb"(?<![^\r\n])(?:\r\n|\r|(?<!\r)\n)")
 _UNFOLDED = re.compile(r"(?<![\r\n])[\r\n]++(?=[ \t])")
 _GUESSED_IN = (
@@ -66,6 +71,23 @@ def head_only(raw: bytes) -> Piece:
     return found
 
 
+def head_within(head: bytes, lines: int, octets: int) -> bytes:
+    """
+    The first whole lines of a head, within limits that no honest mail reaches.
+
+    The library takes a millisecond for two hundred fields. A mail of nothing else would stop us for seconds, again with each copy.
+    """
+    if len(head) > octets:
+        head = head[:octets]
+        whole = _LINES.match(head)
+        head = head[: whole.end()] if whole and whole.end() else head
+    if head.count(b"\n") + head.count(b"\r") <= lines:
+        return head
+    ends = islice(_LINE_END.finditer(head), max(0, lines - 1), None)
+    last = next(ends, None) if lines > 0 else None
+    return head[: last.end()] if last else head if lines > 0 else b""
+
+
 class _Splitter:
     """Walks a mail once. It counts parts like `mime`, which walks the result, so that both stop at the same part."""
 
@@ -73,6 +95,7 @@ class _Splitter:
         self._raw = raw
         self._files = files
         self._left = MOST_PARTS
+        self._lines_left, self._octets_left = MOST_HEAD_LINES, MOST_HEAD_OCTETS
 
     def message(self) -> Piece:
         """The message of the whole mail."""
@@ -117,7 +140,7 @@ class _Splitter:
         """The fields of a part, and the place where its content begins."""
         found = _HEAD.match(self._raw, start, end)
         assert found is not None  # noqa: S101 - for the type checker: the pattern also matches the empty string
-        message = head_only(found[0])
+        message = self._parsed(found[0])
         for name in _STRUCTURED if len(found[0]) > _LONGEST_STRUCTURED else ():
             value = next((value for key, value in message.raw_items() if key.lower() == name), "")
             if len(value) > _LONGEST_STRUCTURED:
@@ -127,11 +150,18 @@ class _Splitter:
         blank = _BLANK_LINE.match(self._raw, found.end(), end)
         return message, blank.end() if blank else found.end()
 
+    def _parsed(self, head: bytes) -> Piece:
+        """The fields of a head, as far as the limits for all heads of the mail allow."""
+        kept = head_within(head, self._lines_left, self._octets_left)
+        self._lines_left -= kept.count(b"\n") or kept.count(b"\r")
+        self._octets_left -= len(kept)
+        return head_only(kept)
+
     def _blocks(self, start: int, end: int) -> Iterator[Piece]:
         """The groups of fields of a report, one per message and one per recipient, with blank lines between (RFC 3464 §2.1)."""
         for _ in range(MOST_PARTS):
             blank = _BLANK_LINE.search(self._raw, start, end)
-            yield head_only(self._raw[start : blank.start() if blank else end])
+            yield self._parsed(self._raw[start : blank.start() if blank else end])
             if blank is None or blank.end() == end:
                 return
             start = blank.end()

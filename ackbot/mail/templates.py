@@ -14,6 +14,7 @@ from typing import Any
 import jinja2
 from jinja2 import nodes
 
+from ackbot import not_toml
 from ackbot.errors import AckbotError
 from ackbot.mail import markup
 
@@ -335,10 +336,8 @@ class Templates:
         try:
             return tomllib.loads(text)
         except ValueError as error:
-            words = str(error)
-            line = words.partition("(at line ")[2].partition(",")[0]
-            path, number = self.file(name), int(line) if line.isdigit() else text.count("\n") or 1
-            raise TemplateProblem(f"{words.partition(' (at')[0]}; this is not TOML", path, number) from None
+            line, what = not_toml.told(text, error)
+            raise TemplateProblem(what, self.file(name), line) from None
 
 
 def _enlarged(css: str) -> str:

@@ -459,4 +459,19 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )                                      -- written by store/calendars
         """,
     ),
+    # 14: what the admin reads is what runs, and not what the file says meanwhile.
+    (
+        """
+        CREATE TABLE running (
+            worker TEXT NOT NULL PRIMARY KEY,  -- the process; on a store that is not shared there is one
+            version TEXT NOT NULL,             -- of ackbot
+            configuration TEXT NOT NULL,       -- JSON: its files, modes and digests; see work/running
+            since TEXT NOT NULL,               -- since when it works by this configuration
+            heard_at TEXT NOT NULL,            -- it lived then; written some three times a minute
+            stopped_at TEXT,                   -- null unless it ended in order
+            refused_at TEXT,                   -- when the last reload was refused; null if none was since `since`
+            refused TEXT NOT NULL              -- JSON: why, one sentence each
+        )                                      -- written by store/running; read by all commands that look
+        """,
+    ),
 )

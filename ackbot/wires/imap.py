@@ -10,20 +10,22 @@ import select
 import socket
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import IMAPClientError, LoginError
 from imapclient.imapclient import _normalise_search_criteria
 from imapclient.response_parser import parse_fetch_response
 
-from ackbot.errors import AckbotError
-from ackbot.wires import answers, tls
-from ackbot.wires.secrets import Password, PasswordProblem, sasl_plain
+from ackbot.wires import answers, oauth, tls, token_words
+from ackbot.wires.imap_account import Account, ImapProblem, LoginRefused, NoToken, NotReached, NotTrusted
+from ackbot.wires.secrets import PasswordProblem, sasl_plain
 from ackbot.wires.structure import MISSHAPEN, content_fields, rebuilt, wanted
+
+__all__ = ["Account", "ImapProblem", "LoginRefused", "NoToken", "NotReached", "NotTrusted"]  # of imap_account
+__all__ += ["BROKEN", "WHOLE_UP_TO", "Envelope", "Mailbox", "Selected", "parsed"]
 
 WHOLE_UP_TO = 262_144  # octets; larger mails are fetched by structure (design.md, "The life of a letter")
 _OPENING_UP_TO = 4_000_000  # octets that are fetched of the body of a larger mail whose structure cannot be followed
@@ -42,40 +44,6 @@ _NO_UIDVALIDITY = (
     "{host}: the server tells no UIDVALIDITY for the folder {folder} (RFC 3501 §2.3.1.1), so a letter there cannot be told from "
     "one that was read before. Ask whoever runs the mail server to mend that, or let `folder` name another folder"
 )
-
-
-class ImapProblem(AckbotError):
-    """An inbox cannot be read now."""
-
-    passing = True
-
-
-class LoginRefused(ImapProblem):
-    """The name or password is wrong. Only the admin can mend it, so we try again seldom."""
-
-    passing = False
-
-
-class NotReached(ImapProblem):
-    """The server does not answer, or its name is unknown: trouble of the server or the network."""
-
-
-class NotTrusted(ImapProblem):
-    """TLS failed or is not offered. We never fall back to plaintext (D16)."""
-
-    passing = False
-
-
-@dataclass(frozen=True)
-class Account:
-    """How to reach one mailbox. `security` is tls, starttls, or none (loopback hosts only)."""
-
-    host: str
-    port: int
-    security: Literal["tls", "starttls", "none"]
-    username: str
-    password: Password = field(default_factory=Password)
-    ca_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +77,10 @@ class Mailbox:
         Connect, secure the connection, and log in.
 
         Raises:
-            LoginRefused, NotTrusted, NotReached, ImapProblem.
+            LoginRefused, NoToken, NotTrusted, NotReached, ImapProblem.
         """
         self._account = account
-        self._client = self._connect()
+        self._client = self._logged_in()
         self.folder = ""
         self._uidvalidity = 0  # of the selected folder
         self.news = False  # the server has announced new mail; a sweep sets this back
@@ -151,22 +119,43 @@ class Mailbox:
             raise NotReached(
                 f"{account.host}:{account.port}: cannot connect: {_said(error)}", host=account.host
             ) from error
-        ids = {"host": account.host, "username": account.username}
-        try:
-            _log_in(client, account.username, account.password.read())
-        except PasswordProblem as error:
-            _drop(client)
-            raise LoginRefused(f"the password for {account.username}: {error}", **ids) from error
-        except LoginError as error:
-            _drop(client)
-            # A server that is out of order refuses every login (UNAVAILABLE, RFC 5530 §3): the password is not at fault.
-            if isinstance(error, imaplib.IMAP4.abort) or "UNAVAILABLE" in str(error).upper():
-                raise ImapProblem(f"{account.host}: {_said(error)}", **ids) from error
-            raise LoginRefused(f"{account.host} refuses {account.username}: {_said(error)}", **ids) from error
-        except BROKEN as error:
-            _drop(client)
-            raise ImapProblem(f"{account.host}: {_said(error)}", **ids) from error
         return client
+
+    def _logged_in(self) -> IMAPClient:
+        """A connection with a login. A refused token is refused for good only if a fresh one is refused too (D17)."""
+        account, refused = self._account, ""
+        ids = {"host": account.host, "username": account.username}
+        while True:
+            client, token = self._connect(), ""
+            try:
+                if account.tokens is None:
+                    _log_in(client, account.username, account.password.read())
+                else:
+                    token = account.tokens.token(account.username, refused=refused)
+                    _log_in_with_token(client, account, token)
+                return client
+            except PasswordProblem as error:
+                _drop(client)
+                raise LoginRefused(f"the password for {account.username}: {error}", **ids) from error
+            except oauth.TokenProblem as error:
+                _drop(client)
+                raise (ImapProblem if error.passing else NoToken)(str(error), **ids, **error.ids) from error
+            except LoginError as error:
+                _drop(client)
+                # A server that is out of order refuses every login (UNAVAILABLE, RFC 5530 §3): the password is not at fault.
+                if isinstance(error, imaplib.IMAP4.abort) or "UNAVAILABLE" in str(error).upper():
+                    raise ImapProblem(f"{account.host}: {_said(error)}", **ids) from error
+                if token and not refused:
+                    refused = token
+                    continue
+                said = f"{account.host} refuses {account.username}: {_said(error)}"
+                if account.tokens is not None:
+                    client_id = account.tokens.grant.client_id
+                    said += f"; {token_words.login_refused(token, account.username, client_id, 'IMAP')}"
+                raise LoginRefused(said, **ids) from error
+            except BROKEN as error:
+                _drop(client)
+                raise ImapProblem(f"{account.host}: {_said(error)}", **ids) from error
 
     @property
     def can_idle(self) -> bool:
@@ -326,8 +315,9 @@ class Mailbox:
             start += len(piece)
 
     def has_message_id(self, folder: str, message_id: str) -> bool:
-        """Whether a folder has a mail with this Message-ID. Selects the folder."""
-        return bool(self.uids_with(folder, [("Message-ID", message_id)]))
+        """Whether a folder has a mail of ours with this Message-ID, which Exchange may have moved. Selects the folder."""
+        names = ("Message-ID", "X-Microsoft-Original-Message-ID", "X-Ackbot-Id")
+        return bool(self.uids_with(folder, [(name, message_id) for name in names]))
 
     def has_answer(self, folder: str, message_id: str) -> bool:
         """Whether a folder has a mail that answers this Message-ID. Selects the folder."""
@@ -438,7 +428,10 @@ class Mailbox:
         except ImapProblem:
             raise
         except BROKEN as error:
-            raise ImapProblem(f"{self._account.host}: {what}: {_said(error)}", host=self._account.host) from error
+            said = f"{self._account.host}: {what}: {_said(error)}"
+            if "authenticated but not connected" in said:
+                said += f"; {token_words.not_connected(self._account.username)}"
+            raise ImapProblem(said, host=self._account.host) from error
         # EXISTS may come with the reply to any command (RFC 3501 §7.3.1), and no later NOOP or IDLE repeats it.
         if self._taken("EXISTS"):
             self.news = True
@@ -454,6 +447,24 @@ def _log_in(client: IMAPClient, username: str, password: str) -> None:
         client.sasl_login("PLAIN", lambda _: sasl_plain(username, password))
     else:
         raise PasswordProblem("it has characters beyond ASCII, and the server offers no AUTH=PLAIN; choose another")
+
+
+def _log_in_with_token(client: IMAPClient, account: Account, token: str) -> None:
+    """
+    Log in with OAUTHBEARER (RFC 7628) or XOAUTH2.
+
+    Raises:
+        LoginError: with the reason that the server gives in its challenge, if it gives one.
+    """
+    mechanisms = [one.decode("ascii", "replace") for one in client.capabilities() if one.upper().startswith(b"AUTH=")]
+    mechanism = oauth.mechanism(" ".join(mechanisms))
+    if mechanism is None:
+        raise LoginError(f"it takes no tokens, only {' '.join(mechanisms) or 'a password'}")
+    bearer = oauth.Bearer(mechanism, account.username, token, account.host, account.port)
+    try:
+        client.sasl_login(mechanism, bearer)
+    except LoginError as error:
+        raise LoginError(" ".join(filter(None, [_said(error), bearer.said]))) from error
 
 
 def parsed(answer: list[Any]) -> Mapping[int, answers.Items]:

@@ -12,8 +12,10 @@ from ackbot.casework.drafts import to_admin
 from ackbot.config import Config, Finding, Watched
 from ackbot.mail.addresses import Address
 from ackbot.mail.compose import compose
+from ackbot.wires import relays
 from ackbot.wires.imap import ImapProblem, Mailbox
-from ackbot.wires.smtp import Connection, Envelope, SmtpProblem
+from ackbot.wires.smtp import Envelope, SmtpProblem
+from ackbot.work.check_sign_in import sign_ins
 
 ROUND_S = 60.0  # seconds that a mail may take from the relay to the inbox
 AFTER_S = 5.0  # seconds that its copy in Sent, and an automatic reply to it, may take after that
@@ -26,6 +28,7 @@ _MACHINE = re.compile(
 
 def trial(config: Config) -> Iterator[tuple[str, bool]]:
     """Try everything. Each result is a line, and whether that worked; warnings count as having worked."""
+    yield from sign_ins(config)
     reached: dict[str, bool] = {}
     for watched in config.watched:
         for line, fine in _inbox(watched):
@@ -34,7 +37,7 @@ def trial(config: Config) -> Iterator[tuple[str, bool]]:
     lanes: dict[str, bool] = {}
     for lane in config.lanes:
         try:
-            offers = Connection(lane.relay, lane.username, socket.gethostname()).probe()
+            offers = relays.connection(lane.relay, lane.username, socket.gethostname()).probe()
             lanes[lane.name] = True
             yield f"relay {lane.name} ({lane.relay.host}): logs in; offers {offers or 'no extensions'}", True
         except SmtpProblem as error:
@@ -159,7 +162,7 @@ class _Round:
         draft = replace(send.draft, sender=Address("ackbot", sender.address), envelope_from=sender.address)
         self._message_id = draft.message_id
         content = _MACHINE.sub(b"", compose(draft, self._config.office.templates).content)
-        connection = Connection(lane.relay, lane.username, socket.gethostname())
+        connection = relays.connection(lane.relay, lane.username, socket.gethostname())
         try:
             connection.send(Envelope(draft.envelope_from, to.address, len(content)), lambda: [content], lambda: True)
         finally:

@@ -4,7 +4,6 @@ Reads every mail to residents as a strict editor would: for `check`, and for `pr
 What would stop a mail from being written is a mistake, and `samples.proofread` finds it. Everything here is a warning.
 """
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -52,7 +51,7 @@ def lint(config: Config) -> tuple[Finding, ...]:
         TemplateProblem, KeyError: a template is broken; `samples.proofread` says where.
     """
     templates = config.office.templates
-    found: dict[Finding, None] = dict.fromkeys(_unknown_files(templates))
+    found: dict[Finding, None] = {}
     for language in config.council.languages:
         for finding in (*_of_sources(templates, language), *_of_pages(config, language)):
             found.setdefault(finding)
@@ -66,24 +65,6 @@ def stamp(templates: Templates, name: str) -> str:
 
 def _warning(path: str, what: str, line: int = 1) -> Finding:
     return Finding(path, line, "template", what, warning=True)
-
-
-def _unknown_files(templates: Templates) -> Iterator[Finding]:
-    """Files in the council's own folder that no mail uses, such as a misspelt name (E65)."""
-    shipped = resources.templates()
-    english = {path.relative_to(shipped / MODEL).as_posix() for path in (shipped / MODEL).rglob("*.txt")}
-    for folder in templates.folders:
-        if folder == shipped:
-            continue
-        for path in sorted(folder.rglob("*.txt")):
-            language, _, name = path.relative_to(folder).as_posix().partition("/")
-            parts = {one.relative_to(shipped / language).as_posix() for one in (shipped / language).rglob("*.txt")}
-            known = english | parts
-            if name.startswith("parts/") or "urgent/" in name or name in known:
-                continue
-            near = difflib.get_close_matches(name or language, known, n=1)
-            meant = f'did you mean "{near[0]}"?' if near else "remove it, or move it to the folder of its language"
-            yield _warning(str(path), f"no mail is written from this file; {meant}")
 
 
 def _of_sources(templates: Templates, language: str) -> Iterator[Finding]:

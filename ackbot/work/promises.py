@@ -14,6 +14,7 @@ from ackbot.casework.clocks.reminders import ADMIN, HEAD, Line
 from ackbot.casework.contact import silent_because
 from ackbot.casework.cover import is_at_work, is_present, own_calendar
 from ackbot.casework.drafts import to_admin
+from ackbot.casework.drafts.shown import shown
 from ackbot.casework.history import History
 from ackbot.casework.incoming import delicate
 from ackbot.casework.intents import Intent, Late, Note
@@ -197,7 +198,7 @@ class Promises:
                 reminders.listed(desk, None, lines),
                 why="lateness that reached the top",
                 recipient=(council.head_of_service if head == HEAD else "") or council.admin,
-                named=[line.case.code for line in lines],
+                named=[line.case.code for line in shown(lines, lambda line: line.case)],
             )
             return apply(self._db, [send], desk)
 

@@ -12,6 +12,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from ackbot import log_events
 from ackbot.casework import keys
+from ackbot.casework.clocks import expiring
 from ackbot.casework.council import Council
 from ackbot.casework.drafts import to_admin
 from ackbot.casework.office import Office
@@ -23,6 +24,7 @@ from ackbot.work.alarm_repeats import AlarmRepeats
 from ackbot.work.apply import apply
 from ackbot.work.intake import Intake
 from ackbot.work.leave import Leave
+from ackbot.work.paused import Paused
 from ackbot.work.promises import Promises
 from ackbot.work.reporting import Reporting
 
@@ -71,6 +73,7 @@ class Rounds:
         self.leave = Leave(db, office, calendars)
         self._absences = Absences(db, office)
         self._promises = Promises(db, office)
+        self._paused = Paused(db, office)
         self._reporting = Reporting(db, office)
         self._lock = threading.Lock()
         self._stopping = threading.Event()
@@ -117,7 +120,9 @@ class Rounds:
             self.leave.run,
             self._absences.run,
             self._keep_promises,
+            self._paused.run,
             self._daily,
+            self._expiring,
             self._reporting.run,
         )
         for work in steps:
@@ -185,6 +190,18 @@ class Rounds:
             values = {"since": words, "inboxes": told, "refused": refused}
             send = to_admin.about(desk, "daily", keys.daily(today), values, why="the day before at a glance")
             return apply(self._db, [send], desk)
+
+    def _expiring(self, now: datetime) -> int:
+        """Warn the admin at `digest_at` of secrets and certificates that end within a month."""
+        council = self._office.council
+        today = council.calendar.local_day(now)
+        if not council.credentials or now < council.calendar.at(today, council.digest_at):
+            return 0
+        with self._db.transaction():
+            if not daily.begin(self._db, "expiring", today, now):
+                return 0
+            desk = self._office.desk(now)
+            return apply(self._db, expiring.warnings(desk), desk)
 
     def _tried(self, inbox: str, since: str) -> dict[str, Any]:
         """What an inbox in mode shadow would have sent: doubts, counts and three mails whole; nothing of another mode."""

@@ -172,20 +172,13 @@ def _sends(office: Office, message: Message) -> Iterator[tuple[str, Send]]:
 
 def _to_residents(office: Office, inbox: Inbox, staff: Staff, message: Message) -> Iterator[tuple[str, Send]]:
     resident = Address("Edward Quan", "edward.quan@resident.example")
-    main = office.council.languages[0]
+    main, nobody = office.council.languages[0], Address("", "furious99@resident.example")
     colleague = Address("Jo Bell", f"jo.bell@{office.council.domains[0]}")
     variants: tuple[tuple[str, datetime, Address, str, str, str], ...] = (
         ("acknowledgement", _OPEN, resident, staff.id, message.subject, main),
         ("acknowledgement, closed over Christmas", _CLOSED, resident, staff.id, message.subject, main),
         ("acknowledgement, no owner yet", _OPEN, resident, "", message.subject, main),
-        (
-            "acknowledgement, no name and no subject",
-            _OPEN,
-            Address("", "furious99@resident.example"),
-            staff.id,
-            "",
-            main,
-        ),
+        ("acknowledgement, no name and no subject", _OPEN, nobody, staff.id, "", main),
         (
             "acknowledgement, a letter in Spanish",
             _OPEN,
@@ -366,6 +359,7 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
         "digest about a case passed on",
         reminders.digest(desk, staff, several[5:], "There is damp.", why="a specimen"),
     )
+    yield "a letter that was refused", to_staff.without_words(desk, case, staff, "specimen", why="a specimen")
     yield "overdue today", reminders.overdue(desk, staff, several, "", why="a specimen")
     yield "due now", reminders.late(desk, staff, several[1], "", why="a specimen")
     yield "overdue today, one case", reminders.overdue(desk, staff, [own], "There is damp.", why="a specimen")

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from ackbot.casework import bounces, keys
-from ackbot.casework.drafts import to_admin
+from ackbot.casework.council import Staff
+from ackbot.casework.drafts import to_admin, to_staff
 from ackbot.casework.model import Case
-from ackbot.casework.office import Office
+from ackbot.casework.office import Desk, Office
 from ackbot.store import Database, cases, facts, listings, outbox
 from ackbot.store.outbox import Outgoing
 from ackbot.work.apply import apply
@@ -52,13 +53,23 @@ class Undelivered:
             "gone": bounces.is_for_good(told),
         }
         self._tell("refused", keys.refused(mail.kind, mail.staff, desk.today), values, now, code=mail.code)
-        case = cases.by_code(self._db, (mail.code,)).get(mail.code) if mail.code and not mail.staff else None
-        if case is not None and (mail.kind == "human" or bounces.is_for_good(told)):
+        case = cases.by_code(self._db, (mail.code,)).get(mail.code) if mail.code else None
+        if case is not None and person is not None:
+            self._once_more(case, person, mail, told, desk)
+        if case is not None and not mail.staff and (mail.kind == "human" or bounces.is_for_good(told)):
             self._lost(case, mail, told, now)
         elif owner := self._owner(mail):
             alone = {**values, "bundled": False}
             key = keys.refused_owner(mail.kind, mail.staff, mail.code, desk.today)
             self._tell("refused", key, alone, now, code=mail.code, recipient=owner)
+
+    def _once_more(self, case: Case, person: Staff, mail: Outgoing, told: str, desk: Desk) -> None:
+        """A letter whose words the relay refuses is told to its owner without them, once (P1, P4)."""
+        shows_letter = mail.kind in ("new-case", "resident-wrote") and not keys.is_without_words(mail.dedupe_key)
+        if shows_letter and not bounces.is_for_good(told) and case.state != "closed":
+            why = "the relay refused the mail with the words in it"
+            with self._db.transaction():
+                apply(self._db, [to_staff.without_words(desk, case, person, mail.dedupe_key, why=why)], desk)
 
     def _lost(self, case: Case, mail: Outgoing, told: str, now: datetime) -> None:
         """A person's words will never arrive: their author gets them back (E38). Or the address is no good."""
@@ -80,6 +91,11 @@ class Undelivered:
         """The relay of a lane takes no mail. The admin is told once a day."""
         values = {"relay": host, "reply": told}
         self._tell("relay", keys.relay(lane, self._office.desk(now).today), values, now)
+
+    def grant_refused(self, name: str, told: str, now: datetime) -> None:
+        """There is no token of [oauth.NAME]. The admin is told once a day, whatever inboxes and relays need it (D17)."""
+        key = keys.trouble("oauth", f"oauth.{name}", self._office.desk(now).today)
+        self._tell("oauth", key, {"reason": told}, now)
 
     def copy_refused(self, mail: Outgoing, reply: str, now: datetime) -> None:
         """The council's archive refused a copy. The admin is told once a day."""

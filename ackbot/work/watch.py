@@ -20,7 +20,7 @@ from ackbot.config import Watched
 from ackbot.crashpoints import crash_point
 from ackbot.mail.plain import Read
 from ackbot.store import Database, StoreBusy, StoreProblem, arrivals, backups, inboxes
-from ackbot.wires.imap import WHOLE_UP_TO, Envelope, ImapProblem, LoginRefused, Mailbox, NotReached, NotTrusted
+from ackbot.wires.imap import WHOLE_UP_TO, Envelope, ImapProblem, LoginRefused, Mailbox, NoToken, NotReached, NotTrusted
 from ackbot.work.aside import Aside
 from ackbot.work.fetching import Fetching
 from ackbot.work.folders import Folders
@@ -105,10 +105,11 @@ class Watcher:
             self.progress_at = time.monotonic()
             try:
                 self._once()
-            except (LoginRefused, NotTrusted) as error:
+            except (LoginRefused, NoToken, NotTrusted) as error:
+                self._failures += 1
                 self._report("stopped", str(error))
                 self._tell(error)
-                self._stop.wait(_GENTLE_S * self._random.uniform(0.8, 1.2))
+                self._stop.wait(self._until_mended())
             except (ImapProblem, *NOT_THE_MAIL) as error:
                 self._retry(error)
             except Exception as error:  # noqa: BLE001 - a watcher that dies sees nothing more
@@ -133,10 +134,19 @@ class Watcher:
         self._stop.wait(self._back_off(self._failures))
 
     def _tell(self, error: Exception) -> None:
-        """Tell the admin. Trouble that all inboxes of a server share is the server's, so that it is told once."""
-        name = self._watched.name
+        """Tell the admin. Trouble that all inboxes of a server or grant share is theirs, so that it is told once."""
+        name, grant = self._watched.name, error.ids.get("oauth") if isinstance(error, ImapProblem) else None
+        if grant:
+            self._on_trouble(name, "oauth", str(error), f"oauth.{grant}")
+            return
         whose = self._watched.account.host if isinstance(error, (NotReached, NotTrusted)) else name
         self._on_trouble(name, "inbox", str(error), whose)
+
+    def _until_mended(self) -> float:
+        """Seconds to wait for the admin. Trying a token again locks no account, so its inbox is soon back (D17)."""
+        if self._watched.account.tokens is not None:
+            return self._back_off(self._failures)
+        return _GENTLE_S * self._random.uniform(0.8, 1.2)
 
     def _back_off(self, failures: int) -> float:
         """Seconds to wait, with jitter, so that the many inboxes of a server do not all connect at the same moment."""

@@ -20,6 +20,7 @@ from ackbot.casework.cover import (
     works_on,
 )
 from ackbot.casework.drafts import kinds, to_admin, to_resident, to_staff
+from ackbot.casework.drafts.shown import beyond, shown
 from ackbot.casework.history import History
 from ackbot.casework.incoming import routing
 from ackbot.casework.incoming.routing import Routed
@@ -249,7 +250,8 @@ def table(desk: Desk, person: Staff, former: Staff | None, moves: Sequence[Move]
         "former": former.name if former else "",
         "left": former is not None and absence is None,
         "back_on": returns_on(council, absence) if absence else None,
-        "cases": [_row(one, desk, person) for one in moves],
+        "cases": [_row(one, desk, person) for one in shown(moves, lambda one: one.case)],
+        **beyond(len(moves), owner=person.id),
     }
     inbox = council.inbox_of(moves[0].case.inbox)
     key = keys.taken_over(person.id, _absence_in_key(former, absence), moves[0].case.code, desk.now)
@@ -266,11 +268,12 @@ def welcome_back(desk: Desk, person: Staff, moves: Sequence[Move], last_words: M
     Args:
         last_words: the residents' own last words, by case code.
     """
-    rows = [_row(one, desk, person) | _unanswered(one.case, last_words, desk) for one in moves]
+    first = shown(moves, lambda one: one.case)
+    rows = [_row(one, desk, person) | _unanswered(one.case, last_words, desk) for one in first]
     rows.sort(key=lambda row: row["wrote_on"] is None)
     inbox = desk.council.inbox_of(moves[0].case.inbox)
     key = keys.while_away(person.id, moves[0].case.code, desk.now)
-    values = {"count": len(moves), "cases": rows}
+    values = {"count": len(moves), "cases": rows, **beyond(len(moves), owner=person.id)}
     sheet = to_staff.about_no_single_case(
         desk, kinds.WHILE_AWAY, person, inbox, key, values, why=why, named=_named(moves)
     )
@@ -308,7 +311,7 @@ def given(desk: Desk, case: Case, last_words: str, *, owner_why: str, why: str, 
 
 
 def _named(moves: Sequence[Move]) -> list[str]:
-    return [one.case.code for one in moves]
+    return [one.case.code for one in shown(moves, lambda one: one.case)]
 
 
 def _row(one: Move, desk: Desk, person: Staff) -> dict[str, Any]:

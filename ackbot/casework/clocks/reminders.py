@@ -11,6 +11,7 @@ from ackbot.casework.council import Staff
 from ackbot.casework.cover import above, absence_of, has_left, is_at_work, is_present, own_calendar, returns_on
 from ackbot.casework.drafts import bare, kinds, to_staff
 from ackbot.casework.drafts.kinds import StaffMail
+from ackbot.casework.drafts.shown import MOST_CASES, MOST_HEARD, beyond, shown
 from ackbot.casework.intents import Send
 from ackbot.casework.model import GIVEN_UP, OWED, PROMISES, Case, HeldWords
 from ackbot.casework.office import Desk
@@ -233,7 +234,10 @@ def _reminder(
         due_now: the reminder is not of 13:00, and its words must not speak of 15:00 as of later.
         refusals: as in `digest`.
     """
-    lines = [replace(line, case=bare.case(line.case, refusals)) for line in lines]
+    count = len({one.code for one in (*(line.case for line in lines), *_cases(waiting), *(one[0] for one in heard))})
+    more = beyond(len(lines), owner=person.id)
+    waiting, heard = waiting[:MOST_CASES], shown(heard, lambda one: one[0], MOST_HEARD)
+    lines = [replace(one, case=bare.case(one.case, refusals)) for one in shown(lines, lambda line: line.case)]
     waits = [_waits(desk, person, bare.case(case, refusals), one, refusals) for case, one in waiting]
     heard_of = [
         bare.line(_heard(desk, bare.case(case, refusals), kind, bare.text(words, refusals)), refusals)
@@ -253,17 +257,22 @@ def _reminder(
     first = _first_open(lines, desk).case if lines else (waiting or heard)[0][0]
     inbox = desk.council.inbox_of(first.inbox)
     named = dict.fromkeys(
-        [*(line.case.code for line in lines), *(case.code for case, _ in waiting), *(one[0].code for one in heard)]
+        one.code for one in (*(line.case for line in lines), *_cases(waiting), *(one[0] for one in heard))
     )
     values = {
         **listed(desk, person, lines, refusals),
+        **more,
         "due_now": due_now,
         "waiting": waits,
         "heard": heard_of,
         "bare": bool(refusals),
-        "count": len(named),
+        "count": count,
     }
     return to_staff.about_no_single_case(desk, mail, person, inbox, key, values, why=why, named=tuple(named))
+
+
+def _cases(waiting: Sequence[tuple[Case, HeldWords]]) -> list[Case]:
+    return [case for case, _ in waiting]
 
 
 def _head(desk: Desk, one: Mapping[str, Any], *, due_now: bool) -> str:
@@ -315,15 +324,16 @@ def _first_open(lines: Sequence[Line], desk: Desk) -> Line:
 
 def listed(desk: Desk, person: Staff | None, lines: Sequence[Line], refusals: int = 0) -> dict[str, Any]:
     """Values for a mail that lists cases by role. Without a person (for HEAD) it has no links, because nobody could use them."""
-    shown = [bare.line(_line(desk, person, line), refusals) for line in lines]
-    silent = sum(bool(one["silent"]) for one in shown)
+    rows = [bare.line(_line(desk, person, line), refusals) for line in shown(lines, lambda line: line.case)]
+    silent = sum(bool(one["silent"]) for one in rows)
     return {
-        "silent": "all" if silent == len(shown) else "some" if silent else "",
+        **beyond(len(lines), owner=person.id if person else ""),
+        "silent": "all" if silent == len(rows) else "some" if silent else "",
         "count": len(lines),
-        "own": [one for one in shown if one["role"] == "own"],
-        "offered": [one for one in shown if one["role"] == "offered"],
-        "escalated": [one for one in shown if one["role"] == "escalated"],
-        "nobody": [one for one in shown if one["role"] == "nobody"],
+        "own": [one for one in rows if one["role"] == "own"],
+        "offered": [one for one in rows if one["role"] == "offered"],
+        "escalated": [one for one in rows if one["role"] == "escalated"],
+        "nobody": [one for one in rows if one["role"] == "nobody"],
     }
 
 

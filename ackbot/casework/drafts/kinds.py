@@ -74,6 +74,7 @@ class StaffMail:
 
 NEW_CASE = StaffMail("new-case", "new-case", words_go_out=True)
 NEW_CASE_LATER = StaffMail("new-case", "new-case-later", words_go_out=True)
+NEW_CASE_REFUSED = StaffMail("new-case", "letter-refused", words_go_out=True)
 NEW_CASE_SPLIT = StaffMail("new-case", "new-case-split", words_go_out=True)
 RESIDENT_WROTE = StaffMail("resident-wrote", "resident-wrote", words_go_out=True)
 OTHER_WROTE = StaffMail("resident-wrote", "other-wrote", words_go_out=True, html=True)

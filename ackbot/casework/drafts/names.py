@@ -41,11 +41,16 @@ _RUN = {"CJK": 5, "HIRAGANA": 8, "KATAKANA": 9, "HANGUL": 5, "THAI": 16, "LAO": 
 _CASED = {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN"}
 # Words of teams, roles and moods that stand where a name would, and of whoever pretends to be an office.
 _NO_NAME = re.compile(
-    r"\b(?:mail|email|info|admin|office|team|support|customer|customers|resident|user|sent|from|iphone|ipad|furious|angry|unknown"
-    r"|noreply|helpdesk|help|service|services|department|council|borough|government|govt|hmrc|police|bank|security|secure|tax|taxes"
-    r"|housing|account|accounts|payment|payments|refund|refunds|rebate|invoice|prize|prizes|winner|won|lottery|bonus|claim|collect"
-    r"|urgent|urgently|important|alert|warning|notice|overdue|penalty|suspended|blocked|verify|verification|confirm|password|login"
-    r"|www|http|https|dot|com|occupiers?|occupants?|householders?|homeowners?|leaseholders?|tenants?|headteacher|reception|enquiries"
+    r"\b(?:mail|email|info|admin|office|team|support|customer|customers|resident|user|sent|from|iphone|ipad"
+    r"|furious|angry|unknown"
+    r"|noreply|helpdesk|help|service|services|department|council|borough|government|govt|hmrc|police|bank|security"
+    r"|secure|tax|taxes"
+    r"|housing|account|accounts|payment|payments|refund|refunds|rebate|invoice|prize|prizes|winner|won|lottery|bonus"
+    r"|claim|collect"
+    r"|urgent|urgently|important|alert|warning|notice|overdue|penalty|suspended|blocked|verify|verification|confirm"
+    r"|password|login"
+    r"|www|http|https|dot|com|occupiers?|occupants?|householders?|homeowners?|leaseholders?|tenants?|headteacher"
+    r"|reception|enquiries"
     r"|secretary|treasurer|manager)\b",
     re.I,
 )
@@ -53,16 +58,44 @@ _NO_NAME = re.compile(
 _OFFICE = re.compile(
     r"\b(?:bailiffs?|balliffs?|executive|ceo|cfo|coo|ombudsman|magistrates?|solicitors?|landlord|landlady"
     r"|registrar|enforcement|detective|administrators?|postmaster|managers?|directors?|officers?|inspectors?|surveyors?"
-    r"|collectors?|agents?|workers?|teachers?|squad|standards|health|planning|legal|fraud|crown|tribunal|majesty|hotline|helpline"
+    r"|collectors?|agents?|workers?|teachers?|squad|standards|health|planning|legal|fraud|crown|tribunal"
+    r"|majesty|hotline|helpline"
     r"|huissier|directeur|komornik|burmistrz|alcalde|alguacil|gerichtsvollzieher|beili|beiliaid|gweithredwr)\b",
     re.I,
 )
 _RANK = re.compile(
     r"(?:the )?(?:chief|head|deputy|mayor|leader|sheriff|constable|sergeant|president|prime"
-    r"|chair(?:man|woman|person)?|commissioner|secretary|minister|pc|dc|ds|dci|mp|nurse|doctor|clerk|town|his|her|king|queen|maer|maire|bürgermeister)"
+    r"|chair(?:man|woman|person)?|commissioner|secretary|minister|pc|dc|ds|dci|mp|nurse|doctor|clerk|town|his|her"
+    r"|king|queen|maer|maire|bürgermeister)"
     r"(?: |\Z)(?!and )|(?:lord|lady|sir|judge|cllr|councillor)\.? [^ ]+\Z",
     re.I,
 )
+# What marks a mail, a sender or a case: as a name in our mail it would read as ours, or as the mail server's.
+_MARKING = re.compile(
+    r"\b(?:internal(?: use)?(?: only)?|(?:staff|members?|officers?|managers?) only|official[ -]sensitive|confidential"
+    r"|restricted|secret|sensitive"
+    r"|protect(?:ed)?|embargo(?:ed)?|unclassified|external|senders?|recipients?|trusted|verified|spam|phish(?:ing)?"
+    r"|quarantined?|junk|malware|virus"
+    r"|approved|authori[sz]ed|signed off|cleared|duplicate|answered|resolved|closed|completed|cancelled|vexatious"
+    r"|ignored?|forged|fake|undisclosed"
+    r"|newsletter|action|required|do not|reply|read|unread|forward(?:ed)?|resources|payroll|controller|data|ackbot"
+    r"|colleagues|councillors|all staff"
+    r"|microsoft|google|apple support|paypal|barclays|hsbc|lloyds bank|nhs|ofsted|advice|citizens|courier|parcel"
+    r"|royal mail|post office"
+    r"|confidentiel|confidencial|vertraulich|riservato|poufne|swyddogol|cyfrinachol|mewnol"
+    r"|conf[ií]den[zt]ial\w*|intern[eo]?|extern[eo]?)\b",
+    re.I,
+)
+# These are names of people, too, behind another one.
+_MARKING_ALONE = re.compile(
+    r"(?:(?:top|very|private|and|not|case|mail|please|the|a|may|be|this|is|mark(?:ed)? as) )*(?:official|secret|draft"
+    r"|test|closed|shelter|amazon|private"
+    r"|public|open|case|members?|residents?|everyone|anyone|staff)(?: (?:only|mail|case|prime|uk))*",
+    re.I,
+)
+_SURNAMES = frozenset(
+    ["read", "reply", "closed", "external", "action", "secret", "ignore"]
+)  # as the last word of several
 _TITLE = (
     "mr mrs ms miss mx dr prof professor rev revd reverend fr sr cllr councillor cyng lord lady baroness sir dame master capt"
     " captain major col colonel sgt pc judge herr frau sig señor señora monsieur madame"
@@ -120,8 +153,10 @@ _IN_FRONT = frozenset(_FRONT.split())
 _INSULT = re.compile(
     r"\b(?:\w{0,12}fuck\w*|shit(?:e|s|ty|head|bag|face)|piss|bullshit|cunts?|twats?|wank(?:er|ers|ing)?|bastards?"
     r"|bitch(?:es)?|slut|whore|arse(?:hole)?s?"
-    r"|ass ?holes?|dickheads?|bollocks|idiots?|morons?|imbecile|cretin|stupid|dumb(?:ass)?|scum(?:bag)?|liars?|thief|thieves|crooks"
-    r"|useless|clown|loser|ffwc\w*|twpsyn|cachu|cachwr|diawl|coc oen)\b|\b(?:shit|get|bugger|sod|eff) (?:off|you|lost|stuffed)\b"
+    r"|ass ?holes?|dickheads?|bollocks|idiots?|morons?|imbecile|cretin|stupid|dumb(?:ass)?|scum(?:bag)?|liars?|thief"
+    r"|thieves|crooks"
+    r"|useless|clown|loser|ffwc\w*|twpsyn|cachu|cachwr|diawl|coc oen)\b|\b(?:shit|get|bugger|sod|eff) (?:off"
+    r"|you|lost|stuffed)\b"
 )
 
 # Words that show that the line under the sign-off is a sentence. Some are names too (You, My), so display names may have them.
@@ -180,7 +215,7 @@ def _is_name(name: str, sender: Address) -> bool:
     if not name or len(name) > _LONGEST or lures.has_digit(name) or lures.leads_away(name):
         return False
     bare = _bare(name)
-    if _OFFICE.search(bare) or _RANK.match(bare):
+    if _OFFICE.search(bare) or _RANK.match(bare) or _is_marking(bare):
         return False
     if not _NAME.fullmatch(bare) or _NO_NAME.search(bare) or _is_sentence(bare) or _is_abuse(bare):
         return False
@@ -188,6 +223,13 @@ def _is_name(name: str, sender: Address) -> bool:
     if " " not in name and name.lower() in re.split(r"[^\w]|\d", local):
         return False  # one word that is a piece of the address may be a login
     return bare.lower().replace(" ", "") != sender.key
+
+
+def _is_marking(bare: str) -> bool:
+    """Whether it reads as a marking of the mail, such as "Official-Sensitive", or as a mail program's word about its sender."""
+    last = bare.rsplit(maxsplit=1)[-1] if " " in bare else ""
+    found = [one[0].casefold() for one in _MARKING.finditer(bare)]
+    return bool(_MARKING_ALONE.fullmatch(bare)) or any(one != last.casefold() or one not in _SURNAMES for one in found)
 
 
 def _is_abuse(bare: str) -> bool:

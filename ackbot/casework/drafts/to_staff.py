@@ -10,7 +10,7 @@ from ackbot.casework import apart, keys
 from ackbot.casework.asked_for import NOT_PHONE
 from ackbot.casework.council import Inbox, Staff
 from ackbot.casework.cover import has_left
-from ackbot.casework.drafts import kinds, names
+from ackbot.casework.drafts import bare, kinds, names
 from ackbot.casework.drafts.kinds import StaffMail
 from ackbot.casework.drafts.to_resident import envelope_from
 from ackbot.casework.intents import Send
@@ -304,6 +304,17 @@ def new_case(
         **_arrived(desk, case.opened_at),
     }
     return about_case(desk, kinds.NEW_CASE, case, staff, key, values, why=why, letter=letter)
+
+
+def without_words(desk: Desk, case: Case, staff: Staff, refused: str, *, why: str) -> Send:
+    """
+    What a member of staff reads of a letter after the relay refused the mail that showed it: that it is there, and where.
+
+    Args:
+        refused: the dedupe key of the refused mail.
+    """
+    key = keys.without_words(refused)
+    return about_case(desk, kinds.NEW_CASE_REFUSED, bare.case(case, 1), staff, key, {}, why=why)
 
 
 def resident_wrote(

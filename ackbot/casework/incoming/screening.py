@@ -372,10 +372,7 @@ FORGED = WithholdRule(
     by_way=True,
 )
 ONLY_CC = WithholdRule(
-    "behaviour.md §1",
-    "the inbox is only in Cc",
-    lambda seen: seen.passed is None and not seen.home.acknowledge_cc and _only_cc(seen),
-    by_way=True,
+    "behaviour.md §1", "the inbox is only in Cc", lambda seen: not seen.home.acknowledge_cc and only_cc(seen), True
 )
 WITHHELD: tuple[WithholdRule, ...] = (
     WithholdRule(
@@ -495,5 +492,6 @@ def _rule_forbids(seen: Seen, sender: Address | None) -> bool:
     return rule is not None and not rule.acknowledge
 
 
-def _only_cc(seen: Seen) -> bool:
-    return _ours(seen, seen.message.cc) and not _ours(seen, seen.message.to)
+def only_cc(seen: Seen) -> bool:
+    """Whether inboxes of ours stand in Cc and none in To. A letter that a colleague passes on is for us, whomever it names."""
+    return seen.passed is None and _ours(seen, seen.message.cc) and not _ours(seen, seen.message.to)

@@ -1,0 +1,50 @@
+"""How to reach a mailbox, and why it cannot be reached."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from ackbot.errors import AckbotError
+from ackbot.wires.oauth import Tokens
+from ackbot.wires.secrets import Password
+
+
+class ImapProblem(AckbotError):
+    """An inbox cannot be read now."""
+
+    passing = True
+
+
+class LoginRefused(ImapProblem):
+    """The name or password is wrong. Only the admin can mend it, so we try again seldom."""
+
+    passing = False
+
+
+class NoToken(ImapProblem):
+    """There is no token to log in with, whatever the server. Only the admin can mend the grant that its `ids` name (D17)."""
+
+    passing = False
+
+
+class NotReached(ImapProblem):
+    """The server does not answer, or its name is unknown: trouble of the server or the network."""
+
+
+class NotTrusted(ImapProblem):
+    """TLS failed or is not offered. We never fall back to plaintext (D16)."""
+
+    passing = False
+
+
+@dataclass(frozen=True)
+class Account:
+    """How to reach one mailbox. `security` is tls, starttls, or none (loopback hosts only). `tokens` stand for a password."""
+
+    host: str
+    port: int
+    security: Literal["tls", "starttls", "none"]
+    username: str
+    password: Password = field(default_factory=Password)
+    ca_file: Path | None = None
+    tokens: Tokens | None = None
