@@ -22,6 +22,7 @@ from ackbot.errors import AckbotError
 from ackbot.store import Database, StoreBusy, StoreProblem, open_database, outbox, reconfigured
 from ackbot.store import running as store_running
 from ackbot.wires import systemd
+from ackbot.wires.places import Place
 from ackbot.wires.readers import NoReader, ReadingFailed
 from ackbot.work import dispatch, keeping, rounds, running
 from ackbot.work.apply import apply
@@ -76,7 +77,7 @@ class Runtime:
 
         Raises:
             StoreBusy, StoreProblem: the store cannot be brought in line.
-            PlaceTaken: the LMTP place is taken by another program.
+            PlaceTaken: the LMTP place, or that of health, is taken by another program.
         """
         self._config = config
         self._db = db
@@ -120,6 +121,8 @@ class Runtime:
         work = {f"dispatch {number}": dispatcher.run for number, dispatcher in enumerate(self._dispatchers)}
         if config.lmtp:
             work["lmtp"] = self._listener(config.lmtp, intake)
+        if config.health:
+            work["health"] = self._pages(config.health)
         self._threads = [threading.Thread(target=run, name=name, daemon=True) for name, run in work.items()]
 
     def _lanes(self) -> list[dispatch.Lane]:
@@ -140,6 +143,16 @@ class Runtime:
         )
         listener = Listener(at.place, room, peers=at.peers, size=at.size, certificate=at.certificate)
         return lambda: listener.run(self._stop.fd)
+
+    def _pages(self, at: Place) -> Callable[[], None]:
+        from ackbot.wires.health import Pages
+        from ackbot.work.health import Health
+
+        polls = {one.name: one.poll_every_s for one in self._config.watched}
+        lanes = tuple(lane.name for lane in self._config.lanes)
+        told = Health(self._db, self._config.council, polls, lanes, self._clock, self.makes_progress)
+        pages = Pages(at, {"/health": told.health, "/metrics": told.metrics})
+        return lambda: pages.run(self._stop.fd)
 
     def _make_watcher(self, inbox: str, stop: Stop) -> Watcher:
         return Watcher(self._watched[inbox], self._db, self._intake, stop, self._clock, self._queued, self._trouble)

@@ -31,6 +31,7 @@ class Event(str):
 # The daemon.
 STARTED = Event("started", "the daemon works", "version", "inboxes", "relays", "warnings")
 STOPPED = Event("stopped", "everything has ended, the store is closed")
+CRASHED = Event("crashed", "a defect of ackbot's; a thread, or the process, has ended by it", "thread")
 STOPPED_EARLY = Event(
     "stopped before everything had ended", "the time to stop was over; the next start takes up what was left"
 )
@@ -213,6 +214,21 @@ CLOCK_SET_BACK = Event(
     "clock set back", "the machine's clock went back: what only the later time made due is due now", "mails"
 )
 ROUND_PUT_OFF = Event("round put off", "the store takes nothing now; the next round does it", "reason")
+HEALTH_LISTENING = Event("health", "/health and /metrics are answered here", "at")
+CANARY_SENT = Event("canary sent", "a mail to ourselves goes out, to see whether it comes back", "inbox")
+CANARY_LOST = Event("canary lost", "it has not come back in time; the admin is told", "inbox")
+MAILS_MISSING = Event(
+    "mails missing", "the server shows mails that have no record; they are taken in now", "inbox", "mails"
+)
+HEALTH_FAILED = Event("health failed", "a defect of ackbot's; /health or /metrics was answered with 500")
+PURGED = Event(
+    "purged",
+    "kept long enough: words of cases are deleted, names of cases, letters and mails of no case",
+    "cases",
+    "named",
+    "letters",
+    "mails",
+)
 ROUND_FAILED = Event("round failed", "a defect of ackbot's; the next round tries again")
 INBOX_LEFT = Event("inbox left to another worker", "the lease of an inbox has ended or is given up", "inbox")
 LEASES_NOT_RENEWED = Event("leases not renewed", "the store takes nothing now; leases that end are left", "reason")

@@ -2,19 +2,17 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import Result
 
 from ackbot import resources
 from ackbot.casework import council
 from ackbot.casework.worktime import Calendar
-from ackbot.config import check, load, sample, values
-from ackbot.config.not_yet import NOT_YET
+from ackbot.config import check, sample, values
 from ackbot.config.shape import ENQUIRY, File, keys
 from ackbot.config.shaping import _STAND_INS, TABLES
 from ackbot.wires.imap import Account
@@ -112,39 +110,6 @@ def test_a_default_stands_once() -> None:
         assert said <= {"source"}, made
 
 
-# How each key of NOT_YET is set, and on which line of the piece.
-SET = {
-    ("store", "keep_letters"): ("[limits]", 'keep_letters = "90 days"\n\n[limits]', 0),
-    ("store", "keep_cases"): ("[limits]", 'keep_cases = "24 months"\n\n[limits]', 0),
-    ("daemon", "listen"): ("# end", '[daemon]\nlisten = "127.0.0.1:9109"', 1),
-    ("daemon", "canary_every"): ("# end", '[daemon]\ncanary_every = "1 hour"', 1),
-    ("staff", "phone"): ('id = "sam"', 'id = "sam"\nphone = "020 7946 0000"', 1),
-    ("staff", "calendar"): ('id = "sam"', 'id = "sam"\ncalendar = "https://northgate.example/sam.ics"', 1),
-    ("staff", "ignore_auto_reply"): ('id = "sam"', 'id = "sam"\nignore_auto_reply = true', 1),
-}
-
-
-@pytest.mark.parametrize("name", NOT_YET, ids=".".join)
-def test_a_key_that_does_nothing_yet(cli: Callable[..., Result], tmp_path: Path, name: tuple[str, str]) -> None:
-    """P10: whoever sets one is told at its line what holds instead, `check` exits 0, `run` starts."""
-    piece, setting, below = SET[name]
-    path = write_config(tmp_path, (piece, setting))
-    line = line_of(piece) + below
-    said = f"{path}:{line}: {'.'.join(name)}: warning: does nothing in this version: {NOT_YET[name]}"
-
-    assert [str(one) for one in check(path) if "does nothing" in one.what] == [said]
-    assert said in [str(one) for one in load(path).warnings]
-    assert cli("-c", str(path), "check").exit_code == 0
-
-
-def test_what_nobody_set_is_not_warned_of(tmp_path: Path) -> None:
-    """Defaults, and keys that are set to nothing, ask for nothing."""
-    nothing = 'phone = ""\ncalendar = ""\nignore_auto_reply = false'
-    path = write_config(tmp_path, ('id = "sam"', f'id = "sam"\n{nothing}'), ("# end", '[daemon]\nlisten = ""'))
-
-    assert [str(one) for one in check(path) if "does nothing" in one.what] == []
-
-
 def test_oauth_of_an_included_file(tmp_path: Path) -> None:
     """P10: the file and line where the table stands, though another file has one too."""
     (tmp_path / "teams").mkdir()
@@ -154,10 +119,3 @@ def test_oauth_of_an_included_file(tmp_path: Path) -> None:
     line = line_of("# end") + 1
 
     assert said == [f"{path}:{line}: oauth.m365", f"{tmp_path}/teams/google.toml:2: oauth.google"]
-
-
-def test_the_example_says_what_does_nothing_yet() -> None:
-    """Beside each such key, and beside no other."""
-    marked = {(table, key) for table, key, _, comment in in_example() if comment.startswith("not in this version")}
-
-    assert marked == set(NOT_YET)

@@ -171,13 +171,15 @@ def test_whoever_has_it_by_then_is_named(make_story: Callable[..., Story]) -> No
     assert f"{now} in Housing has your email" in words(story, "acknowledgement")[0]
 
 
-def test_a_question_answered_before_the_notice_went(make_story: Callable[..., Story]) -> None:
-    """E75: a cover notice that waits for office hours does not ask for an answer that has come."""
+@pytest.mark.parametrize("written_at", ["07:00", "08:56"])
+def test_a_question_answered_before_the_notice_went(make_story: Callable[..., Story], written_at: str) -> None:
+    """E75: a cover notice that waits for office hours, even for minutes, does not ask for an answer that has come."""
     story = make_story(ALONE, ("# end", AWAY))
     story.receive(letter())
     story.at("2026-12-02 11:00")
     story.reply(story.mail("new-case"), "ASK\n\nDear Edward,\n\nWhich wall is wet?\n\nPriya")
-    story.at("2026-12-08 07:00")
+    story.now = instant(f"2026-12-08 {written_at}")
+    story.at(f"2026-12-08 {written_at}")
     assert "We still need your answer" in words(story, "cover")[0]
     story.receive(again("The north wall."))
     story.at("2026-12-08 09:00")

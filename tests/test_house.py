@@ -338,7 +338,9 @@ def logged(path: Path) -> dict[str, set[str]]:
             f"{path.name}:{call.lineno} logs something that is not named in log_events"
         )
         for event in named:
-            found.setdefault(event, set()).update(bound, *({key.arg or "**"} for key in call.keywords))
+            found.setdefault(event, set()).update(
+                bound, {key.arg or "**" for key in call.keywords if key.arg != "exc_info"}
+            )
     return found
 
 

@@ -99,6 +99,7 @@ TABLE: tuple[tuple[str, str], ...] = (
     (keys.unverified("ack:f00d"), "unverified:ack:f00d"),
     (keys.without_words("new-case:f00d:sam"), "without-words:new-case:f00d:sam"),
     (keys.expires("oauth.m365", DAY, 14), "expires:oauth.m365:2026-12-07:14"),
+    (keys.canary("housing", AT), "canary:housing:2026-12-07T08:30:05.123456+00:00"),
     (keys.trial_of_inbox("housing", AT), "trial:housing:2026-12-07T08:30:05.123456+00:00"),
     (keys.trial_of_staff("sam", DAY), "trial:sam:2026-12-07"),
     (keys.specimen("cover"), "specimen:cover"),

@@ -7,7 +7,7 @@ import pytest
 
 from ackbot.casework.incoming import own_words
 from tests.support.letters import letter, parsed
-from tests.support.story import Story
+from tests.support.story import PASSED, Story
 
 BOB = "Bob <bob@evil.example>"
 US = "Northgate Housing <housing@northgate.example>"
@@ -155,3 +155,59 @@ def test_without_the_rule(story: Story, monkeypatch: pytest.MonkeyPatch) -> None
     says(story, f"No more emails please.\n\n{GMAIL.format(writer=BOB)}", In_Reply_To="<bob@evil.example>")
 
     assert [bool(row["quiet"]) for row in wished(story)] == [True]
+
+
+STEERED = {
+    "the case's ids in References": {"References": "<first@resident.example> <bob@evil.example>"},
+    "the case's id as its own": {"In_Reply_To": "<first@resident.example>"},
+    "under the subject": {"subject": "Re: Damp in the bedroom"},
+    "the reference in the subject": {"subject": "Re: {reference}"},
+    "our reply address in Cc": {"Cc": "{reply}"},
+}
+
+
+def officer_writes(story: Story, text: str, fields: dict[str, str]) -> None:
+    """What Priya answers to Bob, who put Edward into Reply-To and an inbox of ours into Cc."""
+    ours = parsed(bytes(story.mail("acknowledgement")["content"]))
+    known = {"{reply}": str(ours["Reply-To"]), "{reference}": story.office.council.reference_of(story.case()["code"])}
+    head = {"subject": "Re: Letters", "Cc": "housing@northgate.example", "In_Reply_To": "<bob@evil.example>"} | fields
+    for name, value in known.items():
+        head = {field: one.replace(name, value) for field, one in head.items()}
+    story.receive(
+        letter(
+            sender="Priya Shah <priya@northgate.example>",
+            to="Edward Quan <edward@resident.example>",
+            text=text,
+            message_id="<priya-1@northgate.example>",
+            date="Mon, 30 Nov 2026 11:15:00 +0000",
+            Authentication_Results=PASSED,
+            **head,
+        )
+    )
+
+
+@pytest.mark.parametrize("fields", STEERED.values(), ids=STEERED.keys())
+def test_an_officers_answer_to_a_stranger_ends_no_promise(story: Story, fields: dict[str, str]) -> None:
+    """E5, P7: the officer's server vouches, the resident has the mail, and it answers Bob: the owner is asked, nothing ends."""
+    before = story.clocks("running")
+    officer_writes(story, f"Yes, that is fine with me.\n\n{GMAIL.format(writer=BOB)}", fields)
+
+    assert story.case()["state"] == "open"
+    assert story.clocks("running") == before
+    assert story.outbox("ask-back", "priya@northgate.example")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hello Edward, we come on Tuesday.\n\n" + GMAIL.format(writer="Edward <edward@resident.example>"),
+        "Hello Edward, we come on Tuesday.\n\n" + OUTLOOK.format(writer="Edward Quan"),
+        "Hello Edward, we come on Tuesday.\n",
+    ],
+    ids=["head", "a name alone", "no quotation"],
+)
+def test_an_officers_answer_to_the_resident_ends_it(story: Story, text: str) -> None:
+    """behaviour.md §3.4: with the resident in the head, or their letter's id, it is human words, as ever."""
+    officer_writes(story, text, {"In_Reply_To": "<first@resident.example>", "subject": "Re: Damp in the bedroom"})
+
+    assert story.case()["state"] == "answered"

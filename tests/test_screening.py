@@ -465,3 +465,26 @@ def test_a_name_that_ends_like_the_councils(world: World) -> None:
     assert council.is_colleague("ade@northgate.example")
     assert council.is_colleague("ade@museum.northgate.example")
     assert not council.is_colleague("ade@notnorthgate.example")
+
+
+@pytest.mark.parametrize(
+    "local", ["all-staff", "AllStaff", "everyone", "staff.all", "councillors", "dl-housing", "members"]
+)
+@pytest.mark.parametrize("results", ["", "dmarc=none", "dmarc=pass header.from=northgate.example"])
+def test_a_group_of_our_own_is_not_answered(world: World, local: str, results: str) -> None:
+    """RFC 3834 §2, P7: whoever writes in the name of `all-staff@` has a case, and no mailbox of ours has an answer to it."""
+    head = {"Authentication_Results": f"mx.northgate.example; {results}"} if results else {}
+    world.receive(letter(sender=f"All of us <{local}@northgate.example>", **head))
+
+    assert len(world.cases()) == 1
+    assert world.outbox("acknowledgement") == []
+
+
+@pytest.mark.parametrize(
+    "sender", ["director@northgate.example", "ally@northgate.example", "all-staff@resident.example"]
+)
+def test_others_are_answered(world: World, sender: str) -> None:
+    """behaviour.md §1: a colleague's address is one person's or one desk's, proven or not; a resident's is theirs."""
+    world.receive(letter(sender=sender))
+
+    assert [mail["recipient"] for mail in world.outbox("acknowledgement")] == [sender]

@@ -101,6 +101,7 @@ class Staff:
     Args:
         addresses: case folded; replies from all of them count. `email` is the one we write to.
         public_name: the name that residents see; equals `name` unless the council hides it.
+        phone: read by whoever is alarmed about a case of theirs; residents are given the inbox's. "" for none.
         cover, manager: staff ids; "" for none.
         week: their own working hours; None for the council's.
         max_cases: open cases beyond which they get no new ones, if others can take them; 0 for no limit.
@@ -114,6 +115,7 @@ class Staff:
     addresses: tuple[str, ...]
     public_name: str
     job_title: str
+    phone: str
     cover: str
     manager: str
     week: Week | None
@@ -290,6 +292,8 @@ class Council:
         bilingual: whoever has not shown which of the first two languages they want gets both.
         staff_language: of all mail to staff and admins.
         in_language: by language, the lines that stand in every mail to a resident: `urgent_help`, `take_further`, `formats`.
+        keep_letters, keep_cases: how long after a case is closed its words are kept, and then names and addresses.
+        canary_every: how often ackbot writes to its own shared inboxes; None for never.
     """
 
     name: str
@@ -319,6 +323,9 @@ class Council:
     digest_at: time
     feedback_ask: bool
     feedback_every: Duration
+    keep_letters: Duration
+    keep_cases: Duration
+    canary_every: Duration | None
     statements: tuple[str, ...]
     report: Reporting
     credentials: tuple[Credential, ...]

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from ackbot.casework import keys
 from ackbot.casework.cover import has_left, is_present
 from ackbot.casework.drafts import to_admin, to_staff
-from ackbot.casework.incoming import danger
+from ackbot.casework.incoming import danger, own_words
 from ackbot.casework.incoming.matching import Match
 from ackbot.casework.incoming.routing import Chosen
 from ackbot.casework.incoming.screening import Seen, Verdict
@@ -29,6 +29,8 @@ from ackbot.mail import subjects
 from ackbot.mail.markup import Lines
 
 RULE = 'design.md, "The life of a reply"'
+UNPROVEN = "it seems to be a colleague's answer to the resident, and no server vouches for that: its owner is asked"
+ANOTHERS = "a colleague's mail reached the resident, and answers somebody else's mail: its owner is asked"
 BEFORE = "a person answered it before it was seen here"
 _ON_ITS_WAY = timedelta(hours=1)  # clocks go wrong, and mails wait, for so long without meaning anything
 _PERSONS = ("letter", "staff")  # the kinds of mail that screening thinks a person wrote
@@ -72,6 +74,8 @@ def on_sent(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
     if found is None:
         why = "it lies in the Sent folder, and no open case of its recipients is known that it answers"
         return _seen(why, (KeepAnsweredElsewhere(_answer(seen, "", _writer(seen, None, desk)), to, why=why),))
+    if own_words.answers_another(seen, facts, found[0].parties):
+        return _asked(seen, verdict, found[0], desk, ANOTHERS)
     return _answered(seen, to, found[0], found[1], facts, desk)
 
 
@@ -83,7 +87,8 @@ def on_copied(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisio
     no server, nobody vouches for the mail, because everybody in copy has the ids of the case. Nor does anybody vouch for whom
     it was sent to if none of our inboxes is named: whoever once got a signed mail can send it to us again. If the mail then
     answers one of these, it changes nothing, and whoever has the case is asked (E5); a copy that a server proves is decided
-    anew (E7).
+    anew (E7). So they are if it answers a stranger, who can have put the resident into Reply-To, and the ids of the case into
+    References.
     """
     to = recipients(seen)
     if verdict.kind not in _PERSONS or not to or seen.arrival.history or not _works_here(seen, desk):
@@ -95,6 +100,8 @@ def on_copied(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisio
     asked = (seen.inbox, desk.council.inbox_of(case.inbox))
     to_us = any(desk.council.inbox_at(one.key) for one in (*seen.message.to, *seen.message.cc))
     if to_us and all(seen.authority.proven_by(inbox) for inbox in asked):
+        if own_words.answers_another(seen, facts, case.parties):
+            return _asked(seen, verdict, case, desk, ANOTHERS)
         return _answered(seen, to, case, how, facts, desk)
     if threaded and all(seen.authority.may_be_vouched_by(inbox) for inbox in asked):
         return _asked(seen, verdict, case, desk)
@@ -110,9 +117,8 @@ def proven_anew(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> bool:
     return found is not None and bool(found.code) and not found.by_way
 
 
-def _asked(seen: Seen, verdict: Verdict, case: Case, desk: Desk) -> Decision:
+def _asked(seen: Seen, verdict: Verdict, case: Case, desk: Desk, why: str = UNPROVEN) -> Decision:
     """Ask whoever has the case whether a mail is a colleague's answer. SENT says that it is."""
-    why = "it seems to be a colleague's answer to the resident, and no server vouches for that: its owner is asked"
     intents: list[Intent] = [Note(case.code, "unproven-answer", why=why)]
     keeper = desk.council.staff.get(case.in_charge)
     if case.state != "closed":

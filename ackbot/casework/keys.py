@@ -392,6 +392,11 @@ def unverified(mail: str) -> Key:
 # Not in the outbox: mails of `check`, and specimens.
 
 
+def canary(inbox: str, at: datetime) -> Key:
+    """One for each time that ackbot writes to its own inbox."""
+    return Key(f"canary:{inbox}:{at.isoformat()}")
+
+
 def trial_of_inbox(inbox: str, at: datetime) -> Key:
     """`check --online`: one for each trial."""
     return Key(f"trial:{inbox}:{at.isoformat()}")

@@ -75,7 +75,7 @@ def on_new_letter(letter: NewLetter) -> Decision:
     routed = routing.route(seen.message, seen.home, desk.council)
     chosen, clocks = _owner_and_clocks(letter, routed)
     case = _case(letter, routed, chosen, clocks)
-    acknowledgement = _acknowledgement(letter, case)
+    acknowledgement = _acknowledgement(letter, replace(case, named=case.owner))
     acknowledged = _acknowledged(acknowledgement, case, desk)
     # Only the acknowledgement tells the dates. A held one has not been read yet, and a sensitive one names no date.
     if acknowledged == "sent" and not case.sensitive:

@@ -63,6 +63,7 @@ def config(
         files=_files(file, source),
         contents=MappingProxyType(source.contents),
         lmtp=_listening(file.daemon, source),
+        health=Place.parse(file.daemon.listen),
         calendars=MappingProxyType(
             {staff_id(one): calendar_place(one.calendar, source) for one in file.staff if one.calendar}
         ),
@@ -148,6 +149,9 @@ def _council(file: shape.File, wording: Wording, source: Source) -> values.Counc
         digest_at=file.calendar.digest_at,
         feedback_ask=file.feedback.ask,
         feedback_every=file.feedback.every,
+        keep_letters=file.store.keep_letters,
+        keep_cases=file.store.keep_cases,
+        canary_every=file.daemon.canary_every,
         statements=tuple(one.text for one in file.statement),
         report=values.Reporting(to=tuple(file.report.to), months=file.report.every),
         credentials=tuple(
@@ -257,6 +261,7 @@ def _staff(person: shape.Staff) -> values.Staff:
         addresses=tuple(key_of(address) for address in person.email),
         public_name=person.public_name or person.name,
         job_title=person.job_title,
+        phone=person.phone,
         cover=person.cover,
         manager=person.manager,
         week=person.working_hours,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ackbot.casework.incoming import danger
-from ackbot.config import not_yet, shape
+from ackbot.config import shape
 from ackbot.config.check_oauth import oauth
 from ackbot.config.lines import Location
 from ackbot.config.source import Source
@@ -68,6 +68,11 @@ def references(file: shape.File, source: Source) -> None:
         _known(source, ("absence", index, "cover"), absence.cover, staff, "staff")
         if str(absence.until) <= str(absence.from_):
             source.finding(("absence", index, "until"), "is not after `from`; write the first day back")
+    if file.store.keep_cases.seconds < file.store.keep_letters.seconds:
+        said = (
+            f'is shorter than keep_letters ("{file.store.keep_letters.text}"): names go after the words, or with them'
+        )
+        source.finding(("store", "keep_cases"), said)
     _routes(file, source, teams, staff)
     for number, person_id in enumerate(file.urgent.to):
         _known(source, ("urgent", "to", number), person_id, staff, "staff")
@@ -80,6 +85,13 @@ def references(file: shape.File, source: Source) -> None:
     _relays(file, source)
     oauth(file, source)
     _lmtp(file, source)
+    listen = Place.parse(file.daemon.listen)
+    if listen is not None and not listen.is_loopback:
+        source.finding(
+            ("daemon", "listen"), 'can be reached from other machines; write "127.0.0.1:9109", or a unix socket'
+        )
+    if listen is not None and file.daemon.listen == file.daemon.lmtp:
+        source.finding(("daemon", "listen"), "is the same place as lmtp; choose another port")
     _not_meant(file, source)
 
 
@@ -316,7 +328,6 @@ def _not_meant(file: shape.File, source: Source) -> None:
             )
         if inbox.sent_folder and inbox.sent_folder == inbox.folder:
             source.finding(("inbox", index, "sent_folder"), "is the folder where letters arrive; name another")
-    not_yet.warn(file, source)
     _store(file.store.url, source)
 
 

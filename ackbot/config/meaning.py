@@ -114,11 +114,14 @@ def _limits(file: shape.File, source: Source) -> None:
             'is empty, so a machine could be answered without end; write "3 per hour, 10 per day"',
         )
     if file.limits.brake is not None and file.limits.brake[0] == 0:
-        source.finding(("limits", "brake"), 'would hold every mail; write 1 or more, or "" for no brake')
+        source.finding(
+            ("limits", "brake"), 'holds every automatic mail; write 1 or more, or "" for no brake', warning=True
+        )
     if file.limits.resident_automatic_per_day == 0:
         source.finding(
             ("limits", "resident_automatic_per_day"),
-            "lets no promise be kept by mail; write 1 or more, 1 is the default",
+            "residents get acknowledgements and people's own words only, and no promise is kept by mail; write 1 or more",
+            warning=True,
         )
 
 

@@ -14,6 +14,7 @@ from ackbot.casework.worktime import Duration, Week
 from ackbot.config import amounts
 
 # A calendar with few working days cannot count longer durations, because worktime.Calendar looks ten years ahead.
+_SHORTEST_CANARY_S = 300
 _TEN_YEARS_S = 3_653 * 86_400
 _DIGEST_AT = time(8, 30)
 _YEAR_OF_WORK_S = {"working days": 260 * 86_400, "working hours": 260 * 8 * 3_600}
@@ -153,6 +154,17 @@ def _place(value: str) -> str:
     return value
 
 
+def _canary(value: object) -> object:
+    if value == "":
+        return None
+    duration = _duration(value)
+    if isinstance(duration, Duration) and duration.seconds < _SHORTEST_CANARY_S:
+        raise ValueError(
+            f'"{value}" is too often, each mail lies in the inbox until somebody deletes it; write "1 hour"'
+        )
+    return duration
+
+
 def _network(value: str) -> str:
     from ackbot.wires.places import network
 
@@ -242,8 +254,8 @@ class Store(Table):
 class Daemon(Table):
     """[daemon]."""
 
-    listen: str = ""
-    canary_every: str = ""
+    listen: Annotated[str, _read(_place)] = ""
+    canary_every: Annotated[Duration | None, BeforeValidator(_canary)] = None
     lmtp: Annotated[str, _read(_place)] = ""
     lmtp_peers: Annotated[list[Annotated[str, _read(_network)]], BeforeValidator(_some)] = ["127.0.0.0/8", "::1"]
     lmtp_size: Octets = 35_000_000

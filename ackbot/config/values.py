@@ -90,6 +90,7 @@ class Config:
         tokens: by the NAME of their [oauth.NAME]; one object for all that log in with it.
         secret_file: its configured path. The service may have to read a copy; see `wires.secrets.readable`.
         files: the file, its includes, and the council's own lists of urgent words.
+        health: where /health and /metrics are answered; None for nowhere.
         calendars: calendars of leave by staff id, each an https address or the path of a file.
         contents: what the file and its includes had when they were read, the file first.
         warnings: the findings that do not keep ackbot from starting.
@@ -106,6 +107,7 @@ class Config:
     files: tuple[Path, ...]
     contents: Mapping[Path, bytes] = field(repr=False)
     lmtp: Listening | None
+    health: Place | None
     calendars: Mapping[str, str]
     warnings: tuple[Finding, ...]
     restart: Mapping[str, str]

@@ -162,6 +162,9 @@ def day(db: Database, inbox: str, since: str) -> dict[str, Any]:
             SELECT letters.kind, letters.why, {ANSWER} FROM arrivals
             JOIN letters ON letters.id = arrivals.letter_id OR letters.brought_by = arrivals.letter_id
             WHERE arrivals.inbox = :inbox AND arrivals.recorded_at > :since AND letters.kind <> 'staff'
+              -- A mail to staff or the admin whose mailbox this is has come where it was sent; that is no letter (E69).
+              AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.message_id = LOWER(letters.message_id)
+                              AND (outbox.staff <> '' OR outbox.kind = 'admin'))
         ) AS seen GROUP BY answer, kind, why ORDER BY n DESC, why
         """,
         inbox=inbox,

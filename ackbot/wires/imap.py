@@ -414,6 +414,16 @@ class Mailbox:
             words = told[-1].split() if told and told[-1] else []
             return (int(words[0]), int(words[2])) if len(words) == 3 and words[2].isdigit() else None
 
+    def remove(self, uids: Sequence[int]) -> bool:
+        """Remove mails by UID alone. False if the server cannot (RFC 4315): a plain EXPUNGE would take what others marked too."""
+        with self._guarded("remove"):
+            if not self._client.has_capability("UIDPLUS"):
+                return False
+            self._client.select_folder(self.folder)  # a folder that was opened with EXAMINE cannot be changed
+            self._client.delete_messages(list(uids), silent=True)
+            self._client.uid_expunge(list(uids))
+            return True
+
     def close(self) -> None:
         """Log out, if the server still answers. Never raises."""
         with contextlib.suppress(*BROKEN):

@@ -24,6 +24,12 @@ ADMIN_TOPICS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "inbox": "housing@northgate.example",
             "reason": "uid 812 in INBOX: the server lists it and does not give it",
         },
+        "canary": {"inbox": "housing@northgate.example"},
+        "canary-lost": {
+            "inbox": "housing@northgate.example",
+            "sent_at": datetime(2026, 12, 7, 9, 0, tzinfo=UTC),
+        },
+        "missing": {"inbox": "housing@northgate.example", "reason": "uid 812, 813 in INBOX"},
         "kept-files": {
             "inbox": "housing@northgate.example",
             "reason": "lmtp_keep_per_day is 2000 MB, and 1990 MB are kept",

@@ -17,20 +17,34 @@ from ackbot.casework.council import Council
 from ackbot.casework.drafts import to_admin
 from ackbot.casework.office import Office
 from ackbot.mail.markup import Lines
-from ackbot.store import Database, StoreBusy, StoreProblem, clock_set_back, daily, outbox, refusals, status, tried_out
+from ackbot.store import (
+    Database,
+    StoreBusy,
+    StoreProblem,
+    clock_set_back,
+    daily,
+    gauges,
+    outbox,
+    refusals,
+    status,
+    tried_out,
+)
 from ackbot.store.database import text_of
 from ackbot.work.absences import Absences
 from ackbot.work.alarm_repeats import AlarmRepeats
 from ackbot.work.apply import apply
+from ackbot.work.canaries import Canaries
 from ackbot.work.intake import Intake
 from ackbot.work.leave import Leave
 from ackbot.work.paused import Paused
 from ackbot.work.promises import Promises
 from ackbot.work.reporting import Reporting
+from ackbot.work.retention import Retention
 
 NO_CALENDARS: Mapping[str, str] = MappingProxyType({})
 TICK_S = 15  # seconds between two looks at what is due
 PATIENCE_S = 1800.0  # seconds without progress after which the rounds count as stuck; no step takes that long
+_BEAT_S = 10.0  # least time between two signs of life in the store
 _NAMED = 50  # the most references in one line of it
 _REASONS = 8  # the most reasons for not answering that the admin's daily mail names
 
@@ -75,9 +89,12 @@ class Rounds:
         self._promises = Promises(db, office)
         self._paused = Paused(db, office)
         self._reporting = Reporting(db, office)
+        self._canaries = Canaries(db, office)
+        self._retention = Retention(db, office.council)
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self.progress_at = time.monotonic()
+        self._beat_at = -_BEAT_S  # monotonic
         self._last: datetime | None = None  # when the last round was, by the clock
         self._scheduler = BackgroundScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -124,11 +141,14 @@ class Rounds:
             self._daily,
             self._expiring,
             self._reporting.run,
+            self._canaries.run,
+            self._retention.run,
         )
         for work in steps:
             self.progress_at = time.monotonic()
             if self._stopping.is_set() or not self._is_ours():
                 return
+            self._beat()
             try:
                 if work(now):
                     self._on_queued()
@@ -136,6 +156,16 @@ class Rounds:
                 log.warning(log_events.ROUND_PUT_OFF, reason=str(error))
             except Exception:
                 log.exception(log_events.ROUND_FAILED)
+
+    def _beat(self) -> None:
+        """Show `/health` that the store takes what is written, and that no step hangs."""
+        if time.monotonic() < self._beat_at + _BEAT_S:
+            return
+        try:
+            gauges.beat(self._db, self._clock())
+            self._beat_at = time.monotonic()
+        except (StoreBusy, StoreProblem) as error:
+            log.warning(log_events.ROUND_PUT_OFF, reason=str(error))
 
     def _set_back(self, now: datetime) -> int:
         """

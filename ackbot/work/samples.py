@@ -147,6 +147,7 @@ def _sends(office: Office, message: Message) -> Iterator[tuple[str, Send]]:
             addresses=("priya@northgate.example",),
             public_name="Priya Shah",
             job_title="",
+            phone="",
             cover="",
             manager="",
             week=None,

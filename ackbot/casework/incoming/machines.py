@@ -1,6 +1,7 @@
 """Recognises bounces, receipts and reports of mail systems by sender, subject and what they quote (domain.md §4)."""
 
 import re
+from collections.abc import Callable
 
 from ackbot.casework.incoming import marks, personal
 from ackbot.mail import subjects, systems
@@ -20,6 +21,12 @@ def nobody_at(one: Address | None) -> bool:
     local = one.local if one else ""
     named = one is not None and (marks.NOBODY_NAMED.fullmatch(one.name) or marks.NOBODY_THERE.match(one.domain))
     return bool(named or _is_list_robot(one) or marks.NOBODY.fullmatch(local) or systems.DAEMON.fullmatch(local))
+
+
+def group(message: Message, is_ours: Callable[[str], bool]) -> bool:
+    """Whether its author is a group of the council's own by its name, such as `all-staff@`; `is_ours` knows its addresses."""
+    one = message.author
+    return one is not None and is_ours(one.key) and bool(marks.GROUP.fullmatch(one.local))
 
 
 def _is_list_robot(one: Address | None) -> bool:

@@ -10,6 +10,14 @@ NOBODY = re.compile(
     r"|listserv|majordomo|mailman|(?:auto|robot|automat|bot)[-_.]?(?:reply|responder|mailer|confirm.*)?|unattended|devnull|nobody|noemail|noone|root|www-data|apache)",
     re.IGNORECASE | re.DOTALL,  # without DOTALL, a line end in an encoded address makes the search quadratic (E1)
 )
+TO_GROUP = "it is from a group of our own, and an answer would reach everybody in it"
+# Groups of a council's own people: an answer would put whatever a stranger wrote into every mailbox of theirs.
+GROUP = re.compile(
+    r"(?:all|every)[-_.]?(?:one|body|staff|users?|employees?|members?|council(?:lors)?|officers?|teams?|managers?|colleagues)?"
+    r"|(?:all|everyone|group|dl|dist|list)[-_.].{1,40}|.{1,40}[-_.](?:all|everyone|everybody|dl|group|distribution|list)"
+    r"|staff|employees|councillors|members|colleagues|officers|whole[-_.]?(?:council|team)",
+    re.IGNORECASE | re.DOTALL,
+)
 # Robots of mailing lists. A person may be `home-owner@` or `foi-request@` anywhere but where lists live (E26).
 LIST_ROBOTS = frozenset(
     {"owner", "request", "bounces", "admin", "confirm", "join", "leave", "subscribe", "unsubscribe"}

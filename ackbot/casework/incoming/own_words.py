@@ -3,8 +3,11 @@ Which words of a letter its writer said to us, so that wishes and scores in them
 
 Reply addresses and ids travel in forwards. Whoever has one can write to a resident with it in Reply-To, or with an inbox of ours
 in Cc, and have the resident's honest answer, for which every server vouches, come to us: "No more emails please". What
-stands in a mail that a resident forwards is its writer's, not theirs.
+stands in a mail that a resident forwards is its writer's, not theirs. An officer's answer to such a stranger is no answer to the
+resident whom it also reaches.
 """
+
+from collections.abc import Collection
 
 from ackbot.casework.incoming.screening import Seen, only_cc
 from ackbot.casework.model import Facts
@@ -19,25 +22,33 @@ def of(seen: Seen) -> str:
 
 
 def to_us(seen: Seen, facts: Facts) -> bool:
-    """
-    Whether the words are said to us: an inbox of ours is in To, or nowhere, and the letter answers no mail of anybody else.
+    """Whether the words are said to us: an inbox of ours is in To, or nowhere, and the letter answers no mail of anybody else."""
+    return not only_cc(seen) and not answers_another(seen, facts)
 
-    It answers one if the client that quotes it names somebody else in the head above. Without such a head it answers us if
+
+def answers_another(seen: Seen, facts: Facts, parties: Collection[str] = ()) -> bool:
+    """
+    Whether a mail answers somebody else's than the council's, its author's or one of these parties'.
+
+    It does if the client that quotes it names somebody else in the head above. Without such a head it answers one of theirs if
     In-Reply-To names a mail of ours, a letter to us, or an earlier one of the same writer. A server may have replaced the id of
     our mail; then the head must name us. Anybody can write our ids and our words into a mail, but not into another's client.
+
+    Args:
+        parties: their addresses, case folded; for an officer's mail, of which only a head counts.
     """
     message = seen.message
-    if only_cc(seen):
-        return False
     replies = bool(message.in_reply_to) or subjects.is_reply(message.subject)
     if not replies or subjects.is_forward(message.subject):
-        return True
+        return False
     if writers := quoting.writers(message.text):
-        return any(_is_ours(key_of(one), seen) for one in writers)
-    if not message.in_reply_to or seen.passed is not None:  # what reached a colleague answers a mail that we never saw
-        return True
+        keys = [key_of(one) for one in writers]
+        return not any(one in parties or _is_ours(one, seen) for one in keys)
+    # What reached a colleague answers a mail that we never saw; what one answers may not have been seen yet.
+    if not message.in_reply_to or seen.passed is not None or parties:
+        return False
     known = {token.message_id for token in message.answers} | {one.message_id.lower() for one in facts.past}
-    return any(one.lower() in known or one in facts.by_message_id for one in message.in_reply_to)
+    return not any(one.lower() in known or one in facts.by_message_id for one in message.in_reply_to)
 
 
 def _is_ours(address: str, seen: Seen) -> bool:

@@ -404,6 +404,7 @@ WITHHELD: tuple[WithholdRule, ...] = (
         lambda seen: machines.nobody_at(seen.message.from_[0] if seen.message.from_ else None),
         by_way=True,
     ),
+    WithholdRule("RFC 3834 §2", marks.TO_GROUP, lambda seen: machines.group(seen.message, seen.council.is_colleague)),
     WithholdRule(
         "MS-OXCMAIL 2.1.3.2.20",
         "the sender asks for no automatic answer (X-Auto-Response-Suppress: All)",
