@@ -156,7 +156,7 @@ MISTAKES = [
         "or @contractor.example for all of them",
     ),
     (('resident = "reply-to"', 'resident = "body"'), "inbox.forms.resident", "is not a header field"),
-    (("# domains", 'languages = ["en", "xx"]'), "council.languages", 'there are no templates in "xx"; choose from: en'),
+    (("# domains", 'languages = ["en", "xx"]'), "council.languages", 'there are no templates in "xx"; choose from: ar'),
     (("# domains", 'languages = ["xx"]'), "council.languages", 'there are no templates in "xx"'),
     (("# housing", 'attach_up_to = "lots"'), "inbox.attach_up_to", "is not a size"),
 ]

@@ -21,7 +21,7 @@ from tests.support.council import line_of, write_config
 
 EXAMPLE = resources.example_config().read_text()
 CONTRACT = {
-    "council": "name domains timezone reference reference_in_subject admin head_of_service languages urgent_help take_further formats privacy secret_file plain_reply staff_relay archive_bcc tell_return_date",
+    "council": "name domains timezone reference reference_in_subject admin head_of_service languages bilingual urgent_help take_further formats privacy secret_file plain_reply staff_relay archive_bcc tell_return_date",
     "calendar": "bank_holidays working_hours closed_on extra_days digest_at",
     "store": "url keep_letters keep_cases",
     "daemon": "listen canary_every lmtp lmtp_peers lmtp_size lmtp_per_minute lmtp_certificate lmtp_keep_per_day lmtp_keep",

@@ -108,7 +108,7 @@ def test_the_third_time_no_date_is_named(story: Story) -> None:
     assert "You will hear from us again by Monday 14 December." in told[0]
     assert "It is now up to Alex to write to you. You will hear from us again by Monday 21 December." in told[1]
     assert "You will hear" not in told[2]
-    assert "To complain, reply to this email" in told[2]
+    assert "Reply and say it is a complaint" in told[2]
     assert story.clocks("running") == []
     alarmed = [line for line in story.lines() if "digest alex@" in line and "Dec 08:30" in line]
     assert [line[:10] for line in alarmed[-4:]] == ["Wed 23 Dec", "Thu 24 Dec", "Wed 30 Dec", "Thu 31 Dec"]

@@ -6,7 +6,7 @@ Values of the file have no defaults here and are passed by keyword, so that defa
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from typing import Literal
 
@@ -52,6 +52,7 @@ class Inbox:
         attach_up_to: octets of files that mail to staff may carry.
         bounce: the envelope sender of its mail: the mailbox, a plus address, or the null sender.
         sent_folder: the IMAP folder in which we look for answers sent straight from a mail program; "" for none.
+        in_language: by language, its `sentence` and `take_further` where it has them.
     """
 
     name: str
@@ -71,8 +72,7 @@ class Inbox:
     authserv_id: str
     attach_up_to: int
     phone: str
-    sentence: str
-    take_further: str
+    in_language: Mapping[str, Mapping[str, str]] = field(hash=False)
     acknowledge_backlog: bool
     bounce: Literal["mailbox", "plus", "null"]
     sent_folder: str
@@ -289,6 +289,9 @@ class Council:
     Everything that the rules know of one council. Mappings are by name or id, in the order of the file.
 
     Args:
+        bilingual: whoever has not shown which of the first two languages they want gets both.
+        staff_language: of all mail to staff and admins.
+        in_language: by language, the lines that stand in every mail to a resident: `urgent_help`, `take_further`, `formats`.
         keep_letters, keep_cases: how long after a case is closed its words are kept, and then names and addresses.
         canary_every: how often ackbot writes to its own shared inboxes; None for never.
     """
@@ -310,9 +313,9 @@ class Council:
     reference_in_subject: Literal["auto", "always", "never"]
     head_of_service: str
     languages: tuple[str, ...]
-    urgent_help: str
-    take_further: str
-    formats: str
+    bilingual: bool
+    staff_language: str
+    in_language: Mapping[str, Mapping[str, str]]
     privacy: str
     plain_reply: Literal["send", "confirm"]
     archive_bcc: str

@@ -1,6 +1,6 @@
 """From the file's shape to the values that rules, watchers and dispatchers are given."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -8,6 +8,7 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from ackbot.casework import council as values
+from ackbot.casework.drafts import speaking
 from ackbot.casework.office import Office
 from ackbot.casework.worktime import Calendar
 from ackbot.config import shape
@@ -109,8 +110,6 @@ def _council(file: shape.File, wording: Wording, source: Source) -> values.Counc
         closed=frozenset(file.calendar.closed_on),
         extra=frozenset(file.calendar.extra_days),
     )
-    first = file.council.languages[0]
-    phrases = wording.templates.words(first if first in wording.templates.languages() else MODEL)["defaults"]
     return values.Council(
         name=file.council.name,
         domains=tuple(key_of(f"@{domain}")[1:] for domain in file.council.domains)
@@ -140,9 +139,9 @@ def _council(file: shape.File, wording: Wording, source: Source) -> values.Counc
         reference_in_subject=file.council.reference_in_subject,
         head_of_service=file.council.head_of_service,
         languages=tuple(file.council.languages),
-        urgent_help=file.council.urgent_help or phrases["urgent_help"],
-        take_further=file.council.take_further or phrases["take_further"],
-        formats=file.council.formats or phrases["formats"],
+        bilingual=file.council.bilingual and len(file.council.languages) > 1,
+        staff_language=wording.staff_language,
+        in_language=_in_language(file, wording),
         privacy=file.council.privacy,
         plain_reply=file.council.plain_reply,
         archive_bcc=file.council.archive_bcc,
@@ -161,6 +160,30 @@ def _council(file: shape.File, wording: Wording, source: Source) -> values.Counc
             if (day := ends_on(grant, source)) is not None
         ),
     )
+
+
+def _in_language(file: shape.File, wording: Wording) -> Mapping[str, Mapping[str, str]]:
+    """The lines that stand in every mail: the council's own in that language, or else those that come with the language."""
+    own = {name: getattr(file.council, name) for name in ("urgent_help", "take_further", "formats")}
+    nations = [file.calendar.bank_holidays] if file.calendar.bank_holidays else []
+    found: dict[str, Mapping[str, str]] = {}
+    for number, language in enumerate(file.council.languages):
+        known = language if language in wording.templates.languages() else MODEL  # the mistake is named elsewhere
+        usual = speaking.usual(wording.templates.words(known), nations)
+        said = {
+            name: texts.get(language) or (number == 0 and texts.get("")) or usual[name] for name, texts in own.items()
+        }
+        found[language] = MappingProxyType({**usual, **said})
+    return MappingProxyType(found)
+
+
+def _own_lines(inbox: shape.Inbox, languages: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+    """What an inbox says instead, by language; a text without a language is in the council's first."""
+    found: dict[str, dict[str, str]] = {}
+    for name, texts in (("sentence", inbox.sentence), ("take_further", inbox.take_further)):
+        for language, text in texts.items():
+            found.setdefault(language or languages[0], {})[name] = text
+    return MappingProxyType(found)
 
 
 def _standard(one: shape.Standard) -> values.Standard:
@@ -223,8 +246,7 @@ def _inbox(inbox: shape.Inbox, file: shape.File, calendar: Calendar) -> values.I
         authserv_id=inbox.authserv_id,
         attach_up_to=min(inbox.attach_up_to, graph.LARGEST_FILES) if staff_relay.via == "graph" else inbox.attach_up_to,
         phone=inbox.phone,
-        sentence=inbox.sentence,
-        take_further=inbox.take_further,
+        in_language=_own_lines(inbox, file.council.languages),
         acknowledge_backlog=inbox.backlog == "acknowledge",
         bounce=relay.bounce,
         sent_folder=inbox.sent_folder,

@@ -9,6 +9,7 @@ from typing import Any
 
 from ackbot import resources
 from ackbot.casework import wordlists
+from ackbot.casework.drafts import kinds
 from ackbot.casework.incoming import danger
 from ackbot.casework.wordlists import ListFile, Lists
 from ackbot.config import shape
@@ -16,14 +17,17 @@ from ackbot.config.source import Finding, Source
 from ackbot.mail.templates import TemplateProblem, Templates
 
 _SHARED = "shared"  # the list of groups and exceptions that the others of its language use
+RESIDENTS_SUBJECTS = ("unnamed", "call", "visit")
+_STAFF_PHRASES = ("fence", "dangers", "digest", "subject")
 MODEL = "en"  # the language whose words.toml has every phrase
 
 
 @dataclass(frozen=True)
 class Wording:
-    """The templates, and the lists of urgent words."""
+    """The templates, the language of mail to staff, and the lists of urgent words."""
 
     templates: Templates
+    staff_language: str
     urgent: Lists
 
 
@@ -32,16 +36,29 @@ def wording(file: shape.File, source: Source) -> Wording:
     shipped = resources.templates()
     templates = Templates([folder for folder in (source.path.parent / "templates", shipped) if folder.is_dir()])
     known = templates.languages()
+    # Mail to staff exists in few languages: it is written in the first of the council's that has it.
+    staff = next((one for one in file.council.languages if kinds.NEW_CASE.template in templates.names(one)), MODEL)
     for number, language in enumerate(file.council.languages):
         if language not in known:
             what = f'there are no templates in "{language}"; choose from: {", ".join(known)}'
             source.finding(("council", "languages", number), what)
             continue
         try:
-            missing = _lacking(Templates([shipped]).words(MODEL), templates.words(language))
+            model = Templates([shipped]).words(MODEL)
+            missing = _lacking(model if language == staff else _for_residents(model), templates.words(language))
         except TemplateProblem as problem:
             source.findings.append(finding(problem))
             continue
+        lacking = [one.template for one in kinds.TRANSLATED if one.template not in templates.names(language)]
+        if lacking:
+            what = f'"{language}" lacks {", ".join(lacking)}; write them, or leave the language out'
+            source.finding(("council", "languages", number), what)
+        if not missing and not templates.words(language)["reviewed_by"]:
+            what = (
+                f'nobody who speaks "{language}" has vouched for its words; let one read `ackbot preview --language {language}`,'
+                f" and put a copy of its words.toml with their name as reviewed_by into templates/{language} beside this file"
+            )
+            source.finding(("council", "languages", number), what, warning=True)
         if missing:
             what = f"{', '.join(missing)}: missing, or another kind of value than in the words.toml of ackbot; copy it from there"
             source.findings.append(Finding(templates.file(f"{language}/words.toml"), 1, missing[0], what))
@@ -50,7 +67,13 @@ def wording(file: shape.File, source: Source) -> Wording:
     except TemplateProblem as problem:
         source.findings.append(finding(problem))
     _own_templates(source, templates)
-    return Wording(templates, _lists(file, source))
+    return Wording(templates, staff, _lists(file, source))
+
+
+def _for_residents(model: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The phrases that mails to residents need; the others are for staff and admins."""
+    subjects = {name: model["subject"][name] for name in RESIDENTS_SUBJECTS}
+    return {**{name: value for name, value in model.items() if name not in _STAFF_PHRASES}, "subject": subjects}
 
 
 def _own_templates(source: Source, templates: Templates) -> None:
@@ -68,7 +91,7 @@ def _own_templates(source: Source, templates: Templates) -> None:
         elif name.startswith("urgent/"):
             what = "is not read here; name a folder in [urgent] words_dir, and put it into that"
             source.findings.append(Finding(str(place), 1, "template", what))
-        elif name not in known:
+        elif name not in known and not (shipped / language / name).is_file():
             _misnamed(source, place, "template", name, sorted(known))
         elif place.suffix == ".txt" and not _has_words(place):
             what = "is empty, so an empty mail would go out; write it, or remove the file to use the one that comes with ackbot"
@@ -99,7 +122,7 @@ def _has_words(template: Path) -> bool:
 
 def shipped_wording() -> Wording:
     """The templates that come with ackbot, and no list of urgent words: for commands that only look."""
-    return Wording(Templates([resources.templates()]), wordlists.lists(()))
+    return Wording(Templates([resources.templates()]), MODEL, wordlists.lists(()))
 
 
 def finding(problem: TemplateProblem) -> Finding:

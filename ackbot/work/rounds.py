@@ -216,7 +216,7 @@ class Rounds:
             if not told and not refused:
                 return 0
             desk = self._office.desk(now)
-            words = self._office.templates.day(council.languages[0], council.calendar.local_day(since), today)
+            words = self._office.templates.day(council.staff_language, council.calendar.local_day(since), today)
             values = {"since": words, "inboxes": told, "refused": refused}
             send = to_admin.about(desk, "daily", keys.daily(today), values, why="the day before at a glance")
             return apply(self._db, [send], desk)

@@ -92,7 +92,7 @@ def _taker(name: str, request: Request) -> Staff | str:
         absence = absence_of(council, person.id, desk.now)
         found = stand_in(council, person.id, request.case.team, desk.now)
         until = (
-            f" until {desk.templates.day(council.languages[0], returns_on(council, absence), desk.today)}"
+            f" until {desk.templates.day(council.staff_language, returns_on(council, absence), desk.today)}"
             if absence
             else ""
         )
