@@ -288,7 +288,6 @@ def test_an_empty_file(tmp_path: Path) -> None:
             "smtp.password_env",
             "the environment variable UNSET is not set here",
         ),
-        ([("# brake", '[daemon]\nlisten = "127.0.0.1:9109"')], "daemon.listen", "does nothing"),
     ],
 )
 def test_warnings_do_not_stop_it(tmp_path: Path, changes: list[tuple[str, str]], key: str, warning: str) -> None:
