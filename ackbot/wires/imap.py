@@ -10,7 +10,6 @@ import select
 import socket
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +19,16 @@ from imapclient.imapclient import _normalise_search_criteria
 from imapclient.response_parser import parse_fetch_response
 
 from ackbot.wires import answers, oauth, tls, token_words
-from ackbot.wires.imap_account import Account, ImapProblem, LoginRefused, NoToken, NotReached, NotTrusted
+from ackbot.wires.imap_account import (
+    Account,
+    Envelope,
+    ImapProblem,
+    LoginRefused,
+    NoToken,
+    NotReached,
+    NotTrusted,
+    Selected,
+)
 from ackbot.wires.secrets import PasswordProblem, sasl_plain
 from ackbot.wires.structure import MISSHAPEN, content_fields, rebuilt, wanted
 
@@ -43,29 +51,6 @@ _NO_UIDVALIDITY = (
     "{host}: the server tells no UIDVALIDITY for the folder {folder} (RFC 3501 §2.3.1.1), so a letter there cannot be told from "
     "one that was read before. Ask whoever runs the mail server to mend that, or let `folder` name another folder"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Selected:
-    """
-    The state of a folder on the server (RFC 3501 §2.3.1.1).
-
-    Args:
-        told: the server told UIDNEXT; otherwise it is one more than the highest UID there is.
-    """
-
-    uidvalidity: int
-    uidnext: int
-    told: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """What is known of a mail before it is fetched: size in octets; internal date aware and in UTC, None if it cannot be read."""
-
-    uid: int
-    size: int
-    internal_date: datetime | None
 
 
 class Mailbox:

@@ -1,6 +1,7 @@
-"""How to reach a mailbox, and why it cannot be reached."""
+"""How to reach a mailbox, why it cannot be reached, and what is told of its folders and mails."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -48,3 +49,26 @@ class Account:
     password: Password = field(default_factory=Password)
     ca_file: Path | None = None
     tokens: Tokens | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """
+    The state of a folder on the server (RFC 3501 §2.3.1.1).
+
+    Args:
+        told: the server told UIDNEXT; otherwise it is one more than the highest UID there is.
+    """
+
+    uidvalidity: int
+    uidnext: int
+    told: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What is known of a mail before it is fetched: size in octets; internal date aware and in UTC, None if it cannot be read."""
+
+    uid: int
+    size: int
+    internal_date: datetime | None
