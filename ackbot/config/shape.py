@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from ackbot.casework.worktime import Duration, Week
 from ackbot.config import amounts
+from ackbot.config.texts import InLanguages
 
 # A calendar with few working days cannot count longer durations, because worktime.Calendar looks ten years ahead.
 _SHORTEST_CANARY_S = 300
@@ -49,15 +50,6 @@ def _week(value: object) -> object:
 def _some(value: object) -> object:
     """A list; a single word becomes a list of one."""
     return [value] if isinstance(value, str) else value
-
-
-def _in_languages(value: object) -> object:
-    """A text by language; a text without one is in the council's first, here ""."""
-    if isinstance(value, str):
-        return {"": value} if value else {}
-    if not isinstance(value, dict) or not all(isinstance(one, str) for one in value.values()):
-        raise ValueError('must be text in quotes, or a table with one for each language: { en = "…", cy = "…" }')
-    return value
 
 
 def _address(value: str) -> str:
@@ -194,7 +186,6 @@ Months = Annotated[int, _read(amounts.months)]
 Octets = Annotated[int, _read(amounts.octets)]
 Clock = Annotated[time | None, _read(_clock)]
 Morning = Annotated[time, _read(_morning)]
-InLanguages = Annotated[dict[str, str], BeforeValidator(_in_languages)]
 Nation = Literal["GB-ENG", "GB-WLS", "GB-SCT", "GB-NIR"]
 Security = Literal["tls", "starttls", "none"]
 Port = Annotated[int, Field(ge=1, le=65_535)]
