@@ -382,3 +382,19 @@ def test_a_mail_in_a_browser(
 
     assert found["violations"] == []
     assert found["needed"] <= found["width"]
+
+
+def test_welsh_is_known_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """domain.md §12: Welsh in, Welsh out, whether or not the detector is installed; its neighbours are not taken for Welsh."""
+    monkeypatch.setattr(language, "_detector", lambda: None)
+
+    assert language.language_of(WELSH, "") == "cy"
+    assert (
+        language.language_of(
+            "Rwy'n ysgrifennu am y bin: nid yw wedi ei gasglu ers pythefnos, ac mae yn llawn. Diolch", ""
+        )
+        == "cy"
+    )
+    assert (
+        language.language_of(FRENCH, "") == language.language_of("Mi cubo no ha sido vaciado en dos semanas", "") == ""
+    )
