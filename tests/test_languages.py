@@ -247,6 +247,8 @@ def test_a_stranger_cannot_turn_a_line_round(make_world: Callable[..., World]) -
 
     assert "\u202e" not in text
     assert text.count("\u2068") == text.count("\u2069") <= 1
+    shown = markup.to_text(markup.blocks(f"About “{markup.isolated(HOSTILE, 'ar')}”."))
+    assert shown == "About “\u2068تسرب gas\u2069”.\n"
 
 
 def test_plain_english_needs_no_marks(make_world: Callable[..., World]) -> None:
