@@ -247,6 +247,8 @@ def test_a_stranger_cannot_turn_a_line_round(make_world: Callable[..., World]) -
 
     assert "\u202e" not in text
     assert text.count("\u2068") == text.count("\u2069") <= 1
+    shown = markup.to_text(markup.blocks(f"About “{markup.isolated(HOSTILE, 'ar')}”."))
+    assert shown == "About “\u2068تسرب gas\u2069”.\n"
 
 
 def test_plain_english_needs_no_marks(make_world: Callable[..., World]) -> None:
@@ -382,3 +384,19 @@ def test_a_mail_in_a_browser(
 
     assert found["violations"] == []
     assert found["needed"] <= found["width"]
+
+
+def test_welsh_is_known_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """domain.md §12: Welsh in, Welsh out, whether or not the detector is installed; its neighbours are not taken for Welsh."""
+    monkeypatch.setattr(language, "_detector", lambda: None)
+
+    assert language.language_of(WELSH, "") == "cy"
+    assert (
+        language.language_of(
+            "Rwy'n ysgrifennu am y bin: nid yw wedi ei gasglu ers pythefnos, ac mae yn llawn. Diolch", ""
+        )
+        == "cy"
+    )
+    assert (
+        language.language_of(FRENCH, "") == language.language_of("Mi cubo no ha sido vaciado en dos semanas", "") == ""
+    )

@@ -51,15 +51,6 @@ def _some(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-def _in_languages(value: object) -> object:
-    """A text by language; a text without one is in the council's first, here ""."""
-    if isinstance(value, str):
-        return {"": value} if value else {}
-    if not isinstance(value, dict) or not all(isinstance(one, str) for one in value.values()):
-        raise ValueError('must be text in quotes, or a table with one for each language: { en = "…", cy = "…" }')
-    return value
-
-
 def _address(value: str) -> str:
     from ackbot.mail.addresses import Address
 
@@ -194,7 +185,6 @@ Months = Annotated[int, _read(amounts.months)]
 Octets = Annotated[int, _read(amounts.octets)]
 Clock = Annotated[time | None, _read(_clock)]
 Morning = Annotated[time, _read(_morning)]
-InLanguages = Annotated[dict[str, str], BeforeValidator(_in_languages)]
 Nation = Literal["GB-ENG", "GB-WLS", "GB-SCT", "GB-NIR"]
 Security = Literal["tls", "starttls", "none"]
 Port = Annotated[int, Field(ge=1, le=65_535)]

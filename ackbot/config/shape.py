@@ -21,7 +21,6 @@ from ackbot.config.readings import (
     Domain,
     FormField,
     Hours,
-    InLanguages,
     Listen,
     Many,
     Moment,
@@ -41,6 +40,7 @@ from ackbot.config.readings import (
     Text,
     Zone,
 )
+from ackbot.config.texts import InLanguages
 
 
 class Table(BaseModel):

@@ -18,6 +18,11 @@ _COMMONEST = (
     " but not for have it to of is my"
 )
 _ENGLISH = frozenset(_COMMONEST.split())
+_WELSH_WORDS = (
+    "mae yn yr rwy rwyf fy eich ein ac wedi nid nad ddim gyda gan oes hoffwn annwyl cofion diolch sydd bod fod gen hwn"
+    " hon i'r o'r a'r sy'n mae'r yma hyn ers"
+)
+_WELSH = frozenset(_WELSH_WORDS.split())
 _ENOUGH = 4  # different words of these that a text in English must have
 _SHARE = 6  # and at least one word in six must be one of them
 
@@ -80,8 +85,10 @@ def language_of(text: str, default: str) -> str:
             return code
     if by_script not in ("", *_SHARED_SCRIPTS):
         return by_script
-    if not by_script and _is_plainly_english(sample):
+    if not by_script and _is_plainly(_ENGLISH, sample):
         return "en"
+    if not by_script and _is_plainly(_WELSH, sample):
+        return "cy"  # also without the extra: a letter in Welsh is answered in Welsh (domain.md §12)
     detector = _detector()
     if detector is None:
         return by_script or default
@@ -92,9 +99,9 @@ def language_of(text: str, default: str) -> str:
     return by_script or default
 
 
-def _is_plainly_english(sample: str) -> bool:
+def _is_plainly(common: frozenset[str], sample: str) -> bool:
     words = sample.lower().split()
-    found = [word for word in words if word in _ENGLISH]
+    found = [word for word in words if word in common]
     return len(found) * _SHARE >= len(words) and len(set(found)) >= _ENOUGH
 
 
