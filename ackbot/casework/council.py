@@ -139,7 +139,12 @@ class Team:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standard:
-    """The promises for one kind of letter. A duration that is None starts no clock."""
+    """
+    The promises for one kind of letter. A duration that is None starts no clock.
+
+    Args:
+        complaint: letters that make a complaint take the first of these, whatever their route says (E87).
+    """
 
     name: str
     name_owner_within: Duration | None
@@ -154,6 +159,7 @@ class Standard:
     cut_off: time | None
     pausable: bool
     feedback: bool
+    complaint: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,7 +268,12 @@ class Reporting:
 
 @dataclass(frozen=True, kw_only=True)
 class Council:
-    """Everything that the rules know of one council. Mappings are by name or id, in the order of the file."""
+    """
+    Everything that the rules know of one council. Mappings are by name or id, in the order of the file.
+
+    Args:
+        complaining: the lists of words by which a letter makes a complaint; empty without a standard for complaints.
+    """
 
     name: str
     domains: tuple[str, ...]
@@ -278,6 +289,7 @@ class Council:
     senders: tuple[SenderRule, ...]
     limits: Limits
     urgent: Urgent
+    complaining: Lists
     reference_in_subject: Literal["auto", "always", "never"]
     head_of_service: str
     languages: tuple[str, ...]
@@ -354,6 +366,11 @@ class Council:
     def default_standard(self) -> Standard:
         """The first standard of the file."""
         return next(iter(self.standards.values()))
+
+    @property
+    def complaints(self) -> Standard | None:
+        """The first standard for complaints; None for none."""
+        return next((one for one in self.standards.values() if one.complaint), None)
 
     def standard_of(self, name: str) -> Standard:
         """The standard that a case or a route names; the first one if the configuration no longer has it."""

@@ -278,7 +278,8 @@ def _letter(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
         found = Match(earlier, "an earlier copy of the same letter belongs to it")
     else:
         about = complaints.about_whom(seen, found.case, facts, desk)
-        found = complaints.moved(found, about, verdict, facts, desk) if about else found
+        if about or complaints.is_made_in(seen, found.case, desk):
+            found = complaints.moved(found, about, verdict, facts, desk)
     desk = desk.within(found.case).apart_from(about)
     signs = danger.found_in(seen, found.case, desk)
     decision = _of_letter(seen, verdict, found, facts, desk, danger.of_signs(signs), about)

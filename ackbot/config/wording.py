@@ -19,10 +19,11 @@ _MODEL = "en"  # the language whose words.toml has every phrase
 
 @dataclass(frozen=True)
 class Wording:
-    """The templates, and the lists of urgent words."""
+    """The templates, the lists of urgent words, and those of words that make a complaint."""
 
     templates: Templates
     urgent: Lists
+    complaining: Lists
 
 
 def wording(file: shape.File, source: Source) -> Wording:
@@ -47,7 +48,7 @@ def wording(file: shape.File, source: Source) -> Wording:
         templates.offers()
     except TemplateProblem as problem:
         source.findings.append(finding(problem))
-    return Wording(templates, _lists(file, source))
+    return Wording(templates, _lists(file, source), _complaining(file, templates, source))
 
 
 def finding(problem: TemplateProblem) -> Finding:
@@ -85,6 +86,24 @@ def _lists(file: shape.File, source: Source) -> Lists:
                     Finding(str(path), mistake.line, "urgent.words_dir", f"{mistake.what}; correct the line")
                     for mistake in wordlists.read(files[-1])[1]
                 ]
+    return wordlists.lists(tuple(files))
+
+
+def _complaining(file: shape.File, templates: Templates, source: Source) -> Lists:
+    """The lists `<language>/intent/complaint.txt` of all languages, if a standard is for complaints (E87)."""
+    if not any(one.for_complaints for one in file.standard):
+        return Lists()
+    # The council's own list takes the place of the one of ackbot, as its templates do.
+    found: dict[str, Path] = {}
+    for folder in templates.folders:
+        for path in sorted(folder.glob("*/intent/complaint.txt")):
+            found.setdefault(path.parent.parent.name, path)
+    files = [ListFile("complaint", _called(path), _text(path, source)) for path in found.values()]
+    source.findings += [
+        Finding(list_file.name, mistake.line, "templates", f"{mistake.what}; correct the line")
+        for list_file in files
+        for mistake in wordlists.read(list_file)[1]
+    ]
     return wordlists.lists(tuple(files))
 
 

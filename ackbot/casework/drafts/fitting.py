@@ -15,7 +15,7 @@ _SHORTER: tuple[tuple[str, Callable[[Any], Any]], ...] = (
     ("matter", lambda matter: subjects.shortened(matter, 30)),
     ("late", lambda _: False),
     ("passed_by", lambda _: ""),
-    ("complaint", lambda _: False),
+    ("answer_on", lambda _: None),
     ("matter", lambda _: ""),
 )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Literal
 
-from ackbot.casework import keys
+from ackbot.casework import keys, standards
 from ackbot.casework.asked_for import INTERPRETER, NOT_PHONE
 from ackbot.casework.council import Council, Inbox, Staff
 from ackbot.casework.drafts import fitting, kinds, names, written_before
@@ -190,6 +190,7 @@ def acknowledgement(
         opens_on = calendar.next_working_day(desk.today)
     colleague = council.is_colleague(case.resident.key)
     named_on = next((clock.promised_on for clock in case.clocks if clock.kind == "name-owner"), None)
+    complaint = council.standard_of(case.standard).complaint
     key = keys.acknowledgement(letter.fingerprint, rehearsed=facts.known is not None and facts.known.rehearsed)
     values = {
         "name": names.greeting(case.resident, letter),
@@ -208,7 +209,8 @@ def acknowledgement(
         "danger": danger,
         "late": desk.now - case.opened_at > LATE,
         "written_before": written_before.of_it(letter, facts),
-        "complaint": "complaint" in case.standard.lower(),
+        "complaint": complaint,
+        "answer_on": standards.answer(case.clocks) if complaint and not (case.sensitive or colleague) else None,
         "also": [other.service for other in also_to],
         "sentence": Words(inbox.sentence),
     }
