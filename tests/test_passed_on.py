@@ -460,6 +460,34 @@ def test_danger_in_a_forwarded_letter(world: World) -> None:
     assert len(world.outbox("urgent")) == 1
 
 
+def test_a_forward_of_many_dangerous_letters_is_a_flood(world: World) -> None:
+    """E9, §3.9: of eight strangers five alarm by themselves, and the others stand in one list; one writer has one chain."""
+    mails = [
+        letter(
+            f"p{number}@r.example",
+            subject=f"Gas {number}",
+            text=f"I smell gas, {number}.\n",
+            message_id=f"<g{number}@r.example>",
+        )
+        for number in range(8)
+    ]
+    world.receive(attached(*mails))
+    how = [row["data"] for row in world.db.run("SELECT data FROM events WHERE kind = 'Alarm' ORDER BY id")]
+
+    assert len(world.cases()) == 8
+    assert [json.loads(one)["how"] for one in how] == ["mailed"] * 5 + ["listed"] * 3
+    assert len(world.outbox("urgent")) == 5
+
+    again = [
+        to_sam(f"I smell gas, {number}.\n", subject=f"Gas {number}", message_id=f"<e{number}@r.example>")
+        for number in range(3)
+    ]
+    world.after(hours=2)
+    world.db.run("UPDATE alarms SET taken_by = 'duty', taken_at = started_at")
+    world.receive(attached(*again, message_id="<fw2@northgate.example>"))
+    assert len(world.outbox("urgent")) == 6
+
+
 def test_a_spam_filter_is_overruled(world: World) -> None:
     """E7: Sam found it in the Junk folder and passes it on: a person has judged it."""
     world.receive(attached(to_sam(X_Spam_Flag="YES")))

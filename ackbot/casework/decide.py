@@ -47,7 +47,7 @@ def on_message(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisi
     if verdict.kind in _PEOPLES:
         facts = rehearsals.left_out(seen, facts, desk.council)
         known = facts.known
-    decision = chains.merged(_decided(seen, verdict, facts, desk), facts, desk.now)
+    decision = chains.duty_told(chains.merged(_decided(seen, verdict, facts, desk), facts, desk.now), desk.now)
     decision = _reached(seen, decision, facts, desk)
     # A colleague's answer is the council's own mail, whatever its way: another copy of it is the same answer.
     answer = decision.kind == "staff" and decision.outcome == "event"

@@ -312,6 +312,14 @@ class PauseClock(Intent):
 
 
 @dataclass(frozen=True, slots=True)
+class Upon:
+    """What a mail says once the relay has taken the mail with that dedupe key; it may go then, before `not_before`."""
+
+    key: Key
+    draft: Draft
+
+
+@dataclass(frozen=True, slots=True)
 class Send(Intent):
     """
     Put a mail into the outbox.
@@ -326,6 +334,7 @@ class Send(Intent):
         files_of: the row of the letter whose files it carries; 0 for the letter that is being decided.
         names: codes of the cases that it lists; () if it is about `code` alone, or about no case.
         asks_feedback: it asks the resident how we did.
+        upon: other words, that are true only once another mail has gone; None for the same words always.
     """
 
     code: str = field(kw_only=True)
@@ -339,6 +348,7 @@ class Send(Intent):
     files_of: int = 0
     names: tuple[str, ...] = ()
     asks_feedback: bool = False
+    upon: Upon | None = None
 
 
 @dataclass(frozen=True, slots=True)

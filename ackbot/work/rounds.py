@@ -23,6 +23,7 @@ from ackbot.work.apply import apply
 from ackbot.work.intake import Intake
 from ackbot.work.promises import Promises
 from ackbot.work.reporting import Reporting
+from ackbot.work.unheard import UnheardRound
 
 TICK_S = 15  # seconds between two looks at what is due
 PATIENCE_S = 1800.0  # seconds without progress after which the rounds count as stuck; no step takes that long
@@ -63,6 +64,7 @@ class Rounds:
         self._looked = looked
         self._is_ours = is_ours
         self._alarm_repeats = AlarmRepeats(db, office)
+        self._unheard = UnheardRound(db, office)
         self._absences = Absences(db, office)
         self._promises = Promises(db, office)
         self._reporting = Reporting(db, office)
@@ -108,6 +110,7 @@ class Rounds:
             self._recover,
             self._retry_quarantined,
             self._alarm_repeats.run,
+            self._unheard.run,
             self._absences.run,
             self._keep_promises,
             self._daily,

@@ -71,8 +71,8 @@ def _readers(case: Case, desk: Desk) -> list[tuple[str, Role]]:
     desk = desk.within(case)
     council = desk.council
     rungs = ladder(council, case.in_charge, case.team)
-    above = [_reached(one, case.team, desk) for one in rungs if one != case.in_charge]
-    head = ADMIN if _is_about(case, council.head_of_service, desk) else HEAD
+    above = [reached(one, case.team, desk) for one in rungs if one != case.in_charge]
+    head = ADMIN if is_about(case, council.head_of_service, desk) else HEAD
     top = [head] if council.head_of_service else []
     # A case that nobody present has goes to the next person above only, who must give it to somebody (P4).
     if not is_here(case, desk):
@@ -87,13 +87,10 @@ def _readers(case: Case, desk: Desk) -> list[tuple[str, Role]]:
     if case.late_since:
         standard = council.standard_of(case.standard)
         steps = standards.steps(case.late_since, standard.escalate_every, council.calendar, desk.today)
-    # Sensitive letters bring no automatic mails, so on the date itself their manager hears. If nobody has written at all, the
-    # manager hears from the next working day on, and on each day one more of those above (E74).
+    # Sensitive letters bring no automatic mails, so on the date itself their manager hears. Whoever is above hears as urgent if
+    # nobody has written at all (`unheard`).
     if case.no_news >= _OWED or (case.sensitive and due is not None and due <= desk.today):
         steps = max(steps, 1)
-    if _is_unheard(case):
-        opened_on = council.calendar.local_day(case.opened_at)
-        steps = max(steps, int(council.calendar.days_between(opened_on, desk.today)))
     if case.no_news >= GIVEN_UP:
         steps = len(above) + len(top)
     named = {one for one, _ in readers}
@@ -101,7 +98,7 @@ def _readers(case: Case, desk: Desk) -> list[tuple[str, Role]]:
     return readers
 
 
-def _is_about(case: Case, address: str, desk: Desk) -> bool:
+def is_about(case: Case, address: str, desk: Desk) -> bool:
     """Whether a case complains about whoever has that address."""
     person = desk.council.staff_at(key_of(address))
     return person is not None and has_left(person, desk.today) and bool(case.about)
@@ -121,7 +118,7 @@ def _back_in_time(case: Case, desk: Desk) -> bool:
     return absence is not None and (due is None or due >= returns_on(desk.council, absence))
 
 
-def _reached(staff: str, team: str, desk: Desk) -> str:
+def reached(staff: str, team: str, desk: Desk) -> str:
     """The id of whoever reads for a manager: whoever stands in if the manager is away (D58)."""
     if is_present(desk.council, staff, desk.now):
         return staff

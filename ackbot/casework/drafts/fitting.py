@@ -25,7 +25,7 @@ def shortened(draft: Draft, desk: Desk) -> Draft:
     values = draft.values
     for name, shorter in _SHORTER:
         # What to do in danger is no part of our own words, wherever it stands.
-        counted = {**values, "danger": ""}
+        counted = {**values, "danger": "", "duty_told": values["danger"] == "first"}
         if desk.templates.words_above_rule(draft.languages[0], draft.template, counted) <= _OWN_WORDS:
             break
         values = {**values, name: shorter(values[name])}

@@ -207,6 +207,7 @@ def acknowledgement(
         if opens_on is None and NOT_PHONE not in case.formats
         else "",  # a closed office's number helps nobody (E49)
         "danger": danger,
+        "duty_told": False,
         "late": desk.now - case.opened_at > LATE,
         "written_before": written_before.of_it(letter, facts),
         "complaint": complaint,
