@@ -253,6 +253,17 @@ def test_a_letter_that_we_have_forwarded_in_the_text(world: World) -> None:
     assert "was added to that case" in told(world)
 
 
+def test_a_reply_that_was_sent_to_us_instead(world: World) -> None:
+    """§4.7: "RE:" with our address written over the resident's is a forward; an answer of Sam's to us about a case is none."""
+    world.receive(inline(f"Can you take this one?\n\n{OUTLOOK}{DAMP}", "RE: Damp in the bedroom"))
+    (case,) = world.cases()
+
+    assert (case["resident_address"], case["way"]) == ("edward@resident.example", "forwarded")
+    assert "Can you take this one?" in plain(bytes(world.outbox("new-case")[0]["content"]))
+    assert "Can you take this one?" not in plain(bytes(world.outbox("acknowledgement")[0]["content"]))
+    assert "Edward Quan has been told" in told(world)
+
+
 def test_the_thread_of_a_forward_in_the_text(world: World) -> None:
     """§4.7: Outlook names the forwarded letter in References: weeks later, under another subject, it is still that case."""
     world.receive(letter(date=FRIDAY), arrived_at=datetime(2026, 11, 27, 16, 7, tzinfo=UTC))
