@@ -459,6 +459,44 @@ def test_a_writer_whom_nobody_can_tell(world: World) -> None:
     assert "Nobody else has been told." in plain(bytes(ack["content"]))
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        'application/vnd.ms-outlook; name="Damp.msg"',
+        'application/octet-stream; name="RE Damp in the bedroom.MSG"',
+        "application/vnd.ms-outlook",
+    ],
+)
+def test_a_mail_in_outlooks_own_format(world: World, head: str) -> None:
+    """§4.7: nobody can read who wrote it: the forwarder is asked for the address, and the file and the answer go to the owner."""
+    text = f"--b\nContent-Type: text/plain\n\n{WORDS}\n--b\nContent-Type: {head}\nContent-Disposition: attachment\n\nxx\n--b--\n"
+    world.receive(
+        letter(
+            SAM,
+            subject="FW: Damp",
+            text=text,
+            content_type="multipart/mixed; boundary=b",
+            message_id="<fw@northgate.example>",
+            Authentication_Results=PASSED,
+        )
+    )
+    (case,) = world.cases()
+    (ack,) = world.outbox("acknowledgement")
+    (owners,) = world.outbox("new-case")
+
+    assert case["resident_address"] == "sam@northgate.example"
+    assert "Please reply with their email address, so that" in " ".join(plain(bytes(ack["content"])).split())
+    assert owners["attachments"]
+    world.after(minutes=5)
+    ours = parsed(bytes(ack["content"]))
+    reply = letter(
+        SAM, to=str(ours["Reply-To"]), subject=f"Re: {ours['Subject']}", text="edward@resident.example\n", message_id="<a@northgate.example>",
+        In_Reply_To=str(ours["Message-ID"]), Authentication_Results=PASSED,
+    )  # fmt: skip
+    world.receive(reply)
+    assert "edward@resident.example" in plain(bytes(world.outbox("resident-wrote")[-1]["content"]))
+
+
 def test_danger_in_a_forwarded_letter(world: World) -> None:
     """§3.9: what a forwarded letter says alarms like any letter, and not what the colleague wrote above it."""
     world.receive(attached(to_sam("I can smell gas in the hall.\n")))

@@ -199,7 +199,7 @@ def acknowledgement(
         "absent": absent,
         "noted": noted,
         "passed_by": passed_by,
-        "holds_mail": bool(letter.enclosed),
+        "holds_mail": bool(letter.enclosed) or any(map(_is_unread_mail, letter.attachments)),
         "next_on": None if case.sensitive else next_word(case.clocks),
         "named_on": named_on,
         "opens_on": opens_on,
@@ -218,6 +218,11 @@ def acknowledgement(
     mail = kinds.ACKNOWLEDGEMENT_TO_COLLEAGUE if colleague else kinds.ACKNOWLEDGEMENT
     send = about_case(desk, mail, case, key, values, why=why, letter=letter)
     return replace(send, draft=fitting.shortened(send.draft, desk), hold=hold)
+
+
+def _is_unread_mail(one: Attachment) -> bool:
+    """Whether a file is a mail in Outlook's own format, which we do not read."""
+    return one.name.lower().endswith((".msg", ".oft")) or one.content_type == "application/vnd.ms-outlook"
 
 
 def receipt(
