@@ -446,13 +446,8 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
         send = to_staff.about_case(desk, ASK_BACK[topic], case, staff, key, values, why="a specimen")
         yield f"ask-back: {topic}", send
     away_values = {**away_back.NOTHING, "first_on": _NEXT, "back_on": _NEXT, "cover": "Sam Jones", "was_away": True}
-    learnt = {
-        "back_on": _NEXT,
-        "source": AUTOMATIC_REPLY,
-        "shorter": CALENDAR,
-        "shorter_on": _NEXT,
-        "admin": "admins@x.example",
-    }
+    learnt: dict[str, Any] = {"back_on": _NEXT, "source": AUTOMATIC_REPLY, "shorter": CALENDAR}
+    learnt |= {"shorter_on": _NEXT, "admin": "admins@x.example"}
     for title, topic, values in (
         ("ask-back: which case", "which", {"their_words": words, "strange": False, "alarm": False, "take": ""}),
         ("ask-back: another case", "which", {"their_words": words, "strange": True, "alarm": True, "take": "RBN TAKE"}),
