@@ -18,17 +18,20 @@ from ackbot.casework import keys
 from ackbot.casework.drafts import to_admin
 from ackbot.config import Config, ConfigProblem, Listening, load
 from ackbot.crashpoints import crash_point
+from ackbot.errors import AckbotError
 from ackbot.store import Database, StoreBusy, StoreProblem, open_database, outbox, reconfigured
+from ackbot.store import running as store_running
 from ackbot.wires import systemd
-from ackbot.wires.places import PlaceTaken
+from ackbot.wires.places import Place
 from ackbot.wires.readers import NoReader, ReadingFailed
-from ackbot.work import dispatch, keeping, rounds
+from ackbot.work import dispatch, keeping, rounds, running
 from ackbot.work.apply import apply
 from ackbot.work.check_store import forgotten
 from ackbot.work.dispatch import Dispatcher
 from ackbot.work.inbox_leases import InboxLeases
 from ackbot.work.intake import Intake
 from ackbot.work.lmtp_delivery import Mailroom
+from ackbot.work.people import changed
 from ackbot.work.quota import Quota
 from ackbot.work.reading import ReaderProcess, Reading, Unread
 from ackbot.work.recompute import recount
@@ -74,7 +77,7 @@ class Runtime:
 
         Raises:
             StoreBusy, StoreProblem: the store cannot be brought in line.
-            PlaceTaken: the LMTP place is taken by another program.
+            PlaceTaken: the LMTP place, or that of health, is taken by another program.
         """
         self._config = config
         self._db = db
@@ -84,6 +87,7 @@ class Runtime:
         if changed := recount(db, config.council, clock()):
             log.info(log_events.DATES_COMPUTED_ANEW, clocks=changed)
         with db.transaction():
+            reconfigured.know_admin(db, config.council)
             if held := reconfigured.hold_by_mode(db, config.council, clock()):
                 log.info(log_events.HELD_BY_MODE, mails=held)
             if moved := reconfigured.change_lanes(db, config.council, [lane.name for lane in config.lanes]):
@@ -117,6 +121,8 @@ class Runtime:
         work = {f"dispatch {number}": dispatcher.run for number, dispatcher in enumerate(self._dispatchers)}
         if config.lmtp:
             work["lmtp"] = self._listener(config.lmtp, intake)
+        if config.health:
+            work["health"] = self._pages(config.health)
         self._threads = [threading.Thread(target=run, name=name, daemon=True) for name, run in work.items()]
 
     def _lanes(self) -> list[dispatch.Lane]:
@@ -137,6 +143,16 @@ class Runtime:
         )
         listener = Listener(at.place, room, peers=at.peers, size=at.size, certificate=at.certificate)
         return lambda: listener.run(self._stop.fd)
+
+    def _pages(self, at: Place) -> Callable[[], None]:
+        from ackbot.wires.health import Pages
+        from ackbot.work.health import Health
+
+        polls = {one.name: one.poll_every_s for one in self._config.watched}
+        lanes = tuple(lane.name for lane in self._config.lanes)
+        told = Health(self._db, self._config.council, polls, lanes, self._clock, self.makes_progress)
+        pages = Pages(at, {"/health": told.health, "/metrics": told.metrics})
+        return lambda: pages.run(self._stop.fd)
 
     def _make_watcher(self, inbox: str, stop: Stop) -> Watcher:
         return Watcher(self._watched[inbox], self._db, self._intake, stop, self._clock, self._queued, self._trouble)
@@ -299,13 +315,14 @@ class Daemon:
         systemd.notify("READY=1")
         interval = systemd.watchdog_interval_s()
         while signal.SIGTERM not in self._signals and signal.SIGINT not in self._signals:
-            self._called.wait(interval or 60.0)
+            self._called.wait(min(interval or running.HEARTBEAT_S, running.HEARTBEAT_S))
             self._called.clear()
             if signal.SIGHUP in self._signals:
                 self._signals.discard(signal.SIGHUP)
                 self.reload()
                 if self.stuck:
                     return 1
+            self._noted(lambda now: store_running.heard(self._db, self._worker, now))
             self.runtime.nudge()
             if interval and self.runtime.makes_progress():
                 systemd.notify("WATCHDOG=1")
@@ -324,7 +341,15 @@ class Daemon:
         for outgoing in self._left_unverified:
             self.runtime.undelivered.unverified(outgoing, self._clock())
         keeping.tell_admin(self._db, self._config.office, self._clock())
+        self._noted(lambda now: running.record(self._db, self._worker, self._config, now))
         self.runtime.start()
+
+    def _noted(self, write: Callable[[datetime], None]) -> None:
+        """Record for `status` how we are. If the store takes nothing now, it shows what was before, and mail is not kept up."""
+        try:
+            write(self._clock())
+        except (StoreBusy, StoreProblem) as error:
+            log.warning(log_events.DAEMON_NOT_RECORDED, reason=str(error))
 
     def reload(self) -> None:
         """
@@ -346,11 +371,16 @@ class Daemon:
         except Exception as error:
             log.exception(log_events.CONFIGURATION)
             problems = [f"{self._config.path} cannot be read: {type(error).__name__}; `ackbot check` may tell more"]
-        for line in problems:
-            log.error(log_events.NOT_RELOADED, reason=line)
-        if not problems:
+        if problems:
+            self._refuse(problems)
+        else:
             self._change_runtime(fresh)
         systemd.notify("READY=1")
+
+    def _refuse(self, problems: list[str]) -> None:
+        for line in problems:
+            log.error(log_events.NOT_RELOADED, reason=line)
+        self._noted(lambda now: store_running.refused(self._db, self._worker, problems, now))
 
     def _change_runtime(self, fresh: Config) -> None:
         if not self.runtime.end(STOP_S):
@@ -362,13 +392,23 @@ class Daemon:
         try:
             runtime = self._new_runtime(fresh)
         except Exception as error:  # a port is taken, the store was busy, or we have a defect: the old one goes on
-            if isinstance(error, PlaceTaken):
-                log.error(log_events.NOT_RELOADED, reason=str(error))  # noqa: TRY400 - it is all there is to say
-            else:
+            if not isinstance(error, AckbotError):
                 log.exception(log_events.NOT_RELOADED)
+            self._refuse(
+                [str(error) if isinstance(error, AckbotError) else f"a defect: {type(error).__name__}; see the log"]
+            )
             fresh, runtime = self._config, self._new_runtime(self._config)
         else:
-            log.info(log_events.RELOADED, inboxes=len(fresh.watched), warnings=len(fresh.warnings))
+            people = changed(self._config.council, fresh.council)
+            log.info(
+                log_events.RELOADED,
+                inboxes=len(fresh.watched),
+                warnings=len(fresh.warnings),
+                came=len(people.came),
+                left=len(people.left),
+                moved=len(people.moved),
+            )
+            self._noted(lambda now: running.record(self._db, self._worker, fresh, now, people))
         self._config, self.runtime = fresh, runtime
         self.runtime.start()
 
@@ -383,6 +423,7 @@ class Daemon:
         self._reading.close()
         self.stuck = not ended
         if ended:  # a thread that still works needs the store; the end of the process closes it
+            self._noted(lambda now: store_running.stopped(self._db, self._worker, now))
             self._db.close()
             log.info(log_events.STOPPED)
         else:

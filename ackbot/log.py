@@ -3,9 +3,11 @@
 import contextlib
 import logging
 import sys
+import threading
 from collections.abc import MutableMapping
 from typing import Any
 
+from ackbot import log_events
 from ackbot.log_events import Event
 
 # If rich is installed, structlog loads it for coloured tracebacks. That costs ten megabytes and a tenth of a second at each
@@ -46,6 +48,19 @@ def configure(*, to: Any = None, level: int = logging.INFO) -> None:
     )
     # Libraries log what servers and strangers said, so none of it is printed (P11).
     logging.getLogger().handlers[:] = [logging.NullHandler()]
+
+
+def without_words() -> None:
+    """From now on an exception that nobody catches is a line of the log, in every thread: a traceback shows its words (P11)."""
+
+    log = structlog.get_logger()
+
+    def crashed(error: BaseException | None, where: str) -> None:
+        log.critical(log_events.CRASHED, thread=where, exc_info=error)
+
+    sys.excepthook = lambda _, error, __: crashed(error, "main")
+    sys.unraisablehook = lambda found: crashed(found.exc_value, "finalizer")
+    threading.excepthook = lambda found: crashed(found.exc_value, found.thread.name if found.thread else "ended")
 
 
 class _Patient:

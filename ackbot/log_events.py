@@ -31,6 +31,7 @@ class Event(str):
 # The daemon.
 STARTED = Event("started", "the daemon works", "version", "inboxes", "relays", "warnings")
 STOPPED = Event("stopped", "everything has ended, the store is closed")
+CRASHED = Event("crashed", "a defect of ackbot's; a thread, or the process, has ended by it", "thread")
 STOPPED_EARLY = Event(
     "stopped before everything had ended", "the time to stop was over; the next start takes up what was left"
 )
@@ -39,8 +40,19 @@ NOT_ENDED = Event(
     "threads did not end", "a reload cannot go on beside them: the process ends, and systemd starts another"
 )
 CONFIGURATION = Event("configuration", "a mistake in the configuration or in a template", "reason")
-RELOADED = Event("reloaded", "the new configuration is at work", "inboxes", "warnings")
+RELOADED = Event(
+    "reloaded",
+    "the new configuration is at work; how many staff came, left, moved",
+    "inboxes",
+    "warnings",
+    "came",
+    "left",
+    "moved",
+)
 NOT_RELOADED = Event("not reloaded", "the new configuration has a mistake; the one before is still at work", "reason")
+DAEMON_NOT_RECORDED = Event(
+    "daemon not recorded", "the store takes nothing now: `status` shows an older state of the daemon", "reason"
+)
 DATES_COMPUTED_ANEW = Event(
     "dates computed anew", "calendar or standards changed: dates that nobody was told are new", "clocks"
 )
@@ -202,6 +214,21 @@ CLOCK_SET_BACK = Event(
     "clock set back", "the machine's clock went back: what only the later time made due is due now", "mails"
 )
 ROUND_PUT_OFF = Event("round put off", "the store takes nothing now; the next round does it", "reason")
+HEALTH_LISTENING = Event("health", "/health and /metrics are answered here", "at")
+CANARY_SENT = Event("canary sent", "a mail to ourselves goes out, to see whether it comes back", "inbox")
+CANARY_LOST = Event("canary lost", "it has not come back in time; the admin is told", "inbox")
+MAILS_MISSING = Event(
+    "mails missing", "the server shows mails that have no record; they are taken in now", "inbox", "mails"
+)
+HEALTH_FAILED = Event("health failed", "a defect of ackbot's; /health or /metrics was answered with 500")
+PURGED = Event(
+    "purged",
+    "kept long enough: words of cases are deleted, names of cases, letters and mails of no case",
+    "cases",
+    "named",
+    "letters",
+    "mails",
+)
 ROUND_FAILED = Event("round failed", "a defect of ackbot's; the next round tries again")
 INBOX_LEFT = Event("inbox left to another worker", "the lease of an inbox has ended or is given up", "inbox")
 LEASES_NOT_RENEWED = Event("leases not renewed", "the store takes nothing now; leases that end are left", "reason")

@@ -2,19 +2,17 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import Result
 
 from ackbot import resources
 from ackbot.casework import council
 from ackbot.casework.worktime import Calendar
-from ackbot.config import check, load, sample, values
-from ackbot.config.not_yet import NOT_YET
+from ackbot.config import check, sample, values
 from ackbot.config.shape import ENQUIRY, File, keys
 from ackbot.config.shaping import _STAND_INS, TABLES
 from ackbot.wires.imap import Account
@@ -23,15 +21,15 @@ from tests.support.council import line_of, write_config
 
 EXAMPLE = resources.example_config().read_text()
 CONTRACT = {
-    "council": "name domains timezone reference reference_in_subject admin head_of_service languages urgent_help take_further formats privacy secret_file plain_reply staff_relay archive_bcc tell_return_date",
+    "council": "name domains timezone reference reference_in_subject admin head_of_service languages bilingual urgent_help take_further formats privacy secret_file plain_reply staff_relay archive_bcc tell_return_date",
     "calendar": "bank_holidays working_hours closed_on extra_days digest_at",
     "store": "url keep_letters keep_cases",
     "daemon": "listen canary_every lmtp lmtp_peers lmtp_size lmtp_per_minute lmtp_certificate lmtp_keep_per_day lmtp_keep",
     "limits": "per_sender resident_automatic_per_day brake",
     "urgent": "to repeat_every alarm flag words_dir",
     "feedback": "ask every",
-    "smtp": "host port security username password_file password_env oauth login_as per_minute per_day connections bounce ca_file",
-    "oauth": "grant token_url client_id client_secret_file certificate_file scope secret_expires",
+    "smtp": "host port security username password_file password_env oauth login_as per_minute per_day connections bounce via ca_file",
+    "oauth": "grant token_url client_id client_secret_file certificate_file scope secret_expires device_url token_file ca_file",
     "inbox": "name address aliases service mode host port security username oauth password_file password_env folder sent_folder junk_folder team owner relay start backlog watch poll_every after plus_addressing acknowledge_cc forms own_lists authserv_id attach_up_to bank_holidays phone sentence take_further",
     "sender": "from acknowledge",
     "staff": "id name email public_name job_title phone cover manager working_hours calendar ignore_auto_reply skills max_cases left",
@@ -112,57 +110,12 @@ def test_a_default_stands_once() -> None:
         assert said <= {"source"}, made
 
 
-# How each key of NOT_YET is set, and on which line of the piece.
-SET = {
-    ("store", "keep_letters"): ("[limits]", 'keep_letters = "90 days"\n\n[limits]', 0),
-    ("store", "keep_cases"): ("[limits]", 'keep_cases = "24 months"\n\n[limits]', 0),
-    ("daemon", "listen"): ("# end", '[daemon]\nlisten = "127.0.0.1:9109"', 1),
-    ("daemon", "canary_every"): ("# end", '[daemon]\ncanary_every = "1 hour"', 1),
-    ("oauth", ""): ("# end", '[oauth.m365]\nclient_id = "x"', 0),
-    ("staff", "phone"): ('id = "sam"', 'id = "sam"\nphone = "020 7946 0000"', 1),
-    ("staff", "calendar"): ('id = "sam"', 'id = "sam"\ncalendar = "https://northgate.example/sam.ics"', 1),
-    ("staff", "ignore_auto_reply"): ('id = "sam"', 'id = "sam"\nignore_auto_reply = true', 1),
-}
-
-
-@pytest.mark.parametrize("name", NOT_YET, ids=".".join)
-def test_a_key_that_does_nothing_yet(cli: Callable[..., Result], tmp_path: Path, name: tuple[str, str]) -> None:
-    """P10: whoever sets one is told at its line what holds instead, `check` exits 0, `run` starts."""
-    piece, setting, below = SET[name]
-    path = write_config(tmp_path, (piece, setting))
-    line = line_of(piece) + below
-    key = ".".join(name) if name[1] else "oauth.m365"
-    said = f"{path}:{line}: {key}: warning: does nothing in this version: {NOT_YET[name]}"
-
-    assert [str(one) for one in check(path) if "does nothing" in one.what] == [said]
-    assert said in [str(one) for one in load(path).warnings]
-    assert cli("-c", str(path), "check").exit_code == 0
-
-
-def test_what_nobody_set_is_not_warned_of(tmp_path: Path) -> None:
-    """Defaults, and keys that are set to nothing, ask for nothing."""
-    nothing = 'phone = ""\ncalendar = ""\nignore_auto_reply = false'
-    path = write_config(tmp_path, ('id = "sam"', f'id = "sam"\n{nothing}'), ("# end", '[daemon]\nlisten = ""'))
-
-    assert [str(one) for one in check(path) if "does nothing" in one.what] == []
-
-
 def test_oauth_of_an_included_file(tmp_path: Path) -> None:
     """P10: the file and line where the table stands, though another file has one too."""
     (tmp_path / "teams").mkdir()
     (tmp_path / "teams" / "google.toml").write_text('\n[oauth.google]\ngrant = "google"\n')
     path = write_config(tmp_path, ("\n[council]", '\ninclude = ["teams/*.toml"]\n[council]'), ("# end", "[oauth.m365]"))
-    said = [f"{one.file}:{one.line}: {one.key}" for one in check(path) if "does nothing" in one.what]
+    said = [f"{one.file}:{one.line}: {one.key}" for one in check(path) if "nothing uses it" in one.what]
     line = line_of("# end") + 1
 
     assert said == [f"{path}:{line}: oauth.m365", f"{tmp_path}/teams/google.toml:2: oauth.google"]
-
-
-def test_the_example_says_what_does_nothing_yet() -> None:
-    """Beside each such key, and beside no other; `oauth` of an inbox or relay is refused until it is built."""
-    marked = {(table, key) for table, key, _, comment in in_example() if comment.startswith("not in this version")}
-    marked |= (
-        {("oauth", "")} if re.search(r"^# \[oauth\.m365\] +# not in this version$", EXAMPLE, re.MULTILINE) else set()
-    )
-
-    assert marked == {*NOT_YET, ("smtp", "oauth"), ("inbox", "oauth")}

@@ -7,7 +7,7 @@ import pytest
 
 from ackbot.casework.drafts import anew
 from ackbot.mail import kept_drafts
-from ackbot.store import outbox
+from ackbot.store import cases, outbox
 from ackbot.work import samples
 from ackbot.work.dispatch import Dispatcher
 from ackbot.work.reading import InProcess
@@ -171,13 +171,15 @@ def test_whoever_has_it_by_then_is_named(make_story: Callable[..., Story]) -> No
     assert f"{now} in Housing has your email" in words(story, "acknowledgement")[0]
 
 
-def test_a_question_answered_before_the_notice_went(make_story: Callable[..., Story]) -> None:
-    """E75: a cover notice that waits for office hours does not ask for an answer that has come."""
+@pytest.mark.parametrize("written_at", ["07:00", "08:56"])
+def test_a_question_answered_before_the_notice_went(make_story: Callable[..., Story], written_at: str) -> None:
+    """E75: a cover notice that waits for office hours, even for minutes, does not ask for an answer that has come."""
     story = make_story(ALONE, ("# end", AWAY))
     story.receive(letter())
     story.at("2026-12-02 11:00")
     story.reply(story.mail("new-case"), "ASK\n\nDear Edward,\n\nWhich wall is wet?\n\nPriya")
-    story.at("2026-12-08 07:00")
+    story.now = instant(f"2026-12-08 {written_at}")
+    story.at(f"2026-12-08 {written_at}")
     assert "We still need your answer" in words(story, "cover")[0]
     story.receive(again("The north wall."))
     story.at("2026-12-08 09:00")
@@ -278,3 +280,20 @@ def test_every_draft_comes_back_as_it_was(world: World) -> None:
     assert {one.template for one in kept} == anew.REWRITTEN
     for one in kept:
         assert kept_drafts.draft_of(kept_drafts.text_of(one)) == one
+
+
+def test_a_table_with_more_cases_than_it_shows(world: World) -> None:
+    """E75: a sheet that waited counts what is left of those it shows and of those it leaves out."""
+    sends = samples._sends(world.office, samples._letter(world.office, InProcess()))
+    draft = next(send.draft for _, send in sends if send.draft.template == "taken-over")
+    row = {**draft.values["cases"][0], "reference": "RBN-AAA-222"}
+    draft = replace(draft, values={**draft.values, "cases": [row], "count": 3, "more": 2})
+    world.receive(letter())
+    desk = world.office.desk(world.now)
+    one = next(iter(cases.by_code(world.db, [world.cases()[0]["code"]]).values()))
+    known = {code: replace(one, code=code, owner="sam") for code in ("AAA222", "BBB333", "CCC444")}
+    known["CCC444"] = replace(known["CCC444"], state="closed")
+    found = anew.decided(anew.Waited(draft, tuple(known), "sam", world.now, {}), known, desk).draft
+
+    assert found is not None
+    assert (found.values["count"], found.values["more"], len(found.values["cases"])) == (2, 1, 1)

@@ -9,7 +9,7 @@ from ackbot.errors import AckbotError
 from ackbot.mail.templates import TemplateProblem
 from ackbot.store import RowMissing, StoreBusy, StoreConflict, StoreMissing, StoreProblem, open_database
 from ackbot.store.database import must_touch
-from ackbot.wires import imap, smtp
+from ackbot.wires import imap, oauth, smtp, web
 from ackbot.wires.places import Place, PlaceTaken
 from ackbot.wires.secrets import Password, PasswordProblem
 
@@ -23,8 +23,15 @@ PASSING = {
     imap.NotReached: True,
     imap.LoginRefused: False,
     imap.NotTrusted: False,
+    imap.NoToken: False,
+    oauth.TokenProblem: True,
+    oauth.GrantRefused: False,
+    web.WebProblem: True,
+    web.NotAsked: True,
+    web.NotTrusted: False,
     smtp.RelayTrouble: True,
     smtp.NotReached: True,
+    smtp.NoToken: False,
     smtp.RefusedAfterData: True,
     smtp.Later: True,
     smtp.Busy: True,

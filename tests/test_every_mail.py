@@ -9,6 +9,7 @@ from click.testing import Result
 
 from ackbot.store import renaming
 from ackbot.store.schema import MIGRATIONS
+from ackbot.work import running
 from tests.support.letters import by, letter
 from tests.support.story import Story
 
@@ -200,3 +201,20 @@ def test_no_column_is_forgotten() -> None:
             if column in columns
         } | {added for added in re.findall(r"ALTER TABLE (\w+) ADD COLUMN (\w+)", schema) if added[1] in columns}
         assert found - as_it_was == set(renaming.PLACES[what]), what  # type: ignore[index]
+
+
+def test_raising_a_mode_offers_to_close(make_story: Callable[..., Story], cli: Callable[..., Result]) -> None:
+    """E64: `check` warns, at the inbox's line, of open cases that an inbox takes out of shadow; not of others, not without cases."""
+    names = ("housing", "streets")
+    story = make_story(*((f'team = "{one}"\nmode = "live"', f'team = "{one}"\nmode = "shadow"') for one in names))
+    story.receive(letter())
+    running.record(story.db, "here/1", story.config, story.now)
+    config = story.config.path
+    assert "leaves shadow" not in cli("-c", str(config), "check").output
+    config.write_text(config.read_text().replace('mode = "shadow"', 'mode = "staff"'))
+    done = cli("-c", str(config), "check")
+
+    assert done.exit_code == 0
+    (warning,) = [line for line in done.output.splitlines() if "leaves shadow" in line]
+    assert re.search(r":\d+: inbox.mode: warning: leaves shadow mode with 1 open case, ", warning)
+    assert "ackbot close --inbox housing --before DATE --dry-run" in warning

@@ -37,16 +37,18 @@ BELOW = {
     "store": {"casework", "mail", "log_events"},
     "wires": {"mail", "crashpoints", "log_events"},
     "report": {"casework", "mail", "resources"},
-    "config": {"wires", "casework", "mail", "resources"},
+    "config": {"wires", "casework", "mail", "resources", "not_toml"},
     "casework": {"mail"},
-    "mail": set(),
+    "mail": {"not_toml"},
     "log": {"log_events"},
     "log_events": set(),
+    "not_toml": set(),
     "resources": set(),
     "crashpoints": set(),
     "errors": set(),
+    "extras": set(),
 }
-EVERYWHERE = {"errors"}  # below all of them
+EVERYWHERE = {"errors", "extras"}  # below all of them
 FILES = sorted(PACKAGE.rglob("*.py"))
 NAMES = [str(path.relative_to(ROOT)) for path in FILES]
 
@@ -337,7 +339,9 @@ def logged(path: Path) -> dict[str, set[str]]:
             f"{path.name}:{call.lineno} logs something that is not named in log_events"
         )
         for event in named:
-            found.setdefault(event, set()).update(bound, *({key.arg or "**"} for key in call.keywords))
+            found.setdefault(event, set()).update(
+                bound, {key.arg or "**" for key in call.keywords if key.arg != "exc_info"}
+            )
     return found
 
 

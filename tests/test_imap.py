@@ -410,3 +410,17 @@ def test_message_ids_are_found(server: MailServer) -> None:
 
     assert mailbox(server).has_message_id("Sent", "<ours@northgate.example>")
     assert not mailbox(server).has_message_id("Sent", "<other@northgate.example>")
+
+
+@pytest.mark.parametrize("field", ["Message-ID", "X-Microsoft-Original-Message-ID", "X-Ackbot-Id", "message-id"])
+def test_ids_that_exchange_replaced(server: MailServer, field: str) -> None:
+    """D47: a copy in Sent Items is ours by the id that it was given, wherever Exchange has put that."""
+    ours, others = b"<ours@northgate.example>", b"<AM0PR05@eurprd05.prod.outlook.example>"
+    own = field.lower() == "message-id"
+    head = b"" if own else b"Message-ID: " + others + b"\r\n"
+    mail = head + field.encode() + b": " + ours + b"\r\nFrom: housing@northgate.example\r\nSubject: x\r\n\r\nhello\r\n"
+    server.append(USER, mail)
+    box = mailbox(server)
+
+    assert box.has_message_id("INBOX", ours.decode())
+    assert not box.has_message_id("INBOX", "<other@northgate.example>")

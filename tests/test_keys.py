@@ -82,6 +82,7 @@ TABLE: tuple[tuple[str, str], ...] = (
     (keys.uncovered(DAY), "uncovered:2026-12-07"),
     (keys.escalation("head of service", DAY), "digest:head of service:2026-12-07"),
     (keys.missed(DAY), "missed:2026-12-07"),
+    (keys.paused(DAY), "paused:2026-12-07"),
     (keys.daily(DAY), "daily:2026-12-07"),
     (keys.report("alex@b.example", DAY), "report:alex@b.example:2026-12-07"),
     (keys.brake(AT), "brake:2026-12-07T08"),
@@ -96,6 +97,9 @@ TABLE: tuple[tuple[str, str], ...] = (
     (keys.refused("digest", "sam", DAY), "refused:digest:sam:2026-12-07"),
     (keys.refused_owner("digest", "sam", CODE, DAY), "refused-owner:digest:sam:7H429P:2026-12-07"),
     (keys.unverified("ack:f00d"), "unverified:ack:f00d"),
+    (keys.without_words("new-case:f00d:sam"), "without-words:new-case:f00d:sam"),
+    (keys.expires("oauth.m365", DAY, 14), "expires:oauth.m365:2026-12-07:14"),
+    (keys.canary("housing", AT), "canary:housing:2026-12-07T08:30:05.123456+00:00"),
     (keys.trial_of_inbox("housing", AT), "trial:housing:2026-12-07T08:30:05.123456+00:00"),
     (keys.trial_of_staff("sam", DAY), "trial:sam:2026-12-07"),
     (keys.specimen("cover"), "specimen:cover"),
@@ -113,6 +117,12 @@ TAKEN_APART = re.compile(r"\b(NOT LIKE|LIKE|GLOB|SUBSTR|SUBSTRING|INSTR|POSITION
 def test_the_text_of_every_key(made: str, text: str) -> None:
     """P2: a key that changed would send again, under another Message-ID, what went out before a backup was restored."""
     assert made == text
+
+
+def test_a_mail_without_words_is_known() -> None:
+    """A letter whose words were refused is told once without them, and never a third time."""
+    assert keys.is_without_words(keys.without_words("new-case:f00d:sam"))
+    assert not keys.is_without_words("new-case:f00d:sam")
 
 
 def test_every_key_stands_in_the_table() -> None:

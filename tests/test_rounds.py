@@ -30,8 +30,11 @@ def test_the_admins_day(make_world: Callable[..., World]) -> None:
 
     assert [mail["recipient"] for mail in mails] == ["admins@northgate.example"]
     assert parsed(bytes(mails[0]["content"]))["Subject"] == "Yesterday at a glance"
-    assert "housing@northgate.example: 2 emails, 1 acknowledged." in text
-    assert "It is being tried out: 2 mails would have gone out." in text
+    assert (
+        "housing@northgate.example: 2 emails, 0 acknowledged. It is being tried out: 1 would have been acknowledged"
+        in text
+    )
+    assert "and 2 mails would have gone out." in text
     assert "Not acknowledged: 1: it is mail of a mailing list." in text
     world.now = datetime(2026, 12, 2, 8, 30, tzinfo=UTC)
     rounds.tick()

@@ -165,6 +165,8 @@ def test_a_connection_closed_meanwhile_is_opened_once_more(features: tuple[str, 
         ("DATA", "451 4.3.0 later", Later),
         ("DATA", "554 5.5.1 no valid recipients", RelayTrouble),
         ("DOT", "432 4.3.2 concurrent connections", Busy),
+        ("MAIL", "432 4.3.2 concurrent connections", Busy),
+        ("DATA", "432 4.3.2 concurrent connections", Busy),
         ("DOT", "451 4.7.1 later", Later),
         ("DOT", "554 5.2.0 limit exceeded", RefusedAfterData),
         ("DOT", "550 5.7.1 not permitted", RefusedAfterData),
@@ -174,7 +176,7 @@ def test_a_connection_closed_meanwhile_is_opened_once_more(features: tuple[str, 
     ],
 )
 def test_what_replies_mean(features: tuple[str, ...], where: str, reply: str, problem: type[Exception]) -> None:
-    """design.md, "The life of a letter" step 4: the relay's trouble, later, refused, unknown; and the connection serves on."""
+    """D49, and design.md, "The life of a letter" step 4: the relay's trouble, later, refused, unknown; and the connection serves on."""
     with BadSmtp(lambda what, _: reply if what in where.split() else None, features) as server:
         connection = connect(relay(server))
         with pytest.raises(problem) as caught:

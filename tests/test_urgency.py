@@ -6,7 +6,7 @@ import pytest
 import structlog
 
 from ackbot.store import status
-from tests.support.letters import letter
+from tests.support.letters import letter, plain
 from tests.support.story import Story
 
 GAS = "There is a strong smell of gas in our kitchen.\n\nEdward Quan"
@@ -33,6 +33,23 @@ def test_it_comes_again_and_then_to_the_next(story: Story) -> None:
 
     assert alarmed(story) == ["duty", "duty", "alex", "alex"]
     assert len({mail["dedupe_key"] for mail in story.outbox("urgent")}) == 4
+
+
+def test_it_says_how_to_reach_the_owner(tmp_path: Path) -> None:
+    """Whoever is alarmed reads the phone of whoever owns the case, if there is one; the resident reads the inbox's only."""
+    phone = ('id = "priya"\n', 'id = "priya"\nphone = "020 7946 0123"\n')
+    for changes, said in (
+        ([phone], "Priya Shah owns the case, and can be reached on 020 7946 0123."),
+        ([], "Priya Shah owns the case."),
+    ):
+        folder = tmp_path / str(len(changes))
+        folder.mkdir()
+        made = Story(folder, *changes)
+        made.receive(letter(text=GAS))
+
+        assert said in " ".join(plain(bytes(made.mail("urgent")["content"])).split())
+        assert "0123" not in plain(bytes(made.mail("acknowledgement")["content"]))
+        made.close()
 
 
 @pytest.mark.parametrize("words", ["TAKE", "Taken.", "take"])

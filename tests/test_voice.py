@@ -124,7 +124,7 @@ def test_4_one_line_each(mails: dict[str, bytes], name: str) -> None:
     """Voice 4: reply, what cannot wait, how to take it further, languages and formats; never phone only."""
     text = " ".join(plain(mails[name]).split())
 
-    for words in ("just reply", "call 999", "To complain", "another language"):
+    for words in ("just reply", "call 999", "it is a complaint", "another language"):
         assert text.count(words) == 1, words
 
 
@@ -145,7 +145,7 @@ def test_5_greeting(mails: dict[str, bytes], name: str, greeting: str) -> None:
         ('"Quan, Edward (Mr)" <eq@resident.example>', "Help.\n", "Hello Edward Quan,"),
         ("Edward <edward@resident.example>", "Help.\n", "Hello,"),
         ("Edward <eq77@resident.example>", "Help.\n", "Hello Edward,"),
-        ("أمل حداد <amal@resident.example>", "مرحبا", "Hello أمل حداد,"),
+        ("أمل حداد <amal@resident.example>", "مرحبا", "Hello \u2068أمل حداد\u2069,"),
         ("Win £500!!! <x@resident.example>", "Help.\n", "Hello,"),
         ("O'Neil-Smith, Mary Anne <m@resident.example>", "Help.\n", "Hello Mary Anne O'Neil-Smith,"),
         ("Housing Team <x@resident.example>", "Help.\n\nThanks\nthe angry one\n", "Hello,"),

@@ -287,6 +287,31 @@ def test_a_notice_that_was_cancelled_told_of_nobody(make_story: Callable[..., St
     assert "is back" not in words(story, "no-news")[0]
 
 
+def test_whoever_an_acknowledgement_named_in_the_end(make_story: Callable[..., Story]) -> None:
+    """E81, E75: the acknowledgement waited and named Sam, for two days of which no notice tells; so the return is news."""
+    story = make_story(ALONE, away("priya", "2026-12-08", "2026-12-10", "sam"), now="2026-12-07 16:00")
+    story.relay_takes = False
+    story.receive(letter(date="Mon, 7 Dec 2026 16:00:00 +0000"))
+    story.at("2026-12-08 10:00")
+    story.relay_takes = True
+    story.at("2026-12-14 16:00")
+
+    assert "Sam Jones in Housing has your email" in words(story, "acknowledgement")[0]
+    assert words(story, "cover") == []
+    assert "Priya Shah is back and has your email again." in words(story, "no-news")[0]
+
+
+def test_an_absence_is_told_once(make_story: Callable[..., Story]) -> None:
+    """E81: the notice told of Sam; the mail at three, written for Sam, does not tell the absence again."""
+    story = make_story(ALONE, away("priya", "2026-12-08", "2026-12-24", "sam"))
+    promised(story)
+    story.at("2026-12-17 16:00")
+
+    assert len(words(story, "cover")) == 1
+    assert "We have asked Sam again" in words(story, "no-news")[0]
+    assert "is away" not in words(story, "no-news")[0]
+
+
 def test_a_third_name_says_so(make_story: Callable[..., Story]) -> None:
     """E81: Sam, of whom the resident was told, is away on the day of the promise: its mail says that Kofi has it now."""
     story = make_story(ALONE, away("priya", "2026-12-08", "2026-12-24", "sam"))

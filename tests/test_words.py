@@ -137,7 +137,7 @@ def test_arabic_is_written_right_to_left() -> None:
 def test_styles_are_inlined_once() -> None:
     """The style sheet is in no mail; each element carries its own style."""
     assert "<style" not in TEMPLATES.shell
-    assert set(TEMPLATES.styles) == {"h1", "p", "ul", "li", "a", "hr"}
+    assert set(TEMPLATES.styles) == {"h1", "h2", "p", "ul", "li", "a", "hr"}
 
 
 @pytest.mark.parametrize("profile", list(Profile))

@@ -6,7 +6,7 @@ Values of the file have no defaults here and are passed by keyword, so that defa
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from typing import Literal
 
@@ -52,6 +52,7 @@ class Inbox:
         attach_up_to: octets of files that mail to staff may carry.
         bounce: the envelope sender of its mail: the mailbox, a plus address, or the null sender.
         sent_folder: the IMAP folder in which we look for answers sent straight from a mail program; "" for none.
+        in_language: by language, its `sentence` and `take_further` where it has them.
     """
 
     name: str
@@ -71,8 +72,7 @@ class Inbox:
     authserv_id: str
     attach_up_to: int
     phone: str
-    sentence: str
-    take_further: str
+    in_language: Mapping[str, Mapping[str, str]] = field(hash=False)
     acknowledge_backlog: bool
     bounce: Literal["mailbox", "plus", "null"]
     sent_folder: str
@@ -101,6 +101,7 @@ class Staff:
     Args:
         addresses: case folded; replies from all of them count. `email` is the one we write to.
         public_name: the name that residents see; equals `name` unless the council hides it.
+        phone: read by whoever is alarmed about a case of theirs; residents are given the inbox's. "" for none.
         cover, manager: staff ids; "" for none.
         week: their own working hours; None for the council's.
         max_cases: open cases beyond which they get no new ones, if others can take them; 0 for no limit.
@@ -114,6 +115,7 @@ class Staff:
     addresses: tuple[str, ...]
     public_name: str
     job_title: str
+    phone: str
     cover: str
     manager: str
     week: Week | None
@@ -266,9 +268,33 @@ class Reporting:
     months: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """
+    A secret or certificate that ends.
+
+    Args:
+        name: of its [oauth.NAME].
+        ends_on: its last day.
+    """
+
+    name: str
+    what: Literal["secret", "certificate"]
+    ends_on: date
+
+
 @dataclass(frozen=True, kw_only=True)
 class Council:
-    """Everything that the rules know of one council. Mappings are by name or id, in the order of the file."""
+    """
+    Everything that the rules know of one council. Mappings are by name or id, in the order of the file.
+
+    Args:
+        bilingual: whoever has not shown which of the first two languages they want gets both.
+        staff_language: of all mail to staff and admins.
+        in_language: by language, the lines that stand in every mail to a resident: `urgent_help`, `take_further`, `formats`.
+        keep_letters, keep_cases: how long after a case is closed its words are kept, and then names and addresses.
+        canary_every: how often ackbot writes to its own shared inboxes; None for never.
+    """
 
     name: str
     domains: tuple[str, ...]
@@ -287,9 +313,9 @@ class Council:
     reference_in_subject: Literal["auto", "always", "never"]
     head_of_service: str
     languages: tuple[str, ...]
-    urgent_help: str
-    take_further: str
-    formats: str
+    bilingual: bool
+    staff_language: str
+    in_language: Mapping[str, Mapping[str, str]]
     privacy: str
     plain_reply: Literal["send", "confirm"]
     archive_bcc: str
@@ -297,8 +323,12 @@ class Council:
     digest_at: time
     feedback_ask: bool
     feedback_every: Duration
+    keep_letters: Duration
+    keep_cases: Duration
+    canary_every: Duration | None
     statements: tuple[str, ...]
     report: Reporting
+    credentials: tuple[Credential, ...]
 
     def reference_of(self, code: str) -> str:
         """The reference of a case, such as `RBN-7H4-29P` for the code `7H429P`."""

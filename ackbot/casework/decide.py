@@ -55,7 +55,11 @@ def on_message(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisi
     case = facts.cases.get(decision.code)
     if not by_way and decision.outcome == "attach" and case is not None:
         by_way = "" if seen.authority.checked_for(desk.council.inbox_of(case.inbox)) else "unchecked"
-    anew = known is not None and (_anew(seen, verdict, known) or elsewhere.proven_anew(seen, verdict, facts, desk))
+    anew = (
+        known is not None
+        and not known.erased
+        and (_anew(seen, verdict, known) or elsewhere.proven_anew(seen, verdict, facts, desk))
+    )
     return replace(decision, by_way=by_way, proven=proven, anew=anew)
 
 
@@ -85,6 +89,9 @@ def _inboxes_of(known: Known, desk: Desk) -> list[Inbox]:
 
 
 def _decided(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
+    if facts.known is not None and facts.known.erased:
+        why = "the same letter was decided before, and what it said was erased since"
+        return _closed(replace(verdict, rule="domain.md §13"), "record", why)
     # The author of a mail in the Sent folder has access to that mailbox, and did not write to us.
     if seen.sent:
         return elsewhere.on_sent(seen, verdict, facts, desk)

@@ -226,9 +226,7 @@ def _said(seen: Seen, case: Case, facts: Facts, desk: Desk, found_urgent: tuple[
         return _Said(short, score, Wishes())
     names_of = desk.templates.language_names()
     asked_for = wishes.read(words, names_of)
-    offered = (
-        desk.templates.offers().get(case.language, "") if case.language != desk.language_for(case.language) else ""
-    )
+    offered = case.language not in desk.languages_for(case.language) and case.language in desk.templates.offers()
     if offered and not asked and not asked_for.language and wishes.says_yes(words) and _answers_us(seen):
         asked_for = wishes.with_interpreter(asked_for, case.language, names_of)
     if found_urgent:
@@ -460,7 +458,7 @@ def _receipt(
     known: bool,
     still: bool,
     news: bool,
-    noted: str = "",
+    noted: tuple[str, ...] = (),
 ) -> tuple[Send | None, str]:
     """
     The short receipt for a further letter, or None, and the reason for that (behaviour.md §3.2).

@@ -309,6 +309,11 @@ def missed(on: date) -> Key:
     return Key(f"missed:{on.isoformat()}")
 
 
+def paused(on: date) -> Key:
+    """Once a day: a pause goes on."""
+    return Key(f"paused:{on.isoformat()}")
+
+
 def daily(on: date) -> Key:
     """Once a day: the summary of the day before."""
     return Key(f"daily:{on.isoformat()}")
@@ -354,6 +359,11 @@ def trouble(topic: str, whose: str, on: date) -> Key:
     return Key(f"{topic}:{whose}:{on.isoformat()}")
 
 
+def expires(name: str, ends_on: date, step: int) -> Key:
+    """Once for each credential, its last day, and how many days before it the admin is warned."""
+    return Key(f"expires:{name}:{ends_on.isoformat()}:{step}")
+
+
 def relay(lane: str, on: date) -> Key:
     """Once a day: a relay does not accept mail."""
     return Key(f"relay:{lane}:{on.isoformat()}")
@@ -380,6 +390,11 @@ def unverified(mail: str) -> Key:
 
 
 # Not in the outbox: mails of `check`, and specimens.
+
+
+def canary(inbox: str, at: datetime) -> Key:
+    """One for each time that ackbot writes to its own inbox."""
+    return Key(f"canary:{inbox}:{at.isoformat()}")
 
 
 def trial_of_inbox(inbox: str, at: datetime) -> Key:

@@ -8,6 +8,7 @@ from ackbot.casework import apart
 from ackbot.casework.council import Council
 from ackbot.casework.keys import Key
 from ackbot.casework.model import PURPOSES, Case
+from ackbot.mail.message import Message
 from ackbot.mail.templates import Templates
 from ackbot.mail.tokens import Role, Signer
 
@@ -62,6 +63,34 @@ class Desk:
             domain = min((*self.council.domains, domain), key=len)
         return self.signer.message_id(dedupe_key, code, PURPOSES[kind], role, domain)
 
-    def language_for(self, language: str) -> str:
-        """The language in which we answer `language`: the same if the council has enabled it, else the council's first."""
-        return language if language in self.council.languages else self.council.languages[0]
+    @property
+    def fences(self) -> list[str]:
+        """How fence lines begin, in every language in which we may have written to staff."""
+        known = map(self.templates.fence, dict.fromkeys((self.council.staff_language, *self.council.languages)))
+        return [fence for fence in known if fence]
+
+    def languages_for(self, language: str) -> tuple[str, ...]:
+        """
+        The languages in which we answer: one whole version of the mail for each, in this order (domain.md §12).
+
+        A bilingual council writes both of its languages to whoever has not shown which they want. Below any language that is
+        not the council's own, its own stands too: whoever helps the resident may read nothing else.
+
+        Args:
+            language: of the resident's wish or letter; "" if it is not known.
+        """
+        council = self.council
+        own = council.languages[:2] if council.bilingual else council.languages[:1]
+        if language in own:
+            return (language,)
+        return (language, *own) if language in council.languages else own
+
+    def guessed(self, letter: Message) -> str:
+        """
+        The language in which whoever wrote the letter would be answered, as far as the letter shows it.
+
+        In a bilingual council a letter in its second language shows no wish, because everybody can write it: "" then.
+        """
+        council = self.council
+        found = letter.language("" if council.bilingual else council.languages[0])
+        return "" if council.bilingual and found == council.languages[1] else found

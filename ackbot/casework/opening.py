@@ -75,7 +75,7 @@ def on_new_letter(letter: NewLetter) -> Decision:
     routed = routing.route(seen.message, seen.home, desk.council)
     chosen, clocks = _owner_and_clocks(letter, routed)
     case = _case(letter, routed, chosen, clocks)
-    acknowledgement = _acknowledgement(letter, case)
+    acknowledgement = _acknowledgement(letter, replace(case, named=case.owner))
     acknowledged = _acknowledged(acknowledgement, case, desk)
     # Only the acknowledgement tells the dates. A held one has not been read yet, and a sensitive one names no date.
     if acknowledged == "sent" and not case.sensitive:
@@ -221,7 +221,7 @@ def _case(letter: NewLetter, routed: Routed, chosen: Chosen, clocks: tuple[Clock
         team=routed.team,
         owner=chosen.staff,
         standard=routed.standard.name,
-        language=person.language or message.language(desk.council.languages[0]),
+        language=person.language or desk.guessed(message),
         opened_at=arrived_at,
         last_letter_at=arrived_at,
         sensitive=danger.is_sensitive(letter.urgent),
@@ -246,7 +246,7 @@ def _person(letter: NewLetter) -> Person:
     )
 
 
-def _noted(letter: NewLetter) -> str:
+def _noted(letter: NewLetter) -> tuple[str, ...]:
     """What the letter asks for, for its acknowledgement."""
     wished = replace(letter.wished, quiet=False)
     return wishes.named(wished, letter.desk.templates.language_names())

@@ -306,6 +306,14 @@ class Calendar:
         return self.local_day(moment), moment.astimezone(UTC)
 
 
+def before(moment: datetime, duration: Duration) -> datetime:
+    """The instant that lies a duration before another, by elapsed time; months are those of the calendar in UTC."""
+    if duration.unit != "calendar months":
+        return moment - timedelta(seconds=duration.seconds)
+    earlier = _months_later(moment.date(), -round(duration.amount))
+    return moment - timedelta(days=(moment.date() - earlier).days)
+
+
 def _months_later(day: date, months: int) -> date:
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     first_after = date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1)

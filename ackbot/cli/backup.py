@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from ackbot.cli.common import config_option, loaded, told, writing
+from ackbot.cli.common import config_option, fail, looking, store_named, told, writing
 from ackbot.cli.printing import say
 
 
@@ -21,10 +21,19 @@ def command(ctx: click.Context, own_config: str | None, file: str) -> None:
     """
     from ackbot.work import keeping
 
-    config = loaded(ctx, own_config)
+    with told():
+        keeping.must_be_sqlite(store_named(ctx, own_config)[0])
+    with looking(ctx, own_config) as (_, config):
+        pass
     target = Path(file)
     with told(), writing(target):
         kept = keeping.back_up(config, target, datetime.now(UTC))
     say(
         f"{target}: {kept.cases} cases, {kept.letters} letters, as of {kept.of:%Y-%m-%d %H:%M:%S} UTC; examined and whole"
     )
+    if kept.without:
+        fail(
+            f"the secret is not in it ({kept.without}): run this as root, or keep that file yourself; "
+            "without it no reply to an earlier mail is known",
+            1,
+        )

@@ -2,9 +2,10 @@
 
 import click
 
-from ackbot.cli.common import config_option, inbox_named, loaded, store, when
+from ackbot.cli.common import config_option, inbox_named, looking, one_of, when
 from ackbot.cli.printing import say, say_json
-from ackbot.store import status
+from ackbot.config import Config
+from ackbot.store import Database, cases, status
 
 
 @click.command("cases")
@@ -18,10 +19,13 @@ def command(
     ctx: click.Context, own_config: str | None, inbox: str | None, owner: str | None, closed_too: bool, as_lines: bool
 ) -> None:
     """List open cases, the next date promised first."""
-    config = loaded(ctx, own_config)
-    name = inbox_named(config, inbox)
-    with store(config, read_only=True) as db:
-        rows = status.cases(db, inbox=name, owner=owner or "", closed_too=closed_too)
+    with looking(ctx, own_config) as (db, config):
+        name = inbox_named(config, inbox)
+        person = one_of(_owners(db, config), owner, "member of staff")
+        rows = status.cases(db, inbox=name, owner=person, closed_too=closed_too)
+    if rows and not as_lines:
+        head = config.council.reference_of("CCCCCC")
+        say(f"{'case':{len(head)}}  {'state':8}  {'promised':10}  {'owner':12}  {'opened':15}  inbox: subject")
     for row in rows:
         reference = config.council.reference_of(row["code"])
         if as_lines:
@@ -35,6 +39,11 @@ def command(
             )
     if not rows and not as_lines:
         say("no cases")
+
+
+def _owners(db: Database, config: Config) -> list[str]:
+    """Whoever may be asked for: the staff of the configuration, and former staff who still own cases."""
+    return list(dict.fromkeys([*config.council.staff, *filter(None, cases.owners(db))]))
 
 
 def _came(way: str) -> str:

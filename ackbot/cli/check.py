@@ -35,11 +35,13 @@ def command(ctx: click.Context, own_config: str | None, online: bool, staff: str
     # Templates and the store can be checked only with a configuration that loads.
     if not any(not one.warning for one in findings):
         from ackbot.work.check_store import forgotten_in_store
+        from ackbot.work.lint import lint
         from ackbot.work.samples import proofread
 
         config = load(path)
         with told():
-            findings += (*proofread(config), *forgotten_in_store(config))
+            broken = proofread(config)
+            findings += (*broken, *(() if broken else lint(config)), *forgotten_in_store(config))
     for finding in findings:
         say(str(finding))
     mistakes = sum(not one.warning for one in findings)

@@ -1,8 +1,10 @@
 """What several commands need: the configuration, the store, and the exit codes 0, 1 and 2 (design.md §8)."""
 
 import contextlib
+import difflib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
@@ -10,7 +12,7 @@ from typing import Any, NoReturn
 import click
 
 from ackbot.cli.printing import say
-from ackbot.config import Config, ConfigProblem, load
+from ackbot.config import Config, ConfigProblem, inboxes_in, load, store_of
 from ackbot.errors import AckbotError
 from ackbot.store import Database, open_database
 
@@ -58,6 +60,62 @@ def loaded(ctx: click.Context, own: str | None, *, rehearsal: bool = False) -> C
         fail(f"{path} cannot be read: {error.strerror}", 2)
 
 
+@contextlib.contextmanager
+def looking(ctx: click.Context, own: str | None, *, read_only: bool = True) -> Iterator[tuple[Database, Config]]:
+    """
+    The store, and the configuration by which the daemon works, from its own record (behaviour.md §5.8).
+
+    The file need only say where the store is: it may have mistakes, and neither the secret nor a password is read. If the daemon
+    never ran, the configuration is that of the file.
+    """
+    with store_of_file(ctx, own, read_only=read_only) as (db, path):
+        from ackbot.work import running
+
+        ran = running.found(db)
+        config = (ran and ran.config) or loaded(ctx, str(path), rehearsal=True)
+        yield db, replace(config, store_url=store_of(path))
+
+
+@contextlib.contextmanager
+def store_of_file(ctx: click.Context, own: str | None, *, read_only: bool) -> Iterator[tuple[Database, Path]]:
+    """The store that the file names, whatever mistakes the file has, and the path of the file."""
+    url, path = store_named(ctx, own)
+    with opened(url, read_only=read_only) as db:
+        yield db, path
+
+
+def store_named(ctx: click.Context, own: str | None) -> tuple[str, Path]:
+    """The URL of the store that the file names, whatever mistakes the file has, and the path of the file."""
+    path = config_path(ctx, own)
+    if path is None:
+        places = " and ".join(map(str, PLACES))
+        fail(f"there is no configuration; `ackbot init` writes one, or name it with -c (looked for {places})", 2)
+    try:
+        return store_of(path), path
+    except OSError as error:
+        fail(f"{path} cannot be read: {error.strerror}", 2)
+
+
+def inbox_in(db: Database, path: Path, name: str | None) -> str:
+    """
+    The inbox that `--inbox` names, by the daemon's own record, the store or the file; "" for all.
+
+    No mistake in the file keeps anybody from a pause: of the file only names of inboxes are asked for, and only if there are any.
+    """
+    from ackbot.store import cases, inboxes
+    from ackbot.work import running
+
+    ran = running.found(db)
+    known = [
+        *(ran.modes if ran else ()),
+        *(row["inbox"] for row in inboxes.states(db)),
+        *(row["scope"] for row in inboxes.pauses(db) if row["scope"]),
+        *cases.inboxes(db),
+        *inboxes_in(path),
+    ]
+    return one_of(list(dict.fromkeys(known)), name, "inbox")
+
+
 def fail(sentence: str, code: int) -> NoReturn:
     """Print a sentence to stderr, and exit with `code`."""
     say(f"ackbot: {sentence}", err=True)
@@ -76,8 +134,15 @@ def writing(target: Path) -> Iterator[None]:
 @contextlib.contextmanager
 def store(config: Config, *, read_only: bool) -> Iterator[Database]:
     """Open the store; this works while the daemon runs. If there is trouble with the store, the command exits with 1."""
+    with opened(config.store_url, read_only=read_only) as db:
+        yield db
+
+
+@contextlib.contextmanager
+def opened(url: str, *, read_only: bool) -> Iterator[Database]:
+    """Open the store of a URL, as `store` does."""
     with told():
-        db = open_database(config.store_url, read_only=read_only)
+        db = open_database(url, read_only=read_only)
         try:
             if not read_only:
                 db.migrate()
@@ -97,8 +162,15 @@ def told() -> Iterator[None]:
 
 def inbox_named(config: Config, name: str | None) -> str:
     """The inbox that `--inbox` names; "" for all. With an unknown one, the command exits with 2."""
-    if name and name not in config.council.inboxes:
-        fail(f'there is no inbox "{name}"; choose from: {", ".join(config.council.inboxes)}', 2)
+    return one_of(config.council.inboxes, name, "inbox")
+
+
+def one_of(known: Collection[str], name: str | None, what: str) -> str:
+    """The name that an option gives; "" for none. With an unknown one, the command exits with 2 and says the nearest."""
+    if name and name not in known:
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+        mend = f'did you mean "{near[0]}"?' if near else f"choose from: {', '.join(known)}"
+        fail(f'there is no {what} "{name}"; {mend}', 2)
     return name or ""
 
 
@@ -108,6 +180,12 @@ def day_named(text: str, option: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         fail(f'{option} "{text}" is not a date; write for example 2026-10-01', 2)
+
+
+def cited(rule: str) -> str:
+    """The standards that a rule rests on, in brackets; "" for none. Papers that do not come with ackbot tell an admin nothing."""
+    known = ", ".join(one for one in rule.split(", ") if ".md" not in one)
+    return f" [{known}]" if known else ""
 
 
 def when(text: str | None, config: Config) -> str:

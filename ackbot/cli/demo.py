@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from ackbot import extras
 from ackbot.cli.common import fail, writing
 
 
@@ -17,7 +18,7 @@ def command(out: str, days: int, quiet: bool) -> None:
     try:
         from ackbot.demo.play import play
     except ImportError as error:
-        fail(f"{error.name} is not installed; the demo needs: pip install 'ackbot[demo]'", 2)
+        fail(f"{error.name} is not installed; the demo needs: {extras.command('demo')}", 2)
     mails = Path(out) / "mail"
     # A folder that cannot be written to is told now, and not after half a minute of demo.
     with writing(mails):

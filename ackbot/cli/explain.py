@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ackbot.cli.common import config_option, config_path, fail, inbox_named, loaded, told
+from ackbot.cli.common import cited, config_option, config_path, fail, inbox_named, loaded, told
 from ackbot.cli.printing import say, say_json_line
 from ackbot.config import Config, sample
 from ackbot.store import Database, StoreMissing, open_database
@@ -81,7 +81,7 @@ def _told(result: dict[str, Any]) -> str:
         f"  from      {sender}",
         f"  subject   {result['subject'] or '(none)'}",
         f"  answered  {'yes, ' + str(result['acknowledge_to']) if result['acknowledge'] else 'no'}: "
-        f"{result['why']} [{result['rule']}]",
+        f"{result['why']}{cited(result['rule'])}",
     ]
     if result["urgent"]:
         lines.append(f"  urgent    {', '.join(result['urgent'])}")

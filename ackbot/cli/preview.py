@@ -16,24 +16,43 @@ from ackbot.work.samples import proofread, specimens
 @click.option(
     "--gallery",
     metavar="DIR",
-    help="Write every mail as a file to open in a mail client, and one page with all of them.",
+    help="Write every mail as a file to open in a mail client, and one page with all of them, in every language of the council.",
+)
+@click.option(
+    "--lint", "linting", is_flag=True, help="Read the words of all languages of the council as a strict editor."
 )
 @click.argument("mail", required=False, metavar="[MAIL]")
 @click.pass_context
 def command(
-    ctx: click.Context, own_config: str | None, language: str | None, gallery: str | None, mail: str | None
+    ctx: click.Context,
+    own_config: str | None,
+    language: str | None,
+    gallery: str | None,
+    mail: str | None,
+    *,
+    linting: bool,
 ) -> None:
     """Show every mail, or those whose title has MAIL in it, as your council would send it."""
     config = sample() if config_path(ctx, own_config) is None else loaded(ctx, own_config, rehearsal=True)
-    language = language or config.council.languages[0]
+    if linting:
+        from ackbot.work.lint import lint
+
+        findings = proofread(config) or lint(config)
+        for finding in findings:
+            say(str(finding))
+        say(f"{len(findings)} to look at" if findings else "nothing to improve", err=True)
+        ctx.exit(1 if findings else 0)
+    named, language = language is not None, language or config.council.languages[0]
     if language not in config.office.templates.languages():
         fail(
             f'there are no templates in "{language}"; choose from: {", ".join(config.office.templates.languages())}', 1
         )
+    every = gallery is not None and not named
     try:
         shown = [
-            (title, composed)
-            for title, composed in specimens(config, language)
+            (f"{title} ({one})" if every else title, composed)
+            for one in (config.council.languages if every else (language,))
+            for title, composed in specimens(config, one, large=gallery is not None)
             if mail is None or mail.lower() in title.lower()
         ]
     except Exception:  # a broken template may raise anything; proofreading names its file and line

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import click
 
-from ackbot.cli.common import config_option, fail, loaded, store, when
+from ackbot.cli.common import config_option, fail, looking, when
 from ackbot.cli.printing import say
 from ackbot.store import arrivals
 
@@ -20,8 +20,7 @@ def command() -> None:
 @click.pass_context
 def list_all(ctx: click.Context, own_config: str | None) -> None:
     """List the mails, when they came, why they are there, and when they are tried again."""
-    config = loaded(ctx, own_config)
-    with store(config, read_only=True) as db:
+    with looking(ctx, own_config) as (db, config):
         rows = arrivals.quarantined(db)
     for row in rows:
         again = when(row["retry_at"], config) or "when you say so"
@@ -39,8 +38,7 @@ def list_all(ctx: click.Context, own_config: str | None) -> None:
 @click.pass_context
 def show(ctx: click.Context, own_config: str | None, letter: int) -> None:
     """Write the raw mail to standard output."""
-    config = loaded(ctx, own_config)
-    with store(config, read_only=True) as db:
+    with looking(ctx, own_config) as (db, _):
         raw = arrivals.raw_of(db, letter)
     if raw is None:
         fail(f"no mail {letter} is in quarantine", 1)
@@ -53,8 +51,7 @@ def show(ctx: click.Context, own_config: str | None, letter: int) -> None:
 @click.pass_context
 def retry(ctx: click.Context, own_config: str | None, letter: int | None) -> None:
     """Try one, or all, again now; the running daemon does it."""
-    config = loaded(ctx, own_config)
-    with store(config, read_only=False) as db:
+    with looking(ctx, own_config, read_only=False) as (db, _):
         count = arrivals.retry_now(db, datetime.now(UTC), letter)
     if letter is not None and count == 0:
         fail(f"no mail {letter} is in quarantine", 1)

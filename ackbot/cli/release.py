@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import click
 
-from ackbot.cli.common import config_option, inbox_named, loaded, store
+from ackbot.cli.common import config_option, inbox_named, looking
 from ackbot.cli.printing import say
 from ackbot.store import outbox
 
@@ -20,10 +20,9 @@ def command(ctx: click.Context, own_config: str | None, inbox: str | None, sent:
 
     If the inbox has a sent_folder, the daemon looks there first, and does not send again what is in it.
     """
-    config = loaded(ctx, own_config)
-    name = inbox_named(config, inbox)
     now = datetime.now(UTC)
-    with store(config, read_only=False) as db:
+    with looking(ctx, own_config, read_only=False) as (db, config):
+        name = inbox_named(config, inbox)
         look = [one.name for one in config.watched if one.sent_folder]
         today = config.council.calendar.local_day(now)
         freed, waiting = outbox.release(db, name, today, now, sent=sent, look=look)

@@ -13,10 +13,11 @@ from ackbot.cli.common import config_option, loaded, told
 @click.pass_context
 def command(ctx: click.Context, own_config: str | None) -> None:
     """Watch the inboxes until SIGTERM. SIGHUP reads the configuration again. Logs to stderr."""
-    from ackbot.log import configure  # isort: skip  # must come first: it keeps structlog small
+    from ackbot.log import configure, without_words  # isort: skip  # must come first: it keeps structlog small
     from ackbot.daemon import Daemon
 
     configure()
+    without_words()
     config = loaded(ctx, own_config)
     with told():
         daemon = Daemon(config)

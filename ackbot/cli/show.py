@@ -1,15 +1,17 @@
 """ackbot show: tells the whole story of a case, a mail or an address."""
 
+import re
 import sys
 from typing import Any
 
 import click
 
-from ackbot.cli.common import config_option, fail, loaded, store, when
+from ackbot.cli.common import cited, config_option, fail, looking, when
 from ackbot.cli.printing import say, say_json
 from ackbot.config import Config
 from ackbot.mail.addresses import key_of
 from ackbot.store import Database, arrivals, status, told_absences
+from ackbot.store.answered import said
 from ackbot.store.database import text_of
 
 
@@ -25,14 +27,12 @@ def command(ctx: click.Context, own_config: str | None, as_object: bool, raw: bo
 
     Of a staff id: their absences, past and to come, each with its source.
     """
-    config = loaded(ctx, own_config)
-    if what in config.council.staff and not raw:
-        with store(config, read_only=True) as db:
+    with looking(ctx, own_config) as (db, config):
+        if what in config.council.staff and not raw:
             away = _away(config, what, db)
-        say_json(away) if as_object else say(_told_of_staff(away, config))
-        return
-    codes = config.council.codes_in(what)
-    with store(config, read_only=True) as db:
+            say_json(away) if as_object else say(_told_of_staff(away, config))
+            return
+        codes = config.council.codes_in(what)
         if codes:
             found = status.story_of_case(db, codes[0])
         elif what.startswith("<"):
@@ -78,6 +78,17 @@ def _told_of_staff(away: dict[str, Any], config: Config) -> str:
     return "\n".join(lines)
 
 
+def _only_held(found: dict[str, Any], code: str) -> bool:
+    """Whether the mode has held every mail to the resident of a case: nobody was promised anything."""
+    mails = [mail for mail in found["mails"] if mail["code"] == code and not mail["staff"] and mail["kind"] != "admin"]
+    return bool(mails) and all(mail["held_for"] == "shadow" for mail in mails)
+
+
+def _plain(kind: str) -> str:
+    """The kind of an event in words: "open case" for the intent OpenCase."""
+    return re.sub(r"(?<!^)(?=[A-Z])", " ", kind).lower()
+
+
 def _any(found: dict[str, Any]) -> bool:
     return bool(found["letters"] or found["cases"] or found["mails"])
 
@@ -91,15 +102,16 @@ def _told(found: dict[str, Any], config: Config) -> str:
         lines.append(f"case {reference}: {case['state']}, owner {owner}, inbox {case['inbox']}, opened {opened}{came}")
         lines.append(f"  about     {case['subject'] or '(no subject)'}")
         lines.append(f"  resident  {case['resident_name']} <{case['resident_address']}>")
+        promised = "would have been promised for" if _only_held(found, case["code"]) else "promised for"
         lines += [
-            f"  clock     {clock['kind']}: promised for {clock['promised_on']}, {clock['state']} ({clock['why']})"
+            f"  clock     {clock['kind']}: {promised} {clock['promised_on']}, {clock['state']} ({clock['why']})"
             for clock in case["clocks"]
         ]
     for letter in found["letters"]:
-        answered = "answered" if letter["acknowledged"] else "not answered"
+        answered = said(letter["answer"])
         lines.append(
             f"letter {letter['id']}, {when(letter['arrived_at'], config)}: {letter['kind']}, {answered}: "
-            f"{letter['why']} [{letter['rule']}]"
+            f"{letter['why']}{cited(letter['rule'])}"
         )
         lines.append(f"  about     {letter['subject'] or '(no subject)'}")
         if letter["brought_by"]:
@@ -116,9 +128,12 @@ def _told(found: dict[str, Any], config: Config) -> str:
             f"{state} {when(mail['accepted_at'], config)}".rstrip()
         )
         lines.append(f"  id        {mail['message_id']}")
+        lines += [f"  | {line}" for line in mail["words"].strip().splitlines()]
         if mail["reply"]:
             lines.append(f"  relay     {mail['reply']}")
     if found["events"]:
         lines.append("history")
-        lines += [f"  {when(event['at'], config)}  {event['kind']}: {event['why']}" for event in found["events"]]
+        lines += [
+            f"  {when(event['at'], config)}  {_plain(event['kind'])}: {event['why']}" for event in found["events"]
+        ]
     return "\n".join(lines)

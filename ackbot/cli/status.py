@@ -6,10 +6,12 @@ from typing import Any
 
 import click
 
-from ackbot.cli.common import config_option, loaded, store, when
+from ackbot.cli.common import config_option, config_path, looking, when
 from ackbot.cli.printing import say, say_json
 from ackbot.config import Config
 from ackbot.store import status
+from ackbot.store.database import text_of
+from ackbot.work import running
 
 
 @click.command("status")
@@ -18,9 +20,18 @@ from ackbot.store import status
 @click.pass_context
 def command(ctx: click.Context, own_config: str | None, as_object: bool) -> None:
     """Show how everything goes. Exit 1 when something needs the admin: the last lines say what."""
-    config = loaded(ctx, own_config)
-    with store(config, read_only=True) as db:
-        found = status.status(db, {one.name: one.poll_every_s for one in config.watched}, datetime.now(UTC))
+    now = datetime.now(UTC)
+    with looking(ctx, own_config) as (db, config):
+        found = status.status(db, {one.name: one.poll_every_s for one in config.watched}, now)
+        if (ran := running.found(db)) is not None:
+            found["daemon"], wrong = running.told(ran, config_path(ctx, own_config) or config.path, now)
+            found["wrong"] = [*wrong, *found["wrong"]]
+            found["fine"] = not found["wrong"]
+            for one in found["inboxes"]:
+                one["mode"], since = ran.modes.get(one["name"], ("", None))
+                one["mode_since"] = text_of(since) if since else None
+                if found["daemon"]["state"] != "running" and one["state"] == "watching":
+                    one["state"] = "not watched: the daemon does not run"
     say_json(found) if as_object else say(_told(found, config))
     if not found["fine"]:
         sys.exit(1)
@@ -28,8 +39,15 @@ def command(ctx: click.Context, own_config: str | None, as_object: bool) -> None
 
 def _told(found: dict[str, Any], config: Config) -> str:
     lines = []
+    if daemon := found.get("daemon"):
+        since = when(daemon["since"], config)[:21]
+        lines.append(f"ackbot {daemon['version']}: {daemon['state']}, last heard of {when(daemon['heard_at'], config)}")
+        lines.append(f"configuration {daemon['configuration']} ({daemon['hash']}), at work since {since}")
+        lines += [f"with the last reload {one}" for one in daemon["people"]]
     for inbox in found["inboxes"]:
-        mode = config.council.inboxes[inbox["name"]].mode
+        mode: str = config.council.inboxes[inbox["name"]].mode
+        if inbox.get("mode_since"):
+            mode = f"{mode} since {when(inbox['mode_since'], config)[:15]}"
         state = f"{inbox['state']}: {inbox['reason']}" if inbox["reason"] else inbox["state"]
         seen = f", last answer {when(inbox['seen_at'], config)}" if inbox["seen_at"] else ""
         lines.append(f"inbox {inbox['name']} ({mode}): {state}{seen}")

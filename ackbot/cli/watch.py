@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import click
 
-from ackbot.cli.common import config_option, fail, loaded, store
+from ackbot.cli.common import config_option, fail, looking
 from ackbot.cli.printing import say, shown
 from ackbot.config import Config
 from ackbot.report import wall
@@ -25,10 +25,9 @@ _EVERY_MS = 1_000  # between two looks
 @click.pass_context
 def command(ctx: click.Context, own_config: str | None, once: bool) -> None:
     """Show letters as they come, who has them, alarms, what falls due today and what is late. Keys choose; q ends."""
-    config = loaded(ctx, own_config, rehearsal=True)
     if not once and not (sys.stdin.isatty() and sys.stdout.isatty()):
         fail("this needs a terminal; --once prints the view as text", 2)
-    with store(config, read_only=True) as db:
+    with looking(ctx, own_config) as (db, config):
         if once:
             seen = _look(db, config)
             for text, _ in wall.lines(seen, Filter(), 100, 40):

@@ -5,10 +5,13 @@ import importlib.util
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
+from ackbot import extras
 from ackbot.casework.incoming import danger
-from ackbot.config import not_yet, shape
+from ackbot.config import shape
+from ackbot.config.check_oauth import oauth
 from ackbot.config.lines import Location
 from ackbot.config.source import Source
 from ackbot.mail.addresses import key_of
@@ -66,6 +69,11 @@ def references(file: shape.File, source: Source) -> None:
         _known(source, ("absence", index, "cover"), absence.cover, staff, "staff")
         if str(absence.until) <= str(absence.from_):
             source.finding(("absence", index, "until"), "is not after `from`; write the first day back")
+    if file.store.keep_cases.seconds < file.store.keep_letters.seconds:
+        said = (
+            f'is shorter than keep_letters ("{file.store.keep_letters.text}"): names go after the words, or with them'
+        )
+        source.finding(("store", "keep_cases"), said)
     _routes(file, source, teams, staff)
     for number, person_id in enumerate(file.urgent.to):
         _known(source, ("urgent", "to", number), person_id, staff, "staff")
@@ -76,7 +84,15 @@ def references(file: shape.File, source: Source) -> None:
         for number, name in enumerate(names):
             _known(source, ("urgent", key, number), name, danger.CATEGORIES, "category")
     _relays(file, source)
+    oauth(file, source)
     _lmtp(file, source)
+    listen = Place.parse(file.daemon.listen)
+    if listen is not None and not listen.is_loopback:
+        source.finding(
+            ("daemon", "listen"), 'can be reached from other machines; write "127.0.0.1:9109", or a unix socket'
+        )
+    if listen is not None and file.daemon.listen == file.daemon.lmtp:
+        source.finding(("daemon", "listen"), "is the same place as lmtp; choose another port")
     _not_meant(file, source)
 
 
@@ -109,7 +125,9 @@ def _inboxes(file: shape.File, source: Source, teams: Sequence[str], staff: Sequ
         _plaintext(source, at, inbox.security, inbox.host)
         _one_password(source, at, inbox)
         if not (inbox.password_file or inbox.password_env or inbox.oauth):
-            source.finding((*at, "password_file"), "is required unless there is a password_env; add one of them")
+            source.finding(
+                (*at, "password_file"), "is required unless there is a password_env or oauth; add one of them"
+            )
         place = (inbox.host.casefold(), inbox.username.casefold(), inbox.folder)
         if place in watched:
             source.finding(
@@ -197,7 +215,7 @@ def _relays(file: shape.File, source: Source) -> None:
         if relay.username and relay.login_as == "username" and not given:
             source.finding(
                 (*at, "password_file"),
-                f"is required to log in as {relay.username} unless there is a password_env; add one of them",
+                f"is required to log in as {relay.username} unless there is a password_env or oauth; add one of them",
             )
         if relay.security == "none" and relay.username:
             source.finding(
@@ -240,8 +258,6 @@ def _one_password(source: Source, at: Location, table: Any) -> None:
     named = [key for key in ("password_file", "password_env", "oauth") if getattr(table, key)]
     if len(named) > 1:
         source.finding((*at, named[1]), f"{named[0]} is set as well; keep one of them")
-    if "oauth" in named:
-        source.finding((*at, "oauth"), "OAuth is not in this version; use password_file or password_env")
 
 
 def _unique(source: Source, table: str, key: str, values: Sequence[str], what: str) -> None:
@@ -313,7 +329,6 @@ def _not_meant(file: shape.File, source: Source) -> None:
             )
         if inbox.sent_folder and inbox.sent_folder == inbox.folder:
             source.finding(("inbox", index, "sent_folder"), "is the folder where letters arrive; name another")
-    not_yet.warn(file, source)
     _store(file.store.url, source)
 
 
@@ -327,11 +342,19 @@ def _store(url: str, source: Source) -> None:
         )
     elif scheme == "sqlite" and not place.strip("/"):
         source.finding(("store", "url"), "does not name a file; write sqlite:////var/lib/ackbot/ackbot.db")
+    elif scheme == "sqlite":
+        file = source.resolved(place.removeprefix("/")) if not place.startswith("//") else Path("/" + place.lstrip("/"))
+        if file.is_dir():
+            source.finding(("store", "url"), f"{file} is a folder; name a file in it: {url.rstrip('/')}/ackbot.db")
+        elif file.parent.exists() and not file.parent.is_dir():
+            source.finding(
+                ("store", "url"), f"{file.parent} is not a folder, so nothing can lie in it; correct the path"
+            )
     elif scheme == "postgresql":
         if not place.partition("?")[0].partition("/")[2]:
             source.finding(("store", "url"), "does not name a database; write postgresql://user@host/ackbot")
         if importlib.util.find_spec("psycopg") is None:
-            source.finding(("store", "url"), "PostgreSQL needs one more package; run pip install 'ackbot[postgres]'")
+            source.finding(("store", "url"), f"PostgreSQL needs one more package; run {extras.command('postgres')}")
         if ":" in place.rpartition("@")[0]:
             source.finding(
                 ("store", "url"), "contains a password; put it into ~/.pgpass or PGPASSWORD instead", warning=True
@@ -344,7 +367,7 @@ def files(file: shape.File, source: Source) -> None:
         source,
         ("council", "secret_file"),
         file.council.secret_file,
-        "`ackbot init DIR` makes a good one",
+        "`ackbot init DIR` makes a good one, but if mails were sent already put the one in the backup back: only it knows replies",
         required=True,
     )
     tables: list[tuple[Location, shape.Smtp | shape.Inbox]] = [
@@ -360,14 +383,12 @@ def files(file: shape.File, source: Source) -> None:
                 f"the environment variable {table.password_env} is not set here; set it where ackbot runs",
                 warning=True,
             )
-        if isinstance(table, shape.Smtp) and table.ca_file:
-            try:
-                tls.context(source.resolved(table.ca_file))
-            except OSError as error:
-                source.finding(
-                    (*at, "ca_file"),
-                    f"{source.resolved(table.ca_file)} is not a file of certificates ({error.strerror or error}); correct the path",
-                )
+        if isinstance(table, shape.Smtp):
+            _authorities(source, (*at, "ca_file"), table.ca_file)
+    for name, grant in file.oauth.items():
+        for key in ("client_secret_file", "certificate_file"):
+            _readable(source, ("oauth", name, key), getattr(grant, key), "put it there")
+        _authorities(source, ("oauth", name, "ca_file"), grant.ca_file)
     if file.daemon.lmtp_certificate:
         certificate = readable(source.resolved(file.daemon.lmtp_certificate))
         try:
@@ -381,6 +402,14 @@ def files(file: shape.File, source: Source) -> None:
         source.finding(("urgent", "words_dir"), "is not a folder; correct the path, or remove it")
 
 
+def _authorities(source: Source, at: Location, ca_file: str) -> None:
+    try:
+        tls.context(source.resolved(ca_file) if ca_file else None)
+    except OSError as error:
+        what = f"is not a file of certificates ({error.strerror or error}); correct the path"
+        source.finding(at, f"{source.resolved(ca_file)} {what}")
+
+
 def _readable(source: Source, at: Location, path: str, mend: str, *, required: bool = False) -> None:
     if not path:
         return
@@ -390,6 +419,14 @@ def _readable(source: Source, at: Location, path: str, mend: str, *, required: b
     except OSError as error:
         # systemd puts credentials there only while the service runs, so their absence now is only a warning.
         given_later = str(place).startswith("/run/credentials/") and not required
+        if isinstance(
+            error, PermissionError
+        ):  # a new file would not help, and a new secret would orphan every reply (E68)
+            mend = (
+                "run this as the user who may, such as root: sudo ackbot …, or let this user read it; make no new one"
+            )
+        elif isinstance(error, IsADirectoryError):
+            mend = "name the file in it"
         source.finding(at, f"{place} cannot be read ({error.strerror}); {mend}", warning=given_later)
         return
     if not content.strip():

@@ -12,9 +12,10 @@ _STRINGS = re.compile(r"\"(?:\\.|[^\"\\])*\"|'[^']*'")
 
 @dataclass
 class Lines:
-    """The line of every table and key. Lines are counted from 1, the tables of an array from 0."""
+    """The line of every table and key, and in a CSV file its column. Lines are counted from 1, the tables of an array from 0."""
 
     of: dict[Location, int] = field(default_factory=dict)
+    columns: dict[Location, str] = field(default_factory=dict)
 
     def find(self, location: Location) -> int:
         """The line of a key; for a missing key, the line of its table; for a missing table, 1."""

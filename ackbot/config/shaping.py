@@ -52,6 +52,19 @@ _STAND_INS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     }
 )
 _SEVERAL = frozenset({"relay", "inbox", "sender", "staff", "team", "absence", "standard", "route", "statement"})
+_SAID: Mapping[str, str] = MappingProxyType(
+    {
+        "string_type": "must be text; put it in quotes",
+        "int_type": "must be a whole number; write it without quotes",
+        "bool_type": "must be true or false; write it without quotes",
+        "list_type": 'must be a list; write for example ["one", "two"]',
+        "date_type": "must be a date; write for example 2026-12-28, without quotes",
+        "datetime_type": "must be a date; write for example 2026-12-28, without quotes",
+        "string_too_short": "must not be empty; fill it in",
+        "too_short": "must not be empty; fill it in",
+        "is_instance_of": "must be text; put it in quotes",
+    }
+)
 _NAMED_BY = MappingProxyType(
     {"staff": ("id", "email")}
 )  # the keys by which other tables refer to an entry, if that is not `name`
@@ -125,6 +138,8 @@ def _said(error: Any, location: Location) -> str:
     """What is wrong with a key and how to mend it, in plain English."""
     name = str(location[-1]) if location else ""
     kind, context = error["type"], error.get("ctx", {})
+    if kind == "extra_forbidden" and name == "password":
+        return "a password does not stand in this file; put it into a file of its own, and name that with password_file"
     if kind == "extra_forbidden":
         near = difflib.get_close_matches(name, _siblings(location), n=1, cutoff=0.5)
         return f"is not a known key; {'did you mean ' + chr(34) + near[0] + chr(34) + '?' if near else 'remove it'}"
@@ -140,30 +155,32 @@ def _said(error: Any, location: Location) -> str:
         return f"must be {context.get('expected', '')}; write one of these"
     if kind == "value_error":
         return str(context.get("error", error["msg"]))
-    said = {
-        "string_type": "must be text; put it in quotes",
-        "int_type": "must be a whole number; write it without quotes",
-        "bool_type": "must be true or false; write it without quotes",
-        "list_type": f"there can be several of these; write [[{name}]], with two brackets"
-        if len(location) == 1
-        else 'must be a list; write for example ["one", "two"]',
-        "date_type": "must be a date; write for example 2026-12-28, without quotes",
-        "datetime_type": "must be a date; write for example 2026-12-28, without quotes",
-        "dict_type": "must be a table",
-        "model_type": "must be a table",
-        "string_too_short": "must not be empty; fill it in",
-        "too_short": "must not be empty; fill it in",
-        "is_instance_of": "must be text; put it in quotes",
-    }
-    if kind in said:
-        return said[kind] if ";" in said[kind] else f"{said[kind]}; write [{name}] and its keys below"
     if kind in ("greater_than_equal", "less_than_equal"):
         return (
             f"must be at least {context['ge']}; write a larger number"
             if "ge" in context
             else f"must be at most {context['le']}; write a smaller number"
         )
-    return f"{error['msg'][0].lower()}{error['msg'][1:]}; correct it"
+    if kind == "list_type" and len(location) == 1:
+        return f"there can be several of these; write [[{name}]], with two brackets"
+    if kind in ("dict_type", "model_type", "model_attributes_type"):
+        return _must_be_table(location)
+    if name in ("per_sender", "brake"):
+        return 'must be text in quotes; write for example "300 per hour"'
+    if name == "working_hours":
+        return 'must be text in quotes; write for example "Mon-Fri 09:00-17:00"'
+    # Whatever else the library may find is a value of a wrong kind, and its own words say nothing to an admin.
+    return _SAID.get(kind, "is not a value that this key can have; config.example.toml shows one")
+
+
+def _must_be_table(location: Location) -> str:
+    """How the table at a location is written: [council], [[inbox]], [oauth.NAME], or in braces within a table."""
+    first, last = str(location[0]), location[-1]
+    if len(location) > 2 or (isinstance(last, str) and len(location) > 1 and first != "oauth"):
+        return 'must be a table in braces; write for example { from = "forms@northgate.example" }'
+    if first in _SEVERAL:
+        return f"must be a table; write [[{first}]] and its keys below"
+    return f"must be a table; write [{'.'.join(str(one) for one in location)}] and its keys below"
 
 
 def _siblings(location: Location) -> list[str]:

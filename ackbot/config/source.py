@@ -1,11 +1,13 @@
 """Reads and merges the file and its includes, and keeps the line of every key and the mistakes that were found."""
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ackbot import not_toml
+from ackbot.config import rows
 from ackbot.config.lines import Lines, Location, scan
 from ackbot.errors import AckbotError
 
@@ -38,6 +40,7 @@ class Source:
     The file and its includes as read: the merged tables, and where each of them came from.
 
     Args:
+        contents: what each file had when it was read, the file itself first.
         whole: every file was read. If not, a name that seems unknown may be in a file that was not read.
         guessed: stand-ins replace keys that did not fit. There are no warnings until the keys are right.
         uncertain: kinds of table, such as "staff", with an entry that has no usable name. An unknown name may mean that one.
@@ -45,6 +48,7 @@ class Source:
 
     path: Path
     data: dict[str, Any]
+    contents: dict[Path, bytes] = field(default_factory=dict)
     origins: dict[Location, tuple[str, Lines, Location]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     whole: bool = True
@@ -63,6 +67,7 @@ class Source:
         if not warning:
             self._mistaken.append(location)
         file, line = self.place(location)
+        what = f"{self._column(location)}{what}"
         key = ".".join(str(part) for part in location if not isinstance(part, int))
         self.findings.append(Finding(file, line, key, what, warning))
 
@@ -70,6 +75,12 @@ class Source:
         """The file and line of a location in the merged tables."""
         file, lines, own = self._origin(location)
         return file, lines.find(own)
+
+    def _column(self, location: Location) -> str:
+        """ "column C: " of a value in a CSV file; "" elsewhere."""
+        _, lines, own = self._origin(location)
+        column = lines.columns.get(own[:3])
+        return f"column {column}: " if column else ""
 
     def _origin(self, location: Location) -> tuple[str, Lines, Location]:
         for length in (2, 1):
@@ -86,28 +97,37 @@ class Source:
         ).resolve()  # no file name has a NUL, so this one is reported as missing
 
 
-def read(path: Path) -> Source:
+def read(path: Path, contents: Mapping[Path, bytes] | None = None) -> Source:
     """
     Read a file and its includes, and merge them. Lists of tables are joined in the order of the files.
+
+    Args:
+        contents: what the files had at another time, as in `Source.contents`; None reads the files.
 
     Raises:
         OSError: the file itself cannot be read. An include that cannot be read is a finding.
     """
     source = Source(path, {})
     source.origins[()] = (str(path), Lines(), ())
-    parsed = _parsed(path, path.read_bytes(), source)
+    source.contents[path] = contents[path] if contents else path.read_bytes()
+    parsed = _parsed(path, source.contents[path], source)
     if parsed is None:
         return source
     _merge(source, *parsed, str(path))
     source.origins[()] = (str(path), parsed[1], ())
-    for file in _included(source):
+    named = source.data.pop("include", [])
+    for file in list(contents)[1:] if contents else _included(source, named):
         try:
-            content = file.read_bytes()
+            content = contents[file] if contents else file.read_bytes()
         except OSError as error:
             source.whole = False
             source.finding(
                 ("include",), f"{file} cannot be read ({error.strerror}); check that it is there and who may read it"
             )
+            continue
+        source.contents[file] = content
+        if file.suffix.lower() == ".csv":
+            _merge_rows(source, rows.read(file.name, content), file)
             continue
         inner = _parsed(file, content, source)
         if inner is None:
@@ -126,9 +146,8 @@ def read(path: Path) -> Source:
     return source
 
 
-def _included(source: Source) -> list[Path]:
+def _included(source: Source, patterns: object) -> list[Path]:
     """The files that `include` names, without duplicates."""
-    patterns = source.data.pop("include", [])
     if not isinstance(patterns, list) or not all(isinstance(one, str) for one in patterns):
         source.whole = False
         source.finding(("include",), 'must be a list of paths; write for example ["teams/*.toml"]')
@@ -177,24 +196,33 @@ def _parsed(path: Path, content: bytes, source: Source) -> tuple[dict[str, Any],
         return tomllib.loads(text), scan(text)
     except (ValueError, RecursionError) as error:  # a TOMLDecodeError, or a number or nesting beyond what Python takes
         source.whole = False
-        words = str(error)
-        line_said = words.partition("(at line ")[2].partition(",")[0]
-        number = int(line_said) if line_said.isdigit() else max(1, text.count("\n"))
-        source.findings.append(
-            Finding(
-                str(path),
-                number,
-                "toml",
-                f"{words.partition(' (at')[0]}; correct this line, the file must be TOML (toml.io)",
-            )
-        )
+        line, what = not_toml.told(text, error)
+        source.findings.append(Finding(str(path), line, "toml", what))
         return None
+
+
+def _merge_rows(source: Source, found: rows.Rows, file: Path) -> None:
+    """Add the rows of a CSV file, and what is wrong with it."""
+    for line, what in found.faults:
+        source.whole = source.whole and bool(found.table)
+        source.findings.append(Finding(str(file), line, found.table or "csv", what))
+    source.findings += [Finding(str(file), line, found.table, what, warning=True) for line, what in found.unread]
+    if not found.tables or not isinstance(source.data.get(found.table, []), list):
+        return
+    first = len(source.data.get(found.table, []))
+    _merge(source, {found.table: found.tables}, found.lines, str(file))
+    for (table, index, *key), what in found.mistakes:
+        source.finding((table, first + int(index), *key), what)
+
+
+def _tables(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
 
 
 def _merge(source: Source, data: dict[str, Any], lines: Lines, file: str) -> None:
     """Add a file's tables: lists of tables and [oauth.NAME] are joined, any other table may be in one file only."""
     for name, value in data.items():
-        if isinstance(value, list) and all(isinstance(one, dict) for one in value) and value:
+        if _tables(value) and _tables(source.data.get(name, [{}])):
             merged = source.data.setdefault(name, [])
             for index, table in enumerate(value):
                 source.origins[(name, len(merged))] = (file, lines, (name, index))

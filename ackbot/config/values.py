@@ -11,6 +11,7 @@ from ackbot.casework.council import Council
 from ackbot.casework.office import Office
 from ackbot.config.source import Finding
 from ackbot.wires.imap import Account
+from ackbot.wires.oauth import Tokens
 from ackbot.wires.places import Place
 from ackbot.wires.smtp import Relay
 
@@ -86,9 +87,12 @@ class Config:
     A configuration that passed every check.
 
     Args:
+        tokens: by the NAME of their [oauth.NAME]; one object for all that log in with it.
         secret_file: its configured path. The service may have to read a copy; see `wires.secrets.readable`.
         files: the file, its includes, and the council's own lists of urgent words.
+        health: where /health and /metrics are answered; None for nowhere.
         calendars: calendars of leave by staff id, each an https address or the path of a file.
+        contents: what the file and its includes had when they were read, the file first.
         warnings: the findings that do not keep ackbot from starting.
         restart: values that a reload cannot change, by key; a new value needs a restart.
     """
@@ -98,9 +102,12 @@ class Config:
     store_url: str
     watched: tuple[Watched, ...]
     lanes: tuple[Lane, ...]
+    tokens: Mapping[str, Tokens]
     secret_file: Path
     files: tuple[Path, ...]
+    contents: Mapping[Path, bytes] = field(repr=False)
     lmtp: Listening | None
+    health: Place | None
     calendars: Mapping[str, str]
     warnings: tuple[Finding, ...]
     restart: Mapping[str, str]

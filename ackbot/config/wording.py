@@ -1,12 +1,15 @@
 """The words of a configuration: the templates in its folder and those of ackbot, and the lists of urgent words."""
 
-from collections.abc import Mapping
+import difflib
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ackbot import resources
 from ackbot.casework import wordlists
+from ackbot.casework.drafts import kinds
 from ackbot.casework.incoming import danger
 from ackbot.casework.wordlists import ListFile, Lists
 from ackbot.config import shape
@@ -14,14 +17,17 @@ from ackbot.config.source import Finding, Source
 from ackbot.mail.templates import TemplateProblem, Templates
 
 _SHARED = "shared"  # the list of groups and exceptions that the others of its language use
-_MODEL = "en"  # the language whose words.toml has every phrase
+RESIDENTS_SUBJECTS = ("unnamed", "call", "visit")
+_STAFF_PHRASES = ("fence", "dangers", "digest", "subject")
+MODEL = "en"  # the language whose words.toml has every phrase
 
 
 @dataclass(frozen=True)
 class Wording:
-    """The templates, and the lists of urgent words."""
+    """The templates, the language of mail to staff, and the lists of urgent words."""
 
     templates: Templates
+    staff_language: str
     urgent: Lists
 
 
@@ -30,16 +36,29 @@ def wording(file: shape.File, source: Source) -> Wording:
     shipped = resources.templates()
     templates = Templates([folder for folder in (source.path.parent / "templates", shipped) if folder.is_dir()])
     known = templates.languages()
+    # Mail to staff exists in few languages: it is written in the first of the council's that has it.
+    staff = next((one for one in file.council.languages if kinds.NEW_CASE.template in templates.names(one)), MODEL)
     for number, language in enumerate(file.council.languages):
         if language not in known:
             what = f'there are no templates in "{language}"; choose from: {", ".join(known)}'
             source.finding(("council", "languages", number), what)
             continue
         try:
-            missing = _lacking(Templates([shipped]).words(_MODEL), templates.words(language))
+            model = Templates([shipped]).words(MODEL)
+            missing = _lacking(model if language == staff else _for_residents(model), templates.words(language))
         except TemplateProblem as problem:
             source.findings.append(finding(problem))
             continue
+        lacking = [one.template for one in kinds.TRANSLATED if one.template not in templates.names(language)]
+        if lacking:
+            what = f'"{language}" lacks {", ".join(lacking)}; write them, or leave the language out'
+            source.finding(("council", "languages", number), what)
+        if not missing and not templates.words(language)["reviewed_by"]:
+            what = (
+                f'nobody who speaks "{language}" has vouched for its words; let one read `ackbot preview --language {language}`,'
+                f" and put a copy of its words.toml with their name as reviewed_by into templates/{language} beside this file"
+            )
+            source.finding(("council", "languages", number), what, warning=True)
         if missing:
             what = f"{', '.join(missing)}: missing, or another kind of value than in the words.toml of ackbot; copy it from there"
             source.findings.append(Finding(templates.file(f"{language}/words.toml"), 1, missing[0], what))
@@ -47,7 +66,63 @@ def wording(file: shape.File, source: Source) -> Wording:
         templates.offers()
     except TemplateProblem as problem:
         source.findings.append(finding(problem))
-    return Wording(templates, _lists(file, source))
+    _own_templates(source, templates)
+    return Wording(templates, staff, _lists(file, source))
+
+
+def _for_residents(model: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The phrases that mails to residents need; the others are for staff and admins."""
+    subjects = {name: model["subject"][name] for name in RESIDENTS_SUBJECTS}
+    return {**{name: value for name, value in model.items() if name not in _STAFF_PHRASES}, "subject": subjects}
+
+
+def _own_templates(source: Source, templates: Templates) -> None:
+    """Files in the council's folder that replace nothing, because their name is none of ours, and templates without a word."""
+    shipped, own = resources.templates(), source.path.parent / "templates"
+    known = {str(file.relative_to(shipped / MODEL)) for file in (shipped / MODEL).rglob("*.*")}
+    for place in sorted(own.rglob("*")) if own.is_dir() and own.resolve() != shipped.resolve() else ():
+        if not place.is_file() or place.name.startswith(".") or place.name.endswith("~"):
+            continue
+        language, _, name = str(place.relative_to(own)).partition("/")
+        if not name:
+            _misnamed(source, place, "template", language, [file.name for file in shipped.iterdir() if file.is_file()])
+        elif language not in templates.languages():
+            _misnamed(source, place, "template", language, templates.languages(), what="language")
+        elif name.startswith("urgent/"):
+            what = "is not read here; name a folder in [urgent] words_dir, and put it into that"
+            source.findings.append(Finding(str(place), 1, "template", what))
+        elif name not in known and not (shipped / language / name).is_file():
+            _misnamed(source, place, "template", name, sorted(known))
+        elif place.suffix == ".txt" and not _has_words(place):
+            what = "is empty, so an empty mail would go out; write it, or remove the file to use the one that comes with ackbot"
+            source.findings.append(Finding(str(place), 1, "template", what))
+
+
+def _misnamed(
+    source: Source,
+    place: Path,
+    key: str,
+    name: str,
+    known: Sequence[str],
+    what: str = "name of a file that ackbot reads",
+) -> None:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    mend = f'did you mean "{near[0]}"?' if near else f"choose from: {', '.join(known[:20])}"
+    source.findings.append(Finding(str(place), 1, key, f'"{name}" is not a {what}, so nothing reads it; {mend}'))
+
+
+def _has_words(template: Path) -> bool:
+    """Whether a template has anything besides remarks. One that cannot be read is reported elsewhere."""
+    try:
+        text = template.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return True
+    return bool(re.sub(r"\{#.*?#\}", "", text, flags=re.DOTALL).strip())
+
+
+def shipped_wording() -> Wording:
+    """The templates that come with ackbot, and no list of urgent words: for commands that only look."""
+    return Wording(Templates([resources.templates()]), MODEL, wordlists.lists(()))
 
 
 def finding(problem: TemplateProblem) -> Finding:
@@ -75,6 +150,8 @@ def _lists(file: shape.File, source: Source) -> Lists:
     A list in the council's folder takes the place of the one of ackbot. Lines that mean nothing are added to `source`.
     """
     own = source.resolved(file.urgent.words_dir) if file.urgent.words_dir else None
+    if own is not None:
+        _own_lists(own, source)
     files = []
     for language in _languages_of_lists(file, own):
         shared = _text(_list(language, _SHARED, own), source)
@@ -88,6 +165,34 @@ def _lists(file: shape.File, source: Source) -> Lists:
     return wordlists.lists(tuple(files))
 
 
+def _own_lists(own: Path, source: Source) -> None:
+    """Lists in the council's folder that nothing reads, because of their name, and lists without a line: both alarm nobody."""
+    names = (*danger.CATEGORIES, _SHARED)
+    for place in sorted(own.rglob("*")):
+        if not place.is_file() or place.name.startswith(".") or place.name.endswith("~"):
+            continue
+        parts = place.relative_to(own).parts
+        name = parts[-1].split(".")[0]
+        fits = len(parts) == 2 or (len(parts) == 1 and place.name.count(".") == 2)
+        if place.suffix != ".txt" or not fits:
+            what = f"is not read; write it as {own}/{MODEL}/{danger.CATEGORIES[0]}.txt"
+            source.findings.append(Finding(str(place), 1, "urgent.words_dir", what))
+        elif name not in names:
+            _misnamed(source, place, "urgent.words_dir", name, names, what="list of urgent words")
+        elif name != _SHARED and not _has_lines(place):
+            what = "is empty, so nothing of its kind alarms anybody; write the words, or remove the file to use those of ackbot"
+            source.findings.append(Finding(str(place), 1, "urgent.words_dir", what))
+
+
+def _has_lines(place: Path) -> bool:
+    """Whether a list has a line besides remarks. One that cannot be read is reported elsewhere."""
+    try:
+        text = place.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return True
+    return any(line.strip() and not line.lstrip().startswith("#") for line in text.splitlines())
+
+
 def _languages_of_lists(file: shape.File, own: Path | None) -> list[str]:
     """The languages that have lists; English first, because most letters are in it, and then in alphabetical order."""
     known = {path.parent.parent.name for path in resources.templates().glob("*/urgent/*.txt")} | set(
@@ -96,7 +201,7 @@ def _languages_of_lists(file: shape.File, own: Path | None) -> list[str]:
     if own is not None:
         known |= {path.parent.name for path in own.glob("*/*.txt")}
         known |= {path.stem.partition(".")[2] for path in own.glob("*.*.txt")}
-    return sorted(known, key=lambda language: (language != _MODEL, language))
+    return sorted(known, key=lambda language: (language != MODEL, language))
 
 
 def _list(language: str, name: str, own: Path | None) -> Path | None:

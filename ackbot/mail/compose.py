@@ -73,6 +73,7 @@ class Draft:
         envelope_from: the envelope sender; "" for the null sender.
         reply_to: None if replies go to `sender`.
         languages: ISO 639-1 codes, the main one first; it picks the template. All of them make Content-Language.
+        further: those of them in which the whole mail stands once more below, each with the values that it has instead.
         extra: further header fields, without personal data.
         date_at: the Date field, an aware instant.
         large: the HTML is in large print.
@@ -93,6 +94,7 @@ class Draft:
     in_reply_to: str = ""
     references: tuple[str, ...] = ()
     languages: tuple[str, ...] = ("en",)
+    further: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
     html: bool = False
     large: bool = False
     extra: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
@@ -127,7 +129,13 @@ def compose(draft: Draft, templates: Templates) -> Composed:
     """
     subject = clean_subject(draft.subject)
     words = templates.render(
-        draft.languages[0], draft.template, draft.values, title=subject, html=draft.html, large=draft.large
+        draft.languages[0],
+        draft.template,
+        draft.values,
+        title=subject,
+        html=draft.html,
+        large=draft.large,
+        further=draft.further,
     )
     auto_submitted, suppress = draft.profile.value
     headers = {

@@ -4,6 +4,8 @@ Turns the rendered words of a template into plain text and into HTML, with the s
 The source is plain text with blank lines between paragraphs. A line that starts with `# ` is the heading, `- ` a list item,
 `@es ` a paragraph in another language; `---` alone is a rule; `\\` at the end of a line breaks the line there;
 `[words](link)` is a link. All values in a template go through `protect`, so that a resident's words are never markup.
+
+Words that run in the other direction than the page around them stand between isolates (UAX #9 §6.3), in HTML in `<bdi>`.
 """
 
 import re
@@ -16,7 +18,7 @@ from unicodedata import east_asian_width
 
 _SHARED = 400  # characters of a paragraph; longer ones belong to one letter and are not worth keeping in the cache
 WIDTH = 78  # columns of the text form (voice.md, point 9)
-RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
+RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 
 _OFFSET = 0xF0000  # a private plane of Unicode; protected characters are moved there while markup is read
 _MEANINGFUL = "[]()#-@\\|\n:/"
@@ -24,7 +26,19 @@ _PROTECT = {ord(char): _OFFSET + ord(char) for char in _MEANINGFUL}
 _RESTORE = {there: here for here, there in _PROTECT.items()}
 _RESTORE_INLINE = {there: here for there, here in _RESTORE.items() if here != ord("\n")}
 _BLANKS = re.compile(r"\s+")
-_STRANGE = re.compile(f"[{chr(_OFFSET)}-{chr(_OFFSET + 0x7F)}]")
+_STRANGE = re.compile(f"[{chr(_OFFSET)}-{chr(_OFFSET + 0x9F)}]")
+# Around words with a direction or language of their own: begin, the language's code, middle, the words, end.
+_BEGIN, _MIDDLE, _END = (chr(_OFFSET + number) for number in (0x80, 0x81, 0x82))
+_ISOLATED = re.compile(f"{_BEGIN}([a-z]*){_MIDDLE}([^{_BEGIN}{_END}]*){_END}")
+_LEFT_TO_RIGHT, _FIRST_STRONG, _POP = "\u2066", "\u2068", "\u2069"
+_DIRECTIONS = re.compile(
+    "[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)  # what strangers could turn a line round with
+_RTL_LETTER = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
+_LTR_LETTER = re.compile("[A-Za-z\u00c0-\u02b8\u0370-\u0589]")
+_NUMBERS = re.compile(
+    r"(?<![\w/.=&-])\+?\d{1,20}(?: \d{1,20})+(?![\w/-])"
+)  # a phone number, which would be read backwards
 _LINK = re.compile(r"\[([^\[\]]+)\]\(((?:https|mailto):[^\s()]+)\)")
 _REFERENCE = re.compile(r"(?<![\w-])[A-Z]{1,6}(?:-[A-Z2-9]{3}){2}(?![\w-])")  # a case reference, kept on one line
 _BARE_URL = re.compile(r"https://([^\s/()<>\"]+)(?:/[^\s()<>\"]*[^\s()<>\".,;])?")
@@ -46,22 +60,57 @@ class Lines(str):
     __slots__ = ()
 
 
+class _Isolated(Words):
+    """Words between our marks of isolation."""
+
+    __slots__ = ()
+
+
 def protect(value: Any) -> Any:
-    """Protect a value that goes into a template, so that markup in it stays plain characters. Only `Words` pass unchanged."""
+    """
+    Protect a value that goes into a template, so that markup in it stays plain characters. Only `Words` pass unchanged.
+
+    A value of one line that runs from right to left is isolated.
+    """
     if isinstance(value, Words) or not isinstance(value, str):
         return value
-    if not isinstance(value, Lines):
-        value = _BLANKS.sub(" ", value)
-    if value.isalnum():
-        return value
-    return (value if value.isascii() else _STRANGE.sub("", value)).translate(_PROTECT)
+    if isinstance(value, Lines):
+        return (value if value.isascii() else _STRANGE.sub("", value)).translate(_PROTECT)
+    value = _BLANKS.sub(" ", value)
+    if value.isascii():
+        return value if value.isalnum() else value.translate(_PROTECT)
+    return isolated(value) if _RTL_LETTER.search(value) else _STRANGE.sub("", value).translate(_PROTECT)
+
+
+def protect_right_to_left(value: Any) -> Any:
+    """`protect` on a page that runs from right to left, where names, references and phone numbers are isolated."""
+    if isinstance(value, Words):
+        return value if isinstance(value, _Isolated) else _NUMBERS.sub(lambda found: _phone(found[0]), value)
+    if (
+        isinstance(value, str)
+        and not isinstance(value, Lines)
+        and (_LTR_LETTER.search(value) or _NUMBERS.search(value))
+    ):
+        return isolated(value)
+    return protect(value)
+
+
+def isolated(value: str, language: str = "") -> Words:
+    """A value of one line that has a direction, and perhaps a language, of its own; `language` is a code or ""."""
+    plain = _STRANGE.sub("", _DIRECTIONS.sub("", _BLANKS.sub(" ", value))).translate(_PROTECT)
+    return _Isolated(f"{_BEGIN}{language}{_MIDDLE}{plain}{_END}")
+
+
+def _phone(number: str) -> str:
+    together = number.replace(" ", "\N{NO-BREAK SPACE}")
+    return f"{_BEGIN}{_MIDDLE}{together}{_END}"
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
     """One paragraph, heading, list or rule; `lines` still hold links and protected characters."""
 
-    kind: Literal["h1", "p", "ul", "hr"]
+    kind: Literal["h1", "h2", "p", "ul", "hr"]
     lines: tuple[str, ...]
     language: str = ""
 
@@ -98,25 +147,40 @@ def _joined(lines: list[str]) -> str:
     return text.strip()
 
 
-def to_text(found: tuple[Block, ...]) -> str:
-    """The text form: lines of at most WIDTH columns, except for long links; `\\n` line ends, one at the end."""
+def to_text(found: tuple[Block, ...], language: str = "en") -> str:
+    """
+    The text form: lines of at most WIDTH columns, except for long links; `\\n` line ends, one at the end.
+
+    Args:
+        language: ISO 639-1 code of the page, as in `to_html`.
+    """
     pieces = []
     for block in found:
         if block.kind == "hr":
             continue
         indents = ("- ", "  ") if block.kind == "ul" else ("", "")
-        pieces.append("\n".join(_filled(line, *indents) for line in block.lines))
+        backwards = direction(block.language or language) == "rtl"
+        pieces.append("\n".join(_filled(line, *indents, backwards) for line in block.lines))
     return "\n\n".join(pieces) + "\n"
 
 
-def _filled(line: str, first: str, rest: str) -> str:
-    return (_filled_before if len(line) < _SHARED else _filled_before.__wrapped__)(line, first, rest)
+def _filled(line: str, first: str, rest: str, backwards: bool) -> str:
+    return (_filled_before if len(line) < _SHARED else _filled_before.__wrapped__)(line, first, rest, backwards)
 
 
 @lru_cache(maxsize=256)
-def _filled_before(line: str, first: str, rest: str) -> str:
+def _filled_before(line: str, first: str, rest: str, backwards: bool) -> str:
     """`_filled` with a cache, for paragraphs that many mails share, such as the footer's."""
-    return _wrapped(_link_as_text(line), first, rest).translate(_RESTORE)
+    shown = _ISOLATED.sub(lambda found: _isolated_text(found[2], backwards), line) if _BEGIN in line else line
+    return _wrapped(_link_as_text(shown), first, rest).translate(_RESTORE)
+
+
+def _isolated_text(words: str, backwards: bool) -> str:
+    """Words between isolates if they need them: of the other direction than their page, or on a page from right to left."""
+    if not backwards and not _RTL_LETTER.search(words):
+        return words
+    known = backwards and not _RTL_LETTER.search(words)
+    return f"{_LEFT_TO_RIGHT if known else _FIRST_STRONG}{words}{_POP}"
 
 
 def _link_as_text(line: str) -> str:
@@ -199,7 +263,7 @@ def to_html(found: tuple[Block, ...], shell: str, styles: Mapping[str, str], *, 
     )
     places = {
         "LANG": escape(language),
-        "DIR": _direction(language),
+        "DIR": direction(language),
         "TITLE": escape(title, quote=False),
         "BODY": body,
     }
@@ -214,12 +278,12 @@ def _html_block_before(block: Block, styles: tuple[tuple[str, str], ...]) -> str
 
 
 def _html_block(block: Block, styles: Mapping[str, str]) -> str:
-    language = f' lang="{block.language}" dir="{_direction(block.language)}"' if block.language else ""
+    language = f' lang="{block.language}" dir="{direction(block.language)}"' if block.language else ""
     if block.kind == "hr":
         return f"<hr{_style(styles, 'hr')}>"
     if block.kind == "ul":
         items = "\n".join(f"<li{_style(styles, 'li')}>{_html_line(line, styles)}</li>" for line in block.lines)
-        return f"<ul{_style(styles, 'ul')}>\n{items}\n</ul>"
+        return f"<ul{language}{_style(styles, 'ul')}>\n{items}\n</ul>"
     return f"<{block.kind}{language}{_style(styles, block.kind)}>{_html_line(block.lines[0], styles)}</{block.kind}>"
 
 
@@ -229,7 +293,13 @@ def _html_line(line: str, styles: Mapping[str, str]) -> str:
         out += [_bare_urls(line[end : match.start()], styles), _anchor(match[2], escape(match[1], quote=False), styles)]
         end = match.end()
     out.append(_bare_urls(line[end:], styles))
-    return "".join(out).replace(_PROTECTED_BREAK, "<br>\n").translate(_RESTORE)
+    html = "".join(out).replace(_PROTECTED_BREAK, "<br>\n").translate(_RESTORE)
+    return _ISOLATED.sub(_bdi, html) if _BEGIN in html else html
+
+
+def _bdi(found: re.Match[str]) -> str:
+    language = f' lang="{found[1]}"' if found[1] else ""
+    return f"<bdi{language}>{found[2]}</bdi>"
 
 
 def _escaped(text: str) -> str:
@@ -254,5 +324,6 @@ def _style(styles: Mapping[str, str], element: str) -> str:
     return f' style="{escape(styles[element])}"' if element in styles else ""
 
 
-def _direction(language: str) -> str:
+def direction(language: str) -> str:
+    """The writing direction of a language: "ltr" or "rtl"."""
     return "rtl" if language.partition("-")[0] in RIGHT_TO_LEFT else "ltr"

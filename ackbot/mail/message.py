@@ -133,8 +133,19 @@ class Message(Read):
         return self.unmarked[:end]
 
     def language(self, default: str) -> str:
-        """The ISO 639-1 code of the newly written words; `default` if the language is unclear."""
-        return self.language_code or default
+        """
+        The ISO 639-1 code of the newly written words; if these are too few, of what the writer's mail program says (RFC 3282).
+
+        Args:
+            default: the code if neither tells.
+        """
+        return self.language_code or self._declared_language or default
+
+    @property
+    def _declared_language(self) -> str:
+        """The first language that Content-Language or Accept-Language names; "" if it is none that residents write."""
+        declared = self.headers.value("content-language") or self.headers.value("accept-language")
+        return language.spoken(declared.partition(",")[0].partition(";")[0])
 
     def mailbox(self, name: str) -> Address | None:
         """

@@ -3,20 +3,24 @@
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from functools import cached_property
 from itertools import takewhile
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import jinja2
+from jinja2 import nodes
 
+from ackbot import not_toml
 from ackbot.errors import AckbotError
 from ackbot.mail import markup
 
-ELEMENTS = ("h1", "p", "ul", "li", "a", "hr")
+ELEMENTS = ("h1", "h2", "p", "ul", "li", "a", "hr")
 _LARGE = 1.4  # factor of large print: the shell's 18 px become 25, which is 19 points
+_NONE: Mapping[str, Any] = MappingProxyType({})
 SHELL = "shell.html"  # the page around every HTML part, including its style sheet
 
 
@@ -73,9 +77,23 @@ class Templates:
             keep_trailing_newline=False,
             auto_reload=False,
         )
-        self._environment.filters.update(day=_day, clock=_clock, lines=markup.Lines)
+        self._environment.filters.update(
+            day=_day,
+            on_day=_on_day,
+            clock=_clock,
+            lines=markup.Lines,
+            theirs=_theirs,
+            yours=_yours,
+            wished=_wished,
+            listed=_listed,
+            dangers=_dangers,
+        )
         self._words: dict[str, Mapping[str, Any]] = {}
         self._counted: tuple[Mapping[str, Any], str, str, tuple[markup.Block, ...]] = ({}, "", "", ())
+
+    @cached_property
+    def _right_to_left(self) -> jinja2.Environment:
+        return self._environment.overlay(finalize=markup.protect_right_to_left)
 
     def languages(self) -> tuple[str, ...]:
         """The codes of the languages that have an acknowledgement, in alphabetical order."""
@@ -107,15 +125,26 @@ class Templates:
         return str(phrase).format_map(values)
 
     def fence(self, language: str) -> str:
-        """How the fence line begins, up to the resident's name. Staff write to the resident above the fence."""
-        return str(self.words(language)["fence"]).partition("{")[0].strip()
+        """How the fence line begins, up to the resident's name; "" if no mail to staff is written in that language."""
+        return str(self.words(language).get("fence", "")).partition("{")[0].strip()
 
-    def day(self, language: str, day: date, today: date) -> str:
-        """A date as people say it, with its weekday; with its year only if that is not this year."""
+    def own_name(self, language: str) -> str:
+        """What speakers of a language call it; its code if we do not know."""
+        names = self.language_names().get(language, (language,))
+        return next((name for name in names if not name.isascii()), names[min(1, len(names) - 1)])
+
+    def day(self, language: str, day: date, today: date, *, on: bool = False) -> str:
+        """
+        A date as people say it, with its weekday; with its year only if that is not this year.
+
+        Args:
+            on: in the form that says when something happens, where a language has one of its own, as Welsh and Polish do.
+        """
         words = self.words(language)
         pattern = words["date"] if day.year == today.year else words["date_with_year"]
+        weekdays = words["weekdays_on"] if on and "weekdays_on" in words else words["weekdays"]
         return str(pattern).format(
-            weekday=words["weekdays"][day.weekday()], day=day.day, month=words["months"][day.month - 1], year=day.year
+            weekday=weekdays[day.weekday()], day=day.day, month=words["months"][day.month - 1], year=day.year
         )
 
     def clock(self, language: str, moment: time) -> str:
@@ -134,13 +163,22 @@ class Templates:
         return self._words["names"]
 
     def render(
-        self, language: str, name: str, values: Mapping[str, Any], *, title: str, html: bool, large: bool = False
+        self,
+        language: str,
+        name: str,
+        values: Mapping[str, Any],
+        *,
+        title: str,
+        html: bool,
+        large: bool = False,
+        further: Mapping[str, Mapping[str, Any]] = _NONE,
     ) -> Rendered:
         """
         The words of one mail.
 
         Args:
             large: in large print, which is at least 18 points.
+            further: languages in which the whole mail stands once more below, each with the values that it has instead.
 
         Raises:
             TemplateProblem: the template is missing, broken, or names a value that `values` lacks.
@@ -151,7 +189,9 @@ class Templates:
             if counted[0] is values and counted[1:3] == (language, name)
             else self._blocks(language, name, values)
         )
-        text = markup.to_text(found)
+        if further:
+            found = self._one_below_the_other(found, name, values, further)
+        text = markup.to_text(found, language)
         if not html:
             return Rendered(text, "")
         shell, styles = self._large if large else (self.shell, self.styles)
@@ -169,6 +209,23 @@ class Templates:
         above = takewhile(lambda block: block.kind != "hr", found)
         return sum(len(line.split()) for block in above for line in block.lines)
 
+    def _one_below_the_other(
+        self,
+        first: tuple[markup.Block, ...],
+        name: str,
+        values: Mapping[str, Any],
+        further: Mapping[str, Mapping[str, Any]],
+    ) -> tuple[markup.Block, ...]:
+        """Whole versions, never mixed by paragraph, and on top a line for each that stands below (domain.md §12)."""
+        found = [markup.Block("p", (self.words(language)["below"],), language) for language in further]
+        found += first
+        for language, own in further.items():
+            found += [markup.Block("hr", ()), markup.Block("p", (self.own_name(language),), language)]
+            for block in self._blocks(language, name, {**values, **own}):
+                kind = "h2" if block.kind == "h1" else block.kind  # a page has one h1
+                found.append(replace(block, kind=kind, language=block.language or language))
+        return tuple(found)
+
     def _blocks(self, language: str, name: str, values: Mapping[str, Any]) -> tuple[markup.Block, ...]:
         return markup.blocks(self._source(language, name, values))
 
@@ -184,14 +241,37 @@ class Templates:
             raise TemplateProblem(str(error.message), *place(error)) from None
 
     def _compiled(self, name: str) -> jinja2.Template:
+        backwards = markup.direction(name.partition("/")[0]) == "rtl"
         try:
-            return self._environment.get_template(name)
+            return (self._right_to_left if backwards else self._environment).get_template(name)
         except jinja2.TemplateNotFound as error:
             raise TemplateProblem(f"there is no template {error.name}") from None
         except jinja2.TemplateSyntaxError as error:
             raise TemplateProblem(str(error.message), str(error.filename), error.lineno) from None
         except (UnicodeDecodeError, OSError) as error:
             raise TemplateProblem(f"cannot be read ({error})", self.file(name)) from None
+
+    def named_in(self, language: str, name: str) -> frozenset[str]:
+        """
+        The values that a template names, with those of the parts that it includes; of `one.next_on` the last name.
+
+        Raises:
+            TemplateProblem: the template is missing or does not compile.
+        """
+        self._compiled(f"{language}/{name}.txt")
+        tree = self._environment.parse(self._file(f"{language}/{name}.txt"))
+        found = {node.attr for node in tree.find_all(nodes.Getattr)}
+        made = {"_language", "loop"}
+        for node in tree.find_all(nodes.Name):
+            (made if node.ctx == "store" else found).add(node.name)
+        for include in tree.find_all(nodes.Include):
+            *_, part = (
+                str(one.value)
+                for one in (include.template, *include.template.find_all(nodes.Const))
+                if isinstance(one, nodes.Const)
+            )
+            found |= self.named_in(language, part.strip("/").removesuffix(".txt"))
+        return frozenset(found - made)
 
     def problems(self, language: str) -> Iterator[TemplateProblem]:
         """What is wrong with that language's templates, as far as they show it before any value is filled in."""
@@ -201,6 +281,10 @@ class Templates:
                 self._compiled(name)
             except TemplateProblem as problem:
                 yield problem
+
+    def file_text(self, name: str) -> str:
+        """What stands in a template file such as `en/receipt.txt`. Raises TemplateProblem."""
+        return self._file(name)
 
     def file(self, name: str) -> str:
         """The path of a template file such as `en/words.toml`, for messages to an admin; the name itself if there is none."""
@@ -252,10 +336,8 @@ class Templates:
         try:
             return tomllib.loads(text)
         except ValueError as error:
-            words = str(error)
-            line = words.partition("(at line ")[2].partition(",")[0]
-            path, number = self.file(name), int(line) if line.isdigit() else text.count("\n") or 1
-            raise TemplateProblem(f"{words.partition(' (at')[0]}; this is not TOML", path, number) from None
+            line, what = not_toml.told(text, error)
+            raise TemplateProblem(what, self.file(name), line) from None
 
 
 def _enlarged(css: str) -> str:
@@ -275,10 +357,60 @@ def place(error: BaseException) -> tuple[str, int]:
 @jinja2.pass_context
 def _day(context: jinja2.runtime.Context, day: date) -> str:
     templates: Templates = context["_templates"]
-    return templates.day(context["_language"], day, context["today"])
+    return markup.Words(templates.day(context["_language"], day, context["today"]))
+
+
+@jinja2.pass_context
+def _on_day(context: jinja2.runtime.Context, day: date) -> str:
+    templates: Templates = context["_templates"]
+    return markup.Words(templates.day(context["_language"], day, context["today"], on=True))
 
 
 @jinja2.pass_context
 def _clock(context: jinja2.runtime.Context, moment: datetime) -> str:
     templates: Templates = context["_templates"]
     return templates.clock(context["_language"], moment.timetz())
+
+
+@jinja2.pass_context
+def _theirs(context: jinja2.runtime.Context, words: str) -> str:
+    """A resident's words within ours, such as their subject: in the language of their letter, isolated."""
+    language = str(context.get("letter_language") or "")
+    return markup.isolated(words, "" if language == context["_language"] else language)
+
+
+@jinja2.pass_context
+def _yours(context: jinja2.runtime.Context, way: str) -> str:
+    """What they wrote or told us, in the words in which our later mails name it."""
+    templates: Templates = context["_templates"]
+    return markup.Words(templates.phrase(context["_language"], f"reached.{way}"))
+
+
+@jinja2.pass_context
+def _listed(context: jinja2.runtime.Context, names: Sequence[str]) -> str:
+    """Names as a sentence lists them: "A", "A and B", "A, B, and C"."""
+    words = context["_templates"].words(context["_language"])["list"]
+    *others, last = (markup.protect(name) for name in names)
+    joint = "" if not others else words["two"] if len(others) == 1 else words["last"]
+    return markup.Words(f"{words['comma'].join(others)}{joint}{last}")
+
+
+@jinja2.pass_context
+def _dangers(context: jinja2.runtime.Context, categories: Sequence[str]) -> str:
+    """What a letter mentions, by the categories of its urgent words."""
+    names = context["_templates"].words(context["_language"])["dangers"]
+    return _listed(context, [names[one] for one in categories])
+
+
+@jinja2.pass_context
+def _wished(context: jinja2.runtime.Context, wishes: Sequence[str]) -> str:
+    """What a resident asked for, named in the language of the mail: languages by their codes, formats by their names."""
+    templates, language = context["_templates"], context["_language"]
+    formats: Mapping[str, str] = templates.words(language)["formats"]
+    names = []
+    for wish in wishes:
+        name, _, other = wish.partition(":")
+        known = templates.language_names().get(other or name, ())
+        called = (known[0] if language == "en" else templates.own_name(other or name)) if known else other
+        names.append(formats[name].format(language=called) if name in formats else called or wish)
+    return _listed(context, names)

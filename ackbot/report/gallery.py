@@ -21,9 +21,9 @@ class Card:
 
     @property
     def shown(self) -> str:
-        """The content of the HTML part's <main>, to be put into the page; "" for a mail of text only."""
+        """The content of the HTML part's <main>, with its headings below those of the page; "" for a mail of text only."""
         match = re.search(r"<main[^>]*>(.*)</main>", self.html, re.DOTALL)
-        return match[1] if match else ""
+        return re.sub(r"<(/?)h[12]\b", r"<\1h4", match[1]) if match else ""
 
     @property
     def direction(self) -> tuple[str, str]:

@@ -11,7 +11,7 @@ def render(template: str, **values: Any) -> str:
     """A page of templates/report. Everything in `values` is escaped; an undefined one is an error."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(str(resources.templates() / "report")),
-        autoescape=True,
+        autoescape=jinja2.select_autoescape(["html"]),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

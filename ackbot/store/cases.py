@@ -14,12 +14,16 @@ from ackbot.store.database import Database, Row, instant_of, listed, text_of
 
 def by_code(db: Database, codes: Sequence[str]) -> dict[str, Case]:
     """
-    Cases by code, with their parties, running and paused clocks, and thread. A code without a case is left out.
+    Cases by code, with their parties, running and paused clocks, and thread. A code without a case is left out, and so is a case
+    that was erased: whoever writes about it again has a new one.
 
     Inside a transaction the rows are locked until it ends (PostgreSQL).
     """
     placeholders, parameters = listed("c", codes)
-    found = db.run(f"SELECT * FROM cases WHERE code IN ({placeholders}) ORDER BY code {db.lock_rows}", **parameters)
+    found = db.run(
+        f"SELECT * FROM cases WHERE code IN ({placeholders}) AND erased_at IS NULL ORDER BY code {db.lock_rows}",
+        **parameters,
+    )
     if not found:
         return {}
     placeholders, parameters = listed("c", [row["code"] for row in found])

@@ -11,7 +11,7 @@ from ackbot.store.schema import MIGRATIONS
 _AT_ONCE = 500  # rows
 # These tables belong to the workers of the moment, not to the council: who works on a store, what they have in hand, and what
 # its relays took in the last day.
-_LEFT_OUT = {"in_hand", "leases", "relay_use"}
+_LEFT_OUT = {"in_hand", "leases", "relay_use", "running"}
 
 
 def copy(source: Database, target: Database) -> dict[str, int]:

@@ -95,6 +95,13 @@ class Database(Protocol):
         """Make the next id that the store gives in this table higher than every id that is there."""
         ...
 
+    def wipe(self) -> bool:
+        """
+        Rid the store's files of what was deleted, outside of a transaction. False if somebody still reads old rows; then the
+        next call does it. Raises StoreBusy.
+        """
+        ...
+
     def migrate(self) -> None:
         """Bring the schema up to date. Raises StoreProblem when it is newer than this program."""
         ...

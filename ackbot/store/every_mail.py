@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from ackbot.store.answered import ANSWER
 from ackbot.store.database import Database, Row
 
 OUTCOMES = ("case", "attach", "event", "record", "quarantined", "not-fetched")
@@ -23,7 +24,7 @@ def between(db: Database, since: str, until: str, *, inbox: str, outcome: str) -
     return db.run(
         f"""
         SELECT arrivals.recorded_at, arrivals.arrived_at, arrivals.inbox, arrivals.folder, arrivals.uid, {_OUTCOME} AS outcome,
-               letters.code, letters.kind, letters.from_key, letters.subject, letters.acknowledged, letters.rule,
+               letters.code, letters.kind, letters.from_key, letters.subject, {ANSWER}, letters.rule,
                COALESCE(letters.why, arrivals.error) AS why, letters.message_id
         FROM arrivals LEFT JOIN letters ON letters.id = arrivals.letter_id
         WHERE arrivals.recorded_at >= :since AND arrivals.recorded_at < :until

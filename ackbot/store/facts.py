@@ -165,7 +165,8 @@ def _ask(db: Database, questions: Questions, sender: str, now: datetime) -> _Ask
         else nothing,
         known=db.run(
             "SELECT letters.code, letters.state, letters.kind, letters.outcome, letters.by_way, letters.arrived_at, "
-            "arrivals.inbox FROM letters LEFT JOIN arrivals ON arrivals.letter_id IN (letters.id, letters.brought_by) "
+            "letters.erased_at, arrivals.inbox FROM letters "
+            "LEFT JOIN arrivals ON arrivals.letter_id IN (letters.id, letters.brought_by) "
             "WHERE letters.fingerprint = :fingerprint",
             fingerprint=questions.fingerprint,
         ),
@@ -203,6 +204,7 @@ def _known(rows: Sequence[Row]) -> Known | None:
         first["outcome"],
         first["by_way"],
         instant_of(first["arrived_at"]),
+        erased=first["erased_at"] is not None,
     )
 
 

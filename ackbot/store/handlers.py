@@ -224,7 +224,7 @@ def _send(unit: Unit, send: Send, mail: Composed) -> _End:
         """,
         dedupe_key=send.dedupe_key,
         held_for=_held_for(unit.db, send, council, unit.arrival),
-        pauses=draft.kind != "urgent",
+        pauses=modes.pauses_hold(council, draft.kind, draft.recipient.key),
         kind=draft.kind,
         priority=PRIORITIES[draft.kind],
         code=send.code,

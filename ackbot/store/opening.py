@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from ackbot import extras
 from ackbot.store.database import Database, StoreProblem, unreadable
 from ackbot.store.sqlite import SQLite
 
@@ -26,7 +27,7 @@ def open_database(url: str, *, exclusive: bool = False, read_only: bool = False)
             from ackbot.store.postgres import Postgres
         except ImportError as error:
             raise StoreProblem(
-                f"PostgreSQL needs one more package; run pip install 'ackbot[postgres]' ({error})"
+                f"PostgreSQL needs one more package ({error}); run {extras.command('postgres')}"
             ) from error
         database = Postgres(url, read_only=read_only)
     elif scheme == "sqlite":

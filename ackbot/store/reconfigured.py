@@ -4,14 +4,20 @@ from collections.abc import Collection
 from datetime import datetime
 
 from ackbot.casework.council import Council
-from ackbot.store import events
+from ackbot.mail.addresses import key_of
+from ackbot.store import events, settings
 from ackbot.store.database import Database, Row, listed
-from ackbot.store.modes import IN_HAND, lets_out
+from ackbot.store.modes import ADMIN, IN_HAND, lets_out
 
 # Each condition in the words of a partial index of the outbox, so that finished mail is not read.
 _STATES = {"held": "state = 'held'", "queued": "state = 'queued'"} | {
     state: f"state = '{state}' AND {IN_HAND}" for state in ("claimed", "sending", "unknown")
 }
+
+
+def know_admin(db: Database, council: Council) -> None:
+    """Keep the admin's address with the store, for `pause`, which works without the configuration (E60, E61)."""
+    settings.write(db, ADMIN, key_of(council.admin))
 
 
 def hold_by_mode(db: Database, council: Council, now: datetime) -> int:

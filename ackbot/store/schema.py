@@ -43,7 +43,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             from_key TEXT NOT NULL,            -- case-folded address that is answered or recorded; '' for none
             subject TEXT NOT NULL,
             subject_key TEXT NOT NULL,         -- without prefixes and tags, case folded: joins letters about one matter
-            text TEXT NOT NULL,                -- visible text, at most 64 KB; for retention to empty, once it is built
+            text TEXT NOT NULL,                -- visible text, at most 64 KB; emptied by store/forgetting
             text_hash TEXT NOT NULL,           -- of the newly written words; '' for none
             headers TEXT NOT NULL,             -- JSON: the header fields that rules look at
             language TEXT NOT NULL,
@@ -199,7 +199,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             state TEXT NOT NULL CHECK (state IN ('open', 'sent', 'kept')), -- held words wait while they are open
             command TEXT NOT NULL,             -- of held words, what they were to do, such as UPDATE; of notes, what they came with
             argument TEXT NOT NULL,            -- such as the date of a MORE
-            words TEXT NOT NULL,               -- for retention to empty, once it is built
+            words TEXT NOT NULL,               -- emptied by store/forgetting
             asked_by TEXT NOT NULL,            -- Message-ID of the mail that asks about held words; '' for a note
             letter_id BIGINT REFERENCES letters (id), -- the mail they came in; its attachments are sent with them
             files TEXT NOT NULL,               -- JSON: those attachments, each its name, content type and section
@@ -458,5 +458,35 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             failing TEXT NOT NULL              -- why it failed then, a sentence for the admin; '' when all is well
         )                                      -- written by store/calendars
         """,
+    ),
+    # 14: what the admin reads is what runs, and not what the file says meanwhile.
+    (
+        """
+        CREATE TABLE running (
+            worker TEXT NOT NULL PRIMARY KEY,  -- the process; on a store that is not shared there is one
+            version TEXT NOT NULL,             -- of ackbot
+            configuration TEXT NOT NULL,       -- JSON: its files, modes and digests; see work/running
+            since TEXT NOT NULL,               -- since when it works by this configuration
+            heard_at TEXT NOT NULL,            -- it lived then; written some three times a minute
+            stopped_at TEXT,                   -- null unless it ended in order
+            refused_at TEXT,                   -- when the last reload was refused; null if none was since `since`
+            refused TEXT NOT NULL              -- JSON: why, one sentence each
+        )                                      -- written by store/running; read by all commands that look
+        """,
+    ),
+    # 15: words go some time after a case is closed, names and addresses later; the row of a letter stays, and its fingerprint is
+    # the hash by which a letter that comes again is known.
+    (
+        "ALTER TABLE cases ADD COLUMN hold TEXT NOT NULL DEFAULT ''",  # why nothing of it may be deleted; '' for no hold
+        "ALTER TABLE cases ADD COLUMN erased_at TEXT",  # since when it names nobody; null while it may
+        "ALTER TABLE letters ADD COLUMN emptied_at TEXT",  # since when its words are gone
+        "ALTER TABLE letters ADD COLUMN erased_at TEXT",  # since when it names nobody either: a tombstone
+        "ALTER TABLE outbox ADD COLUMN emptied_at TEXT",
+        "CREATE INDEX cases_closed ON cases (closed_at) WHERE state = 'closed' AND erased_at IS NULL AND hold = ''",
+        "CREATE INDEX letters_worded ON letters (code) WHERE emptied_at IS NULL",
+        "CREATE INDEX letters_loose ON letters (arrived_at) WHERE code IS NULL AND emptied_at IS NULL",
+        "CREATE INDEX letters_named ON letters (arrived_at) WHERE code IS NULL AND erased_at IS NULL",
+        "CREATE INDEX outbox_loose ON outbox (created_at) WHERE code = '' AND emptied_at IS NULL",
+        "CREATE INDEX outbox_letter ON outbox (letter_id) WHERE letter_id IS NOT NULL",
     ),
 )

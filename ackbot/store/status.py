@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from ackbot.mail import message
 from ackbot.store import alarms, backups, inboxes, lanes, leases, outbox, put_in
+from ackbot.store.answered import ANSWER, went_out
 from ackbot.store.database import Database, Row, instant_of, listed, text_of
 
 _SILENT_FOR = timedelta(minutes=10)  # in addition to two polls: time for a server's restart and our back-off
@@ -18,9 +20,11 @@ _CASE = (
 )
 _LETTER = (
     "id, state, message_id, from_key, subject, arrived_at, kind, outcome, rule, why, acknowledged, code, error, "
-    "attempts, brought_by"
+    f"attempts, brought_by, {ANSWER}"
 )
-_MAIL = "id, kind, state, held_for, recipient, staff, message_id, code, created_at, accepted_at, attempts, reply"
+_MAIL = (
+    "id, kind, state, held_for, recipient, staff, message_id, code, created_at, accepted_at, attempts, reply, content"
+)
 
 
 def status(db: Database, polls: Mapping[str, float], now: datetime) -> dict[str, Any]:
@@ -55,6 +59,8 @@ def status(db: Database, polls: Mapping[str, float], now: datetime) -> dict[str,
     )[0]["n"]
     wrong = [sentence for one in shown if (sentence := _wrong(one, polls[one["name"]], now))]
     wrong += [f"relay {one['name']}: {one['reason']}" for one in troubled]
+    paused = inboxes.pauses(db)
+    wrong += [_paused(db, row, now) for row in paused]
     wrong += [f"{counts[held]} mails are {held}" for held in ("held (brake)", "held (restore)") if held in counts]
     backup = backups.awaits_release(db)
     if backup:
@@ -73,7 +79,7 @@ def status(db: Database, polls: Mapping[str, float], now: datetime) -> dict[str,
         "wrong": wrong,
         "inboxes": shown,
         "relays": troubled,
-        "paused": [row["scope"] for row in inboxes.pauses(db)],
+        "paused": [row["scope"] for row in paused],
         "outbox": counts,
         "workers": leases.workers(db),
         "cases": {"open": cases_row["n"], "without_owner": cases_row["ownerless"]},
@@ -109,6 +115,28 @@ def _wrong(inbox: Mapping[str, Any], poll_s: float, now: datetime) -> str:
     return ""
 
 
+def _paused(db: Database, pause: Row, now: datetime) -> str:
+    """That nothing goes out, for how long, how many mails wait, and how many promised dates have passed meanwhile (E61)."""
+    scope, since = pause["scope"], instant_of(pause["paused_at"])
+    waiting = db.run(
+        "SELECT COUNT(*) AS n FROM outbox WHERE state = 'held' AND held_for = 'pause' AND (:scope = '' OR inbox = :scope)",
+        scope=scope,
+    )[0]["n"]
+    passed = db.run(
+        "SELECT COUNT(DISTINCT clocks.code) AS n FROM clocks JOIN cases ON cases.code = clocks.code "
+        "WHERE clocks.state = 'running' AND clocks.told AND clocks.promised_on < :today AND (:scope = '' OR cases.inbox = :scope) "
+        "AND cases.state <> 'closed'",
+        scope=scope,
+        today=now.date().isoformat(),
+    )[0]["n"]
+    named = f" --inbox {scope}" if scope else ""
+    dates = f", and the promised dates of {passed} cases have passed" if passed else ""
+    return (
+        f"{scope or 'everything'} is paused for {_span(now - since)}: {waiting} mails wait{dates}; "
+        f"to end that: ackbot resume{named}"
+    )
+
+
 def _span(time: timedelta) -> str:
     minutes = int(time.total_seconds()) // 60
     return (
@@ -124,16 +152,20 @@ def day(db: Database, inbox: str, since: str) -> dict[str, Any]:
         since: an instant in the store's text form, UTC.
 
     Returns:
-        How many `letters` arrived, how many were `acknowledged`, the reasons why the others were `not_answered` (most
+        How many `letters` arrived, how many were `acknowledged`, how many would have been if the mode allowed it
+        (`would_acknowledge`), the reasons why the others were `not_answered` (most
         frequent first), how many mails the mode holds (`would`), and how many mails are in the `junk` folder.
     """
     rows = db.run(
-        """
-        SELECT letters.acknowledged, letters.kind, letters.why, COUNT(*) AS n FROM arrivals
-        JOIN letters ON letters.id = arrivals.letter_id OR letters.brought_by = arrivals.letter_id
-        WHERE arrivals.inbox = :inbox AND arrivals.recorded_at > :since
-          AND letters.kind <> 'staff'
-        GROUP BY letters.acknowledged, letters.kind, letters.why ORDER BY n DESC, letters.why
+        f"""
+        SELECT answer, kind, why, COUNT(*) AS n FROM (
+            SELECT letters.kind, letters.why, {ANSWER} FROM arrivals
+            JOIN letters ON letters.id = arrivals.letter_id OR letters.brought_by = arrivals.letter_id
+            WHERE arrivals.inbox = :inbox AND arrivals.recorded_at > :since AND letters.kind <> 'staff'
+              -- A mail to staff or the admin whose mailbox this is has come where it was sent; that is no letter (E69).
+              AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.message_id = LOWER(letters.message_id)
+                              AND (outbox.staff <> '' OR outbox.kind = 'admin'))
+        ) AS seen GROUP BY answer, kind, why ORDER BY n DESC, why
         """,
         inbox=inbox,
         since=since,
@@ -146,8 +178,9 @@ def day(db: Database, inbox: str, since: str) -> dict[str, Any]:
     junk = db.run("SELECT junk FROM inbox_states WHERE inbox = :inbox", inbox=inbox)
     return {
         "letters": sum(row["n"] for row in rows),
-        "acknowledged": sum(row["n"] for row in rows if row["acknowledged"]),
-        "not_answered": [f"{row['n']}: {row['why']}" for row in rows if not row["acknowledged"]],
+        "acknowledged": sum(row["n"] for row in rows if went_out(row["answer"])),
+        "would_acknowledge": sum(row["n"] for row in rows if row["answer"] == "held shadow"),
+        "not_answered": [f"{row['n']}: {row['why']}" for row in rows if not row["answer"]],
         "would": would[0]["n"],
         "junk": junk[0]["junk"] if junk and junk[0]["junk"] else 0,
     }
@@ -230,6 +263,12 @@ def _story(db: Database, codes: Sequence[str], letters: Sequence[Row], mails: Se
             dict(row) | {"arrivals": [dict(one) for one in arrivals if one["letter_id"] == row["id"]]}
             for row in letters
         ],
-        "mails": [dict(row) for row in mails],
+        "mails": [_mail(row) for row in mails],
         "events": [dict(row) for row in events],
     }
+
+
+def _mail(row: Row) -> dict[str, Any]:
+    """A mail without its bytes. Of one that is held, the words, because nobody else has them (E63)."""
+    shown = {name: value for name, value in dict(row).items() if name != "content"}
+    return shown | {"words": message.text_of(bytes(row["content"])) if row["state"] == "held" else ""}

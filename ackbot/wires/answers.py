@@ -6,8 +6,12 @@ The libraries give up a whole reply for one odd answer in it, and with it an inb
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
+from ackbot.wires.structure import MISSHAPEN
+
+_FIRST_YEAR = 1990  # an internal date before it, such as 1 January 1970, is a server's way to say that it knows none
 MOST_FOUND = 5_000_000  # UIDs in one answer to SEARCH; "1:4294967295" in an ESEARCH would fill the memory
 
 Items = dict[bytes, Any]
@@ -102,3 +106,12 @@ def number(values: Sequence[Any]) -> int:
 
 def _is_number(word: bytes) -> bool:
     return bool(re.fullmatch(rb"[0-9]{1,19}", word))
+
+
+def aware(moment: Any) -> datetime | None:
+    """An internal date in UTC; None if it is none that a mail can have."""
+    try:
+        at = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        return at if at.year >= _FIRST_YEAR else None
+    except MISSHAPEN:  # a zone of 99 hours, or a year that no calendar has
+        return None

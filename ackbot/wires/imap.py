@@ -1,5 +1,5 @@
 """
-IMAP (RFC 3501), for reading: nothing here sets a flag (`BODY.PEEK`, P8), and only `move` changes a folder.
+IMAP (RFC 3501), for reading: nothing here sets a flag (`BODY.PEEK`, P8), and only `move` and `remove` change a folder.
 
 One connection belongs to one thread.
 """
@@ -10,25 +10,34 @@ import select
 import socket
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, Literal
+from datetime import datetime
+from typing import Any
 
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import IMAPClientError, LoginError
 from imapclient.imapclient import _normalise_search_criteria
 from imapclient.response_parser import parse_fetch_response
 
-from ackbot.errors import AckbotError
-from ackbot.wires import answers, tls
-from ackbot.wires.secrets import Password, PasswordProblem, sasl_plain
+from ackbot.wires import answers, oauth, tls, token_words
+from ackbot.wires.imap_account import (
+    Account,
+    Envelope,
+    ImapProblem,
+    LoginRefused,
+    NoToken,
+    NotReached,
+    NotTrusted,
+    Selected,
+)
+from ackbot.wires.secrets import PasswordProblem, sasl_plain
 from ackbot.wires.structure import MISSHAPEN, content_fields, rebuilt, wanted
+
+__all__ = ["Account", "ImapProblem", "LoginRefused", "NoToken", "NotReached", "NotTrusted"]  # of imap_account
+__all__ += ["BROKEN", "WHOLE_UP_TO", "Envelope", "Mailbox", "Selected", "parsed"]
 
 WHOLE_UP_TO = 262_144  # octets; larger mails are fetched by structure (design.md, "The life of a letter")
 _OPENING_UP_TO = 4_000_000  # octets that are fetched of the body of a larger mail whose structure cannot be followed
 _CHUNK = 262_144  # octets of an attachment that are fetched at a time
-_FIRST_YEAR = 1990  # an internal date before it, such as 1 January 1970, is a server's way to say that it knows none
 _CONNECT_S, _READ_S = 10, 30
 # A server sends the structure of a mail as one line, and a stranger may write a part's parameters as long as a mail. The standard
 # library gives a line up at 1 MB, and the connection with it: four such mails kept an inbox unread for minutes (E1, D4).
@@ -44,63 +53,6 @@ _NO_UIDVALIDITY = (
 )
 
 
-class ImapProblem(AckbotError):
-    """An inbox cannot be read now."""
-
-    passing = True
-
-
-class LoginRefused(ImapProblem):
-    """The name or password is wrong. Only the admin can mend it, so we try again seldom."""
-
-    passing = False
-
-
-class NotReached(ImapProblem):
-    """The server does not answer, or its name is unknown: trouble of the server or the network."""
-
-
-class NotTrusted(ImapProblem):
-    """TLS failed or is not offered. We never fall back to plaintext (D16)."""
-
-    passing = False
-
-
-@dataclass(frozen=True)
-class Account:
-    """How to reach one mailbox. `security` is tls, starttls, or none (loopback hosts only)."""
-
-    host: str
-    port: int
-    security: Literal["tls", "starttls", "none"]
-    username: str
-    password: Password = field(default_factory=Password)
-    ca_file: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Selected:
-    """
-    The state of a folder on the server (RFC 3501 §2.3.1.1).
-
-    Args:
-        told: the server told UIDNEXT; otherwise it is one more than the highest UID there is.
-    """
-
-    uidvalidity: int
-    uidnext: int
-    told: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """What is known of a mail before it is fetched: size in octets; internal date aware and in UTC, None if it cannot be read."""
-
-    uid: int
-    size: int
-    internal_date: datetime | None
-
-
 class Mailbox:
     """One logged-in connection with at most one folder selected, read-only."""
 
@@ -109,10 +61,10 @@ class Mailbox:
         Connect, secure the connection, and log in.
 
         Raises:
-            LoginRefused, NotTrusted, NotReached, ImapProblem.
+            LoginRefused, NoToken, NotTrusted, NotReached, ImapProblem.
         """
         self._account = account
-        self._client = self._connect()
+        self._client = self._logged_in()
         self.folder = ""
         self._uidvalidity = 0  # of the selected folder
         self.news = False  # the server has announced new mail; a sweep sets this back
@@ -151,22 +103,43 @@ class Mailbox:
             raise NotReached(
                 f"{account.host}:{account.port}: cannot connect: {_said(error)}", host=account.host
             ) from error
-        ids = {"host": account.host, "username": account.username}
-        try:
-            _log_in(client, account.username, account.password.read())
-        except PasswordProblem as error:
-            _drop(client)
-            raise LoginRefused(f"the password for {account.username}: {error}", **ids) from error
-        except LoginError as error:
-            _drop(client)
-            # A server that is out of order refuses every login (UNAVAILABLE, RFC 5530 §3): the password is not at fault.
-            if isinstance(error, imaplib.IMAP4.abort) or "UNAVAILABLE" in str(error).upper():
-                raise ImapProblem(f"{account.host}: {_said(error)}", **ids) from error
-            raise LoginRefused(f"{account.host} refuses {account.username}: {_said(error)}", **ids) from error
-        except BROKEN as error:
-            _drop(client)
-            raise ImapProblem(f"{account.host}: {_said(error)}", **ids) from error
         return client
+
+    def _logged_in(self) -> IMAPClient:
+        """A connection with a login. A refused token is refused for good only if a fresh one is refused too (D17)."""
+        account, refused = self._account, ""
+        ids = {"host": account.host, "username": account.username}
+        while True:
+            client, token = self._connect(), ""
+            try:
+                if account.tokens is None:
+                    _log_in(client, account.username, account.password.read())
+                else:
+                    token = account.tokens.token(account.username, refused=refused)
+                    _log_in_with_token(client, account, token)
+                return client
+            except PasswordProblem as error:
+                _drop(client)
+                raise LoginRefused(f"the password for {account.username}: {error}", **ids) from error
+            except oauth.TokenProblem as error:
+                _drop(client)
+                raise (ImapProblem if error.passing else NoToken)(str(error), **ids, **error.ids) from error
+            except LoginError as error:
+                _drop(client)
+                # A server that is out of order refuses every login (UNAVAILABLE, RFC 5530 §3): the password is not at fault.
+                if isinstance(error, imaplib.IMAP4.abort) or "UNAVAILABLE" in str(error).upper():
+                    raise ImapProblem(f"{account.host}: {_said(error)}", **ids) from error
+                if token and not refused:
+                    refused = token
+                    continue
+                said = f"{account.host} refuses {account.username}: {_said(error)}"
+                if account.tokens is not None:
+                    client_id = account.tokens.grant.client_id
+                    said += f"; {token_words.login_refused(token, account.username, client_id, 'IMAP')}"
+                raise LoginRefused(said, **ids) from error
+            except BROKEN as error:
+                _drop(client)
+                raise ImapProblem(f"{account.host}: {_said(error)}", **ids) from error
 
     @property
     def can_idle(self) -> bool:
@@ -253,7 +226,9 @@ class Mailbox:
         sized = {
             uid: items for uid in sorted(uids) if isinstance((items := told.get(uid, {})).get(b"RFC822.SIZE"), int)
         }
-        return [Envelope(uid, one[b"RFC822.SIZE"], _aware(one.get(b"INTERNALDATE"))) for uid, one in sized.items()]
+        return [
+            Envelope(uid, one[b"RFC822.SIZE"], answers.aware(one.get(b"INTERNALDATE"))) for uid, one in sized.items()
+        ]
 
     def whole(self, uids: Sequence[int]) -> dict[int, bytes]:
         """The bytes of whole mails. A mail that the server does not give is left out (D8)."""
@@ -326,8 +301,9 @@ class Mailbox:
             start += len(piece)
 
     def has_message_id(self, folder: str, message_id: str) -> bool:
-        """Whether a folder has a mail with this Message-ID. Selects the folder."""
-        return bool(self.uids_with(folder, [("Message-ID", message_id)]))
+        """Whether a folder has a mail of ours with this Message-ID, which Exchange may have moved. Selects the folder."""
+        names = ("Message-ID", "X-Microsoft-Original-Message-ID", "X-Ackbot-Id")
+        return bool(self.uids_with(folder, [(name, message_id) for name in names]))
 
     def has_answer(self, folder: str, message_id: str) -> bool:
         """Whether a folder has a mail that answers this Message-ID. Selects the folder."""
@@ -424,6 +400,16 @@ class Mailbox:
             words = told[-1].split() if told and told[-1] else []
             return (int(words[0]), int(words[2])) if len(words) == 3 and words[2].isdigit() else None
 
+    def remove(self, uids: Sequence[int]) -> bool:
+        """Remove mails by UID alone. False if the server cannot (RFC 4315): a plain EXPUNGE would take what others marked too."""
+        with self._guarded("remove"):
+            if not self._client.has_capability("UIDPLUS"):
+                return False
+            self._client.select_folder(self.folder)  # a folder that was opened with EXAMINE cannot be changed
+            self._client.delete_messages(list(uids), silent=True)
+            self._client.uid_expunge(list(uids))
+            return True
+
     def close(self) -> None:
         """Log out, if the server still answers. Never raises."""
         with contextlib.suppress(*BROKEN):
@@ -438,7 +424,10 @@ class Mailbox:
         except ImapProblem:
             raise
         except BROKEN as error:
-            raise ImapProblem(f"{self._account.host}: {what}: {_said(error)}", host=self._account.host) from error
+            said = f"{self._account.host}: {what}: {_said(error)}"
+            if "authenticated but not connected" in said:
+                said += f"; {token_words.not_connected(self._account.username)}"
+            raise ImapProblem(said, host=self._account.host) from error
         # EXISTS may come with the reply to any command (RFC 3501 §7.3.1), and no later NOOP or IDLE repeats it.
         if self._taken("EXISTS"):
             self.news = True
@@ -456,20 +445,30 @@ def _log_in(client: IMAPClient, username: str, password: str) -> None:
         raise PasswordProblem("it has characters beyond ASCII, and the server offers no AUTH=PLAIN; choose another")
 
 
+def _log_in_with_token(client: IMAPClient, account: Account, token: str) -> None:
+    """
+    Log in with OAUTHBEARER (RFC 7628) or XOAUTH2.
+
+    Raises:
+        LoginError: with the reason that the server gives in its challenge, if it gives one.
+    """
+    mechanisms = [one.decode("ascii", "replace") for one in client.capabilities() if one.upper().startswith(b"AUTH=")]
+    mechanism = oauth.mechanism(" ".join(mechanisms))
+    if mechanism is None:
+        raise LoginError(f"it takes no tokens, only {' '.join(mechanisms) or 'a password'}")
+    bearer = oauth.Bearer(mechanism, account.username, token, account.host, account.port)
+    try:
+        client.sasl_login(mechanism, bearer)
+    except LoginError as error:
+        raise LoginError(" ".join(filter(None, [_said(error), bearer.said]))) from error
+
+
 def parsed(answer: list[Any]) -> Mapping[int, answers.Items]:
     """The items of one untagged FETCH answer, by sequence number; empty if it cannot be understood."""
     try:
         return dict(parse_fetch_response(answer, normalise_times=False, uid_is_key=False))
     except (IMAPClientError, AssertionError, *MISSHAPEN):
         return {}
-
-
-def _aware(moment: Any) -> datetime | None:
-    try:
-        at = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-        return at if at.year >= _FIRST_YEAR else None
-    except MISSHAPEN:  # a zone of 99 hours, or a year that no calendar has
-        return None
 
 
 def _said(error: BaseException) -> str:

@@ -31,16 +31,20 @@ class Password:
     file: Path | None = None
     env: str = ""
 
-    def read(self) -> str:
+    def read(self, *, whole: bool = False) -> str:
         """
         The password now; "" if none is needed.
+
+        Args:
+            whole: the whole file, and not only its first line.
 
         Raises:
             PasswordProblem: the file cannot be read or is not UTF-8, or the environment variable is not set.
         """
         if self.file is not None:
             try:
-                return readable(self.file).read_text(encoding="utf-8-sig").split("\n", 1)[0].strip("\r")
+                content = readable(self.file).read_text(encoding="utf-8-sig")
+                return content if whole else content.split("\n", 1)[0].strip("\r")
             except UnicodeDecodeError:
                 raise PasswordProblem(
                     f"{self.file} is not UTF-8; save it in that encoding", file=str(self.file)

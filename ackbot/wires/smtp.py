@@ -13,26 +13,30 @@ from typing import Literal
 
 from ackbot.crashpoints import crash_point
 from ackbot.errors import AckbotError
-from ackbot.wires import tls
+from ackbot.wires import oauth, tls, token_words
 from ackbot.wires.secrets import Password, PasswordProblem, sasl_plain
+from ackbot.wires.smtp_problems import (
+    Busy,
+    Later,
+    NoToken,
+    NotReached,
+    Refused,
+    RefusedAfterData,
+    RelayTrouble,
+    SmtpProblem,
+    TakenAway,
+    Unknown,
+)
+
+__all__ = ["Busy", "Later", "NoToken", "NotReached", "Refused", "RefusedAfterData", "RelayTrouble", "SmtpProblem"]
+__all__ += ["Connection", "Envelope", "Relay", "TakenAway", "Unknown", "code_of", "told_of"]
 
 _TIMEOUT_S = 30
 _END_TIMEOUT_S = 120  # for the reply to the final dot (RFC 5321 §4.5.3.2.6 recommends ten minutes)
+_EXCHANGE_BUSY = 432  # "432 4.3.2 concurrent connections limit exceeded" of Exchange Online
 _ENHANCED = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 
 _CODE = re.compile(r"(?:[a-z ]+: )?([245]\d\d)\b(?:[ -]([245]\.\d{1,3}\.\d{1,3})\b)?")
-
-
-class SmtpProblem(AckbotError):
-    """
-    A mail did not go out. `reply` is what the relay said, or what happened instead.
-
-    Relays quote addresses and subjects in replies, so logs get only `code_of(reply)` (P11).
-    """
-
-    def __init__(self, reply: str, **ids: object) -> None:
-        super().__init__(reply, **ids)
-        self.reply = reply
 
 
 def code_of(reply: str) -> str:
@@ -41,45 +45,24 @@ def code_of(reply: str) -> str:
     return " ".join(filter(None, found.groups())) if found else ""
 
 
-class RelayTrouble(SmtpProblem):
-    """The relay refuses us, not the mail. Its lane waits, its mails are kept, and somebody is told."""
-
-    passing = True
-
-
-class NotReached(RelayTrouble):
-    """Trouble at connect, EHLO, STARTTLS or AUTH. No mail was mentioned yet, so logs may show the reply."""
+def told_of(reply: str, username: str) -> str:
+    """What an admin is told of a relay's reply to a mail: its code, and what can be done about it. No words of the reply."""
+    return "; ".join(filter(None, [code_of(reply), token_words.reply_advice(reply, username)]))
 
 
-class RefusedAfterData(RelayTrouble):
-    """The reply to the final dot is 5.2.0 or 5.7.x. This is the relay's trouble, unless it takes the next mail."""
-
-
-class Later(SmtpProblem):
-    """We read 4xx for this mail, or the relay hung up before the final dot: the mail is queued again."""
-
-    passing = True
-
-
-class Busy(Later):
-    """4.3.2, "system not accepting messages" (RFC 3463 §3.4): until later, no other mail is tried either."""
-
-
-class Refused(SmtpProblem):
-    """5xx for this recipient or this mail: the mail will never go out."""
-
-
-class Unknown(SmtpProblem):
-    """The final dot may have arrived, but no reply was read. The mail must not simply be sent again (P2)."""
-
-
-class TakenAway(AckbotError):
-    """The claim on the mail is no longer ours. Nothing was sent."""
+def advised(reply: str, username: str) -> str:
+    """A reply that says nothing of a mail's content, and what can be done about it, unless it says that already."""
+    advice = token_words.reply_advice(reply, username)
+    return reply if advice in reply else f"{reply}; {advice}"
 
 
 @dataclass(frozen=True)
 class Relay:
-    """One relay. `security` is tls, starttls, or none (loopback hosts only). `username` "" means that there is no login."""
+    """
+    One relay. `security` is tls, starttls, or none (loopback hosts only). `tokens` stand for a password.
+
+    `username` "" means that there is no login.
+    """
 
     name: str
     host: str
@@ -88,6 +71,8 @@ class Relay:
     username: str = ""
     password: Password = field(default_factory=Password)
     ca_file: Path | None = None
+    tokens: oauth.Tokens | None = None
+    by_graph: bool = False  # it is Microsoft Graph (graph.py)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +105,7 @@ class Connection:
         self._username = username
         self._local_hostname = local_hostname
         self._smtp: smtplib.SMTP | None = None
+        self._token = ""  # with which the connection logged in
         self.copy_refused = ""  # the relay's reply if it refused the copy of the last mail
 
     def send(self, envelope: Envelope, content: Callable[[], Iterable[bytes]], begin: Callable[[], bool]) -> str:
@@ -136,19 +122,26 @@ class Connection:
             Unknown: nobody knows whether the relay took the mail.
             TakenAway: `begin` returned False.
         """
-        kept = self._smtp is not None
+        kept, expired = self._smtp is not None, ""
         try:
             return self._transaction(self._smtp or self._open(), envelope, content, begin)
         except _GoneBeforeMail as error:
             self.close()
+            expired = self._token if error.login_ended else ""
             # A relay closes idle connections, so a kept one is opened anew; one that was just opened would fail again.
             if not kept:
-                raise RelayTrouble(f"the relay hung up: {error}") from error
+                raise self._gone("", error) from error
         try:
-            return self._transaction(self._open(), envelope, content, begin)
+            return self._transaction(self._open(refused=expired), envelope, content, begin)
         except _GoneBeforeMail as error:
             self.close()
-            raise RelayTrouble(f"the relay hung up twice: {error}") from error
+            raise self._gone(" twice", error) from error
+
+    def _gone(self, how: str, error: "_GoneBeforeMail") -> "RelayTrouble":
+        """What the admin is told of it."""
+        if error.login_ended:
+            return RelayTrouble(self._said_to_login(str(error), self._token))
+        return RelayTrouble(f"the relay hung up{how}: {error}")
 
     def probe(self) -> str:
         """
@@ -199,8 +192,7 @@ class Connection:
             first = _reply(smtp)
         except (OSError, smtplib.SMTPServerDisconnected) as error:
             raise _GoneBeforeMail(str(error)) from error
-        if first[0] == 421:
-            raise _GoneBeforeMail(_text(first))
+        self._must_go_on(first)
         try:
             replies = [_reply(smtp) for _ in recipients]
             last = _reply(smtp)
@@ -223,8 +215,7 @@ class Connection:
             first = smtp.docmd(mail)
         except (OSError, smtplib.SMTPException) as error:
             raise _GoneBeforeMail(str(error)) from error
-        if first[0] == 421:
-            raise _GoneBeforeMail(_text(first))
+        self._must_go_on(first)
         try:
             replies = [smtp.docmd(one) for one in recipients] if first[0] == 250 else [first]
             self._note_copy(replies)
@@ -241,6 +232,12 @@ class Connection:
             self._reset(smtp)
             raise refused
         return True
+
+    def _must_go_on(self, first: tuple[int, bytes]) -> None:
+        """Raise _GoneBeforeMail if the reply to MAIL means that the connection, or the login with a token, has ended."""
+        login_ended = first[0] in (530, 535) and self._relay.tokens is not None
+        if first[0] == 421 or login_ended:
+            raise _GoneBeforeMail(_text(first), login_ended=login_ended)
 
     def _note_copy(self, replies: list[tuple[int, bytes]]) -> None:
         self.copy_refused = _text(replies[1]) if len(replies) > 1 and replies[1][0] not in (250, 251, 252) else ""
@@ -274,9 +271,12 @@ class Connection:
             return _text(reply)
         raise _after_data(reply)
 
-    def _open(self) -> smtplib.SMTP:
+    def _open(self, refused: str = "") -> smtplib.SMTP:
         """
         Open and keep a connection.
+
+        Args:
+            refused: a token that the relay refused; another one is used.
 
         Raises:
             NotReached: at connect, EHLO, STARTTLS or AUTH.
@@ -287,6 +287,7 @@ class Connection:
                 f"{relay.host} would be spoken to in plaintext, and only this machine may be", host=relay.host
             )
         smtp: smtplib.SMTP | None = None
+        token = ""
         try:
             context = tls.context(relay.ca_file)
             if relay.security == "tls":
@@ -301,11 +302,23 @@ class Connection:
             if relay.security == "starttls":
                 smtp.starttls(context=context)
                 smtp.ehlo_or_helo_if_needed()
-            if self._username:
+            if relay.tokens is not None:
+                token = relay.tokens.token(self._username, refused=refused)
+                self._log_in_with_token(smtp, token)
+                self._token = token
+            elif self._username:
                 _log_in(smtp, self._username, relay.password.read())
         except smtplib.SMTPResponseException as error:
             _hang_up(smtp)
-            raise NotReached(_text((error.smtp_code, error.smtp_error)), host=relay.host) from error
+            # A refused token is refused for good only if a fresh one is refused too (D17).
+            if token and not refused and isinstance(error, smtplib.SMTPAuthenticationError):
+                return self._open(refused=token)
+            raise NotReached(
+                self._said_to_login(_text((error.smtp_code, error.smtp_error)), token), host=relay.host
+            ) from error
+        except oauth.TokenProblem as error:
+            _hang_up(smtp)
+            raise NoToken(str(error), host=relay.host, **error.ids) from error
         except PasswordProblem as error:
             _hang_up(smtp)
             raise NotReached(f"the password for {self._username}: {error}", host=relay.host) from error
@@ -319,6 +332,24 @@ class Connection:
             ) from error
         self._smtp = smtp
         return smtp
+
+    def _log_in_with_token(self, smtp: smtplib.SMTP, token: str) -> None:
+        """Log in with OAUTHBEARER (RFC 7628) or XOAUTH2. Raises SMTPResponseException."""
+        offered = smtp.esmtp_features.get("auth", "")
+        mechanism = oauth.mechanism(offered)
+        if mechanism is None:
+            raise smtplib.SMTPResponseException(504, f"5.5.4 it takes no tokens, only {offered.strip() or 'no login'}")
+        bearer = oauth.Bearer(mechanism, self._username, token, self._relay.host, self._relay.port)
+        # Relays cut the line of an AUTH command, and a token is longer than that: it goes on a line of its own.
+        smtp.auth(mechanism, bearer, initial_response_ok=False)
+
+    def _said_to_login(self, reply: str, token: str) -> str:
+        """A reply to a login, with what an admin can do about it."""
+        advice = token_words.reply_advice(reply, self._username)
+        if token and not advice and self._relay.tokens is not None:
+            client_id = self._relay.tokens.grant.client_id
+            advice = token_words.login_refused(token, self._username, client_id, "SMTP")
+        return "; ".join(filter(None, [reply, advice]))
 
     def _reset(self, smtp: smtplib.SMTP) -> None:
         try:
@@ -356,13 +387,24 @@ def _log_in(smtp: smtplib.SMTP, username: str, password: str) -> None:
 
 
 class _GoneBeforeMail(AckbotError):
-    """The relay closed the connection before the mail began; a new connection is tried once."""
+    """
+    The relay closed the connection, or ended the login, before the mail began; a new connection is tried once.
+
+    Args:
+        login_ended: the token with which the connection logged in is no longer good.
+    """
 
     passing = True
+
+    def __init__(self, sentence: str, *, login_ended: bool = False) -> None:
+        super().__init__(sentence)
+        self.login_ended = login_ended
 
 
 def _envelope_problem(mail: tuple[int, bytes], rcpt: tuple[int, bytes], data: tuple[int, bytes]) -> SmtpProblem | None:
     """The problem that the replies to MAIL, RCPT and DATA mean together; None if the mail may be sent."""
+    if _EXCHANGE_BUSY in (mail[0], data[0]):
+        return Busy(_text(mail if mail[0] == _EXCHANGE_BUSY else data))
     if mail[0] != 250:  # our sender address or our login: the next mail would be refused as well
         return RelayTrouble(_text(mail))
     if rcpt[0] not in (250, 251, 252):
@@ -376,14 +418,15 @@ def _after_data(reply: tuple[int, bytes]) -> SmtpProblem:
     """
     The problem that a reply to the final dot means.
 
-    4xx: try again later. 5.2.0 and 5.7.x (limits, permission): the next mail shows whether it is the relay's trouble.
+    4xx: try again later. 5.2.0, Exchange's 5.2.252 and 5.7.x (limits, permission): the next mail shows whether it is the
+    relay's trouble.
     Any other 5xx: the mail is refused.
     """
     text = _text(reply)
     enhanced = _ENHANCED.search(text)
     if not 500 <= reply[0] < 600:
         return Busy(text) if enhanced and enhanced[1] == "4.3.2" else Later(text)
-    if enhanced and (enhanced[1] == "5.2.0" or enhanced[1].startswith("5.7.")):
+    if enhanced and (enhanced[1] in ("5.2.0", "5.2.252") or enhanced[1].startswith("5.7.")):
         return RefusedAfterData(text)
     return Refused(text)
 

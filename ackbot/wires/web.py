@@ -71,9 +71,13 @@ def ask(
     headers: Mapping[str, str] | None = None,
     body: bytes | None = None,
     ca_file: Path | None = None,
+    timeout_s: float = _TIMEOUT_S,
 ) -> Answer:
     """
     Ask once. A redirect is an answer like any other: it is not followed, so that no secret goes elsewhere.
+
+    Args:
+        timeout_s: seconds to connect, and for each read.
 
     Raises:
         NotTrusted, NotAsked: the service did not get the whole question.
@@ -94,9 +98,9 @@ def ask(
             urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context), _NoRedirect()
         )
     request = urllib.request.Request(url, data=body, headers=dict(headers or {}), method=method)  # noqa: S310 - https, see above
-    until = time.monotonic() + _WHOLE_S
+    until = time.monotonic() + timeout_s + _WHOLE_S
     try:
-        with _opened(opener, request) as reply:
+        with _opened(opener, request, timeout_s) as reply:
             return Answer(
                 reply.status, {name.lower(): value for name, value in reply.headers.items()}, _read(reply, until)
             )
@@ -117,9 +121,9 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         """None: the redirect is the answer."""
 
 
-def _opened(opener: urllib.request.OpenerDirector, request: urllib.request.Request) -> Any:
+def _opened(opener: urllib.request.OpenerDirector, request: urllib.request.Request, timeout_s: float) -> Any:
     try:
-        return opener.open(request, timeout=_TIMEOUT_S)
+        return opener.open(request, timeout=timeout_s)
     except urllib.error.HTTPError as error:  # any status but 2xx; it is the answer all the same
         return error
 

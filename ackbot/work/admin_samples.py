@@ -24,6 +24,12 @@ ADMIN_TOPICS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "inbox": "housing@northgate.example",
             "reason": "uid 812 in INBOX: the server lists it and does not give it",
         },
+        "canary": {"inbox": "housing@northgate.example"},
+        "canary-lost": {
+            "inbox": "housing@northgate.example",
+            "sent_at": datetime(2026, 12, 7, 9, 0, tzinfo=UTC),
+        },
+        "missing": {"inbox": "housing@northgate.example", "reason": "uid 812, 813 in INBOX"},
         "kept-files": {
             "inbox": "housing@northgate.example",
             "reason": "lmtp_keep_per_day is 2000 MB, and 1990 MB are kept",
@@ -38,6 +44,11 @@ ADMIN_TOPICS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "gone": False,
             "bundled": True,
         },
+        "oauth": {
+            "reason": "oauth.m365: AADSTS7000222: the client secret has expired: make a new one with "
+            "`az ad app credential reset --id 0f1e --append`, and write its value into the file",
+        },
+        "expires": {"grant": "m365", "what": "secret", "ends_on": date(2026, 12, 14), "left": 14},
         "archive": {"archive": "archive@northgate.example", "reply": "550 5.1.1 user unknown"},
         "daily": {
             "since": "Sunday 29 November",
@@ -47,6 +58,7 @@ ADMIN_TOPICS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
                     "address": "housing@northgate.example",
                     "letters": 12,
                     "acknowledged": 9,
+                    "would_acknowledge": 4,
                     "not_answered": ["2: it is bulk mail"],
                     "would": 3,
                     "junk": 4,
@@ -81,6 +93,13 @@ ADMIN_TOPICS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "their_words": Lines("We come on Monday."),
         },
         "missed": {"count": 2, "references": ["RBN-7H4-29P", "RBN-8K2-3QX"]},
+        "paused": {
+            "everything": True,
+            "inboxes": [],
+            "since": datetime(2026, 11, 29, 2, 30, tzinfo=UTC),
+            "count": 2,
+            "references": ["RBN-7H4-29P", "RBN-8K2-3QX"],
+        },
         "uncovered": {"count": 1, "references": ["RBN-7H4-29P"], "reasons": ["Priya Shah is away"]},
         "restored": {"of": datetime(2026, 11, 29, 2, 30, tzinfo=UTC), "held": 3},
         "restore": {"inbox": "housing@northgate.example"},

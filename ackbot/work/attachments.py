@@ -92,7 +92,7 @@ class Attachments:
             # The words matter more than the files, and an inbox that is no longer configured never comes back.
             names = tuple(part["name"] or "?" for part in asked["parts"])
             return Tail(
-                asked["boundary"], None, 0, (), names, 0, self._office.templates, self._office.council.languages[0]
+                asked["boundary"], None, 0, (), names, 0, self._office.templates, self._office.council.staff_language
             )
 
     def _tail(self, asked: Mapping[str, object], inbox: str) -> Tail:
@@ -147,7 +147,7 @@ class Attachments:
             tuple(left_out),
             total,
             self._office.templates,
-            self._office.council.languages[0],
+            self._office.council.staff_language,
             mailbox is None,
             at_hand,
         )

@@ -3,7 +3,7 @@
 import re
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -12,8 +12,11 @@ from ackbot.casework.drafts import to_admin
 from ackbot.config import Config, Finding, Watched
 from ackbot.mail.addresses import Address
 from ackbot.mail.compose import compose
+from ackbot.wires import relays
 from ackbot.wires.imap import ImapProblem, Mailbox
-from ackbot.wires.smtp import Connection, Envelope, SmtpProblem
+from ackbot.wires.smtp import Envelope, SmtpProblem
+from ackbot.work import next_steps
+from ackbot.work.check_sign_in import sign_ins
 
 ROUND_S = 60.0  # seconds that a mail may take from the relay to the inbox
 AFTER_S = 5.0  # seconds that its copy in Sent, and an automatic reply to it, may take after that
@@ -26,6 +29,7 @@ _MACHINE = re.compile(
 
 def trial(config: Config) -> Iterator[tuple[str, bool]]:
     """Try everything. Each result is a line, and whether that worked; warnings count as having worked."""
+    yield from sign_ins(config)
     reached: dict[str, bool] = {}
     for watched in config.watched:
         for line, fine in _inbox(watched):
@@ -34,12 +38,12 @@ def trial(config: Config) -> Iterator[tuple[str, bool]]:
     lanes: dict[str, bool] = {}
     for lane in config.lanes:
         try:
-            offers = Connection(lane.relay, lane.username, socket.gethostname()).probe()
+            offers = relays.connection(lane.relay, lane.username, socket.gethostname()).probe()
             lanes[lane.name] = True
             yield f"relay {lane.name} ({lane.relay.host}): logs in; offers {offers or 'no extensions'}", True
         except SmtpProblem as error:
             lanes[lane.name] = False
-            yield f"relay {lane.name} ({lane.relay.host}): {error.reply}", False
+            yield f"relay {lane.name} ({lane.relay.host}): {error.reply}; {next_steps.of_relay(error, lane)}", False
     able = [one for one in config.watched if reached[one.name] and lanes.get(config.council.inboxes[one.name].lane)]
     # Each inbox writes to the next one, so that every inbox sends once and receives once.
     rounds = [_Round(config, sender, to) for sender, to in zip([*able[-1:], *able[:-1]], able, strict=True)]
@@ -48,6 +52,8 @@ def trial(config: Config) -> Iterator[tuple[str, bool]]:
     patience = time.monotonic() + AFTER_S
     warnings = [warning for one in rounds if one.arrived for warning in one.warnings(patience)]
     yield from ((str(warning), True) for warning in warnings)
+    for one in rounds:
+        yield from one.cleared()
 
 
 def _inbox(watched: Watched) -> Iterator[tuple[str, bool]]:
@@ -55,7 +61,7 @@ def _inbox(watched: Watched) -> Iterator[tuple[str, bool]]:
     try:
         mailbox = Mailbox(watched.account)
     except ImapProblem as error:
-        yield f"inbox {watched.name}: {error}", False
+        yield f"inbox {watched.name}: {error}; {next_steps.of_inbox(error, watched)}", False
         return
     try:
         mailbox.select(watched.folder)
@@ -64,7 +70,7 @@ def _inbox(watched: Watched) -> Iterator[tuple[str, bool]]:
         yield from _sent_folder(watched, mailbox)
         yield f"inbox {watched.name}: logs in, {count} mails in {watched.folder}, {idle}", True
     except ImapProblem as error:
-        yield f"inbox {watched.name}: {error}", False
+        yield f"inbox {watched.name}: {error}; {next_steps.of_inbox(error, watched)}", False
     finally:
         mailbox.close()
 
@@ -95,6 +101,7 @@ class _Round:
     def __init__(self, config: Config, sender: Watched, to: Watched) -> None:
         self._config, self._sender, self._to = config, sender, to
         self._message_id = ""
+        self._sent = False
         self.arrived = False
 
     def went(self) -> tuple[str, bool]:
@@ -103,13 +110,15 @@ class _Round:
         try:
             self._send()
         except SmtpProblem as error:
-            return f"inbox {self._sender.name}: a mail to inbox {name} was not accepted: {error.reply}", False
+            step = next_steps.of_mail(error, self._sender)
+            return f"inbox {self._sender.name}: a mail to inbox {name} was not accepted: {error.reply}; {step}", False
         try:
             self.arrived = _until(started + ROUND_S, self._to, lambda mailbox: self._lies_in(mailbox, self._to.folder))
         except ImapProblem as error:
-            return f"inbox {name}: {error}", False
+            return f"inbox {name}: {error}; {next_steps.of_inbox(error, self._to)}", False
         if not self.arrived:
-            return f"inbox {name}: a mail to it did not arrive within {ROUND_S:.0f} s", False
+            what = f"a mail to it did not arrive within {ROUND_S:.0f} s; {next_steps.NOT_ARRIVED}: {self._message_id}"
+            return f"inbox {name}: {what}", False
         return f"inbox {name}: a mail went all the way in {time.monotonic() - started:.1f} s", True
 
     def warnings(self, until: float) -> Iterator[Finding]:
@@ -141,6 +150,24 @@ class _Round:
         except ImapProblem as error:
             yield Finding(*sender.place, "inbox", f"could not be opened a second time: {error}", warning=True)
 
+    def cleared(self) -> Iterator[tuple[str, bool]]:
+        """Remove the mail, its copy in Sent and an automatic reply to it. A line only for what has to be removed by hand (E69)."""
+        if not self._sent:
+            return
+        own, answers = [("Message-ID", self._message_id)], [("In-Reply-To", self._message_id)]
+        places = [(self._to, self._to.folder, own), (self._to, self._to.junk_folder, own)]
+        places += [(self._to, self._to.after, own), (self._sender, self._sender.sent_folder, own)]
+        places += [(self._sender, self._sender.folder, answers)]
+        for watched, folder, fields in places:
+            try:
+                done = not folder or _removed(watched, folder, fields)
+            except ImapProblem as error:
+                done = False
+                yield f"inbox {watched.name}: {folder}: {error}", True
+            if not done:
+                what = f"a mail of this check is left in {folder}; remove it by hand"
+                yield str(Finding(*watched.place, "inbox", f"{what}: {self._message_id}", warning=True)), True
+
     def _lies_in(self, mailbox: Mailbox, folder: str) -> bool:
         return mailbox.has_message_id(folder, self._message_id)
 
@@ -159,11 +186,22 @@ class _Round:
         draft = replace(send.draft, sender=Address("ackbot", sender.address), envelope_from=sender.address)
         self._message_id = draft.message_id
         content = _MACHINE.sub(b"", compose(draft, self._config.office.templates).content)
-        connection = Connection(lane.relay, lane.username, socket.gethostname())
+        connection = relays.connection(lane.relay, lane.username, socket.gethostname())
         try:
             connection.send(Envelope(draft.envelope_from, to.address, len(content)), lambda: [content], lambda: True)
+            self._sent = True
         finally:
             connection.close()
+
+
+def _removed(watched: Watched, folder: str, fields: Sequence[tuple[str, str]]) -> bool:
+    """Remove the mails of a folder with one of these fields. False if there are some and the server cannot."""
+    mailbox = Mailbox(watched.account)
+    try:
+        uids = mailbox.uids_with(folder, fields)
+        return not uids or mailbox.remove(uids)
+    finally:
+        mailbox.close()
 
 
 def _until(moment: float, watched: Watched, test: Callable[[Mailbox], bool]) -> bool:

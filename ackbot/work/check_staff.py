@@ -17,8 +17,9 @@ from ackbot.mail.addresses import Address
 from ackbot.mail.compose import Draft, compose
 from ackbot.mail.message import Message
 from ackbot.store import StoreProblem, footers, open_database
+from ackbot.wires import relays
 from ackbot.wires.imap import ImapProblem, Mailbox
-from ackbot.wires.smtp import Connection, Envelope, SmtpProblem
+from ackbot.wires.smtp import Envelope, SmtpProblem
 
 _LOOK_S = 2.0
 
@@ -122,7 +123,7 @@ def _draft(config: Config, person: Staff, inbox: Inbox) -> Draft:
 def _send(config: Config, inbox: Inbox, draft: Draft) -> None:
     lane = next(one for one in config.lanes if one.name == inbox.staff_lane)
     content = compose(draft, config.office.templates).content
-    connection = Connection(lane.relay, lane.username, socket.gethostname())
+    connection = relays.connection(lane.relay, lane.username, socket.gethostname())
     try:
         connection.send(
             Envelope(draft.envelope_from, draft.recipient.addr, len(content)), lambda: [content], lambda: True

@@ -5,6 +5,7 @@ from pathlib import Path
 from ackbot.casework.council import Council
 from ackbot.config import Config, Finding
 from ackbot.store import Database, StoreMissing, StoreProblem, cases, open_database
+from ackbot.work import running
 
 
 def forgotten(db: Database, council: Council, path: Path) -> tuple[Finding, ...]:
@@ -28,9 +29,26 @@ def forgotten(db: Database, council: Council, path: Path) -> tuple[Finding, ...]
     return tuple(found)
 
 
+def raised(db: Database, config: Config) -> tuple[Finding, ...]:
+    """A warning for each inbox that leaves shadow mode while it has open cases: they may have been answered elsewhere (E64)."""
+    ran = running.found(db)
+    found = []
+    for inbox in config.watched:
+        mode = ran.modes[inbox.name][0] if ran and inbox.name in ran.modes else ""
+        wanted = config.council.inboxes[inbox.name].mode
+        count = cases.open_of_inbox(db, inbox.name)
+        if mode == "shadow" and wanted != "shadow" and count:
+            what = (
+                f"leaves shadow mode with {_cases(count)}, and their owners will be reminded of them; close what was answered "
+                f"elsewhere first: ackbot close --inbox {inbox.name} --before DATE --dry-run"
+            )
+            found.append(Finding(*inbox.place, "inbox.mode", what, warning=True))
+    return tuple(found)
+
+
 def forgotten_in_store(config: Config) -> tuple[Finding, ...]:
     """
-    The findings of `forgotten` for a configuration's store, which is opened read only.
+    The findings of `forgotten` and `raised` for a configuration's store, which is opened read only.
 
     Without a store there are none; a store that cannot be read gives a warning.
     """
@@ -41,7 +59,7 @@ def forgotten_in_store(config: Config) -> tuple[Finding, ...]:
     except StoreProblem as problem:
         return (Finding(str(config.path), 1, "store.url", str(problem), warning=True),)
     try:
-        return forgotten(db, config.council, config.path)
+        return (*forgotten(db, config.council, config.path), *raised(db, config))
     finally:
         db.close()
 

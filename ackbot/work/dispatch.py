@@ -17,7 +17,7 @@ from ackbot.crashpoints import crash_point
 from ackbot.store import Database, StoreBusy, StoreProblem, lanes, outbox
 from ackbot.store.database import Row
 from ackbot.store.outbox import Outgoing
-from ackbot.wires import smtp
+from ackbot.wires import relays, smtp
 from ackbot.wires.imap import ImapProblem
 from ackbot.work import unknown_ends
 from ackbot.work.attachments import Attachments
@@ -89,7 +89,8 @@ class Dispatcher:
         self._stop = stop
         self._wake = wake
         self._clock = clock
-        self._connection = smtp.Connection(lane.relay, lane.username, lane.local_hostname)
+        self._connection = relays.connection(lane.relay, lane.username, lane.local_hostname)
+        self._sent_items = relays.sent_items(lane.relay, lane.username)
         self._attachments = Attachments(
             db, {inbox: account for inbox, (account, _) in lane.sent_folders.items()}, office
         )
@@ -136,7 +137,9 @@ class Dispatcher:
             return quiet_s
         now = self._clock()
         self._finish()  # again, in case the store was busy at the end of the last round
-        unknown_ends.settle(self._db, self._office, self._lane.name, self._lane.sent_folders, now, self._stop)
+        unknown_ends.settle(
+            self._db, self._office, self._lane.name, self._lane.sent_folders, self._sent_items, now, self._stop
+        )
         probes = self._state.probes
         allowed, wait = self._lane.limiter.take(1 if probes else CLAIM, monotonic)
         if spare := allowed == 0:
@@ -196,16 +199,18 @@ class Dispatcher:
         except smtp.Refused as error:
             self._refused(mail, error.reply, error.reply)
         except smtp.RefusedAfterData as error:
-            return self._doubt(mail, error.reply, smtp.code_of(error.reply))
+            return self._doubt(mail, error.reply, smtp.told_of(error.reply, self._lane.username))
         except smtp.NotReached as error:  # no mail was spoken of yet: the log may have the relay's words
-            self._relay_trouble(mail, error.reply, error.reply, logged=error.reply)
+            self._relay_trouble(
+                mail, error.reply, error.reply, logged=error.reply, grant=str(error.ids.get("oauth", ""))
+            )
             return True
         except smtp.RelayTrouble as error:
-            self._relay_trouble(mail, error.reply, error.reply)
+            self._relay_trouble(mail, error.reply, smtp.advised(error.reply, self._lane.username))
             return True
         except smtp.Busy as error:  # usual under load, so it is trouble only when it lasts
             self._later(mail, error.reply)
-            self._trouble(error.reply, patience=_BUSY)
+            self._trouble(error.reply, patience=_BUSY, at_least_s=error.wait_s)
             return True
         except (smtp.Later, ImapProblem) as error:
             self._later(mail, str(error))
@@ -370,13 +375,15 @@ class Dispatcher:
 
     # -- the relay's trouble ------------------------------------------------------------------------------------------
 
-    def _relay_trouble(self, mail: Outgoing, reply: str, told: str, *, logged: str = "") -> None:
+    def _relay_trouble(self, mail: Outgoing, reply: str, told: str, *, logged: str = "", grant: str = "") -> None:
         """The relay refuses us: the mail goes back with the relay's reply, and the lane waits."""
         with self._db.transaction():
             self._still_ours(outbox.again_later(self._db, mail, reply, self._clock()), mail)
-            self._trouble(told, logged=logged)
+            self._trouble(told, logged=logged, grant=grant)
 
-    def _trouble(self, told: str, *, logged: str = "", patience: int = 0) -> None:
+    def _trouble(
+        self, told: str, *, logged: str = "", patience: int = 0, grant: str = "", at_least_s: float = 0.0
+    ) -> None:
         """
         The lane waits, each time for longer, and then tries one mail at a time until the relay takes one.
 
@@ -384,20 +391,25 @@ class Dispatcher:
             told: what the admin is shown of the reply.
             logged: what the log shows of it besides its code (P11).
             patience: how many troubles in a row pass before the admin is told.
+            at_least_s: seconds that the relay asks us to wait.
+            grant: the NAME of the [oauth.NAME] whose trouble it is; "" if it is the relay's.
         """
         now, monotonic = self._clock(), time.monotonic()
-        self._state = self._state.in_trouble(monotonic, random.uniform(0.5, 1.0))
+        self._state = self._state.in_trouble(monotonic, random.uniform(0.5, 1.0), at_least_s)
         seconds = self._state.quiet_for_s(monotonic)
         self._log.error(log_events.RELAY_TROUBLE, code=smtp.code_of(told), reason=logged, seconds=round(seconds))
         if self._state.troubles > patience:
             with self._db.transaction():
-                self._alarm(told, now + timedelta(seconds=seconds), now)
+                self._alarm(told, now + timedelta(seconds=seconds), now, grant)
 
-    def _alarm(self, told: str, until: datetime, now: datetime) -> None:
+    def _alarm(self, told: str, until: datetime, now: datetime, grant: str = "") -> None:
         """Make `status` show the lane as in trouble, and tell the admin, once a day."""
         self._state = self._state.alarmed()
         lanes.pause(self._db, self._lane.name, until, told, now)
-        self._undelivered.relay_in_trouble(self._lane.name, self._lane.relay.host, told, now)
+        if grant:
+            self._undelivered.grant_refused(grant, told, now)
+        else:
+            self._undelivered.relay_in_trouble(self._lane.name, self._lane.relay.host, told, now)
 
 
 def _internal(error: Exception) -> str:

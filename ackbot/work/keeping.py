@@ -39,6 +39,7 @@ class Kept:
 
     Args:
         of: the instant whose state the backup has, aware, UTC.
+        without: why the secret is not in a backup; "" if it is.
         held: after a restore, how many mails of the backup wait for `release`.
         aside: after a restore, where the previous store lies; None if there was none.
     """
@@ -47,25 +48,27 @@ class Kept:
     cases: int
     letters: int
     held: int = 0
+    without: str = ""
     aside: Path | None = None
 
 
 def back_up(config: Config, target: Path, now: datetime) -> Kept:
     """
-    Write a backup, also while a daemon runs. The file appears whole or not at all.
+    Write a backup, also while a daemon runs. The file appears whole or not at all. A secret that cannot be read is left out.
 
     Raises:
         StoreProblem: there is no store, it is not SQLite, or `target` exists and is not a backup.
         StoreBusy, OSError: the backup cannot be written.
     """
-    _must_be_sqlite(config, "pg_dump --format=custom --file=ackbot.dump URL", "keep it with the secret file")
+    must_be_sqlite(config.store_url)
     if target.exists() and not papers_of(target):
         raise StoreProblem(f"{target} is not a backup made by ackbot, so it is not overwritten; name another file")
     with _part_of(target) as part:
         with closing(open_database(config.store_url, read_only=True)) as db:
             backups.snapshot(db, part)
+        secret, without = _secret(config)
         with closing(SQLite(part)) as db:
-            backups.enclose(db, _papers(config, now))
+            backups.enclose(db, {**_papers(config, now), **secret})
         with closing(SQLite(part, read_only=True)) as db:
             backups.examine(db)
             counts = backups.counts(db)
@@ -73,7 +76,15 @@ def back_up(config: Config, target: Path, now: datetime) -> Kept:
         crash_point("backup.written")
         part.replace(target)
         _durable(target.parent)
-    return Kept(now, counts["cases"], counts["letters"])
+    return Kept(now, counts["cases"], counts["letters"], without=without)
+
+
+def _secret(config: Config) -> tuple[dict[str, bytes], str]:
+    place = readable(config.secret_file)
+    try:
+        return {"secret": place.read_bytes()}, ""
+    except OSError as error:
+        return {}, f"{place} cannot be read: {error.strerror}"
 
 
 @contextmanager
@@ -116,13 +127,19 @@ def _papers(config: Config, now: datetime) -> dict[str, bytes]:
         "of": text_of(now).encode(),
         "version": __version__.encode(),
         "configuration": config.path.name.encode(),
-        "secret": readable(config.secret_file).read_bytes(),
     }
     for file in (*config.files, *(one for one in (folder / "templates").rglob("*") if one.is_file())):
         place = file.resolve()
         name = place.relative_to(folder) if place.is_relative_to(folder) else place
-        papers[f"{_CONFIG}{config.path.name if place == config.path.resolve() else name}"] = file.read_bytes()
+        papers[f"{_CONFIG}{config.path.name if place == config.path.resolve() else name}"] = _now(file, config)
     return papers
+
+
+def _now(file: Path, config: Config) -> bytes:
+    """A file as it is now; one that is gone, as it was when the daemon read it."""
+    if not file.exists() and file in config.contents:
+        return config.contents[file]
+    return file.read_bytes()
 
 
 def papers_of(backup: Path) -> dict[str, bytes]:
@@ -145,8 +162,10 @@ def put_back(config: Config, backup: Path, now: datetime, *, replace: bool) -> K
         StoreProblem: `backup` is not a backup, `ackbot run` uses the store, or there is a store and `replace` is False.
         StoreBusy, OSError: something cannot be written, or another program reads the store.
     """
-    _must_be_sqlite(
-        config, "pg_restore --clean --dbname=URL ackbot.dump", "put the secret back, and say `ackbot restore --mark`"
+    must_be_sqlite(
+        config.store_url,
+        "pg_restore --clean --dbname=URL ackbot.dump",
+        "put the secret back, and say `ackbot restore --mark`",
     )
     if not papers_of(backup):
         raise StoreProblem(f"{backup} is not a backup made by ackbot, or cannot be read")
@@ -191,7 +210,7 @@ def _prepared(backup: Path, fresh: Path, now: datetime) -> tuple[Kept, bytes]:
     except StoreProblem as problem:
         raise StoreProblem(f"{backup} cannot be put back: {problem}") from problem
     _durable(fresh)
-    return Kept(of, counts["cases"], counts["letters"], held), papers["secret"]
+    return Kept(of, counts["cases"], counts["letters"], held), papers.get("secret", b"")
 
 
 def _write_secret(path: Path, secret: bytes) -> None:
@@ -305,8 +324,13 @@ def tell_admin(db: Database, office: Office, now: datetime) -> int:
         return apply(db, [send], desk)
 
 
-def _must_be_sqlite(config: Config, tool: str, then: str) -> None:
-    if not config.store_url.startswith("sqlite:"):
+def must_be_sqlite(
+    url: str,
+    tool: str = "pg_dump --format=custom --file=ackbot.dump URL",
+    then: str = "keep it with the secret file",
+) -> None:
+    """Raise StoreProblem if the store of this URL is a server's: `tool` makes its backups, and `then` is to be done."""
+    if not url.startswith("sqlite:"):
         raise StoreProblem(f"the store is a server's, which has a tool of its own: {tool}; {then}")
 
 

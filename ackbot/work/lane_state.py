@@ -79,15 +79,16 @@ class LaneState:
 
     # -- the relay ----------------------------------------------------------------------------------------------------
 
-    def in_trouble(self, now_s: float, jitter: float) -> "LaneState":
+    def in_trouble(self, now_s: float, jitter: float, at_least_s: float = 0.0) -> "LaneState":
         """
         The relay refuses us, or cannot be reached: the lane is quiet, each time for longer.
 
         Args:
             now_s: monotonic.
+            at_least_s: how long the relay asks to be left alone; 0 if it does not say.
             jitter: 0.5 to 1, so that the lanes of one relay do not all come back at the same instant.
         """
-        wait_s = jitter * min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2 ** min(self.troubles, 10))
+        wait_s = max(at_least_s, jitter * min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2 ** min(self.troubles, 10)))
         return replace(self, troubles=self.troubles + 1, quiet_until_s=now_s + wait_s)
 
     def alarmed(self) -> "LaneState":

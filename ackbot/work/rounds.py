@@ -12,23 +12,39 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from ackbot import log_events
 from ackbot.casework import keys
+from ackbot.casework.clocks import expiring
 from ackbot.casework.council import Council
 from ackbot.casework.drafts import to_admin
 from ackbot.casework.office import Office
 from ackbot.mail.markup import Lines
-from ackbot.store import Database, StoreBusy, StoreProblem, clock_set_back, daily, outbox, refusals, status, tried_out
+from ackbot.store import (
+    Database,
+    StoreBusy,
+    StoreProblem,
+    clock_set_back,
+    daily,
+    gauges,
+    outbox,
+    refusals,
+    status,
+    tried_out,
+)
 from ackbot.store.database import text_of
 from ackbot.work.absences import Absences
 from ackbot.work.alarm_repeats import AlarmRepeats
 from ackbot.work.apply import apply
+from ackbot.work.canaries import Canaries
 from ackbot.work.intake import Intake
 from ackbot.work.leave import Leave
+from ackbot.work.paused import Paused
 from ackbot.work.promises import Promises
 from ackbot.work.reporting import Reporting
+from ackbot.work.retention import Retention
 
 NO_CALENDARS: Mapping[str, str] = MappingProxyType({})
 TICK_S = 15  # seconds between two looks at what is due
 PATIENCE_S = 1800.0  # seconds without progress after which the rounds count as stuck; no step takes that long
+_BEAT_S = 10.0  # least time between two signs of life in the store
 _NAMED = 50  # the most references in one line of it
 _REASONS = 8  # the most reasons for not answering that the admin's daily mail names
 
@@ -71,10 +87,14 @@ class Rounds:
         self.leave = Leave(db, office, calendars)
         self._absences = Absences(db, office)
         self._promises = Promises(db, office)
+        self._paused = Paused(db, office)
         self._reporting = Reporting(db, office)
+        self._canaries = Canaries(db, office)
+        self._retention = Retention(db, office.council)
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self.progress_at = time.monotonic()
+        self._beat_at = -_BEAT_S  # monotonic
         self._last: datetime | None = None  # when the last round was, by the clock
         self._scheduler = BackgroundScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -117,13 +137,18 @@ class Rounds:
             self.leave.run,
             self._absences.run,
             self._keep_promises,
+            self._paused.run,
             self._daily,
+            self._expiring,
             self._reporting.run,
+            self._canaries.run,
+            self._retention.run,
         )
         for work in steps:
             self.progress_at = time.monotonic()
             if self._stopping.is_set() or not self._is_ours():
                 return
+            self._beat()
             try:
                 if work(now):
                     self._on_queued()
@@ -131,6 +156,16 @@ class Rounds:
                 log.warning(log_events.ROUND_PUT_OFF, reason=str(error))
             except Exception:
                 log.exception(log_events.ROUND_FAILED)
+
+    def _beat(self) -> None:
+        """Show `/health` that the store takes what is written, and that no step hangs."""
+        if time.monotonic() < self._beat_at + _BEAT_S:
+            return
+        try:
+            gauges.beat(self._db, self._clock())
+            self._beat_at = time.monotonic()
+        except (StoreBusy, StoreProblem) as error:
+            log.warning(log_events.ROUND_PUT_OFF, reason=str(error))
 
     def _set_back(self, now: datetime) -> int:
         """
@@ -181,10 +216,22 @@ class Rounds:
             if not told and not refused:
                 return 0
             desk = self._office.desk(now)
-            words = self._office.templates.day(council.languages[0], council.calendar.local_day(since), today)
+            words = self._office.templates.day(council.staff_language, council.calendar.local_day(since), today)
             values = {"since": words, "inboxes": told, "refused": refused}
             send = to_admin.about(desk, "daily", keys.daily(today), values, why="the day before at a glance")
             return apply(self._db, [send], desk)
+
+    def _expiring(self, now: datetime) -> int:
+        """Warn the admin at `digest_at` of secrets and certificates that end within a month."""
+        council = self._office.council
+        today = council.calendar.local_day(now)
+        if not council.credentials or now < council.calendar.at(today, council.digest_at):
+            return 0
+        with self._db.transaction():
+            if not daily.begin(self._db, "expiring", today, now):
+                return 0
+            desk = self._office.desk(now)
+            return apply(self._db, expiring.warnings(desk), desk)
 
     def _tried(self, inbox: str, since: str) -> dict[str, Any]:
         """What an inbox in mode shadow would have sent: doubts, counts and three mails whole; nothing of another mode."""

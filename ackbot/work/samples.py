@@ -9,7 +9,7 @@ from typing import Any
 from ackbot.casework import keys, standards
 from ackbot.casework.clocks import absence_moves, reminders
 from ackbot.casework.council import AUTOMATIC_REPLY, CALENDAR, Council, Inbox, Staff
-from ackbot.casework.drafts import alarm_mails, to_admin, to_resident, to_staff, to_writer
+from ackbot.casework.drafts import alarm_mails, persons_words, speaking, to_admin, to_resident, to_staff, to_writer
 from ackbot.casework.drafts.kinds import ASK_BACK
 from ackbot.casework.drafts.to_resident import NoNews
 from ackbot.casework.intents import Send
@@ -53,16 +53,28 @@ Content-Disposition: attachment\r
 _SETTLED = {"settled?": "", "settled? about a statement": "You listened to me", "settled? without the question": None}
 
 
-def specimens(config: Config, language: str) -> Iterator[tuple[str, Composed]]:
+def specimens(config: Config, language: str, *, large: bool = False) -> Iterator[tuple[str, Composed]]:
     """
     Every kind of mail in one language, with a title, as this council would send it.
+
+    Args:
+        large: those to residents in large print too.
 
     Raises:
         TemplateProblem, KeyError: a template or phrase is broken.
     """
+    for title, send, composed in drafted(config, language):
+        yield title, composed
+        if large and not send.staff and send.draft.html:
+            yield f"{title}, in large print", compose(replace(send.draft, large=True), config.office.templates)
+
+
+def drafted(config: Config, language: str) -> Iterator[tuple[str, Send, Composed]]:
+    """The same, each with the decision to send it. Raises like `specimens`."""
     office = _speaking(config, language)
-    for title, send in _sends(office, _letter(office, InProcess())):
-        yield title, compose(send.draft, office.templates)
+    letter = replace(_letter(office, InProcess()), language_code=language)
+    for title, send in _sends(office, letter):
+        yield title, send, compose(send.draft, office.templates)
 
 
 def proofread(config: Config, reading: Reading | None = None) -> tuple[Finding, ...]:
@@ -79,7 +91,7 @@ def proofread(config: Config, reading: Reading | None = None) -> tuple[Finding, 
             found.setdefault(finding(problem))
         office = _speaking(config, language)
         try:
-            for title, send in _sends(office, letter):
+            for title, send in _sends(office, replace(letter, language_code=language)):
                 if (mistake := _mistake(office, title, send)) is not None:
                     found.setdefault(mistake)
         except Exception as error:  # noqa: BLE001 - a phrase can raise anything, and the mistake is in words.toml
@@ -90,12 +102,15 @@ def proofread(config: Config, reading: Reading | None = None) -> tuple[Finding, 
 
 def _mistake(office: Office, title: str, send: Send) -> Finding | None:
     try:
-        compose(send.draft, office.templates)
+        composed = compose(send.draft, office.templates)
     except TemplateProblem as problem:
         return finding(problem)
     except Exception as error:  # noqa: BLE001 - a template can raise anything, and the mistake is in it
         path, line = place(error)
         return finding(TemplateProblem(f'the mail "{title}" cannot be written ({_reason(error)})', path, line))
+    if not composed.text.strip():
+        name = f"{send.draft.languages[0]}/{send.draft.template}.txt"
+        return finding(TemplateProblem(f'the mail "{title}" would be empty', office.templates.file(name), 1))
     return None
 
 
@@ -104,9 +119,14 @@ def _reason(error: Exception) -> str:
 
 
 def _speaking(config: Config, language: str) -> Office:
-    """The office with that language as its first."""
-    others = (one for one in config.council.languages if one != language)
-    return replace(config.office, council=replace(config.council, languages=(language, *others)))
+    """The office with that language as its first, which may be one that it does not write yet."""
+    council = config.council
+    others = (one for one in council.languages if one != language)
+    usual = speaking.usual(config.office.templates.words(language), council.calendar.nations)
+    known = MappingProxyType({language: usual, **council.in_language})
+    return replace(
+        config.office, council=replace(council, languages=(language, *others), in_language=known, bilingual=False)
+    )
 
 
 def _letter(office: Office, reading: Reading) -> Message:
@@ -127,6 +147,7 @@ def _sends(office: Office, message: Message) -> Iterator[tuple[str, Send]]:
             addresses=("priya@northgate.example",),
             public_name="Priya Shah",
             job_title="",
+            phone="",
             cover="",
             manager="",
             week=None,
@@ -140,8 +161,10 @@ def _sends(office: Office, message: Message) -> Iterator[tuple[str, Send]]:
     council = replace(council, inboxes=MappingProxyType({**council.inboxes, inbox.name: inbox}))
     office = replace(office, council=council)
     yield from _to_residents(office, inbox, staff, message)
-    yield from _to_staff(office.desk(_OPEN), inbox, staff, message)
     yield from _later(office.desk(_LATER), inbox, staff)
+    if council.languages[0] != council.staff_language:
+        return
+    yield from _to_staff(office.desk(_OPEN), inbox, staff, message)
     yield from _to_staff_later(office.desk(_LATER), inbox, staff)
     for topic, values in ADMIN_TOPICS.items():
         about = to_admin.about(office.desk(_OPEN), topic, keys.specimen(topic), values, why="a specimen")
@@ -150,19 +173,13 @@ def _sends(office: Office, message: Message) -> Iterator[tuple[str, Send]]:
 
 def _to_residents(office: Office, inbox: Inbox, staff: Staff, message: Message) -> Iterator[tuple[str, Send]]:
     resident = Address("Edward Quan", "edward.quan@resident.example")
+    main, nobody = office.council.languages[0], Address("", "furious99@resident.example")
     colleague = Address("Jo Bell", f"jo.bell@{office.council.domains[0]}")
     variants: tuple[tuple[str, datetime, Address, str, str, str], ...] = (
-        ("acknowledgement", _OPEN, resident, staff.id, message.subject, "en"),
-        ("acknowledgement, closed over Christmas", _CLOSED, resident, staff.id, message.subject, "en"),
-        ("acknowledgement, no owner yet", _OPEN, resident, "", message.subject, "en"),
-        (
-            "acknowledgement, no name and no subject",
-            _OPEN,
-            Address("", "furious99@resident.example"),
-            staff.id,
-            "",
-            "en",
-        ),
+        ("acknowledgement", _OPEN, resident, staff.id, message.subject, main),
+        ("acknowledgement, closed over Christmas", _CLOSED, resident, staff.id, message.subject, main),
+        ("acknowledgement, no owner yet", _OPEN, resident, "", message.subject, main),
+        ("acknowledgement, no name and no subject", _OPEN, nobody, staff.id, "", main),
         (
             "acknowledgement, a letter in Spanish",
             _OPEN,
@@ -171,7 +188,7 @@ def _to_residents(office: Office, inbox: Inbox, staff: Staff, message: Message) 
             "Permiso de aparcamiento",
             "es",
         ),
-        ("acknowledgement, to a colleague", _OPEN, colleague, staff.id, message.subject, "en"),
+        ("acknowledgement, to a colleague", _OPEN, colleague, staff.id, message.subject, main),
     )
     for title, now, to, owner, subject, language in variants:
         text = message.text if to.name else "My bin was missed again."
@@ -206,7 +223,7 @@ def _to_staff(desk: Desk, inbox: Inbox, staff: Staff, message: Message) -> Itera
         staff.id,
         message.subject,
         desk.now,
-        "en",
+        desk.council.languages[0],
     )
     yield (
         "new case",
@@ -274,7 +291,7 @@ def _later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[str, Send]]
         key = keys.specimen(title)
         yield (
             title,
-            to_resident.human(desk, case, staff, key, words, next_on=next_on, why="a specimen"),
+            persons_words.human(desk, case, staff, key, words, next_on=next_on, why="a specimen"),
         )
     for times in range(3):
         told = NoNews(
@@ -310,9 +327,9 @@ def _later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[str, Send]]
     waiting = replace(case, state="waiting", human_words_at=_OPEN)
     yield "a question not answered", to_resident.still_waiting(desk, [(waiting, _NEXT)], why="a specimen")
     copied = replace(case, copies=("councillor@northgate.example",))
-    sent = to_resident.human(desk, copied, staff, keys.specimen("cc"), words, next_on=None, why="a specimen")
+    sent = persons_words.human(desk, copied, staff, keys.specimen("cc"), words, next_on=None, why="a specimen")
     yield "a person's own words, copied", sent
-    yield "a copy of them", to_resident.copies(desk, copied, sent, "a specimen")[0]
+    yield "a copy of them", persons_words.copies(desk, copied, sent, "a specimen")[0]
     both, absence = [case, case], keys.absence("dana", _LATER)
     yield (
         "cover of two matters",
@@ -457,7 +474,9 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
 def _promised(desk: Desk, inbox: Inbox, staff: Staff) -> Case:
     """A case whose promise falls on the day of the desk."""
     resident = Address("Edward Quan", "edward.quan@resident.example")
-    case = _case(desk.council, inbox, resident, staff.id, "Damp in my daughter's bedroom", _OPEN, "en")
+    case = _case(
+        desk.council, inbox, resident, staff.id, "Damp in my daughter's bedroom", _OPEN, desk.council.languages[0]
+    )
     return replace(case, clocks=(Clock("update", date(2026, 12, 7), _LATER, told=True),))
 
 

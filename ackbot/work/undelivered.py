@@ -92,6 +92,11 @@ class Undelivered:
         values = {"relay": host, "reply": told}
         self._tell("relay", keys.relay(lane, self._office.desk(now).today), values, now)
 
+    def grant_refused(self, name: str, told: str, now: datetime) -> None:
+        """There is no token of [oauth.NAME]. The admin is told once a day, whatever inboxes and relays need it (D17)."""
+        key = keys.trouble("oauth", f"oauth.{name}", self._office.desk(now).today)
+        self._tell("oauth", key, {"reason": told}, now)
+
     def copy_refused(self, mail: Outgoing, reply: str, now: datetime) -> None:
         """The council's archive refused a copy. The admin is told once a day."""
         values = {"archive": self._office.council.archive_bcc, "reply": reply}

@@ -13,6 +13,7 @@ from ackbot.store.outbox import Outgoing
 from ackbot.work.apply import apply, office_at
 
 _KINDS = TO_RESIDENTS | {"hand-over"}  # of the templates in `anew.REWRITTEN`
+_FOR_LATER = {"cover", "hand-over"}  # are written for office hours, so even the youngest may have waited for them
 
 
 def decided_again(db: Database, office: Office, mail: Outgoing, now: datetime) -> Outgoing | None:
@@ -25,7 +26,8 @@ def decided_again(db: Database, office: Office, mail: Outgoing, now: datetime) -
     Args:
         mail: claimed, and nothing of it was sent.
     """
-    if mail.kind not in _KINDS or mail.resent or now - mail.created_at <= anew.WAITED:
+    young = now - mail.created_at <= anew.WAITED and mail.kind not in _FOR_LATER
+    if mail.kind not in _KINDS or mail.resent or young:
         return mail
     with db.transaction():
         text = waiting.draft_of(db, mail)

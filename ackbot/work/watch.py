@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 
 import structlog
@@ -19,8 +19,8 @@ from ackbot.casework.model import Arrival
 from ackbot.config import Watched
 from ackbot.crashpoints import crash_point
 from ackbot.mail.plain import Read
-from ackbot.store import Database, StoreBusy, StoreProblem, arrivals, backups, inboxes
-from ackbot.wires.imap import WHOLE_UP_TO, Envelope, ImapProblem, LoginRefused, Mailbox, NotReached, NotTrusted
+from ackbot.store import Database, StoreBusy, StoreProblem, arrivals, backups, inboxes, reconciling
+from ackbot.wires.imap import WHOLE_UP_TO, Envelope, ImapProblem, LoginRefused, Mailbox, NoToken, NotReached, NotTrusted
 from ackbot.work.aside import Aside
 from ackbot.work.fetching import Fetching
 from ackbot.work.folders import Folders
@@ -48,6 +48,8 @@ _MOVED_WITHIN = timedelta(days=7)  # the longest time from a mail's arrival unti
 _TOLD_AFTER = 3  # failed attempts to fetch a mail after which the admin is told
 MOST_ASIDE = 20  # mails kept in memory until they are read; the watcher waits for further ones
 _PASSED_BY = "others go on before it"
+_NIGHT = 2  # the hour, UTC, from which the day's comparison is due
+_SHOWN = 20  # uids in a mail to the admin
 _SILENT_S = 600.0  # seconds without contact with the server after which the admin is told
 
 log = structlog.get_logger()
@@ -93,6 +95,7 @@ class Watcher:
         self._moving = Moving(watched, db, clock)
         self._sent_at = 0.0  # monotonic; the last look into the Sent folder
         self._sent_trouble = ""
+        self._reconciled_on: date | None = None
 
     @property
     def patience_s(self) -> float:
@@ -105,10 +108,11 @@ class Watcher:
             self.progress_at = time.monotonic()
             try:
                 self._once()
-            except (LoginRefused, NotTrusted) as error:
+            except (LoginRefused, NoToken, NotTrusted) as error:
+                self._failures += 1
                 self._report("stopped", str(error))
                 self._tell(error)
-                self._stop.wait(_GENTLE_S * self._random.uniform(0.8, 1.2))
+                self._stop.wait(self._until_mended())
             except (ImapProblem, *NOT_THE_MAIL) as error:
                 self._retry(error)
             except Exception as error:  # noqa: BLE001 - a watcher that dies sees nothing more
@@ -133,10 +137,19 @@ class Watcher:
         self._stop.wait(self._back_off(self._failures))
 
     def _tell(self, error: Exception) -> None:
-        """Tell the admin. Trouble that all inboxes of a server share is the server's, so that it is told once."""
-        name = self._watched.name
+        """Tell the admin. Trouble that all inboxes of a server or grant share is theirs, so that it is told once."""
+        name, grant = self._watched.name, error.ids.get("oauth") if isinstance(error, ImapProblem) else None
+        if grant:
+            self._on_trouble(name, "oauth", str(error), f"oauth.{grant}")
+            return
         whose = self._watched.account.host if isinstance(error, (NotReached, NotTrusted)) else name
         self._on_trouble(name, "inbox", str(error), whose)
+
+    def _until_mended(self) -> float:
+        """Seconds to wait for the admin. Trying a token again locks no account, so its inbox is soon back (D17)."""
+        if self._watched.account.tokens is not None:
+            return self._back_off(self._failures)
+        return _GENTLE_S * self._random.uniform(0.8, 1.2)
 
     def _back_off(self, failures: int) -> float:
         """Seconds to wait, with jitter, so that the many inboxes of a server do not all connect at the same moment."""
@@ -188,6 +201,7 @@ class Watcher:
             if due:
                 self._report("watching", self._sent_trouble)
                 told_at = self._answered_at = time.monotonic()
+            self._reconcile(mailbox, uidvalidity)
             if time.monotonic() - counted_at > _COUNT_JUNK_S:
                 self._count_junk(mailbox)
                 counted_at = time.monotonic()
@@ -198,6 +212,24 @@ class Watcher:
                 inboxes.junk_counted(self._db, self._watched.name, mailbox.count(self._watched.junk_folder))
             except ImapProblem as error:
                 self._log.warning(log_events.JUNK_NOT_COUNTED, reason=str(error))
+
+    def _reconcile(self, mailbox: Mailbox, uidvalidity: int) -> None:
+        """Once a night: what the server shows is compared with the record, and what is missing is taken in (P1)."""
+        now, watched = self._clock(), self._watched
+        if now.hour < _NIGHT or now.date() == self._reconciled_on:
+            return
+        self._reconciled_on = now.date()
+        uids = mailbox.uids_after(0)
+        missing = reconciling.without_record(self._db, watched.name, watched.folder, uidvalidity, uids)
+        for envelope in mailbox.envelopes(missing) if missing else ():
+            place = (watched.name, envelope.internal_date or now, watched.folder, uidvalidity, envelope.uid)
+            reconciling.take_in(self._db, Arrival(*place, size=envelope.size), now)
+        if missing:
+            self._log.error(log_events.MAILS_MISSING, mails=len(missing))
+            shown = ", ".join(map(str, missing[:_SHOWN])) + (
+                f" and {len(missing) - _SHOWN} more" if missing[_SHOWN:] else ""
+            )
+            self._on_trouble(watched.name, "missing", f"uid {shown} in {watched.folder}", watched.name)
 
     def _wait(self, mailbox: Mailbox, *, idle: bool) -> None:
         """Wait for a push or for the next poll, or until stopped."""

@@ -752,9 +752,30 @@ CHANGES = (
     Change(
         "P4: a late reminder of nobody's case says so",
         "work/promises.py",
-        '"escalated" if owner else "nobody"',
+        '"escalated" if theirs else "nobody"',
         '"escalated"',
         ("tests/test_promises.py::test_a_date_after_three_with_nobody_here",),
+    ),
+    Change(
+        "E78: whoever the resident was told of is reminded",
+        "casework/clocks/due.py",
+        "rungs.insert(0, case.owes)",
+        "rungs.append(case.owes)",
+        ("tests/test_who_writes_next.py::test_whoever_was_named_is_reminded_on_the_next_date",),
+    ),
+    Change(
+        "E75: a mail that waited is not sent after human words",
+        "casework/drafts/anew.py",
+        "case.human_words_at > mail.written_at",
+        "case.human_words_at < mail.written_at",
+        ("tests/test_decided_again.py::test_an_answer_before_the_acknowledgement_went",),
+    ),
+    Change(
+        "E81: a notice that was cancelled told of nobody",
+        "store/renamed.py",
+        'forget(unit.db, row["id"])',
+        "pass",
+        ("tests/test_who_writes_next.py::test_a_notice_that_was_cancelled_told_of_nobody",),
     ),
     Change(
         "§5.8: the admin hears of the brake if it is the brake",

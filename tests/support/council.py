@@ -175,6 +175,7 @@ def write_config(folder: Path, *changes: tuple[str, str]) -> Path:
         assert old in text, old
         text = text.replace(old, new)
     (folder / "secret").write_text("a secret for tests, and nothing else\n")
+    (folder / "secret").chmod(0o600)
     path = folder / "ackbot.toml"
     path.write_text(text)
     return path

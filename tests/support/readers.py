@@ -13,7 +13,7 @@ import structlog
 from ackbot.casework import dates, keys
 from ackbot.casework.clocks import reminders
 from ackbot.casework.clocks.reminders import Line
-from ackbot.casework.drafts import alarm_mails, names, to_resident, to_staff
+from ackbot.casework.drafts import alarm_mails, names, persons_words, to_resident, to_staff
 from ackbot.casework.incoming import complaints, danger, marks, routing, thanks, wishes
 from ackbot.casework.incoming.screening import Seen, screen
 from ackbot.casework.intents import Intent
@@ -175,7 +175,7 @@ def _mails_about(subject: str, name: str, words: str) -> object:
     return _written(
         [
             to_resident.receipt(desk, wrote, case, inbox, why="a test", hold=""),
-            to_resident.human(desk, case, person, keys.human(keys.Part("a")), words, next_on=None, why="a test"),
+            persons_words.human(desk, case, person, keys.human(keys.Part("a")), words, next_on=None, why="a test"),
             to_staff.resident_wrote(desk, wrote, case, MONDAY, note="", why="a test"),
             alarm_mails.urgent(desk, wrote, case, person, ["gas"], why="a test"),
             reminders.digest(desk, person, [line], words, why="a test"),

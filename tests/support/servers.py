@@ -175,11 +175,12 @@ def wait_port(port: int, log: Path | None = None) -> None:
 class Dovecot:
     """IMAP and LMTP. Every name before the @ is a mailbox with the password PASSWORD. Use it as a context manager."""
 
-    def __init__(self, folder: Path, sieve: str = "") -> None:
-        """`folder` gets its log. `sieve` has further settings for delivery, such as Pigeonhole's."""
+    def __init__(self, folder: Path, sieve: str = "", settings: str = "") -> None:
+        """`folder` gets its log. `sieve` has further settings for delivery, such as Pigeonhole's; `settings` for the rest."""
         self.port, self.lmtp_port = free_port(), free_port()
         self._keep = folder
         self._sieve = sieve
+        self.settings = settings
         self._process: subprocess.Popen[bytes] | None = None
 
     @staticmethod
@@ -214,6 +215,7 @@ class Dovecot:
                 lmtp_port=self.lmtp_port,
                 sieve=self._sieve,
             )
+            + self.settings
         )
         self._process = subprocess.Popen(["dovecot", "-F", "-c", str(config)])
         wait_port(self.port, self.folder / "dovecot.log")

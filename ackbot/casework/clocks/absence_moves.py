@@ -115,7 +115,7 @@ def _reassigned(case: Case, person: Staff | None, loads: Mapping[str, Load], des
     chosen = (
         routing.owner_of_complaint(case.about, case.team, council, desk.now)
         if case.about
-        else routing.choose_owner(routed, Facts(loads=loads), council, desk.now, desk.today)
+        else routing.choose_owner(routed, Facts(loads=loads), council, desk.now, due_on(case) or desk.today)
     )
     if not chosen.staff:
         return Move(case, "", "nobody", f"{gone}, and {chosen.why}")

@@ -277,7 +277,7 @@ def _cases(waiting: Sequence[tuple[Case, HeldWords]]) -> list[Case]:
 
 def _head(desk: Desk, one: Mapping[str, Any], *, due_now: bool) -> str:
     """What a reminder of one case is, for its subject in a list of mails, where the case's own subject comes after it (E57)."""
-    language, day = desk.council.languages[0], one["due_on"]
+    language, day = desk.council.staff_language, one["due_on"]
     if due_now:
         name = "due-now"
     elif one["overdue"] and one["due_today"]:

@@ -210,6 +210,7 @@ def _alarming(desk: Desk, case: Case, categories: Sequence[str], writer: str) ->
         "since": [],
         "categories": list(categories),
         "owner": owner.name if owner else "",
+        "owner_phone": owner.phone if owner else "",
         "letters": 1,
         "others": [],
         "repeat_every": round(desk.council.urgent.repeat_every.seconds / 60),

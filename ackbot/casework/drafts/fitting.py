@@ -22,11 +22,13 @@ _SHORTER: tuple[tuple[str, Callable[[Any], Any]], ...] = (
 
 def shortened(draft: Draft, desk: Desk) -> Draft:
     """The acknowledgement within its length: the least important parts are dropped or shortened first (voice.md, point 9)."""
-    values = draft.values
+    values, language = draft.values, draft.languages[0]
+    if draft.further:  # the council's own language is last, and by it all versions say the same
+        language = [*draft.further][-1]
     for name, shorter in _SHORTER:
         # What to do in danger is no part of our own words, wherever it stands.
-        counted = {**values, "danger": ""}
-        if desk.templates.words_above_rule(draft.languages[0], draft.template, counted) <= _OWN_WORDS:
+        counted = {**values, **draft.further.get(language, {}), "danger": ""}
+        if desk.templates.words_above_rule(language, draft.template, counted) <= _OWN_WORDS:
             break
         values = {**values, name: shorter(values[name])}
     return replace(draft, values=values)

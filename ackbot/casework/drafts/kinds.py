@@ -15,15 +15,19 @@ class ResidentMail:
     Args:
         kind: one of design.md §8 `mails.kind`; decides the order in which waiting mails are sent.
         profile: the header fields that say why it was written.
+        translated: it exists in every language of the council; colleagues read that of its staff.
     """
 
     kind: str
     template: str
     profile: Profile
+    translated: bool = True
 
 
 ACKNOWLEDGEMENT = ResidentMail("acknowledgement", "acknowledgement", Profile.REPLY)
-ACKNOWLEDGEMENT_TO_COLLEAGUE = ResidentMail("acknowledgement", "acknowledgement-colleague", Profile.REPLY)
+ACKNOWLEDGEMENT_TO_COLLEAGUE = ResidentMail(
+    "acknowledgement", "acknowledgement-colleague", Profile.REPLY, translated=False
+)
 RECEIPT = ResidentMail("receipt", "receipt", Profile.REPLY)
 REACHED = ResidentMail("receipt", "reached", Profile.REPLY)
 WHERE_IT_STANDS = ResidentMail("receipt", "where-it-stands", Profile.REPLY)
@@ -34,6 +38,18 @@ PART_SPLIT_OFF = ResidentMail("cover", "split-off", Profile.TIMER)
 NO_NEWS = ResidentMail("no-news", "no-news", Profile.TIMER)
 STILL_WAITING = ResidentMail("no-news", "still-waiting", Profile.TIMER)
 SETTLED = ResidentMail("settled", "settled", Profile.TIMER)
+TRANSLATED = (
+    ACKNOWLEDGEMENT,
+    RECEIPT,
+    REACHED,
+    WHERE_IT_STANDS,
+    HUMAN,
+    COVER,
+    PART_SPLIT_OFF,
+    NO_NEWS,
+    STILL_WAITING,
+    SETTLED,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ def about(
     """
     council: Council = desk.council
     inbox = council.first_inbox
-    language = council.languages[0]
+    language = council.staff_language
     subject = desk.templates.phrase(language, f"subject.admin-{topic}", **values)
     draft = Draft(
         kind="admin",

@@ -7,9 +7,9 @@ from datetime import date
 from typing import Any, Literal
 
 from ackbot.casework import keys
-from ackbot.casework.asked_for import INTERPRETER, NOT_PHONE
-from ackbot.casework.council import Council, Inbox, Staff
-from ackbot.casework.drafts import as_now, fitting, kinds, names, written_before
+from ackbot.casework.asked_for import NOT_PHONE
+from ackbot.casework.council import Council, Inbox
+from ackbot.casework.drafts import as_now, fitting, kinds, names, speaking, written_before
 from ackbot.casework.drafts.kinds import ResidentMail
 from ackbot.casework.intents import Named, Send
 from ackbot.casework.model import Case, Facts
@@ -18,9 +18,8 @@ from ackbot.casework.standards import next_word
 from ackbot.mail import authresults, lures, subjects
 from ackbot.mail.addresses import Address, key_of
 from ackbot.mail.compose import Draft
-from ackbot.mail.markup import Lines, Words
+from ackbot.mail.markup import Words
 from ackbot.mail.message import Message
-from ackbot.mail.plain import Attachment
 
 _UNNAMED = {"mail": "unnamed", "forwarded": "unnamed", "call": "call", "visit": "visit"}  # phrases for the subject
 _QUOTED = 80  # characters of a subject that our words repeat
@@ -53,7 +52,7 @@ def about_case(
     council = desk.council
     inbox = council.inbox_of(case.inbox)
     reference = council.reference_of(case.code)
-    language = desk.language_for(case.language)
+    languages = desk.languages_for(case.language) if mail.translated else (council.staff_language,)
     theirs = "" if case.sensitive or case.spoken else subjects.without_tags(letter.subject if letter else case.subject)
     proven = _proven(letter, case, inbox)
     if not proven and (not lures.quotable(subjects.plain(theirs)) or _is_ours(case, council)):
@@ -62,9 +61,7 @@ def about_case(
     subject = (
         subjects.answer_to(theirs)
         if theirs
-        else desk.templates.phrase(
-            language, f"subject.{_UNNAMED[case.way]}", day=desk.templates.day(language, written_on, desk.today)
-        )
+        else " / ".join(_unnamed(desk, case.way, written_on, language) for language in languages)
     )
     with_reference = council.reference_in_subject == "always" or (
         council.reference_in_subject == "auto" and not inbox.plus_addressing
@@ -73,9 +70,8 @@ def about_case(
         subject = f"{subject} [{reference}]"
     tag = desk.signer.tag(case.code, "r")
     thread = (*letter.references, letter.message_id) if letter and letter.message_id else case.thread
-    offers = desk.templates.offers()
-    # An offer that was taken is never made again (E52).
-    offer = offers.get(case.language, "") if case.language != language and INTERPRETER not in case.formats else ""
+    offer = speaking.offer(desk, case, languages)
+    first, *others = languages
     draft = Draft(
         kind=mail.kind,
         template=mail.template,
@@ -90,14 +86,12 @@ def about_case(
             "written_on": written_on,
             "sensitive": case.sensitive,
             "way": case.way,
-            "yours": _yours(desk, case),
             "phone": "" if NOT_PHONE in case.formats else inbox.phone,
-            "urgent_help": Words(council.urgent_help),
-            "take_further": Words(inbox.take_further or council.take_further),
-            "formats": Words(council.formats),
+            **speaking.standing(desk, inbox, first),
             "privacy": Words(council.privacy),
             "offer": offer,
             "offer_language": case.language,
+            "letter_language": case.language,
             **values,
         },
         sender=Address(inbox.service, inbox.address),
@@ -110,12 +104,19 @@ def about_case(
         profile=mail.profile,
         in_reply_to=thread[-1] if thread else "",
         references=thread,
-        languages=(language, case.language) if offer else (language,),
+        languages=(*languages, case.language) if offer else languages,
+        further={language: speaking.standing(desk, inbox, language) for language in others},
         html=True,
         large="large print" in case.formats,
         extra={"X-Ackbot-Case": reference},
     )
     return Send(key, draft, code=case.code, inbox=inbox.name, lane=inbox.lane, why=why)
+
+
+def _unnamed(desk: Desk, way: str, written_on: date, language: str) -> str:
+    """The subject of a mail that cannot repeat theirs."""
+    day = desk.templates.day(language, written_on, desk.today)
+    return desk.templates.phrase(language, f"subject.{_UNNAMED[way]}", day=day)
 
 
 def _proven(letter: Message | None, case: Case, inbox: Inbox) -> bool:
@@ -161,7 +162,7 @@ def acknowledgement(
     hold: str,
     absent: str = "",
     also_to: Sequence[Inbox] = (),
-    noted: str = "",
+    noted: Sequence[str] = (),
     danger: Literal["first", "second", ""] = "",
     passed_by: str = "",
 ) -> Send:
@@ -174,11 +175,10 @@ def acknowledgement(
         hold: why it waits for the admin's release; "" if it does not wait.
         absent: the public name of the officer who is away, if it is that officer's own inbox; "" otherwise.
         also_to: our other inboxes to which the letter was sent.
-        noted: what the letter asks for, such as large print; confirmed once.
+        noted: what the letter asks for, as `wishes.named` gives it; confirmed once.
         passed_by: the public name of the colleague who passed it on to us; "" if it came by itself.
     """
     council = desk.council
-    inbox = council.inbox_of(case.inbox)
     owner = council.staff.get(case.owner)
     colleague = council.is_colleague(case.resident.key)
     key = keys.acknowledgement(letter.fingerprint, rehearsed=facts.known is not None and facts.known.rehearsed)
@@ -195,7 +195,6 @@ def acknowledgement(
         "written_before": written_before.of_it(letter, facts),
         "complaint": "complaint" in case.standard.lower(),
         "also": [other.service for other in also_to],
-        "sentence": Words(inbox.sentence),
     }
     mail = kinds.ACKNOWLEDGEMENT_TO_COLLEAGUE if colleague else kinds.ACKNOWLEDGEMENT
     send = about_case(desk, mail, case, key, values, why=why, letter=letter)
@@ -203,7 +202,15 @@ def acknowledgement(
 
 
 def receipt(
-    desk: Desk, letter: Message, case: Case, inbox: Inbox, *, why: str, hold: str, still: bool = True, noted: str = ""
+    desk: Desk,
+    letter: Message,
+    case: Case,
+    inbox: Inbox,
+    *,
+    why: str,
+    hold: str,
+    still: bool = True,
+    noted: Sequence[str] = (),
 ) -> Send:
     """
     The short answer to a further letter: it was added to the case, and the date stands.
@@ -228,7 +235,15 @@ def receipt(
 
 
 def where_it_stands(
-    desk: Desk, letter: Message, case: Case, inbox: Inbox, *, why: str, hold: str, still: bool = True, noted: str = ""
+    desk: Desk,
+    letter: Message,
+    case: Case,
+    inbox: Inbox,
+    *,
+    why: str,
+    hold: str,
+    still: bool = True,
+    noted: Sequence[str] = (),
 ) -> Send:
     """
     The answer to "any news?": who has the case, who wrote last, and the date that stands. It promises nothing new.
@@ -254,65 +269,6 @@ def where_it_stands(
     key = keys.receipt(case.code, desk.today, spared=case.receipt_on == desk.today)
     send = about_case(desk, kinds.WHERE_IT_STANDS, case, key, values, why=why, letter=letter)
     return replace(_naming([case], send), inbox=inbox.name, lane=inbox.lane, hold=hold)
-
-
-def human(
-    desk: Desk,
-    case: Case,
-    person: Staff,
-    key: keys.Key,
-    words: str,
-    *,
-    next_on: date | None,
-    why: str,
-    greet: bool = False,
-    sign: bool = False,
-) -> Send:
-    """
-    A mail with a person's own words, unchanged (P6), and without the headers of automatic mail.
-
-    Args:
-        next_on: the date that UPDATE or MORE promises with them; None for a plain answer, which promises nothing.
-        greet, sign: the words came behind a command without a greeting or without a sign-off, and get ours (E43).
-    """
-    values = {
-        "words": Lines(words),
-        "person": person.public_name,
-        "job_title": person.job_title,
-        "next_on": next_on,
-        "copies": list(case.copies),
-        "copy_for": "",
-        "greet": greet,
-        "sign": sign,
-    }
-    send = about_case(desk, kinds.HUMAN, case, key, values, why=why)
-    draft, service = send.draft, desk.council.inbox_of(case.inbox).service
-    if case.answer_to:
-        draft = replace(draft, recipient=replace(draft.recipient, addr=case.answer_to))
-    sender = replace(draft.sender, name=f"{person.public_name}, {service}")
-    reply_to = replace(draft.reply_to, name=sender.name) if draft.reply_to else None
-    named = (Named(case.code, person.id),) if person.id != case.named else ()
-    return replace(send, draft=replace(draft, sender=sender, reply_to=reply_to), named=named)
-
-
-def with_files(send: Send, files: tuple[Attachment, ...], files_of: int) -> Send:
-    """The same mail with files after the words; `files_of` as in Send."""
-    return replace(send, draft=replace(send.draft, attachments=files), files_of=files_of)
-
-
-def copies(desk: Desk, case: Case, sent: Send, why: str) -> list[Send]:
-    """Copies of the words for the addresses in `case.copies`; each copy says to whom the words were written."""
-    found = []
-    for addr in case.copies:
-        key = keys.copy(sent.dedupe_key, addr)
-        draft = replace(
-            sent.draft,
-            recipient=Address("", addr),
-            message_id=desk.message_id(key, case.code, "copy", "resident", sent.draft.sender.addr),
-            values={**sent.draft.values, "copy_for": case.resident.addr},
-        )
-        found.append(replace(sent, dedupe_key=key, draft=draft, why=why))
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -446,11 +402,6 @@ def split_off(desk: Desk, other: Case, first: Case, *, named: str, why: str) -> 
     return _naming([other], _listing([other], send))
 
 
-def _yours(desk: Desk, case: Case) -> str:
-    """What they wrote or told us, in the words in which our later mails name it."""
-    return desk.templates.phrase(desk.language_for(case.language), f"reached.{case.way}")
-
-
 def _listing(cases: Sequence[Case], send: Send) -> Send:
     """The mail with the codes of its cases, because an answer to it may be about any of them."""
     return replace(send, names=tuple(case.code for case in cases))
@@ -473,7 +424,7 @@ def _matter(desk: Desk, case: Case) -> dict[str, Any]:
     return {
         **as_now.matter(desk, case),
         "matter": "" if case.sensitive or case.spoken or _is_ours(case, desk.council) else matter(case.subject),
-        "yours": _yours(desk, case),
+        "way": case.way,
         "reference": desk.council.reference_of(case.code),
         "written_on": desk.council.calendar.local_day(case.opened_at),
     }

@@ -114,7 +114,7 @@ def about_case(
     reply_name = f"RESIDENT {resident}" if words_go_out else "ackbot (stays inside)"
     root = desk.message_id(keys.new_case(case.code, staff.id), case.code, "new-case", "staff", inbox.address)
     message_id = desk.message_id(key, case.code, mail.purpose or mail.kind, "staff", inbox.address)
-    language = council.languages[0]
+    language = council.staff_language
     matter = subjects.plain(case.subject) or desk.templates.phrase(language, "subject.none")
     next_on = next_word(case.clocks)
     draft = Draft(
@@ -237,7 +237,7 @@ def about_no_single_case(
         named: codes of the cases that it lists; an answer may act on these only (P7).
     """
     council = desk.council
-    language = council.languages[0]
+    language = council.staff_language
     draft = Draft(
         kind=mail.kind,
         template=mail.template,

@@ -21,9 +21,7 @@ def reached(desk: Desk, letter: Message, case: Case, to: Address, *, why: str, h
     council = desk.council
     inbox = council.inbox_of(case.inbox)
     owner = council.staff.get(case.in_charge)
-    theirs = replace(
-        case, resident=to, language=letter.language(council.languages[0]), formats="", subject=letter.subject, clocks=()
-    )
+    theirs = replace(case, resident=to, language=desk.guessed(letter), formats="", subject=letter.subject, clocks=())
     values = {"name": names.greeting(to, letter), "owner": owner.public_name if owner else ""}
     send = about_case(desk, kinds.REACHED, theirs, keys.reached(case.code, to.key), values, why=why, letter=letter)
     subject = send.draft.subject.replace(f" [{council.reference_of(case.code)}]", "")

@@ -84,7 +84,13 @@ def found_in(seen: Seen, case: Case | None, desk: Desk) -> tuple[Sign, ...]:
         words = f"{message.subject}\n\n{words}"
     if message.beside:
         words = f"{words}\n\n{message.beside}"
-    return signs(words, council.urgent, (council.urgent_help, seen.home.sentence))
+    return signs(words, council.urgent, _own_words(council, seen.home))
+
+
+def _own_words(council: Council, inbox: Inbox) -> tuple[str, ...]:
+    """What our own mails say of danger, which residents quote."""
+    said = [lines["urgent_help"] for lines in council.in_language.values()]
+    return (*said, *(lines["sentence"] for lines in inbox.in_language.values() if "sentence" in lines))
 
 
 def on_duty(council: Council, now: datetime) -> list[str]:

@@ -116,10 +116,17 @@ def notes(wished: Wishes, languages: Mapping[str, Sequence[str]]) -> list[str]:
     return found
 
 
-def named(wished: Wishes, languages: Mapping[str, Sequence[str]]) -> str:
-    """What was asked for, as the resident reads it once; "" for nothing (behaviour.md §3.13)."""
-    language = languages[wished.language][0] if wished.language and INTERPRETER not in wished.formats else ""
-    return " and ".join(one for one in (language, wished.formats.replace(", ", " and ")) if one)
+def named(wished: Wishes, languages: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """
+    What was asked for, which the resident reads once (behaviour.md §3.13), in the form that templates name: a format, or
+    `language:` or `interpreter:` with the code of the language.
+    """
+    asked = [f"language:{wished.language}"] if wished.language and INTERPRETER not in wished.formats else []
+    for one in filter(None, wished.formats.split(", ")):
+        name = one.removeprefix(INTERPRETER).strip(" ()")
+        code = next((code for code, names in languages.items() if name in names), name)
+        asked.append(f"interpreter:{code}" if one.startswith(INTERPRETER) else one)
+    return tuple(asked)
 
 
 def with_interpreter(wished: Wishes, language: str, languages: Mapping[str, Sequence[str]]) -> Wishes:

@@ -19,7 +19,7 @@ def taken(request: Request) -> list[Intent]:
     if case.code not in request.facts.alarms_taken:
         return ask_back(request, "No alarm runs in it.")
     staff, at = request.facts.alarms_taken[case.code]
-    language, local = desk.council.languages[0], at.astimezone(desk.council.calendar.timezone)
+    language, local = desk.council.staff_language, at.astimezone(desk.council.calendar.timezone)
     clock = desk.templates.clock(language, local.time())
     day = "" if local.date() == desk.today else f" on {desk.templates.day(language, local.date(), desk.today)}"
     taker = desk.council.staff.get(staff)

@@ -173,7 +173,7 @@ def _ask_anew(request: Request) -> list[Intent]:
     """Ask the author of an old mail whether it still holds; nothing is done until they write again."""
     desk = request.desk
     written_on = desk.council.calendar.local_day(request.seen.message.sent_at or desk.now)
-    day = desk.templates.day(desk.council.languages[0], written_on, desk.today)
+    day = desk.templates.day(desk.council.staff_language, written_on, desk.today)
     return ask_back(request, f"It was written on {day} and came only now. If it still holds, please write it anew.")
 
 
@@ -243,11 +243,8 @@ def _stays_inside(tokens: tuple[Token, ...]) -> bool:
 
 def reading_of(seen: Seen, facts: Facts, desk: Desk) -> Reading:
     """What a mail of staff asks for; our own words below it are cut."""
-    fences = [desk.templates.fence(language) for language in desk.council.languages]
     originals = [facts.ours[token.message_id].text for token in seen.message.answers if token.message_id in facts.ours]
-    return read(
-        seen.message.rich or seen.message.text, [one for one in fences if one], "\n".join(originals), facts.learned
-    )
+    return read(seen.message.rich or seen.message.text, desk.fences, "\n".join(originals), facts.learned)
 
 
 def _commanded(request: Request) -> list[Intent]:

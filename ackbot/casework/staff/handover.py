@@ -92,7 +92,7 @@ def _taker(name: str, request: Request) -> Staff | str:
         absence = absence_of(council, person.id, desk.now)
         found = stand_in(council, person.id, request.case.team, desk.now)
         until = (
-            f" until {desk.templates.day(council.languages[0], returns_on(council, absence), desk.today)}"
+            f" until {desk.templates.day(council.staff_language, returns_on(council, absence), desk.today)}"
             if absence
             else ""
         )
@@ -115,7 +115,8 @@ def _of_team(team: Team, request: Request) -> str | None:
     council = replace(council, teams={**council.teams, team.name: others})
     routed = Routed(team.name, "", council.default_standard, "", "")
     facts = replace(request.facts, last_owner=None)
-    chosen = routing.choose_owner(routed, facts, council, request.desk.now, request.desk.today).staff
+    until = standards.next_word(request.case.clocks) or request.desk.today
+    chosen = routing.choose_owner(routed, facts, council, request.desk.now, until).staff
     return chosen if chosen != request.case.in_charge else None
 
 

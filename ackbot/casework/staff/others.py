@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from ackbot.casework import keys
-from ackbot.casework.drafts import to_resident, to_staff
+from ackbot.casework.drafts import persons_words, to_staff
 from ackbot.casework.intents import Intent
 from ackbot.casework.model import Case
 from ackbot.casework.staff.request import Request, StaffReply, answered, ask_back, note
@@ -71,8 +71,8 @@ def send(request: Request, words: str, files: tuple[Attachment, ...], files_of: 
     case, desk, person = request.case, request.desk, request.person
     name = to_staff.resident_name(case)
     why = f"{person.name} wrote to {'somebody else' if name == case.resident.addr else 'another person'} in the case"
-    sent = to_resident.human(desk, case, person, key, words, next_on=None, why=why)
-    sent = to_resident.with_files(sent, files, files_of)
+    sent = persons_words.human(desk, case, person, key, words, next_on=None, why=why)
+    sent = persons_words.with_files(sent, files, files_of)
     # A report about it is none about the resident's address, as with copies.
     message_id = desk.message_id(key, case.code, "copy", "resident", sent.draft.sender.addr)
     sent = replace(sent, draft=replace(sent.draft, message_id=message_id))

@@ -28,7 +28,7 @@ def is_steered(reply: StaffReply) -> bool:
     named = [one for one in message.in_reply_to if one.lower() in ours or facts.by_message_id.get(one) in codes]
     if not message.in_reply_to and not subjects.is_reply(message.subject):
         return False
-    fences = [fence for language in council.languages if (fence := reply.desk.templates.fence(language))]
+    fences = reply.desk.fences
     original = "\n".join(one.text for one in facts.ours.values() if one.staff == reply.person.id)
     writers = {name for one in council.inboxes.values() for name in (*one.addresses, f"via {one.service}".casefold())}
     whose = replies.quoted(message.rich or message.text, fences, original, writers)

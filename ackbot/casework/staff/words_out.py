@@ -9,7 +9,7 @@ from typing import Literal
 
 from ackbot.casework import keys, standards
 from ackbot.casework.cover import second_day_at_work
-from ackbot.casework.drafts import kinds, to_resident
+from ackbot.casework.drafts import kinds, persons_words
 from ackbot.casework.intents import ClearClock, HumanWords, Intent, PauseClock, Reopen, Send, SetClock
 from ackbot.casework.model import Case, Clock
 from ackbot.casework.staff import announced, meant, others
@@ -69,14 +69,14 @@ def send(request: Request, out: WordsOut, key: keys.Key, *, shown: bool = False)
         clocks = []  # what was promised stays; an announcement promises nothing else (behaviour.md §3.4)
     next_on = min((clock.promised_on for clock in clocks if clock.told), default=None)
     letter = _as_letter(request, out)
-    sent = to_resident.human(
+    sent = persons_words.human(
         desk, case, person, key, letter.words, next_on=next_on, why=why, greet=letter.greet, sign=letter.sign
     )
-    sent = to_resident.with_files(sent, out.files, out.files_of)
+    sent = persons_words.with_files(sent, out.files, out.files_of)
     intents: list[Intent] = [
         *([Reopen(case.code, why=why)] if case.state == "closed" else []),
         sent,
-        *to_resident.copies(desk, case, sent, "whom the resident copied"),
+        *persons_words.copies(desk, case, sent, "whom the resident copied"),
         *clocks_after(request, command, clocks, why),
         HumanWords(case.code, person.id, _STATES.get(command, "answered"), why=why),
     ]
