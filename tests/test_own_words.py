@@ -64,8 +64,18 @@ def wished(story: Story) -> list[dict[str, object]]:
         (OUTLOOK.format(writer=BOB), {}),
         (GMAIL.format(writer=BOB), {"In_Reply_To": "<bob@evil.example>", "References": "{ours} <bob@evil.example>"}),
         (GMAIL.format(writer=BOB), {"In_Reply_To": "{ours}", "References": "{ours}"}),
+        (GMAIL.format(writer='"housing@northgate.example" <bob@evil.example>'), {"In_Reply_To": "{ours}"}),
+        (OUTLOOK.format(writer="Bob") + "\n" + OUTLOOK.format(writer=US), {"In_Reply_To": "<bob@evil.example>"}),
     ],
-    ids=["Gmail", "no quotation", "Outlook without an id", "our id in its thread", "our id as its own"],
+    ids=[
+        "Gmail",
+        "no quotation",
+        "Outlook without an id",
+        "our id in its thread",
+        "our id as its own",
+        "our address as the name",
+        "our mail below",
+    ],
 )
 def test_an_answer_to_a_strangers_mail(story: Story, wish: str, quote: str, fields: dict[str, str]) -> None:
     """P7, §3.13: a stranger has our reply address in Reply-To, and asks; the resident's answer is attached, and no wish."""

@@ -88,6 +88,9 @@ def test_what_is_about_no_resident(alarmed: Story, text: str) -> None:
         (GMAIL.format(writer=BOB), {"References": "{ours} <bob@evil.example>"}),
         (GMAIL.format(writer=BOB), {"In_Reply_To": "{ours}", "References": "{ours}"}),
         (GMAIL.format(writer=BOB) + f"> {FENCE}", {}),
+        (GMAIL.format(writer='"Edward Quan via Housing" <bob@evil.example>'), {}),
+        (GMAIL.format(writer='"housing@northgate.example" <bob@evil.example>'), {}),
+        (OUTLOOK.format(writer='"Edward Quan via Housing" <bob@evil.example>'), {"In_Reply_To": "", "References": ""}),
     ],
     ids=[
         "no quotation",
@@ -97,6 +100,9 @@ def test_what_is_about_no_resident(alarmed: Story, text: str) -> None:
         "our id in its thread",
         "our id as its own",
         "our mail pasted into it",
+        "called as we are",
+        "called by our address",
+        "called as we are, in Outlook",
     ],
 )
 def test_however_the_stranger_writes(alarmed: Story, quote: str, fields: dict[str, str]) -> None:

@@ -216,9 +216,14 @@ def own_end(text: str) -> int:
 
 
 def writers(text: str) -> tuple[str, ...]:
-    """The addresses in the first head of a quoted or forwarded mail that has any; one of them is its author's."""
-    named = (tuple(one.rstrip(".") for one in ADDRESS.findall(text, start, end)) for start, end in heads(text))
-    return next((one for one in named if one), ())
+    """
+    The addresses in the first head of a quoted or forwarded mail; () if it has none, as Outlook's for people it knows.
+
+    One of them is the author's, and the others stand in the author's name, where anybody can write an address.
+    """
+    labels = (_ORIGINAL, FORWARD)  # "Original Message": the head stands below
+    first = next((one for one in heads(text) if not any(label.match(text, one[0]) for label in labels)), None)
+    return tuple(one.rstrip(".") for one in ADDRESS.findall(text, *first)) if first else ()
 
 
 def _next_words(text: str, start: int) -> int:

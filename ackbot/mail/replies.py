@@ -111,7 +111,11 @@ def quoted(
     head = list(takewhile(lambda index: whose[index] == "head", range(start, min(start + _HEAD_LINES, len(lines)))))
     from_ = next((index for index in head if "@" in lines[index]), head[-1])
     named = " ".join(lines[start : from_ + 1]).casefold()
-    if any(one in named for one in writers):
+    # Outlook leaves the writer's address out for people it knows; what stands behind "To:" is the reader's.
+    of_writer = [line for line in lines[start : from_ + 1] if not any(one.match(line) for one in quoting.BLOCK_LINES)]
+    addresses = [one.rstrip(".") for one in quoting.ADDRESS.findall(" ".join(of_writer).casefold())]
+    # A stranger may be called as we are, or by an address of ours.
+    if all(one in writers for one in addresses) if addresses else any(one in named for one in writers):
         return "ours"
     shown = any(one in ("person", "quoted") for one in whose[from_ + 1 :])  # a head alone quotes nothing
     return "doubtful" if known else "another" if shown else ""

@@ -138,8 +138,11 @@ class Strangers(RuleBasedStateMachine):
 
     # -- What strangers do ------------------------------------------------------------------------------------------------
 
-    def _changes_nothing(self, raw: bytes, *, reopens: bool = False) -> None:
-        """`reopens`: who has our mail may be Edward at another address, and may open again what waits or is over."""
+    def _changes_nothing(self, raw: bytes, *, reopens: bool = False, asks: bool = False) -> None:
+        """
+        `reopens`: who has our mail may be Edward at another address, and may open again what waits or is over. `asks`: the owner
+        may be asked whether it was an answer.
+        """
         codes = {
             row["code"]
             for row in self.story.cases()
@@ -150,6 +153,8 @@ class Strangers(RuleBasedStateMachine):
         self.story.receive(raw)
         Strangers.attempts += 1
         after = self._standing(codes)
+        if asks:
+            after["words"] = [one for one in after["words"] if one in before["words"] or one["kind"] != "held"]
 
         assert after == before
         assert running <= self._alarms()  # danger that may be true alarms; nobody ends one
@@ -245,6 +250,49 @@ class Strangers(RuleBasedStateMachine):
             Authentication_Results=results,
         )
         self._changes_nothing(raw)
+
+    @rule(text=LETTERS, quoted=some.booleans())
+    def edward_answers_a_stranger(self, text: str, quoted: bool) -> None:
+        """Who wrote to him with our reply address in Reply-To, and our ids in References: what he says is no wish and no score."""
+        if mails := self.story.outbox(to=RESIDENT):
+            ours = parsed(bytes(mails[-1]["content"]))
+            head = "\n\nOn Mon, 30 Nov 2026 at 10:50, Spy <spy@evil.example> wrote:\n> Shall I?\n" if quoted else ""
+            raw = self._raw(
+                EDWARD,
+                text + head,
+                to=str(ours["Reply-To"]),
+                In_Reply_To="<spy-1@evil.example>",
+                References=f"{ours['Message-ID']} <spy-1@evil.example>",
+                Authentication_Results=OWN,
+            )
+            before = self._wished()
+            self.story.receive(raw)
+            Strangers.attempts += 1
+
+            assert self._wished() == before
+
+    def _wished(self) -> list[list[dict[str, Any]]]:
+        """What is remembered of Edward's wishes, and his scores."""
+        queries = (
+            "SELECT * FROM people ORDER BY address",
+            "SELECT code, quiet, language FROM cases ORDER BY id",
+            "SELECT id FROM events WHERE kind = 'feedback'",
+        )
+        return [[dict(row) for row in self.story.db.run(query)] for query in queries]
+
+    @rule(officer=some.sampled_from(OFFICERS[:2]))
+    def an_officer_answers_a_stranger(self, officer: str) -> None:
+        """Who has Edward in Reply-To, our inbox in Cc, and the ids of his case in References; the officer's server vouches (E5)."""
+        raw = self._raw(
+            officer,
+            "Yes, that is fine.\n\nOn Mon, 30 Nov 2026 at 10:50, Spy <spy@evil.example> wrote:\n> Can we close it?\n",
+            to=RESIDENT,
+            Cc="housing@northgate.example",
+            In_Reply_To="<spy-1@evil.example>",
+            References="<n1@mail.example> <spy-1@evil.example>",
+            Authentication_Results=PASSED,
+        )
+        self._changes_nothing(raw, asks=True)
 
     @rule(text=LETTERS)
     def a_form_in_his_name(self, text: str) -> None:

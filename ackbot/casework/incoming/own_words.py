@@ -42,8 +42,8 @@ def answers_another(seen: Seen, facts: Facts, parties: Collection[str] = ()) -> 
     if not replies or subjects.is_forward(message.subject):
         return False
     if writers := quoting.writers(message.text):
-        keys = [key_of(one) for one in writers]
-        return not any(one in parties or _is_ours(one, seen) for one in keys)
+        keys = [key_of(one) for one in writers]  # a stranger's name may hold an address of ours
+        return not all(one in parties or _is_ours(one, seen) for one in keys)
     # What reached a colleague answers a mail that we never saw; what one answers may not have been seen yet.
     if not message.in_reply_to or seen.passed is not None or parties:
         return False
