@@ -204,9 +204,7 @@ def acknowledged(dispatcher: Callable[..., Dispatcher], server: BadSmtp) -> str:
 @pytest.mark.parametrize("text", AT_ONCE)
 def test_the_duty_officer_has_been_told(world: World, dispatcher: Callable[..., Dispatcher], text: str) -> None:
     """E49, behaviour.md §3.9: written once the relay has taken the alarm, which goes first; and the mail that is kept says it."""
-    world.receive(
-        letter(text=text, sender="N <n@r.example>", subject="Danger", message_id="<n@r.example>")
-    )
+    world.receive(letter(text=text, sender="N <n@r.example>", subject="Danger", message_id="<n@r.example>"))
     with BadSmtp() as server:
         told = acknowledged(dispatcher, server)
         kinds = [parsed(content)["X-Ackbot-Kind"] for _, _, content in server.mails]

@@ -64,8 +64,9 @@ ROWS: list[tuple[str, str, str]] = [
     ("council", 'head_of_service = "director"', "is not an email address"),
     ("council", 'languages = "en"', "must be a list"),
     ("council", "languages = []", "must not be empty; fill it in"),
-    ("council", 'languages = ["eng"]', 'there are no templates in "eng"; choose from: en'),
-    ("council", 'languages = ["pl"]', 'there are no templates in "pl"'),
+    ("council", 'languages = ["eng"]', 'there are no templates in "eng"; choose from: ar, bn, cy, en'),
+    ("council", 'languages = ["de"]', 'there are no templates in "de"'),
+    ("council", 'languages = ["pl"]', 'nobody who speaks "pl" has vouched for its words'),
     (
         "council",
         'privacy = "javascript:alert(1)"',
@@ -540,7 +541,7 @@ WORDS = [
     (
         "templates/english/receipt.txt",
         "Hello\n",
-        '"english" is not a language, so nothing reads it; choose from: en',
+        '"english" is not a language, so nothing reads it; choose from: ar, bn, cy, en',
     ),
     ("templates/receipt.txt", "Hello\n", "so nothing reads it"),
     ("templates/en/parts/frm.txt", "Hello\n", "so nothing reads it"),
