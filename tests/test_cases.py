@@ -339,7 +339,10 @@ def test_one_receipt_a_day(world: World) -> None:
 
 def test_a_bounce_finds_its_case_by_the_envelope_sender(make_world: Callable[..., World]) -> None:
     """D39, domain.md R22: a report without our mail is recognised by the tagged envelope sender that it came to."""
-    world = make_world(("# smtp", 'bounce = "plus"'))
+    tagged = [(f'name = "{one}"\n', f'name = "{one}"\nplus_addressing = true\n') for one in ("streets", "dana")]
+    world = make_world(
+        ("# smtp", 'bounce = "plus"'), (f"[[inbox]]\n{tagged[0][0]}", f"[[inbox]]\n{tagged[0][1]}"), tagged[1]
+    )
     world.receive(letter())
     sent = world.outbox("acknowledgement")[0]
     report = (

@@ -200,3 +200,48 @@ def test_the_last_door(story: Story) -> None:
 
     assert [one.draft.recipient.addr for one in mails] == [ALEX, SAM]
     assert [one.staff for one in mails] == ["alex", "sam"]
+
+
+@pytest.mark.parametrize(
+    ("about", "config", "alarmed"),
+    [
+        ("the Duty Officer", (), ["alex"]),  # nobody is above them: whoever manages a team
+        (
+            "Duty Officer, who shouted at me",
+            (('name = "Duty Officer"', 'name = "Duty Officer"\nmanager = "dana"'),),
+            ["dana"],
+        ),
+        ("Sam Jones", (('to = ["duty"]', 'to = ["sam"]'),), ["alex"]),
+        ("Sam Jones", (('to = ["duty"]', 'to = ["sam", "duty"]'),), ["duty"]),
+    ],
+)
+def test_an_alarm_about_whoever_is_on_duty(
+    make_story: Callable[..., Story], about: str, config: tuple[tuple[str, str], ...], alarmed: list[str]
+) -> None:
+    """behaviour.md §3.12, §3.9: somebody else is alarmed, again and again until they take it; those on duty read nothing."""
+    story = make_story(*config)
+    story.receive(
+        letter(text=f"I want to complain about {about}. I smell gas in the hall.", message_id="<c@r.example>")
+    )
+    assert [row["staff"] for row in story.outbox("urgent")] == alarmed
+
+    story.after(minutes=11)
+    story.rounds.tick()
+    story.after(minutes=11)
+    story.rounds.tick()
+    assert [row["staff"] for row in story.outbox("urgent")] == alarmed * 3
+    story.reply(story.mail("urgent"), "TAKE")
+    story.after(minutes=11)
+    story.rounds.tick()
+    assert len(story.outbox("urgent")) == 3
+
+
+def test_where_nobody_is_left_to_alarm(make_story: Callable[..., Story]) -> None:
+    """behaviour.md §3.12: a complaint about everybody's manager, who is alone on duty, reaches the head of service."""
+    story = make_story(('to = ["duty"]', 'to = ["alex"]'))
+    story.receive(
+        letter(text="I want to complain about Alex Reid. I smell gas in the hall.", message_id="<c@r.example>")
+    )
+
+    assert story.outbox("urgent") == []
+    assert "director@northgate.example" in {row["recipient"] for row in story.outbox("admin")}

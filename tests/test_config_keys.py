@@ -35,7 +35,7 @@ CONTRACT = {
     "staff": "id name email public_name job_title phone cover manager working_hours calendar ignore_auto_reply skills max_cases left",
     "team": "name members manager deputy assign keep_owner",
     "absence": "staff from until cover",
-    "standard": "name name_owner_within update_every answer_within warn escalate_every settle_after reopen_within start calendar cut_off pausable feedback",
+    "standard": "name name_owner_within update_every answer_within warn escalate_every settle_after reopen_within start calendar cut_off pausable feedback complaint",
     "statement": "text",
     "report": "to every",
     "route": "inbox from to subject body postcode team owner standard skill",

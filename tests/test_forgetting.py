@@ -36,7 +36,12 @@ def everything(db: Database) -> Iterator[tuple[str, str, str]]:
     if isinstance(db, SQLite):
         tables_ = [row["name"] for row in db.run("SELECT name FROM sqlite_master WHERE type = 'table'")]
     else:
-        tables_ = [row["name"] for row in db.run("SELECT CAST(relname AS TEXT) AS name FROM pg_stat_user_tables")]
+        tables_ = [
+            row["name"]
+            for row in db.run(
+                "SELECT CAST(relname AS TEXT) AS name FROM pg_stat_user_tables WHERE schemaname = current_schema()"
+            )
+        ]
     for table in tables_:
         for row in db.run(f"SELECT * FROM {table}"):
             for column, value in dict(row).items():

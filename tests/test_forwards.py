@@ -232,8 +232,9 @@ def test_a_mail_that_its_writer_attached() -> None:
     [
         (
             "RE: Damp",
-            f"Yes.\n\nFrom: Edward Quan <{EDWARD}>\nSent: 23 November 2026\nTo: Sam\nSubject: Damp\n\nDamp.\n",
+            "Yes.\n\nFrom: Priya Shah <priya@northgate.example>\nSent: 23 November 2026\nTo: Sam\nSubject: Damp\n\nDamp.\n",
         ),
+        ("RE: Damp", "Yes.\n\nFrom: Edward Quan\nSent: 23 November 2026\nTo: Sam\nSubject: Damp\n\nDamp.\n"),
         ("Damp", "From: the window to the door it is wet.\nTo: be clear, it is bad.\n"),
         ("FW: Damp", "There is nothing below.\n"),
         ("Rent", f"My details\n\nFrom: Edward Quan, {EDWARD}\nI pay on Fridays.\n"),
@@ -242,6 +243,33 @@ def test_a_mail_that_its_writer_attached() -> None:
 def test_no_forward(subject: str, text: str) -> None:
     """§4.7: a reply quotes what it answers, and words that begin like a field are words."""
     assert forwarded(subject, text) == ()
+
+
+@pytest.mark.parametrize("subject", ["RE: Damp", "AW: Damp", "Ynt: Damp", "Re: [EXTERNAL] Damp"])
+def test_a_reply_that_goes_to_another(subject: str) -> None:
+    """§4.7: whoever presses "Reply" and writes our address over the resident's passes the letter on."""
+    _, head = HEADS["Outlook"]
+    (one,) = forwarded(subject, f"{ABOVE}\n{head}{WORDS}\n")
+
+    assert one.mail.from_[0].addr == EDWARD
+    assert one.above == "Hi both, this came to me.\n\nSam Jones\nStreets"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"to": EDWARD, "Cc": "housing@northgate.example"},
+        {"to": "housing@northgate.example", "Cc": EDWARD},
+        {"to": "housing@northgate.example, Nora <nora@elsewhere.example>"},
+        {"sender": "Sam Jones <sam@resident.example>"},
+    ],
+)
+def test_a_reply_to_them_is_an_answer(fields: dict[str, str]) -> None:
+    """§4.7, §4.2: with the resident, or anybody outside, among its recipients, or from outside, it passes nothing on."""
+    _, head = HEADS["Outlook"]
+    fields = {"sender": "Sam Jones <sam@northgate.example>", **fields}
+
+    assert Message.parse(letter(subject="RE: Damp", text=f"{ABOVE}\n{head}{WORDS}\n", **fields)).enclosed == ()
 
 
 def test_a_report_holds_no_letter() -> None:

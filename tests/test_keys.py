@@ -48,6 +48,7 @@ TABLE: tuple[tuple[str, str], ...] = (
     (keys.also_yours(CODE, "streets"), "also:7H429P:streets"),
     (keys.offered(CODE, "sam", AT), "offered:7H429P:sam:2026-12-07T083005"),
     (keys.urgent(CODE, LETTER, "sam"), "urgent:7H429P:f00d:sam:1"),
+    (keys.unheard("alex", AT), "unheard:alex:2026-12-07T083005"),
     (keys.urgent_list(AT, 2), "urgent-list:2026-12-07T083005:2"),
     (keys.urgent_again(CODE, AT, 2), "urgent:7H429P:2026-12-07T083005:2"),
     (keys.ask(ASKED), "ask:7H429P:f00d"),

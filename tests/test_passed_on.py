@@ -253,6 +253,17 @@ def test_a_letter_that_we_have_forwarded_in_the_text(world: World) -> None:
     assert "was added to that case" in told(world)
 
 
+def test_a_reply_that_was_sent_to_us_instead(world: World) -> None:
+    """§4.7: "RE:" with our address written over the resident's is a forward; an answer of Sam's to us about a case is none."""
+    world.receive(inline(f"Can you take this one?\n\n{OUTLOOK}{DAMP}", "RE: Damp in the bedroom"))
+    (case,) = world.cases()
+
+    assert (case["resident_address"], case["way"]) == ("edward@resident.example", "forwarded")
+    assert "Can you take this one?" in plain(bytes(world.outbox("new-case")[0]["content"]))
+    assert "Can you take this one?" not in plain(bytes(world.outbox("acknowledgement")[0]["content"]))
+    assert "Edward Quan has been told" in told(world)
+
+
 def test_the_thread_of_a_forward_in_the_text(world: World) -> None:
     """§4.7: Outlook names the forwarded letter in References: weeks later, under another subject, it is still that case."""
     world.receive(letter(date=FRIDAY), arrived_at=datetime(2026, 11, 27, 16, 7, tzinfo=UTC))
@@ -448,6 +459,44 @@ def test_a_writer_whom_nobody_can_tell(world: World) -> None:
     assert "Nobody else has been told." in plain(bytes(ack["content"]))
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        'application/vnd.ms-outlook; name="Damp.msg"',
+        'application/octet-stream; name="RE Damp in the bedroom.MSG"',
+        "application/vnd.ms-outlook",
+    ],
+)
+def test_a_mail_in_outlooks_own_format(world: World, head: str) -> None:
+    """§4.7: nobody can read who wrote it: the forwarder is asked for the address, and the file and the answer go to the owner."""
+    text = f"--b\nContent-Type: text/plain\n\n{WORDS}\n--b\nContent-Type: {head}\nContent-Disposition: attachment\n\nxx\n--b--\n"
+    world.receive(
+        letter(
+            SAM,
+            subject="FW: Damp",
+            text=text,
+            content_type="multipart/mixed; boundary=b",
+            message_id="<fw@northgate.example>",
+            Authentication_Results=PASSED,
+        )
+    )
+    (case,) = world.cases()
+    (ack,) = world.outbox("acknowledgement")
+    (owners,) = world.outbox("new-case")
+
+    assert case["resident_address"] == "sam@northgate.example"
+    assert "Please reply with their email address, so that" in " ".join(plain(bytes(ack["content"])).split())
+    assert owners["attachments"]
+    world.after(minutes=5)
+    ours = parsed(bytes(ack["content"]))
+    reply = letter(
+        SAM, to=str(ours["Reply-To"]), subject=f"Re: {ours['Subject']}", text="edward@resident.example\n", message_id="<a@northgate.example>",
+        In_Reply_To=str(ours["Message-ID"]), Authentication_Results=PASSED,
+    )  # fmt: skip
+    world.receive(reply)
+    assert "edward@resident.example" in plain(bytes(world.outbox("resident-wrote")[-1]["content"]))
+
+
 def test_danger_in_a_forwarded_letter(world: World) -> None:
     """§3.9: what a forwarded letter says alarms like any letter, and not what the colleague wrote above it."""
     world.receive(attached(to_sam("I can smell gas in the hall.\n")))
@@ -458,6 +507,34 @@ def test_danger_in_a_forwarded_letter(world: World) -> None:
     )
 
     assert len(world.outbox("urgent")) == 1
+
+
+def test_a_forward_of_many_dangerous_letters_is_a_flood(world: World) -> None:
+    """E9, §3.9: of eight strangers five alarm by themselves, and the others stand in one list; one writer has one chain."""
+    mails = [
+        letter(
+            f"p{number}@r.example",
+            subject=f"Gas {number}",
+            text=f"I smell gas, {number}.\n",
+            message_id=f"<g{number}@r.example>",
+        )
+        for number in range(8)
+    ]
+    world.receive(attached(*mails))
+    how = [row["data"] for row in world.db.run("SELECT data FROM events WHERE kind = 'Alarm' ORDER BY id")]
+
+    assert len(world.cases()) == 8
+    assert [json.loads(one)["how"] for one in how] == ["mailed"] * 5 + ["listed"] * 3
+    assert len(world.outbox("urgent")) == 5
+
+    again = [
+        to_sam(f"I smell gas, {number}.\n", subject=f"Gas {number}", message_id=f"<e{number}@r.example>")
+        for number in range(3)
+    ]
+    world.after(hours=2)
+    world.db.run("UPDATE alarms SET taken_by = 'duty', taken_at = started_at")
+    world.receive(attached(*again, message_id="<fw2@northgate.example>"))
+    assert len(world.outbox("urgent")) == 6
 
 
 def test_a_spam_filter_is_overruled(world: World) -> None:

@@ -18,6 +18,7 @@ TABLES = "letters|arrivals|cases|parties|clocks|outbox|events|words"
 FEW = {
     "cases_late",
     "cases_covered",
+    "cases_unheard",
     "letters_quarantined",
     "alarms_running",
     "words_held",

@@ -186,3 +186,32 @@ def test_settled_waits_for_the_relay(story: Story, state: str) -> None:
     assert story.outbox("settled") == []
     story.at("2026-12-10 11:00")
     assert len(story.outbox("settled")) == 1
+
+
+@pytest.mark.parametrize("command", ["", "DONE\n\n", "ASK "])
+@pytest.mark.parametrize("way", ["5.2.2", "5.7.1", "552 5.2.2 mailbox full"])
+def test_the_date_that_was_told_does_not_pass_in_silence(story: Story, command: str, way: str) -> None:
+    """P5, E38: the address works, so the date of the acknowledgement stands again, and its day brings the honest mail."""
+    story.at("2026-12-03 11:00")
+    story.reply(story.mail("new-case"), command + ANSWER)
+    story.after(minutes=5)
+    if way.startswith("5.") and " " not in way:
+        failed_with(story, way)
+    else:
+        refuse(story, "human", way)
+    assert ("update", "2026-12-07", "running") in story.clocks()
+
+    story.at("2026-12-07 15:01")
+    (told,) = words(story, "no-news")
+    assert "We said you would hear from us by today about" in told
+    assert "We have no news for you yet" in told
+
+
+def test_no_date_stands_again_that_nobody_was_told(story: Story) -> None:
+    """E38: where the address itself is gone, nothing more goes there, and the owner is chased by dates of their own."""
+    story.reply(story.mail("new-case"), ANSWER)
+    story.after(minutes=5)
+    failed_with(story, "5.1.1")
+    story.at("2026-12-08 17:00")
+
+    assert story.outbox("no-news") == []

@@ -26,8 +26,23 @@ def without(council: Council, people: Collection[str]) -> Council:
         council,
         staff={one: _gone(person) if one in gone else person for one, person in council.staff.items()},
         teams={name: _narrowed(team, gone, council) for name, team in council.teams.items()},
-        urgent=replace(council.urgent, to=tuple(one for one in council.urgent.to if one not in gone)),
+        urgent=replace(council.urgent, to=_on_duty(council, gone)),
     )
+
+
+def _on_duty(council: Council, gone: Collection[str]) -> tuple[str, ...]:
+    """
+    Those in [urgent] without these people; if nobody is left, those above them, or else whoever manages a team.
+
+    An alarm must reach somebody who can take it, whoever the letter complains about.
+    """
+    named = council.urgent.to
+    above = [one for person in named for one in cover.ladder(council, person, "")]
+    managers = [team.manager for team in council.teams.values()]
+    for some in (named, above, managers):
+        if left := tuple(dict.fromkeys(one for one in some if one in council.staff and one not in gone)):
+            return left
+    return ()
 
 
 def _with_those_below(council: Council, people: Collection[str]) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """Handles bounces of our mail: a resident cannot be reached, or a colleague may be gone (domain.md §2.2, D39, D40)."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from ackbot.casework import keys, standards
@@ -134,11 +134,20 @@ def _resident_gone(
     at = returned.at if returned else None
     # Where answers go by choice is not the address of the case, to which automatic mail goes on (E46).
     for_good = for_good and (returned is None or returned.to == case.resident.key)
-    return on_words_lost(case, sent[0], words, at, status, desk, for_good=for_good)
+    told_on = returned.told_on if returned else None
+    return on_words_lost(case, sent[0], words, at, status, desk, for_good=for_good, told_on=told_on)
 
 
 def on_words_lost(
-    case: Case, message_id: str, words: str, at: datetime | None, status: str, desk: Desk, *, for_good: bool
+    case: Case,
+    message_id: str,
+    words: str,
+    at: datetime | None,
+    status: str,
+    desk: Desk,
+    *,
+    for_good: bool,
+    told_on: date | None = None,
 ) -> list[Intent]:
     """
     A person's words to the resident did not arrive: a report says so, or our own relay refused them (E38).
@@ -148,12 +157,13 @@ def on_words_lost(
         at: when they were written; None if no row tells.
         status: what the server said, in short.
         for_good: the address itself does not work, so that nothing more goes there by itself.
+        told_on: the date that the resident had been told before, which stands again (P5).
     """
     why = "our mail to the resident came back for good" if for_good else "a person's words to the resident came back"
     stopped = [] if case.unreachable or not for_good else [Unreachable(case.code, True, why=why)]
     key = keys.unreachable(case.code, message_id)
     later = at is not None and case.human_words_at is not None and case.human_words_at > at
-    revived = [] if case.state == "open" or later else _revived(case, desk)
+    revived = [] if case.state == "open" or later else _revived(case, desk, told_on, may_tell=not for_good)
     author = case.human_words_by if is_present(desk.council, case.human_words_by, desk.now) else case.in_charge
     now_open = replace(case, state="open")
     values = {"status": status, "words": Lines(words), "revived": bool(revived), "for_good": for_good}
@@ -166,22 +176,37 @@ def on_words_lost(
     return [*stopped, lost, *revived, *told]
 
 
-def _revived(case: Case, desk: Desk) -> list[Intent]:
-    """The case is open again, and its clocks begin anew: nobody has answered the resident."""
+def _revived(case: Case, desk: Desk, told_on: date | None, *, may_tell: bool) -> list[Intent]:
+    """
+    The case is open again, and its clocks begin anew, but a date that the resident was told stands: nobody has answered them.
+    """
     why = "the answer came back, so nobody has answered the resident"
     inbox, standard = desk.council.inbox_of(case.inbox), desk.council.standard_of(case.standard)
     clocks = standards.opening_clocks(standard, inbox, desk.council, desk.now, desk.now, owned=bool(case.in_charge))
+    clocks = tuple(replace(clock, told=False) for clock in clocks)
+    # A question pauses what it does not end.
+    told = [*([told_on] if told_on else []), *(clock.promised_on for clock in case.paused if clock.told)]
+    if told and may_tell:
+        clocks = (standards.on_day("update", min(told), inbox), *(clock for clock in clocks if clock.kind != "update"))
     begun = {clock.kind for clock in clocks}
     ended = [clock for clock in case.clocks if clock.kind not in begun]
     return [
         *(ClearClock(case.code, clock.kind, "replaced", why=why) for clock in ended),
         Reopen(case.code, why=why),
-        *(SetClock(case.code, replace(clock, told=False), why=why) for clock in clocks),
+        *(SetClock(case.code, clock, why=why) for clock in clocks),
     ]
 
 
 def on_refused(
-    case: Case, recipient: str, message_id: str, words: str, at: datetime, reply: str, desk: Desk
+    case: Case,
+    recipient: str,
+    message_id: str,
+    words: str,
+    at: datetime,
+    reply: str,
+    desk: Desk,
+    *,
+    told_on: date | None = None,
 ) -> list[Intent]:
     """
     Our own relay will never take a mail to the resident, or a copy of a person's words (behaviour.md §3.4, E89).
@@ -190,6 +215,7 @@ def on_refused(
         recipient: whom it was for.
         words: a person's; "" for an automatic mail, of which whoever is in charge hears once, if the address is no good.
         reply: the relay's, or only its code.
+        told_on: as in `on_words_lost`.
     """
     if key_of(recipient) not in _theirs(case):
         return _copy_undelivered(case, recipient, reply, desk)
@@ -198,7 +224,7 @@ def on_refused(
         key, why = keys.unreachable(case.code, message_id), "the relay refused the resident's address"
         stopped = [Unreachable(case.code, True, why=why)] if for_good and not case.unreachable else []
         return [*stopped, *_told(case, case.in_charge, key, desk, why, status=reply)] if stopped else []
-    return on_words_lost(case, message_id, words, at, reply, desk, for_good=for_good)
+    return on_words_lost(case, message_id, words, at, reply, desk, for_good=for_good, told_on=told_on)
 
 
 def is_for_good(reply: str) -> bool:

@@ -146,7 +146,12 @@ class Team:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standard:
-    """The promises for one kind of letter. A duration that is None starts no clock."""
+    """
+    The promises for one kind of letter. A duration that is None starts no clock.
+
+    Args:
+        complaint: letters that make a complaint take the first of these, whatever their route says (E87).
+    """
 
     name: str
     name_owner_within: Duration | None
@@ -161,6 +166,7 @@ class Standard:
     cut_off: time | None
     pausable: bool
     feedback: bool
+    complaint: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -294,6 +300,7 @@ class Council:
         in_language: by language, the lines that stand in every mail to a resident: `urgent_help`, `take_further`, `formats`.
         keep_letters, keep_cases: how long after a case is closed its words are kept, and then names and addresses.
         canary_every: how often ackbot writes to its own shared inboxes; None for never.
+        complaining: the lists of words by which a letter makes a complaint; empty without a standard for complaints.
     """
 
     name: str
@@ -310,6 +317,7 @@ class Council:
     senders: tuple[SenderRule, ...]
     limits: Limits
     urgent: Urgent
+    complaining: Lists
     reference_in_subject: Literal["auto", "always", "never"]
     head_of_service: str
     languages: tuple[str, ...]
@@ -390,6 +398,11 @@ class Council:
     def default_standard(self) -> Standard:
         """The first standard of the file."""
         return next(iter(self.standards.values()))
+
+    @property
+    def complaints(self) -> Standard | None:
+        """The first standard for complaints; None for none."""
+        return next((one for one in self.standards.values() if one.complaint), None)
 
     def standard_of(self, name: str) -> Standard:
         """The standard that a case or a route names; the first one if the configuration no longer has it."""

@@ -47,7 +47,7 @@ def on_message(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decisi
     if verdict.kind in _PEOPLES:
         facts = rehearsals.left_out(seen, facts, desk.council)
         known = facts.known
-    decision = chains.merged(_decided(seen, verdict, facts, desk), facts, desk.now)
+    decision = chains.duty_told(chains.merged(_decided(seen, verdict, facts, desk), facts, desk.now), desk.now)
     decision = auto_reply.ended_by_acts(seen, _reached(seen, decision, facts, desk), desk)
     # A colleague's answer is the council's own mail, whatever its way: another copy of it is the same answer.
     answer = decision.kind == "staff" and decision.outcome == "event"
@@ -289,7 +289,8 @@ def _letter(seen: Seen, verdict: Verdict, facts: Facts, desk: Desk) -> Decision:
         found = Match(earlier, "an earlier copy of the same letter belongs to it")
     else:
         about = complaints.about_whom(seen, found.case, facts, desk)
-        found = complaints.moved(found, about, verdict, facts, desk) if about else found
+        if about or complaints.is_made_in(seen, found.case, desk):
+            found = complaints.moved(found, about, verdict, facts, desk)
     desk = desk.within(found.case).apart_from(about)
     signs = danger.found_in(seen, found.case, desk)
     decision = _of_letter(seen, verdict, found, facts, desk, danger.of_signs(signs), about)

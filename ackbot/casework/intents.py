@@ -327,6 +327,14 @@ class PauseClock(Intent):
 
 
 @dataclass(frozen=True, slots=True)
+class Upon:
+    """What a mail says once the relay has taken the mail with that dedupe key; it may go then, before `not_before`."""
+
+    key: Key
+    draft: Draft
+
+
+@dataclass(frozen=True, slots=True)
 class Send(Intent):
     """
     Put a mail into the outbox.
@@ -342,6 +350,7 @@ class Send(Intent):
         names: codes of the cases that it lists; () if it is about `code` alone, or about no case.
         asks_feedback: it asks the resident how we did.
         named: whom it names to the resident as having a case, where that is somebody else than before.
+        upon: other words, that are true only once another mail has gone; None for the same words always.
     """
 
     code: str = field(kw_only=True)
@@ -356,6 +365,7 @@ class Send(Intent):
     names: tuple[str, ...] = ()
     asks_feedback: bool = False
     named: tuple["Named", ...] = ()
+    upon: Upon | None = None
 
 
 @dataclass(frozen=True, slots=True)

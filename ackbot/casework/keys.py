@@ -151,6 +151,11 @@ def urgent_again(code: str, started_at: datetime, number: int) -> Key:
     return Key(f"urgent:{code}:{started_at:%Y-%m-%dT%H%M%S}:{number}")
 
 
+def unheard(reader: str, at: datetime) -> Key:
+    """Nobody has written to residents in danger: a staff id, or an address; the instant (UTC)."""
+    return Key(f"unheard:{reader}:{at:%Y-%m-%dT%H%M%S}")
+
+
 def urgent_list(at: datetime, proof: int) -> Key:
     """One list of the alarms that run and are equally proven, for each time that it is sent."""
     return Key(f"urgent-list:{at:%Y-%m-%dT%H%M%S}:{proof}")

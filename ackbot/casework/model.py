@@ -277,6 +277,7 @@ class Returned:
         inbox: the name of its inbox; "" for mail of the council as a whole.
         envelope_from: where reports about it go.
         refuted: its recipient has written to us since, so the address works. `at`: when it was written, UTC; None for unknown.
+        told_on: the date that the resident had been told, and whose promise ended with these words as kept; None for none.
     """
 
     to: str
@@ -284,6 +285,7 @@ class Returned:
     envelope_from: str = ""
     refuted: bool = False
     at: datetime | None = None
+    told_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

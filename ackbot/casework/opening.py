@@ -1,6 +1,7 @@
 """Opens a case for a letter: who owns it, which dates are promised, who is told what (behaviour.md §3.1, §3.3, §4.5)."""
 
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 from typing import Literal
 
@@ -79,7 +80,7 @@ def on_new_letter(letter: NewLetter) -> Decision:
     acknowledged = _acknowledged(acknowledgement, case, desk)
     # Only the acknowledgement tells the dates. A held one has not been read yet, and a sensitive one names no date.
     if acknowledged == "sent" and not case.sensitive:
-        clocks = standards.told(clocks, owned=bool(chosen.staff))
+        clocks = standards.told(clocks, owned=bool(chosen.staff), answer_on=_answer_on(acknowledgement))
     verdict = letter.verdict
     intents = (
         OpenCase(
@@ -138,7 +139,7 @@ def on_cleared(letter: NewLetter, case: Case) -> Decision:
     acknowledgement = _acknowledgement(letter, case)
     acknowledged = _acknowledged(acknowledgement, case, desk)
     if acknowledged == "sent" and not case.sensitive:
-        clocks = standards.told(clocks, owned=bool(case.owner))
+        clocks = standards.told(clocks, owned=bool(case.owner), answer_on=_answer_on(acknowledgement))
     case, verdict = replace(case, clocks=clocks), letter.verdict
     intents: list[Intent] = [
         Attach(case.code, why=letter.found.how, sensitive=case.sensitive),
@@ -285,6 +286,12 @@ def _acknowledged(acknowledgement: Send | None, case: Case, desk: Desk) -> Ackno
     return "held" if acknowledgement.hold else "sent"
 
 
+def _answer_on(acknowledgement: Send | None) -> date | None:
+    """The date of the answer, if the acknowledgement names it."""
+    found: date | None = acknowledgement.draft.values.get("answer_on") if acknowledgement else None
+    return found
+
+
 def _remembered(letter: NewLetter, case: Case) -> list[Intent]:
     """
     What is remembered beyond the letter: what its sender asks for (E27), and the earlier case that it continues.
@@ -345,6 +352,8 @@ def _owner_told(letter: NewLetter, case: Case, chosen: Chosen, acknowledged: Ack
     earlier = found.note or (_goes_on_with(letter) if found.linked else "")
     by_form = authority.BY_FORM if letter.seen.authority.form else ""
     complaint = apart.about(case.about, desk.council)
+    if not complaint and desk.council.standard_of(case.standard).complaint:
+        complaint = "it makes a complaint, and its standard is that of complaints"
     elsewhere_to = _asks_elsewhere(letter, case)
     send = to_staff.new_case(
         desk,

@@ -19,7 +19,7 @@ from ackbot.casework.council import Council, Staff
 from ackbot.casework.cover import has_left
 from ackbot.casework.drafts import names, to_staff
 from ackbot.casework.drafts.kinds import ASK_BACK
-from ackbot.casework.incoming import staff_proof
+from ackbot.casework.incoming import chains, staff_proof
 from ackbot.casework.incoming.passed import PassedOn
 from ackbot.casework.incoming.screening import Seen, Verdict, screen
 from ackbot.casework.intents import Attach, Decision, OpenCase, Record, Send
@@ -261,6 +261,7 @@ def _with(facts: Facts, part: Letter, same: bool, now: datetime) -> Facts:
         at = part.seen.arrival.arrived_at
         past = PastLetter(decision.code, subjects.key(message.subject), message.text_hash, at, message.message_id)
         facts = replace(facts, past=(past, *facts.past))
+    facts = replace(facts, alarms=chains.after(decision, facts, now))
     if same and decision.acknowledge:
         contact = facts.contact
         facts = replace(facts, contact=replace(contact, written_at=(now, *contact.written_at)))

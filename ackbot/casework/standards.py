@@ -98,16 +98,18 @@ def resumed(case: Case, council: Council, now: datetime) -> list[Clock]:
     return found
 
 
-def told(clocks: tuple[Clock, ...], *, owned: bool) -> tuple[Clock, ...]:
+def told(clocks: tuple[Clock, ...], *, owned: bool, answer_on: date | None = None) -> tuple[Clock, ...]:
     """
     The clocks, with those marked as told that an acknowledgement or notice names.
 
     It names the date of the next word and, if there is no owner, the date by which the resident hears who has the case.
+
+    Args:
+        answer_on: the date of the answer, which the acknowledgement of a complaint names as well.
     """
-    next_on = next_word(clocks)
+    named = {next_word(clocks), answer_on}
     return tuple(
-        replace(clock, told=clock.promised_on == next_on if clock.kind != "name-owner" else not owned)
-        for clock in clocks
+        replace(clock, told=clock.promised_on in named if clock.kind != "name-owner" else not owned) for clock in clocks
     )
 
 
@@ -116,6 +118,11 @@ def steps(late_since: date, every: Duration, calendar: Calendar, today: date) ->
     if every.unit == "working days":
         return int(calendar.days_between(late_since, today) // max(every.amount, 1))
     return int((today - late_since).total_seconds() // max(every.seconds, 1))
+
+
+def answer(clocks: tuple[Clock, ...]) -> date | None:
+    """The date of the answer; None if that clock does not run."""
+    return next((clock.promised_on for clock in clocks if clock.kind == "answer"), None)
 
 
 def next_word(clocks: tuple[Clock, ...]) -> date | None:

@@ -136,6 +136,7 @@ def _council(file: shape.File, wording: Wording, source: Source) -> values.Counc
             resident_automatic_per_day=file.limits.resident_automatic_per_day,
         ),
         urgent=_urgent(file, wording),
+        complaining=wording.complaining,
         reference_in_subject=file.council.reference_in_subject,
         head_of_service=file.council.head_of_service,
         languages=tuple(file.council.languages),
@@ -201,6 +202,7 @@ def _standard(one: shape.Standard) -> values.Standard:
         cut_off=one.cut_off,
         pausable=one.pausable,
         feedback=one.feedback,
+        complaint=one.for_complaints,
     )
 
 

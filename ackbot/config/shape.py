@@ -278,6 +278,12 @@ class Standard(Table):
     cut_off: Clock = None
     pausable: bool = True
     feedback: bool = True
+    complaint: bool = False
+
+    @property
+    def for_complaints(self) -> bool:
+        """Whether it is for complaints; if the file does not say, its name does."""
+        return self.complaint if "complaint" in self.model_fields_set else "complaint" in self.name.lower()
 
 
 # The standard of a council that configures none (domain.md §7, first line).

@@ -24,11 +24,12 @@ MODEL = "en"  # the language whose words.toml has every phrase
 
 @dataclass(frozen=True)
 class Wording:
-    """The templates, the language of mail to staff, and the lists of urgent words."""
+    """The templates, the language of mail to staff, the lists of urgent words, and those of words that make a complaint."""
 
     templates: Templates
     staff_language: str
     urgent: Lists
+    complaining: Lists
 
 
 def wording(file: shape.File, source: Source) -> Wording:
@@ -67,7 +68,7 @@ def wording(file: shape.File, source: Source) -> Wording:
     except TemplateProblem as problem:
         source.findings.append(finding(problem))
     _own_templates(source, templates)
-    return Wording(templates, staff, _lists(file, source))
+    return Wording(templates, staff, _lists(file, source), _complaining(file, templates, source))
 
 
 def _for_residents(model: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -122,7 +123,7 @@ def _has_words(template: Path) -> bool:
 
 def shipped_wording() -> Wording:
     """The templates that come with ackbot, and no list of urgent words: for commands that only look."""
-    return Wording(Templates([resources.templates()]), MODEL, wordlists.lists(()))
+    return Wording(Templates([resources.templates()]), MODEL, wordlists.lists(()), wordlists.lists(()))
 
 
 def finding(problem: TemplateProblem) -> Finding:
@@ -191,6 +192,24 @@ def _has_lines(place: Path) -> bool:
     except (OSError, UnicodeDecodeError):
         return True
     return any(line.strip() and not line.lstrip().startswith("#") for line in text.splitlines())
+
+
+def _complaining(file: shape.File, templates: Templates, source: Source) -> Lists:
+    """The lists `<language>/intent/complaint.txt` of all languages, if a standard is for complaints (E87)."""
+    if not any(one.for_complaints for one in file.standard):
+        return Lists()
+    # The council's own list takes the place of the one of ackbot, as its templates do.
+    found: dict[str, Path] = {}
+    for folder in templates.folders:
+        for path in sorted(folder.glob("*/intent/complaint.txt")):
+            found.setdefault(path.parent.parent.name, path)
+    files = [ListFile("complaint", _called(path), _text(path, source)) for path in found.values()]
+    source.findings += [
+        Finding(list_file.name, mistake.line, "templates", f"{mistake.what}; correct the line")
+        for list_file in files
+        for mistake in wordlists.read(list_file)[1]
+    ]
+    return wordlists.lists(tuple(files))
 
 
 def _languages_of_lists(file: shape.File, own: Path | None) -> list[str]:

@@ -110,6 +110,7 @@ class Composed:
         content: the whole mail with CRLF line ends; if it has attachments, only the part before the first one.
         boundary: the MIME boundary between attachments; "" if there are none.
         headers: names and readable values, in order.
+        upon: the whole mail as it is once another has gone, see `intents.Upon`; None if it never changes.
     """
 
     content: bytes
@@ -117,6 +118,7 @@ class Composed:
     headers: Mapping[str, str]
     text: str
     html: str
+    upon: bytes | None = None
 
 
 def compose(draft: Draft, templates: Templates) -> Composed:

@@ -187,11 +187,15 @@ def _file(leaf: Part) -> Attachment:
 
 
 def _heads(holder: Read, lines: Sequence[str]) -> list[Head]:
-    """The heads of forwarded mails in a text; none in that of a reply, which quotes what it answers."""
+    """
+    The heads of forwarded mails in a text. A reply quotes what it answers, and holds none; but one that goes to others alone than
+    whom it quotes passes that on, as whoever presses "Reply" and changes the recipient does.
+    """
     forward = subjects.is_forward(holder.subject)
-    if not forward and subjects.is_reply(holder.subject):
-        return []
     found: list[Head] = []
+    if not forward and subjects.is_reply(holder.subject):
+        head = _next_head(lines, 0)
+        return [head] if head is not None and not _answers(holder, head) else []
     at = 0
     while len(found) < _MOST_HEADS and (head := _next_head(lines, at)) is not None:
         found.append(head)
@@ -199,6 +203,14 @@ def _heads(holder: Read, lines: Sequence[str]) -> list[Head]:
     if not found and forward and (head := _attributed(holder.text)) is not None:
         found.append(head)
     return found
+
+
+def _answers(holder: Read, head: Head) -> bool:
+    """Whether a reply goes to whom it quotes, to their organisation, or to where they cannot be told from its recipients."""
+    quoted = [one for one in authors(head.values["from"]) if one.addr]
+    named = {one.domain for one in (*holder.to, *holder.cc) if one.addr}
+    theirs = {one.domain for one in holder.from_ if one.addr}
+    return not quoted or any(one.domain in named | theirs for one in quoted) or not named <= theirs
 
 
 def _next_head(lines: Sequence[str], at: int) -> Head | None:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -291,13 +291,19 @@ def human_words(db: Database, message_ids: Sequence[str]) -> dict[str, str]:
     return {row["message_id"]: message.text_of(bytes(row["content"])) for row in rows}
 
 
+_TOLD_ON = (
+    "(SELECT MIN(promised_on) FROM clocks WHERE clocks.code = outbox.code AND told AND state = 'kept' "
+    "AND clocks.kind IN ('update', 'answer') AND ended_at = outbox.created_at)"
+)
+
+
 def _returned(db: Database, message_ids: Sequence[str]) -> dict[str, Returned]:
     """Our mails with these Message-IDs, and whether their recipients have written since; ids that no row has are left out."""
     placeholders, parameters = listed("m", message_ids[:20])
     rows = db.run(
         "SELECT message_id, recipient_key, inbox, envelope_from, created_at, EXISTS (SELECT 1 FROM letters "
         "WHERE letters.from_key = outbox.recipient_key AND letters.arrived_at > COALESCE(outbox.accepted_at, outbox.created_at) "
-        "AND letters.by_way NOT IN ('forged', 'unchecked')) AS refuted "
+        f"AND letters.by_way NOT IN ('forged', 'unchecked')) AS refuted, {_TOLD_ON} AS told_on "
         f"FROM outbox WHERE message_id IN ({placeholders})",
         **parameters,
     )
@@ -308,9 +314,16 @@ def _returned(db: Database, message_ids: Sequence[str]) -> dict[str, Returned]:
             row["envelope_from"],
             bool(row["refuted"]),
             instant_of(row["created_at"]),
+            date.fromisoformat(row["told_on"]) if row["told_on"] else None,
         )
         for row in rows
     }
+
+
+def told_on(db: Database, message_id: str) -> date | None:
+    """The date that the resident had been told before these words of a person, see `Returned`."""
+    rows = db.run(f"SELECT {_TOLD_ON} AS told_on FROM outbox WHERE message_id = :id", id=message_id)
+    return date.fromisoformat(rows[0]["told_on"]) if rows and rows[0]["told_on"] else None
 
 
 def _person(rows: Sequence[Row]) -> Person:

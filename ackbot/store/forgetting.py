@@ -139,7 +139,8 @@ def empty(db: Database, letters: Sequence[int], mails: Sequence[int], codes: Seq
     for some in pieces(mails):
         ids, parameters = listed("m", some)
         db.run(
-            f"UPDATE outbox SET content = :nothing, attachments = '', draft = '', emptied_at = :now WHERE id IN ({ids})",
+            f"UPDATE outbox SET content = :nothing, attachments = '', draft = '', content_upon = NULL, "
+            f"emptied_at = :now WHERE id IN ({ids})",
             nothing=nothing,
             now=text_of(now),
             **parameters,

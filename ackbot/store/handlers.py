@@ -211,7 +211,7 @@ def _send(unit: Unit, send: Send, mail: Composed) -> _End:
         """
         INSERT INTO outbox (dedupe_key, state, held_for, kind, priority, code, inbox, lane, staff, recipient, recipient_key,
                             mailbox, envelope_from, message_id, content, attachments, letter_id, created_at, not_before,
-                            asks_feedback, draft)
+                            asks_feedback, draft, upon, content_upon)
         VALUES (:dedupe_key,
                 CASE WHEN :held_for <> '' OR (:pauses AND EXISTS (SELECT 1 FROM pauses WHERE scope IN ('', :inbox)))
                     THEN 'held' ELSE 'queued' END,
@@ -219,7 +219,7 @@ def _send(unit: Unit, send: Send, mail: Composed) -> _End:
                     THEN 'pause' ELSE :held_for END,
                 :kind, :priority, :code, :inbox, :lane, :staff, :recipient, :recipient_key,
                 :mailbox, :envelope_from, :message_id, :content, :attachments, :letter_id, :now, :not_before,
-                :asks_feedback, :draft)
+                :asks_feedback, :draft, :upon, :content_upon)
         ON CONFLICT (dedupe_key) DO NOTHING RETURNING id, held_for
         """,
         dedupe_key=send.dedupe_key,
@@ -245,6 +245,8 @@ def _send(unit: Unit, send: Send, mail: Composed) -> _End:
         not_before=text_of(max(send.not_before or now, now)),
         asks_feedback=send.asks_feedback,
         draft=kept_drafts.text_of(draft) if draft.template in REWRITTEN else "",
+        upon=send.upon.key if send.upon else "",
+        content_upon=mail.upon,
     )
     return partial(_sent, unit, send, rows)
 

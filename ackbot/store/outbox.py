@@ -14,6 +14,8 @@ from ackbot.store.modes import IN_HAND, PAUSED, SPARED, TO_GO_OUT
 UNKNOWN_WAIT = timedelta(minutes=15)  # before a mail whose end is unknown is sent once more
 Probe = Literal["", "last", "first", "spare"]
 _ORDERS = {"": "priority, id", "last": "attempts, priority DESC, id DESC", "first": "attempts, priority, id"}
+# Whether the relay has taken the mail for which a row waits a moment (E49).
+_UPON = "(upon <> '' AND EXISTS (SELECT 1 FROM outbox AS first WHERE first.dedupe_key = outbox.upon AND first.state = 'accepted'))"
 _COLUMNS = (
     "id, dedupe_key, kind, code, inbox, lane, staff, recipient, envelope_from, message_id, content, attachments, "
     "attempts, refusals, resent, letter_id, created_at, claimed_by"
@@ -85,7 +87,8 @@ def claim(
     db: Database, lane: str, worker: str, now: datetime, lease_s: float, limit: int, *, probe: Probe = ""
 ) -> list[Outgoing]:
     """
-    Claim the next mails of a lane for this worker, the highest priority first.
+    Claim the next mails of a lane for this worker, the highest priority first. One that waited for another mail says from now
+    on what is true now.
 
     Args:
         lease_s: seconds after which other workers may take them, even if this worker is alive.
@@ -96,10 +99,12 @@ def claim(
     rows = db.run(
         f"""
         WITH next AS MATERIALIZED (
-            SELECT id FROM outbox WHERE lane = :lane AND state = 'queued' AND not_before <= :now AND NOT {PAUSED} {only}
+            SELECT id FROM outbox WHERE lane = :lane AND state = 'queued' AND (not_before <= :now OR {_UPON})
+                AND NOT {PAUSED} {only}
             ORDER BY {order} LIMIT :limit {db.skip_locked}
         )
-        UPDATE outbox SET state = 'claimed', claimed_by = :worker, lease_until_s = {db.clock} + :lease_s
+        UPDATE outbox SET state = 'claimed', claimed_by = :worker, lease_until_s = {db.clock} + :lease_s,
+            content = CASE WHEN {_UPON} THEN content_upon ELSE content END, upon = '', content_upon = NULL
         WHERE id IN (SELECT id FROM next)
         RETURNING priority, {_COLUMNS}
         """,

@@ -489,4 +489,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX outbox_loose ON outbox (created_at) WHERE code = '' AND emptied_at IS NULL",
         "CREATE INDEX outbox_letter ON outbox (letter_id) WHERE letter_id IS NOT NULL",
     ),
+    # 16: whoever spoke of danger lately and has had no word of any person since is looked for all day. An acknowledgement that
+    # says that somebody was told waits a moment for the mail that tells them.
+    (
+        "CREATE INDEX alarms_started ON alarms (started_at)",
+        "ALTER TABLE outbox ADD COLUMN upon TEXT NOT NULL DEFAULT ''",  # dedupe_key of that mail; '' if it waits for none, or went
+        "ALTER TABLE outbox ADD COLUMN content_upon {bytes}",  # the bytes once the relay has taken that mail
+    ),
 )

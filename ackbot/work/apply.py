@@ -26,7 +26,12 @@ def office_with(office: Office, absences: Sequence[Row]) -> Office:
 
 def composed(found: Sequence[Intent], templates: Templates) -> dict[str, Composed]:
     """The final bytes of every mail among the intents, by dedupe key."""
-    return {intent.dedupe_key: compose(intent.draft, templates) for intent in found if isinstance(intent, Send)}
+    return {intent.dedupe_key: _composed(intent, templates) for intent in found if isinstance(intent, Send)}
+
+
+def _composed(send: Send, templates: Templates) -> Composed:
+    mail = compose(send.draft, templates)
+    return replace(mail, upon=compose(send.upon.draft, templates).content) if send.upon else mail
 
 
 def apply(db: Database, found: Sequence[Intent], desk: Desk) -> int:

@@ -159,7 +159,11 @@ class Dispatcher:
         return max(0.05, (at - now).total_seconds()) if at else _IDLE_S
 
     def _send_all(self, claimed: Sequence[Outgoing]) -> None:
-        """Send mails in order, until all were tried, the relay is in trouble, or we are stopped."""
+        """
+        Send mails in order, until all were tried, the relay is in trouble, or we are stopped.
+
+        Behind alarms the queue is looked at anew: acknowledgements that wait for these go before what was claimed with them.
+        """
         self._state = self._state.claimed(claimed)
         try:
             while self._state.untried and not self._stop.is_set():
@@ -167,7 +171,8 @@ class Dispatcher:
                 mail = self._state.untried[0]
                 trouble = self._send(mail)
                 self._state = self._state.tried(mail)
-                if trouble:
+                behind = self._state.untried[:1]
+                if trouble or (mail.kind == "urgent" and behind and behind[0].kind != "urgent"):
                     break
         finally:
             self._finish()

@@ -40,6 +40,7 @@ from ackbot.work.paused import Paused
 from ackbot.work.promises import Promises
 from ackbot.work.reporting import Reporting
 from ackbot.work.retention import Retention
+from ackbot.work.unheard import UnheardRound
 
 NO_CALENDARS: Mapping[str, str] = MappingProxyType({})
 TICK_S = 15  # seconds between two looks at what is due
@@ -85,6 +86,7 @@ class Rounds:
         self._is_ours = is_ours
         self._alarm_repeats = AlarmRepeats(db, office)
         self.leave = Leave(db, office, calendars)
+        self._unheard = UnheardRound(db, office)
         self._absences = Absences(db, office)
         self._promises = Promises(db, office)
         self._paused = Paused(db, office)
@@ -135,6 +137,7 @@ class Rounds:
             self._retry_quarantined,
             self._alarm_repeats.run,
             self.leave.run,
+            self._unheard.run,
             self._absences.run,
             self._keep_promises,
             self._paused.run,

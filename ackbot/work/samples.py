@@ -277,6 +277,8 @@ def _to_staff(desk: Desk, inbox: Inbox, staff: Staff, message: Message) -> Itera
             why="a specimen",
         ),
     )
+    silent = [alarm_mails.Silent(case, desk.now, (staff.id, desk.now))]
+    yield "nobody wrote to somebody in danger", alarm_mails.unheard(desk, staff, silent, why="a specimen")
     for title, refusals in (("many urgent cases", 0), ("many urgent cases, without words", 2)):
         again = alarm_mails.urgent_list(desk, staff, untaken, proof=1, letters=7, refusals=refusals, why="a specimen")
         yield title, again
@@ -365,6 +367,8 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
     yield "due now", reminders.late(desk, staff, several[1], "", why="a specimen")
     yield "overdue today, one case", reminders.overdue(desk, staff, [own], "There is damp.", why="a specimen")
     listed = reminders.listed(desk, None, several)
+    silent = alarm_mails.Silent(own.case, desk.now, None)
+    yield "admin: nobody wrote", alarm_mails.unheard_to_admin(desk, [silent], "", why="a specimen")
     yield "admin: escalation", to_admin.about(desk, "escalation", keys.specimen("escalation"), listed, why="a specimen")
     covered = absence_moves.Move(case, staff.id, "cover", "stands in", tell=True)
     for former in (None, staff):
@@ -442,13 +446,8 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
         send = to_staff.about_case(desk, ASK_BACK[topic], case, staff, key, values, why="a specimen")
         yield f"ask-back: {topic}", send
     away_values = {**away_back.NOTHING, "first_on": _NEXT, "back_on": _NEXT, "cover": "Sam Jones", "was_away": True}
-    learnt = {
-        "back_on": _NEXT,
-        "source": AUTOMATIC_REPLY,
-        "shorter": CALENDAR,
-        "shorter_on": _NEXT,
-        "admin": "admins@x.example",
-    }
+    learnt: dict[str, Any] = {"back_on": _NEXT, "source": AUTOMATIC_REPLY, "shorter": CALENDAR}
+    learnt |= {"shorter_on": _NEXT, "admin": "admins@x.example"}
     for title, topic, values in (
         ("ask-back: which case", "which", {"their_words": words, "strange": False, "alarm": False, "take": ""}),
         ("ask-back: another case", "which", {"their_words": words, "strange": True, "alarm": True, "take": "RBN TAKE"}),

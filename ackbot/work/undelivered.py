@@ -74,9 +74,11 @@ class Undelivered:
     def _lost(self, case: Case, mail: Outgoing, told: str, now: datetime) -> None:
         """A person's words will never arrive: their author gets them back (E38). Or the address is no good."""
         words = facts.human_words(self._db, [mail.message_id]).get(mail.message_id, "")
+        told_on = facts.told_on(self._db, mail.message_id)
         desk = self._office.desk(now)
         with self._db.transaction():
-            lost = bounces.on_refused(case, mail.recipient, mail.message_id, words, mail.created_at, told, desk)
+            at = mail.created_at
+            lost = bounces.on_refused(case, mail.recipient, mail.message_id, words, at, told, desk, told_on=told_on)
             apply(self._db, lost, desk)
 
     def unverified(self, mail: Outgoing, now: datetime) -> None:

@@ -254,6 +254,6 @@ def _no_survey(case: Case, desk: Desk) -> bool:
     """
     council = desk.council
     standard = council.standard_of(case.standard)
-    complaint = "complaint" in standard.name.lower()
     elected = delicate.is_councillor(case.resident.name, case.resident.key)
-    return complaint or bool(case.about) or not standard.feedback or council.is_colleague(case.resident.key) or elected
+    complaint = standard.complaint or bool(case.about)
+    return complaint or not standard.feedback or council.is_colleague(case.resident.key) or elected

@@ -71,7 +71,7 @@ def _readers(case: Case, desk: Desk) -> list[tuple[str, Role]]:
     desk = desk.within(case)
     council = desk.council
     rungs = above(council, case.in_charge, case.team, desk.now)
-    head = ADMIN if _is_about(case, council.head_of_service, desk) else HEAD
+    head = ADMIN if is_about(case, council.head_of_service, desk) else HEAD
     top = [head] if council.head_of_service else []
     # A case that nobody present has goes to the next person above only, who must give it to somebody (P4).
     if not is_here(case, desk):
@@ -86,13 +86,10 @@ def _readers(case: Case, desk: Desk) -> list[tuple[str, Role]]:
     if case.late_since:
         standard = council.standard_of(case.standard)
         steps = standards.steps(case.late_since, standard.escalate_every, council.calendar, desk.today)
-    # Sensitive letters bring no automatic mails, so on the date itself their manager hears. If nobody has written at all, the
-    # manager hears from the next working day on, and on each day one more of those above (E74).
+    # Sensitive letters bring no automatic mails, so on the date itself their manager hears. Whoever is above hears as urgent if
+    # nobody has written at all (`unheard`).
     if case.no_news >= OWED or (case.sensitive and due is not None and due <= desk.today):
         steps = max(steps, 1)
-    if _is_unheard(case):
-        opened_on = council.calendar.local_day(case.opened_at)
-        steps = max(steps, int(council.calendar.days_between(opened_on, desk.today)))
     if case.no_news >= GIVEN_UP:
         steps = len(rungs) + len(top)
     # Whoever the resident was told of reads it, whoever is next above by now (E78).
@@ -102,7 +99,7 @@ def _readers(case: Case, desk: Desk) -> list[tuple[str, Role]]:
     return readers
 
 
-def _is_about(case: Case, address: str, desk: Desk) -> bool:
+def is_about(case: Case, address: str, desk: Desk) -> bool:
     """Whether a case complains about whoever has that address."""
     person = desk.council.staff_at(key_of(address))
     return person is not None and has_left(person, desk.today) and bool(case.about)

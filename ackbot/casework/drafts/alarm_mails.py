@@ -7,7 +7,7 @@ from typing import Any
 
 from ackbot.casework import keys
 from ackbot.casework.council import Staff
-from ackbot.casework.drafts import bare, kinds, names, to_staff
+from ackbot.casework.drafts import bare, kinds, names, to_admin, to_staff
 from ackbot.casework.intents import Send
 from ackbot.casework.model import Case
 from ackbot.casework.office import Desk
@@ -157,6 +157,49 @@ def urgent_list(
     named = [one.case.code for one in untaken]
     key = keys.urgent_list(desk.now, proof)
     return to_staff.about_no_single_case(desk, kinds.URGENT_LIST, staff, inbox, key, values, why=why, named=named)
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """A case of danger in which nobody has written since then; `taken` says who took its alarm and when, None for nobody."""
+
+    case: Case
+    since: datetime
+    taken: tuple[str, datetime] | None
+
+
+def unheard(desk: Desk, staff: Staff, silent: Sequence[Silent], *, why: str) -> Send:
+    """The urgent mail to somebody above: nobody has written to these residents, who may be in danger (E74)."""
+    inbox = desk.council.inbox_of(silent[0].case.inbox)
+    values = {"count": len(silent), "cases": [_silent(desk, one) for one in silent]}
+    named = [one.case.code for one in silent]
+    key = keys.unheard(staff.id, desk.now)
+    return to_staff.about_no_single_case(desk, kinds.UNHEARD, staff, inbox, key, values, why=why, named=named)
+
+
+def unheard_to_admin(desk: Desk, silent: Sequence[Silent], recipient: str, *, why: str) -> Send:
+    """The same to the head of service, or with recipient "" to the admin, who are only addresses."""
+    values = {"count": len(silent), "cases": [_silent(desk, one) for one in silent]}
+    named = [one.case.code for one in silent]
+    key = keys.unheard(recipient or "admin", desk.now)
+    return to_admin.about(desk, "unheard", key, values, why=why, recipient=recipient, named=named)
+
+
+def _silent(desk: Desk, one: Silent) -> dict[str, Any]:
+    case, council = one.case, desk.council
+    owner = council.staff.get(case.in_charge)
+    zone = council.calendar.timezone
+    taker = council.staff.get(one.taken[0]) if one.taken else None
+    return {
+        "reference": council.reference_of(case.code),
+        "resident": to_staff.resident_name(case),
+        "address": case.resident.addr,
+        "service": council.inbox_of(case.inbox).service,
+        "owner": owner.name if owner else "",
+        "since": one.since.astimezone(zone),
+        "taker": taker.name if taker else "",
+        "taken_at": one.taken[1].astimezone(zone) if one.taken else None,
+    }
 
 
 def _to_take(desk: Desk, case: Case, staff: Staff, *, forged: bool) -> dict[str, Any]:

@@ -15,7 +15,7 @@ _SHORTER: tuple[tuple[str, Callable[[Any], Any]], ...] = (
     ("matter", lambda matter: subjects.shortened(matter, 30)),
     ("late", lambda _: False),
     ("passed_by", lambda _: ""),
-    ("complaint", lambda _: False),
+    ("answer_on", lambda _: None),
     ("matter", lambda _: ""),
 )
 
@@ -27,7 +27,12 @@ def shortened(draft: Draft, desk: Desk) -> Draft:
         language = [*draft.further][-1]
     for name, shorter in _SHORTER:
         # What to do in danger is no part of our own words, wherever it stands.
-        counted = {**values, **draft.further.get(language, {}), "danger": ""}
+        counted = {
+            **values,
+            **draft.further.get(language, {}),
+            "danger": "",
+            "duty_told": values["danger"] == "first",
+        }
         if desk.templates.words_above_rule(language, draft.template, counted) <= _OWN_WORDS:
             break
         values = {**values, name: shorter(values[name])}

@@ -80,6 +80,7 @@ RESIDENT_WROTE = StaffMail("resident-wrote", "resident-wrote", words_go_out=True
 OTHER_WROTE = StaffMail("resident-wrote", "other-wrote", words_go_out=True, html=True)
 URGENT = StaffMail("urgent", "urgent")
 URGENT_LIST = StaffMail("urgent", "urgent-list", html=True)
+UNHEARD = StaffMail("urgent", "unheard")
 ALSO_YOURS = StaffMail("hand-over", "hand-over")
 OFFERED = StaffMail("hand-over", "offered", html=True)
 TAKEN_OVER = StaffMail("hand-over", "taken-over", html=True)

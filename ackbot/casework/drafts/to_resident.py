@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
-from ackbot.casework import keys
+from ackbot.casework import keys, standards
 from ackbot.casework.asked_for import NOT_PHONE
 from ackbot.casework.council import Council, Inbox
 from ackbot.casework.drafts import as_now, fitting, kinds, names, speaking, written_before
@@ -20,6 +20,7 @@ from ackbot.mail.addresses import Address, key_of
 from ackbot.mail.compose import Draft
 from ackbot.mail.markup import Words
 from ackbot.mail.message import Message
+from ackbot.mail.plain import Attachment
 
 _UNNAMED = {"mail": "unnamed", "forwarded": "unnamed", "call": "call", "visit": "visit"}  # phrases for the subject
 _QUOTED = 80  # characters of a subject that our words repeat
@@ -181,6 +182,7 @@ def acknowledgement(
     council = desk.council
     owner = council.staff.get(case.owner)
     colleague = council.is_colleague(case.resident.key)
+    complaint = council.standard_of(case.standard).complaint
     key = keys.acknowledgement(letter.fingerprint, rehearsed=facts.known is not None and facts.known.rehearsed)
     values = {
         "name": names.greeting(case.resident, letter),
@@ -189,16 +191,23 @@ def acknowledgement(
         "absent": absent,
         "noted": noted,
         "passed_by": passed_by,
-        "holds_mail": bool(letter.enclosed),
+        "holds_mail": bool(letter.enclosed) or any(map(_is_unread_mail, letter.attachments)),
         **as_now.acknowledged(desk, case),
         "danger": danger,
+        "duty_told": False,
         "written_before": written_before.of_it(letter, facts),
-        "complaint": "complaint" in case.standard.lower(),
+        "complaint": complaint,
+        "answer_on": standards.answer(case.clocks) if complaint and not (case.sensitive or colleague) else None,
         "also": [other.service for other in also_to],
     }
     mail = kinds.ACKNOWLEDGEMENT_TO_COLLEAGUE if colleague else kinds.ACKNOWLEDGEMENT
     send = about_case(desk, mail, case, key, values, why=why, letter=letter)
     return replace(_naming([case], send), draft=fitting.shortened(send.draft, desk), hold=hold)
+
+
+def _is_unread_mail(one: Attachment) -> bool:
+    """Whether a file is a mail in Outlook's own format, which we do not read."""
+    return one.name.lower().endswith((".msg", ".oft")) or one.content_type == "application/vnd.ms-outlook"
 
 
 def receipt(

@@ -13,12 +13,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from ackbot.casework.intents import Alarm, Decision, Intent, OpenCase, Send
+from ackbot.casework.intents import Alarm, Decision, Intent, OpenCase, Send, Upon
 from ackbot.casework.model import Case, Facts, RunningAlarm
 from ackbot.mail.addresses import mailbox_of
 
 WINDOW = timedelta(minutes=10)
 MOST = 5  # chains that begin in that time, each with a mail of its own; or that run
+PATIENCE = timedelta(seconds=20)  # an acknowledgement waits no longer for the alarm of its letter
 _KIND = "urgent"
 
 
@@ -39,6 +40,41 @@ def merged(decision: Decision, facts: Facts, now: datetime) -> Decision:
         elif not (isinstance(one, Send) and one.draft.kind == _KIND and joined.get(one.code, "mailed") != "mailed"):
             intents.append(one)
     return replace(decision, intents=tuple(intents))
+
+
+def after(decision: Decision, facts: Facts, now: datetime) -> tuple[RunningAlarm, ...]:
+    """The alarms that run once a decision is done: several letters in one mail are a flood like any other (E9)."""
+    running = {one.code: one for one in facts.alarms}
+    for alarm in (one for one in decision.intents if isinstance(one, Alarm)):
+        case = _case(alarm.code, decision.intents, facts)
+        person = person_of(case.resident.key, case.code) if case else f"case {alarm.code}"
+        before = running.get(alarm.code) or RunningAlarm(alarm.code, person, {}, now, True, 0)
+        known = before.categories if before.runs else {}
+        categories = {**known, **{one: max(known.get(one, alarm.proof), alarm.proof) for one in alarm.categories}}
+        running[alarm.code] = replace(before, categories=categories, runs=True, letters=before.letters + 1)
+    return tuple(running.values())
+
+
+def duty_told(decision: Decision, now: datetime) -> Decision:
+    """
+    The decision whose acknowledgement says that the duty officer has been told, once the relay has the alarm (E49).
+
+    It waits for that at most PATIENCE. An alarm without a mail of its own makes no acknowledgement wait, so a flood of letters
+    delays none of them (E9).
+    """
+    alarm = next((one for one in decision.intents if isinstance(one, Send) and one.draft.kind == _KIND), None)
+    if alarm is None:
+        return decision
+    intents = tuple(_upon(one, alarm, now) if isinstance(one, Send) else one for one in decision.intents)
+    return replace(decision, intents=intents)
+
+
+def _upon(send: Send, alarm: Send, now: datetime) -> Send:
+    values = send.draft.values
+    if send.draft.kind != "acknowledgement" or values.get("danger") != "first":
+        return send
+    told = replace(send.draft, values={**values, "duty_told": True})
+    return replace(send, upon=Upon(alarm.dedupe_key, told), not_before=now + PATIENCE)
 
 
 def _how(alarm: Alarm, decision: Decision, facts: Facts, now: datetime) -> Literal["mailed", "counted", "listed"]:

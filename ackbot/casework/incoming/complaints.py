@@ -9,9 +9,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from ackbot.casework import apart
 from ackbot.casework.council import Council, Staff
 from ackbot.casework.cover import has_left
-from ackbot.casework.incoming import routing
+from ackbot.casework.incoming import complaining, routing
 from ackbot.casework.incoming.matching import Match
 from ackbot.casework.incoming.screening import Seen, Verdict
 from ackbot.casework.model import Case, Facts
@@ -97,27 +98,43 @@ def about_whom(seen: Seen, case: Case | None, facts: Facts, desk: Desk) -> froze
     """
     Staff ids of those about whom a letter complains; see `named_in`. A case that complains of them already has them apart.
 
+    A complaint that is made within another matter and names nobody is about whoever has that matter, if somebody is above them.
+
     Args:
         case: the case that it would join; None for a new one.
     """
-    routed = routing.route(seen.message, seen.home, desk.council)
-    formal = case is None and "complaint" in routed.standard.name.lower()
+    council = desk.council
+    routed = routing.route(seen.message, seen.home, council)
+    formal = case is None and routed.standard.complaint
     found = named_in(seen.message, case, facts, desk, case.team if case else routed.team, formal=formal)
+    if case is not None and not found and is_made_in(seen, case, desk):
+        handling = frozenset(one for one in (case.owner, case.cover, case.human_words_by) if one in council.staff)
+        above = routing.owner_of_complaint(handling, routed.team, apart.without(council, handling), desk.now)
+        found = handling if above.staff else found
     return found - case.about if case is not None and found <= case.about else found
+
+
+def is_made_in(seen: Seen, case: Case | None, desk: Desk) -> bool:
+    """Whether a letter that would join this case makes a complaint, and the case is none: it opens one of its own (E87)."""
+    if case is None or case.about or desk.council.standard_of(case.standard).complaint:
+        return False
+    return complaining.sign(seen.message, desk.council) is not None
 
 
 def moved(found: Match, about: Collection[str], verdict: Verdict, facts: Facts, desk: Desk) -> Match:
     """
-    The case of a letter that complains about these people: an open one of its sender's that does so too, else a new one, which
-    goes on with the case that it would have joined. Whoever has that one goes on with it, and reads nothing of the complaint.
+    The case of a letter that makes a complaint, or complains about these people: an open one of its sender's that does so too,
+    else a new one, which goes on with the case that it would have joined. Whoever has that one goes on with it, and reads
+    nothing of the complaint.
     """
     sender = verdict.to.key if verdict.to else ""
-    for case in facts.cases.values():
+    for case in facts.cases.values() if about else ():
         if case.state != "closed" and set(about) <= case.about and sender in case.parties:
             return Match(case, "it goes on with a complaint about the same person")
     if found.case is None:
         return found
-    how = f"it complains about somebody, and {desk.council.reference_of(found.case.code)} goes on without it"
+    complains = "complains about somebody" if about else "makes a complaint"
+    how = f"it {complains}, and {desk.council.reference_of(found.case.code)} goes on without it"
     return Match(None, how, found.note, linked=found.case.code)
 
 
@@ -210,8 +227,8 @@ def _names(person: Staff) -> list[list[str]]:
 
 def _neighbours(words: list[_Word], length: int) -> Iterator[tuple[_Word, _Word]]:
     """Words that stand beside each other, or as far apart as names between the first and the last one put them."""
-    for apart in {1, max(length - 1, 1)}:
-        yield from zip(words, words[apart:], strict=False)
+    for distance in {1, max(length - 1, 1)}:
+        yield from zip(words, words[distance:], strict=False)
 
 
 def _pair(one: _Word, other: _Word, first: str, last: str) -> bool:

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 
 from ackbot.casework import apart, cover
 from ackbot.casework.council import Council, Inbox, Route, Standard, Team
+from ackbot.casework.incoming import complaining
 from ackbot.casework.model import Facts, Load
 from ackbot.mail import folding
 from ackbot.mail.message import Message
@@ -51,7 +52,22 @@ class Chosen:
 
 
 def route(message: Message, inbox: Inbox, council: Council) -> Routed:
-    """The first configured route whose conditions all hold; if there is none, the inbox's team and the default standard."""
+    """
+    The first configured route whose conditions all hold; if there is none, the inbox's team and the default standard.
+
+    A letter that makes a complaint takes the standard for complaints, unless its route names one of these (E87).
+    """
+    found = _by_routes(message, inbox, council)
+    if found.standard.complaint or council.complaints is None:
+        return found
+    sign = complaining.sign(message, council)
+    if sign is None:
+        return found
+    why = f"{found.why}; it makes a complaint: “{sign.words}”, found by {sign.file}:{sign.number}"
+    return replace(found, standard=council.complaints, why=why)
+
+
+def _by_routes(message: Message, inbox: Inbox, council: Council) -> Routed:
     for one in council.routes:
         if _matches(one, message, inbox):
             standard = council.standard_of(one.standard)
