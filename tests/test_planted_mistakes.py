@@ -66,7 +66,6 @@ ROWS: list[tuple[str, str, str]] = [
     ("council", "languages = []", "must not be empty; fill it in"),
     ("council", 'languages = ["eng"]', 'there are no templates in "eng"; choose from: ar, bn, cy, en'),
     ("council", 'languages = ["de"]', 'there are no templates in "de"'),
-    ("council", 'languages = ["pl"]', 'nobody who speaks "pl" has vouched for its words'),
     (
         "council",
         'privacy = "javascript:alert(1)"',

@@ -61,7 +61,9 @@ def test_a_council_on_postgresql(url: str, tmp_path: Path) -> None:
         (tmp_path / "mail.eml").write_bytes(letter())
         assert "answered  no" in ackbot("explain", str(tmp_path / "mail.eml"))
         ackbot("pause")
-        assert "everything" in ackbot("status")
+        paused = run([sys.executable, "-m", "ackbot.cli", "-c", str(config), "status"])
+        assert paused.returncode == 1  # a pause is red (E61)
+        assert "paused: everything" in paused.stdout
         ackbot("resume")
 
     assert sorted(mail.recipients[0] for mail in sink.mails if "northgate" not in mail.recipients[0]) == [
@@ -247,7 +249,7 @@ def test_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     """P10: it names what to install."""
     monkeypatch.delitem(sys.modules, "ackbot.store.postgres", raising=False)
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    with pytest.raises(StoreProblem, match=r"ackbot\[postgres\]"):
+    with pytest.raises(StoreProblem, match=r"pip install .*psycopg"):
         open_database("postgresql://ackbot@host/ackbot")
 
 

@@ -234,7 +234,7 @@ def _sheet(mail: Waited, cases: list[Case], desk: Desk) -> Anew:
     rows = [one | _row(theirs[one["reference"]]) for one in mail.draft.values["cases"] if one["reference"] in theirs]
     if not rows:
         return Anew(None, "the cases are theirs no longer")
-    # Of those that it has no room for, it says only how many there were.
+    # Those that the mail had no room for are not among its cases, and stand in digests.
     draft = _with(mail, {"cases": rows, "count": len(rows) + mail.draft.values["more"]}, desk)
     subject = desk.templates.phrase(draft.languages[0], f"subject.{draft.template}", **draft.values)
     return Anew(replace(draft, subject=subject))
