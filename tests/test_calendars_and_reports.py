@@ -156,6 +156,10 @@ def test_e22_people_write_about_reports(world: World, raw: bytes) -> None:
         ("トイレの修理をお願いします".encode("euc_jp"), "トイレの修理をお願いします"),
         ("厨房漏水问题".encode("gb2312"), "厨房漏水问题"),
         ("关于垃圾收集的投诉".encode("gbk"), "关于垃圾收集的投诉"),
+        ("廚房漏水，請派人來修理".encode("big5"), "廚房漏水，請派人來修理"),
+        ("垃圾收集的投訴".encode("big5"), "垃圾收集的投訴"),
+        ("關於樓上鄰居的噪音問題 Flat 4B".encode("big5hkscs"), "關於樓上鄰居的噪音問題 Flat 4B"),
+        ("¿Cuándo? ¿Cómo? ¡Hola! ¿Qué? ¿Por qué? ¡Ya!".encode("cp1252"), "¿Cuándo? ¿Cómo? ¡Hola! ¿Qué? ¿Por qué? ¡Ya!"),
         ("Заявка на ремонт крыши".encode("koi8-r"), "Заявка на ремонт крыши"),
         ("Заявка на ремонт крыши".encode("cp1251"), "Заявка на ремонт крыши"),
         ("쓰레기 수거 문의".encode("euc-kr"), "쓰레기 수거 문의"),
@@ -174,6 +178,35 @@ def test_e22_mislabelled_subjects(octets: bytes, subject: str, label: str) -> No
     raw = letter(subject="SUBJECT").replace(b"SUBJECT", encoded)
 
     assert read(raw).subject == subject
+
+
+BIG5 = "您好，我家的熱水器壞了，已經三天沒有熱水。昨天打電話沒有人接。請盡快派人來修理，謝謝。\n\n陳大文\n"
+OTHERS = (
+    ("Здравствуйте, у нас течёт крыша, пожалуйста, пришлите кого-нибудь. Спасибо.", "cp1251"),
+    ("Здравствуйте, у нас течет крыша, пожалуйста, пришлите кого-нибудь.", "koi8-r"),
+    ("您好，我家的热水器坏了，已经三天没有热水。昨天打电话没有人接。请尽快派人来修理，谢谢。", "gb18030"),
+    ("안녕하세요, 온수가 나오지 않습니다. 빨리 고쳐 주세요. 감사합니다.", "cp949"),
+    ("こんにちは。お湯が出ません。三日前からです。修理をお願いします。", "euc_jp"),
+    ("El baño está roto. ¿Cuándo vendrán? ¡Gracias! ¿Y la calefacción? ¿Por qué no contestan?", "cp1252"),
+)
+
+
+@pytest.mark.parametrize(
+    "label", ["", "; charset=us-ascii", "; charset=iso-8859-1", "; charset=utf-8", "; charset=x-nonsense"]
+)
+def test_e22_big5_without_its_label(label: str) -> None:
+    """E22: traditional Chinese from Taiwan and Hong Kong, whose second octets may be ASCII, with no label or one of the West."""
+    raw = letter(text="BODY", content_type=f"text/plain{label}").replace(b"BODY", BIG5.encode("big5"))
+
+    assert read(raw).text.split() == BIG5.split()
+
+
+@pytest.mark.parametrize(("text", "codec"), OTHERS)
+def test_e22_others_are_not_taken_for_big5(text: str, codec: str) -> None:
+    """E22: what was told by its octets before still is."""
+    raw = letter(text="BODY", content_type="text/plain").replace(b"BODY", text.encode(codec))
+
+    assert read(raw).text.strip() == text
 
 
 @pytest.mark.parametrize(

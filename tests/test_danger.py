@@ -94,10 +94,20 @@ def test_a_polite_cry_for_help_alarms(world: World, text: str, category: str, as
         "The gas leak has been fixed.",
         "In my novel a man beats his wife.",
         "What should I do if I smell gas?",
+        "lampadaire cassé école",
+        "Lampadaire cassé rue Victor Hugo",
+        "poteau cassé trottoir",
+        "Cassé : le lampadaire, rue de l'école",
+        "farola rota colegio",
+        "lampione rotto scuola",
+        "candeeiro partido escola",
+        "zepsuta latarnia szkoła",
+        "felinar stricat școală",
+        "golau stryd wedi torri ysgol",
     ],
 )
 def test_what_is_no_danger(world: World, text: str) -> None:
-    """E73: courses, tests, policies, minutes, idiom, history, negation, repairs, fiction, questions."""
+    """E73: courses, tests, policies, minutes, idiom, history, negation, repairs, fiction, questions; a broken lamp, in any order."""
     assert danger.categories(text, world.office.council.urgent) == ()
 
 

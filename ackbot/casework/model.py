@@ -380,6 +380,7 @@ class Questions:
         author: the staff id of its sender; "" for anybody else.
         listing: Message-IDs of our mails to residents that it answers, and that may list several cases; case folded.
         recipients: the recipients of a mail by the council's own people, case folded; empty for all other mail.
+        sent: Message-IDs of our mails to residents that it answers, and whose words may stand in it; case folded.
         since: when the mail was written, if it was passed on; None for when it is decided.
     """
 
@@ -394,6 +395,7 @@ class Questions:
     author: str = ""
     recipients: tuple[str, ...] = ()
     listing: tuple[str, ...] = ()
+    sent: tuple[str, ...] = ()
     since: datetime | None = None
 
 
@@ -438,6 +440,7 @@ class Facts:
         last_owner: the owner of the sender's last case: staff id, team, and when the case was last active.
         answered: answers to this sender from people's own mail programs, latest first.
         ours: our mails to staff that this mail answers, by Message-ID.
+        sent: the texts of our mails to residents that it answers.
         human_words: the words of staff to residents that this mail returns as undelivered, by Message-ID.
         returned: our mails that this mail returns as undelivered, by Message-ID.
         unreachable: codes and inboxes of the sender's cases in which mail to the sender came back for good.
@@ -467,6 +470,7 @@ class Facts:
     returned: Mapping[str, Returned] = field(default_factory=lambda: MappingProxyType({}))
     unreachable: tuple[tuple[str, str], ...] = ()
     ours: Mapping[str, OurMail] = field(default_factory=lambda: MappingProxyType({}))
+    sent: tuple[str, ...] = ()
     held: tuple[HeldWords, ...] = ()
     human_sent: int = 0
     person: Person = Person()

@@ -22,7 +22,9 @@ def command(ctx: click.Context, own_config: str | None, as_object: bool) -> None
     """Show how everything goes. Exit 1 when something needs the admin: the last lines say what."""
     now = datetime.now(UTC)
     with looking(ctx, own_config) as (db, config):
-        found = status.status(db, {one.name: one.poll_every_s for one in config.watched}, now)
+        found = status.status(
+            db, {one.name: one.poll_every_s for one in config.watched}, now, config.council.calendar.local_day(now)
+        )
         if (ran := running.found(db)) is not None:
             found["daemon"], wrong = running.told(ran, config_path(ctx, own_config) or config.path, now)
             found["wrong"] = [*wrong, *found["wrong"]]
@@ -58,7 +60,10 @@ def _told(found: dict[str, Any], config: Config) -> str:
     lines += [f"paused: {scope or 'everything'}" for scope in found["paused"]]
     outbox = ", ".join(f"{count} {state}" for state, count in found["outbox"].items()) or "empty"
     lines.append(f"outbox: {outbox}")
-    lines.append(f"cases: {found['cases']['open']} open, {found['cases']['without_owner']} without an owner")
+    cases = found["cases"]
+    late = f", {cases['late']} late ({cases['given_up']} given up)" if cases["late"] else ""
+    overdue = f", {cases['overdue']} promised dates passed" if cases["overdue"] else ""
+    lines.append(f"cases: {cases['open']} open, {cases['without_owner']} without an owner{late}{overdue}")
     lines.append(f"quarantine: {found['quarantined']}" + (" (ackbot quarantine list)" if found["quarantined"] else ""))
     if found["not_fetched"]:
         lines.append(f"not fetched: {found['not_fetched']} mails that the server lists and does not give")

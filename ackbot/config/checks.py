@@ -291,7 +291,7 @@ def _not_meant(file: shape.File, source: Source) -> None:
         while at and at not in chain:
             chain.append(at)
             at = covers.get(at, "")
-        if at == own:
+        if at == own and own == min(chain):  # a circle is one mistake, whoever of it comes first in the file (E90)
             source.finding(
                 ("staff", index, "cover"),
                 f"the covers go round in a circle ({' → '.join([*chain, own])}); give one of them a cover outside it",

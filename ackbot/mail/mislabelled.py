@@ -9,6 +9,9 @@ _UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf
 # Shift_JIS: hiragana and katakana, then all characters of two octets.
 _KANA = re.compile(rb"\x82[\x9f-\xf1]|\x83[\x40-\x96]")
 _SHIFTED = re.compile(rb"[\x81-\x9f\xe0-\xef][\x40-\x7e\x80-\xfc]")
+# Big5: its signs and usual characters, whose second octet may be an ASCII letter; then whatever begins with a high octet.
+_BIG5 = re.compile(rb"[\xa1-\xc6][\x40-\x7e\xa1-\xfe]")
+_HIGH_PAIR = re.compile(rb"[\x80-\xff].?", re.DOTALL)
 
 
 def codec_of(data: bytes) -> str:
@@ -17,7 +20,7 @@ def codec_of(data: bytes) -> str:
     high = len(_HIGH.findall(some))
     if high < 6 or sum(map(len, _UTF8.findall(some))) * 10 >= high * 7:
         return ""
-    found = _shifted(some) or _of_pairs([run for run in _RUN.findall(some) if len(run) > 1], high)
+    found = _shifted(some) or _big5(some) or _of_pairs([run for run in _RUN.findall(some) if len(run) > 1], high)
     try:
         data.decode(found or "ascii")
     except UnicodeDecodeError:
@@ -30,6 +33,15 @@ def _shifted(some: bytes) -> str:
     letters = _SHIFTED.findall(some)
     kana = sum(bool(_KANA.fullmatch(one)) for one in letters)
     return "cp932" if kana >= 2 and kana * 4 >= len(letters) else ""
+
+
+def _big5(some: bytes) -> str:
+    """Big5, if nearly all characters are usual ones of it, some with a second octet of ASCII and more without."""
+    letters = _HIGH_PAIR.findall(some)
+    usual = [one for one in letters if _BIG5.fullmatch(one)]
+    ascii_too = sum(one[1] < 0x80 for one in usual)
+    some_of_each = len(letters) // 8 < ascii_too < len(letters) * 3 // 4
+    return "big5hkscs" if len(usual) * 20 >= len(letters) * 19 and some_of_each else ""
 
 
 def _of_pairs(runs: list[bytes], high: int) -> str:

@@ -28,6 +28,7 @@ _HEADER_LINES = 2  # at least so many stand in a block that a client put over a 
 _HEAD_LINES = 3
 _QUOTED = frozenset({"head", "first", "ours", "quoted"})  # whose lines are a quotation's
 _WINDOW = 4  # words; so many in a row are found anywhere in our mail, fewer only right behind those found before
+_CITED = 25  # words of a mail of ours; more of them are no citation
 _PLACES = 8  # places of one window in our mail that are remembered
 
 
@@ -75,6 +76,21 @@ def read(text: str, fences: Sequence[str], original: str, learned: Collection[st
         or any(line.startswith(">") for line in words.split("\n"))
     )
     return Answer(words, _foreign(lines, whose, end), doubtful, pictures, tuple(_under(lines, whose, end)))
+
+
+def ours_in(text: str, original: str) -> tuple[bool, ...]:
+    """
+    Of each line: whether it is of our mail, whose text is `original`. None is if the text has less of our mail than anybody cites.
+
+    For words that must not be lost: whatever is not ours to the word is kept.
+    """
+    said = [_said(_MARKS.sub("", line)) for line in text.split("\n")]
+    found = [ours for ours, _ in _ours(said, _Original(_said(original)))]
+    if sum(len(one) for one, ours in zip(said, found, strict=True) if ours) < _CITED:
+        return (False,) * len(said)
+    for number, one in enumerate(said[1:], 1):  # a link or a mark alone belongs to what stands above it
+        found[number] = found[number] or (not one and found[number - 1])
+    return tuple(found)
 
 
 def unsigned(words: str) -> str:

@@ -85,6 +85,7 @@ def gather(db: Database, questions: Questions, now: datetime, council: Council) 
             last_owner=_last_owner(asked.last_owner),
             answered=elsewhere.answers(asked.answers),
             ours=MappingProxyType(ours),
+            sent=_sent(db, questions.sent) if questions.sent else (),
             person=_person(asked.person),
             returned=MappingProxyType(_returned(db, questions.returned))
             if questions.returned
@@ -273,6 +274,13 @@ def _ours(db: Database, message_ids: Sequence[str]) -> dict[str, OurMail]:
     }
 
 
+def _sent(db: Database, message_ids: Sequence[str]) -> tuple[str, ...]:
+    """The texts of these mails of ours to residents, as they went out."""
+    placeholders, parameters = listed("m", message_ids[:_QUOTED])
+    rows = db.run(f"SELECT content FROM outbox WHERE message_id IN ({placeholders}) AND staff = ''", **parameters)
+    return tuple(message.text_of(bytes(row["content"])) for row in rows)
+
+
 def _listed(db: Database, message_ids: Sequence[str]) -> tuple[str, ...]:
     """Codes of the cases that these mails of ours to residents list."""
     placeholders, parameters = listed("m", message_ids[:20])
@@ -291,6 +299,7 @@ def human_words(db: Database, message_ids: Sequence[str]) -> dict[str, str]:
     return {row["message_id"]: message.text_of(bytes(row["content"])) for row in rows}
 
 
+_QUOTED = 5  # mails of ours that one letter may quote
 _TOLD_ON = (
     "(SELECT MIN(promised_on) FROM clocks WHERE clocks.code = outbox.code AND told AND state = 'kept' "
     "AND clocks.kind IN ('update', 'answer') AND ended_at = outbox.created_at)"

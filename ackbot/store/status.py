@@ -1,9 +1,10 @@
 """What an admin looks at: the status, the list of cases, and the whole story of a case, a mail or an address."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from ackbot.casework.model import GIVEN_UP
 from ackbot.mail import message
 from ackbot.store import alarms, backups, inboxes, lanes, leases, outbox, put_in
 from ackbot.store.answered import ANSWER, went_out
@@ -27,12 +28,13 @@ _MAIL = (
 )
 
 
-def status(db: Database, polls: Mapping[str, float], now: datetime) -> dict[str, Any]:
+def status(db: Database, polls: Mapping[str, float], now: datetime, today: date | None = None) -> dict[str, Any]:
     """
     The state of inboxes, relays, outbox, workers and cases.
 
     Args:
         polls: for each inbox in the configuration, the longest time between two polls in seconds.
+        today: the council's date; None for that of UTC.
 
     Returns:
         JSON-able. `wrong` has a sentence for everything that needs the admin; `fine` is true when it is empty.
@@ -50,6 +52,7 @@ def status(db: Database, polls: Mapping[str, float], now: datetime) -> dict[str,
     cases_row = db.run(
         "SELECT COUNT(*) AS n, COUNT(*) FILTER (WHERE owner = '') AS ownerless FROM cases WHERE state <> 'closed'"
     )[0]
+    late = lateness(db, today or now.date())
     put_in_later = put_in.waiting(db)
     quarantined = db.run("SELECT COUNT(*) AS n FROM letters WHERE state = 'quarantined'")[0]["n"]
     not_fetched = db.run("SELECT COUNT(*) AS n FROM arrivals WHERE letter_id IS NULL AND retry_at IS NOT NULL")[0]["n"]
@@ -74,6 +77,12 @@ def status(db: Database, polls: Mapping[str, float], now: datetime) -> dict[str,
     untaken = alarms.late(db, now)
     wrong += [f"{untaken} urgent alarms were sent more than once, and nobody has taken them"] if untaken else []
     wrong += [f"{unverified} mails of the last days are unverified"] if unverified else []
+    if late["overdue"]:
+        wrong.append(
+            f"{late['overdue']} promised dates have passed without a word; look at `ackbot cases`, then `ackbot release`"
+        )
+    if late["given_up"]:
+        wrong.append(f"{late['given_up']} cases were given up after three mails without news: a person must write")
     return {
         "fine": not wrong,
         "wrong": wrong,
@@ -82,12 +91,30 @@ def status(db: Database, polls: Mapping[str, float], now: datetime) -> dict[str,
         "paused": [row["scope"] for row in paused],
         "outbox": counts,
         "workers": leases.workers(db),
-        "cases": {"open": cases_row["n"], "without_owner": cases_row["ownerless"]},
+        "cases": {"open": cases_row["n"], "without_owner": cases_row["ownerless"], **late},
         "quarantined": quarantined,
         "restored": {"of": text_of(backup.of), "at": text_of(backup.at)} if backup else None,
         "not_fetched": not_fetched,
         "put_in": put_in_later,
     }
+
+
+def lateness(db: Database, today: date) -> dict[str, int]:
+    """
+    How many open cases are `late`, how many of these were `given_up` after the third mail without news, and how many running
+    dates that residents were told have passed (`overdue`).
+    """
+    late = db.run(
+        "SELECT COUNT(*) AS n, COUNT(*) FILTER (WHERE no_news >= :most) AS given_up FROM cases "
+        "WHERE late_since IS NOT NULL AND state <> 'closed'",
+        most=GIVEN_UP,
+    )[0]
+    overdue = db.run(
+        "SELECT COUNT(*) AS n FROM clocks WHERE state = 'running' AND promised_on < :today AND told "
+        "AND kind IN ('name-owner', 'update', 'answer')",
+        today=today.isoformat(),
+    )[0]
+    return {"late": late["n"], "given_up": late["given_up"], "overdue": overdue["n"]}
 
 
 def _state(name: str, row: Row | None) -> dict[str, Any]:
@@ -192,13 +219,14 @@ def cases(db: Database, *, inbox: str, owner: str, closed_too: bool) -> Sequence
 
     Args:
         inbox: only of this inbox; "" for all.
-        owner: only of this staff id; "" for all.
+        owner: only those that this staff id owns or covers; "" for all.
     """
     return db.run(
         """
         SELECT cases.*, (SELECT MIN(promised_on) FROM clocks
                          WHERE clocks.code = cases.code AND clocks.state = 'running') AS promised_on
-        FROM cases WHERE (:inbox = '' OR inbox = :inbox) AND (:owner = '' OR owner = :owner) AND (:closed_too OR state <> 'closed')
+        FROM cases WHERE (:inbox = '' OR inbox = :inbox) AND (:owner = '' OR :owner IN (owner, cover))
+            AND (:closed_too OR state <> 'closed')
         ORDER BY promised_on NULLS FIRST, cases.id
         """,
         inbox=inbox,

@@ -55,16 +55,17 @@ class Absences:
         return queued
 
     def _look(self, desk: Desk) -> int:
-        """Move the cases of every owner who is away, is back or has left, each owner's in one transaction."""
-        queued = 0
-        alone: list[Move] = []
+        """
+        Move the cases of every owner who is away, is back or has left, in one transaction, so that whoever takes over from several
+        gets one sheet (E90).
+        """
         gone = [one for one in cases.owners(self._db) if one and self._concerned(one, desk)]
-        for owner in gone:
-            with self._db.transaction():
-                moved, left = self._move(cases.of_owner(self._db, owner), desk)
-                crash_point("rounds.before-commit")
-            crash_point("rounds.committed")
-            queued, alone = queued + moved, [*alone, *left]
+        if not gone:
+            return 0
+        with self._db.transaction():
+            queued, alone = self._move([case for owner in gone for case in cases.of_owner(self._db, owner)], desk)
+            crash_point("rounds.before-commit")
+        crash_point("rounds.committed")
         return queued + self._alarm(alone, desk)
 
     def _concerned(self, owner: str, desk: Desk) -> bool:
@@ -110,8 +111,7 @@ class Absences:
         found: list[Intent] = []
         for person in dict.fromkeys(one.to for one in moves if one.how in ("cover", "owner")):
             theirs = [one for one in moves if one.to == person and one.how in ("cover", "owner")]
-            former = council.staff.get(theirs[0].case.owner)
-            if former is None and len(theirs) == 1:
+            if theirs[0].case.owner not in council.staff and len(theirs) == 1:
                 case = absence_moves.in_new_hands(theirs[0])
                 letter = cases.last_words(self._db, case.code)
                 found.append(
@@ -119,7 +119,7 @@ class Absences:
                 )
             else:
                 why = f"{len(theirs)} cases are theirs now"
-                found.append(absence_moves.table(desk, council.staff[person], former, theirs, why=why))
+                found.append(absence_moves.table(desk, council.staff[person], theirs, why=why))
         for person in dict.fromkeys(one.to for one in moves if one.how == "back"):
             theirs = [one for one in moves if one.to == person and one.how == "back"]
             words = {one.case.code: cases.last_words(self._db, one.case.code) for one in theirs}

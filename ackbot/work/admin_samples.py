@@ -92,7 +92,7 @@ ADMIN_TOPICS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "reference": "RBN-7H4-29P",
             "their_words": Lines("We come on Monday."),
         },
-        "missed": {"count": 2, "references": ["RBN-7H4-29P", "RBN-8K2-3QX"]},
+        "missed": {"count": 2, "total": 5, "references": ["RBN-7H4-29P", "RBN-8K2-3QX"]},
         "paused": {
             "everything": True,
             "inboxes": [],

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from ackbot.casework import decide, passed_on
+from ackbot.casework.incoming import our_words
 from ackbot.casework.incoming.screening import Seen, screen
 from ackbot.casework.intents import Decision
 from ackbot.casework.model import Arrival, Facts, Questions
@@ -56,6 +57,9 @@ def consider(message: Message, arrival: Arrival, office: Office, source: FactsSo
         seen = replace(seen, message=message)
     verdict = screen(seen)
     known = source(decide.questions_for(seen, verdict, desk), now)
+    if known.sent:
+        message = our_words.cut(message, known.sent)
+        seen = replace(seen, message=message)
     parts: list[passed_on.Letter] = []
     for one in passed_on.letters(seen, verdict, known, desk):
         letter = replace(one, message=one.message.as_form()) if one.form else one

@@ -259,14 +259,27 @@ class Promises:
         return queued
 
     def _tell_missed(self, late: Sequence[Case], desk: Desk) -> int:
-        """Mark the promises that passed while nothing ran: they wait for `release`. The admin is told once a day."""
+        """
+        Mark the promises that passed while nothing ran: they wait for `release`.
+
+        The admin is told at most once a day, and of each date once (E90); `ackbot status` shows all that wait.
+        """
+        total = len(late)
         with self._db.transaction():
-            if not daily.begin(self._db, "missed", desk.today, desk.now):
+            passed = [(case, reminders.due_on(case) or desk.today) for case in late]
+            late = [case for case, on in passed if not daily.was_done(self._db, _missed(case), on)]
+            if not late or not daily.begin(self._db, "missed", desk.today, desk.now):
                 return 0
+            for case, on in passed:
+                daily.begin(self._db, _missed(case), on, desk.now)
             why = "the date passed while nothing ran, or the inbox was paused; it waits for release"
             apply(self._db, [Late(case.code, case.no_news, why=why) for case in late if not case.late_since], desk)
             named = [case.code for case in late[:_NAMED]]
-            values = {"count": len(late), "references": [desk.council.reference_of(code) for code in named]}
+            values = {
+                "count": len(late),
+                "total": total,
+                "references": [desk.council.reference_of(code) for code in named],
+            }
             why = "promised dates passed without a word"
             send = to_admin.about(desk, "missed", keys.missed(desk.today), values, why=why, named=named)
             return apply(self._db, [send], desk)
@@ -311,6 +324,11 @@ class Promises:
 
     def _history(self, case: Case, desk: Desk) -> History:
         return history(self._db, case.resident.key, desk.now, desk.council.calendar, desk.council.limits)
+
+
+def _missed(case: Case) -> str:
+    """The name under which the store keeps, by the promised date, that the admin was told that it passed."""
+    return f"missed {case.code}"
 
 
 def _for(person: str, name: str) -> str:

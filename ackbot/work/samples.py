@@ -371,8 +371,8 @@ def _to_staff_later(desk: Desk, inbox: Inbox, staff: Staff) -> Iterator[tuple[st
     yield "admin: nobody wrote", alarm_mails.unheard_to_admin(desk, [silent], "", why="a specimen")
     yield "admin: escalation", to_admin.about(desk, "escalation", keys.specimen("escalation"), listed, why="a specimen")
     covered = absence_moves.Move(case, staff.id, "cover", "stands in", tell=True)
-    for former in (None, staff):
-        yield "cases taken over", absence_moves.table(desk, staff, former, [covered], why="a specimen")
+    had_nobody = replace(covered, case=replace(case, owner="", cover=""), how="owner")
+    yield "cases taken over", absence_moves.table(desk, staff, [covered, had_nobody], why="a specimen")
     yield "while you were away", absence_moves.welcome_back(desk, staff, [covered], {}, why="a specimen")
     yield (
         "a case for you at last",

@@ -241,24 +241,36 @@ def _promised(case: Case, on: date, at: datetime, desk: Desk) -> Case:
     return replace(case, clocks=(*kept, *rest))
 
 
-def table(desk: Desk, person: Staff, former: Staff | None, moves: Sequence[Move], *, why: str) -> Send:
-    """The mail with one table of all cases that a person takes over (behaviour.md §4.5)."""
+def table(desk: Desk, person: Staff, moves: Sequence[Move], *, why: str) -> Send:
+    """The mail with one table of all cases that a person takes over, from whomever (behaviour.md §4.5, E90)."""
     council = desk.council
-    absence = absence_of_owner(former, desk)
-    values = {
-        "count": len(moves),
-        "former": former.name if former else "",
-        "left": former is not None and absence is None,
-        "back_on": returns_on(council, absence) if absence else None,
-        "cases": [_row(one, desk, person) for one in shown(moves, lambda one: one.case)],
-        **beyond(len(moves), owner=person.id),
-    }
+    first = shown(moves, lambda one: one.case)
+    formers = [council.staff.get(owner) for owner in dict.fromkeys(one.case.owner for one in first)]
+    groups = [_from(former, first, desk, person) for former in formers]
+    for_now = any(group["back_on"] for group in groups)
+    values = {"count": len(moves), "groups": groups, "for_now": for_now, **beyond(len(moves), owner=person.id)}
+    absence = absence_of_owner(formers[0], desk)
+    key = keys.taken_over(person.id, _absence_in_key(formers[0], absence), moves[0].case.code, desk.now)
     inbox = council.inbox_of(moves[0].case.inbox)
-    key = keys.taken_over(person.id, _absence_in_key(former, absence), moves[0].case.code, desk.now)
     sheet = to_staff.about_no_single_case(
         desk, kinds.TAKEN_OVER, person, inbox, key, values, why=why, named=_named(moves)
     )
+    if not for_now:
+        subject = desk.templates.phrase(council.languages[0], "subject.taken-over-for-good", **values)
+        sheet = replace(sheet, draft=replace(sheet.draft, subject=subject))
     return _in_own_hours(sheet, person, desk)
+
+
+def _from(former: Staff | None, moves: Sequence[Move], desk: Desk, person: Staff) -> dict[str, Any]:
+    """Values for the cases that come from one person, or that had nobody."""
+    absence = absence_of_owner(former, desk)
+    theirs = [one for one in moves if desk.council.staff.get(one.case.owner) == former]
+    return {
+        "former": former.name if former else "",
+        "left": former is not None and absence is None,
+        "back_on": returns_on(desk.council, absence) if absence else None,
+        "cases": [_row(one, desk, person) for one in theirs],
+    }
 
 
 def welcome_back(desk: Desk, person: Staff, moves: Sequence[Move], last_words: Mapping[str, str], *, why: str) -> Send:

@@ -5,7 +5,7 @@ Whatever made it wait: office hours, a dead relay, a pause, the brake, a restore
 dates and hours stands in the values of its draft. These are the facts on which it rests, and are looked up anew here.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
@@ -224,20 +224,38 @@ def _split_off(mail: Waited, cases: list[Case], desk: Desk) -> Anew:
     return Anew(_with(mail, {"part": {**mail.draft.values["part"], **part_now}}, desk))
 
 
-def _sheet(mail: Waited, cases: list[Case], desk: Desk) -> Anew:
-    """A table of cases that somebody got: only those that they still have."""
+def _taken_over(mail: Waited, cases: list[Case], desk: Desk) -> Anew:
+    """A table of cases that somebody took over, in groups by who had them: only those that they still have."""
+    groups = [{**one, "cases": _still_theirs(one["cases"], mail, cases, desk)} for one in mail.draft.values["groups"]]
+    left = [one for one in groups if one["cases"]]
+    values = {"groups": left, "for_now": any(one["back_on"] for one in left)}
+    return _sheet(mail, sum(len(one["cases"]) for one in left), values, desk)
+
+
+def _while_away(mail: Waited, cases: list[Case], desk: Desk) -> Anew:
+    """A table of cases that somebody has again: only those that they still have."""
+    rows = _still_theirs(mail.draft.values["cases"], mail, cases, desk)
+    return _sheet(mail, len(rows), {"cases": rows}, desk)
+
+
+def _sheet(mail: Waited, count: int, values: Mapping[str, Any], desk: Desk) -> Anew:
+    if not count:
+        return Anew(None, "the cases are theirs no longer")
+    # Those that the mail had no room for are not among its cases, and stand in digests.
+    draft = _with(mail, {**values, "count": count + mail.draft.values["more"]}, desk)
+    subject = desk.templates.phrase(draft.languages[0], f"subject.{draft.template}", **draft.values)
+    return Anew(replace(draft, subject=subject))
+
+
+def _still_theirs(
+    rows: Sequence[Mapping[str, Any]], mail: Waited, cases: list[Case], desk: Desk
+) -> list[dict[str, Any]]:
     theirs = {
         desk.council.reference_of(one.code): one
         for one in cases
         if one.in_charge == mail.staff and one.state != "closed"
     }
-    rows = [one | _row(theirs[one["reference"]]) for one in mail.draft.values["cases"] if one["reference"] in theirs]
-    if not rows:
-        return Anew(None, "the cases are theirs no longer")
-    # Those that the mail had no room for are not among its cases, and stand in digests.
-    draft = _with(mail, {"cases": rows, "count": len(rows) + mail.draft.values["more"]}, desk)
-    subject = desk.templates.phrase(draft.languages[0], f"subject.{draft.template}", **draft.values)
-    return Anew(replace(draft, subject=subject))
+    return [{**one, **_row(theirs[one["reference"]])} for one in rows if one["reference"] in theirs]
 
 
 def _row(case: Case) -> dict[str, Any]:
@@ -257,8 +275,8 @@ _WRITERS: Mapping[str, Callable[[Waited, list[Case], Desk], Anew]] = MappingProx
         kinds.NO_NEWS.template: _no_news,
         kinds.STILL_WAITING.template: _still_waiting,
         kinds.SETTLED.template: _settled,
-        kinds.TAKEN_OVER.template: _sheet,
-        kinds.WHILE_AWAY.template: _sheet,
+        kinds.TAKEN_OVER.template: _taken_over,
+        kinds.WHILE_AWAY.template: _while_away,
     }
 )
 _NAMING = {

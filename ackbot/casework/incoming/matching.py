@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from ackbot.casework.incoming import routing
+from ackbot.casework.incoming import our_words, routing
 from ackbot.casework.incoming.screening import Seen, Verdict
 from ackbot.casework.model import PURPOSES, Case, Facts, PastLetter, Questions
 from ackbot.casework.office import Desk
@@ -64,6 +64,13 @@ def questions_for(seen: Seen, verdict: Verdict, desk: Desk) -> Questions:
         returned=tuple(token.message_id for token in returned),
         listing=tuple(
             token.message_id for token in message.answers if token.role == "resident" and token.purpose in _LISTS
+        ),
+        sent=tuple(
+            token.message_id
+            for token in (
+                message.answers if max(map(len, (message.new_text, message.unmarked))) >= our_words.LEAST else ()
+            )
+            if token.role == "resident" and token.message_id
         ),
         since=seen.arrival.arrived_at if seen.passed else None,
     )
