@@ -286,8 +286,9 @@ def test_a_table_with_more_cases_than_it_shows(world: World) -> None:
     """E75: a sheet that waited shows what is left of those it names; how many more there were stays said."""
     sends = samples._sends(world.office, samples._letter(world.office, InProcess()))
     draft = next(send.draft for _, send in sends if send.draft.template == "taken-over")
-    rows = [{**draft.values["cases"][0], "reference": one} for one in ("RBN-AAA-222", "RBN-CCC-444")]
-    draft = replace(draft, values={**draft.values, "cases": rows, "count": 4, "more": 2})
+    group = draft.values["groups"][0]
+    rows = [{**group["cases"][0], "reference": one} for one in ("RBN-AAA-222", "RBN-CCC-444")]
+    draft = replace(draft, values={**draft.values, "groups": [{**group, "cases": rows}], "count": 4, "more": 2})
     world.receive(letter())
     desk = world.office.desk(world.now)
     one = next(iter(cases.by_code(world.db, [world.cases()[0]["code"]]).values()))
@@ -296,4 +297,4 @@ def test_a_table_with_more_cases_than_it_shows(world: World) -> None:
     found = anew.decided(anew.Waited(draft, tuple(known), "sam", world.now, {}), known, desk).draft
 
     assert found is not None
-    assert (found.values["count"], found.values["more"], len(found.values["cases"])) == (3, 2, 1)
+    assert (found.values["count"], found.values["more"], len(found.values["groups"][0]["cases"])) == (3, 2, 1)

@@ -114,6 +114,13 @@ SCENES: tuple[Scene, ...] = (
     Scene(0, time(10, 31), letters.SPAM, acknowledged=False),
     Scene(0, time(11, 15), letters.GAS, acknowledged=True, also=("duty@northgate.example",)),
     Scene(0, time(11, 20), _staff("Urgent", "TAKE"), acknowledged=False, staff=True),
+    Scene(
+        0,
+        time(11, 50),
+        _staff("Urgent", "PHONED They are outside, and the gas engineer is on the way."),
+        acknowledged=False,
+        staff=True,
+    ),
     Scene(0, time(11, 40), letters.BOTH, acknowledged=True),
     Scene(0, time(12, 10), letters.BOUNCE, acknowledged=False),
     Scene(0, time(13, 30), letters.PLANS, acknowledged=True, also=("lena.wolf@northgate.example",)),

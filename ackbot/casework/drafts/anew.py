@@ -229,22 +229,23 @@ def _taken_over(mail: Waited, cases: list[Case], desk: Desk) -> Anew:
     groups = [{**one, "cases": _still_theirs(one["cases"], mail, cases, desk)} for one in mail.draft.values["groups"]]
     left = [one for one in groups if one["cases"]]
     values = {"groups": left, "for_now": any(one["back_on"] for one in left)}
-    return _sheet(mail, sum(len(one["cases"]) for one in left), values, desk)
+    subject = "taken-over" if values["for_now"] else "taken-over-for-good"
+    return _sheet(mail, sum(len(one["cases"]) for one in left), values, subject, desk)
 
 
 def _while_away(mail: Waited, cases: list[Case], desk: Desk) -> Anew:
     """A table of cases that somebody has again: only those that they still have."""
     rows = _still_theirs(mail.draft.values["cases"], mail, cases, desk)
-    return _sheet(mail, len(rows), {"cases": rows}, desk)
+    return _sheet(mail, len(rows), {"cases": rows}, "while-away", desk)
 
 
-def _sheet(mail: Waited, count: int, values: Mapping[str, Any], desk: Desk) -> Anew:
+def _sheet(mail: Waited, count: int, values: Mapping[str, Any], subject: str, desk: Desk) -> Anew:
     if not count:
         return Anew(None, "the cases are theirs no longer")
     # Those that the mail had no room for are not among its cases, and stand in digests.
     draft = _with(mail, {**values, "count": count + mail.draft.values["more"]}, desk)
-    subject = desk.templates.phrase(draft.languages[0], f"subject.{draft.template}", **draft.values)
-    return Anew(replace(draft, subject=subject))
+    said = desk.templates.phrase(draft.languages[0], f"subject.{subject}", **draft.values)
+    return Anew(replace(draft, subject=said))
 
 
 def _still_theirs(
