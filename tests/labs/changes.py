@@ -171,8 +171,8 @@ CHANGES = (
     Change(
         "outbox: not before its time",
         "store/outbox.py",
-        "state = 'queued' AND not_before <= :now AND NOT {PAUSED} {only}",
-        "state = 'queued' AND NOT {PAUSED} {only} AND :now = :now",
+        "AND (not_before <= :now OR {_UPON})",
+        "AND (:now = :now OR {_UPON})",
         ("tests/test_dispatch.py::test_one_refused_mail_keeps_no_other",),
     ),
     Change(
