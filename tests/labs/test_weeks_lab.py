@@ -6,6 +6,7 @@ and the configuration (weeks_checker) looks for a silence, a date that slid, a s
 """
 
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -25,9 +26,11 @@ from tests.conftest import missing
 from tests.labs import weeks_checker, weeks_town
 from tests.labs.weeks_checker import Mail
 from tests.labs.weeks_town import EASTER, OFFICERS, Letter, Officer, Staff, Town, instant
+from tests.support.letters import parsed
 from tests.support.moved import ROUNDS
 from tests.support.moving import Clock
 from tests.support.servers import INSTALL_DOVECOT, PATIENCE_S, Ackbot, Dovecot, until_true
+from tests.support.story import answer
 
 pytestmark = pytest.mark.lab
 HOURS = ("00:05", "08:31", "09:05", "10:45", "12:00", "13:01", "15:01", "16:40")
@@ -305,9 +308,12 @@ def happens(weeks: Weeks, event: str, now: datetime) -> None:
         weeks.town.said_away.append((person, begin, back))
         one = weeks.town.by_id[person]
         if what == "away":
+            # A command must answer a mail of ours, because its id proves who got it.
+            last = [mail for mail in weeks.mails if mail.to == f"{person}@northgate.example"][-1]
             text = f"AWAY {begin:%-d %B} until {back - timedelta(days=1):%-d %B}"
-            raw = weeks_town.command(one, one.team, text, now, len(weeks.mails))
-            weeks.deliver(one.team, raw)
+            raw = answer(last.content, text, f"{one.name} <{person}@northgate.example>", when=now)
+            weeks.clock.go(now)
+            weeks.deliver(re.split(r"[+@]", parseaddr(str(parsed(raw)["To"]))[1])[0], raw)
         else:
             with weeks.daemon.config.open("a") as file:
                 file.write(f'[[absence]]\nstaff = "{person}"\nfrom = {begin}\nuntil = {back}\n')

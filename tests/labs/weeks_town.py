@@ -376,19 +376,6 @@ class Staff:
         return found
 
 
-def command(person: Officer, inbox: str, text: str, at: datetime, number: int) -> bytes:
-    """A mail with a command that is no answer, such as AWAY."""
-    return letter(
-        sender=f"{person.name} <{person.id}@northgate.example>",
-        to=f"{inbox}@northgate.example",
-        subject=text.split("\n", maxsplit=1)[0],
-        text=text + "\n",
-        message_id=f"<command{number}@northgate.example>",
-        date=f"{at.astimezone(LONDON):%a, %d %b %Y %H:%M:%S %z}",
-        Authentication_Results="mx.northgate.example; dmarc=pass header.from=northgate.example",
-    )
-
-
 EASTER: Mapping[str, frozenset[date]] = {
     "Christmas": frozenset(
         {
