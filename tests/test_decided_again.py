@@ -8,7 +8,7 @@ import pytest
 from ackbot.casework.drafts import anew
 from ackbot.mail import kept_drafts
 from ackbot.store import cases, outbox
-from ackbot.work import samples
+from ackbot.work import samples, waited
 from ackbot.work.dispatch import Dispatcher
 from ackbot.work.reading import InProcess
 from tests.support.badsmtp import BadSmtp
@@ -121,6 +121,27 @@ def test_a_held_acknowledgement_names_a_date_that_is_ahead(
 
 def _words(world: World) -> str:
     return " ".join(plain(bytes(world.outbox("acknowledgement")[0]["content"])).split())
+
+
+def test_a_complaint_that_waited_names_no_date_that_has_passed(
+    make_world: Callable[..., World],
+) -> None:
+    """E75, E87: neither the next word nor the answer is promised for a day before the mail."""
+    standard = (
+        '[[standard]]\nname = "complaint"\nupdate_every = "5 working days"\nanswer_within = "10 working days"\n# end'
+    )
+    made = make_world(("# end", standard))
+    made.receive(letter(text="I want to make a formal complaint."))
+    assert "14 December" in _words(made)
+    made.now = instant("2026-12-16 10:00")
+    mail = outbox.claim(made.db, "default", "w", made.now, 60.0, 10)[0]
+    again_ = waited.decided_again(made.db, made.office, mail, made.now)
+
+    assert again_ is not None
+    said = " ".join(plain(again_.content).split())
+    assert "by Wednesday 23 December" in said
+    assert "14 December" not in said
+    assert "We are treating this as a complaint." in said
 
 
 def test_an_answer_before_the_acknowledgement_went(make_story: Callable[..., Story]) -> None:

@@ -7,7 +7,7 @@ from ackbot.casework.asked_for import NOT_PHONE
 from ackbot.casework.drafts import names
 from ackbot.casework.model import Case
 from ackbot.casework.office import Desk
-from ackbot.casework.standards import next_word
+from ackbot.casework.standards import answer, next_word
 
 LATE = timedelta(hours=2)  # after the letter; a later acknowledgement apologises once and plainly
 
@@ -22,6 +22,7 @@ def acknowledged(desk: Desk, case: Case) -> dict[str, Any]:
         desk.now >= calendar.at(desk.today, end) for _, end in calendar.hours(desk.today)
     ):
         opens_on = calendar.next_working_day(desk.today)
+    complaint = desk.council.standard_of(case.standard).complaint
     # A closed office's number helps nobody (E49).
     offers_phone = opens_on is None and NOT_PHONE not in case.formats
     return {
@@ -29,6 +30,7 @@ def acknowledged(desk: Desk, case: Case) -> dict[str, Any]:
         "named_on": next((clock.promised_on for clock in case.clocks if clock.kind == "name-owner"), None),
         "opens_on": opens_on,
         "phone": inbox.phone if offers_phone else "",
+        "answer_on": answer(case.clocks) if complaint and not case.sensitive else None,
         "late": desk.now - case.opened_at > LATE,
     }
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
-from ackbot.casework import keys, standards
+from ackbot.casework import keys
 from ackbot.casework.asked_for import NOT_PHONE
 from ackbot.casework.council import Council, Inbox
 from ackbot.casework.drafts import as_now, fitting, kinds, names, speaking, written_before
@@ -197,7 +197,7 @@ def acknowledgement(
         "duty_told": False,
         "written_before": written_before.of_it(letter, facts),
         "complaint": complaint,
-        "answer_on": standards.answer(case.clocks) if complaint and not (case.sensitive or colleague) else None,
+        **({"answer_on": None} if colleague else {}),
         "also": [other.service for other in also_to],
     }
     mail = kinds.ACKNOWLEDGEMENT_TO_COLLEAGUE if colleague else kinds.ACKNOWLEDGEMENT
