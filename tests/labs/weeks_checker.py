@@ -116,7 +116,7 @@ def _acknowledged(found: Counts, to_resident: dict[str, list[Mail]], letters: Se
             times.append(first[0].at - letter.at)
     usual = sorted(one.total_seconds() for one in times if one < timedelta(hours=1))
     found.table["letters"] = len(letters)
-    found.table["acknowledged within seconds"] = (
+    found.table["acknowledged within the hour"] = (
         f"{len(usual)}, the slowest after {usual[-1]:.0f} s" if usual else "none"
     )
     found.table["first letters, each acknowledged once"] = f"{len(times)} of {len(opened)}"
