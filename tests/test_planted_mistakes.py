@@ -1,4 +1,4 @@
-"""Mistakes as an admin makes them, one in each copy of config.example.toml: what `check` says of each (E65 to E68)."""
+"""Mistakes as an admin makes them, one in each copy of config.example.toml: what `check` says of each (E65, E66, E67, E68)."""
 
 import re
 import tomllib
@@ -500,7 +500,7 @@ def test_the_example_alone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("table", "line", "what"), ROWS, ids=[f"{row[0]}: {row[1]}"[:60] for row in ROWS])
 def test_a_planted_mistake(tmp_path: Path, table: str, line: str, what: str) -> None:
-    """E65 to E68: `FILE:LINE: key: what; how to mend`, in the admin's words, as a mistake or a warning."""
+    """E65, E66, E67, E68: `FILE:LINE: key: what; how to mend`, in the admin's words, as a mistake or a warning."""
     path, number, key = planted(tmp_path, table, line)
     found = check(path)
     warning, words = what.startswith("W ") or ": warning: " in what, what.removeprefix("W ")
