@@ -258,11 +258,13 @@ class OurMail:
         writer: who wrote the letter that it shows, if that was no party of its case (E25); else None.
         names: codes of the cases that it was written about. Its text proves nothing about that, because it quotes residents'
             subjects, and a subject may hold any reference (P7).
+        written_at: UTC.
     """
 
     staff: str
     kind: str
     text: str
+    written_at: datetime
     names: tuple[str, ...] = ()
     writer: Address | None = None
 

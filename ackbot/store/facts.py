@@ -257,7 +257,7 @@ def _ours(db: Database, message_ids: Sequence[str]) -> dict[str, OurMail]:
     """Mails of ours to staff, by Message-ID. Their words come from the final bytes, their cases from what was recorded (P7)."""
     placeholders, parameters = listed("m", message_ids[:20])
     rows = db.run(
-        "SELECT id, message_id, staff, kind, code, content, letter_id FROM outbox "
+        "SELECT id, message_id, staff, kind, code, content, letter_id, created_at FROM outbox "
         f"WHERE message_id IN ({placeholders}) AND staff <> ''",
         **parameters,
     )
@@ -267,6 +267,7 @@ def _ours(db: Database, message_ids: Sequence[str]) -> dict[str, OurMail]:
             row["staff"],
             row["kind"],
             message.text_of(bytes(row["content"])),
+            instant_of(row["created_at"]),
             named.get(row["id"], (row["code"],) if row["code"] else ()),
             cases.stranger_of(db, row["code"], row["letter_id"]) if row["kind"] == "resident-wrote" else None,
         )

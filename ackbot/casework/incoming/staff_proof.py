@@ -1,7 +1,7 @@
 """Shows point by point whether a mail is proven to come from a member of staff, for `check --staff` (behaviour.md §4.4)."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from ackbot.casework.council import Staff
 from ackbot.casework.incoming.screening import Seen, screen
@@ -11,6 +11,7 @@ from ackbot.mail.tokens import Signer, Token
 
 TRIAL = PURPOSES["trial"]
 _STALE = timedelta(days=3)  # a mail may wait over a weekend without a connection, but no longer
+_CLOCKS_DIFFER = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,11 @@ def stale(seen: Seen) -> bool:
     (RFC 6376 §5.4.1).
     """
     return seen.message.sent_at is not None and seen.arrival.arrived_at - seen.message.sent_at > _STALE
+
+
+def is_before(seen: Seen, at: datetime) -> bool:
+    """Whether the mail was written before an instant (UTC), and so answers nothing of it; clocks may differ by an hour."""
+    return seen.message.sent_at is not None and seen.message.sent_at < at - _CLOCKS_DIFFER
 
 
 def points(seen: Seen, person: Staff, signer: Signer) -> list[Point]:

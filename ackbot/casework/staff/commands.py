@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from ackbot.casework import keys
 from ackbot.casework.cover import has_left, is_present, stand_in
@@ -126,7 +127,7 @@ def _acted_on(reply: StaffReply, case: Case | None) -> list[Intent]:
     if case is not None and has_left(desk.within(case).council.staff.get(person.id, person), desk.today):
         return [_tell_owner(_request(reply, case), gone=True)]
     # Somebody may be sending an old mail again, and the case has gone on since.
-    if staff_proof.stale(seen):
+    if staff_proof.stale(seen) or any(staff_proof.is_before(seen, at) for at in _answered_at(reply, case)):
         return _ask_anew(_request(reply, case)) if case else _about_no_case(reply)
     # A stranger may have put our reply address into a mail of their own, and this answers that.
     if steered.is_steered(reply):
@@ -149,6 +150,12 @@ def _acted_on(reply: StaffReply, case: Case | None) -> list[Intent]:
     # A letter to the resident must not become a note in silence.
     meant = replace(reading, command="unclear") if not reading.command and held_words.greets(reading.words) else reading
     return _done(Request(reply, only, True, meant))
+
+
+def _answered_at(reply: StaffReply, case: Case | None) -> list[datetime]:
+    """When what the reply answers was written, as far as that is known: a mail of ours, at least the case."""
+    ours = [one.written_at for one in reply.facts.ours.values() if one.staff == reply.person.id]
+    return ours[:1] or ([case.opened_at] if case is not None else [])
 
 
 def _named(reply: StaffReply) -> frozenset[str]:

@@ -20,9 +20,12 @@ def is_steered(reply: StaffReply) -> bool:
 
     It answers ours if In-Reply-To names our mail, or one of the case, and what it quotes is no other mail. A server may have
     replaced the id of our mail; then the quotation must be ours, with one of our inboxes in its head. Our links begin mails
-    that are no replies, and so answer nobody's.
+    that are no replies, and so answer nobody's. A mail that names no inbox of ours was written to somebody else.
     """
     message, facts, council = reply.seen.message, reply.facts, reply.desk.council
+    # Whoever got a signed mail of theirs can send it to us again; what was meant for us names us.
+    if not any(council.inbox_at(one.key) for one in (*message.to, *message.cc)):
+        return True
     ours = {token.message_id for token in message.answers}
     codes = {token.code for token in reply.tokens if token.code}
     named = [one for one in message.in_reply_to if one.lower() in ours or facts.by_message_id.get(one) in codes]
