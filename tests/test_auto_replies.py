@@ -155,6 +155,29 @@ def test_where_no_server_checks_she_is_told(make_story: Callable[..., Story]) ->
     assert "If you are not away, reply BACK" in words(story, "ask-back")[0]
 
 
+def test_a_notice_that_comes_again_after_back_is_told_again(make_story: Callable[..., Story]) -> None:
+    """P7: where no server checks, nobody stays away for long by a stranger's notice, nor a second time without hearing of it."""
+    story = make_story(('authserv_id = "mx.northgate.example"\n', ""))
+    story.receive(letter())
+    nobody_checks = {"Authentication-Results": ""}
+    for number, minutes in enumerate((5, 60)):
+        story.after(minutes=minutes)
+        auto_reply(
+            story,
+            story.mail("new-case"),
+            "I am on leave until 1 March 2028.",
+            EXCHANGE,
+            **nobody_checks,
+            **{"Message-ID": f"<again{number}@n.example>"},
+        )
+        story.after(minutes=5)
+        story.reply(story.mail("ask-back"), "BACK", **{"Message-ID": f"<back{number}@northgate.example>"})
+
+    told = [text for text in words(story, "ask-back") if "If you are not away, reply BACK" in text]
+    assert len(told) == 2
+    assert all("2028" not in text for text in told)
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -6,7 +6,7 @@ It says only whether they are here. It is never shown to a resident, and changes
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from ackbot.casework import keys
@@ -22,6 +22,7 @@ from ackbot.casework.staff import absence_notice
 from ackbot.casework.staff.absence_notice import Notice
 
 _UNCLEAR = 5  # working days that somebody is taken to be away if no day can be read
+_UNPROVEN = timedelta(days=14)  # the most that a notice is believed for which no server vouches; the next one says more
 _MIDNIGHT = time(0)
 
 
@@ -63,6 +64,9 @@ def _recorded(seen: Seen, person: Staff, notice: Notice, desk: Desk) -> list[Int
         if known is not None:  # another source says how long
             return []
         back_on = council.calendar.add_days(desk.today, _UNCLEAR)
+    proven = seen.authority.proven_by(seen.inbox)
+    if not proven:
+        back_on = min(back_on, desk.today + _UNPROVEN)
     midnight = council.calendar.at(notice.first_on, _MIDNIGHT) if notice.first_on else desk.now
     starts_at = min([one.starts_at for one in earlier], default=max(midnight, desk.now))
     absence = Absence(person.id, starts_at, council.calendar.at(back_on, _MIDNIGHT), source=AUTOMATIC_REPLY)
@@ -71,7 +75,7 @@ def _recorded(seen: Seen, person: Staff, notice: Notice, desk: Desk) -> list[Int
     asks = notice.back_on is None and notice.kind != "left"
     why = f"an automatic reply of {person.name} says so" + (", and names no day that can be read" if asks else "")
     found: list[Intent] = [RecordAbsence(absence, asks=asks, why=why)]
-    if not seen.authority.proven_by(seen.inbox):
+    if not proven:
         found.append(_told(person, absence, desk))
     if known is not None and returns_on(council, known) != returns_on(council, absence):
         found.append(_told_of_two(person, absence, known, desk))
@@ -145,7 +149,9 @@ def _about(
         "shorter": shorter.source if shorter else "",
         "admin": council.admin,
     }
-    key = keys.learnt_absence(person.id, what, back_on)
+    # Whoever said BACK hears of it if such a notice comes again.
+    told = f"{what}-{absence.starts_at:%Y-%m-%dT%H%M}" if what == "unchecked" else what
+    key = keys.learnt_absence(person.id, told, back_on)
     inbox = council.inboxes_of(person)[0]
     why = "an absence was learnt from an automatic reply"
     send = to_staff.about_no_single_case(desk, ASK_BACK["absence"], person, inbox, key, values, why=why)
