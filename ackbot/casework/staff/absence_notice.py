@@ -43,8 +43,8 @@ _FROM = re.compile(
     r"\b(?:from|starting|since|between|as\sof|commencing|beginning|o|rhwng|du|des|a\spartir|vom|ab|seit|zwischen|del?|desde|entre|od|miedzy|pomiedzy)\b"
 )
 _JOINT = re.compile(
-    r"[\s.]*(?:-|–|—|to|until|till|through|thru|up\sto|and|hyd(?:\sat)?|i|a|ac|tan|au|jusqu\S{0,5}|et|bis(?:\szum)?|und|al|hasta(?:\sel)?|y(?:\sel)?|do|oraz)?"
-    r"\s*(?:and\sincluding\s|including\s|(?:the|le|den|dem|el|dnia)\s)*"
+    r"[\s.]*+(?:-|–|—|to|until|till|through|thru|up\sto|and|hyd(?:\sat)?|i|a|ac|tan|au|jusqu\S{0,5}|et|bis(?:\szum)?|und|al|hasta(?:\sel)?|y(?:\sel)?|do|oraz)?"
+    r"\s*+(?:and\sincluding\s|including\s|(?:the|le|den|dem|el|dnia)\s)*"
 )
 _AGAIN = re.compile(r"\b(?:again|then|also|further|wieder|puis|danach|luego|potem|wedyn)\b")
 _CLOSED = re.compile(
