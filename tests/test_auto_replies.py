@@ -287,6 +287,39 @@ def test_an_act_ends_no_absence_of_the_file(make_story: Callable[..., Story]) ->
     assert not is_present(story.office.council, "priya", story.now)
 
 
+def test_an_act_ends_what_was_learnt_alone(make_story: Callable[..., Story]) -> None:
+    """Issue 17.1: AWAY stands when she answers a mail meanwhile; only what her automatic reply says ends."""
+    story = make_story()
+    story.receive(letter())
+    story.reply(story.mail("new-case"), "AWAY 30 Nov to 2 Dec")
+    auto_reply(story, story.mail("new-case"), BACK_7TH, SIEVE)
+    story.now = instant("2026-11-30 11:00")
+    story.reply(story.mail("new-case"), "NOTE she rang again")
+
+    assert [one for one in absences(story) if one[0] == "AWAY"] == [("AWAY", "11-30 10:12", "12-03 00:00")]
+    assert [one for one in absences(story) if one[0] != "AWAY"] == [("automatic reply", "11-30 10:12", "11-30 11:00")]
+
+
+def test_without_a_date_another_source_says_how_long(make_story: Callable[..., Story]) -> None:
+    """domain.md §10: five working days are for want of anything better, and better is known here."""
+    story = make_story()
+    story.receive(letter())
+    story.reply(story.mail("new-case"), "AWAY 30 Nov to 2 Dec")
+    auto_reply(story, story.mail("new-case"), "I am out of the office.", EXCHANGE)
+
+    assert absences(story) == [("AWAY", "11-30 10:12", "12-03 00:00")]
+
+
+def test_who_says_so_herself_is_no_machine(make_story: Callable[..., Story]) -> None:
+    """domain.md §4: a mail with the subject of an automatic reply and no mark is one, unless it begins with AWAY."""
+    story = make_story()
+    story.receive(letter())
+    row = story.reply(story.mail("new-case"), "AWAY 1 Dec to 4 Dec", Subject="Out of office")
+
+    assert row["kind"] == "staff"
+    assert absences(story) == [("AWAY", "12-01 00:00", "12-05 00:00")]
+
+
 def test_two_sources_disagree(make_story: Callable[..., Story]) -> None:
     """Issue 17.1: the longer one counts, and the person is told once, when the shorter one has her back."""
     story = make_story()

@@ -14,9 +14,10 @@ from click.testing import CliRunner
 
 from ackbot.cli import main
 from ackbot.config import check
-from ackbot.store import told_absences
+from ackbot.store import calendars, told_absences
 from ackbot.wires import ical
 from ackbot.wires.ical import CalendarProblem
+from ackbot.work.leave import Leave
 from tests.support.council import write_config
 from tests.support.letters import letter
 from tests.support.story import LONDON, Story, instant, words
@@ -223,6 +224,7 @@ def test_the_last_good_copy_is_kept(
     told = [text for text in words(story, "admin") if "calendar" in text]
 
     assert leave_of(story) == ["calendar: 12-07 to 12-12"]
+    assert calendars.copies(story.db)["priya"].content.encode() == calendar(DAYS)
     assert len(told) == 1
     assert "Priya Shah: " in told[0]
     assert reason in told[0]
@@ -245,6 +247,19 @@ def test_a_copy_is_asked_for_by_its_tag(make_story: Callable[..., Story], server
 
 
 @pytest.mark.usefixtures("store")
+def test_a_calendar_that_is_configured_no_more(make_story: Callable[..., Story], tmp_path: Path) -> None:
+    """P9: what it said is forgotten with it, when the configuration is read again."""
+    (tmp_path / "priya.ics").write_bytes(calendar(DAYS))
+    story = make_story(with_calendar(str(tmp_path / "priya.ics")))
+    look(story, "2026-11-30 11:00")
+    known = leave_of(story)
+    Leave(story.db, story.office, {}).run(story.now)
+
+    assert (known, leave_of(story)) == (["calendar: 12-07 to 12-12"], [])
+    assert not calendars.copies(story.db)
+
+
+@pytest.mark.usefixtures("store")
 def test_acts_and_back(make_story: Callable[..., Story], tmp_path: Path) -> None:
     """Issue 17.1: what she does ends no leave of a calendar; BACK does, although the calendar says so on."""
     (tmp_path / "priya.ics").write_bytes(calendar(DAYS))
@@ -256,10 +271,12 @@ def test_acts_and_back(make_story: Callable[..., Story], tmp_path: Path) -> None
     story.at("2026-12-07 10:30")
     after_act = story.case()["cover"]
     story.reply(story.mail("new-case"), "BACK")
+    said_on = leave_of(story)[:1]
     look(story, "2026-12-07 12:00")
     story.at("2026-12-07 12:30")
 
     assert (after_act, story.case()["cover"]) == ("sam", "")
+    assert said_on == ["calendar: 12-07 to 12-12"]
 
 
 def test_show_lists_absences(make_story: Callable[..., Story], tmp_path: Path) -> None:

@@ -62,8 +62,8 @@ class Seen:
         words, reply = message.new_text, subjects.is_reply(message.subject)
         if self.authority.speaks_as_staff() and reply:
             return 0  # a colleague answers a case whose letter was an automatic reply, and kept its subject
-        if self.staff and self.authority.answers_staff and not reply and not marks.COMMANDED.match(words):
-            return 2  # inside an organisation automatic replies may bear no mark (domain.md §4)
+        if self.staff and self.authority.answers_staff and not reply:
+            return 0 if marks.COMMANDED.match(words) else 2  # inside, automatic replies may bear no mark (domain.md §4)
         if personal.asks(words) or personal.tells(words) or (not formal and personal.signs_off(words)):
             return 0
         null_sender, absence_words = message.return_path == "", marks.ABSENCE_WORDS.search(words[:2_000])
